@@ -1,0 +1,20 @@
+#ifndef IPC_RETRY_H_
+#define IPC_RETRY_H_
+
+#include <cerrno>
+
+namespace muster::ipc {
+
+// Calls `call` again while it returns -1 with EINTR. Not for close(2).
+template <typename Call>
+auto RetryOnEintr(Call call) -> decltype(call()) {
+  decltype(call()) result;
+  do {
+    result = call();
+  } while (result == -1 && errno == EINTR);
+  return result;
+}
+
+}  // namespace muster::ipc
+
+#endif  // IPC_RETRY_H_

@@ -1,0 +1,51 @@
+#include "ipc/status.h"
+
+#include <cerrno>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gtest/gtest.h"
+
+namespace muster::ipc {
+namespace {
+
+absl::Status Propagate(const absl::Status& status) {
+  MUSTER_RETURN_IF_ERROR(status);
+  return absl::AlreadyExistsError("went on");
+}
+
+absl::StatusOr<int> Double(const absl::StatusOr<int>& number) {
+  MUSTER_ASSIGN_OR_RETURN(const int value, number);
+  return 2 * value;
+}
+
+TEST(ErrnoStatus, NamesTheCallTheObjectAndTheReason) {
+  const absl::Status status = ErrnoStatus("bind 127.0.0.1:80", EACCES);
+  EXPECT_EQ(status.message(), "bind 127.0.0.1:80: Permission denied");
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST(Annotate, PutsTheContextInFront) {
+  const absl::Status status = Annotate(absl::NotFoundError("no such slot"), "slot 7");
+  EXPECT_EQ(status.message(), "slot 7: no such slot");
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+}
+
+TEST(Annotate, LeavesOkAlone) { EXPECT_TRUE(Annotate(absl::OkStatus(), "slot 7").ok()); }
+
+TEST(ReturnIfError, ReturnsTheError) {
+  EXPECT_EQ(Propagate(absl::NotFoundError("x")), absl::NotFoundError("x"));
+}
+
+TEST(ReturnIfError, GoesOnAfterOk) {
+  EXPECT_EQ(Propagate(absl::OkStatus()), absl::AlreadyExistsError("went on"));
+}
+
+TEST(AssignOrReturn, AssignsTheValue) { EXPECT_EQ(*Double(21), 42); }
+
+TEST(AssignOrReturn, ReturnsTheError) {
+  EXPECT_EQ(Double(absl::NotFoundError("x")).status(), absl::NotFoundError("x"));
+}
+
+}  // namespace
+}  // namespace muster::ipc
