@@ -1,0 +1,45 @@
+#ifndef WORKER_COMMAND_H_
+#define WORKER_COMMAND_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace muster::worker {
+
+// Of the messages below and of proto/worker.proto.
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
+// The channel on which a worker finds its master: it is passed under this number.
+inline constexpr int kChannelFd = 3;
+
+// What a message on the channel between master and worker asks or tells. The values are
+// the wire's: never reuse one. docs/PROTOCOL.md.
+enum class Command : std::uint16_t {
+  // Master to worker, once, in this order. Payloads: v1::Listeners, v1::Hello.
+  kListeners = 1,
+  kHello = 2,
+  // Worker to master, one of them once. Payloads: v1::Ready, v1::Failed.
+  kReady = 3,
+  kFailed = 4,
+  // The answer to a message, by its sequence number. Payload: v1::Ack.
+  kAck = 5,
+
+  // Master to worker.
+  // A newer generation serves: accept no more, finish, exit. A keep-alive connection is
+  // answered until its next response, which closes it.
+  kDrain = 16,
+  // Nobody serves any more: the same, but idle connections are closed at once.
+  kQuit = 17,
+  // Exit at once.
+  kTerminate = 18,
+  // Open the log files again. Acknowledged.
+  kReopen = 19,
+};
+
+// "DRAIN"; "unknown" for a value that this version does not know.
+absl::string_view CommandName(Command command);
+
+}  // namespace muster::worker
+
+#endif  // WORKER_COMMAND_H_
