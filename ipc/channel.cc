@@ -1,0 +1,241 @@
+#include "ipc/channel.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ipc/channel_format.h"
+#include "ipc/retry.h"
+#include "ipc/status.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::ipc {
+namespace {
+
+constexpr std::size_t kRightsBytes = CMSG_SPACE(sizeof(int) * kMaxChannelFds);
+constexpr std::size_t kCredentialsBytes = CMSG_SPACE(sizeof(ucred));
+
+absl::Status ReceiveCredentials(int fd) {
+  const int on = 1;
+  if (::setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
+    return ErrnoStatus("setsockopt SO_PASSCRED");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> SocketOption(int fd, int option, absl::string_view name) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (::getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("channel in descriptor ", fd, ": getsockopt ", name), error);
+  }
+  return value;
+}
+
+absl::Status CheckLimits(const Message& message) {
+  if (message.payload.size() > kMaxChannelPayloadBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("channel message: payload of ",
+                                                   message.payload.size(), " bytes, at most ",
+                                                   kMaxChannelPayloadBytes));
+  }
+  if (message.fds.size() > kMaxChannelFds) {
+    return absl::InvalidArgumentError(absl::StrCat("channel message: ", message.fds.size(),
+                                                   " descriptors, at most ", kMaxChannelFds));
+  }
+  return absl::OkStatus();
+}
+
+// Takes what came beside the bytes. Descriptors are owned from here on, whatever
+// else is wrong.
+absl::Status TakeControl(msghdr* header, ReceivedMessage* message) {
+  absl::Status status;
+  bool has_credentials = false;
+  for (cmsghdr* control = CMSG_FIRSTHDR(header); control != nullptr;
+       control = CMSG_NXTHDR(header, control)) {
+    const std::size_t size = control->cmsg_len - CMSG_LEN(0);
+    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS) {
+      for (std::size_t i = 0; i < size / sizeof(int); ++i) {
+        int fd = -1;
+        std::memcpy(&fd, CMSG_DATA(control) + i * sizeof(fd), sizeof(fd));
+        message->fds.emplace_back(fd);
+      }
+    } else if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_CREDENTIALS &&
+               size == sizeof(ucred)) {
+      std::memcpy(&message->sender, CMSG_DATA(control), sizeof(ucred));
+      has_credentials = true;
+    } else {
+      status = absl::InvalidArgumentError(absl::StrCat(
+          "channel datagram: control message of level ", control->cmsg_level, ", type ",
+          control->cmsg_type, " and ", size, " bytes, expected SCM_RIGHTS or SCM_CREDENTIALS"));
+    }
+  }
+  if (status.ok() && !has_credentials) {
+    return absl::InvalidArgumentError("channel datagram: no credentials of its sender");
+  }
+  return status;
+}
+
+// What the kernel says it had to cut off.
+absl::Status CheckTruncation(const msghdr& header, std::size_t fd_count) {
+  if ((header.msg_flags & MSG_TRUNC) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "channel datagram: larger than the ", kMaxChannelDatagramBytes, " bytes that are allowed"));
+  }
+  if ((header.msg_flags & MSG_CTRUNC) == 0) return absl::OkStatus();
+  if (fd_count < kMaxChannelFds) {
+    return absl::ResourceExhaustedError(absl::StrCat("channel datagram: descriptors lost after ",
+                                                     fd_count, ": this process may not open more"));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("channel datagram: more than ", kMaxChannelFds, " descriptors"));
+}
+
+absl::Status Accept(msghdr* header, absl::string_view datagram, ReceivedMessage* message) {
+  MUSTER_RETURN_IF_ERROR(TakeControl(header, message));
+  MUSTER_RETURN_IF_ERROR(CheckTruncation(*header, message->fds.size()));
+  MUSTER_ASSIGN_OR_RETURN(const ChannelHeader fields,
+                          ParseChannelDatagram(datagram, message->fds.size()));
+  message->command = fields.command;
+  message->flags = fields.flags;
+  message->sequence = fields.sequence;
+  message->slot = fields.slot;
+  message->pid = fields.pid;
+  const absl::string_view payload = datagram.substr(sizeof(fields));
+  message->payload.assign(payload.data(), payload.size());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Channel::Pair> Channel::CreatePair() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
+    return ErrnoStatus("socketpair AF_UNIX SOCK_SEQPACKET");
+  }
+  Pair pair{Channel(UniqueFd(fds[0])), Channel(UniqueFd(fds[1]))};
+  MUSTER_RETURN_IF_ERROR(ReceiveCredentials(fds[0]));
+  MUSTER_RETURN_IF_ERROR(ReceiveCredentials(fds[1]));
+  return pair;
+}
+
+absl::StatusOr<Channel> Channel::Adopt(UniqueFd fd) {
+  MUSTER_ASSIGN_OR_RETURN(const int domain, SocketOption(fd.get(), SO_DOMAIN, "SO_DOMAIN"));
+  MUSTER_ASSIGN_OR_RETURN(const int type, SocketOption(fd.get(), SO_TYPE, "SO_TYPE"));
+  if (domain != AF_UNIX || type != SOCK_SEQPACKET) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "channel in descriptor ", fd.get(), ": socket of domain ", domain, " and type ", type,
+        ", expected AF_UNIX (", AF_UNIX, ") and SOCK_SEQPACKET (", SOCK_SEQPACKET, ")"));
+  }
+  sockaddr_un peer;
+  socklen_t peer_bytes = sizeof(peer);
+  if (::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&peer), &peer_bytes) < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("channel in descriptor ", fd.get(), ": socket is not connected"));
+  }
+  if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("fcntl F_SETFD ", fd.get()), error);
+  }
+  MUSTER_RETURN_IF_ERROR(ReceiveCredentials(fd.get()));
+  return Channel(std::move(fd));
+}
+
+absl::StatusOr<SendOutcome> Channel::SendWith(const Message& message, int flags) const {
+  MUSTER_RETURN_IF_ERROR(CheckLimits(message));
+  ChannelHeader fields = {};
+  fields.magic = kChannelMagic;
+  fields.version = kChannelVersion;
+  fields.command = message.command;
+  fields.flags = message.flags;
+  fields.fd_count = static_cast<std::uint16_t>(message.fds.size());
+  fields.sequence = message.sequence;
+  fields.slot = message.slot;
+  fields.pid = message.pid;
+  fields.payload_bytes = static_cast<std::uint32_t>(message.payload.size());
+
+  iovec parts[2] = {{&fields, sizeof(fields)},
+                    {const_cast<char*>(message.payload.data()), message.payload.size()}};
+  msghdr header = {};
+  header.msg_iov = parts;
+  header.msg_iovlen = message.payload.empty() ? 1 : 2;
+  alignas(cmsghdr) char control[kRightsBytes];
+  if (!message.fds.empty()) {
+    const std::size_t fds_bytes = message.fds.size() * sizeof(int);
+    header.msg_control = control;
+    header.msg_controllen = CMSG_SPACE(fds_bytes);
+    // The padding behind the descriptors is sent too.
+    std::memset(control, 0, header.msg_controllen);
+    cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(fds_bytes);
+    std::memcpy(CMSG_DATA(rights), message.fds.data(), fds_bytes);
+  }
+  const ssize_t sent =
+      RetryOnEintr([&] { return ::sendmsg(fd_.get(), &header, flags | MSG_NOSIGNAL); });
+  if (sent >= 0) return SendOutcome::kSent;
+  const int error = errno;
+  if (error == EAGAIN) return SendOutcome::kWouldBlock;
+  if (error == EPIPE || error == ECONNRESET) return SendOutcome::kPeerGone;
+  return ErrnoStatus(absl::StrCat("sendmsg of ", message.payload.size(), " bytes and ",
+                                  message.fds.size(), " descriptors on channel ", fd_.get()),
+                     error);
+}
+
+absl::StatusOr<ReceiveOutcome> Channel::ReceiveWith(ReceivedMessage* message, int flags) const {
+  message->fds.clear();
+  char datagram[kMaxChannelDatagramBytes];
+  alignas(cmsghdr) char control[kRightsBytes + kCredentialsBytes];
+  iovec part = {datagram, sizeof(datagram)};
+  msghdr header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  ssize_t size = -1;
+  do {
+    header.msg_control = control;
+    header.msg_controllen = sizeof(control);
+    size = ::recvmsg(fd_.get(), &header, flags | MSG_CMSG_CLOEXEC);
+    // A peer that closed without reading all of ours leaves ECONNRESET, reported once,
+    // ahead of messages of its own that still wait for us.
+  } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (size < 0) {
+    const int error = errno;
+    if (error == EAGAIN) return ReceiveOutcome::kWouldBlock;
+    return ErrnoStatus(absl::StrCat("recvmsg on channel ", fd_.get()), error);
+  }
+  // An empty datagram has its sender's credentials; the end of the stream has none.
+  if (size == 0 && header.msg_controllen == 0) return ReceiveOutcome::kPeerGone;
+  absl::Status status =
+      Accept(&header, absl::string_view(datagram, static_cast<std::size_t>(size)), message);
+  if (!status.ok()) {
+    message->fds.clear();
+    return status;
+  }
+  return ReceiveOutcome::kReceived;
+}
+
+absl::StatusOr<SendOutcome> Channel::TrySend(const Message& message) const {
+  return SendWith(message, MSG_DONTWAIT);
+}
+absl::StatusOr<SendOutcome> Channel::Send(const Message& message) const {
+  return SendWith(message, 0);
+}
+absl::StatusOr<ReceiveOutcome> Channel::TryReceive(ReceivedMessage* message) const {
+  return ReceiveWith(message, MSG_DONTWAIT);
+}
+absl::StatusOr<ReceiveOutcome> Channel::Receive(ReceivedMessage* message) const {
+  return ReceiveWith(message, 0);
+}
+
+}  // namespace muster::ipc

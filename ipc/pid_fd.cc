@@ -1,0 +1,79 @@
+#include "ipc/pid_fd.h"
+
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "ipc/retry.h"
+#include "ipc/signal_name.h"
+#include "ipc/status.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::ipc {
+namespace {
+
+absl::StatusOr<std::optional<ProcessExit>> WaitFor(int fd, pid_t pid, int options) {
+  siginfo_t report = {};
+  if (RetryOnEintr([&] {
+        return ::waitid(P_PIDFD, static_cast<id_t>(fd), &report, WEXITED | options);
+      }) < 0) {
+    const int error = errno;
+    if (error == ECHILD) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("waitid ", pid, ": not a child of this process, or reaped already"));
+    }
+    return ErrnoStatus(absl::StrCat("waitid ", pid), error);
+  }
+  if (report.si_pid == 0) return std::nullopt;
+  ProcessExit exit;
+  exit.pid = report.si_pid;
+  exit.was_killed = report.si_code != CLD_EXITED;
+  exit.code = report.si_status;
+  exit.dumped_core = report.si_code == CLD_DUMPED;
+  return exit;
+}
+
+int WaitOptions(PidFd::Reap reap) { return reap == PidFd::Reap::kNo ? WNOWAIT : 0; }
+
+}  // namespace
+
+std::string ProcessExit::ToString() const {
+  if (!was_killed) return absl::StrCat("exited with code ", code);
+  return absl::StrCat("killed by ", SignalName(code), dumped_core ? " (core dumped)" : "");
+}
+
+absl::StatusOr<PidFd> PidFd::Open(pid_t pid) {
+  UniqueFd fd(::pidfd_open(pid, 0));
+  if (!fd.valid()) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("pidfd_open ", pid), error);
+  }
+  return PidFd(std::move(fd), pid);
+}
+
+absl::Status PidFd::Send(int signal) const {
+  if (::pidfd_send_signal(fd_.get(), signal, nullptr, 0) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("pidfd_send_signal ", SignalName(signal), " to ", pid_), error);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<ProcessExit>> PidFd::TryWait(Reap reap) const {
+  return WaitFor(fd_.get(), pid_, WNOHANG | WaitOptions(reap));
+}
+
+absl::StatusOr<ProcessExit> PidFd::Wait(Reap reap) const {
+  MUSTER_ASSIGN_OR_RETURN(const std::optional<ProcessExit> exit,
+                          WaitFor(fd_.get(), pid_, WaitOptions(reap)));
+  return *exit;
+}
+
+}  // namespace muster::ipc

@@ -1,0 +1,21 @@
+#ifndef IPC_SIGNAL_NAME_H_
+#define IPC_SIGNAL_NAME_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace muster::ipc {
+
+// "SIGHUP", "SIGRTMIN+2"; "signal 99" for a number that is no signal. Allocates: not for
+// signal handlers.
+std::string SignalName(int number);
+
+// The number of "HUP", "SIGHUP", "hup", "RTMIN+2" or "1". InvalidArgument: no such
+// signal.
+absl::StatusOr<int> ParseSignal(absl::string_view text);
+
+}  // namespace muster::ipc
+
+#endif  // IPC_SIGNAL_NAME_H_
