@@ -1,0 +1,124 @@
+#include <signal.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/support/http_client.h"
+#include "tests/support/running_master.h"
+
+namespace muster::tests {
+namespace {
+
+// More than the kernel's buffers hold, so that the worker is still sending it while the
+// client does not read.
+constexpr std::size_t kLargeBytes = 64 << 20;
+
+class Stop : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WriteFile(muster_.path("site/large"), std::string(kLargeBytes, 'x'));
+    ASSERT_TRUE(muster_.Start()) << muster_.master().errors();
+    client_ = std::make_unique<HttpClient>(muster_.address());
+  }
+
+  // Starts a response which stays in flight until the client reads on.
+  void BeginLargeResponse() {
+    ASSERT_TRUE(client_->Send("GET /large HTTP/1.1\r\nHost: test\r\n\r\n"));
+    ASSERT_TRUE(muster_.AwaitStatus(
+        [](const admin::v1::Status& status) { return status.stats().total().writing() == 1; }));
+  }
+
+  bool AwaitDraining() {
+    return muster_.AwaitStatus([](const admin::v1::Status& status) {
+      return status.workers_size() > 0 && status.workers(0).state() == admin::v1::Worker::DRAINING;
+    });
+  }
+
+  RunningMaster muster_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+TEST_F(Stop, QuitFinishesTheRequestInFlight) {
+  BeginLargeResponse();
+  auto quit = std::async(std::launch::async, [&] { return muster_.Ctl({"quit"}); });
+  ASSERT_TRUE(AwaitDraining());
+
+  const auto response = client_->Receive();
+
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->body.size(), kLargeBytes);
+  const Finished finished = quit.get();
+  EXPECT_EQ(finished.exit, 0) << finished.errors;
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+}
+
+TEST_F(Stop, QuitFinishesARequestThatIsPartlyRead) {
+  ASSERT_TRUE(client_->Send("GET / HTTP/1.1\r\nHos"));
+  ASSERT_TRUE(muster_.AwaitStatus(
+      [](const admin::v1::Status& status) { return status.stats().total().reading() == 1; }));
+  muster_.master().Signal(SIGQUIT);
+  ASSERT_TRUE(AwaitDraining());
+
+  ASSERT_TRUE(client_->Send("t: test\r\n\r\n"));
+  const auto response = client_->Receive();
+
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->headers.at("connection"), "close");
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+}
+
+TEST_F(Stop, QuitDoesNotWaitForIdleConnections) {
+  ASSERT_TRUE(client_->Get("/").has_value());
+
+  const Finished quit = muster_.Ctl({"quit"});
+
+  EXPECT_EQ(quit.exit, 0) << quit.errors;
+  EXPECT_TRUE(client_->AwaitClose());
+  EXPECT_EQ(muster_.master().Wait(), 0);
+}
+
+TEST_F(Stop, StopDoesNotWait) {
+  BeginLargeResponse();
+
+  const Finished stop = muster_.Ctl({"stop"});
+
+  EXPECT_EQ(stop.exit, 0) << stop.errors;
+  EXPECT_EQ(muster_.master().Wait(), 0);
+  EXPECT_FALSE(client_->Receive().has_value());
+}
+
+TEST_F(Stop, TheTerminateSignalStops) {
+  muster_.master().Signal(SIGTERM);
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+}
+
+TEST_F(Stop, LeavesNoFileBehind) {
+  ASSERT_EQ(muster_.Ctl({"stop"}).exit, 0);
+  ASSERT_EQ(muster_.master().Wait(), 0);
+  EXPECT_EQ(ReadFile(muster_.path("muster.pid")), "");
+  EXPECT_NE(::access(muster_.path("muster.pid").c_str(), F_OK), 0);
+  EXPECT_NE(::access(muster_.path("admin.sock").c_str(), F_OK), 0);
+}
+
+TEST_F(Stop, ALaterCommandFindsNoMaster) {
+  ASSERT_EQ(muster_.Ctl({"stop"}).exit, 0);
+  ASSERT_EQ(muster_.master().Wait(), 0);
+  EXPECT_EQ(muster_.Ctl({"status"}).exit, 3);
+}
+
+TEST_F(Stop, TheDeathOfTheMasterLeavesNoOrphan) {
+  ASSERT_TRUE(client_->Get("/").has_value());
+  std::vector<ipc::UniqueFd> workers;
+  for (const pid_t pid : muster_.WorkerPids()) workers.push_back(OpenProcess(pid));
+  ASSERT_EQ(workers.size(), 2u);
+
+  muster_.master().Signal(SIGKILL);
+
+  for (const ipc::UniqueFd& worker : workers) EXPECT_TRUE(AwaitDeath(worker.get()));
+}
+
+}  // namespace
+}  // namespace muster::tests

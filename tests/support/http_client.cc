@@ -1,0 +1,103 @@
+#include "tests/support/http_client.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "ipc/retry.h"
+#include "tests/support/child_process.h"
+
+namespace muster::tests {
+
+HttpClient::HttpClient(const std::string& address) {
+  const std::vector<std::string> parts = absl::StrSplit(address, ':');
+  sockaddr_in peer = {};
+  int port = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[1], &port)) return;
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(port);
+  if (::inet_pton(AF_INET, parts[0].c_str(), &peer.sin_addr) != 1) return;
+  ipc::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval patience = {.tv_sec = kPatience.count(), .tv_usec = 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) == 0) {
+    fd_ = std::move(fd);
+  }
+}
+
+bool HttpClient::Send(const std::string& bytes) {
+  std::size_t sent = 0;
+  while (sent < bytes.size()) {
+    const ssize_t n = ipc::RetryOnEintr(
+        [&] { return ::send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL); });
+    if (n <= 0) return false;
+    sent += n;
+  }
+  return true;
+}
+
+bool HttpClient::ReadMore() {
+  char buffer[65536];
+  const ssize_t n = ipc::RetryOnEintr([&] { return ::recv(fd_.get(), buffer, sizeof(buffer), 0); });
+  if (n <= 0) return false;
+  unread_.append(buffer, n);
+  return true;
+}
+
+std::optional<HttpResponse> HttpClient::Receive(bool has_body) {
+  std::size_t head_end;
+  while ((head_end = unread_.find("\r\n\r\n")) == std::string::npos) {
+    if (!ReadMore()) return std::nullopt;
+  }
+  const std::string head = unread_.substr(0, head_end);
+  unread_.erase(0, head_end + 4);
+
+  HttpResponse response;
+  std::vector<std::string> lines = absl::StrSplit(head, "\r\n");
+  const std::vector<std::string> words = absl::StrSplit(lines[0], absl::MaxSplits(' ', 2));
+  if (words.size() < 2 || !absl::SimpleAtoi(words[1], &response.status)) return std::nullopt;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::pair<std::string, std::string> field =
+        absl::StrSplit(lines[i], absl::MaxSplits(':', 1));
+    response.headers[absl::AsciiStrToLower(field.first)] =
+        std::string(absl::StripAsciiWhitespace(field.second));
+  }
+  std::size_t length = 0;
+  if (has_body && response.headers.count("content-length") != 0 &&
+      !absl::SimpleAtoi(response.headers["content-length"], &length)) {
+    return std::nullopt;
+  }
+  while (unread_.size() < length) {
+    if (!ReadMore()) return std::nullopt;
+  }
+  response.body = unread_.substr(0, length);
+  unread_.erase(0, length);
+  return response;
+}
+
+std::optional<HttpResponse> HttpClient::Get(const std::string& path) {
+  if (!Send(absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: test\r\n\r\n"))) return std::nullopt;
+  return Receive();
+}
+
+bool HttpClient::AwaitClose() {
+  if (!unread_.empty()) return false;
+  char byte;
+  return ipc::RetryOnEintr([&] { return ::recv(fd_.get(), &byte, 1, 0); }) == 0;
+}
+
+std::optional<HttpResponse> FetchOnce(const std::string& address, const std::string& path) {
+  HttpClient client(address);
+  if (!client.is_connected()) return std::nullopt;
+  return client.Get(path);
+}
+
+}  // namespace muster::tests

@@ -1,0 +1,159 @@
+#include "tests/support/running_master.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "grpcpp/grpcpp.h"
+#include "ipc/check.h"
+#include "ipc/retry.h"
+
+namespace muster::tests {
+namespace {
+
+using std::chrono::steady_clock;
+
+// Below the folder in which a Bazel test runs.
+std::string Runfile(const std::string& path) { return std::filesystem::absolute(path).string(); }
+
+// A folder under /tmp: the name of a Unix socket must be short.
+std::string MakeFolder() {
+  char name[] = "/tmp/muster-story-XXXXXX";
+  MUSTER_CHECK(::mkdtemp(name) != nullptr, "mkdtemp");
+  return name;
+}
+
+ipc::UniqueFd BindDatagramSocket(const std::string& path) {
+  ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  MUSTER_CHECK(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0,
+               "bind");
+  return fd;
+}
+
+}  // namespace
+
+std::string RunningMaster::Config(const std::string& more, const std::string& http) {
+  return absl::StrCat(R"(
+worker_processes: 2
+listen { address: "127.0.0.1:0" }
+admin { listen: "unix:admin.sock" }
+pid_file: "muster.pid"
+)",
+                      more, R"(
+http {
+  location { path: "/" root: "site" }
+  location { path: "/stub_status" stub_status {} }
+  access_log { path: "access.log" }
+)",
+                      http, "}\n");
+}
+
+RunningMaster::RunningMaster(const std::string& config)
+    : folder_(MakeFolder()), notifications_(BindDatagramSocket(path("notify.sock"))) {
+  ::mkdir(path("site").c_str(), 0700);
+  WriteFile(path("site/index.html"), "<h1>first</h1>\n");
+  WriteConfig(config);
+}
+
+RunningMaster::~RunningMaster() {
+  master_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void RunningMaster::WriteConfig(const std::string& config) const {
+  WriteFile(path("muster.textproto"), config);
+}
+
+bool RunningMaster::Start() {
+  address_.clear();
+  master_ = std::make_unique<ChildProcess>(
+      folder_,
+      std::vector<std::string>{Runfile("master/master"), "-c", path("muster.textproto"), "--worker",
+                               Runfile("worker/worker")},
+      std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))});
+  if (!AwaitNotification("READY=1")) return false;
+  admin_ = admin::v1::Admin::NewStub(grpc::CreateChannel(absl::StrCat("unix:", path("admin.sock")),
+                                                         grpc::InsecureChannelCredentials()));
+  return true;
+}
+
+bool RunningMaster::AwaitNotification(const std::string& start) {
+  const ipc::UniqueFd master = OpenProcess(master_->pid());
+  const auto deadline = steady_clock::now() + kPatience;
+  while (steady_clock::now() < deadline) {
+    pollfd wait[] = {{.fd = notifications_.get(), .events = POLLIN, .revents = 0},
+                     {.fd = master.get(), .events = POLLIN, .revents = 0}};
+    if (::poll(wait, 2, 1000) <= 0) continue;
+    if (wait[0].revents == 0) return false;
+    char text[512];
+    const ssize_t n = ::recv(notifications_.get(), text, sizeof(text), 0);
+    if (n > 0 && absl::StartsWith(absl::string_view(text, n), start)) return true;
+  }
+  return false;
+}
+
+std::string RunningMaster::address() {
+  if (address_.empty()) {
+    const admin::v1::Status status = Status();
+    if (status.master().listen_size() > 0) address_ = status.master().listen(0);
+  }
+  return address_;
+}
+
+admin::v1::Status RunningMaster::Status() {
+  admin::v1::Status status;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  admin_->GetStatus(&context, admin::v1::GetStatusRequest(), &status);
+  return status;
+}
+
+bool RunningMaster::AwaitStatus(const std::function<bool(const admin::v1::Status&)>& is_wanted) {
+  const auto deadline = steady_clock::now() + kPatience;
+  while (steady_clock::now() < deadline) {
+    if (is_wanted(Status())) return true;
+  }
+  return false;
+}
+
+std::vector<pid_t> RunningMaster::WorkerPids() {
+  std::vector<pid_t> pids;
+  for (const admin::v1::Worker& worker : Status().workers()) {
+    if (worker.pid() != 0) pids.push_back(worker.pid());
+  }
+  return pids;
+}
+
+Finished RunningMaster::Ctl(const std::vector<std::string>& arguments) {
+  std::vector<std::string> all = {Runfile("ctl/ctl"), "--master",
+                                  absl::StrCat("unix:", path("admin.sock"))};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return RunToItsEnd(all);
+}
+
+Finished RunningMaster::Master(const std::vector<std::string>& arguments) {
+  std::vector<std::string> all = {Runfile("master/master"), "--worker", Runfile("worker/worker")};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return RunToItsEnd(all);
+}
+
+Finished RunningMaster::RunToItsEnd(const std::vector<std::string>& arguments) {
+  ChildProcess child(folder_, arguments);
+  const std::optional<int> exit = child.Wait();
+  return {exit.value_or(-1), child.output(), child.errors()};
+}
+
+}  // namespace muster::tests

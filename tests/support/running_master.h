@@ -1,0 +1,72 @@
+#ifndef TESTS_SUPPORT_RUNNING_MASTER_H_
+#define TESTS_SUPPORT_RUNNING_MASTER_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ipc/unique_fd.h"
+#include "proto/admin.grpc.pb.h"
+#include "tests/support/child_process.h"
+
+namespace muster::tests {
+
+// What a program that ran to its end said.
+struct Finished {
+  int exit = 0;  // -1: it did not end
+  std::string output;
+  std::string errors;
+};
+
+// The real master with its workers in a folder of their own: muster.textproto, site/,
+// admin.sock, access.log. Everything ends with this object.
+class RunningMaster {
+ public:
+  // Two workers that serve site/ on a port of the kernel's choice, written as
+  // muster.textproto. `more` is added to the message, `http` to its http.
+  static std::string Config(const std::string& more = "", const std::string& http = "");
+
+  // Makes the folder with site/index.html and the configuration. Starts nothing.
+  explicit RunningMaster(const std::string& config = Config());
+  ~RunningMaster();
+  RunningMaster(const RunningMaster&) = delete;
+  RunningMaster& operator=(const RunningMaster&) = delete;
+
+  const std::string& folder() const { return folder_; }
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  void WriteConfig(const std::string& config) const;
+
+  // Starts the master and waits until it says that it is ready (READY=1 to systemd). False:
+  // it ended, or never became ready.
+  bool Start();
+  ChildProcess& master() { return *master_; }
+  // Where it listens, as it says in its status.
+  std::string address();
+
+  // Over the admin service.
+  admin::v1::Status Status();
+  // Asks for the status again and again until it is as wanted; false after kPatience.
+  bool AwaitStatus(const std::function<bool(const admin::v1::Status&)>& is_wanted);
+  std::vector<pid_t> WorkerPids();
+
+  // Runs `ctl` or `master` with these arguments to its end.
+  Finished Ctl(const std::vector<std::string>& arguments);
+  Finished Master(const std::vector<std::string>& arguments);
+
+ private:
+  Finished RunToItsEnd(const std::vector<std::string>& arguments);
+  // Waits for the start of a message to systemd; false if the master ended first.
+  bool AwaitNotification(const std::string& start);
+
+  std::string folder_;
+  std::string address_;
+  ipc::UniqueFd notifications_;
+  std::unique_ptr<ChildProcess> master_;
+  std::unique_ptr<admin::v1::Admin::Stub> admin_;
+};
+
+}  // namespace muster::tests
+
+#endif  // TESTS_SUPPORT_RUNNING_MASTER_H_
