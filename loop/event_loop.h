@@ -3,7 +3,9 @@
 
 #include <sys/epoll.h>
 
-#include <chrono>
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,12 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ipc/unique_fd.h"
+#include "loop/clock.h"
+#include "loop/timer_heap.h"
 
 namespace muster::loop {
-
-// CLOCK_MONOTONIC.
-using Clock = std::chrono::steady_clock;
-using TimePoint = Clock::time_point;
 
 // Takes the readiness of one descriptor.
 class Handler {
@@ -29,33 +29,38 @@ class Handler {
   virtual void OnEvents(std::uint32_t events) = 0;
 };
 
+// A handler with a place of its own in each round: the last word before the wait and the
+// first events after it. What is locked for the wait can so be unlocked before any
+// other handler works.
+class Gate : public Handler {
+ public:
+  virtual void BeforeWait() = 0;
+};
+
 class EventLoop;
 
-// Calls `callback` once at its deadline. The owner keeps it alive while it is armed;
-// destruction disarms it. The callback may arm it again or destroy it.
-class Timer {
+// Calls `callback` once at its deadline, or up to a millisecond later. Its owner destroys it before
+// the loop; destruction disarms it. The callback may arm it again or destroy it. To cancel
+// it, or to move it later, costs O(1): the loop looks again when the earlier deadline comes.
+class Timer : private TimerHeap::Node {
  public:
   Timer(EventLoop& loop, std::function<void()> callback);
   ~Timer();
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Arms it, or moves its deadline. To move it later costs O(1): the loop looks again when
-  // the earlier deadline comes.
+  // Arms it, or moves its deadline. A deadline that is past comes in the next round.
   void Set(TimePoint deadline);
   void SetAfter(Clock::duration delay);  // from loop.now()
-  void Cancel();
+  void Cancel() { is_armed_ = false; }
   bool is_armed() const { return is_armed_; }
 
  private:
   friend class EventLoop;
-  static constexpr std::size_t kNotInHeap = ~std::size_t{0};
 
   EventLoop& loop_;
   std::function<void()> callback_;
-  TimePoint deadline_;              // when to call
-  TimePoint scheduled_;             // where it stands in the heap; never after deadline_
-  std::size_t index_ = kNotInHeap;  // in the heap
+  TimePoint deadline_;  // of an armed one; never before its time in the heap
   bool is_armed_ = false;
 };
 
@@ -64,16 +69,18 @@ class Timer {
 class EventLoop {
  public:
   static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
-  ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Level-triggered unless `events` has EPOLLET. `handler` outlives the registration; the
-  // descriptor stays the caller's, who removes it before closing it.
+  // Level-triggered unless `events` has EPOLLET. `handler` outlives the registration, and
+  // has no other descriptor; the descriptor stays the caller's, who removes it before closing it.
   absl::Status Add(int fd, std::uint32_t events, Handler* handler);
   absl::Status Modify(int fd, std::uint32_t events, Handler* handler);
   // Events of this round that were not delivered yet are dropped.
   void Remove(int fd, Handler* handler);
+
+  // Gives `gate` its place; it is added and removed as any other handler. Null: no gate.
+  void SetGate(Gate* gate) { gate_ = gate; }
 
   // Runs `task` in the loop's thread, in the order of the calls. Thread-safe, never blocks
   // but for a short mutex. Tasks that are left when the loop is destroyed are dropped.
@@ -82,20 +89,52 @@ class EventLoop {
   // Runs until Stop. Error: epoll_wait failed.
   absl::Status Run();
   // One round: waits for events, the next timer or `limit`, whichever comes first, and
-  // delivers: descriptors, then timers, then tasks.
+  // delivers: descriptors, then timers, then tasks. Not to be called by what it calls.
   absl::Status RunOnce(Clock::duration limit = Clock::duration::max());
-  // Ends Run after this round. Thread-safe.
+  // Ends Run after this round; a Run that has not begun ends at once. Safe in other
+  // threads and in signal handlers.
   void Stop();
 
   // Called before each wait; a service uses it to do what was put together in a round.
-  void SetBeforeWait(std::function<void()> callback);
+  void SetBeforeWait(std::function<void()> callback) { before_wait_ = std::move(callback); }
 
   // The time at which this round's events came; one clock reading a round.
   TimePoint now() const { return now_; }
 
  private:
   friend class Timer;
+  static constexpr std::size_t kEventsPerRound = 256;
+
   EventLoop(ipc::UniqueFd epoll, ipc::UniqueFd wake);
+  absl::Status Control(int operation, int fd, std::uint32_t events, Handler* handler);
+  void Wake();
+  void Drop(const Handler* handler);
+  int WaitMilliseconds(Clock::duration limit) const;
+  void DeliverEvents(std::size_t count);
+  void RunTimers();
+  void RunTasks();
+
+  ipc::UniqueFd epoll_;
+  ipc::UniqueFd wake_;  // eventfd, edge-triggered, so that nobody need read it
+  TimePoint now_;
+  Gate* gate_ = nullptr;
+  std::function<void()> before_wait_;
+
+  // Of this round: [next_event_, event_count_) are not delivered yet. A null handler stands for
+  // the wake, and for a handler that was removed.
+  std::array<epoll_event, kEventsPerRound> events_;
+  std::size_t next_event_ = 0;
+  std::size_t event_count_ = 0;
+  bool is_woken_ = false;
+
+  TimerHeap timers_;
+  bool is_running_timers_ = false;
+  Timer* running_timer_ = nullptr;  // null once it was destroyed by its callback
+
+  std::vector<std::function<void()>> running_tasks_;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> tasks_;  // guarded by mutex_
+  std::atomic<bool> is_stopped_ = false;
 };
 
 }  // namespace muster::loop

@@ -1,0 +1,359 @@
+#include "loop/event_loop.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::loop {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::unique_ptr<EventLoop> MakeLoop() {
+  auto loop = EventLoop::Create();
+  EXPECT_TRUE(loop.ok()) << loop.status();
+  return *std::move(loop);
+}
+
+// An eventfd that is readable from the start.
+ipc::UniqueFd ReadableFd() { return ipc::UniqueFd(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)); }
+
+class Calls : public Handler {
+ public:
+  explicit Calls(std::function<void(std::uint32_t)> callback) : callback_(std::move(callback)) {}
+  void OnEvents(std::uint32_t events) override {
+    ++count_;
+    callback_(events);
+  }
+  int count() const { return count_; }
+
+ private:
+  std::function<void(std::uint32_t)> callback_;
+  int count_ = 0;
+};
+
+void Nothing(std::uint32_t) {}
+
+TEST(EventLoop, DeliversTheReadinessOfADescriptor) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fd = ReadableFd();
+  std::uint32_t seen = 0;
+  Calls handler([&](std::uint32_t events) { seen = events; });
+  ASSERT_TRUE(loop->Add(fd.get(), EPOLLIN, &handler).ok());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(seen, EPOLLIN);
+}
+
+TEST(EventLoop, DeliversAgainWhatIsStillReady) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fd = ReadableFd();
+  Calls handler(Nothing);
+  ASSERT_TRUE(loop->Add(fd.get(), EPOLLIN, &handler).ok());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(handler.count(), 2);
+}
+
+TEST(EventLoop, WaitsForTheEventsOfTheLastModify) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fd = ReadableFd();
+  std::uint32_t seen = 0;
+  Calls handler([&](std::uint32_t events) { seen = events; });
+  ASSERT_TRUE(loop->Add(fd.get(), EPOLLIN, &handler).ok());
+  ASSERT_TRUE(loop->Modify(fd.get(), EPOLLOUT, &handler).ok());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(seen, EPOLLOUT);
+}
+
+TEST(EventLoop, NamesTheDescriptorThatItCannotAdd) {
+  const auto loop = MakeLoop();
+  Calls handler(Nothing);
+  const absl::Status status = loop->Add(9999, EPOLLIN, &handler);
+  EXPECT_EQ(status.message(), "epoll_ctl 1 of descriptor 9999: Bad file descriptor");
+}
+
+// Two descriptors are ready in one round, and whichever comes first removes the other.
+TEST(EventLoop, DropsTheEventOfAHandlerThatAnotherRemovedInTheSameRound) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fds[2] = {ReadableFd(), ReadableFd()};
+  std::unique_ptr<Calls> handlers[2];
+  int calls = 0;
+  const auto remove = [&](int index) {
+    ++calls;
+    loop->Remove(fds[index].get(), handlers[index].get());
+    handlers[index].reset();
+  };
+  handlers[0] = std::make_unique<Calls>([&](std::uint32_t) { remove(1); });
+  handlers[1] = std::make_unique<Calls>([&](std::uint32_t) { remove(0); });
+  ASSERT_TRUE(loop->Add(fds[0].get(), EPOLLIN, handlers[0].get()).ok());
+  ASSERT_TRUE(loop->Add(fds[1].get(), EPOLLIN, handlers[1].get()).ok());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(EventLoop, LetsAHandlerRemoveAndDeleteItself) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fd = ReadableFd();
+  std::unique_ptr<Calls> handler;
+  handler = std::make_unique<Calls>([&](std::uint32_t) {
+    loop->Remove(fd.get(), handler.get());
+    Calls* const self = handler.release();
+    loop->Post([self] { delete self; });
+  });
+  ASSERT_TRUE(loop->Add(fd.get(), EPOLLIN, handler.get()).ok());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  ASSERT_TRUE(loop->RunOnce(milliseconds(0)).ok());
+  EXPECT_EQ(handler, nullptr);
+}
+
+class OrderedGate : public Gate {
+ public:
+  explicit OrderedGate(std::string& order) : order_(order) {}
+  void BeforeWait() override { order_ += 'w'; }
+  void OnEvents(std::uint32_t) override { order_ += 'g'; }
+
+ private:
+  std::string& order_;
+};
+
+TEST(EventLoop, CallsTheGateBeforeTheWaitAndFirstAfterIt) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fds[2] = {ReadableFd(), ReadableFd()};
+  std::string order;
+  OrderedGate gate(order);
+  Calls handler([&](std::uint32_t) { order += 'h'; });
+  ASSERT_TRUE(loop->Add(fds[0].get(), EPOLLIN, &handler).ok());
+  ASSERT_TRUE(loop->Add(fds[1].get(), EPOLLIN, &gate).ok());
+  loop->SetGate(&gate);
+  loop->SetBeforeWait([&] { order += 'b'; });
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "bwgh");
+}
+
+TEST(EventLoop, EndsARoundAtItsLimit) {
+  const auto loop = MakeLoop();
+  EXPECT_TRUE(loop->RunOnce(milliseconds(1)).ok());
+}
+
+TEST(Timer, FiresOnceAndNotBeforeItsDeadline) {
+  const auto loop = MakeLoop();
+  int fired = 0;
+  const TimePoint deadline = Clock::now() + milliseconds(3);
+  Timer timer(*loop, [&] { ++fired; });
+  timer.Set(deadline);
+  while (fired == 0) ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_GE(Clock::now(), deadline);
+  EXPECT_FALSE(timer.is_armed());
+  ASSERT_TRUE(loop->RunOnce(milliseconds(1)).ok());
+  EXPECT_EQ(fired, 1);
+}
+
+TEST(Timer, FiresInTheOrderOfTheDeadlines) {
+  const auto loop = MakeLoop();
+  std::string order;
+  Timer third(*loop, [&] { order += '3'; });
+  Timer first(*loop, [&] { order += '1'; });
+  Timer second(*loop, [&] { order += '2'; });
+  third.SetAfter(milliseconds(3));
+  first.SetAfter(milliseconds(1));
+  second.SetAfter(milliseconds(2));
+  while (order.size() < 3) ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "123");
+}
+
+TEST(Timer, FiresAtALaterDeadlineThatItWasMovedTo) {
+  const auto loop = MakeLoop();
+  std::string order;
+  Timer moved(*loop, [&] { order += 'm'; });
+  Timer other(*loop, [&] { order += 'o'; });
+  moved.SetAfter(milliseconds(1));
+  other.SetAfter(milliseconds(5));
+  moved.SetAfter(milliseconds(10));
+  while (order.size() < 2) ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "om");
+}
+
+TEST(Timer, FiresAtAnEarlierDeadlineThatItWasMovedTo) {
+  const auto loop = MakeLoop();
+  std::string order;
+  Timer moved(*loop, [&] { order += 'm'; });
+  Timer other(*loop, [&] { order += 'o'; });
+  moved.SetAfter(std::chrono::hours(1));
+  other.SetAfter(milliseconds(5));
+  moved.SetAfter(milliseconds(1));
+  while (order.size() < 2) ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "mo");
+}
+
+TEST(Timer, DoesNotFireAfterCancel) {
+  const auto loop = MakeLoop();
+  bool is_past = false;
+  Timer cancelled(*loop, [] { FAIL() << "it was cancelled"; });
+  Timer after(*loop, [&] { is_past = true; });
+  cancelled.SetAfter(milliseconds(1));
+  after.SetAfter(milliseconds(2));
+  cancelled.Cancel();
+  EXPECT_FALSE(cancelled.is_armed());
+  while (!is_past) ASSERT_TRUE(loop->RunOnce().ok());
+}
+
+TEST(Timer, DoesNotFireIfAnEarlierOneOfTheRoundCancelsIt) {
+  const auto loop = MakeLoop();
+  Timer second(*loop, [] { FAIL() << "it was cancelled"; });
+  bool fired = false;
+  Timer first(*loop, [&] {
+    fired = true;
+    second.Cancel();
+  });
+  const TimePoint now = loop->now();
+  first.Set(now);
+  second.Set(now + Clock::duration(1));
+  ASSERT_TRUE(loop->RunOnce(milliseconds(0)).ok());
+  EXPECT_TRUE(fired);
+}
+
+TEST(Timer, CanBeArmedAfterCancelForLater) {
+  const auto loop = MakeLoop();
+  bool fired = false;
+  Timer timer(*loop, [&] { fired = true; });
+  timer.SetAfter(milliseconds(1));
+  timer.Cancel();
+  timer.SetAfter(milliseconds(4));
+  const TimePoint deadline = loop->now() + milliseconds(4);
+  while (!fired) ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_GE(Clock::now(), deadline);
+}
+
+TEST(Timer, CanBeArmedAgainByItsCallback) {
+  const auto loop = MakeLoop();
+  int fired = 0;
+  std::optional<Timer> timer;
+  timer.emplace(*loop, [&] {
+    if (++fired < 3) timer->SetAfter(milliseconds(0));
+  });
+  timer->SetAfter(milliseconds(0));
+  while (fired < 3) ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(fired, 3);
+}
+
+TEST(Timer, ThatArmsItselfForThePastFiresOnceARound) {
+  const auto loop = MakeLoop();
+  int fired = 0;
+  std::optional<Timer> timer;
+  timer.emplace(*loop, [&] {
+    ++fired;
+    timer->Set(TimePoint());
+  });
+  timer->Set(TimePoint());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(fired, 1);
+}
+
+TEST(Timer, CanBeDestroyedByItsCallback) {
+  const auto loop = MakeLoop();
+  const auto token = std::make_shared<int>(7);
+  std::optional<Timer> timer;
+  int seen = 0;
+  timer.emplace(*loop, [&timer, &seen, token] {
+    timer.reset();
+    seen = *token;
+  });
+  timer->SetAfter(milliseconds(0));
+  ASSERT_TRUE(loop->RunOnce(milliseconds(1)).ok());
+  EXPECT_EQ(seen, 7);
+  EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST(Timer, LeavesTheLoopWhenItIsDestroyed) {
+  const auto loop = MakeLoop();
+  {
+    Timer timer(*loop, [] { FAIL() << "it was destroyed"; });
+    timer.SetAfter(milliseconds(0));
+  }
+  EXPECT_TRUE(loop->RunOnce(milliseconds(2)).ok());
+}
+
+TEST(Timer, AcceptsADelayBeyondTheEndOfTime) {
+  const auto loop = MakeLoop();
+  Timer timer(*loop, [] { FAIL() << "time is not over"; });
+  timer.SetAfter(Clock::duration::max());
+  EXPECT_TRUE(loop->RunOnce(milliseconds(1)).ok());
+}
+
+TEST(Post, RunsTasksInOrder) {
+  const auto loop = MakeLoop();
+  std::string order;
+  loop->Post([&] { order += 'a'; });
+  loop->Post([&] { order += 'b'; });
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "ab");
+}
+
+TEST(Post, RunsWhatATaskPostsInTheNextRound) {
+  const auto loop = MakeLoop();
+  std::string order;
+  loop->Post([&] {
+    order += 'a';
+    loop->Post([&] { order += 'b'; });
+  });
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "a");
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "ab");
+}
+
+TEST(Post, RunsEveryTaskOfManyThreadsInTheLoopsThread) {
+  constexpr int kThreads = 4;
+  constexpr int kTasks = 5000;
+  const auto loop = MakeLoop();
+  int done = 0;                         // only the loop's thread touches it
+  std::vector<int> last(kThreads, -1);  // of each thread, to see the order
+  bool is_ordered = true;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int task = 0; task < kTasks; ++task) {
+        loop->Post([&, thread, task] {
+          is_ordered = is_ordered && last[thread] == task - 1;
+          last[thread] = task;
+          if (++done == kThreads * kTasks) loop->Stop();
+        });
+      }
+    });
+  }
+  ASSERT_TRUE(loop->Run().ok());
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(done, kThreads * kTasks);
+  EXPECT_TRUE(is_ordered);
+}
+
+TEST(Stop, EndsARunOfAnotherThread) {
+  const auto loop = MakeLoop();
+  std::thread thread([&] { loop->Stop(); });
+  EXPECT_TRUE(loop->Run().ok());
+  thread.join();
+}
+
+TEST(Stop, LetsTheRoundBeFinished) {
+  const auto loop = MakeLoop();
+  bool is_finished = false;
+  loop->Post([&] { loop->Stop(); });
+  loop->Post([&] { is_finished = true; });
+  ASSERT_TRUE(loop->Run().ok());
+  EXPECT_TRUE(is_finished);
+}
+
+}  // namespace
+}  // namespace muster::loop
