@@ -1,0 +1,18 @@
+#include "ipc/testing/open_fds.h"
+
+#include <dirent.h>
+
+#include "ipc/check.h"
+
+namespace muster::ipc {
+
+int CountOpenFds() {
+  DIR* const folder = ::opendir("/proc/self/fd");
+  MUSTER_CHECK(folder != nullptr, "opendir /proc/self/fd");
+  int count = 0;
+  while (::readdir(folder) != nullptr) ++count;
+  ::closedir(folder);
+  return count - 3;  // ".", ".." and the folder itself
+}
+
+}  // namespace muster::ipc

@@ -1,0 +1,210 @@
+#include "ipc/testing/trial.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ipc/check.h"
+
+namespace muster::ipc::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using Clock = std::chrono::steady_clock;
+
+// Who sleeps or spins for so long without progress of anybody waits for ever.
+constexpr nanoseconds kPatience = milliseconds(150);
+// A longer gap between two looks was the harness's own absence; it proves nothing.
+constexpr nanoseconds kLongestLook = milliseconds(2);
+// A spinner that had so much of a processor has looked at the lock many times.
+constexpr nanoseconds kSpinnerTurn = std::chrono::microseconds(50);
+
+// Adds up the time for which nothing moved.
+class IdleTime {
+ public:
+  // Returns true when patience is at its end.
+  bool Note(bool idle) {
+    const Clock::time_point now = Clock::now();
+    const nanoseconds look = std::min<nanoseconds>(now - last_look_, kLongestLook);
+    last_look_ = now;
+    idle_ = idle ? idle_ + look : nanoseconds(0);
+    return idle_ >= kPatience;
+  }
+
+ private:
+  Clock::time_point last_look_ = Clock::now();
+  nanoseconds idle_{0};
+};
+
+bool IsStill(const Actor& actor) { return actor.state() != Actor::State::kRunning; }
+
+nanoseconds CpuTimeOf(const std::vector<Actor*>& actors) {
+  nanoseconds sum{0};
+  for (const Actor* actor : actors) sum += actor->CpuTime();
+  return sum;
+}
+
+void* MapShared(std::size_t bytes) {
+  void* memory =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  MUSTER_CHECK(memory != MAP_FAILED, "mmap");
+  return memory;
+}
+
+}  // namespace
+
+std::string KillPoint::ToString() const {
+  std::string text = late_recovery ? "late" : "early";
+  for (const std::uint64_t count : steps) {
+    if (count != kNever) absl::StrAppend(&text, " ", count);
+  }
+  return text;
+}
+
+Stage::Stage()
+    : pages_(static_cast<ActorPage*>(MapShared(kMaxActors * sizeof(ActorPage)))),
+      memory_(MapShared(kMemoryBytes)) {}
+
+Stage::~Stage() {
+  ::munmap(pages_, kMaxActors * sizeof(ActorPage));
+  ::munmap(memory_, kMemoryBytes);
+}
+
+void Stage::Clear() {
+  std::memset(static_cast<void*>(pages_), 0, kMaxActors * sizeof(ActorPage));
+  std::memset(memory_, 0, kMemoryBytes);
+}
+
+Trial::Trial(Stage* stage, const KillPoint& kill_point) : stage_(stage), kill_point_(kill_point) {
+  stage_->Clear();
+}
+
+ActorPage* Trial::NextPage() {
+  MUSTER_CHECK(actors_.size() < Stage::kMaxActors, "a trial has too many actors");
+  return stage_->page(actors_.size());
+}
+
+Actor& Trial::Start(const Actor::Body& body) {
+  actors_.push_back(std::make_unique<Actor>(NextPage(), body));
+  return *actors_.back();
+}
+
+Victim& Trial::StartVictim(const Actor::Body& body) {
+  auto victim = std::make_unique<Victim>(NextPage(), body);
+  Victim& started = *victim;
+  actors_.push_back(std::move(victim));
+  return started;
+}
+
+void Trial::Step(Victim& victim, const OnBlock& on_block, int spin_steps) {
+  MUSTER_CHECK(next_dimension_ < KillPoint::kDimensions, "a trial has too many victims");
+  const std::size_t dimension = next_dimension_++;
+  const std::uint64_t last = kill_point_.steps[dimension];
+  std::uint64_t& executed = finding_.executed[dimension];
+  int blocks = 0;
+  bool was_blocked = false;
+  IdleTime idle;
+  while (executed < last) {
+    switch (victim.Step()) {
+      case Victim::Stop::kStepped:
+        ++executed;
+        was_blocked = false;
+        if (spin_steps != 0 && executed % static_cast<std::uint64_t>(spin_steps) == 0 && on_block) {
+          on_block(blocks++);
+        }
+        break;
+      case Victim::Stop::kBlocked:
+        if (!was_blocked) {
+          was_blocked = true;
+          idle = IdleTime();
+          if (++executed >= last) break;
+          if (on_block) on_block(blocks++);
+        } else if (idle.Note(true)) {
+          finding_.hangs.push_back("the victim itself sleeps for ever");
+          finding_.exhausted[dimension] = true;
+          return;
+        }
+        ::sched_yield();
+        break;
+      case Victim::Stop::kCrashed:
+        Fault("the victim crashed");
+        [[fallthrough]];
+      case Victim::Stop::kEnded:
+        finding_.exhausted[dimension] = true;
+        return;
+    }
+  }
+}
+
+bool Trial::StepUntilBlocked(Victim& victim, int spin_steps) {
+  for (int steps = 1;; ++steps) {
+    switch (victim.Step()) {
+      case Victim::Stop::kStepped:
+        if (spin_steps != 0 && steps % spin_steps == 0) return true;
+        break;
+      case Victim::Stop::kBlocked:
+        return true;
+      case Victim::Stop::kCrashed:
+        Fault("the victim crashed");
+        return false;
+      case Victim::Stop::kEnded:
+        return false;
+    }
+  }
+}
+
+bool Trial::AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage) {
+  IdleTime idle;
+  const nanoseconds cpu_limit = CpuTimeOf(actors) + kPatience * actors.size();
+  for (;;) {
+    const auto late = std::find_if(actors.begin(), actors.end(),
+                                   [&](Actor* actor) { return !actor->HasReached(stage); });
+    if (late == actors.end()) return true;
+    (*late)->Nap();
+    // Others may have to act first: nobody at all may be running.
+    const bool still = std::all_of(actors_.begin(), actors_.end(),
+                                   [](const auto& actor) { return IsStill(*actor); });
+    const bool sleeps_for_ever = idle.Note(still);
+    if (sleeps_for_ever || CpuTimeOf(actors) >= cpu_limit) {
+      finding_.hangs.push_back(sleeps_for_ever ? "a survivor sleeps for ever"
+                                               : "a survivor spins for ever");
+      return false;
+    }
+  }
+}
+
+bool Trial::Await(Actor& actor, std::uint32_t stage) { return AwaitEach({&actor}, stage); }
+
+void Trial::AwaitWaiting(Actor& actor) {
+  const nanoseconds begin = actor.CpuTime();
+  while (actor.state() == Actor::State::kRunning && actor.CpuTime() - begin < kSpinnerTurn) {
+    ::sched_yield();
+  }
+}
+
+void Trial::AwaitIdle() {
+  for (const auto& actor : actors_) AwaitWaiting(*actor);
+}
+
+void Trial::AwaitAll() {
+  std::vector<Actor*> survivors;
+  for (const auto& actor : actors_) {
+    if (actor->state() != Actor::State::kDead) survivors.push_back(actor.get());
+  }
+  AwaitEach(survivors, kFinished);
+}
+
+Finding Trial::TakeFinding() {
+  for (const auto& actor : actors_) {
+    if (actor->fault() != nullptr) Fault(actor->fault());
+  }
+  return std::move(finding_);
+}
+
+}  // namespace muster::ipc::testing

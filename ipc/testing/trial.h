@@ -1,0 +1,112 @@
+#ifndef IPC_TESTING_TRIAL_H_
+#define IPC_TESTING_TRIAL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/testing/actor.h"
+#include "ipc/testing/victim.h"
+
+namespace muster::ipc::testing {
+
+// Where in a trial its victims die: how many instructions of each one's section
+// are executed before.
+struct KillPoint {
+  static constexpr std::size_t kDimensions = 2;
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+  std::uint64_t steps[kDimensions] = {kNever, kNever};
+  // The dead are recovered only when the others can do nothing more by themselves,
+  // rather than at once. A supervisor may come at any time between.
+  bool late_recovery = false;
+
+  std::string ToString() const;
+};
+
+// What one trial found.
+struct Finding {
+  std::vector<std::string> hangs;   // somebody waits for ever
+  std::vector<std::string> leaks;   // something is held by nobody
+  std::vector<std::string> faults;  // a claim was broken: two owners, a death untold or made up
+  // Per dimension: instructions that were executed, and whether the section ended
+  // before the kill point, so that there is no later one.
+  std::uint64_t executed[KillPoint::kDimensions] = {};
+  bool exhausted[KillPoint::kDimensions] = {};
+};
+
+// Shared memory and page slots for the actors, mapped once and zeroed for each trial.
+class Stage {
+ public:
+  static constexpr std::size_t kMaxActors = 8;
+  static constexpr std::size_t kMemoryBytes = 256 * 1024;
+
+  Stage();
+  ~Stage();
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  void Clear();
+  void* memory() { return memory_; }
+  ActorPage* page(std::size_t actor) { return &pages_[actor]; }
+
+ private:
+  ActorPage* pages_;
+  void* memory_;
+};
+
+// One run of a scenario: its processes, the death, and what came of it. The
+// harness's thread is the supervisor. When the trial is destroyed all its processes are.
+class Trial {
+ public:
+  Trial(Stage* stage, const KillPoint& kill_point);
+
+  // Zeroed, shared by all, Stage::kMemoryBytes long, page-aligned.
+  void* memory() { return stage_->memory(); }
+  bool late_recovery() const { return kill_point_.late_recovery; }
+
+  Actor& Start(const Actor::Body& body);
+  // Returns when it stands at the beginning of its section.
+  Victim& StartVictim(const Actor::Body& body);
+
+  // Called with 0, 1, ... each time the victim blocks: lets somebody wake it.
+  using OnBlock = std::function<void(int)>;
+  // Steps `victim` to its kill point, or to the section's end if that comes first.
+  // Each call takes the kill point of the next dimension. To be inside of a blocking
+  // call is a point too. A section that waits without sleeping is taken for
+  // blocked after every `spin_steps` instructions; 0: it sleeps.
+  void Step(Victim& victim, const OnBlock& on_block = nullptr, int spin_steps = 0);
+  // Steps until it blocks, however long that takes; false: it came to its end before.
+  bool StepUntilBlocked(Victim& victim, int spin_steps = 0);
+
+  // Records a hang and returns false if the actor does not get there.
+  bool Await(Actor& actor, std::uint32_t stage);
+  // Until it sleeps in the primitive or has finished; or, for those that spin, has had time to.
+  void AwaitWaiting(Actor& actor);
+  // Until nobody can do anything without help from outside.
+  void AwaitIdle();
+  // All actors but the dead must finish.
+  void AwaitAll();
+
+  void Leak(const std::string& what) { finding_.leaks.push_back(what); }
+  void Fault(const std::string& what) { finding_.faults.push_back(what); }
+  // Adds the actors' faults.
+  Finding TakeFinding();
+
+ private:
+  bool AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage);
+  ActorPage* NextPage();
+
+  Stage* stage_;
+  KillPoint kill_point_;
+  std::size_t next_dimension_ = 0;
+  Finding finding_;
+  std::vector<std::unique_ptr<Actor>> actors_;
+};
+
+}  // namespace muster::ipc::testing
+
+#endif  // IPC_TESTING_TRIAL_H_

@@ -1,0 +1,41 @@
+#ifndef IPC_TESTING_VICTIM_H_
+#define IPC_TESTING_VICTIM_H_
+
+#include "absl/status/status.h"
+#include "ipc/testing/actor.h"
+
+namespace muster::ipc::testing {
+
+// OK where victims can be stepped: x86-64 with ptrace permitted. Unimplemented or
+// PermissionDenied say why not.
+absl::Status CheckStepping();
+
+// An actor that is executed one instruction at a time between two SectionMark()s
+// in its body. What comes before the first runs at full speed.
+class Victim : public Actor {
+ public:
+  enum class Stop {
+    kStepped,
+    kBlocked,  // sleeps in the system call that the step began
+    kEnded,    // at the second mark
+    kCrashed,  // a signal of its own doing, or exit
+  };
+
+  // Returns when the victim stands at the first mark. CHECKs that it gets there.
+  Victim(ActorPage* page, const Body& body);
+
+  // Executes one instruction; a system call is one. After kBlocked: looks whether
+  // that call has returned, kBlocked again if not.
+  Stop Step();
+
+ private:
+  bool AtSystemCall() const;
+  Stop Classify(int status) const;
+  Stop AwaitSystemCall();
+
+  bool in_system_call_ = false;
+};
+
+}  // namespace muster::ipc::testing
+
+#endif  // IPC_TESTING_VICTIM_H_
