@@ -122,7 +122,10 @@ absl::Status EventLoop::RunOnce(Clock::duration limit) {
       ::epoll_wait(epoll_.get(), events_.data(), kEventsPerRound, WaitMilliseconds(limit));
   if (count < 0 && errno != EINTR) return ipc::ErrnoStatus("epoll_wait");
   now_ = Clock::now();
-  if (count > 0) DeliverEvents(static_cast<std::size_t>(count));
+  next_event_ = 0;
+  event_count_ = static_cast<std::size_t>(std::max(count, 0));
+  if (gate_ != nullptr) PassGate();
+  DeliverEvents();
   RunTimers();
   if (is_woken_) RunTasks();
   return absl::OkStatus();
@@ -138,18 +141,17 @@ int EventLoop::WaitMilliseconds(Clock::duration limit) const {
   return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(limit).count());
 }
 
-void EventLoop::DeliverEvents(std::size_t count) {
-  next_event_ = 0;
-  event_count_ = count;
-  if (gate_ != nullptr) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (events_[i].data.ptr != gate_) continue;
-      const std::uint32_t events = events_[i].events;
-      events_[i].data.ptr = nullptr;
-      gate_->OnEvents(events);
-      break;
-    }
+void EventLoop::PassGate() {
+  for (std::size_t i = 0; i < event_count_; ++i) {
+    if (events_[i].data.ptr != gate_) continue;
+    events_[i].data.ptr = nullptr;
+    gate_->OnEvents(events_[i].events);
+    break;
   }
+  if (gate_ != nullptr) gate_->AfterWait();
+}
+
+void EventLoop::DeliverEvents() {
   while (next_event_ < event_count_) {
     const epoll_event event = events_[next_event_++];
     if (event.data.ptr == nullptr) {

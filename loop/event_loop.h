@@ -29,12 +29,13 @@ class Handler {
   virtual void OnEvents(std::uint32_t events) = 0;
 };
 
-// A handler with a place of its own in each round: the last word before the wait and the
-// first events after it. What is locked for the wait can so be unlocked before any
-// other handler works.
+// A handler with a place of its own in each round: the last word before the wait, and the
+// first after it. What is locked for the wait can so be unlocked before any other handler works.
 class Gate : public Handler {
  public:
   virtual void BeforeWait() = 0;
+  // In every round: after the gate's own OnEvents, if there is one, before all others'.
+  virtual void AfterWait() = 0;
 };
 
 class EventLoop;
@@ -110,7 +111,8 @@ class EventLoop {
   void Wake();
   void Drop(const Handler* handler);
   int WaitMilliseconds(Clock::duration limit) const;
-  void DeliverEvents(std::size_t count);
+  void PassGate();
+  void DeliverEvents();
   void RunTimers();
   void RunTasks();
 

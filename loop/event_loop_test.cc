@@ -122,6 +122,7 @@ class OrderedGate : public Gate {
  public:
   explicit OrderedGate(std::string& order) : order_(order) {}
   void BeforeWait() override { order_ += 'w'; }
+  void AfterWait() override { order_ += 'a'; }
   void OnEvents(std::uint32_t) override { order_ += 'g'; }
 
  private:
@@ -139,7 +140,19 @@ TEST(EventLoop, CallsTheGateBeforeTheWaitAndFirstAfterIt) {
   loop->SetGate(&gate);
   loop->SetBeforeWait([&] { order += 'b'; });
   ASSERT_TRUE(loop->RunOnce().ok());
-  EXPECT_EQ(order, "bwgh");
+  EXPECT_EQ(order, "bwgah");
+}
+
+TEST(EventLoop, CallsTheGateAfterTheWaitThoughItHasNoEvents) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fd = ReadableFd();
+  std::string order;
+  OrderedGate gate(order);
+  Calls handler([&](std::uint32_t) { order += 'h'; });
+  ASSERT_TRUE(loop->Add(fd.get(), EPOLLIN, &handler).ok());
+  loop->SetGate(&gate);
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "wah");
 }
 
 TEST(EventLoop, EndsARoundAtItsLimit) {
