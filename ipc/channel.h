@@ -32,8 +32,8 @@ struct Message {
   std::uint32_t sequence = 0;
   std::int32_t slot = -1;
   std::int32_t pid = 0;
-  absl::string_view payload;  // at most kMaxChannelPayloadBytes
-  absl::Span<const int> fds;  // at most kMaxChannelFds
+  absl::string_view payload = {};  // at most kMaxChannelPayloadBytes
+  absl::Span<const int> fds = {};  // at most kMaxChannelFds
 };
 
 // A message that was received. Reuse one: its payload keeps its capacity.
