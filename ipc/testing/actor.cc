@@ -13,27 +13,34 @@
 #include <ctime>
 
 #include "ipc/check.h"
-#include "ipc/futex.h"
 #include "ipc/retry.h"
 
 namespace muster::ipc::testing {
 namespace {
 
 // Long enough to cost nothing, short enough to notice that an actor fell asleep.
-constexpr absl::Duration kNap = absl::Microseconds(100);
+constexpr timespec kNap = {0, 100'000};
+
+// Not ipc/futex.h: a fault there must not be one of the harness too.
+void Sleep(const std::atomic<std::uint32_t>& word, std::uint32_t expected, const timespec* time) {
+  ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, time, nullptr, 0);
+}
+void Wake(const std::atomic<std::uint32_t>& word) {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+}
 
 }  // namespace
 
 void Part::Reach(std::uint32_t stage) {
   page_->reached.store(stage, std::memory_order_release);
-  FutexWakeAll(page_->reached);
+  Wake(page_->reached);
 }
 
 void Part::AwaitPermission(std::uint32_t stage) {
   for (;;) {
     const std::uint32_t permitted = page_->permitted.load(std::memory_order_acquire);
     if (permitted >= stage) return;
-    FutexWait(page_->permitted, permitted, Deadline::Never());
+    Sleep(page_->permitted, permitted, nullptr);
   }
 }
 
@@ -85,12 +92,12 @@ bool Actor::HasReached(std::uint32_t stage) const {
 
 void Actor::Permit(std::uint32_t stage) {
   page_->permitted.store(stage, std::memory_order_release);
-  FutexWakeAll(page_->permitted);
+  Wake(page_->permitted);
 }
 
 void Actor::Nap() const {
   const std::uint32_t reached = page_->reached.load(std::memory_order_acquire);
-  if (reached != kFinished) FutexWait(page_->reached, reached, Deadline::After(kNap));
+  if (reached != kFinished) Sleep(page_->reached, reached, &kNap);
 }
 
 std::chrono::nanoseconds Actor::CpuTime() const {
@@ -107,8 +114,7 @@ void Actor::Kill() {
   ::kill(pid_, SIGKILL);
   // WNOWAIT: it stays a zombie, so nobody else gets its pid while it is recovered.
   siginfo_t info;
-  RetryOnEintr(
-      [&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT); });
+  RetryOnEintr([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT); });
   killed_ = true;
 }
 

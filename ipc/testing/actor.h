@@ -57,7 +57,7 @@ class Actor {
   Actor& operator=(const Actor&) = delete;
 
   pid_t pid() const { return pid_; }
-  State state() const;
+  virtual State state() const;
   bool HasReached(std::uint32_t stage) const;
   void Permit(std::uint32_t stage);
   // Sleeps until the actor reaches something, or a short while.

@@ -42,8 +42,6 @@ class IdleTime {
   nanoseconds idle_{0};
 };
 
-bool IsStill(const Actor& actor) { return actor.state() != Actor::State::kRunning; }
-
 nanoseconds CpuTimeOf(const std::vector<Actor*>& actors) {
   nanoseconds sum{0};
   for (const Actor* actor : actors) sum += actor->CpuTime();
@@ -51,8 +49,8 @@ nanoseconds CpuTimeOf(const std::vector<Actor*>& actors) {
 }
 
 void* MapShared(std::size_t bytes) {
-  void* memory =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   MUSTER_CHECK(memory != MAP_FAILED, "mmap");
   return memory;
 }
@@ -125,7 +123,7 @@ void Trial::Step(Victim& victim, const OnBlock& on_block, int spin_steps) {
           idle = IdleTime();
           if (++executed >= last) break;
           if (on_block) on_block(blocks++);
-        } else if (idle.Note(true)) {
+        } else if (idle.Note(AllStill())) {
           finding_.hangs.push_back("the victim itself sleeps for ever");
           finding_.exhausted[dimension] = true;
           return;
@@ -159,6 +157,11 @@ bool Trial::StepUntilBlocked(Victim& victim, int spin_steps) {
   }
 }
 
+bool Trial::AllStill() const {
+  return std::all_of(actors_.begin(), actors_.end(),
+                     [](const auto& actor) { return actor->state() != Actor::State::kRunning; });
+}
+
 bool Trial::AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage) {
   IdleTime idle;
   const nanoseconds cpu_limit = CpuTimeOf(actors) + kPatience * actors.size();
@@ -168,9 +171,7 @@ bool Trial::AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage) {
     if (late == actors.end()) return true;
     (*late)->Nap();
     // Others may have to act first: nobody at all may be running.
-    const bool still = std::all_of(actors_.begin(), actors_.end(),
-                                   [](const auto& actor) { return IsStill(*actor); });
-    const bool sleeps_for_ever = idle.Note(still);
+    const bool sleeps_for_ever = idle.Note(AllStill());
     if (sleeps_for_ever || CpuTimeOf(actors) >= cpu_limit) {
       finding_.hangs.push_back(sleeps_for_ever ? "a survivor sleeps for ever"
                                                : "a survivor spins for ever");

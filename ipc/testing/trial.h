@@ -97,6 +97,7 @@ class Trial {
   Finding TakeFinding();
 
  private:
+  bool AllStill() const;
   bool AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage);
   ActorPage* NextPage();
 

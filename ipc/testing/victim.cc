@@ -57,8 +57,14 @@ Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {
   RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
   MUSTER_CHECK(WIFSTOPPED(status) && Classify(status) == Stop::kEnded,
                "the victim did not reach its section");
+  ended_ = false;
   MUSTER_CHECK(::ptrace(PTRACE_SETOPTIONS, pid(), nullptr, PTRACE_O_EXITKILL) == 0,
                "PTRACE_SETOPTIONS");
+}
+
+Actor::State Victim::state() const {
+  const State state = Actor::state();
+  return state == State::kRunning ? State::kParked : state;
 }
 
 bool Victim::AtSystemCall() const {
@@ -67,14 +73,16 @@ bool Victim::AtSystemCall() const {
   return (code & 0xffff) == 0x050f;  // syscall
 }
 
-Victim::Stop Victim::Classify(int status) const {
+Victim::Stop Victim::Classify(int status) {
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return Stop::kCrashed;
   siginfo_t info;
   if (::ptrace(PTRACE_GETSIGINFO, pid(), nullptr, &info) != 0) return Stop::kCrashed;
-  return info.si_code == kSoftwareBreakpoint ? Stop::kEnded : Stop::kStepped;
+  ended_ = info.si_code == kSoftwareBreakpoint;
+  return ended_ ? Stop::kEnded : Stop::kStepped;
 }
 
 Victim::Stop Victim::Step() {
+  if (ended_) return Stop::kEnded;
   if (in_system_call_) return AwaitSystemCall();
   in_system_call_ = AtSystemCall();
   if (::ptrace(PTRACE_SINGLESTEP, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
@@ -91,7 +99,7 @@ Victim::Stop Victim::AwaitSystemCall() {
   };
   for (;;) {
     // A stop after the call looks like a sleep in it, so the last word is waitpid's.
-    const bool blocked = state() == State::kBlocked;
+    const bool blocked = Actor::state() == State::kBlocked;
     if (returned()) {
       in_system_call_ = false;
       return Classify(status);
@@ -103,6 +111,7 @@ Victim::Stop Victim::AwaitSystemCall() {
 
 #else
 
+Actor::State Victim::state() const { return Actor::state(); }
 Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {}
 Victim::Stop Victim::Step() { return Stop::kCrashed; }
 

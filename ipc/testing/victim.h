@@ -17,12 +17,15 @@ class Victim : public Actor {
   enum class Stop {
     kStepped,
     kBlocked,  // sleeps in the system call that the step began
-    kEnded,    // at the second mark
+    kEnded,    // at the second mark, where it stays
     kCrashed,  // a signal of its own doing, or exit
   };
 
   // Returns when the victim stands at the first mark. CHECKs that it gets there.
   Victim(ActorPage* page, const Body& body);
+
+  // Never running: it moves only when it is stepped.
+  State state() const override;
 
   // Executes one instruction; a system call is one. After kBlocked: looks whether
   // that call has returned, kBlocked again if not.
@@ -30,10 +33,11 @@ class Victim : public Actor {
 
  private:
   bool AtSystemCall() const;
-  Stop Classify(int status) const;
+  Stop Classify(int status);
   Stop AwaitSystemCall();
 
   bool in_system_call_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace muster::ipc::testing

@@ -1,0 +1,327 @@
+#include "ipc/testing/lock_roles.h"
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "ipc/testing/section.h"
+
+namespace muster::ipc::testing {
+namespace {
+
+// Participants by part.
+constexpr int kVictim = 0;
+constexpr int kSecondVictim = 1;
+constexpr int kOwner = 2;
+constexpr int kThief = 3;
+constexpr int kFirstSleeper = 4;
+constexpr int kSecondSleeper = 5;
+
+// Stages that an actor reaches, and permissions that it waits for.
+constexpr std::uint32_t kInside = 1;
+constexpr std::uint32_t kMayLeave = 1;
+
+// Enough instructions for a spinner to have looked at the lock a few times.
+constexpr int kSpinSteps = 60;
+
+constexpr std::size_t kBoardBytes = 4096;
+
+// Who is inside, written by those who believe that they own the thing.
+struct Board {
+  std::atomic<std::uint32_t> inside;  // a bit per participant
+  std::atomic<std::uint32_t> told;    // how many learnt of a death
+};
+
+// One trial's cast: the thing, the board beside it, and each one's lines.
+class Play {
+ public:
+  Play(const HeldKind& kind, Trial& trial)
+      : kind_(kind),
+        trial_(trial),
+        board_(static_cast<Board*>(trial.memory())),
+        thing_(kind.create(static_cast<char*>(trial.memory()) + kBoardBytes,
+                           Stage::kMemoryBytes - kBoardBytes)) {}
+
+  Trial& trial() { return trial_; }
+  HeldThing& thing() { return *thing_; }
+  int spin_steps() const { return kind_.sleeps ? 0 : kSpinSteps; }
+
+  void Enter(int participant, Part& part) {
+    const bool told = thing_->Lock(participant);
+    const std::uint32_t before = board_->inside.fetch_or(Bit(participant));
+    if (told) {
+      board_->told.fetch_add(1);
+    } else if ((before & Excluded(participant)) != 0) {
+      part.Fault("two owners, or a death that was not told");
+    }
+  }
+  void Leave(int participant) {
+    board_->inside.fetch_and(~Bit(participant));
+    thing_->Unlock(participant);
+  }
+
+  Actor& StartVisitor(int participant) {
+    return trial_.Start([this, participant](Part& part) {
+      thing_->Join(participant);
+      Enter(participant, part);
+      Leave(participant);
+    });
+  }
+  // Starts a visitor while somebody is inside, and waits until it sleeps.
+  void StartSleeper(int participant) { trial_.AwaitWaiting(StartVisitor(participant)); }
+  // Goes inside and stays until it is permitted to leave.
+  Actor& StartOwner(int participant) {
+    Actor& owner = trial_.Start([this, participant](Part& part) {
+      thing_->Join(participant);
+      Enter(participant, part);
+      part.Reach(kInside);
+      part.AwaitPermission(kMayLeave);
+      Leave(participant);
+    });
+    trial_.Await(owner, kInside);
+    return owner;
+  }
+  void Dismiss(Actor& owner) {
+    owner.Permit(kMayLeave);
+    trial_.Await(owner, kFinished);
+  }
+
+  // Kills, and notes whether it held the thing.
+  void Kill(Victim& victim, int participant) {
+    victim.Kill();
+    const bool held = thing_->Holds(participant);
+    // Nobody tells of a reader's death: it tears nothing.
+    const bool torn = kind_.tells && !kind_.victim_shares;
+    if (!torn) board_->inside.fetch_and(~Bit(participant));
+    deaths_to_tell_ += held && torn;
+    dead_.push_back(participant);
+  }
+  void RecoverUnlessLate() {
+    if (!trial_.late_recovery()) RecoverAll();
+  }
+  void RecoverEarlyOrLate() {
+    if (trial_.late_recovery()) trial_.AwaitIdle();
+    RecoverAll();
+  }
+
+  // All others come to their end; then nothing may be left.
+  void Finish() {
+    RecoverEarlyOrLate();
+    trial_.AwaitAll();
+    for (const int participant : dead_) thing_->Free(participant);
+    const std::string leftover = thing_->Leftover();
+    if (!leftover.empty()) trial_.Leak(leftover);
+  }
+  // With one owner who dies it is known how often that must have been told.
+  void CheckTold() {
+    if (kind_.peer) return;
+    if (board_->told.load() < deaths_to_tell_) trial_.Fault("an owner's death was not told");
+    if (board_->told.load() > deaths_to_tell_)
+      trial_.Fault("a death was told of one who did not own");
+  }
+
+ private:
+  void RecoverAll() {
+    for (const int participant : dead_) thing_->Recover(participant);
+  }
+  static std::uint32_t Bit(int participant) { return 1u << participant; }
+  bool Shares(int participant) const {
+    return participant <= HeldThing::kLastVictim ? kind_.victim_shares : kind_.others_share;
+  }
+  // Whom this participant must not find inside.
+  std::uint32_t Excluded(int participant) const {
+    std::uint32_t excluded = 0;
+    for (int other = 0; other < HeldThing::kParticipants; ++other) {
+      if (other != participant && !(Shares(participant) && Shares(other))) excluded |= Bit(other);
+    }
+    return excluded;
+  }
+
+  const HeldKind& kind_;
+  Trial& trial_;
+  Board* board_;
+  std::unique_ptr<HeldThing> thing_;
+  std::vector<int> dead_;
+  std::uint32_t deaths_to_tell_ = 0;
+};
+
+// Locks and unlocks alone; somebody comes after its death.
+void OwnerThenLateComer(Play& play) {
+  Victim& victim = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    SectionMark();
+    play.Enter(kVictim, part);
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  play.trial().Step(victim);
+  play.Kill(victim, kVictim);
+  play.RecoverUnlessLate();
+  play.StartVisitor(kFirstSleeper);
+  play.Finish();
+  play.CheckTold();
+}
+
+// Locks and unlocks; somebody comes at any moment of that, and it dies at any later one.
+void OwnerAndWaiterAtAnyMoment(Play& play) {
+  Victim& victim = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    SectionMark();
+    play.Enter(kVictim, part);
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  play.trial().Step(victim);
+  play.StartSleeper(kFirstSleeper);
+  play.trial().Step(victim, nullptr, play.spin_steps());
+  play.Kill(victim, kVictim);
+  play.RecoverUnlessLate();
+  play.Finish();
+  play.CheckTold();
+}
+
+// Unlocks while two sleep.
+void OwnerWithSleepers(Play& play) {
+  Victim& victim = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    play.Enter(kVictim, part);
+    SectionMark();
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  play.StartSleeper(kFirstSleeper);
+  play.StartSleeper(kSecondSleeper);
+  play.trial().Step(victim);
+  play.Kill(victim, kVictim);
+  play.RecoverUnlessLate();
+  play.Finish();
+  play.CheckTold();
+}
+
+// Sleeps, is woken, locks and unlocks; another one sleeps behind it.
+void WokenSleeper(Play& play) {
+  Actor& owner = play.StartOwner(kOwner);
+  Victim& victim = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    SectionMark();
+    play.Enter(kVictim, part);
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  bool dismissed = false;
+  const auto hand_over = [&](int) {
+    if (std::exchange(dismissed, true)) return;
+    play.StartSleeper(kFirstSleeper);
+    play.Dismiss(owner);
+  };
+  play.trial().Step(victim, hand_over, play.spin_steps());
+  play.Kill(victim, kVictim);
+  play.RecoverUnlessLate();
+  hand_over(0);
+  play.Finish();
+  play.CheckTold();
+}
+
+// Sleeps, is woken, finds that somebody was faster, sleeps again, and gets it at last.
+void RobbedSleeper(Play& play) {
+  Actor& owner = play.StartOwner(kOwner);
+  Victim& victim = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    SectionMark();
+    play.Enter(kVictim, part);
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  Actor* thief = nullptr;
+  int blocks = 0;
+  const auto unblock = [&](int) {
+    switch (blocks++) {
+      case 0:
+        play.StartSleeper(kFirstSleeper);
+        play.Dismiss(owner);
+        thief = &play.StartOwner(kThief);
+        break;
+      case 1:
+        play.Dismiss(*thief);
+        break;
+    }
+  };
+  play.trial().Step(victim, unblock, play.spin_steps());
+  play.Kill(victim, kVictim);
+  play.RecoverUnlessLate();
+  while (blocks < 2) unblock(0);
+  play.Finish();
+  play.CheckTold();
+}
+
+// An owner is dead and two sleep; the supervisor dies while it recovers; its successor
+// begins anew.
+void Recoverer(Play& play) {
+  Victim& owner = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kSecondVictim);
+    play.Enter(kSecondVictim, part);
+    SectionMark();
+  });
+  play.StartSleeper(kFirstSleeper);
+  play.StartSleeper(kSecondSleeper);
+  Victim& recoverer = play.trial().StartVictim([&](Part&) {
+    SectionMark();
+    play.thing().Recover(kSecondVictim);
+    SectionMark();
+  });
+  play.Kill(owner, kSecondVictim);
+  play.trial().Step(recoverer);
+  recoverer.Kill();
+  play.Finish();
+  play.CheckTold();
+}
+
+// The owner dies while it unlocks, and the sleeper who comes next dies as well.
+void OwnerThenItsSleeper(Play& play) {
+  Victim& owner = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    play.Enter(kVictim, part);
+    SectionMark();
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  Victim& sleeper = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kSecondVictim);
+    SectionMark();
+    play.Enter(kSecondVictim, part);
+    play.Leave(kSecondVictim);
+    SectionMark();
+  });
+  play.trial().StepUntilBlocked(sleeper, play.spin_steps());
+  play.StartSleeper(kFirstSleeper);
+  play.trial().Step(owner);
+  play.Kill(owner, kVictim);
+  play.RecoverEarlyOrLate();
+  play.trial().Step(sleeper);
+  play.Kill(sleeper, kSecondVictim);
+  play.Finish();
+}
+
+}  // namespace
+
+std::vector<Scenario> LockScenarios(const HeldKind& kind) {
+  const auto scenario = [&](const std::string& role, void (*play)(Play&), int dimensions = 1) {
+    return Scenario{kind.name, kind.variant.empty() ? role : kind.variant + ": " + role, kind.peer,
+                    dimensions, [kind, play](Trial& trial) {
+                      Play staged(kind, trial);
+                      play(staged);
+                    }};
+  };
+  std::vector<Scenario> scenarios = {
+      scenario("owner, waiter comes later", OwnerThenLateComer),
+      scenario("owner, waiter comes at any moment", OwnerAndWaiterAtAnyMoment, 2),
+      scenario("owner, waiters asleep", OwnerWithSleepers),
+      scenario("woken sleeper", WokenSleeper),
+      scenario("sleeper whose lock was stolen", RobbedSleeper),
+      scenario("owner, then its sleeper", OwnerThenItsSleeper, 2),
+  };
+  if (!kind.peer) scenarios.push_back(scenario("recoverer", Recoverer));
+  return scenarios;
+}
+
+}  // namespace muster::ipc::testing

@@ -1,0 +1,64 @@
+#ifndef IPC_TESTING_LOCK_ROLES_H_
+#define IPC_TESTING_LOCK_ROLES_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/testing/kill_sweep.h"
+
+namespace muster::ipc::testing {
+
+// Something in shared memory that participants hold in turn, as the roles see it. One
+// object per trial, made in the harness and inherited by the actors' processes.
+class HeldThing {
+ public:
+  // Participants are numbered from 0; each is one actor. Participant kParticipants - 1 is
+  // the harness's own, for warming up.
+  static constexpr int kParticipants = 8;
+  // Participants 0 to this one may die.
+  static constexpr int kLastVictim = 1;
+
+  virtual ~HeldThing() = default;
+
+  // In the participant's process, before anything else.
+  virtual void Join(int /*participant*/) {}
+  // Returns true if it was told that an owner died.
+  virtual bool Lock(int participant) = 0;
+  virtual void Unlock(int participant) = 0;
+  // In the supervisor, when the participant is dead. May be called again.
+  virtual void Recover(int /*participant*/) {}
+  // In the supervisor, when all recoveries of the participant are over.
+  virtual void Free(int /*participant*/) {}
+
+  // Whether the memory says that this participant holds it.
+  virtual bool Holds(int participant) const = 0;
+  // What is left when everybody is dead or gone and recovered. Empty: nothing.
+  virtual std::string Leftover() const { return ""; }
+};
+
+// What all the roles need to know about a kind of held thing.
+struct HeldKind {
+  std::string name;
+  bool peer = false;
+  // False: it spins, so a waiter is never seen asleep.
+  bool sleeps = true;
+  // An owner's death is told to the next one.
+  bool tells = true;
+  // Others that hold the thing in the same way are welcome inside: readers.
+  bool victim_shares = false;
+  bool others_share = false;
+  // Which role of the kind the victim has and the others have, for the table: "reader".
+  std::string variant;
+  // Builds the thing in zeroed memory for the victims (participants 0 and 1) and the others.
+  std::function<std::unique_ptr<HeldThing>(void* memory, std::size_t bytes)> create;
+};
+
+// Owner and late comer, owner and sleepers, woken sleeper, robbed sleeper, recoverer, and
+// the pairs of deaths.
+std::vector<Scenario> LockScenarios(const HeldKind& kind);
+
+}  // namespace muster::ipc::testing
+
+#endif  // IPC_TESTING_LOCK_ROLES_H_

@@ -1,0 +1,24 @@
+#include "ipc/testing/scenarios.h"
+
+#include <iterator>
+#include <utility>
+
+namespace muster::ipc::testing {
+
+std::vector<Scenario> AllScenarios() {
+  std::vector<Scenario> all;
+  for (const auto scenarios : {
+           ForceUnlockedMutexScenarios,
+           RobustMutexScenarios,
+           BoostMutexScenarios,
+           PosixSemaphoreScenarios,
+           PthreadRwlockScenarios,
+       }) {
+    std::vector<Scenario> some = scenarios();
+    all.insert(all.end(), std::make_move_iterator(some.begin()),
+               std::make_move_iterator(some.end()));
+  }
+  return all;
+}
+
+}  // namespace muster::ipc::testing

@@ -1,0 +1,22 @@
+#ifndef IPC_TESTING_SCENARIOS_H_
+#define IPC_TESTING_SCENARIOS_H_
+
+#include <vector>
+
+#include "ipc/testing/kill_sweep.h"
+
+namespace muster::ipc::testing {
+
+// The whole table, ours first.
+std::vector<Scenario> AllScenarios();
+
+// What users have today.
+std::vector<Scenario> ForceUnlockedMutexScenarios();
+std::vector<Scenario> RobustMutexScenarios();
+std::vector<Scenario> BoostMutexScenarios();
+std::vector<Scenario> PosixSemaphoreScenarios();
+std::vector<Scenario> PthreadRwlockScenarios();
+
+}  // namespace muster::ipc::testing
+
+#endif  // IPC_TESTING_SCENARIOS_H_
