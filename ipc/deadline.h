@@ -1,0 +1,54 @@
+#ifndef IPC_DEADLINE_H_
+#define IPC_DEADLINE_H_
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+#include "absl/time/time.h"
+
+namespace muster::ipc {
+
+// A point on CLOCK_MONOTONIC, or never. Being absolute, it stays right when a
+// wait is interrupted and begun again.
+class Deadline {
+ public:
+  static constexpr Deadline Never() { return Deadline(kNever); }
+  static Deadline At(std::chrono::steady_clock::time_point time) {
+    return Deadline(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
+  }
+  static Deadline After(absl::Duration wait) {
+    const std::int64_t now = Now();
+    const std::int64_t nanoseconds =
+        std::max(absl::ToInt64Nanoseconds(wait), std::numeric_limits<std::int64_t>::min() / 2);
+    return Deadline(nanoseconds < kNever - now ? now + nanoseconds : kNever);
+  }
+
+  bool is_never() const { return nanoseconds_ == kNever; }
+  bool has_passed() const { return !is_never() && Now() >= nanoseconds_; }
+  // Nanoseconds of CLOCK_MONOTONIC.
+  std::int64_t nanoseconds() const { return nanoseconds_; }
+
+  friend Deadline Earlier(Deadline a, Deadline b) {
+    return Deadline(std::min(a.nanoseconds_, b.nanoseconds_));
+  }
+
+ private:
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+  explicit constexpr Deadline(std::int64_t nanoseconds) : nanoseconds_(nanoseconds) {}
+  // libstdc++'s steady_clock is CLOCK_MONOTONIC.
+  static std::int64_t Now() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  }
+
+  std::int64_t nanoseconds_;
+};
+
+}  // namespace muster::ipc
+
+#endif  // IPC_DEADLINE_H_
