@@ -1,7 +1,8 @@
 #include "ipc/pid_fd.h"
 
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -18,6 +19,12 @@
 
 namespace muster::ipc {
 namespace {
+
+// The <sys/pidfd.h> of glibc 2.36 declares these without C linkage.
+int OpenPid(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+int SendSignal(int fd, int signal) {
+  return static_cast<int>(::syscall(SYS_pidfd_send_signal, fd, signal, nullptr, 0));
+}
 
 absl::StatusOr<std::optional<ProcessExit>> WaitFor(int fd, pid_t pid, int options) {
   siginfo_t report = {};
@@ -50,7 +57,7 @@ std::string ProcessExit::ToString() const {
 }
 
 absl::StatusOr<PidFd> PidFd::Open(pid_t pid) {
-  UniqueFd fd(::pidfd_open(pid, 0));
+  UniqueFd fd(OpenPid(pid));
   if (!fd.valid()) {
     const int error = errno;
     return ErrnoStatus(absl::StrCat("pidfd_open ", pid), error);
@@ -59,7 +66,7 @@ absl::StatusOr<PidFd> PidFd::Open(pid_t pid) {
 }
 
 absl::Status PidFd::Send(int signal) const {
-  if (::pidfd_send_signal(fd_.get(), signal, nullptr, 0) < 0) {
+  if (SendSignal(fd_.get(), signal) < 0) {
     const int error = errno;
     return ErrnoStatus(absl::StrCat("pidfd_send_signal ", SignalName(signal), " to ", pid_), error);
   }
