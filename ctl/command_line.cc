@@ -1,0 +1,94 @@
+#include "ctl/command_line.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/commands.h"
+
+namespace muster::ctl {
+namespace {
+
+constexpr char kFooter[] =
+    "Without --master: run/admin.sock, examples/site/run/admin.sock and /run/muster/admin.sock "
+    "are\n"
+    "tried in this order; relative paths are relative to the current folder.\n"
+    "\n"
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master there.\n"
+    "\n"
+    "Examples:\n"
+    "  ctl status\n"
+    "  ctl reload\n"
+    "  ctl -o json stats | jq .total.requests\n"
+    "  MUSTER_MASTER=/run/muster/admin.sock ctl workers\n"
+    "  bazel run //ctl -- status                         (in the source tree)";
+
+absl::Duration ParseTimeout(const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
+    throw CLI::ValidationError("--timeout",
+                               absl::StrCat("\"", text, "\" is no duration; write 500ms, 30s, 2m"));
+  }
+  return duration;
+}
+
+void AddOptions(CLI::App& app, Invocation& invocation) {
+  app.add_option("-m,--master", invocation.master, "The master's admin socket: unix:PATH or a path")
+      ->type_name("ADDRESS")
+      ->envname("MUSTER_MASTER");
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&invocation](const std::string& format) {
+           invocation.output = format == "json" ? Output::kJson : Output::kTable;
+         },
+         "How to print the answer (default: table)")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->type_name("FORMAT");
+  app.add_option_function<std::string>(
+         "--timeout",
+         [&invocation](const std::string& text) { invocation.timeout = ParseTimeout(text); },
+         "How long to wait for the answer (default: 5s for status, workers and stats; else until "
+         "it comes)")
+      ->type_name("DURATION");
+}
+
+std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
+  std::string reason = error.what();
+  // CLI11 says that a command is required, not that what it was given is none.
+  const std::vector<std::string> unknown = app->remaining();
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+      !unknown.empty()) {
+    reason = absl::StrCat("there is no command \"", unknown.front(), "\"");
+  }
+  return absl::StrCat("ctl: ", reason, "\nSee ctl --help.\n");
+}
+
+}  // namespace
+
+std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
+  Invocation invocation;
+  CLI::App app("Operates a running muster master over its admin socket.", "ctl");
+  app.footer(kFooter);
+  app.fallthrough();  // `ctl status -o json` is `ctl -o json status`
+  app.require_subcommand(1);
+  AddOptions(app, invocation);
+  AddStatusCommand(app, invocation);
+  AddWorkersCommand(app, invocation);
+  AddStatsCommand(app, invocation);
+  AddReloadCommand(app, invocation);
+  AddReopenCommand(app, invocation);
+  AddQuitCommand(app, invocation);
+  AddStopCommand(app, invocation);
+  app.failure_message(FailureMessage);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
+  }
+  return invocation;
+}
+
+}  // namespace muster::ctl

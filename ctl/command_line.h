@@ -1,0 +1,17 @@
+#ifndef CTL_COMMAND_LINE_H_
+#define CTL_COMMAND_LINE_H_
+
+#include <variant>
+
+#include "ctl/exit_code.h"
+#include "ctl/invocation.h"
+
+namespace muster::ctl {
+
+// What the arguments and MUSTER_MASTER ask for, or the code to exit with: kDone after help was
+// printed, kUsage after a mistake was.
+std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv);
+
+}  // namespace muster::ctl
+
+#endif  // CTL_COMMAND_LINE_H_

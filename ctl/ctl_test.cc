@@ -1,0 +1,482 @@
+// The real binary against a fake admin service over a real Unix socket.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ctl/fake_admin.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr char kCtl[] = "ctl/ctl";
+constexpr char kFakeMaster[] = "ctl/fake_master";
+
+// Starts `arguments` with `environment` alone. spawn, because a process with a gRPC server
+// must not fork.
+pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environment, int out,
+            int error) {
+  const auto pointers = [](std::vector<std::string>& strings) {
+    std::vector<char*> result;
+    for (std::string& string : strings) result.push_back(string.data());
+    result.push_back(nullptr);
+    return result;
+  };
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
+  pid_t pid = -1;
+  EXPECT_EQ(::posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr, pointers(arguments).data(),
+                          pointers(environment).data()),
+            0);
+  posix_spawn_file_actions_destroy(&actions);
+  return pid;
+}
+
+// The exit code; minus the signal's number if one killed it.
+int Wait(pid_t pid) {
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+std::string Contents(int fd) {
+  std::string text(::lseek(fd, 0, SEEK_END), '\0');
+  EXPECT_EQ(::pread(fd, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  return text;
+}
+
+struct Result {
+  int code = 0;
+  std::string out;
+  std::string error;
+};
+
+Result RunCtl(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
+  const ipc::UniqueFd out(::memfd_create("out", MFD_CLOEXEC));
+  const ipc::UniqueFd error(::memfd_create("error", MFD_CLOEXEC));
+  arguments.insert(arguments.begin(), kCtl);
+  const int code =
+      Wait(Spawn(std::move(arguments), std::move(environment), out.get(), error.get()));
+  return {.code = code, .out = Contents(out.get()), .error = Contents(error.get())};
+}
+
+class Ctl : public ::testing::Test {
+ protected:
+  Ctl() {
+    char name[] = "/tmp/ctl_test.XXXXXX";
+    folder_ = ::mkdtemp(name);
+    socket_ = folder_ + "/admin.sock";
+  }
+  ~Ctl() override {
+    StopServing();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void Serve() { server_ = admin_.Serve(socket_); }
+  void StopServing() {
+    if (server_) server_->Shutdown();
+    server_.reset();
+  }
+
+  std::string folder_;
+  std::string socket_;
+  FakeAdmin admin_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+v1::Status SomeStatus() {
+  v1::Status status;
+  status.mutable_master()->set_pid(4711);
+  status.mutable_master()->set_state(v1::Master::RUNNING);
+  status.mutable_master()->set_generation(3);
+  status.mutable_master()->add_listen("127.0.0.1:8080");
+  v1::Worker* worker = status.add_workers();
+  worker->set_pid(4712);
+  worker->set_state(v1::Worker::SERVING);
+  return status;
+}
+
+TEST_F(Ctl, StatusShowsMasterAndWorkers) {
+  admin_.get_status = [](v1::Status* status) {
+    *status = SomeStatus();
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", "unix:" + socket_, "status"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("pid 4711"), HasSubstr("\nGEN"), HasSubstr("4712")));
+  EXPECT_THAT(result.error, IsEmpty());
+}
+
+TEST_F(Ctl, WorkersListsWorkers) {
+  admin_.list_workers = [](v1::ListWorkersResponse* response) {
+    response->add_workers()->set_pid(4712);
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "workers"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, AllOf(StartsWith("GEN"), HasSubstr("4712")));
+}
+
+TEST_F(Ctl, StatsShowsTheTotal) {
+  admin_.get_stats = [](v1::Stats* stats) {
+    stats->mutable_total()->set_requests(987654);
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "stats"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("987654"));
+}
+
+TEST_F(Ctl, JsonIsTheWholeAnswer) {
+  admin_.get_status = [](v1::Status* status) {
+    *status = SomeStatus();
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "-o", "json", "status"});
+  EXPECT_EQ(result.code, 0);
+  v1::Status status;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(result.out, &status).ok()) << result.out;
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(status, SomeStatus()));
+}
+
+TEST_F(Ctl, JsonHasTheFieldsThatAreZero) {
+  admin_.get_stats = [](v1::Stats* stats) {
+    stats->mutable_total();
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "-o", "json", "stats"});
+  EXPECT_THAT(result.out, AllOf(HasSubstr("\"crashes\": \"0\""), HasSubstr("\"slots\": []"),
+                                HasSubstr("\"closedAtDeadline\": \"0\"")));
+}
+
+TEST_F(Ctl, TakesGlobalOptionsAfterTheCommandToo) {
+  Serve();
+  const Result result = RunCtl({"stats", "--master", socket_, "-o", "json"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, StartsWith("{"));
+}
+
+TEST_F(Ctl, ReloadTellsTheNewGeneration) {
+  admin_.reload = [](v1::ReloadResponse* response) {
+    response->set_generation(7);
+    response->add_workers();
+    response->add_workers();
+    response->mutable_took()->set_nanos(84'000'000);
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "reload"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "generation 7 serves: 2 workers ready in 84ms\n");
+}
+
+TEST_F(Ctl, ReloadThatIsRefusedPrintsEachMistakeAndFails) {
+  admin_.reload = [](v1::ReloadResponse*) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
+                        "site.textproto:3:1: no field lisen\nsite.textproto:9:5: 70000 is no port");
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "reload"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_EQ(result.error,
+            "ctl: the new configuration was refused, the old one goes on serving:\n"
+            "site.textproto:3:1: no field lisen\n"
+            "site.textproto:9:5: 70000 is no port\n");
+}
+
+TEST_F(Ctl, ReloadThatWasUndoneFailsWithItsReason) {
+  admin_.reload = [](v1::ReloadResponse*) {
+    return grpc::Status(grpc::StatusCode::ABORTED, "worker 1 was killed by SIGSEGV");
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "reload"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.error, "ctl: worker 1 was killed by SIGSEGV\n");
+}
+
+TEST_F(Ctl, ReasonsCannotCommandTheTerminal) {
+  admin_.reload = [](v1::ReloadResponse*) {
+    return grpc::Status(grpc::StatusCode::ABORTED, "worker 1 says \x1b]0;owned\x07");
+  };
+  Serve();
+  EXPECT_EQ(RunCtl({"--master", socket_, "reload"}).error,
+            "ctl: worker 1 says \\x1b]0;owned\\x07\n");
+}
+
+TEST_F(Ctl, ReopenTellsHowManyDid) {
+  admin_.reopen = [](v1::ReopenResponse* response) {
+    response->set_workers(2);
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "reopen"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "log files opened again by the master and 2 workers\n");
+}
+
+TEST_F(Ctl, SaysSoWhenTheMasterDoesNotKnowTheCommand) {
+  admin_.reopen = [](v1::ReopenResponse*) {
+    return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "");
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "reopen"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.error, HasSubstr("does not know the command"));
+}
+
+TEST_F(Ctl, FailsWhenTheTimeoutIsOver) {
+  std::promise<void> end;
+  admin_.get_status = [ended = end.get_future().share()](v1::Status*) {
+    ended.wait();
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "--timeout", "50ms", "status"});
+  end.set_value();
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.error, StartsWith("ctl: no answer within 50ms"));
+}
+
+TEST_F(Ctl, FailsWhenTheConnectionIsLostBeforeTheAnswer) {
+  const ipc::UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, socket_.c_str());
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  std::thread accepter([&] { ::close(::accept(listener.get(), nullptr, nullptr)); });
+  const Result result = RunCtl({"--master", socket_, "reload"});
+  accepter.join();
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.error, StartsWith("ctl: the connection was lost before the answer came"));
+}
+
+TEST_F(Ctl, FailsWhenItsOutputCannotBeWritten) {
+  Serve();
+  const ipc::UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  const ipc::UniqueFd error(::memfd_create("error", MFD_CLOEXEC));
+  const int code = Wait(Spawn({kCtl, "--master", socket_, "workers"}, {}, full.get(), error.get()));
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(Contents(error.get()), HasSubstr("No space left on device"));
+}
+
+TEST_F(Ctl, TakesTheMasterFromTheEnvironment) {
+  Serve();
+  EXPECT_EQ(RunCtl({"workers"}, {"MUSTER_MASTER=" + socket_}).code, 0);
+}
+
+TEST_F(Ctl, PrefersTheOptionToTheEnvironment) {
+  Serve();
+  EXPECT_EQ(RunCtl({"--master", socket_, "workers"}, {"MUSTER_MASTER=/nowhere"}).code, 0);
+}
+
+TEST_F(Ctl, ResolvesRelativePathsFromWhereBazelRunWasCalled) {
+  Serve();
+  EXPECT_EQ(
+      RunCtl({"--master", "unix:admin.sock", "workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_})
+          .code,
+      0);
+}
+
+TEST_F(Ctl, FindsTheExampleSitesMasterByItself) {
+  std::filesystem::create_directories(folder_ + "/examples/site/run");
+  socket_ = folder_ + "/examples/site/run/admin.sock";
+  Serve();
+  EXPECT_EQ(RunCtl({"workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_ + "/docs",
+                                 "BUILD_WORKSPACE_DIRECTORY=" + folder_})
+                .code,
+            0);
+}
+
+TEST_F(Ctl, WithoutASocketExitsWithThreeAndSaysWhatToDo) {
+  const Result result = RunCtl({"--master", socket_, "status"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.error, AllOf(StartsWith("ctl: no master there:\n  connect unix:" + socket_ +
+                                             ": No such file or directory\n"),
+                                  HasSubstr("tools/run"), HasSubstr("MUSTER_MASTER")));
+}
+
+TEST_F(Ctl, AtTheSocketOfAMasterThatWasKilledExitsWithThree) {
+  const ipc::UniqueFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, socket_.c_str());
+  ASSERT_EQ(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const Result result = RunCtl({"--master", socket_, "status"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.error, HasSubstr("Connection refused"));
+}
+
+TEST_F(Ctl, WithoutAnAddressNamesAllPlacesThatItTried) {
+  const Result result = RunCtl({"status"}, {"BUILD_WORKING_DIRECTORY=" + folder_});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.error, AllOf(HasSubstr(folder_ + "/run/admin.sock"),
+                                  HasSubstr(folder_ + "/examples/site/run/admin.sock"),
+                                  HasSubstr("/run/muster/admin.sock")));
+}
+
+// The master's process is a child: its end can be told from its answer.
+class CtlAndMaster : public Ctl {
+ protected:
+  pid_t Start(std::vector<std::string> arguments) {
+    int ready[2];
+    EXPECT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+    const ipc::UniqueFd from(ready[0]);
+    ipc::UniqueFd to(ready[1]);
+    arguments.insert(arguments.begin(), kFakeMaster);
+    const pid_t pid = Spawn(std::move(arguments), {}, to.get(), STDERR_FILENO);
+    to.reset();
+    char byte = 0;
+    EXPECT_EQ(::read(from.get(), &byte, 1), 1);
+    return pid;
+  }
+};
+
+TEST_F(CtlAndMaster, QuitReturnsWhenTheMastersProcessIsGone) {
+  const pid_t master = Start({socket_});
+  const Result result = RunCtl({"--master", socket_, "quit"});
+  EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), master);
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_EQ(result.out,
+            "the master has ended: 2 workers exited, 0 killed, 1 connections cut off\n");
+}
+
+TEST_F(CtlAndMaster, StopReturnsWhenTheMastersProcessIsGone) {
+  const pid_t master = Start({socket_});
+  const Result result = RunCtl({"--master", socket_, "stop"});
+  EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), master);
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_EQ(result.out, "the master has ended: 1 workers exited, 1 killed\n");
+}
+
+TEST_F(CtlAndMaster, StopFailsWhenTheMasterStays) {
+  const pid_t master = Start({socket_, "stays"});
+  const Result result = RunCtl({"--master", socket_, "--timeout", "500ms", "stop"});
+  ::kill(master, SIGKILL);
+  Wait(master);
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.error, HasSubstr("has not ended within 500ms"));
+}
+
+TEST(CtlHelp, ExplainsExitCodesAndHasExamples) {
+  const Result result = RunCtl({"--help"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes:"),
+                                HasSubstr("MUSTER_MASTER"), HasSubstr("reload")));
+}
+
+class CtlCommandHelp : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(CtlCommandHelp, HasExamples) {
+  const Result result = RunCtl({GetParam(), "--help"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("Examples:\n  "));
+  EXPECT_THAT(result.out.substr(result.out.find("Examples:")), HasSubstr(GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, CtlCommandHelp,
+                         ::testing::Values("status", "workers", "stats", "reload", "reopen", "quit",
+                                           "stop"));
+
+class CtlWrongUsage : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(CtlWrongUsage, ExitsWithTwoAndSaysSo) {
+  const Result result = RunCtl(GetParam());
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.error, Not(IsEmpty()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, CtlWrongUsage,
+    ::testing::Values(std::vector<std::string>{}, std::vector<std::string>{"restart"},
+                      std::vector<std::string>{"status", "now"},
+                      std::vector<std::string>{"--frobnicate", "status"},
+                      std::vector<std::string>{"-o", "yaml", "status"},
+                      std::vector<std::string>{"--timeout", "5", "status"},
+                      std::vector<std::string>{"--timeout", "0s", "status"},
+                      std::vector<std::string>{"--master", "localhost:9000", "status"},
+                      std::vector<std::string>{"status", "stop"}));
+
+TEST(CtlUsage, NamesTheCommandThatThereIsNot) {
+  EXPECT_THAT(RunCtl({"restart"}).error, HasSubstr("there is no command \"restart\""));
+}
+
+TEST_F(Ctl, ShowsProgressOnATerminal) {
+  std::promise<void> end;
+  admin_.reload = [ended = end.get_future().share()](v1::ReloadResponse*) {
+    ended.wait();
+    return grpc::Status::OK;
+  };
+  Serve();
+  int terminal_fd = -1;
+  int ctl_fd = -1;
+  ASSERT_EQ(::openpty(&terminal_fd, &ctl_fd, nullptr, nullptr, nullptr), 0);
+  const ipc::UniqueFd terminal(terminal_fd);
+  ipc::UniqueFd ctls(ctl_fd);
+  const ipc::UniqueFd out(::memfd_create("out", MFD_CLOEXEC));
+  const pid_t pid = Spawn({kCtl, "--master", socket_, "reload"}, {}, out.get(), ctls.get());
+  ctls.reset();
+
+  std::string seen;
+  char buffer[256];
+  pollfd readable = {.fd = terminal.get(), .events = POLLIN, .revents = 0};
+  while (seen.find("s\r") == std::string::npos && ::poll(&readable, 1, 10'000) == 1) {
+    const ssize_t size = ::read(terminal.get(), buffer, sizeof(buffer));
+    if (size <= 0) break;
+    seen.append(buffer, size);
+  }
+  end.set_value();
+  EXPECT_EQ(Wait(pid), 0);
+  EXPECT_THAT(seen, HasSubstr("reloading… "));
+}
+
+TEST_F(Ctl, ShowsNoProgressInAFile) {
+  std::promise<void> end;
+  admin_.reload = [ended = end.get_future().share()](v1::ReloadResponse*) {
+    ended.wait();
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "--timeout", "700ms", "reload"});
+  end.set_value();
+  EXPECT_THAT(result.error, Not(HasSubstr("reloading")));
+}
+
+}  // namespace
+}  // namespace muster::ctl

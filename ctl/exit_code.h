@@ -1,0 +1,16 @@
+#ifndef CTL_EXIT_CODE_H_
+#define CTL_EXIT_CODE_H_
+
+namespace muster::ctl {
+
+// What ctl tells the script that called it. Part of the interface: docs/CTL.md.
+enum class ExitCode {
+  kDone = 0,
+  kFailed = 1,  // refused or failed; the reason is on standard error
+  kUsage = 2,
+  kNoMaster = 3,
+};
+
+}  // namespace muster::ctl
+
+#endif  // CTL_EXIT_CODE_H_

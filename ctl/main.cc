@@ -1,0 +1,38 @@
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <variant>
+
+#include "ctl/address.h"
+#include "ctl/command_line.h"
+#include "ctl/units.h"
+
+namespace muster::ctl {
+namespace {
+
+ExitCode Fail(ExitCode code, const absl::Status& reason) {
+  std::fprintf(stderr, "ctl: %s\n", Printable(reason.message()).c_str());
+  return code;
+}
+
+ExitCode Run(const Invocation& invocation) {
+  const auto paths = SocketPaths(invocation.master, Surroundings::FromProcess());
+  if (!paths.ok()) return Fail(ExitCode::kUsage, paths.status());
+  auto master = MasterConnection::Open(*paths, invocation.timeout);
+  if (absl::IsUnavailable(master.status())) return Fail(ExitCode::kNoMaster, master.status());
+  if (!master.ok()) return Fail(ExitCode::kFailed, master.status());
+  const absl::Status status = invocation.command(*master, invocation.output);
+  return status.ok() ? ExitCode::kDone : Fail(ExitCode::kFailed, status);
+}
+
+}  // namespace
+}  // namespace muster::ctl
+
+int main(int argc, char** argv) {
+  // What fails is said once, in our words. (GRPC_VERBOSITY=debug still works.)
+  ::setenv("GRPC_VERBOSITY", "none", 0);
+  const auto parsed = muster::ctl::ParseCommandLine(argc, argv);
+  const auto* invocation = std::get_if<muster::ctl::Invocation>(&parsed);
+  return static_cast<int>(invocation ? muster::ctl::Run(*invocation)
+                                     : std::get<muster::ctl::ExitCode>(parsed));
+}

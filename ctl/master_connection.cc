@@ -1,0 +1,141 @@
+#include "ctl/master_connection.h"
+
+#include <grpcpp/create_channel_posix.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "ctl/units.h"
+#include "ipc/retry.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::ctl {
+namespace {
+
+// Connecting to a Unix socket waits only while the queue of a stopped process is full.
+constexpr timeval kConnectTimeout = {.tv_sec = 5, .tv_usec = 0};
+
+struct Attempt {
+  ipc::UniqueFd fd;
+  int error = 0;  // errno; 0 if connected
+};
+
+Attempt Connect(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return {.fd = {}, .error = ENAMETOOLONG};
+  std::memcpy(address.sun_path, path.data(), path.size());
+
+  ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return {.fd = {}, .error = errno};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof(kConnectTimeout));
+  const int result = ipc::RetryOnEintr(
+      [&] { return ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)); });
+  const int error = result == -1 ? errno : 0;
+  return {.fd = std::move(fd), .error = error};
+}
+
+// Nobody listens there, as opposed to somebody who does not let us in.
+bool MeansNobody(int error) {
+  return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR || error == ENAMETOOLONG;
+}
+
+// The process that called listen(), if the kernel tells.
+std::optional<ipc::PidFd> Listener(int fd) {
+  ucred credentials = {};
+  socklen_t size = sizeof(credentials);
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == -1) return std::nullopt;
+  absl::StatusOr<ipc::PidFd> process = ipc::PidFd::Open(credentials.pid);
+  if (!process.ok()) return std::nullopt;
+  return *std::move(process);
+}
+
+}  // namespace
+
+absl::StatusOr<MasterConnection> MasterConnection::Open(const std::vector<std::string>& paths,
+                                                        std::optional<absl::Duration> timeout) {
+  std::string failures;
+  bool is_anybody = false;
+  for (const std::string& path : paths) {
+    Attempt attempt = Connect(path);
+    if (attempt.error != 0) {
+      is_anybody = is_anybody || !MeansNobody(attempt.error);
+      const absl::Status reason = ipc::ErrnoStatus("connect unix:" + path, attempt.error);
+      absl::StrAppend(&failures, "\n  ", reason.message());
+      continue;
+    }
+    std::optional<ipc::PidFd> process = Listener(attempt.fd.get());
+    // The descriptor is gRPC's from here on. Unlike an address it needs no name resolution and
+    // gets no second attempt, and the errors above are the kernel's own.
+    auto channel = grpc::CreateInsecureChannelFromFd("localhost", attempt.fd.release());
+    return MasterConnection(admin::v1::Admin::NewStub(channel), std::move(process), timeout);
+  }
+  if (is_anybody) {
+    return absl::PermissionDeniedError("the master cannot be reached:" + failures);
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "no master there:", failures,
+      "\nIs it running? In the source tree, tools/run starts one. To name another: --master "
+      "ADDRESS, or the environment variable MUSTER_MASTER."));
+}
+
+MasterConnection::MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
+                                   std::optional<absl::Duration> timeout)
+    : stub_(std::move(stub)), process_(std::move(process)), timeout_(timeout) {}
+
+absl::Status MasterConnection::Within(
+    absl::Duration limit, const std::function<grpc::Status(grpc::ClientContext*)>& call) {
+  grpc::ClientContext context;
+  const absl::Time deadline = absl::Now() + limit;
+  if (limit != absl::InfiniteDuration()) context.set_deadline(absl::ToChronoTime(deadline));
+  const grpc::Status status = call(&context);
+  switch (status.error_code()) {
+    case grpc::StatusCode::OK:
+      return absl::OkStatus();
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      // The master has deadlines of its own, and its message says which.
+      if (absl::Now() < deadline) break;
+      return absl::DeadlineExceededError(absl::StrCat("no answer within ", FormatElapsed(limit),
+                                                      "; what was ordered may still be done"));
+    case grpc::StatusCode::UNAVAILABLE:
+      return absl::UnavailableError(
+          absl::StrCat("the connection was lost before the answer came: ", status.error_message()));
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return absl::UnimplementedError("this master does not know the command; is it older?");
+    default:
+      break;
+  }
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  return absl::Status(code, status.error_message().empty() ? absl::StatusCodeToString(code)
+                                                           : status.error_message());
+}
+
+absl::Status MasterConnection::WaitForEndOfMaster() {
+  if (!process_.has_value()) return absl::OkStatus();
+  const absl::Duration limit = timeout_.value_or(absl::Seconds(10));
+  const absl::Time deadline = absl::Now() + limit;
+  pollfd end = {.fd = process_->fd(), .events = POLLIN, .revents = 0};
+  const int ready = ipc::RetryOnEintr([&] {
+    const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
+    return ::poll(&end, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX)));
+  });
+  if (ready == -1) return ipc::ErrnoStatus("poll");
+  if (ready == 0) {
+    return absl::DeadlineExceededError(absl::StrCat("no worker is left, but the master (pid ",
+                                                    process_->pid(), ") has not ended within ",
+                                                    FormatElapsed(limit)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace muster::ctl

@@ -1,0 +1,33 @@
+#ifndef CTL_PROGRESS_H_
+#define CTL_PROGRESS_H_
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace muster::ctl {
+
+// While it lives, a line on standard error that tells what is being waited for, if that is a
+// terminal: "reloading… 1.2s". It appears after a third of a second and the destructor erases it.
+// A thread writes it; do not fork while it lives.
+class Progress {
+ public:
+  explicit Progress(std::string label);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+ private:
+  void Run();
+
+  const std::string label_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_over_ = false;  // guarded by mutex_
+  std::thread thread_;    // none if there is no terminal
+};
+
+}  // namespace muster::ctl
+
+#endif  // CTL_PROGRESS_H_

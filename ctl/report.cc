@@ -1,0 +1,136 @@
+#include "ctl/report.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "ctl/table.h"
+#include "ctl/units.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+std::string Lowercase(std::string enumerator) {
+  absl::AsciiStrToLower(&enumerator);
+  return absl::StrReplaceAll(enumerator, {{"_", " "}});
+}
+
+// A state that this ctl does not know yet has no name.
+std::string StateName(v1::Worker::State state) {
+  return v1::Worker::State_IsValid(state) ? Lowercase(v1::Worker::State_Name(state))
+                                          : absl::StrCat("state ", static_cast<int>(state));
+}
+
+std::string StateName(v1::Master::State state) {
+  return v1::Master::State_IsValid(state) ? Lowercase(v1::Master::State_Name(state))
+                                          : absl::StrCat("state ", static_cast<int>(state));
+}
+
+std::string OrDash(std::string text) { return text.empty() ? "-" : text; }
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+std::string Fact(absl::string_view name, absl::string_view value) {
+  // Lines after the first stand below it.
+  return absl::StrCat(name, std::string(name.size() < 12 ? 12 - name.size() : 1, ' '),
+                      Printable(absl::StrReplaceAll(value, {{"\n", "\n            "}})), "\n");
+}
+
+std::string Times(std::uint64_t count) {
+  return count == 1 ? "once" : absl::StrCat(count, " times");
+}
+
+}  // namespace
+
+std::string RenderStatus(const v1::Status& status, absl::Time now) {
+  const v1::Master& master = status.master();
+  const auto serving = std::count_if(
+      status.workers().begin(), status.workers().end(), [&](const v1::Worker& worker) {
+        return worker.state() == v1::Worker::SERVING && worker.generation() == master.generation();
+      });
+  const v1::Counters& total = status.stats().total();
+  const std::string age =
+      master.has_start_time() ? FormatAge(now - ToTime(master.start_time())) : "-";
+
+  std::string text =
+      Fact("master", absl::StrCat(StateName(master.state()), ", pid ", master.pid(), ", up ", age,
+                                  ", muster ", OrDash(master.version())));
+  text += Fact("config", absl::StrCat(OrDash(master.config_file()), " (generation ",
+                                      master.generation(), ")"));
+  text += Fact("listen", OrDash(absl::StrJoin(master.listen(), ", ")));
+  text += Fact("workers", absl::StrCat(serving, " of ", master.worker_processes(), " serving"));
+  text += Fact("clients", absl::StrCat(total.active(), " connected (", total.reading(),
+                                       " reading, ", total.writing(), " writing, ", total.waiting(),
+                                       " waiting), ", total.requests(), " requests so far"));
+  if (status.stats().crashes() > 0) {
+    text +=
+        Fact("crashes", absl::StrCat("workers ended unasked ", Times(status.stats().crashes())));
+  }
+  if (!master.last_reload_error().empty()) {
+    text += Fact("refused", absl::StrCat("the last reload:\n", absl::StripTrailingAsciiWhitespace(
+                                                                   master.last_reload_error())));
+  }
+  return text + "\n" + RenderWorkers(status.workers());
+}
+
+std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& workers) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"GEN", kRight},
+               {"SLOT", kRight},
+               {"PID", kRight},
+               {"STATE"},
+               {"AGE", kRight},
+               {"RESTARTS", kRight},
+               {"ACTIVE", kRight},
+               {"REQUESTS", kRight},
+               {"LAST EXIT"}});
+  for (const v1::Worker& worker : workers) {
+    const bool runs = worker.pid() != 0;
+    table.AddRow({absl::StrCat(worker.generation()), absl::StrCat(worker.slot()),
+                  runs ? absl::StrCat(worker.pid()) : "-", StateName(worker.state()),
+                  runs ? FormatAge(ToDuration(worker.age())) : "-", absl::StrCat(worker.restarts()),
+                  absl::StrCat(worker.counters().active()),
+                  absl::StrCat(worker.counters().requests()), OrDash(worker.last_exit())});
+  }
+  return table.Render();
+}
+
+std::string RenderStats(const v1::Stats& stats) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"SLOT"},
+               {"ACCEPTED", kRight},
+               {"HANDLED", kRight},
+               {"REQUESTS", kRight},
+               {"ACTIVE", kRight},
+               {"READING", kRight},
+               {"WRITING", kRight},
+               {"WAITING", kRight},
+               {"RECEIVED", kRight},
+               {"SENT", kRight},
+               {"CUT OFF", kRight}});
+  const auto add = [&table](std::string name, const v1::Counters& counters) {
+    table.AddRow({std::move(name), absl::StrCat(counters.accepted()),
+                  absl::StrCat(counters.handled()), absl::StrCat(counters.requests()),
+                  absl::StrCat(counters.active()), absl::StrCat(counters.reading()),
+                  absl::StrCat(counters.writing()), absl::StrCat(counters.waiting()),
+                  FormatBytes(counters.bytes_received()), FormatBytes(counters.bytes_sent()),
+                  absl::StrCat(counters.closed_at_deadline())});
+  };
+  for (const v1::SlotStats& slot : stats.slots()) add(absl::StrCat(slot.slot()), slot.counters());
+  add("total", stats.total());
+  return absl::StrCat(table.Render(), "\n", stats.reloads(), " reloads, ", stats.reloads_refused(),
+                      " refused; ", stats.crashes(), " crashes\n");
+}
+
+}  // namespace muster::ctl

@@ -1,0 +1,25 @@
+#ifndef CTL_REPORT_H_
+#define CTL_REPORT_H_
+
+#include <google/protobuf/repeated_field.h>
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "proto/admin.pb.h"
+
+namespace muster::ctl {
+
+// What the master answered, in text for people. Pure; all that ends in a newline is whole lines.
+
+// The master, its latest trouble if there was one, and its workers. `now` tells its age.
+std::string RenderStatus(const admin::v1::Status& status, absl::Time now);
+
+std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers);
+
+// A line for each slot, one for their total, and what the master counts itself.
+std::string RenderStats(const admin::v1::Stats& stats);
+
+}  // namespace muster::ctl
+
+#endif  // CTL_REPORT_H_

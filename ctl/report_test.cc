@@ -1,0 +1,146 @@
+#include "ctl/report.h"
+
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+template <typename Message>
+Message ParseText(const char* text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
+  return message;
+}
+
+constexpr char kStatus[] = R"pb(
+  master {
+    pid: 4711
+    version: "0.1.0"
+    state: RUNNING
+    generation: 3
+    start_time { seconds: 1000 }
+    config_file: "/srv/site.textproto"
+    listen: "127.0.0.1:8080"
+    listen: "[::1]:8080"
+    worker_processes: 2
+  }
+  workers {
+    slot: 0
+    generation: 2
+    pid: 4712
+    state: DRAINING
+    age { seconds: 192 }
+    counters { active: 1 requests: 120 }
+  }
+  workers {
+    slot: 0
+    generation: 3
+    pid: 4801
+    state: SERVING
+    age { seconds: 5 nanos: 900000000 }
+    counters { active: 2 requests: 7 }
+  }
+  workers {
+    slot: 1
+    generation: 3
+    state: BACKOFF
+    restarts: 4
+    last_exit: "killed by SIGSEGV (core dumped)"
+    counters { requests: 1 }
+  }
+  stats { total { active: 3 reading: 1 writing: 0 waiting: 2 requests: 128 } }
+)pb";
+
+absl::Time At(int seconds) { return absl::FromUnixSeconds(seconds); }
+
+TEST(RenderStatus, ShowsMasterAndWorkers) {
+  EXPECT_EQ(RenderStatus(ParseText<v1::Status>(kStatus), At(1000 + 3700)),
+            "master      running, pid 4711, up 1h01m, muster 0.1.0\n"
+            "config      /srv/site.textproto (generation 3)\n"
+            "listen      127.0.0.1:8080, [::1]:8080\n"
+            "workers     1 of 2 serving\n"
+            "clients     3 connected (1 reading, 0 writing, 2 waiting), 128 requests so far\n"
+            "\n"
+            "GEN  SLOT   PID  STATE       AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n"
+            "  2     0  4712  draining  3m12s         0       1       120  -\n"
+            "  3     0  4801  serving      5s         0       2         7  -\n"
+            "  3     1     -  backoff       -         4       0         1  "
+            "killed by SIGSEGV (core dumped)\n");
+}
+
+TEST(RenderStatus, TellsOfCrashes) {
+  v1::Status status = ParseText<v1::Status>(kStatus);
+  status.mutable_stats()->set_crashes(5);
+  EXPECT_NE(RenderStatus(status, At(1000)).find("\ncrashes     workers ended unasked 5 times\n"),
+            std::string::npos);
+}
+
+TEST(RenderStatus, ShowsEachMistakeOfARefusedReload) {
+  v1::Status status = ParseText<v1::Status>(kStatus);
+  status.mutable_master()->set_last_reload_error("a:1:2: one\na:3:4: two\n");
+  EXPECT_NE(RenderStatus(status, At(1000))
+                .find("\nrefused     the last reload:\n"
+                      "            a:1:2: one\n"
+                      "            a:3:4: two\n"
+                      "\n"),
+            std::string::npos);
+}
+
+TEST(RenderStatus, ShowsAStateThatItDoesNotKnowByItsNumber) {
+  v1::Status status = ParseText<v1::Status>(kStatus);
+  status.mutable_master()->set_state(static_cast<v1::Master::State>(99));
+  EXPECT_EQ(RenderStatus(status, At(1000)).rfind("master      state 99, pid 4711", 0), 0u);
+}
+
+TEST(RenderWorkers, WithoutWorkersIsItsTitles) {
+  EXPECT_EQ(RenderWorkers({}),
+            "GEN  SLOT  PID  STATE  AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n");
+}
+
+TEST(RenderStats, EndsWithTheTotal) {
+  const auto stats = ParseText<v1::Stats>(R"pb(
+    total {
+      accepted: 30
+      handled: 30
+      requests: 100
+      active: 3
+      reading: 1
+      writing: 0
+      waiting: 2
+      bytes_received: 2048
+      bytes_sent: 5242880
+      closed_at_deadline: 1
+    }
+    reloads: 2
+    reloads_refused: 1
+    crashes: 4
+    slots {
+      slot: 0
+      counters { accepted: 10 handled: 10 requests: 60 }
+    }
+    slots {
+      slot: 1
+      counters { accepted: 20 handled: 20 requests: 40 active: 3 }
+    }
+  )pb");
+  EXPECT_EQ(
+      RenderStats(stats),
+      "SLOT   ACCEPTED  HANDLED  REQUESTS  ACTIVE  READING  WRITING  WAITING  RECEIVED     SENT  "
+      "CUT OFF\n"
+      "0            10       10        60       0        0        0        0       0 B      0 B  "
+      "      0\n"
+      "1            20       20        40       3        0        0        0       0 B      0 B  "
+      "      0\n"
+      "total        30       30       100       3        1        0        2   2.0 KiB  5.0 MiB  "
+      "      1\n"
+      "\n"
+      "2 reloads, 1 refused; 4 crashes\n");
+}
+
+}  // namespace
+}  // namespace muster::ctl

@@ -1,0 +1,28 @@
+#ifndef CTL_UNITS_H_
+#define CTL_UNITS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace muster::ctl {
+
+// How long something has been so, in its two largest units: "12s", "3m12s", "2h05m", "4d03h".
+// Less than a second, or a clock that went backwards, is "0s".
+std::string FormatAge(absl::Duration age);
+
+// How long something took: "84ms", "1.2s", "3m12s".
+std::string FormatElapsed(absl::Duration elapsed);
+
+// "512 B", "1.5 KiB", "20.0 GiB".
+std::string FormatBytes(std::uint64_t bytes);
+
+// `text` with what could command a terminal made visible ("\x1b"). Newlines, tabs and all that is
+// not ASCII stay: what a worker says of itself reaches the operator's screen.
+std::string Printable(absl::string_view text);
+
+}  // namespace muster::ctl
+
+#endif  // CTL_UNITS_H_
