@@ -37,6 +37,10 @@ enum class Command : std::uint16_t {
   kReopen = 19,
 };
 
+// A message's flag: answer with an ACK when it was carried out. REOPEN needs none: it is
+// always answered, as is what could not be carried out.
+inline constexpr std::uint16_t kWantsAck = 1;
+
 // "DRAIN"; "unknown" for a value that this version does not know.
 absl::string_view CommandName(Command command);
 

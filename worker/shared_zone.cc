@@ -1,0 +1,126 @@
+#include "worker/shared_zone.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "ipc/check.h"
+#include "ipc/shared_header.h"
+#include "ipc/status.h"
+#include "worker/zone_layout.h"
+
+namespace muster::worker {
+namespace {
+
+ZoneFront* FrontOf(const ipc::SharedMemory& memory) {
+  return std::launder(reinterpret_cast<ZoneFront*>(memory.data()));
+}
+
+absl::Status CheckCapacity(std::uint32_t capacity) {
+  if (capacity >= 1 && capacity <= ipc::OwnerTag::kMaxSlots) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("shared zone: a capacity of ", capacity,
+                                                 " is not within 1..", ipc::OwnerTag::kMaxSlots));
+}
+
+absl::StatusOr<ipc::SharedMemory> AttachMemory(ipc::UniqueFd fd) {
+  ipc::SharedMemoryOptions options;
+  options.size_bytes = ZoneBytes(1);
+  MUSTER_ASSIGN_OR_RETURN(ipc::SharedMemory memory,
+                          ipc::SharedMemory::AttachMemfd(std::move(fd), options));
+  MUSTER_RETURN_IF_ERROR(ipc::CheckHeader(memory, kZoneLayout).status());
+  return memory;
+}
+
+}  // namespace
+
+absl::StatusOr<SharedZone> SharedZone::Create(std::uint32_t capacity) {
+  MUSTER_RETURN_IF_ERROR(CheckCapacity(capacity));
+  ipc::SharedMemoryOptions options;
+  options.size_bytes = ZoneBytes(capacity);
+  MUSTER_ASSIGN_OR_RETURN(ipc::SharedMemory memory,
+                          ipc::SharedMemory::CreateMemfd("muster-zone", options));
+  MUSTER_ASSIGN_OR_RETURN(ipc::SharedHeader* const header, ipc::CreateHeader(memory, kZoneLayout));
+  // Fresh memory is zero, which all that follows takes for a valid start.
+  FrontOf(memory)->capacity = capacity;
+  MUSTER_ASSIGN_OR_RETURN(const ipc::Registry registry,
+                          ipc::Registry::Create(memory.data() + kRegistryOffset,
+                                                ipc::Registry::BytesFor(capacity), capacity));
+  ipc::PublishHeader(header);
+  return SharedZone(std::move(memory), registry);
+}
+
+absl::StatusOr<SharedZone> SharedZone::Attach(ipc::UniqueFd fd) {
+  auto memory = AttachMemory(std::move(fd));
+  if (!memory.ok()) return ipc::Annotate(memory.status(), "attach shared zone");
+  // Read once: a peer may write to it meanwhile.
+  const volatile std::uint32_t& shared_capacity = FrontOf(*memory)->capacity;
+  const std::uint32_t capacity = shared_capacity;
+  MUSTER_RETURN_IF_ERROR(ipc::Annotate(CheckCapacity(capacity), "attach"));
+  if (memory->size_bytes() != ZoneBytes(capacity)) {
+    return absl::InvalidArgumentError(absl::StrCat("attach shared zone: a capacity of ", capacity,
+                                                   " needs ", ZoneBytes(capacity),
+                                                   " bytes, there are ", memory->size_bytes()));
+  }
+  const auto registry =
+      ipc::Registry::Attach(memory->data() + kRegistryOffset, ipc::Registry::BytesFor(capacity));
+  if (!registry.ok()) return ipc::Annotate(registry.status(), "attach shared zone");
+  if (registry->capacity() != capacity) {
+    return absl::InvalidArgumentError(absl::StrCat("attach shared zone: its registry has ",
+                                                   registry->capacity(), " slots, the zone ",
+                                                   capacity));
+  }
+  return SharedZone(*std::move(memory), *registry);
+}
+
+std::uint64_t SharedZone::instance_id() const { return FrontOf(memory_)->header.instance_id; }
+
+absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve() const {
+  for (std::uint32_t slot = 0; slot < capacity(); ++slot) {
+    const std::optional<ipc::ParticipantRecord> record = registry_.Read(slot);
+    if (!record.has_value() || record->state != ipc::ParticipantState::kFree) continue;
+    std::atomic<std::uint32_t>& used = FrontOf(memory_)->slots_used;
+    // Relaxed: it says nothing about other memory. Only the master writes it.
+    if (used.load(std::memory_order_relaxed) < slot + 1) {
+      used.store(slot + 1, std::memory_order_relaxed);
+    }
+    return registry_.Reserve(slot);
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("reserve a slot of the shared zone: all ", capacity(), " are taken"));
+}
+
+void SharedZone::RecoverSlot(ipc::OwnerTag dead) const {
+  // From here on nobody takes the tag for a live one. False also if an earlier call was
+  // interrupted after this.
+  registry_.MarkDead(dead);
+  const std::optional<ipc::ParticipantRecord> record = registry_.Read(dead.slot());
+  if (!record.has_value() || record->tag != dead || record->state != ipc::ParticipantState::kDead) {
+    return;
+  }
+  accept_mutex_state()->Recover(dead);
+  stats(dead.slot()).ClearGauges();
+  registry_.Free(dead);
+}
+
+ipc::MutexState* SharedZone::accept_mutex_state() const { return &FrontOf(memory_)->accept_mutex; }
+
+SlotStats& SharedZone::stats(std::uint32_t slot) const {
+  MUSTER_CHECK(slot < capacity(), "a slot is below the zone's capacity");
+  std::byte* const first = memory_.data() + StatsOffset(capacity());
+  return std::launder(reinterpret_cast<SlotStats*>(first))[slot];
+}
+
+StatsValues SharedZone::Sum() const {
+  const std::uint32_t used =
+      std::min(FrontOf(memory_)->slots_used.load(std::memory_order_relaxed), capacity());
+  StatsValues sum;
+  for (std::uint32_t slot = 0; slot < used; ++slot) sum += ReadStats(stats(slot));
+  return sum;
+}
+
+}  // namespace muster::worker

@@ -1,0 +1,206 @@
+#include "worker/shared_zone.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ipc/mutex.h"
+#include "ipc/owner_tag.h"
+#include "ipc/shared_memory.h"
+#include "ipc/unique_fd.h"
+#include "worker/zone_layout.h"
+
+namespace muster::worker {
+namespace {
+
+using ::testing::HasSubstr;
+
+SharedZone MakeZone(std::uint32_t capacity = 4) {
+  auto zone = SharedZone::Create(capacity);
+  EXPECT_TRUE(zone.ok()) << zone.status();
+  return *std::move(zone);
+}
+
+ipc::UniqueFd Copy(int fd) {
+  auto copy = ipc::DuplicateFd(fd);
+  EXPECT_TRUE(copy.ok()) << copy.status();
+  return *std::move(copy);
+}
+
+ipc::OwnerTag Reserve(const SharedZone& zone) {
+  const auto tag = zone.Reserve();
+  EXPECT_TRUE(tag.ok()) << tag.status();
+  return *tag;
+}
+
+// Changes a word of a good zone, and attaches.
+absl::Status AttachDamaged(std::size_t offset, std::uint64_t mask) {
+  const SharedZone zone = MakeZone();
+  ipc::SharedMemoryOptions options;
+  options.size_bytes = ZoneBytes(4);
+  const auto view = ipc::SharedMemory::AttachMemfd(Copy(zone.fd()), options);
+  EXPECT_TRUE(view.ok()) << view.status();
+  std::uint32_t word;
+  std::memcpy(&word, view->data() + offset, sizeof(word));
+  word ^= mask;
+  std::memcpy(view->data() + offset, &word, sizeof(word));
+  return SharedZone::Attach(Copy(zone.fd())).status();
+}
+
+TEST(SharedZone, IsOneForAllWhoAttach) {
+  const SharedZone zone = MakeZone();
+  const auto other = SharedZone::Attach(Copy(zone.fd()));
+  ASSERT_TRUE(other.ok()) << other.status();
+  const ipc::OwnerTag tag = Reserve(zone);
+  other->stats(tag.slot()).requests.Add(3);
+  EXPECT_EQ(zone.stats(tag.slot()).requests.value(), 3u);
+  EXPECT_EQ(other->instance_id(), zone.instance_id());
+  EXPECT_EQ(other->capacity(), 4u);
+  EXPECT_TRUE(other->registry().IsLive(tag));
+}
+
+TEST(SharedZone, RefusesACapacityOfNone) {
+  EXPECT_EQ(SharedZone::Create(0).status().message(),
+            "shared zone: a capacity of 0 is not within 1..4094");
+}
+
+TEST(SharedZone, RefusesWhatIsNoMemory) {
+  EXPECT_THAT(std::string(SharedZone::Attach(ipc::UniqueFd()).status().message()),
+              HasSubstr("attach shared zone"));
+}
+
+TEST(SharedZone, RefusesMemoryThatIsTooSmall) {
+  ipc::SharedMemoryOptions options;
+  options.size_bytes = 4096 / 8;
+  const auto memory = ipc::SharedMemory::CreateMemfd("small", options);
+  ASSERT_TRUE(memory.ok()) << memory.status();
+  EXPECT_THAT(std::string(SharedZone::Attach(Copy(memory->fd())).status().message()),
+              HasSubstr("512 bytes"));
+}
+
+TEST(SharedZone, RefusesOneThatIsNotPublished) {
+  ipc::SharedMemoryOptions options;
+  options.size_bytes = ZoneBytes(4);
+  const auto memory = ipc::SharedMemory::CreateMemfd("building", options);
+  ASSERT_TRUE(memory.ok()) << memory.status();
+  const absl::Status status = SharedZone::Attach(Copy(memory->fd())).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("state"));
+}
+
+TEST(SharedZone, RefusesAnotherMagic) {
+  EXPECT_THAT(std::string(AttachDamaged(offsetof(ipc::SharedHeader, magic), 1).message()),
+              HasSubstr("magic"));
+}
+
+TEST(SharedZone, RefusesAnotherLayoutVersion) {
+  EXPECT_THAT(std::string(AttachDamaged(offsetof(ipc::SharedHeader, layout_version), 2).message()),
+              HasSubstr("layout version is 3, expected 1"));
+}
+
+TEST(SharedZone, RefusesAnotherAbi) {
+  EXPECT_THAT(std::string(AttachDamaged(offsetof(ipc::SharedHeader, abi_hash), 1).message()),
+              HasSubstr("ABI hash"));
+}
+
+TEST(SharedZone, RefusesAnotherSize) {
+  EXPECT_THAT(std::string(AttachDamaged(offsetof(ipc::SharedHeader, size_bytes), 4096).message()),
+              HasSubstr("size in bytes"));
+}
+
+TEST(SharedZone, RefusesACapacityThatDoesNotFitItsSize) {
+  EXPECT_THAT(std::string(AttachDamaged(offsetof(ZoneFront, capacity), 8).message()),
+              HasSubstr("a capacity of 12 needs"));
+}
+
+TEST(SharedZone, RefusesACapacityBeyondAnyRegistrys) {
+  EXPECT_THAT(std::string(AttachDamaged(offsetof(ZoneFront, capacity), 1u << 31).message()),
+              HasSubstr("is not within 1..4094"));
+}
+
+TEST(SharedZone, RefusesADamagedRegistry) {
+  EXPECT_THAT(std::string(AttachDamaged(kRegistryOffset, 1).message()), HasSubstr("registry"));
+}
+
+TEST(SharedZone, ReservesTheLowestFreeSlot) {
+  const SharedZone zone = MakeZone();
+  EXPECT_EQ(Reserve(zone).slot(), 0u);
+  const ipc::OwnerTag second = Reserve(zone);
+  EXPECT_EQ(second.slot(), 1u);
+  EXPECT_EQ(Reserve(zone).slot(), 2u);
+  zone.RecoverSlot(second);
+  EXPECT_EQ(Reserve(zone).slot(), 1u);
+}
+
+TEST(SharedZone, SaysWhenNoSlotIsFree) {
+  const SharedZone zone = MakeZone(1);
+  Reserve(zone);
+  EXPECT_EQ(zone.Reserve().status().message(),
+            "reserve a slot of the shared zone: all 1 are taken");
+}
+
+TEST(SharedZone, AddsUpAllSlots) {
+  const SharedZone zone = MakeZone();
+  zone.stats(Reserve(zone).slot()).requests.Add(2);
+  zone.stats(Reserve(zone).slot()).requests.Add(3);
+  EXPECT_EQ(zone.Sum().requests, 5u);
+}
+
+TEST(RecoverSlot, GivesTheAcceptMutexBackAndTellsTheNextOwner) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag dead = Reserve(zone);
+  const ipc::OwnerTag alive = Reserve(zone);
+  ipc::Mutex its(zone.accept_mutex_state(), zone.registry(), dead);
+  ipc::Mutex ours(zone.accept_mutex_state(), zone.registry(), alive);
+  ASSERT_EQ(its.TryLock(), ipc::LockOutcome::kAcquired);
+  ASSERT_EQ(ours.TryLock(), ipc::LockOutcome::kBusy);
+  zone.RecoverSlot(dead);
+  EXPECT_EQ(ours.TryLock(), ipc::LockOutcome::kOwnerDied);
+}
+
+TEST(RecoverSlot, ClearsTheGaugesAndKeepsTheTotals) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag dead = Reserve(zone);
+  zone.stats(dead.slot()).active.Set(9);
+  zone.stats(dead.slot()).accepted.Add(20);
+  zone.RecoverSlot(dead);
+  EXPECT_EQ(zone.Sum().active, 0u);
+  EXPECT_EQ(zone.Sum().accepted, 20u);
+}
+
+TEST(RecoverSlot, LeavesTheNextProcessOfTheSlotAlone) {
+  const SharedZone zone = MakeZone(1);
+  const ipc::OwnerTag dead = Reserve(zone);
+  zone.RecoverSlot(dead);
+  const ipc::OwnerTag next = Reserve(zone);
+  ASSERT_EQ(next.slot(), dead.slot());
+  zone.stats(next.slot()).active.Set(1);
+  zone.RecoverSlot(dead);
+  EXPECT_EQ(zone.Sum().active, 1u);
+  EXPECT_TRUE(zone.registry().IsLive(next));
+}
+
+// The master may die between the steps; its successor begins again.
+TEST(RecoverSlot, FinishesWhatWasBegun) {
+  const SharedZone zone = MakeZone(1);
+  const ipc::OwnerTag dead = Reserve(zone);
+  zone.stats(dead.slot()).active.Set(1);
+  ASSERT_TRUE(zone.registry().MarkDead(dead));
+  zone.RecoverSlot(dead);
+  EXPECT_EQ(zone.Sum().active, 0u);
+  EXPECT_TRUE(zone.Reserve().ok());
+}
+
+TEST(RecoverSlot, IgnoresATagOfNobody) {
+  const SharedZone zone = MakeZone();
+  zone.RecoverSlot(ipc::OwnerTag());
+  zone.RecoverSlot(ipc::OwnerTag(99, 1));
+  EXPECT_EQ(Reserve(zone).slot(), 0u);
+}
+
+}  // namespace
+}  // namespace muster::worker

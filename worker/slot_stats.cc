@@ -1,0 +1,43 @@
+#include "worker/slot_stats.h"
+
+#include <algorithm>
+
+namespace muster::worker {
+namespace {
+
+std::uint64_t Level(const ipc::Gauge& gauge) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(gauge.value(), 0));
+}
+
+}  // namespace
+
+StatsValues& StatsValues::operator+=(const StatsValues& other) {
+  accepted += other.accepted;
+  handled += other.handled;
+  requests += other.requests;
+  bytes_received += other.bytes_received;
+  bytes_sent += other.bytes_sent;
+  closed_at_deadline += other.closed_at_deadline;
+  active += other.active;
+  reading += other.reading;
+  writing += other.writing;
+  waiting += other.waiting;
+  return *this;
+}
+
+StatsValues ReadStats(const SlotStats& stats) {
+  StatsValues values;
+  values.accepted = stats.accepted.value();
+  values.handled = stats.handled.value();
+  values.requests = stats.requests.value();
+  values.bytes_received = stats.bytes_received.value();
+  values.bytes_sent = stats.bytes_sent.value();
+  values.closed_at_deadline = stats.closed_at_deadline.value();
+  values.active = Level(stats.active);
+  values.reading = Level(stats.reading);
+  values.writing = Level(stats.writing);
+  values.waiting = Level(stats.waiting);
+  return values;
+}
+
+}  // namespace muster::worker

@@ -1,0 +1,60 @@
+#include "worker/slot_stats.h"
+
+#include "gtest/gtest.h"
+
+namespace muster::worker {
+namespace {
+
+SlotStats* FillIn(SlotStats* stats, int first) {
+  stats->accepted.Add(first);
+  stats->handled.Add(first + 1);
+  stats->requests.Add(first + 2);
+  stats->bytes_received.Add(first + 3);
+  stats->bytes_sent.Add(first + 4);
+  stats->closed_at_deadline.Add(first + 5);
+  stats->active.Set(first + 6);
+  stats->reading.Set(first + 7);
+  stats->writing.Set(first + 8);
+  stats->waiting.Set(first + 9);
+  return stats;
+}
+
+StatsValues Values(std::uint64_t first, std::uint64_t step) {
+  return {first,
+          first + step,
+          first + 2 * step,
+          first + 3 * step,
+          first + 4 * step,
+          first + 5 * step,
+          first + 6 * step,
+          first + 7 * step,
+          first + 8 * step,
+          first + 9 * step};
+}
+
+TEST(SlotStats, AreReadFieldByField) {
+  SlotStats stats;
+  EXPECT_EQ(ReadStats(*FillIn(&stats, 100)), Values(100, 1));
+}
+
+TEST(SlotStats, AddUpFieldByField) {
+  SlotStats stats;
+  StatsValues sum = ReadStats(*FillIn(&stats, 100));
+  sum += sum;
+  EXPECT_EQ(sum, Values(200, 2));
+}
+
+TEST(SlotStats, KeepTheirTotalsWhenTheGaugesAreCleared) {
+  SlotStats stats;
+  FillIn(&stats, 100)->ClearGauges();
+  EXPECT_EQ(ReadStats(stats), (StatsValues{100, 101, 102, 103, 104, 105, 0, 0, 0, 0}));
+}
+
+TEST(SlotStats, ReadAGaugeBelowZeroAsZero) {
+  SlotStats stats;
+  stats.active.Set(-1);
+  EXPECT_EQ(ReadStats(stats).active, 0u);
+}
+
+}  // namespace
+}  // namespace muster::worker

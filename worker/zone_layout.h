@@ -1,0 +1,60 @@
+#ifndef WORKER_ZONE_LAYOUT_H_
+#define WORKER_ZONE_LAYOUT_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "ipc/cache_line.h"
+#include "ipc/mutex.h"
+#include "ipc/registry.h"
+#include "ipc/shared_header.h"
+#include "worker/slot_stats.h"
+
+namespace muster::worker {
+
+// Where things are in the shared zone; docs/MEMORY_LAYOUT.md has the same as a table. The
+// first blocks have fixed places:
+struct ZoneFront {
+  ipc::SharedHeader header;
+
+  // Written by the master before the zone is published, and not again.
+  alignas(ipc::kCacheLineBytes) std::uint32_t capacity;
+  // One more than the highest slot that was ever reserved: who adds up the slots need not
+  // look beyond. Written by the master. A hint only: it is bounded by the capacity when read.
+  std::atomic<std::uint32_t> slots_used;
+
+  // Written by the workers that accept, and by the master when one of them died.
+  ipc::MutexState accept_mutex;  // a line of its own
+};
+
+static_assert(std::is_standard_layout_v<ZoneFront>);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(offsetof(ZoneFront, header) == 0);
+static_assert(offsetof(ZoneFront, capacity) == 128);
+static_assert(offsetof(ZoneFront, slots_used) == 132);
+static_assert(offsetof(ZoneFront, accept_mutex) == 256);
+static_assert(sizeof(ZoneFront) == 384);
+
+// Then, one after the other: the registry, and a SlotStats for each of its slots.
+inline constexpr std::size_t kRegistryOffset = sizeof(ZoneFront);
+inline std::size_t StatsOffset(std::uint32_t capacity) {
+  return kRegistryOffset + ipc::Registry::BytesFor(capacity);
+}
+inline std::size_t ZoneBytes(std::uint32_t capacity) {
+  return StatsOffset(capacity) + std::size_t{capacity} * sizeof(SlotStats);
+}
+
+// Raise the version at each change of the above.
+inline constexpr ipc::SharedLayout kZoneLayout = {
+    .magic = 0x656e6f5a7274734d,  // "MstrZone" in memory
+    .layout_version = 1,
+    .abi_hash = ipc::AbiHash({sizeof(void*), sizeof(ipc::SharedHeader), sizeof(ZoneFront),
+                              sizeof(ipc::MutexState), sizeof(SlotStats),
+                              offsetof(ZoneFront, accept_mutex), offsetof(SlotStats, active)}),
+};
+
+}  // namespace muster::worker
+
+#endif  // WORKER_ZONE_LAYOUT_H_

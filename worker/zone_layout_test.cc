@@ -1,0 +1,75 @@
+#include "worker/zone_layout.h"
+
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::worker {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string ReadPage() {
+  std::ifstream page("docs/MEMORY_LAYOUT.md");
+  return std::string(std::istreambuf_iterator<char>(page), {});
+}
+
+std::string Row(absl::string_view name, std::size_t offset, absl::string_view rest) {
+  return absl::StrCat("| ", name, " | ", offset, " | ", rest);
+}
+
+TEST(MemoryLayoutPage, HasThePlacesOfTheBlocks) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("header", offsetof(ZoneFront, header),
+                                  absl::StrCat(sizeof(ipc::SharedHeader), " |"))));
+  EXPECT_THAT(page, HasSubstr(Row("capacity", offsetof(ZoneFront, capacity), "4 |")));
+  EXPECT_THAT(page, HasSubstr(Row("slots used", offsetof(ZoneFront, slots_used), "4 |")));
+  EXPECT_THAT(page, HasSubstr(Row("accept mutex", offsetof(ZoneFront, accept_mutex),
+                                  absl::StrCat(sizeof(ipc::MutexState), " |"))));
+  EXPECT_THAT(page, HasSubstr(Row("registry", kRegistryOffset, "128 + 128 x capacity |")));
+  EXPECT_THAT(page, HasSubstr("| statistics | 512 + 128 x capacity | 128 x capacity |"));
+  EXPECT_THAT(page, HasSubstr(absl::StrCat("begin at ", StatsOffset(1024), " and the zone has ",
+                                           ZoneBytes(1024), " bytes")));
+}
+
+TEST(MemoryLayoutPage, HasTheFieldsOfTheHeader) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("magic", offsetof(ipc::SharedHeader, magic), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("layout version", offsetof(ipc::SharedHeader, layout_version),
+                                  absl::StrCat("4 | ", kZoneLayout.layout_version, " |"))));
+  EXPECT_THAT(page, HasSubstr(Row("state", offsetof(ipc::SharedHeader, state), "4 |")));
+  EXPECT_THAT(page, HasSubstr(Row("ABI hash", offsetof(ipc::SharedHeader, abi_hash), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("size", offsetof(ipc::SharedHeader, size_bytes), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("instance id", offsetof(ipc::SharedHeader, instance_id), "8 |")));
+}
+
+TEST(MemoryLayoutPage, HasTheFieldsOfTheStatistics) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("accepted", offsetof(SlotStats, accepted), "total |")));
+  EXPECT_THAT(page, HasSubstr(Row("handled", offsetof(SlotStats, handled), "total |")));
+  EXPECT_THAT(page, HasSubstr(Row("requests", offsetof(SlotStats, requests), "total |")));
+  EXPECT_THAT(page,
+              HasSubstr(Row("bytes received", offsetof(SlotStats, bytes_received), "total |")));
+  EXPECT_THAT(page, HasSubstr(Row("bytes sent", offsetof(SlotStats, bytes_sent), "total |")));
+  EXPECT_THAT(page, HasSubstr(Row("closed at deadline", offsetof(SlotStats, closed_at_deadline),
+                                  "total |")));
+  EXPECT_THAT(page, HasSubstr(Row("active", offsetof(SlotStats, active), "gauge |")));
+  EXPECT_THAT(page, HasSubstr(Row("reading", offsetof(SlotStats, reading), "gauge |")));
+  EXPECT_THAT(page, HasSubstr(Row("writing", offsetof(SlotStats, writing), "gauge |")));
+  EXPECT_THAT(page, HasSubstr(Row("waiting", offsetof(SlotStats, waiting), "gauge |")));
+}
+
+TEST(ZoneLayout, PutsEachBlockOnALineOfItsOwn) {
+  EXPECT_EQ(kRegistryOffset % ipc::kCacheLineBytes, 0u);
+  EXPECT_EQ(StatsOffset(1) % ipc::kCacheLineBytes, 0u);
+  EXPECT_EQ(StatsOffset(1024), 512u + 128u * 1024);
+  EXPECT_EQ(ZoneBytes(1024), 262656u);
+}
+
+}  // namespace
+}  // namespace muster::worker
