@@ -17,6 +17,7 @@
 #include "ipc/channel_format.h"
 #include "ipc/retry.h"
 #include "ipc/status.h"
+#include "ipc/transfer_outcome.h"
 #include "ipc/unique_fd.h"
 
 namespace muster::ipc {

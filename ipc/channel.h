@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "ipc/channel_format.h"
+#include "ipc/transfer_outcome.h"
 #include "ipc/unique_fd.h"
 
 namespace muster::ipc {
@@ -57,9 +58,6 @@ struct ReceivedMessage {
     return static_cast<Command>(command);
   }
 };
-
-enum class SendOutcome { kSent, kWouldBlock, kPeerGone };
-enum class ReceiveOutcome { kReceived, kWouldBlock, kPeerGone };
 
 // One end of a connection that carries whole messages with descriptors between two
 // processes (an AF_UNIX SOCK_SEQPACKET socket). A message arrives whole and in order,

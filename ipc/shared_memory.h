@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "ipc/unique_fd.h"
 
 namespace muster::ipc {
@@ -86,6 +87,7 @@ class SharedMemory {
   // Page-aligned. Null only after a move.
   std::byte* data() const { return data_; }
   std::size_t size_bytes() const { return size_bytes_; }
+  absl::Span<std::byte> bytes() const { return {data_, size_bytes_}; }
   // To pass to another process; -1 if there is none.
   int fd() const { return fd_.get(); }
   // To pass to another process; -1 if it is not System V.
