@@ -1,0 +1,93 @@
+#include "ipc/fifo.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "ipc/testing/forked_child.h"
+
+namespace muster::ipc {
+namespace {
+
+std::string TestPath() {
+  return absl::StrCat(std::getenv("TEST_TMPDIR"), "/",
+                      testing::UnitTest::GetInstance()->current_test_info()->name());
+}
+
+TEST(Fifo, CarriesRecordsBetweenProcessesThatShareItsName) {
+  const auto fifo = Fifo::Create(TestPath());
+  ASSERT_TRUE(fifo.ok()) << fifo.status();
+  const auto reader = Fifo::OpenReader(fifo->path());
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  ForkedChild child([] {
+    const auto writer = Fifo::OpenWriter(TestPath());
+    return writer.ok() && writer->Send("first").ok() && writer->Send("second").ok() ? 0 : 1;
+  });
+  std::string record;
+  // Waits for the first writer too, which read(2) would take for the end.
+  ASSERT_EQ(*reader->Receive(&record), ReceiveOutcome::kReceived);
+  EXPECT_EQ(record, "first");
+  ASSERT_EQ(*reader->Receive(&record), ReceiveOutcome::kReceived);
+  EXPECT_EQ(record, "second");
+  EXPECT_EQ(*reader->Receive(&record), ReceiveOutcome::kPeerGone);
+  EXPECT_EQ(child.Join(), 0);
+}
+
+TEST(Fifo, HasNothingToReceiveBeforeItsFirstWriter) {
+  const auto fifo = Fifo::Create(TestPath());
+  const auto reader = Fifo::OpenReader(fifo->path());
+  std::string record;
+  EXPECT_EQ(*reader->TryReceive(&record), ReceiveOutcome::kWouldBlock);
+}
+
+TEST(Fifo, ServesTheNextWriterAfterOneIsGone) {
+  const auto fifo = Fifo::Create(TestPath());
+  const auto reader = Fifo::OpenReader(fifo->path());
+  std::string record;
+  { const auto gone = Fifo::OpenWriter(fifo->path()); }
+  ASSERT_EQ(*reader->TryReceive(&record), ReceiveOutcome::kPeerGone);
+  const auto next = Fifo::OpenWriter(fifo->path());
+  ASSERT_EQ(*next->TrySend("next"), SendOutcome::kSent);
+  EXPECT_EQ(*reader->TryReceive(&record), ReceiveOutcome::kReceived);
+}
+
+TEST(Fifo, CannotBeWrittenWhileNobodyReads) {
+  const auto fifo = Fifo::Create(TestPath());
+  EXPECT_EQ(Fifo::OpenWriter(fifo->path()).status(),
+            absl::FailedPreconditionError(
+                absl::StrCat("open ", fifo->path(), " for writing: nobody reads it")));
+}
+
+TEST(Fifo, RemovesItsNameInTheEnd) {
+  { const auto fifo = Fifo::Create(TestPath()); }
+  EXPECT_NE(::access(TestPath().c_str(), F_OK), 0);
+}
+
+TEST(Fifo, IsForItsUserOnly) {
+  const auto fifo = Fifo::Create(TestPath());
+  struct stat file;
+  ASSERT_EQ(::stat(fifo->path().c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777, 0600u);
+}
+
+TEST(Fifo, DoesNotTakeANameThatIsTaken) {
+  const auto fifo = Fifo::Create(TestPath());
+  EXPECT_EQ(Fifo::Create(TestPath()).status(),
+            absl::AlreadyExistsError(absl::StrCat("mkfifo ", TestPath(), ": File exists")));
+}
+
+TEST(Fifo, IsNotADevice) {
+  const absl::Status status = Fifo::OpenReader("/dev/null").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(absl::StartsWith(status.message(), "/dev/null: pipe in descriptor ")) << status;
+}
+
+}  // namespace
+}  // namespace muster::ipc

@@ -1,0 +1,148 @@
+#include "ipc/pipe.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ipc/retry.h"
+#include "ipc/status.h"
+#include "ipc/transfer_outcome.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::ipc {
+namespace {
+
+absl::Status Prepare(int fd, int access, int flags) {
+  const std::string what = absl::StrCat("pipe in descriptor ", fd);
+  struct stat file;
+  if (::fstat(fd, &file) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("fstat ", what), error);
+  }
+  const int status = ::fcntl(fd, F_GETFL);
+  if (!S_ISFIFO(file.st_mode) || (status & O_ACCMODE) != access) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        what, ": not the ", access == O_WRONLY ? "writing" : "reading", " end of a pipe"));
+  }
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || ::fcntl(fd, F_SETFL, status | flags) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("fcntl ", what), error);
+  }
+  return absl::OkStatus();
+}
+
+// write(2) without its SIGPIPE. Unlike sockets, pipes have no flag for that: it is sent to this
+// thread only, so it is blocked here and taken away if we were its cause.
+ssize_t WriteWithoutSigpipe(int fd, absl::string_view bytes) {
+  sigset_t pipe_signal;
+  sigset_t pending;
+  sigset_t previous;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  ::sigpending(&pending);
+  ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &previous);
+  const ssize_t size = RetryOnEintr([&] { return ::write(fd, bytes.data(), bytes.size()); });
+  const int error = errno;
+  if (size < 0 && error == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
+    const timespec at_once = {0, 0};
+    RetryOnEintr([&] { return ::sigtimedwait(&pipe_signal, nullptr, &at_once); });
+  }
+  ::pthread_sigmask(SIG_SETMASK, &previous, nullptr);
+  errno = error;
+  return size;
+}
+
+// Blocks until there is something to read or room to write; what poll finds beside
+// (a gone peer) the next call finds too.
+absl::Status Await(int fd, short events) {
+  pollfd request = {fd, events, 0};
+  if (RetryOnEintr([&] { return ::poll(&request, 1, -1); }) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("poll pipe in descriptor ", fd), error);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Pipe> Pipe::Create() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) return ErrnoStatus("pipe2");
+  UniqueFd reading(fds[0]);
+  UniqueFd writing(fds[1]);
+  MUSTER_ASSIGN_OR_RETURN(PipeReader reader, PipeReader::Adopt(std::move(reading)));
+  MUSTER_ASSIGN_OR_RETURN(PipeWriter writer, PipeWriter::Adopt(std::move(writing)));
+  return Pipe{std::move(reader), std::move(writer)};
+}
+
+absl::StatusOr<PipeWriter> PipeWriter::Adopt(UniqueFd fd) {
+  // Packets are made by the writing end alone.
+  MUSTER_RETURN_IF_ERROR(Prepare(fd.get(), O_WRONLY, O_NONBLOCK | O_DIRECT));
+  return PipeWriter(std::move(fd));
+}
+
+absl::StatusOr<SendOutcome> PipeWriter::TrySend(absl::string_view record) const {
+  if (record.empty() || record.size() > kMaxPipeRecordBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("pipe record of ", record.size(),
+                                                   " bytes, expected 1 to ", kMaxPipeRecordBytes));
+  }
+  if (WriteWithoutSigpipe(fd_.get(), record) >= 0) return SendOutcome::kSent;
+  const int error = errno;
+  if (error == EAGAIN) return SendOutcome::kWouldBlock;
+  if (error == EPIPE) return SendOutcome::kPeerGone;
+  return ErrnoStatus(
+      absl::StrCat("write ", record.size(), " bytes to pipe in descriptor ", fd_.get()), error);
+}
+
+absl::StatusOr<SendOutcome> PipeWriter::Send(absl::string_view record) const {
+  while (true) {
+    auto outcome = TrySend(record);
+    if (!outcome.ok() || *outcome != SendOutcome::kWouldBlock) return outcome;
+    MUSTER_RETURN_IF_ERROR(Await(fd_.get(), POLLOUT));
+  }
+}
+
+absl::StatusOr<PipeReader> PipeReader::Adopt(UniqueFd fd) {
+  MUSTER_RETURN_IF_ERROR(Prepare(fd.get(), O_RDONLY, O_NONBLOCK));
+  return PipeReader(std::move(fd));
+}
+
+absl::StatusOr<ReceiveOutcome> PipeReader::TryReceive(std::string* record) const {
+  char buffer[kMaxPipeRecordBytes];
+  const ssize_t size = RetryOnEintr([&] { return ::read(fd_.get(), buffer, sizeof(buffer)); });
+  if (size > 0) {
+    record->assign(buffer, static_cast<std::size_t>(size));
+    return ReceiveOutcome::kReceived;
+  }
+  if (size < 0) {
+    const int error = errno;
+    if (error == EAGAIN) return ReceiveOutcome::kWouldBlock;
+    return ErrnoStatus(absl::StrCat("read pipe in descriptor ", fd_.get()), error);
+  }
+  // read(2) says 0 too for a FIFO that has had no writer yet; poll knows the difference.
+  pollfd request = {fd_.get(), POLLIN, 0};
+  ::poll(&request, 1, 0);
+  return (request.revents & POLLHUP) != 0 ? ReceiveOutcome::kPeerGone : ReceiveOutcome::kWouldBlock;
+}
+
+absl::StatusOr<ReceiveOutcome> PipeReader::Receive(std::string* record) const {
+  while (true) {
+    auto outcome = TryReceive(record);
+    if (!outcome.ok() || *outcome != ReceiveOutcome::kWouldBlock) return outcome;
+    MUSTER_RETURN_IF_ERROR(Await(fd_.get(), POLLIN));
+  }
+}
+
+}  // namespace muster::ipc
