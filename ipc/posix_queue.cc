@@ -1,0 +1,113 @@
+#include "ipc/posix_queue.h"
+
+#include <fcntl.h>
+#include <mqueue.h>
+
+#include <cerrno>
+#include <ctime>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ipc/retry.h"
+#include "ipc/status.h"
+#include "ipc/transfer_outcome.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::ipc {
+namespace {
+
+static_assert(std::is_same_v<mqd_t, int>);
+
+// A deadline long past: the timed calls then try once. So nobody needs
+// O_NONBLOCK, which all holders of the description would share.
+constexpr timespec kPast = {0, 0};
+
+}  // namespace
+
+absl::StatusOr<PosixQueue> PosixQueue::Wrap(absl::string_view name, int queue) {
+  UniqueFd fd(queue);
+  if (!fd.valid()) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("mq_open ", name), error);
+  }
+  mq_attr attributes;
+  if (::mq_getattr(fd.get(), &attributes) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("mq_getattr ", name), error);
+  }
+  return PosixQueue(std::move(fd), static_cast<std::size_t>(attributes.mq_msgsize));
+}
+
+absl::StatusOr<PosixQueue> PosixQueue::Create(absl::string_view name, const Options& options) {
+  mq_attr attributes = {};
+  attributes.mq_maxmsg = static_cast<long>(options.max_messages);
+  attributes.mq_msgsize = static_cast<long>(options.max_message_bytes);
+  return Wrap(name, ::mq_open(std::string(name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+                              0600, &attributes));
+}
+
+absl::StatusOr<PosixQueue> PosixQueue::Open(absl::string_view name) {
+  return Wrap(name, ::mq_open(std::string(name).c_str(), O_RDWR | O_CLOEXEC));
+}
+
+absl::Status PosixQueue::Unlink(absl::string_view name) {
+  if (::mq_unlink(std::string(name).c_str()) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("mq_unlink ", name), error);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SendOutcome> PosixQueue::SendUntil(const timespec* deadline,
+                                                  absl::string_view message,
+                                                  unsigned priority) const {
+  if (message.size() > max_message_bytes_ || priority > kMaxPriority) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("mq_send: ", message.size(), " bytes at priority ", priority,
+                     ", expected at most ", max_message_bytes_, " and ", kMaxPriority));
+  }
+  if (RetryOnEintr([&] {
+        return ::mq_timedsend(fd_.get(), message.data(), message.size(), priority, deadline);
+      }) == 0) {
+    return SendOutcome::kSent;
+  }
+  const int error = errno;
+  if (error == ETIMEDOUT) return SendOutcome::kWouldBlock;
+  return ErrnoStatus(absl::StrCat("mq_send ", message.size(), " bytes"), error);
+}
+
+absl::StatusOr<ReceiveOutcome> PosixQueue::ReceiveUntil(const timespec* deadline,
+                                                        std::string* message,
+                                                        unsigned* priority) const {
+  message->resize(max_message_bytes_);  // the kernel insists on room for the longest
+  const ssize_t size = RetryOnEintr([&] {
+    return ::mq_timedreceive(fd_.get(), message->data(), message->size(), priority, deadline);
+  });
+  const int error = errno;
+  message->resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  if (size >= 0) return ReceiveOutcome::kReceived;
+  if (error == ETIMEDOUT) return ReceiveOutcome::kWouldBlock;
+  return ErrnoStatus("mq_receive", error);
+}
+
+absl::StatusOr<SendOutcome> PosixQueue::TrySend(absl::string_view message,
+                                                unsigned priority) const {
+  return SendUntil(&kPast, message, priority);
+}
+absl::StatusOr<SendOutcome> PosixQueue::Send(absl::string_view message, unsigned priority) const {
+  return SendUntil(nullptr, message, priority);
+}
+absl::StatusOr<ReceiveOutcome> PosixQueue::TryReceive(std::string* message,
+                                                      unsigned* priority) const {
+  return ReceiveUntil(&kPast, message, priority);
+}
+absl::StatusOr<ReceiveOutcome> PosixQueue::Receive(std::string* message, unsigned* priority) const {
+  return ReceiveUntil(nullptr, message, priority);
+}
+
+}  // namespace muster::ipc

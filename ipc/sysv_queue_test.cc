@@ -1,0 +1,123 @@
+#include "ipc/sysv_queue.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "ipc/pipe.h"
+#include "ipc/testing/forked_child.h"
+
+namespace muster::ipc {
+namespace {
+
+SysvQueue MakeQueue() {
+  auto queue = SysvQueue::CreatePrivate();
+  EXPECT_TRUE(queue.ok()) << queue.status();
+  return *std::move(queue);
+}
+
+// Unique among the tests of this machine, and not IPC_PRIVATE.
+key_t TestKey() { return 0x4d000000 + ::getpid(); }
+
+TEST(SysvQueue, CarriesAMessageFromAProcessThatWasKilled) {
+  const SysvQueue queue = MakeQueue();
+  ForkedChild child([&] { return queue.Send(5, "last words").ok() ? ::raise(SIGKILL) : 1; });
+  ASSERT_EQ(child.Join(), -SIGKILL);
+  std::string message;
+  long type = 0;
+  ASSERT_EQ(*queue.Receive(0, &message, &type), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message, "last words");
+  EXPECT_EQ(type, 5);
+}
+
+TEST(SysvQueue, LetsTheReceiverChooseAType) {
+  const SysvQueue queue = MakeQueue();
+  ASSERT_TRUE(queue.Send(1, "one").ok());
+  ASSERT_TRUE(queue.Send(2, "two").ok());
+  std::string message;
+  EXPECT_EQ(*queue.TryReceive(3, &message), ReceiveOutcome::kWouldBlock);
+  ASSERT_EQ(*queue.TryReceive(2, &message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message, "two");
+}
+
+TEST(SysvQueue, LosesNothingWhenItIsFull) {
+  const SysvQueue queue = MakeQueue();
+  int sent = 0;
+  while (*queue.TrySend(1, absl::StrCat(sent)) == SendOutcome::kSent) ASSERT_LT(++sent, 1 << 20);
+  std::string message;
+  for (int i = 0; i < sent; ++i) {
+    ASSERT_EQ(*queue.TryReceive(0, &message), ReceiveOutcome::kReceived);
+    ASSERT_EQ(message, absl::StrCat(i));
+  }
+  EXPECT_EQ(*queue.TryReceive(0, &message), ReceiveOutcome::kWouldBlock);
+}
+
+TEST(SysvQueue, CarriesEmptyMessages) {
+  const SysvQueue queue = MakeQueue();
+  ASSERT_TRUE(queue.Send(1, "").ok());
+  std::string message = "old";
+  ASSERT_EQ(*queue.Receive(0, &message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message, "");
+}
+
+TEST(SysvQueue, RefusesATypeBelowOne) {
+  const SysvQueue queue = MakeQueue();
+  EXPECT_EQ(queue.TrySend(0, "abc").status(),
+            absl::InvalidArgumentError(absl::StrCat("msgsnd 3 bytes of type 0 to queue ",
+                                                    queue.id(), ": Invalid argument")));
+}
+
+TEST(SysvQueue, WakesAWaiterWhenItIsRemoved) {
+  Pipe pipe = *Pipe::Create();
+  auto queue = SysvQueue::CreatePrivate();
+  ForkedChild child([&] {
+    std::string message;
+    if (!pipe.writer.Send("waiting").ok()) return 1;
+    const auto outcome = queue->Receive(0, &message);
+    // Removed while it waited, or before it came to wait.
+    return outcome.ok() ? *outcome == ReceiveOutcome::kPeerGone ? 0 : 2
+           : absl::StrContains(outcome.status().message(), "msgrcv from queue") ? 0
+                                                                                : 3;
+  });
+  std::string record;
+  ASSERT_EQ(*pipe.reader.Receive(&record), ReceiveOutcome::kReceived);
+  { const SysvQueue removed = *std::move(queue); }
+  EXPECT_EQ(child.Join(), 0);
+}
+
+TEST(SysvQueue, IsFoundByItsKeyUntilItsCreatorRemovesIt) {
+  {
+    const auto queue = SysvQueue::Create(TestKey());
+    ASSERT_TRUE(queue.ok()) << queue.status();
+    EXPECT_EQ(SysvQueue::Create(TestKey()).status().code(), absl::StatusCode::kAlreadyExists);
+    { const auto same = SysvQueue::Open(TestKey()); }  // removes nothing
+    const auto same = SysvQueue::Open(TestKey());
+    ASSERT_TRUE(same.ok()) << same.status();
+    EXPECT_EQ(same->id(), queue->id());
+    EXPECT_TRUE(SysvQueue::OpenById(queue->id()).ok());
+  }
+  EXPECT_EQ(
+      SysvQueue::Open(TestKey()).status(),
+      absl::NotFoundError(absl::StrCat("msgget key ", TestKey(), ": No such file or directory")));
+}
+
+TEST(SysvQueue, IsNotRemovedByAChildOfFork) {
+  auto queue = SysvQueue::CreatePrivate();
+  ForkedChild child([&] {
+    const SysvQueue destroyed = *std::move(queue);
+    return 0;
+  });
+  ASSERT_EQ(child.Join(), 0);
+  EXPECT_TRUE(SysvQueue::OpenById(queue->id()).ok());
+}
+
+TEST(SysvQueue, SaysThatThereIsNone) { EXPECT_FALSE(SysvQueue::OpenById(-1).ok()); }
+
+}  // namespace
+}  // namespace muster::ipc
