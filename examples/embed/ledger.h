@@ -20,6 +20,8 @@ namespace embed {
 // a later one without an earlier one.
 class Ledger {
  public:
+  muster::ipc::MutexState* mutex() { return &mutex_; }
+
   // These want the mutex held.
   void Open(std::int64_t first, std::int64_t second);
   void Transfer(std::int64_t amount);
@@ -29,11 +31,10 @@ class Ledger {
   bool Repair();
   std::int64_t Sum() const;
 
-  muster::ipc::MutexState mutex;
-
  private:
   void EndTransfer(std::int64_t amount);
 
+  muster::ipc::MutexState mutex_;
   std::atomic<std::int64_t> accounts_[2];
   std::atomic<std::int64_t> before_[2];
   std::atomic<std::uint32_t> is_changing_;

@@ -65,7 +65,7 @@ absl::StatusOr<ipc::PidFd> Fork(const std::function<int()>& body) {
 }
 
 int FirstClerk(Zone& zone, ipc::OwnerTag self, ipc::Channel& to_parent) {
-  ipc::Mutex mutex(&zone.ledger->mutex, zone.registry, self);
+  ipc::Mutex mutex(zone.ledger->mutex(), zone.registry, self);
   if (mutex.Lock() != ipc::LockOutcome::kAcquired) return 1;
   zone.ledger->BeginTransfer(100);
   std::puts("first:   holds the lock, has taken 100 from one account, put it into none");
@@ -74,7 +74,7 @@ int FirstClerk(Zone& zone, ipc::OwnerTag self, ipc::Channel& to_parent) {
 }
 
 int SecondClerk(Zone& zone, ipc::OwnerTag self) {
-  ipc::Mutex mutex(&zone.ledger->mutex, zone.registry, self);
+  ipc::Mutex mutex(zone.ledger->mutex(), zone.registry, self);
   if (mutex.Lock() != ipc::LockOutcome::kOwnerDied) return 1;
   std::printf("second:  has the lock, was told kOwnerDied, finds %d in all\n",
               static_cast<int>(zone.ledger->Sum()));
@@ -94,7 +94,7 @@ int SecondClerk(Zone& zone, ipc::OwnerTag self) {
 // The order matters: what a dead one held is recovered before its slot is anybody's.
 void Recover(Zone& zone, ipc::OwnerTag dead) {
   zone.registry.MarkDead(dead);
-  zone.ledger->mutex.Recover(dead);
+  zone.ledger->mutex()->Recover(dead);
   zone.registry.Free(dead);
 }
 
