@@ -1,0 +1,80 @@
+#include "master/reopen_rounds.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+
+namespace muster::master {
+
+void ReopenRounds::Begin(std::uint32_t token, RequestId request,
+                         std::map<std::uint32_t, std::string> asked, const absl::Status& own_log,
+                         TimePoint now) {
+  Round& round = rounds_[token];
+  round.request = request;
+  round.deadline = now + kPatience;
+  round.waiting = std::move(asked);
+  if (!own_log.ok()) round.failures.push_back(absl::StrCat("master: ", own_log.message()));
+}
+
+void ReopenRounds::Acknowledge(std::uint32_t token, std::uint32_t slot, const std::string& error) {
+  const auto found = rounds_.find(token);
+  if (found == rounds_.end()) return;
+  Round& round = found->second;
+  const auto worker = round.waiting.find(slot);
+  if (worker == round.waiting.end()) return;
+  if (error.empty()) {
+    ++round.reopened;
+  } else {
+    round.failures.push_back(absl::StrCat(worker->second, ": ", error));
+  }
+  round.waiting.erase(worker);
+}
+
+void ReopenRounds::Forget(std::uint32_t slot) {
+  for (auto& [token, round] : rounds_) round.waiting.erase(slot);
+}
+
+void ReopenRounds::Expire(TimePoint now) {
+  for (auto& [token, round] : rounds_) {
+    if (round.deadline > now) continue;
+    for (const auto& [slot, name] : round.waiting) round.silent.push_back(name);
+    round.waiting.clear();
+  }
+}
+
+std::vector<ReplyAction> ReopenRounds::TakeEnded() {
+  std::vector<ReplyAction> replies;
+  for (auto it = rounds_.begin(); it != rounds_.end();) {
+    const Round& round = it->second;
+    if (!round.waiting.empty()) {
+      ++it;
+      continue;
+    }
+    Outcome outcome;
+    outcome.reopened = round.reopened;
+    std::vector<std::string> problems = round.failures;
+    if (!round.silent.empty()) {
+      problems.push_back(absl::StrCat("no answer within ",
+                                      absl::FormatDuration(absl::FromChrono(kPatience)), " from ",
+                                      absl::StrJoin(round.silent, ", ")));
+      outcome.status = absl::DeadlineExceededError(absl::StrJoin(problems, "; "));
+    } else if (!problems.empty()) {
+      outcome.status = absl::AbortedError(absl::StrJoin(problems, "; "));
+    }
+    replies.push_back(ReplyAction{round.request, std::move(outcome)});
+    it = rounds_.erase(it);
+  }
+  return replies;
+}
+
+std::optional<TimePoint> ReopenRounds::next_deadline() const {
+  std::optional<TimePoint> next;
+  for (const auto& [token, round] : rounds_) {
+    if (!next || round.deadline < *next) next = round.deadline;
+  }
+  return next;
+}
+
+}  // namespace muster::master

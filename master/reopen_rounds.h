@@ -1,0 +1,52 @@
+#ifndef MASTER_REOPEN_ROUNDS_H_
+#define MASTER_REOPEN_ROUNDS_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "master/clock.h"
+#include "master/supervisor_action.h"
+
+namespace muster::master {
+
+// The requests to open log files again that wait for workers to say that they did.
+class ReopenRounds {
+ public:
+  static constexpr Duration kPatience = std::chrono::seconds(5);
+
+  // `asked`: the names of the workers that were asked, by slot. Their answers will carry
+  // `token`, which no other round had. `own_log`: how it went in the master itself.
+  void Begin(std::uint32_t token, RequestId request, std::map<std::uint32_t, std::string> asked,
+             const absl::Status& own_log, TimePoint now);
+  // Empty `error`: it was done. What nobody waits for is ignored.
+  void Acknowledge(std::uint32_t token, std::uint32_t slot, const std::string& error);
+  // The process in the slot ended, and its files are closed with it.
+  void Forget(std::uint32_t slot);
+  // Ends the rounds whose time is over, naming those who did not answer.
+  void Expire(TimePoint now);
+
+  // The outcomes of the rounds that ended since the last call.
+  std::vector<ReplyAction> TakeEnded();
+
+  std::optional<TimePoint> next_deadline() const;
+
+ private:
+  struct Round {
+    RequestId request = 0;
+    TimePoint deadline{};
+    std::map<std::uint32_t, std::string> waiting;
+    std::uint32_t reopened = 0;
+    std::vector<std::string> failures;
+    std::vector<std::string> silent;
+  };
+
+  std::map<std::uint32_t, Round> rounds_;  // by token
+};
+
+}  // namespace muster::master
+
+#endif  // MASTER_REOPEN_ROUNDS_H_

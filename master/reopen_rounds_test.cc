@@ -1,0 +1,81 @@
+#include "master/reopen_rounds.h"
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+const std::map<std::uint32_t, std::string> kTwo = {{0, "worker 10 (slot 0)"},
+                                                   {1, "worker 11 (slot 1)"}};
+
+TEST(ReopenRounds, EndWhenEveryWorkerHasAnswered) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, kTwo, absl::OkStatus(), TimePoint());
+  rounds.Acknowledge(1, 0, "");
+  EXPECT_TRUE(rounds.TakeEnded().empty());
+  rounds.Acknowledge(1, 1, "");
+  const std::vector<ReplyAction> ended = rounds.TakeEnded();
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].request, 7u);
+  EXPECT_EQ(ended[0].outcome.status, absl::OkStatus());
+  EXPECT_EQ(ended[0].outcome.reopened, 2u);
+}
+
+TEST(ReopenRounds, EndOnce) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, {}, absl::OkStatus(), TimePoint());
+  EXPECT_EQ(rounds.TakeEnded().size(), 1u);
+  EXPECT_TRUE(rounds.TakeEnded().empty());
+}
+
+TEST(ReopenRounds, TellWhichWorkerCouldNotAndWhy) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, kTwo, absl::OkStatus(), TimePoint());
+  rounds.Acknowledge(1, 0, "open access.log: Permission denied");
+  rounds.Acknowledge(1, 1, "");
+  EXPECT_EQ(rounds.TakeEnded().at(0).outcome.status,
+            absl::AbortedError("worker 10 (slot 0): open access.log: Permission denied"));
+}
+
+TEST(ReopenRounds, TellThatTheMastersOwnLogFailed) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, {}, absl::NotFoundError("open x: No such file or directory"), TimePoint());
+  EXPECT_EQ(rounds.TakeEnded().at(0).outcome.status,
+            absl::AbortedError("master: open x: No such file or directory"));
+}
+
+TEST(ReopenRounds, NameThoseWhoDidNotAnswerInTime) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, kTwo, absl::OkStatus(), TimePoint());
+  rounds.Acknowledge(1, 0, "");
+  rounds.Expire(TimePoint(std::chrono::milliseconds(4999)));
+  EXPECT_TRUE(rounds.TakeEnded().empty());
+  rounds.Expire(TimePoint(std::chrono::seconds(5)));
+  EXPECT_EQ(rounds.TakeEnded().at(0).outcome.status,
+            absl::DeadlineExceededError("no answer within 5s from worker 11 (slot 1)"));
+}
+
+TEST(ReopenRounds, DoNotWaitForADeadWorker) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, kTwo, absl::OkStatus(), TimePoint());
+  rounds.Forget(0);
+  rounds.Acknowledge(1, 1, "");
+  EXPECT_EQ(rounds.TakeEnded().at(0).outcome.reopened, 1u);
+}
+
+TEST(ReopenRounds, IgnoreAnswersToAnotherRound) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, {{0, "worker 10 (slot 0)"}}, absl::OkStatus(), TimePoint());
+  rounds.Acknowledge(2, 0, "");
+  rounds.Acknowledge(1, 5, "");
+  EXPECT_TRUE(rounds.TakeEnded().empty());
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,87 @@
+#ifndef MASTER_SUPERVISOR_ACTION_H_
+#define MASTER_SUPERVISOR_ACTION_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "master/clock.h"
+#include "master/supervisor_event.h"
+#include "worker/command.h"
+
+namespace muster::master {
+
+// What a supervisor does. All actions of one Handle are performed, in their order, before
+// the next event is handled.
+
+// Answered by SpawnedEvent or SpawnFailedEvent.
+struct SpawnAction {
+  std::uint32_t slot = 0;
+  std::uint64_t generation = 0;
+  std::uint32_t index = 0;  // among the generation's workers
+};
+
+// Over the channel, or by the matching signal if that cannot be written.
+struct SendAction {
+  std::uint32_t slot = 0;
+  worker::Command command{};
+  std::uint32_t token = 0;  // comes back in AckedEvent; zero: no answer is expected
+};
+
+struct SignalAction {
+  std::uint32_t slot = 0;
+  int signal = 0;
+};
+
+// No process is in the slot any more, nor will one be started there.
+struct ReleaseSlotAction {
+  std::uint32_t slot = 0;
+};
+
+// Read the configuration again and make what is new in it; change nothing that serves.
+// Answered by LoadedEvent or LoadRefusedEvent.
+struct LoadAction {};
+
+// What was loaded is now what serves, as this generation: drop what it does not use.
+struct CommitAction {
+  std::uint64_t generation = 0;
+};
+
+// Drop what was made for the configuration that was loaded last.
+struct RollBackAction {};
+
+// Nobody will serve any more.
+struct CloseListenersAction {};
+
+struct Outcome {
+  absl::Status status = absl::OkStatus();
+  std::uint64_t generation = 0;  // reload
+  Duration took{};               // reload
+  std::uint32_t reopened = 0;    // reopen
+  std::uint32_t exited = 0;      // quit, stop
+  std::uint32_t killed = 0;      // quit, stop
+};
+struct ReplyAction {
+  RequestId request = 0;
+  Outcome outcome;
+};
+
+enum class Severity { kDebug, kInfo, kWarning, kError };
+struct LogAction {
+  Severity severity = Severity::kInfo;
+  std::string text{};
+};
+
+// The last action of all.
+struct ExitAction {
+  int code = 0;
+};
+
+using Action =
+    std::variant<SpawnAction, SendAction, SignalAction, ReleaseSlotAction, LoadAction, CommitAction,
+                 RollBackAction, CloseListenersAction, ReplyAction, LogAction, ExitAction>;
+
+}  // namespace muster::master
+
+#endif  // MASTER_SUPERVISOR_ACTION_H_

@@ -1,0 +1,289 @@
+// Drives the core through random histories and checks what must hold in each.
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "master/supervisor_core.h"
+
+namespace muster::master {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using worker::Command;
+
+constexpr std::uint32_t kSlots = 24;
+
+// Stands for the machine: processes that live, get ready, obey or do not, and die.
+class Machine {
+ public:
+  explicit Machine(unsigned seed) : random_(seed) {}
+
+  void Run(int events) {
+    Give(StartEvent{AnySettings()});
+    for (int i = 0; i < events && !exited_ && !testing::Test::HasFailure(); ++i) Step();
+    if (!exited_) End();
+    if (testing::Test::HasFailure()) return;
+    EXPECT_TRUE(exited_);
+    EXPECT_TRUE(processes_.empty());
+    EXPECT_TRUE(unanswered_.empty());
+    // Late comers are answered as well.
+    Give(ReloadEvent{NewRequest()});
+    Give(QuitEvent{NewRequest()});
+    Give(ReopenEvent{NewRequest(), absl::OkStatus()});
+    EXPECT_TRUE(unanswered_.empty());
+  }
+
+ private:
+  struct Process {
+    std::uint64_t generation = 0;
+    bool is_ready = false;
+    bool is_asked = false;   // to end, in whatever way
+    bool is_killed = false;  // SIGKILL
+    std::vector<std::uint32_t> tokens{};
+  };
+
+  int Any(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
+  RequestId NewRequest() {
+    unanswered_.insert(++last_request_);
+    return last_request_;
+  }
+  Settings AnySettings() {
+    return {.workers = static_cast<std::uint32_t>(1 + Any(4)),
+            .ready_timeout = seconds(1 + Any(5)),
+            .shutdown_timeout = seconds(Any(5)),
+            .max_generations = static_cast<std::uint32_t>(2 + Any(2)),
+            .crash_loop_limit = static_cast<std::uint32_t>(1 + Any(30)),
+            .can_scale = Any(4) > 0};
+  }
+  std::uint32_t AnySlot() { return std::next(processes_.begin(), Any(processes_.size()))->first; }
+
+  void Step() {
+    const int what = Any(1000);
+    if (what < 300) {
+      SomethingInAProcess();
+    } else if (what < 800) {
+      PassTime();
+    } else if (what < 880) {
+      Give(ReloadEvent{Any(3) == 0 ? 0 : NewRequest()});
+    } else if (what < 940) {
+      Give(ReopenEvent{NewRequest(), Any(9) == 0 ? absl::AbortedError("log") : absl::OkStatus()});
+    } else if (what < 990) {
+      Give(ScaleEvent{Any(2) == 0 ? 1 : -1});
+    } else if (what < 994) {
+      Give(PauseEvent{});
+    } else if (what < 996) {
+      // Exits of processes and slots that nobody knows.
+      Give(ExitedEvent{static_cast<std::uint32_t>(kSlots + Any(9)), {}});
+      Give(AckedEvent{static_cast<std::uint32_t>(Any(kSlots)), 999'999'999, ""});
+    } else if (what == 999 && Any(20) == 0) {
+      if (Any(2) == 0) {
+        Give(QuitEvent{NewRequest()});
+      } else {
+        Give(StopEvent{NewRequest()});
+      }
+    }
+  }
+
+  void SomethingInAProcess() {
+    if (processes_.empty()) return;
+    const std::uint32_t slot = AnySlot();
+    Process& process = processes_[slot];
+    const int what = Any(100);
+    if (process.is_killed || what < 4) {
+      Die(slot, {.pid = 1, .was_killed = true, .code = process.is_killed ? SIGKILL : SIGSEGV});
+    } else if (process.is_asked && what < 60) {
+      Die(slot, {.pid = 1, .code = 0});
+    } else if (!process.is_ready && what < 90) {
+      process.is_ready = true;
+      Give(ReadyEvent{slot});
+    } else if (!process.is_ready) {
+      Give(FailedEvent{slot, "no"});
+      Die(slot, {.pid = 1, .code = 1 + Any(2)});
+    } else if (!process.tokens.empty()) {
+      const std::uint32_t token = process.tokens.back();
+      process.tokens.pop_back();
+      Give(AckedEvent{slot, token, Any(5) == 0 ? "cannot" : ""});
+    }
+  }
+
+  void Die(std::uint32_t slot, const ipc::ProcessExit& exit) {
+    processes_.erase(slot);
+    Give(ExitedEvent{slot, exit});
+  }
+
+  void PassTime() {
+    const std::optional<TimePoint> deadline = core_.next_deadline();
+    const TimePoint later = now_ + milliseconds(Any(400));
+    if (deadline && *deadline <= later) {
+      now_ = std::max(now_, *deadline);
+      Give(TickEvent{});
+      const std::optional<TimePoint> next = core_.next_deadline();
+      EXPECT_TRUE(!next || *next > now_) << "a deadline that has come stays";
+    } else {
+      now_ = later;
+    }
+  }
+
+  // Asks to stop; from now on only what has been killed is sure to die.
+  void End() {
+    Give(StopEvent{NewRequest()});
+    for (int i = 0; i < 1000 && !exited_; ++i) {
+      std::vector<std::uint32_t> killed;
+      for (const auto& [slot, process] : processes_) {
+        if (process.is_killed) killed.push_back(slot);
+      }
+      for (std::uint32_t slot : killed) Die(slot, {.pid = 1, .was_killed = true, .code = SIGKILL});
+      const std::optional<TimePoint> deadline = core_.next_deadline();
+      if (deadline) now_ = std::max(now_, *deadline);
+      Give(TickEvent{});
+    }
+  }
+
+  void Give(const Event& event) {
+    const std::vector<Action> actions = core_.Handle(event, now_);
+    std::vector<Event> outcomes;
+    for (const Action& action : actions) {
+      std::visit([&](const auto& which) { Do(which, &outcomes); }, action);
+    }
+    for (const Event& outcome : outcomes) {
+      if (const auto* failed = std::get_if<SpawnFailedEvent>(&outcome)) {
+        not_spawned_.erase(failed->slot);
+      }
+      Give(outcome);
+    }
+  }
+
+  void Do(const SpawnAction& action, std::vector<Event>* outcomes) {
+    EXPECT_LT(action.slot, kSlots);
+    EXPECT_EQ(processes_.count(action.slot), 0u) << "two processes in a slot";
+    EXPECT_FALSE(stop_asked_) << "started after the stop";
+    taken_.insert(action.slot);
+    if (Any(20) == 0) {
+      not_spawned_.insert(action.slot);
+      outcomes->push_back(SpawnFailedEvent{action.slot, "EAGAIN"});
+    } else {
+      processes_[action.slot] = Process{.generation = action.generation};
+      outcomes->push_back(SpawnedEvent{action.slot, ++last_pid_});
+    }
+  }
+  void Do(const SendAction& action, std::vector<Event>*) {
+    if (not_spawned_.count(action.slot) > 0) return;
+    const auto found = processes_.find(action.slot);
+    ASSERT_NE(found, processes_.end()) << "sent to nobody";
+    Process& process = found->second;
+    switch (action.command) {
+      case Command::kDrain:
+        // A worker of the serving generation drains only when there are to be fewer.
+        EXPECT_LE(process.generation, committed_) << "drained without a successor";
+        EXPECT_TRUE(process.generation < committed_ || CountServing() > 1);
+        process.is_asked = true;
+        break;
+      case Command::kQuit:
+      case Command::kTerminate:
+        process.is_asked = true;
+        break;
+      case Command::kReopen:
+        process.tokens.push_back(action.token);
+        break;
+      default:
+        ADD_FAILURE() << "unexpected command";
+    }
+  }
+  void Do(const SignalAction& action, std::vector<Event>*) {
+    if (not_spawned_.count(action.slot) > 0) return;
+    const auto found = processes_.find(action.slot);
+    ASSERT_NE(found, processes_.end()) << "signal to nobody";
+    if (action.signal == SIGKILL) found->second.is_killed = true;
+  }
+  void Do(const ReleaseSlotAction& action, std::vector<Event>*) {
+    EXPECT_EQ(processes_.count(action.slot), 0u) << "a slot with a process was released";
+    EXPECT_EQ(taken_.erase(action.slot), 1u) << "released twice";
+  }
+  void Do(const LoadAction&, std::vector<Event>* outcomes) {
+    EXPECT_FALSE(is_loaded_) << "loaded twice without a commit or a roll back";
+    if (Any(4) == 0) {
+      outcomes->push_back(LoadRefusedEvent{absl::InvalidArgumentError("mistake")});
+    } else {
+      is_loaded_ = true;
+      outcomes->push_back(LoadedEvent{AnySettings()});
+    }
+  }
+  void Do(const CommitAction& action, std::vector<Event>*) {
+    EXPECT_GT(action.generation, committed_);
+    std::uint32_t members = 0;
+    for (const auto& [slot, process] : processes_) {
+      if (process.generation != action.generation) continue;
+      ++members;
+      EXPECT_TRUE(process.is_ready) << "committed before all were ready";
+      EXPECT_FALSE(process.is_asked) << "a command of the reload reached the new generation";
+    }
+    EXPECT_GT(members, 0u);
+    committed_ = action.generation;
+    is_loaded_ = false;
+  }
+  void Do(const RollBackAction&, std::vector<Event>*) { is_loaded_ = false; }
+  void Do(const CloseListenersAction&, std::vector<Event>*) {
+    EXPECT_FALSE(stop_asked_);
+    stop_asked_ = true;
+  }
+  void Do(const ReplyAction& action, std::vector<Event>*) {
+    EXPECT_EQ(unanswered_.erase(action.request), 1u) << "answered twice, or unasked";
+  }
+  void Do(const LogAction&, std::vector<Event>*) {}
+  void Do(const ExitAction&, std::vector<Event>*) {
+    EXPECT_FALSE(exited_) << "exited twice";
+    EXPECT_TRUE(processes_.empty()) << "left processes behind";
+    EXPECT_TRUE(taken_.empty()) << "left slots taken";
+    exited_ = true;
+  }
+
+  // Those of the generation that serves who will go on after this action.
+  std::uint32_t CountServing() const {
+    std::uint32_t count = 1;  // the one that is asked now
+    for (const auto& [slot, worker] : core_.workers()) {
+      if (worker.generation == committed_ && worker.is_wanted) ++count;
+    }
+    return count;
+  }
+
+  std::mt19937 random_;
+  SupervisorCore core_{kSlots};
+  TimePoint now_ = TimePoint() + seconds(1000);
+  std::map<std::uint32_t, Process> processes_;
+  std::set<std::uint32_t> taken_;
+  // Their failure is not yet told to the core, which may still command them.
+  std::set<std::uint32_t> not_spawned_;
+  std::set<RequestId> unanswered_;
+  RequestId last_request_ = 0;
+  pid_t last_pid_ = 1000;
+  std::uint64_t committed_ = 0;
+  bool is_loaded_ = false;
+  bool stop_asked_ = false;
+  bool exited_ = false;
+};
+
+class SupervisorSimulation : public testing::TestWithParam<unsigned> {};
+
+TEST_P(SupervisorSimulation, KeepsItsPromisesInAnyHistory) {
+  // Histories end early by themselves at times, so there are many of them for each seed.
+  for (unsigned i = 0; i < 60 && !HasFailure(); ++i) {
+    SCOPED_TRACE(testing::Message() << "history " << i);
+    Machine(GetParam() * 1000 + i).Run(2000);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, SupervisorSimulation, testing::Range(1u, 9u));
+
+}  // namespace
+}  // namespace muster::master
