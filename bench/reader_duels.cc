@@ -1,0 +1,105 @@
+#include "bench/reader_duels.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "bench/participants.h"
+#include "bench/pthread_peers.h"
+#include "bench/shared.h"
+#include "ipc/cache_line.h"
+#include "ipc/latch.h"
+
+namespace muster::bench {
+namespace {
+
+// 64 bytes to read. Each word is its index and a fixed part, so that one word says
+// whether the right copy came.
+using Words = std::array<std::uint64_t, 8>;
+
+constexpr Words Payload() {
+  Words words = {};
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = 0x5eed000000000000 + i;
+  return words;
+}
+
+// Has the compiler believe that all of `value` is looked at.
+template <typename T>
+void Use(const T& value) {
+  asm volatile("" : : "m"(value));
+}
+
+// `State` makes for each role a reader that is called once per operation and returns a word
+// of the payload: auto ReaderFor(int role).
+template <typename State>
+Contestant Reading(std::string name) {
+  struct Shared {
+    State state;
+    alignas(ipc::kCacheLineBytes) std::uint64_t right;
+  };
+  const auto shared = MakeShared<Shared>();
+  return Contestant{.name = std::move(name),
+                    .reset = [shared] { new (shared.get()) Shared(); },
+                    .play =
+                        [shared](Turn& turn) {
+                          auto read = shared->state.ReaderFor(turn.role());
+                          std::uint64_t right = 0;
+                          turn.Repeat<512>([&] { right += read() == Payload()[7] ? 1 : 0; });
+                          shared->right = right;
+                        },
+                    .check =
+                        [shared](std::uint64_t total) {
+                          if (shared->right == total) return absl::OkStatus();
+                          return absl::DataLossError(
+                              absl::StrCat(shared->right, " of ", total, " values were right"));
+                        }};
+}
+
+struct OurLatch {
+  ipc::LatchState<Words> latch;
+
+  OurLatch() { ipc::Latch<Words>(&latch).Write(Payload()); }
+  auto ReaderFor(int) {
+    return [reader = ipc::Latch<Words>(&latch)] {
+      const Words words = reader.Read();
+      Use(words);
+      return words[7];
+    };
+  }
+};
+
+struct PthreadLocked {
+  alignas(ipc::kCacheLineBytes) PthreadRwLock lock;
+  alignas(ipc::kCacheLineBytes) Words words = Payload();
+
+  // All 64 bytes are copied under the lock.
+  auto CopierFor(int) {
+    return [this] {
+      lock.lock_shared();
+      const Words copy = words;
+      Use(copy);
+      lock.unlock_shared();
+      return copy[7];
+    };
+  }
+};
+
+struct PthreadCopy : PthreadLocked {
+  auto ReaderFor(int role) { return CopierFor(role); }
+};
+
+}  // namespace
+
+std::vector<Duel> ReaderDuels() {
+  return {
+      {"latch read of 64 bytes", Processes::kOne, Reading<OurLatch>("Latch"),
+       Reading<PthreadCopy>("pthread_rwlock, a copy"), 0.30},
+  };
+}
+
+}  // namespace muster::bench
