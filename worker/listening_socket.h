@@ -1,0 +1,36 @@
+#ifndef WORKER_LISTENING_SOCKET_H_
+#define WORKER_LISTENING_SOCKET_H_
+
+#include <string>
+
+#include "ipc/unique_fd.h"
+#include "worker/inheritance.h"
+#include "worker/service.h"
+
+namespace muster::worker {
+
+// A socket that listens, shared with the master and maybe with other workers.
+class ListeningSocket {
+ public:
+  explicit ListeningSocket(InheritedListener listener);
+
+  enum class Outcome {
+    kAccepted,
+    kNothing,       // nobody waits, or another worker was faster
+    kNoDescriptor,  // this process or the machine has no room; the client still waits
+    kFailed,        // errno says why
+  };
+  // Fills in fd, peer and peer_bytes. A client that gave up meanwhile is passed over.
+  Outcome Accept(Connection* connection) const;
+
+  int fd() const { return fd_.get(); }
+  const std::string& address() const { return address_; }
+
+ private:
+  std::string address_;
+  ipc::UniqueFd fd_;
+};
+
+}  // namespace muster::worker
+
+#endif  // WORKER_LISTENING_SOCKET_H_

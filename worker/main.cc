@@ -1,0 +1,6 @@
+#include "worker/http/http_service.h"
+#include "worker/runtime.h"
+
+int main(int argc, char** argv) {
+  return muster::worker::RunWorker(argc, argv, muster::worker::http::MakeHttpService);
+}

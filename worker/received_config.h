@@ -1,0 +1,15 @@
+#ifndef WORKER_RECEIVED_CONFIG_H_
+#define WORKER_RECEIVED_CONFIG_H_
+
+#include "absl/status/statusor.h"
+#include "proto/config.pb.h"
+
+namespace muster::worker {
+
+// The configuration that a master sealed in `fd`, which stays the caller's. InvalidArgument: it is
+// none, or not one with its defaults filled in.
+absl::StatusOr<config::v1::Config> ReadConfig(int fd);
+
+}  // namespace muster::worker
+
+#endif  // WORKER_RECEIVED_CONFIG_H_

@@ -1,0 +1,88 @@
+#include "worker/runtime.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "ipc/channel.h"
+#include "ipc/status.h"
+#include "ipc/unique_fd.h"
+#include "worker/command.h"
+#include "worker/exit_code.h"
+#include "worker/inheritance.h"
+#include "worker/process_title.h"
+#include "worker/signal_source.h"
+#include "worker/worker_process.h"
+
+namespace muster::worker {
+namespace {
+
+constexpr absl::Duration kInheritanceTimeout = absl::Seconds(30);
+
+absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(const ipc::Channel& channel,
+                                                           ProcessTitle& title,
+                                                           const ServiceFactory& factory) {
+  const pid_t master = ::getppid();
+  MUSTER_ASSIGN_OR_RETURN(ipc::SignalSet signals, TakeSignals());
+  MUSTER_ASSIGN_OR_RETURN(Inheritance inheritance,
+                          ReceiveInheritance(channel, master, kInheritanceTimeout));
+  return WorkerProcess::Create({channel, master, title, std::move(signals), std::move(inheritance)},
+                               factory);
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kUnimplemented:
+      return kExitWillNeverWork;
+    default:
+      return kExitFailed;
+  }
+}
+
+// To the master if it is there, and to whoever reads standard error.
+ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
+  const std::string reason(status.message());
+  std::fprintf(stderr, "worker: cannot start: %s\n", reason.c_str());
+  v1::Failed failed;
+  failed.set_reason(reason);
+  const std::string payload = failed.SerializeAsString();
+  ipc::Message message;
+  message.command = ipc::CommandNumber(Command::kFailed);
+  message.pid = ::getpid();
+  message.payload = payload;
+  // A channel that is full or closed has nobody who reads: the exit code says the rest.
+  static_cast<void>(channel.TrySend(message));
+  return ExitCodeOf(status);
+}
+
+}  // namespace
+
+int RunWorker(int argc, char** argv, const ServiceFactory& factory) {
+  auto channel = ipc::Channel::Adopt(ipc::UniqueFd(kChannelFd));
+  if (!channel.ok()) {
+    std::fprintf(stderr,
+                 "worker: this program is started by a master, which gives it a channel in "
+                 "descriptor %d: %s\n",
+                 kChannelFd, std::string(channel.status().message()).c_str());
+    return kExitWillNeverWork;
+  }
+  ProcessTitle title(argc, argv);
+  title.Set("muster: worker process");
+  const auto process = StartWorker(*channel, title, factory);
+  if (!process.ok()) return Fail(*channel, process.status());
+  const absl::Status status = (*process)->Run();
+  if (status.ok()) return kExitDone;
+  std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());
+  return kExitFailed;
+}
+
+}  // namespace muster::worker

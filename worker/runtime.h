@@ -1,0 +1,18 @@
+#ifndef WORKER_RUNTIME_H_
+#define WORKER_RUNTIME_H_
+
+#include "worker/service.h"
+
+namespace muster::worker {
+
+// The whole of a worker program: takes from the master what it hands over, makes the service,
+// serves, and returns the exit code (worker/exit_code.h, docs/PROTOCOL.md). To be called by main,
+// before it starts a thread; `argv` is not to be used afterwards.
+//
+//   int main(int argc, char** argv) { return muster::worker::RunWorker(argc, argv, MakeMyService);
+//   }
+int RunWorker(int argc, char** argv, const ServiceFactory& factory);
+
+}  // namespace muster::worker
+
+#endif  // WORKER_RUNTIME_H_

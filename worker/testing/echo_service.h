@@ -1,0 +1,17 @@
+#ifndef WORKER_TESTING_ECHO_SERVICE_H_
+#define WORKER_TESTING_ECHO_SERVICE_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "worker/service.h"
+
+namespace muster::worker::testing {
+
+// Answers each line with "PID LINE". A request is in flight from a line's first byte to its end.
+// Refuses a configuration that asks for a service; opens the access log again.
+absl::StatusOr<std::unique_ptr<Service>> MakeEchoService(Context& context);
+
+}  // namespace muster::worker::testing
+
+#endif  // WORKER_TESTING_ECHO_SERVICE_H_

@@ -1,0 +1,12 @@
+#include <sys/prctl.h>
+
+#include <csignal>
+
+#include "worker/runtime.h"
+#include "worker/testing/echo_service.h"
+
+int main(int argc, char** argv) {
+  // A stopped one does not see the end of its channel.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return muster::worker::RunWorker(argc, argv, muster::worker::testing::MakeEchoService);
+}

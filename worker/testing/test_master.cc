@@ -1,0 +1,87 @@
+#include "worker/testing/test_master.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "ipc/check.h"
+#include "ipc/sealed_bytes.h"
+
+namespace muster::worker::testing {
+namespace {
+
+template <typename Value>
+Value Require(absl::StatusOr<Value> value) {
+  MUSTER_CHECK(value.ok(), std::string(value.status().message()).c_str());
+  return *std::move(value);
+}
+
+}  // namespace
+
+TestMaster::TestMaster()
+    : zone_(Require(SharedZone::Create(8))),
+      listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  MUSTER_CHECK(::bind(listener_.get(), generic, size) == 0 && ::listen(listener_.get(), 511) == 0 &&
+                   ::getsockname(listener_.get(), generic, &size) == 0,
+               "the test listens");
+  port_ = ntohs(address.sin_port);
+  config_.set_worker_connections(64);
+  config_.mutable_accept_delay()->set_nanos(5'000'000);
+  config_.mutable_shutdown_timeout()->set_seconds(60);
+}
+
+v1::Hello TestMaster::Hello(ipc::OwnerTag tag) const {
+  v1::Hello hello;
+  hello.set_version(kProtocolVersion);
+  hello.set_owner_tag(tag.bits());
+  hello.set_slot(3);
+  hello.set_generation(7);
+  hello.set_listeners(1);
+  return hello;
+}
+
+ipc::OwnerTag TestMaster::Reserve() const { return Require(zone_.Reserve()); }
+
+ipc::UniqueFd TestMaster::SealConfig() const {
+  return Require(ipc::SealBytes("config", config_.SerializeAsString()));
+}
+
+void TestMaster::Introduce(TestWorker& worker, const v1::Hello& hello) const {
+  SendListener(worker, listener_.get());
+  const ipc::UniqueFd config = SealConfig();
+  const int fds[] = {zone_.fd(), config.get()};
+  worker.Send(Command::kHello, &hello, fds);
+}
+
+std::unique_ptr<TestWorker> TestMaster::StartWorker(ipc::OwnerTag tag) const {
+  auto worker = std::make_unique<TestWorker>(Program());
+  Introduce(*worker, Hello(tag));
+  MUSTER_CHECK(worker->Receive().command_as<Command>() == Command::kReady, "the worker is ready");
+  return worker;
+}
+
+std::string TestMaster::Program() { return "worker/testing/echo_worker"; }
+
+void SendListener(TestWorker& worker, int fd) {
+  v1::Listeners listeners;
+  listeners.add_listener()->set_address("127.0.0.1:0");
+  const int fds[] = {fd};
+  worker.Send(Command::kListeners, &listeners, fds);
+}
+
+std::string ReceiveReason(TestWorker& worker) {
+  const ipc::ReceivedMessage message = worker.Receive();
+  v1::Failed failed;
+  MUSTER_CHECK(message.command_as<Command>() == Command::kFailed, "the worker says FAILED");
+  MUSTER_CHECK(failed.ParseFromString(message.payload), "FAILED has its payload");
+  return failed.reason();
+}
+
+}  // namespace muster::worker::testing

@@ -1,0 +1,54 @@
+#ifndef WORKER_TESTING_TEST_MASTER_H_
+#define WORKER_TESTING_TEST_MASTER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ipc/owner_tag.h"
+#include "ipc/unique_fd.h"
+#include "proto/config.pb.h"
+#include "proto/worker.pb.h"
+#include "worker/shared_zone.h"
+#include "worker/testing/test_worker.h"
+
+namespace muster::worker::testing {
+
+// What a test that plays the master has: a listener on 127.0.0.1, a zone, a configuration.
+class TestMaster {
+ public:
+  TestMaster();
+
+  const SharedZone& zone() const { return zone_; }
+  std::uint16_t port() const { return port_; }
+  int listener() const { return listener_.get(); }
+  config::v1::Config& config() { return config_; }
+
+  // A good one for a process with this tag.
+  v1::Hello Hello(ipc::OwnerTag tag) const;
+  ipc::OwnerTag Reserve() const;
+  ipc::UniqueFd SealConfig() const;
+
+  // Hands the listener, `hello`, zone and configuration over.
+  void Introduce(TestWorker& worker, const v1::Hello& hello) const;
+  // An echo worker that is READY.
+  std::unique_ptr<TestWorker> StartWorker(ipc::OwnerTag tag) const;
+  std::unique_ptr<TestWorker> StartWorker() const { return StartWorker(Reserve()); }
+
+  // The echo worker program.
+  static std::string Program();
+
+ private:
+  SharedZone zone_;
+  ipc::UniqueFd listener_;
+  std::uint16_t port_ = 0;
+  config::v1::Config config_;
+};
+
+void SendListener(TestWorker& worker, int fd);
+// Waits for FAILED; its reason.
+std::string ReceiveReason(TestWorker& worker);
+
+}  // namespace muster::worker::testing
+
+#endif  // WORKER_TESTING_TEST_MASTER_H_

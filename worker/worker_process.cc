@@ -1,0 +1,200 @@
+#include "worker/worker_process.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ipc/mutex.h"
+#include "ipc/status.h"
+#include "worker/command.h"
+#include "worker/descriptor_limit.h"
+#include "worker/duration.h"
+#include "worker/received_config.h"
+#include "worker/version.h"
+
+namespace muster::worker {
+namespace {
+
+constexpr auto kHeartbeatInterval = std::chrono::seconds(1);
+// For each connection its socket and what it serves from; and some for the process.
+constexpr std::uint64_t kDescriptorsPerConnection = 2;
+constexpr std::uint64_t kOtherDescriptors = 128;
+
+std::string WriterName(const v1::Hello& hello) {
+  return absl::StrCat("worker ", hello.slot(), " (generation ", hello.generation(), ")");
+}
+
+// The tag must be one that the master reserved, of a slot that the zone has.
+absl::Status Join(const SharedZone& zone, ipc::OwnerTag tag) {
+  if (tag.slot() >= zone.capacity()) {
+    return absl::InvalidArgumentError(absl::StrCat("HELLO: the owner tag ", tag.bits(),
+                                                   " names no slot of the shared zone, which has ",
+                                                   zone.capacity()));
+  }
+  return ipc::Annotate(zone.registry().Join(tag), "HELLO: the owner tag");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
+    Beginnings beginnings, const ServiceFactory& factory) {
+  Inheritance& inheritance = beginnings.inheritance;
+  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config, ReadConfig(inheritance.config.get()));
+  inheritance.config.reset();
+  MUSTER_ASSIGN_OR_RETURN(SharedZone zone, SharedZone::Attach(std::move(inheritance.zone)));
+  MUSTER_RETURN_IF_ERROR(Join(zone, ipc::OwnerTag::InWord(inheritance.hello.owner_tag())));
+  auto log = ErrorLog::Open(config.log(), WriterName(inheritance.hello));
+  if (!log.ok()) return ipc::Annotate(log.status(), "log");
+  MUSTER_ASSIGN_OR_RETURN(auto loop, loop::EventLoop::Create());
+  auto process = std::unique_ptr<WorkerProcess>(new WorkerProcess(
+      beginnings, std::move(config), *std::move(log), std::move(zone), std::move(loop)));
+  MUSTER_RETURN_IF_ERROR(process->Start(std::move(beginnings), factory));
+  return process;
+}
+
+WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
+                             SharedZone zone, std::unique_ptr<loop::EventLoop> loop)
+    : hello_(beginnings.inheritance.hello),
+      tag_(ipc::OwnerTag::InWord(hello_.owner_tag())),
+      config_(std::move(config)),
+      title_(beginnings.title),
+      log_(std::move(log)),
+      zone_(std::move(zone)),
+      loop_(std::move(loop)),
+      connections_(stats().active),
+      heartbeat_(*loop_, [this] { Beat(); }),
+      drain_deadline_(*loop_, [this] { OnDrainDeadline(); }) {}
+
+// What the service holds of the worker, connections above all, goes while the worker is whole.
+WorkerProcess::~WorkerProcess() {
+  acceptor_.reset();
+  service_.reset();
+}
+
+absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& factory) {
+  ShowTitle();
+  // What an earlier process of the slot left, if nobody recovered it, is not ours.
+  stats().ClearGauges();
+  const std::uint64_t descriptors =
+      config_.worker_connections() * kDescriptorsPerConnection + kOtherDescriptors;
+  if (const absl::Status status = RaiseDescriptorLimit(descriptors); !status.ok()) {
+    log_.Write(config::v1::Log::WARN, std::string(status.message()));
+  }
+  MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));
+
+  MasterChannel::Callbacks callbacks;
+  callbacks.message = [this](const ipc::ReceivedMessage& message) { OnMessage(message); };
+  callbacks.gone = [this] { Drain(Service::Idle::kClose); };
+  MUSTER_ASSIGN_OR_RETURN(
+      master_, MasterChannel::Create({*loop_, log_, beginnings.channel}, beginnings.master,
+                                     hello_.slot(), std::move(callbacks)));
+  MUSTER_ASSIGN_OR_RETURN(
+      signals_,
+      SignalSource::Create(*loop_, std::move(beginnings.signals), [this](Command command) {
+        const absl::Status status = Obey(command);
+        if (status.ok()) return;
+        log_.Write(config::v1::Log::ERROR, std::string(status.message()));
+      }));
+  std::optional<ipc::Mutex> mutex;
+  if (config_.accept() == config::v1::MUTEX) {
+    mutex.emplace(zone_.accept_mutex_state(), zone_.registry(), tag_);
+  }
+  MUSTER_ASSIGN_OR_RETURN(
+      acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *service_}, config_,
+                                  std::move(beginnings.inheritance.listeners), std::move(mutex)));
+  Beat();
+  v1::Ready ready;
+  ready.set_version(kVersion);
+  master_->Send(Command::kReady, ready.SerializeAsString());
+  return absl::OkStatus();
+}
+
+absl::Status WorkerProcess::Run() {
+  while (!is_done_ && !(is_draining() && connections_.held() == 0)) {
+    MUSTER_RETURN_IF_ERROR(loop_->RunOnce());
+    acceptor_->AfterRound();
+  }
+  return absl::OkStatus();
+}
+
+void WorkerProcess::ShowTitle() {
+  title_.Set(absl::StrCat("muster: worker process ", hello_.slot(), " (generation ",
+                          hello_.generation(), ")", is_draining() ? " is draining" : ""));
+}
+
+void WorkerProcess::Beat() {
+  zone_.registry().PublishHeartbeat(tag_, loop_->now());
+  acceptor_->Sweep();
+  heartbeat_.SetAfter(kHeartbeatInterval);
+}
+
+void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {
+  const Command command = message.command_as<Command>();
+  if (command == Command::kAck) return;
+  const absl::Status status = Obey(command);
+  const bool wants_ack = command == Command::kReopen || (message.flags & kWantsAck) != 0;
+  if (status.ok() && !wants_ack) return;
+  v1::Ack ack;
+  ack.set_sequence(message.sequence);
+  if (absl::IsUnimplemented(status)) {
+    ack.set_error(absl::StrCat("command ", message.command, " (", CommandName(command),
+                               ") is not for a worker that serves"));
+  } else {
+    ack.set_error(std::string(status.message()));
+  }
+  master_->Send(Command::kAck, ack.SerializeAsString(), message.sequence);
+}
+
+absl::Status WorkerProcess::Obey(Command command) {
+  switch (command) {
+    case Command::kDrain:
+      Drain(Service::Idle::kUntilNextResponse);
+      return absl::OkStatus();
+    case Command::kQuit:
+      Drain(Service::Idle::kClose);
+      return absl::OkStatus();
+    case Command::kTerminate:
+      is_done_ = true;
+      return absl::OkStatus();
+    case Command::kReopen:
+      return Reopen();
+    case Command::kListeners:
+    case Command::kHello:
+    case Command::kReady:
+    case Command::kFailed:
+    case Command::kAck:
+      break;
+  }
+  return absl::UnimplementedError("no command of a worker that serves");
+}
+
+absl::Status WorkerProcess::Reopen() {
+  const absl::Status log = log_.Reopen();
+  const absl::Status service = service_->Reopen();
+  if (log.ok()) return service;
+  if (service.ok()) return log;
+  return absl::Status(log.code(), absl::StrCat(log.message(), "; ", service.message()));
+}
+
+void WorkerProcess::Drain(Service::Idle idle) {
+  if (!is_draining()) {
+    drained_idle_ = idle;
+    ShowTitle();
+    drain_deadline_.SetAfter(ToChrono(config_.shutdown_timeout()));
+    acceptor_->Stop(/*take_waiting=*/idle == Service::Idle::kUntilNextResponse);
+  } else if (idle == *drained_idle_ || idle == Service::Idle::kUntilNextResponse) {
+    return;
+  }
+  drained_idle_ = idle;
+  service_->Drain(idle);
+}
+
+void WorkerProcess::OnDrainDeadline() {
+  stats().closed_at_deadline.Add(connections_.held());
+  log_.Write(
+      config::v1::Log::WARN,
+      absl::StrCat("shutdown_timeout was reached; connections closed: ", connections_.held()));
+  is_done_ = true;
+}
+
+}  // namespace muster::worker

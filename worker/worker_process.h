@@ -1,0 +1,92 @@
+#ifndef WORKER_WORKER_PROCESS_H_
+#define WORKER_WORKER_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ipc/channel.h"
+#include "ipc/owner_tag.h"
+#include "ipc/signal_set.h"
+#include "loop/event_loop.h"
+#include "proto/config.pb.h"
+#include "worker/acceptor.h"
+#include "worker/connection_lease.h"
+#include "worker/error_log.h"
+#include "worker/inheritance.h"
+#include "worker/master_channel.h"
+#include "worker/process_title.h"
+#include "worker/service.h"
+#include "worker/shared_zone.h"
+#include "worker/signal_source.h"
+
+namespace muster::worker {
+
+// A worker from READY to its end: obeys the master, and exits when it was told to, or the
+// master is gone, and nothing is left to finish. One object in a process, in one thread.
+class WorkerProcess : public Context {
+ public:
+  // What it has before it can have anything else. The channel and the title outlive it.
+  struct Beginnings {
+    const ipc::Channel& channel;
+    pid_t master;
+    ProcessTitle& title;
+    ipc::SignalSet signals;
+    Inheritance inheritance;
+  };
+  // Joins the zone, makes the service, and accepts. The master was told READY.
+  static absl::StatusOr<std::unique_ptr<WorkerProcess>> Create(Beginnings beginnings,
+                                                               const ServiceFactory& factory);
+  ~WorkerProcess() override;
+
+  // Serves. Returns when there is nothing more to do; error: the loop broke.
+  absl::Status Run();
+
+  loop::EventLoop& loop() override { return *loop_; }
+  const config::v1::Config& config() const override { return config_; }
+  std::uint32_t slot() const override { return hello_.slot(); }
+  std::uint64_t generation() const override { return hello_.generation(); }
+  SlotStats& stats() override { return zone_.stats(tag_.slot()); }
+  const SharedZone& zone() const override { return zone_; }
+  bool is_draining() const override { return drained_idle_.has_value(); }
+
+ private:
+  WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
+                SharedZone zone, std::unique_ptr<loop::EventLoop> loop);
+  absl::Status Start(Beginnings beginnings, const ServiceFactory& factory);
+  void ShowTitle();
+  void Beat();
+
+  void OnMessage(const ipc::ReceivedMessage& message);
+  // Unimplemented: it is none of a serving worker's commands.
+  absl::Status Obey(Command command);
+  absl::Status Reopen();
+  void Drain(Service::Idle idle);
+  void OnDrainDeadline();
+
+  const v1::Hello hello_;
+  const ipc::OwnerTag tag_;
+  const config::v1::Config config_;
+  ProcessTitle& title_;
+  const ErrorLog log_;
+  const SharedZone zone_;
+  const std::unique_ptr<loop::EventLoop> loop_;
+  ConnectionCount connections_;
+  loop::Timer heartbeat_;
+  loop::Timer drain_deadline_;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<MasterChannel> master_;
+  std::unique_ptr<SignalSource> signals_;
+  std::optional<Service::Idle> drained_idle_;  // set: it drains
+  bool is_done_ = false;
+};
+
+}  // namespace muster::worker
+
+#endif  // WORKER_WORKER_PROCESS_H_
