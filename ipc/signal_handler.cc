@@ -13,9 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "ipc/cache_line.h"
-#include "ipc/event_fd.h"
 #include "ipc/signal_name.h"
 #include "ipc/status.h"
+#include "ipc/wake_fd.h"
 
 namespace muster::ipc {
 namespace {
@@ -36,14 +36,14 @@ void HandleSignal(int number) {
   handlers_running.fetch_add(1, std::memory_order_seq_cst);
   arrived[static_cast<std::size_t>(number)].store(true, std::memory_order_release);
   const int fd = wake_fd.load(std::memory_order_seq_cst);
-  if (fd >= 0) EventFd::Notify(fd);
+  if (fd >= 0) WakeFd::Notify(fd);
   handlers_running.fetch_sub(1, std::memory_order_release);
 }
 
 }  // namespace
 
 absl::StatusOr<SignalHandler> SignalHandler::Install(absl::Span<const int> signals) {
-  MUSTER_ASSIGN_OR_RETURN(EventFd wake, EventFd::Create());
+  MUSTER_ASSIGN_OR_RETURN(WakeFd wake, WakeFd::Create());
   if (exists.exchange(true, std::memory_order_acquire)) {
     return absl::FailedPreconditionError("sigaction: this process has a signal handler already");
   }

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "ipc/event_fd.h"
+#include "ipc/wake_fd.h"
 
 namespace muster::ipc {
 
@@ -52,9 +52,9 @@ class SignalHandler {
     struct sigaction action;
   };
 
-  explicit SignalHandler(EventFd wake) : wake_(std::move(wake)), pid_(::getpid()) {}
+  explicit SignalHandler(WakeFd wake) : wake_(std::move(wake)), pid_(::getpid()) {}
 
-  EventFd wake_;
+  WakeFd wake_;
   pid_t pid_;  // that installed it
   std::vector<Previous> previous_;
 };
