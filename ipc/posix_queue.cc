@@ -72,7 +72,9 @@ absl::StatusOr<SendOutcome> PosixQueue::SendUntil(const timespec* deadline,
                      ", expected at most ", max_message_bytes_, " and ", kMaxPriority));
   }
   if (RetryOnEintr([&] {
-        return ::mq_timedsend(fd_.get(), message.data(), message.size(), priority, deadline);
+        return deadline == nullptr
+                   ? ::mq_send(fd_.get(), message.data(), message.size(), priority)
+                   : ::mq_timedsend(fd_.get(), message.data(), message.size(), priority, deadline);
       }) == 0) {
     return SendOutcome::kSent;
   }
@@ -86,7 +88,9 @@ absl::StatusOr<ReceiveOutcome> PosixQueue::ReceiveUntil(const timespec* deadline
                                                         unsigned* priority) const {
   message->resize(max_message_bytes_);  // the kernel insists on room for the longest
   const ssize_t size = RetryOnEintr([&] {
-    return ::mq_timedreceive(fd_.get(), message->data(), message->size(), priority, deadline);
+    return deadline == nullptr
+               ? ::mq_receive(fd_.get(), message->data(), message->size(), priority)
+               : ::mq_timedreceive(fd_.get(), message->data(), message->size(), priority, deadline);
   });
   const int error = errno;
   message->resize(size < 0 ? 0 : static_cast<std::size_t>(size));
