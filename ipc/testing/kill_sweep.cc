@@ -13,6 +13,10 @@ Finding Play(const Scenario& scenario, Stage* stage, const KillPoint& kill_point
   return trial.TakeFinding();
 }
 
+bool IsClean(const Finding& finding) {
+  return finding.hangs.empty() && finding.leaks.empty() && finding.faults.empty();
+}
+
 void Note(const Finding& finding, const KillPoint& kill_point, std::string* first_problem) {
   if (!first_problem->empty()) return;
   for (const auto* problems : {&finding.hangs, &finding.leaks, &finding.faults}) {
@@ -22,14 +26,17 @@ void Note(const Finding& finding, const KillPoint& kill_point, std::string* firs
   }
 }
 
-// Plays early and late recovery. Returns the first, for its dimensions.
+// Plays early recovery and, if that shows nothing, late. Returns the first, for its dimensions.
 Finding TryPoint(const Scenario& scenario, Stage* stage, KillPoint kill_point, Tally* tally) {
   kill_point.late_recovery = false;
   const Finding early = Play(scenario, stage, kill_point);
   Note(early, kill_point, &tally->first_problem);
-  kill_point.late_recovery = true;
-  const Finding late = Play(scenario, stage, kill_point);
-  Note(late, kill_point, &tally->first_problem);
+  Finding late;
+  if (IsClean(early)) {
+    kill_point.late_recovery = true;
+    late = Play(scenario, stage, kill_point);
+    Note(late, kill_point, &tally->first_problem);
+  }
   ++tally->kill_points;
   tally->hangs += !early.hangs.empty() || !late.hangs.empty();
   tally->leaks += !early.leaks.empty() || !late.leaks.empty();

@@ -17,7 +17,7 @@ struct Scenario {
   bool peer = false;
   // How many victims it has.
   int dimensions = 1;
-  std::function<void(Trial&)> play;
+  std::function<void(Trial&)> play = nullptr;
 };
 
 // What a sweep of one scenario found. A kill point counts once in each column.
@@ -34,8 +34,8 @@ struct Tally {
 
 // Plays the scenario with the victim killed before its 1st, 2nd, 3rd, ... instruction, until
 // it comes to the end of its section; with two victims, for all pairs. At
-// each point once with early and once with late recovery. `max_points_per_dimension` spreads as
-// many evenly over the section; 0: all of them. Forks: the caller has one thread.
+// each point with early recovery, and if that is clean with late. `max_points_per_dimension`
+// spreads as many evenly over the section; 0: all of them. Forks: the caller has one thread.
 Tally Sweep(const Scenario& scenario, std::uint64_t max_points_per_dimension = 0);
 
 }  // namespace muster::ipc::testing

@@ -16,6 +16,7 @@ constexpr int kOwner = 2;
 constexpr int kThief = 3;
 constexpr int kFirstSleeper = 4;
 constexpr int kSecondSleeper = 5;
+constexpr int kLastComer = 6;
 
 // Stages that an actor reaches, and permissions that it waits for.
 constexpr std::uint32_t kInside = 1;
@@ -48,10 +49,11 @@ class Play {
 
   void Enter(int participant, Part& part) {
     const bool told = thing_->Lock(participant);
-    const std::uint32_t before = board_->inside.fetch_or(Bit(participant));
     if (told) {
       board_->told.fetch_add(1);
-    } else if ((before & Excluded(participant)) != 0) {
+      // It repairs: what the dead one left on the board is no longer of interest.
+      board_->inside.store(Bit(participant));
+    } else if ((board_->inside.fetch_or(Bit(participant)) & Excluded(participant)) != 0) {
       part.Fault("two owners, or a death that was not told");
     }
   }
@@ -69,7 +71,7 @@ class Play {
   }
   // Starts a visitor while somebody is inside, and waits until it sleeps.
   void StartSleeper(int participant) { trial_.AwaitWaiting(StartVisitor(participant)); }
-  // Goes inside and stays until it is permitted to leave.
+  // Goes inside if it can, and stays until it is permitted to leave.
   Actor& StartOwner(int participant) {
     Actor& owner = trial_.Start([this, participant](Part& part) {
       thing_->Join(participant);
@@ -78,23 +80,28 @@ class Play {
       part.AwaitPermission(kMayLeave);
       Leave(participant);
     });
-    trial_.Await(owner, kInside);
+    trial_.AwaitWaiting(owner);
     return owner;
   }
+  // Returns when it is gone, unless it waits for somebody.
   void Dismiss(Actor& owner) {
     owner.Permit(kMayLeave);
-    trial_.Await(owner, kFinished);
+    trial_.AwaitDeparture(owner);
   }
 
   // Kills, and notes whether it held the thing.
   void Kill(Victim& victim, int participant) {
+    const bool was_inside = (board_->inside.load() & Bit(participant)) != 0;
     victim.Kill();
-    const bool held = thing_->Holds(participant);
-    // Nobody tells of a reader's death: it tears nothing.
-    const bool torn = kind_.tells && !kind_.victim_shares;
-    if (!torn) board_->inside.fetch_and(~Bit(participant));
-    deaths_to_tell_ += held && torn;
     dead_.push_back(participant);
+    // Nobody tells of a reader's death: it tears nothing.
+    if (!kind_.tells || kind_.victim_shares) {
+      board_->inside.fetch_and(~Bit(participant));
+      return;
+    }
+    const std::optional<bool> held = thing_->Held(participant);
+    least_told_ += held.value_or(was_inside);
+    most_told_ += held.value_or(true);
   }
   void RecoverUnlessLate() {
     if (!trial_.late_recovery()) RecoverAll();
@@ -104,9 +111,12 @@ class Play {
     RecoverAll();
   }
 
-  // All others come to their end; then nothing may be left.
+  // All others come to their end, and somebody who comes after all that; then nothing
+  // may be left.
   void Finish() {
     RecoverEarlyOrLate();
+    trial_.AwaitAll();
+    StartVisitor(kLastComer);
     trial_.AwaitAll();
     for (const int participant : dead_) thing_->Free(participant);
     const std::string leftover = thing_->Leftover();
@@ -115,9 +125,8 @@ class Play {
   // With one owner who dies it is known how often that must have been told.
   void CheckTold() {
     if (kind_.peer) return;
-    if (board_->told.load() < deaths_to_tell_) trial_.Fault("an owner's death was not told");
-    if (board_->told.load() > deaths_to_tell_)
-      trial_.Fault("a death was told of one who did not own");
+    if (board_->told.load() < least_told_) trial_.Fault("an owner's death was not told");
+    if (board_->told.load() > most_told_) trial_.Fault("a death was told of one who did not own");
   }
 
  private:
@@ -142,7 +151,8 @@ class Play {
   Board* board_;
   std::unique_ptr<HeldThing> thing_;
   std::vector<int> dead_;
-  std::uint32_t deaths_to_tell_ = 0;
+  std::uint32_t least_told_ = 0;
+  std::uint32_t most_told_ = 0;
 };
 
 // Locks and unlocks alone; somebody comes after its death.
@@ -292,7 +302,7 @@ void OwnerThenItsSleeper(Play& play) {
     play.Leave(kSecondVictim);
     SectionMark();
   });
-  play.trial().StepUntilBlocked(sleeper, play.spin_steps());
+  play.trial().RunUntilBlocked(sleeper, play.spin_steps());
   play.StartSleeper(kFirstSleeper);
   play.trial().Step(owner);
   play.Kill(owner, kVictim);
@@ -314,13 +324,16 @@ std::vector<Scenario> LockScenarios(const HeldKind& kind) {
   };
   std::vector<Scenario> scenarios = {
       scenario("owner, waiter comes later", OwnerThenLateComer),
-      scenario("owner, waiter comes at any moment", OwnerAndWaiterAtAnyMoment, 2),
       scenario("owner, waiters asleep", OwnerWithSleepers),
       scenario("woken sleeper", WokenSleeper),
       scenario("sleeper whose lock was stolen", RobbedSleeper),
-      scenario("owner, then its sleeper", OwnerThenItsSleeper, 2),
   };
-  if (!kind.peer) scenarios.push_back(scenario("recoverer", Recoverer));
+  // Each hang costs a peer's sweep the whole patience; of pairs there are thousands.
+  if (!kind.peer) {
+    scenarios.push_back(scenario("recoverer", Recoverer));
+    scenarios.push_back(scenario("owner, waiter at any moment", OwnerAndWaiterAtAnyMoment, 2));
+    scenarios.push_back(scenario("owner, then its sleeper", OwnerThenItsSleeper, 2));
+  }
   return scenarios;
 }
 

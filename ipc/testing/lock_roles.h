@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,9 @@ class HeldThing {
   // In the supervisor, when all recoveries of the participant are over.
   virtual void Free(int /*participant*/) {}
 
-  // Whether the memory says that this participant holds it.
-  virtual bool Holds(int participant) const = 0;
+  // Whether the memory says that this participant, who is dead, held it. Empty: that cannot be
+  // seen, because the kernel has recovered it already.
+  virtual std::optional<bool> Held(int participant) const = 0;
   // What is left when everybody is dead or gone and recovered. Empty: nothing.
   virtual std::string Leftover() const { return ""; }
 };
@@ -50,9 +52,9 @@ struct HeldKind {
   bool victim_shares = false;
   bool others_share = false;
   // Which role of the kind the victim has and the others have, for the table: "reader".
-  std::string variant;
+  std::string variant = "";
   // Builds the thing in zeroed memory for the victims (participants 0 and 1) and the others.
-  std::function<std::unique_ptr<HeldThing>(void* memory, std::size_t bytes)> create;
+  std::function<std::unique_ptr<HeldThing>(void* memory, std::size_t bytes)> create = nullptr;
 };
 
 // Owner and late comer, owner and sleepers, woken sleeper, robbed sleeper, recoverer, and

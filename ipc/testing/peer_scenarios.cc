@@ -32,7 +32,7 @@ class ForceUnlocked : public HeldThing {
   }
   void Unlock(int participant) override { shared_->mutex.Unlock(Pid(participant)); }
   void Recover(int participant) override { shared_->mutex.ForceUnlock(Pid(participant)); }
-  bool Holds(int participant) const override {
+  std::optional<bool> Held(int participant) const override {
     return shared_->mutex.is_owned_by(Pid(participant));
   }
   std::string Leftover() const override {
@@ -66,8 +66,7 @@ class RobustMutex : public HeldThing {
     return true;
   }
   void Unlock(int) override { ::pthread_mutex_unlock(mutex_); }
-  // The kernel has recovered it before the death is seen.
-  bool Holds(int) const override { return false; }
+  std::optional<bool> Held(int) const override { return std::nullopt; }
 
  private:
   pthread_mutex_t* mutex_;
@@ -83,7 +82,7 @@ class BoostMutex : public HeldThing {
     return false;
   }
   void Unlock(int) override { mutex_->unlock(); }
-  bool Holds(int) const override { return false; }
+  std::optional<bool> Held(int) const override { return std::nullopt; }
 
  private:
   boost::interprocess::interprocess_mutex* mutex_;
@@ -100,7 +99,7 @@ class PosixSemaphore : public HeldThing {
     return false;
   }
   void Unlock(int) override { ::sem_post(semaphore_); }
-  bool Holds(int) const override { return false; }
+  std::optional<bool> Held(int) const override { return std::nullopt; }
   std::string Leftover() const override {
     int value = 0;
     ::sem_getvalue(semaphore_, &value);
@@ -128,7 +127,7 @@ class PthreadRwlock : public HeldThing {
     return false;
   }
   void Unlock(int) override { ::pthread_rwlock_unlock(lock_); }
-  bool Holds(int) const override { return false; }
+  std::optional<bool> Held(int) const override { return std::nullopt; }
 
  private:
   pthread_rwlock_t* lock_;

@@ -8,6 +8,19 @@ namespace muster::ipc::testing {
 std::vector<Scenario> AllScenarios() {
   std::vector<Scenario> all;
   for (const auto scenarios : {
+           SleepingMutexScenarios,
+           SpinningMutexScenarios,
+           FileMutexScenarios,
+           SpinlockScenarios,
+           RwLockScenarios,
+           LatchScenarios,
+           OnceScenarios,
+           SemaphoreScenarios,
+           EventScenarios,
+           RegistryScenarios,
+           SharedMemoryScenarios,
+           ChannelScenarios,
+           CounterScenarios,
            ForceUnlockedMutexScenarios,
            RobustMutexScenarios,
            BoostMutexScenarios,

@@ -10,6 +10,20 @@ namespace muster::ipc::testing {
 // The whole table, ours first.
 std::vector<Scenario> AllScenarios();
 
+std::vector<Scenario> SleepingMutexScenarios();
+std::vector<Scenario> SpinningMutexScenarios();
+std::vector<Scenario> FileMutexScenarios();
+std::vector<Scenario> SpinlockScenarios();
+std::vector<Scenario> RwLockScenarios();
+std::vector<Scenario> LatchScenarios();
+std::vector<Scenario> OnceScenarios();
+std::vector<Scenario> SemaphoreScenarios();
+std::vector<Scenario> EventScenarios();
+std::vector<Scenario> RegistryScenarios();
+std::vector<Scenario> SharedMemoryScenarios();
+std::vector<Scenario> ChannelScenarios();
+std::vector<Scenario> CounterScenarios();
+
 // What users have today.
 std::vector<Scenario> ForceUnlockedMutexScenarios();
 std::vector<Scenario> RobustMutexScenarios();

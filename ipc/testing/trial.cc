@@ -22,6 +22,10 @@ using Clock = std::chrono::steady_clock;
 constexpr nanoseconds kPatience = milliseconds(150);
 // A longer gap between two looks was the harness's own absence; it proves nothing.
 constexpr nanoseconds kLongestLook = milliseconds(2);
+// A sleeper whom nobody woke for so long may have been woken and gone to sleep again
+// within one system call.
+constexpr nanoseconds kSecondSleep = milliseconds(2);
+constexpr int kMostBlocks = 3;
 // A spinner that had so much of a processor has looked at the lock many times.
 constexpr nanoseconds kSpinnerTurn = std::chrono::microseconds(50);
 
@@ -36,6 +40,7 @@ class IdleTime {
     idle_ = idle ? idle_ + look : nanoseconds(0);
     return idle_ >= kPatience;
   }
+  nanoseconds time() const { return idle_; }
 
  private:
   Clock::time_point last_look_ = Clock::now();
@@ -123,6 +128,9 @@ void Trial::Step(Victim& victim, const OnBlock& on_block, int spin_steps) {
           idle = IdleTime();
           if (++executed >= last) break;
           if (on_block) on_block(blocks++);
+        } else if (on_block && idle.time() > kSecondSleep && blocks < kMostBlocks) {
+          on_block(blocks++);
+          idle = IdleTime();
         } else if (idle.Note(AllStill())) {
           finding_.hangs.push_back("the victim itself sleeps for ever");
           finding_.exhausted[dimension] = true;
@@ -140,21 +148,14 @@ void Trial::Step(Victim& victim, const OnBlock& on_block, int spin_steps) {
   }
 }
 
-bool Trial::StepUntilBlocked(Victim& victim, int spin_steps) {
-  for (int steps = 1;; ++steps) {
-    switch (victim.Step()) {
-      case Victim::Stop::kStepped:
-        if (spin_steps != 0 && steps % spin_steps == 0) return true;
-        break;
-      case Victim::Stop::kBlocked:
-        return true;
-      case Victim::Stop::kCrashed:
-        Fault("the victim crashed");
-        return false;
-      case Victim::Stop::kEnded:
-        return false;
-    }
+void Trial::RunUntilBlocked(Victim& victim, int spin_steps) {
+  Victim::Stop stop = Victim::Stop::kStepped;
+  if (spin_steps == 0) {
+    stop = victim.RunUntilBlocked();
+  } else {
+    for (int i = 0; i < spin_steps && stop == Victim::Stop::kStepped; ++i) stop = victim.Step();
   }
+  if (stop == Victim::Stop::kCrashed) Fault("the victim crashed");
 }
 
 bool Trial::AllStill() const {
@@ -187,6 +188,13 @@ void Trial::AwaitWaiting(Actor& actor) {
   while (actor.state() == Actor::State::kRunning && actor.CpuTime() - begin < kSpinnerTurn) {
     ::sched_yield();
   }
+}
+
+void Trial::AwaitDeparture(Actor& actor) {
+  // It may be parked still, if it has not seen the permission yet.
+  do {
+    AwaitWaiting(actor);
+  } while (actor.state() == Actor::State::kParked);
 }
 
 void Trial::AwaitIdle() {

@@ -79,13 +79,15 @@ class Trial {
   // call is a point too. A section that waits without sleeping is taken for
   // blocked after every `spin_steps` instructions; 0: it sleeps.
   void Step(Victim& victim, const OnBlock& on_block = nullptr, int spin_steps = 0);
-  // Steps until it blocks, however long that takes; false: it came to its end before.
-  bool StepUntilBlocked(Victim& victim, int spin_steps = 0);
+  // Brings it to sleep, or through `spin_steps` of a section that does not sleep.
+  void RunUntilBlocked(Victim& victim, int spin_steps = 0);
 
   // Records a hang and returns false if the actor does not get there.
   bool Await(Actor& actor, std::uint32_t stage);
   // Until it sleeps in the primitive or has finished; or, for those that spin, has had time to.
   void AwaitWaiting(Actor& actor);
+  // Until it has finished, or sleeps in the primitive.
+  void AwaitDeparture(Actor& actor);
   // Until nobody can do anything without help from outside.
   void AwaitIdle();
   // All actors but the dead must finish.

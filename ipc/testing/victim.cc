@@ -19,6 +19,8 @@ namespace {
 
 // si_code of the trap that int3 is; a single step's is TRAP_TRACE.
 constexpr int kSoftwareBreakpoint = 0x80;
+// As PTRACE_O_TRACESYSGOOD marks it.
+constexpr int kSystemCallStop = SIGTRAP | 0x80;
 
 Actor::Body Traced(const Actor::Body& body) {
   return [body](Part& part) {
@@ -58,8 +60,9 @@ Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {
   MUSTER_CHECK(WIFSTOPPED(status) && Classify(status) == Stop::kEnded,
                "the victim did not reach its section");
   ended_ = false;
-  MUSTER_CHECK(::ptrace(PTRACE_SETOPTIONS, pid(), nullptr, PTRACE_O_EXITKILL) == 0,
-               "PTRACE_SETOPTIONS");
+  MUSTER_CHECK(
+      ::ptrace(PTRACE_SETOPTIONS, pid(), nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) == 0,
+      "PTRACE_SETOPTIONS");
 }
 
 Actor::State Victim::state() const {
@@ -74,6 +77,7 @@ bool Victim::AtSystemCall() const {
 }
 
 Victim::Stop Victim::Classify(int status) {
+  if (WIFSTOPPED(status) && WSTOPSIG(status) == kSystemCallStop) return Stop::kStepped;
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return Stop::kCrashed;
   siginfo_t info;
   if (::ptrace(PTRACE_GETSIGINFO, pid(), nullptr, &info) != 0) return Stop::kCrashed;
@@ -90,6 +94,20 @@ Victim::Stop Victim::Step() {
   int status = 0;
   RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
   return Classify(status);
+}
+
+Victim::Stop Victim::RunUntilBlocked() {
+  for (;;) {
+    int status = 0;
+    // To the entry of the next system call, or to the mark.
+    if (::ptrace(PTRACE_SYSCALL, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+    RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
+    if (const Stop stop = Classify(status); stop != Stop::kStepped) return stop;
+    // And through it.
+    if (::ptrace(PTRACE_SYSCALL, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+    in_system_call_ = true;
+    if (const Stop stop = AwaitSystemCall(); stop != Stop::kStepped) return stop;
+  }
 }
 
 Victim::Stop Victim::AwaitSystemCall() {
@@ -114,6 +132,7 @@ Victim::Stop Victim::AwaitSystemCall() {
 Actor::State Victim::state() const { return Actor::state(); }
 Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {}
 Victim::Stop Victim::Step() { return Stop::kCrashed; }
+Victim::Stop Victim::RunUntilBlocked() { return Stop::kCrashed; }
 
 #endif
 

@@ -30,6 +30,9 @@ class Victim : public Actor {
   // Executes one instruction; a system call is one. After kBlocked: looks whether
   // that call has returned, kBlocked again if not.
   Stop Step();
+  // Runs at full speed until it sleeps in a system call: kBlocked; or to the end. A spinner
+  // never sleeps.
+  Stop RunUntilBlocked();
 
  private:
   bool AtSystemCall() const;

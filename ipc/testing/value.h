@@ -1,0 +1,20 @@
+#ifndef IPC_TESTING_VALUE_H_
+#define IPC_TESTING_VALUE_H_
+
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "ipc/check.h"
+
+namespace muster::ipc::testing {
+
+// What `result` holds. Aborts with its message if it holds none.
+template <typename T>
+T Value(absl::StatusOr<T> result) {
+  MUSTER_CHECK(result.ok(), result.status().ToString().c_str());
+  return *std::move(result);
+}
+
+}  // namespace muster::ipc::testing
+
+#endif  // IPC_TESTING_VALUE_H_
