@@ -83,29 +83,31 @@ LockOutcome OwnerLock::LockBySleeping(std::uint32_t pauses, Deadline deadline) c
   }
 }
 
-bool OwnerLock::Unlock(Wake wake) const {
+bool OwnerLock::Leave(std::uint32_t next, Wake wake) const {
   // Relaxed: only this participant or a recoverer of its death takes its tag away.
   std::uint32_t seen = word_.load(std::memory_order_relaxed);
   do {
     if (OwnerTag::InWord(seen) != self_) return false;
     // Release: pairs with the acquire of the next owner.
-  } while (!word_.compare_exchange_weak(seen,
-                                        seen & OwnerTag::kDied ? kPoisonedMark : kUnlockedWord,
-                                        std::memory_order_release, std::memory_order_relaxed));
-  if (seen & OwnerTag::kDied || (seen & OwnerTag::kWaiters && wake == Wake::kAll)) {
-    FutexWakeAll(word_);
-  } else if (seen & OwnerTag::kWaiters) {
-    FutexWakeOne(word_);
-  }
+  } while (!word_.compare_exchange_weak(seen, next, std::memory_order_release,
+                                        std::memory_order_relaxed));
+  if (seen & OwnerTag::kWaiters) wake == Wake::kOne ? FutexWakeOne(word_) : FutexWakeAll(word_);
   return true;
 }
 
-void OwnerLock::MarkConsistent() const {
+bool OwnerLock::Unlock(Wake wake) const {
+  // Relaxed: whether it began with kOwnerDied only this participant changes.
+  const bool must_poison = word_.load(std::memory_order_relaxed) & OwnerTag::kDied;
+  return must_poison ? Finish(kPoisonedMark) : Leave(kUnlockedWord, wake);
+}
+
+bool OwnerLock::MarkConsistent() const {
   // Relaxed: the repaired data is published by the unlock that follows.
   std::uint32_t seen = word_.load(std::memory_order_relaxed);
-  while (OwnerTag::InWord(seen) == self_ && seen & OwnerTag::kDied &&
-         !word_.compare_exchange_weak(seen, seen & ~OwnerTag::kDied, std::memory_order_relaxed)) {
-  }
+  do {
+    if (OwnerTag::InWord(seen) != self_) return false;
+  } while (!word_.compare_exchange_weak(seen, seen & ~OwnerTag::kDied, std::memory_order_relaxed));
+  return true;
 }
 
 bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, OwnerTag dead) {

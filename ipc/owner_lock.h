@@ -39,11 +39,17 @@ class OwnerLock {
   // Yields the processor after every `pauses`, and looks whether the owner lives.
   LockOutcome LockBySpinning(std::uint32_t pauses, Deadline deadline) const;
 
+  // All of these return false, changing nothing, if the word does not name this
+  // participant.
   enum class Wake { kOne, kAll };
   // A section that began with kOwnerDied and was not marked consistent leaves
-  // kPoisonedMark. False, changing nothing: the word does not name this participant.
+  // kPoisonedMark.
   bool Unlock(Wake wake) const;
-  void MarkConsistent() const;
+  // The next owner is told that an owner died.
+  bool Abandon() const { return Leave(kAbandonedWord, Wake::kAll); }
+  // Nobody will own it again.
+  bool Finish(std::uint32_t mark) const { return Leave(mark, Wake::kAll); }
+  bool MarkConsistent() const;
 
   // After `dead` was marked dead in the registry. Idempotent, and complete only
   // when it returned: a recoverer that dies is followed by another. True: `dead` held it.
@@ -53,6 +59,7 @@ class OwnerLock {
   // Takes the lock if nobody alive holds it, leaving `flags` set. On kBusy `seen`
   // is the word in which a live owner was found.
   LockOutcome Attempt(std::uint32_t flags, std::uint32_t& seen) const;
+  bool Leave(std::uint32_t next, Wake wake) const;
   // True: acquired. False: the budget is spent, or the word needs a closer look.
   bool Spin(std::uint32_t pauses) const;
 
