@@ -1,35 +1,47 @@
 #ifndef IPC_EVENT_FD_H_
 #define IPC_EVENT_FD_H_
 
-#include <cstdint>
-#include <utility>
-
 #include "absl/status/statusor.h"
+#include "ipc/event.h"
+#include "ipc/owner_tag.h"
 #include "ipc/unique_fd.h"
 
 namespace muster::ipc {
 
-// A counter that wakes an epoll loop, in this process or another that has the
-// descriptor. Any number may notify, from threads and signal handlers; who drains gets
-// all notifications since the last time as one. A child of fork shares it.
+// An event for a consumer that sleeps in epoll: an eventfd, which all sides hold, and
+// a flag in shared memory, so that notifying costs a fence and no system call while
+// the consumer is awake. One consumer; any number of notifiers. Its loop:
+//
+//   event.Arm();                       // then look once more for work
+//   epoll_wait(... is_work ? 0 : -1);  // event.fd() is registered for EPOLLIN
+//   event.Drain();                     // when fd() is readable
+//
+// A death loses no wake: a notifier writes to the eventfd before it lowers the
+// flag, and lowers it only as it was, not when the consumer has armed again. `state`
+// outlives it. Thread-safe for notifiers.
 class EventFd {
  public:
-  static absl::StatusOr<EventFd> Create();
+  // Non-blocking and close-on-exec.
+  static absl::StatusOr<EventFd> Create(EventState* state);
+  // Of an eventfd that came over a channel or from before the fork.
+  EventFd(EventState* state, UniqueFd fd) : state_(state), fd_(std::move(fd)) {}
 
-  // Makes fd() readable. Never blocks and never fails: only a counter at 2^64 - 2
-  // could refuse, and is readable anyway. Keeps errno.
-  void Notify() const { Notify(fd_.get()); }
-  static void Notify(int fd);
-
-  // How often it was notified since the last Drain, and makes it unreadable. Never blocks.
-  std::uint64_t Drain() const;
-
-  // To poll for reading.
   int fd() const { return fd_.get(); }
 
- private:
-  explicit EventFd(UniqueFd fd) : fd_(std::move(fd)) {}
+  void Arm();
+  // Makes fd() unreadable; false: it was not readable. Never blocks.
+  bool Drain();
 
+  void Notify();
+
+  // After a participant's death: what it published it perhaps did not notify. Wakes
+  // the consumer. Idempotent. False: nobody holds an event.
+  bool Recover(OwnerTag dead);
+
+ private:
+  void Write() const;
+
+  EventState* state_;
   UniqueFd fd_;
 };
 
