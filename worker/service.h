@@ -22,6 +22,7 @@ namespace muster::worker {
 class Context {
  public:
   virtual ~Context() = default;
+  // For descriptors, timers, tasks and SetBeforeWait; running it, and its gate, are the runtime's.
   virtual loop::EventLoop& loop() = 0;
   // Defaults filled in, paths absolute.
   virtual const config::v1::Config& config() const = 0;

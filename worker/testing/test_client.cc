@@ -37,4 +37,12 @@ bool TestClient::IsAtEnd() const {
   return ::recv(fd_.get(), &byte, 1, 0) == 0;
 }
 
+std::uint16_t TestClient::local_port() const {
+  sockaddr_in address = {};
+  socklen_t size = sizeof(address);
+  MUSTER_CHECK(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0,
+               "the client has an address");
+  return ntohs(address.sin_port);
+}
+
 }  // namespace muster::worker::testing

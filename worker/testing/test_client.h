@@ -19,6 +19,7 @@ class TestClient {
   std::string ReadLine() const;
   // Nothing more comes: the server has closed.
   bool IsAtEnd() const;
+  std::uint16_t local_port() const;
   void Close() { fd_.reset(); }
 
  private:

@@ -1,9 +1,5 @@
 #include "worker/testing/test_master.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <utility>
 
 #include "ipc/check.h"
@@ -20,18 +16,7 @@ Value Require(absl::StatusOr<Value> value) {
 
 }  // namespace
 
-TestMaster::TestMaster()
-    : zone_(Require(SharedZone::Create(8))),
-      listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  MUSTER_CHECK(::bind(listener_.get(), generic, size) == 0 && ::listen(listener_.get(), 511) == 0 &&
-                   ::getsockname(listener_.get(), generic, &size) == 0,
-               "the test listens");
-  port_ = ntohs(address.sin_port);
+TestMaster::TestMaster() : zone_(Require(SharedZone::Create(8))) {
   config_.set_worker_connections(64);
   config_.mutable_accept_delay()->set_nanos(5'000'000);
   config_.mutable_shutdown_timeout()->set_seconds(60);
@@ -54,7 +39,7 @@ ipc::UniqueFd TestMaster::SealConfig() const {
 }
 
 void TestMaster::Introduce(TestWorker& worker, const v1::Hello& hello) const {
-  SendListener(worker, listener_.get());
+  SendListener(worker, listener_.fd());
   const ipc::UniqueFd config = SealConfig();
   const int fds[] = {zone_.fd(), config.get()};
   worker.Send(Command::kHello, &hello, fds);

@@ -10,6 +10,7 @@
 #include "proto/config.pb.h"
 #include "proto/worker.pb.h"
 #include "worker/shared_zone.h"
+#include "worker/testing/loopback_listener.h"
 #include "worker/testing/test_worker.h"
 
 namespace muster::worker::testing {
@@ -20,8 +21,8 @@ class TestMaster {
   TestMaster();
 
   const SharedZone& zone() const { return zone_; }
-  std::uint16_t port() const { return port_; }
-  int listener() const { return listener_.get(); }
+  std::uint16_t port() const { return listener_.port(); }
+  int listener() const { return listener_.fd(); }
   config::v1::Config& config() { return config_; }
 
   // A good one for a process with this tag.
@@ -40,8 +41,7 @@ class TestMaster {
 
  private:
   SharedZone zone_;
-  ipc::UniqueFd listener_;
-  std::uint16_t port_ = 0;
+  LoopbackListener listener_;
   config::v1::Config config_;
 };
 

@@ -1,0 +1,121 @@
+#include "worker/acceptor.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "loop/event_loop.h"
+#include "proto/config.pb.h"
+#include "worker/connection_lease.h"
+#include "worker/error_log.h"
+#include "worker/service.h"
+#include "worker/slot_stats.h"
+#include "worker/testing/loopback_listener.h"
+#include "worker/testing/test_client.h"
+
+namespace muster::worker {
+namespace {
+
+using testing::TestClient;
+
+class Keeper : public Service {
+ public:
+  void OnConnection(Connection connection) override {
+    connections.push_back(std::move(connection));
+  }
+  absl::Status Reopen() override { return absl::OkStatus(); }
+  void Drain(Idle) override {}
+
+  std::vector<Connection> connections;
+};
+
+class AcceptorTest : public ::testing::Test {
+ protected:
+  AcceptorTest()
+      : loop_(*loop::EventLoop::Create()),
+        log_(*ErrorLog::Open(config::v1::Log(), "test")),
+        count_(stats_.active) {
+    config_.set_worker_connections(100);
+  }
+
+  std::unique_ptr<Acceptor> MakeAcceptor() {
+    std::vector<InheritedListener> listeners;
+    listeners.push_back(listener_.Inherit());
+    auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config_,
+                                     std::move(listeners), std::nullopt);
+    EXPECT_TRUE(acceptor.ok()) << acceptor.status();
+    return *std::move(acceptor);
+  }
+  void RunOnce() { ASSERT_TRUE(loop_->RunOnce(loop::Clock::duration::zero()).ok()); }
+
+  config::v1::Config config_;
+  std::unique_ptr<loop::EventLoop> loop_;
+  ErrorLog log_;
+  SlotStats stats_;
+  ConnectionCount count_;
+  Keeper keeper_;
+  testing::LoopbackListener listener_;
+};
+
+TEST_F(AcceptorTest, TakesAllThatWait) {
+  const auto acceptor = MakeAcceptor();
+  const TestClient clients[] = {TestClient(listener_.port()), TestClient(listener_.port())};
+  RunOnce();
+  EXPECT_EQ(keeper_.connections.size(), 2u);
+  EXPECT_EQ(stats_.accepted.value(), 2u);
+  EXPECT_EQ(stats_.handled.value(), 2u);
+  EXPECT_EQ(stats_.active.value(), 2);
+}
+
+TEST_F(AcceptorTest, GoesOnAfterItHadItsShare) {
+  const auto acceptor = MakeAcceptor();
+  for (std::size_t i = 1; i <= 40; ++i) {
+    const TestClient client(listener_.port());
+    RunOnce();
+    ASSERT_EQ(keeper_.connections.size(), i);
+  }
+}
+
+TEST_F(AcceptorTest, TakesNoMoreThanItMayHold) {
+  config_.set_worker_connections(1);
+  const auto acceptor = MakeAcceptor();
+  const TestClient clients[] = {TestClient(listener_.port()), TestClient(listener_.port())};
+  RunOnce();
+  acceptor->AfterRound();
+  RunOnce();
+  EXPECT_EQ(keeper_.connections.size(), 1u);
+  keeper_.connections.clear();
+  acceptor->AfterRound();
+  RunOnce();
+  EXPECT_EQ(keeper_.connections.size(), 1u);
+}
+
+// As if another worker had been woken for the connection, and had died.
+TEST_F(AcceptorTest, SweepsUpConnectionsOfWhichItWasNotTold) {
+  const auto acceptor = MakeAcceptor();
+  const TestClient client(listener_.port());
+  acceptor->Sweep();
+  EXPECT_EQ(keeper_.connections.size(), 1u);
+}
+
+TEST_F(AcceptorTest, TakesWhatWaitsBeforeItStops) {
+  const auto acceptor = MakeAcceptor();
+  const TestClient client(listener_.port());
+  acceptor->Stop(/*take_waiting=*/true);
+  EXPECT_EQ(keeper_.connections.size(), 1u);
+}
+
+TEST_F(AcceptorTest, LeavesWhatWaitsWhenNobodyWouldServeIt) {
+  const auto acceptor = MakeAcceptor();
+  const TestClient client(listener_.port());
+  acceptor->Stop(/*take_waiting=*/false);
+  RunOnce();
+  acceptor->Sweep();
+  EXPECT_TRUE(keeper_.connections.empty());
+}
+
+}  // namespace
+}  // namespace muster::worker

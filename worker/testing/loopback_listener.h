@@ -1,0 +1,28 @@
+#ifndef WORKER_TESTING_LOOPBACK_LISTENER_H_
+#define WORKER_TESTING_LOOPBACK_LISTENER_H_
+
+#include <cstdint>
+
+#include "ipc/unique_fd.h"
+#include "worker/inheritance.h"
+
+namespace muster::worker::testing {
+
+// Listens on 127.0.0.1, on a port that the kernel chose.
+class LoopbackListener {
+ public:
+  LoopbackListener();
+
+  int fd() const { return fd_.get(); }
+  std::uint16_t port() const { return port_; }
+  // A duplicate, non-blocking, as a worker gets it.
+  InheritedListener Inherit() const;
+
+ private:
+  ipc::UniqueFd fd_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace muster::worker::testing
+
+#endif  // WORKER_TESTING_LOOPBACK_LISTENER_H_
