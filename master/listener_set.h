@@ -1,0 +1,55 @@
+#ifndef MASTER_LISTENER_SET_H_
+#define MASTER_LISTENER_SET_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "master/listener.h"
+#include "proto/config.pb.h"
+
+namespace muster::master {
+
+// The listeners of one configuration. Copies share the sockets, so a reload makes a set
+// out of the current one, and whichever set is dropped closes only what the other has not.
+class ListenerSet {
+ public:
+  // A worker's, or anybody's that asks.
+  struct Entry {
+    std::string address;  // as it is really bound
+    int fd = -1;          // the set's
+  };
+
+  ListenerSet() = default;
+
+  // The listeners of `config`: those of `current` that are wanted again, found by the address
+  // as it is written there, and new ones for the others. With REUSEPORT one for each
+  // of `workers`. On an error `current` and its sockets are as they were.
+  static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
+                                          const ListenerSet& current);
+
+  // The sockets for the worker with this index among its generation, in the order of the
+  // configuration.
+  std::vector<Entry> ForWorker(std::uint32_t index) const;
+  // As they are bound, in the order of the configuration.
+  std::vector<std::string> addresses() const;
+
+ private:
+  struct Shared {
+    std::string written;
+    // One, or with REUSEPORT one for each worker.
+    std::vector<std::shared_ptr<const Listener>> sockets;
+  };
+
+  static absl::Status Complete(Shared& shared, const config::v1::Listen& listen,
+                               std::size_t sockets);
+
+  std::vector<Shared> listeners_;
+};
+
+}  // namespace muster::master
+
+#endif  // MASTER_LISTENER_SET_H_

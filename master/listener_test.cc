@@ -1,0 +1,97 @@
+#include "master/listener.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// Under /tmp, for a Unix socket's path must be short.
+class ListenerTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(::mkdtemp(folder_), nullptr); }
+  void TearDown() override {
+    ::unlink(path().c_str());
+    ::rmdir(folder_);
+  }
+  std::string path() const { return absl::StrCat(folder_, "/x"); }
+  Address UnixAddress() const { return *Address::Parse("unix:" + path()); }
+
+  char folder_[32] = "/tmp/muster-listener-XXXXXX";
+};
+
+absl::StatusOr<Listener> BindTo(const Address& address, Listener::Port port) {
+  return Listener::Bind(address, 8, port);
+}
+
+bool Connects(const Address& address) {
+  const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return ::connect(fd.get(), address.get(), address.size()) == 0;
+}
+
+TEST_F(ListenerTest, TellsThePortThatTheKernelChose) {
+  const auto listener = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  EXPECT_NE(listener->address().port(), 0);
+  EXPECT_TRUE(Connects(listener->address()));
+}
+
+TEST_F(ListenerTest, NamesTheAddressThatIsInUse) {
+  const auto first = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(first.ok());
+  const auto second = BindTo(first->address(), Listener::Port::kOwn);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(second.status().message()),
+              AllOf(HasSubstr(first->address().ToString()), HasSubstr("Address already in use")));
+}
+
+TEST_F(ListenerTest, SharesItsPortWhenAsked) {
+  const auto first = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(first->SharePort().ok());
+  const auto second = BindTo(first->address(), Listener::Port::kShared);
+  EXPECT_TRUE(second.ok()) << second.status();
+}
+
+TEST_F(ListenerTest, TakesOverAUnixSocketOfADeadProcess) {
+  const ipc::UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Address address = UnixAddress();
+  ASSERT_EQ(::bind(dead.get(), address.get(), address.size()), 0);
+  const auto listener = BindTo(address, Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  EXPECT_TRUE(Connects(address));
+}
+
+TEST_F(ListenerTest, LeavesAUnixSocketThatSomebodyListensOn) {
+  const auto first = BindTo(UnixAddress(), Listener::Port::kOwn);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = BindTo(UnixAddress(), Listener::Port::kOwn);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(Connects(UnixAddress()));
+}
+
+TEST_F(ListenerTest, RemovesThePathOfItsUnixSocketAtTheEnd) {
+  { ASSERT_TRUE(BindTo(UnixAddress(), Listener::Port::kOwn).ok()); }
+  EXPECT_NE(::access(path().c_str(), F_OK), 0);
+}
+
+TEST_F(ListenerTest, LeavesAFileThatIsNoSocketAlone) {
+  ipc::UniqueFd file(::open(path().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  const auto listener = BindTo(UnixAddress(), Listener::Port::kOwn);
+  EXPECT_FALSE(listener.ok());
+  EXPECT_EQ(::access(path().c_str(), F_OK), 0);
+}
+
+}  // namespace
+}  // namespace muster::master

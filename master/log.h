@@ -1,0 +1,45 @@
+#ifndef MASTER_LOG_H_
+#define MASTER_LOG_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "master/supervisor_action.h"
+#include "proto/config.pb.h"
+
+namespace spdlog {
+class logger;
+}  // namespace spdlog
+
+namespace muster::master {
+
+// The master's log: a line for each event, on standard error or in a file, written at once.
+// Write is thread-safe.
+class Log {
+ public:
+  // On standard error, from kInfo on: before the configuration is known.
+  Log();
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // Goes on where `config` says. On an error everything stays as it was.
+  absl::Status Configure(const config::v1::Log& config);
+  // Opens the file again, after it was moved, say. On an error the old one stays in use.
+  absl::Status Reopen();
+
+  void Write(Severity severity, absl::string_view text);
+
+ private:
+  absl::Status OpenFile(const std::string& path);
+
+  std::string path_;  // empty: standard error
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace muster::master
+
+#endif  // MASTER_LOG_H_

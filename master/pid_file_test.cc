@@ -1,0 +1,89 @@
+#include "master/pid_file.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string PathOf(const std::string& name) {
+  return absl::StrCat(::testing::TempDir(), "/", name, "/run/muster.pid");
+}
+
+TEST(PidFile, TellsThePidAsLongAsItLives) {
+  const std::string path = PathOf("tells");
+  {
+    auto file = PidFile::Lock(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(PidFile::Read(path).status().code(), absl::StatusCode::kNotFound);
+    ASSERT_TRUE(file->Write().ok());
+    EXPECT_EQ(*PidFile::Read(path), ::getpid());
+  }
+  EXPECT_EQ(PidFile::Read(path).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(PidFile, KeepsASecondMasterOutAndNamesTheFirst) {
+  const std::string path = PathOf("second");
+  const auto file = PidFile::Lock(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const std::string first = absl::StrCat("process ", ::getpid());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto second = PidFile::Lock(path);
+    const bool is_right = second.status().code() == absl::StatusCode::kAlreadyExists &&
+                          std::string(second.status().message()).find(first) != std::string::npos;
+    ::_exit(is_right ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(PidFile, IsTakenOverFromAMasterThatWasKilled) {
+  const std::string path = PathOf("killed");
+  int written[2];
+  ASSERT_EQ(::pipe(written), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    auto file = PidFile::Lock(path);
+    const bool is_written = file.ok() && file->Write().ok();
+    if (::write(written[1], is_written ? "y" : "n", 1) != 1) ::_exit(1);
+    ::pause();
+  }
+  char answer = 0;
+  ASSERT_EQ(::read(written[0], &answer, 1), 1);
+  ASSERT_EQ(answer, 'y');
+  ASSERT_EQ(::kill(child, SIGKILL), 0);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ASSERT_EQ(*PidFile::Read(path), child);
+
+  auto file = PidFile::Lock(path);
+
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(file->Write().ok());
+  EXPECT_EQ(*PidFile::Read(path), ::getpid());
+}
+
+TEST(PidFile, RefusesToReadWhatIsNoPid) {
+  const std::string path = ::testing::TempDir() + "/garbage.pid";
+  for (const char* text : {"", "x", "-1", "0", "12x"}) {
+    std::ofstream(path, std::ios::trunc) << text;
+    EXPECT_THAT(std::string(PidFile::Read(path).status().message()), HasSubstr("is not a pid"))
+        << text;
+  }
+}
+
+}  // namespace
+}  // namespace muster::master

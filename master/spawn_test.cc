@@ -1,0 +1,71 @@
+#include "master/spawn.h"
+
+#include <poll.h>
+#include <signal.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ipc/signal_set.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kProbe[] = "master/spawn_test_worker";
+
+ipc::ReceivedMessage ReceiveFrom(const SpawnedWorker& worker) {
+  ipc::ReceivedMessage message;
+  const auto outcome = worker.channel.Receive(&message);
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return message;
+}
+
+TEST(SpawnWorker, GivesTheChildItsChannelAndNothingElse) {
+  // What must not reach the child: a blocked signal, an ignored one, a descriptor.
+  const auto blocked = ipc::SignalSet::Block({SIGUSR1});
+  ASSERT_TRUE(blocked.ok());
+  ::signal(SIGUSR2, SIG_IGN);
+  const auto other = ipc::Channel::CreatePair();
+  ASSERT_TRUE(other.ok());
+
+  const auto worker = SpawnWorker(kProbe);
+
+  ASSERT_TRUE(worker.ok()) << worker.status();
+  const ipc::ReceivedMessage message = ReceiveFrom(*worker);
+  EXPECT_EQ(message.payload, "fds: 0 1 2 3; blocked: 0; ignored: 0");
+  EXPECT_EQ(message.sender.pid, worker->process.pid());
+}
+
+TEST(SpawnWorker, SeesItsChildEnd) {
+  const auto worker = SpawnWorker(kProbe);
+  ASSERT_TRUE(worker.ok()) << worker.status();
+  const auto exit = worker->process.Wait(ipc::PidFd::Reap::kYes);
+  ASSERT_TRUE(exit.ok()) << exit.status();
+  EXPECT_EQ(exit->ToString(), "exited with code 7");
+}
+
+TEST(SpawnWorker, TellsThePathAndTheReasonWhenAProgramCannotBeLoaded) {
+  EXPECT_EQ(SpawnWorker("/nowhere/worker").status().message(),
+            "start /nowhere/worker: No such file or directory");
+  EXPECT_THAT(std::string(SpawnWorker("/etc/passwd").status().message()),
+              HasSubstr("start /etc/passwd: Permission denied"));
+}
+
+TEST(FindWorkerBinary, TakesTheConfiguredOneOrSaysThatItIsNotThere) {
+  EXPECT_EQ(*FindWorkerBinary("/bin/sh"), "/bin/sh");
+  EXPECT_THAT(std::string(FindWorkerBinary("/nowhere/worker").status().message()),
+              HasSubstr("no worker program at /nowhere/worker; name it with"));
+}
+
+TEST(FindWorkerBinary, LooksBesideThisProgram) {
+  const auto found = FindWorkerBinary("");
+  const std::string said = found.ok() ? *found : std::string(found.status().message());
+  EXPECT_THAT(said, HasSubstr("/worker"));
+}
+
+}  // namespace
+}  // namespace muster::master
