@@ -61,6 +61,9 @@ struct Outcome {
   std::uint32_t reopened = 0;    // reopen
   std::uint32_t exited = 0;      // quit, stop
   std::uint32_t killed = 0;      // quit, stop
+  // Quit: connections that a drain's deadline closed. The supervisor's to fill in, who can
+  // read the counters.
+  std::uint64_t connections_closed = 0;
 };
 struct ReplyAction {
   RequestId request = 0;

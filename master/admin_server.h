@@ -1,0 +1,56 @@
+#ifndef MASTER_ADMIN_SERVER_H_
+#define MASTER_ADMIN_SERVER_H_
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "loop/event_loop.h"
+#include "master/address.h"
+#include "master/log.h"
+#include "master/supervisor_action.h"
+#include "proto/admin.pb.h"
+
+namespace grpc {
+class Server;
+}  // namespace grpc
+
+namespace muster::master {
+
+// muster.admin.v1.Admin, with the standard health service and server reflection, on a Unix
+// socket of mode 0600. gRPC's threads only carry a call to the loop's thread and the
+// outcome back; they wait for nothing, so any number of calls may be under way.
+class AdminServer {
+ public:
+  using Reply = std::function<void(const Outcome&)>;
+
+  // What the calls ask of the master. Called in the loop's thread. Each Reply is called once,
+  // in that thread, when the change is complete or did not happen.
+  struct Operations {
+    std::function<admin::v1::Status()> status;
+    std::function<void(Reply)> reload;
+    std::function<void(Reply)> reopen;
+    std::function<void(Reply)> quit;
+    std::function<void(Reply)> stop;
+  };
+
+  // `loop` and `log` outlive it. All signals should be blocked in the calling thread, so that
+  // gRPC's threads never take one. AlreadyExists: somebody answers on the socket.
+  static absl::StatusOr<std::unique_ptr<AdminServer>> Start(const Address& address,
+                                                            loop::EventLoop& loop,
+                                                            Operations operations, Log& log);
+  // Ends calls without an answer with UNAVAILABLE, and waits until all answers are delivered, for
+  // one second at most. Removes the socket. In the loop's thread; the loop must not run after it.
+  ~AdminServer();
+
+ private:
+  class Service;
+  AdminServer(std::unique_ptr<Service> service, std::unique_ptr<grpc::Server> server);
+
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace muster::master
+
+#endif  // MASTER_ADMIN_SERVER_H_
