@@ -1,0 +1,21 @@
+#ifndef WORKER_HTTP_ANSWER_H_
+#define WORKER_HTTP_ANSWER_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "worker/http/file_transfer.h"
+
+namespace muster::worker::http {
+
+// What was put together for one request: a head and perhaps a body, appended to the
+// connection's output, and what has to be sent behind that.
+struct Answer {
+  int status = 0;
+  std::uint64_t body_bytes = 0;            // of those in the output
+  std::unique_ptr<FileTransfer> transfer;  // the rest of the body
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_ANSWER_H_

@@ -1,0 +1,390 @@
+#include "worker/http/connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "ipc/retry.h"
+#include "worker/http/response_head.h"
+#include "worker/http/status_code.h"
+
+namespace muster::worker::http {
+namespace {
+
+// Answers to pipelined requests are gathered up to here.
+constexpr std::size_t kMaxOutputBytes = 64 * 1024;
+// What one connection reads or sends before others have their turn.
+constexpr int kReadsPerTurn = 4;
+constexpr std::uint64_t kTransferBytesPerTurn = 2 * 1024 * 1024;
+// How long a client may take to notice that its connection is being closed. Without this wait what
+// it is still sending would be answered by a reset, which can overtake the response.
+constexpr std::chrono::seconds kLingerTime(5);
+// Of the line of a refused request, for the log.
+constexpr std::size_t kMaxRefusedLineBytes = 512;
+
+constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP;
+
+bool IsBlocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+template <typename Text>
+std::optional<std::string> Owned(const std::optional<Text>& text) {
+  if (!text.has_value()) return std::nullopt;
+  return std::string(*text);
+}
+
+}  // namespace
+
+void Connection::Serve(ConnectionShare& share, worker::Connection accepted) {
+  auto* connection = new Connection(share, std::move(accepted));
+  if (!connection->Start()) delete connection;
+}
+
+Connection::Connection(ConnectionShare& share, worker::Connection accepted)
+    : share_(share),
+      next_(share.first),
+      fd_(std::move(accepted.fd)),
+      lease_(std::move(accepted.lease)),
+      timer_(share.loop,
+             [this] {
+               if (!HandleTimeout()) delete this;
+             }),
+      peer_(accepted.peer) {
+  if (next_ != nullptr) next_->previous_ = this;
+  share_.first = this;
+  share_.stats.waiting.Add();
+}
+
+Connection::~Connection() {
+  LogTransfer();
+  Enter(Phase::kIdle);
+  share_.stats.waiting.Subtract();
+  (previous_ != nullptr ? previous_->next_ : share_.first) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
+}
+
+// A client's first request is often here before its connection was accepted. One that is answered
+// and closed at once never costs a call of epoll_ctl.
+bool Connection::Start() {
+  share_.date.Update(share_.loop.now());
+  if (!Receive(false)) return false;
+  return watched_events_ != 0 || Settle();
+}
+
+void Connection::OnEvents(std::uint32_t events) {
+  share_.date.Update(share_.loop.now());
+  if (!Advance(events)) delete this;
+}
+
+void Connection::CloseIfIdle() {
+  if (phase_ != Phase::kIdle) return;
+  share_.date.Update(share_.loop.now());
+  if (!Receive(false) || phase_ == Phase::kIdle) delete this;
+}
+
+bool Connection::Advance(std::uint32_t events) {
+  if (phase_ == Phase::kLingering) return Linger();
+  if (outgoing_ == nullptr) return Receive((events & EPOLLRDHUP) != 0);
+  if (!Send()) return false;
+  return outgoing_ != nullptr || Continue({});
+}
+
+bool Connection::Receive(bool is_half_closed) {
+  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+    const ssize_t received = ipc::RetryOnEintr(
+        [this] { return ::recv(fd_.get(), share_.input.get(), ConnectionShare::kInputBytes, 0); });
+    if (received < 0) return IsBlocked(errno);
+    if (received == 0) return false;
+    const auto bytes = static_cast<std::size_t>(received);
+    share_.stats.bytes_received.Add(bytes);
+    if (!Continue(absl::string_view(share_.input.get(), bytes))) return false;
+    if (outgoing_ != nullptr || phase_ == Phase::kLingering) return true;
+    // Less than there was room for is all that there is, and nothing comes from a client that
+    // has ended its side.
+    if (bytes < ConnectionShare::kInputBytes) return !is_half_closed;
+  }
+  return true;
+}
+
+bool Connection::Continue(absl::string_view input) {
+  while (true) {
+    const bool has_more = Process(input);
+    if (!Send()) return false;
+    if (outgoing_ != nullptr) return true;
+    if (must_close_) return Close();
+    if (!has_more) return Settle();
+    input = absl::string_view();
+  }
+}
+
+bool Connection::MayAnswer() const {
+  return !must_close_ && outgoing_ == nullptr && share_.output.size() < kMaxOutputBytes;
+}
+
+bool Connection::Process(absl::string_view input) {
+  std::unique_ptr<Unfinished> kept = std::move(unfinished_);
+  if (kept != nullptr && kept->is_in_body && !FinishBody(kept, input)) return false;
+  RequestParser* parser = &share_.parser;
+  if (kept != nullptr) {
+    parser = &kept->parser;
+    kept->bytes.append(input.data(), input.size());
+    input = kept->bytes;
+  } else {
+    parser->Reset();
+  }
+  while (MayAnswer()) {
+    if (!parser->has_begun()) SkipEmptyLines(input);
+    if (input.empty()) return false;
+    const RequestParser::Outcome outcome = parser->Parse(input, share_.settings.limits);
+    if (outcome == RequestParser::Outcome::kIncomplete) {
+      Keep(input, *parser, std::move(kept));
+      return false;
+    }
+    if (outcome == RequestParser::Outcome::kRefused) {
+      Refuse(parser->status(), input);
+      return false;
+    }
+    absl::string_view rest = input.substr(parser->head_bytes());
+    if (parser->head().has_body()) {
+      auto in_body = std::make_unique<Unfinished>();
+      in_body->bytes.assign(input.data(), parser->head_bytes());
+      in_body->parser = *parser;
+      in_body->parser.head().Rebase(in_body->bytes.data());
+      in_body->body = RequestBody(parser->head());
+      in_body->is_in_body = true;
+      const bool is_awaited = rest.empty() && parser->head().expects_continue();
+      if (!FinishBody(in_body, rest)) {
+        if (is_awaited && !must_close_) share_.output.append("HTTP/1.1 100 Continue\r\n\r\n");
+        return false;
+      }
+    } else {
+      Answer(parser->head(), !rest.empty());
+    }
+    input = rest;
+    parser->Reset();
+  }
+  if (must_close_ || input.empty()) return false;
+  Keep(input, *parser, std::move(kept));
+  return true;
+}
+
+bool Connection::FinishBody(std::unique_ptr<Unfinished>& kept, absl::string_view& input) {
+  switch (kept->body.Skip(input, share_.settings.max_body_bytes)) {
+    case RequestBody::Outcome::kIncomplete:
+      unfinished_ = std::move(kept);
+      return false;
+    case RequestBody::Outcome::kMalformed:
+      Refuse(kBadRequest, kept->bytes);
+      return false;
+    case RequestBody::Outcome::kTooLarge:
+      Refuse(kContentTooLarge, kept->bytes);
+      return false;
+    case RequestBody::Outcome::kComplete:
+      break;
+  }
+  Answer(kept->parser.head(), !input.empty());
+  kept.reset();
+  return true;
+}
+
+void Connection::Keep(absl::string_view input, const RequestParser& parser,
+                      std::unique_ptr<Unfinished> kept) {
+  if (kept != nullptr) {
+    // They stand in kept->bytes, and the parser is kept->parser.
+    kept->bytes.erase(0, static_cast<std::size_t>(input.data() - kept->bytes.data()));
+    unfinished_ = std::move(kept);
+    return;
+  }
+  unfinished_ = std::make_unique<Unfinished>();
+  unfinished_->bytes.assign(input.data(), input.size());
+  unfinished_->parser = parser;
+}
+
+void Connection::Answer(const RequestHead& head, bool has_more_input) {
+  Enter(Phase::kSending);
+  share_.stats.requests.Add();
+  ++requests_;
+  const ConnectionSettings& settings = share_.settings;
+  // In a drain the answer that closes is the one to the last request that the client has sent.
+  const bool keeps =
+      head.keep_alive() && settings.keepalive_timeout.count() > 0 &&
+      (settings.keepalive_requests == 0 || requests_ < settings.keepalive_requests) &&
+      (!share_.is_draining || has_more_input || HasUnreadInput());
+  Persistence persistence = !keeps               ? Persistence::kClose
+                            : head.is_http_1_0() ? Persistence::kExplicitKeepAlive
+                                                 : Persistence::kKeepAlive;
+  http::Answer answer = share_.responder.Respond(head, persistence, share_.date, share_.output);
+  if (persistence == Persistence::kClose) {
+    must_close_ = true;
+    must_linger_ = head.keep_alive() || has_more_input;
+  }
+  if (answer.transfer != nullptr) {
+    outgoing_ = std::make_unique<Outgoing>();
+    outgoing_->transfer = std::move(answer.transfer);
+    outgoing_->status = answer.status;
+    if (share_.access_log != nullptr) {
+      outgoing_->request_line = std::string(head.line());
+      outgoing_->referer = Owned(head.Get(FieldName::kReferer));
+      outgoing_->user_agent = Owned(head.Get(FieldName::kUserAgent));
+    }
+  } else if (share_.access_log != nullptr) {
+    share_.access_log->Write({peer_, share_.date.log_time(), head.line(), answer.status,
+                              answer.body_bytes, head.Get(FieldName::kReferer),
+                              head.Get(FieldName::kUserAgent)});
+  }
+}
+
+void Connection::Refuse(int status, absl::string_view input) {
+  Enter(Phase::kSending);
+  share_.stats.requests.Add();
+  must_close_ = must_linger_ = true;
+  const std::size_t bytes = AppendErrorResponse(share_.output, status, Persistence::kClose,
+                                                share_.date.http_date(), true);
+  if (share_.access_log == nullptr) return;
+  const absl::string_view line =
+      input.substr(0, std::min(input.find_first_of("\r\n"), kMaxRefusedLineBytes));
+  share_.access_log->Write(
+      {peer_, share_.date.log_time(), line, status, bytes, std::nullopt, std::nullopt});
+}
+
+bool Connection::HasUnreadInput() const {
+  char byte;
+  return ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool Connection::Send() {
+  if (!share_.output.empty()) {
+    // What stands there was answered after all of outgoing_->bytes was sent.
+    absl::string_view output = share_.output;
+    const bool is_sent = SendBytes(output, outgoing_ != nullptr);
+    if (is_sent && !output.empty()) {
+      if (outgoing_ == nullptr) outgoing_ = std::make_unique<Outgoing>();
+      outgoing_->bytes.assign(output.data(), output.size());
+      outgoing_->sent_bytes = 0;
+    }
+    share_.output.clear();
+    if (!is_sent) return false;
+  } else if (outgoing_ != nullptr && !outgoing_->bytes.empty()) {
+    absl::string_view rest = absl::string_view(outgoing_->bytes).substr(outgoing_->sent_bytes);
+    if (!SendBytes(rest, outgoing_->transfer != nullptr)) return false;
+    outgoing_->sent_bytes = outgoing_->bytes.size() - rest.size();
+    if (rest.empty()) outgoing_->bytes.clear();
+  }
+  if (outgoing_ == nullptr) return true;
+  if (outgoing_->bytes.empty()) {
+    FileTransfer::Outcome outcome = FileTransfer::Outcome::kComplete;
+    if (outgoing_->transfer != nullptr) {
+      const std::uint64_t before = outgoing_->transfer->sent_bytes();
+      outcome = outgoing_->transfer->Send(fd_.get(), kTransferBytesPerTurn);
+      share_.stats.bytes_sent.Add(outgoing_->transfer->sent_bytes() - before);
+    }
+    if (outcome == FileTransfer::Outcome::kFailed) return false;
+    if (outcome == FileTransfer::Outcome::kComplete) {
+      LogTransfer();
+      outgoing_.reset();
+      return true;
+    }
+  }
+  timer_.SetAfter(share_.settings.send_timeout);
+  return Watch(EPOLLOUT);
+}
+
+// Removes what the socket took. False: it takes no more, ever.
+bool Connection::SendBytes(absl::string_view& bytes, bool has_more) {
+  const ssize_t sent = ipc::RetryOnEintr([&] {
+    return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (has_more ? MSG_MORE : 0));
+  });
+  if (sent < 0) return IsBlocked(errno);
+  share_.stats.bytes_sent.Add(static_cast<std::uint64_t>(sent));
+  bytes.remove_prefix(static_cast<std::size_t>(sent));
+  return true;
+}
+
+void Connection::LogTransfer() {
+  if (outgoing_ == nullptr || outgoing_->transfer == nullptr || share_.access_log == nullptr) {
+    return;
+  }
+  share_.access_log->Write({peer_, share_.date.log_time(), outgoing_->request_line,
+                            outgoing_->status, outgoing_->transfer->sent_bytes(),
+                            outgoing_->referer, outgoing_->user_agent});
+}
+
+// Waits for the client, as what is here of its request allows.
+bool Connection::Settle() {
+  const ConnectionSettings& settings = share_.settings;
+  if (unfinished_ == nullptr) {
+    Enter(Phase::kIdle);
+    timer_.SetAfter(requests_ == 0 ? settings.header_timeout : settings.keepalive_timeout);
+  } else if (unfinished_->is_in_body) {
+    Enter(Phase::kBody);
+    timer_.SetAfter(settings.body_timeout);
+  } else if (phase_ != Phase::kHead) {
+    // For the whole of it: a byte now and then buys no time.
+    Enter(Phase::kHead);
+    timer_.SetAfter(settings.header_timeout);
+  }
+  return Watch(kReadable);
+}
+
+bool Connection::Close() {
+  if (!must_linger_) return false;
+  Enter(Phase::kLingering);
+  ::shutdown(fd_.get(), SHUT_WR);
+  timer_.SetAfter(kLingerTime);
+  return Linger() && Watch(kReadable);
+}
+
+bool Connection::Linger() {
+  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+    const ssize_t received = ipc::RetryOnEintr(
+        [this] { return ::recv(fd_.get(), share_.input.get(), ConnectionShare::kInputBytes, 0); });
+    if (received < 0) return IsBlocked(errno);
+    if (received == 0) return false;
+    share_.stats.bytes_received.Add(static_cast<std::uint64_t>(received));
+  }
+  return true;
+}
+
+bool Connection::Watch(std::uint32_t events) {
+  if (events == watched_events_) return true;
+  const absl::Status status = watched_events_ == 0 ? share_.loop.Add(fd_.get(), events, this)
+                                                   : share_.loop.Modify(fd_.get(), events, this);
+  if (!status.ok()) return false;
+  watched_events_ = events;
+  return true;
+}
+
+bool Connection::HandleTimeout() {
+  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return false;
+  share_.date.Update(share_.loop.now());
+  Refuse(kRequestTimeout, unfinished_->bytes);
+  unfinished_.reset();
+  if (!Send()) return false;
+  return outgoing_ != nullptr || Close();
+}
+
+void Connection::Enter(Phase phase) {
+  const auto gauge = [this](Phase p) -> ipc::Gauge& {
+    switch (p) {
+      case Phase::kHead:
+      case Phase::kBody:
+        return share_.stats.reading;
+      case Phase::kSending:
+        return share_.stats.writing;
+      case Phase::kIdle:
+      case Phase::kLingering:
+        break;
+    }
+    return share_.stats.waiting;
+  };
+  if (phase == phase_) return;
+  gauge(phase_).Subtract();
+  gauge(phase).Add();
+  phase_ = phase;
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,150 @@
+#ifndef WORKER_HTTP_CONNECTION_H_
+#define WORKER_HTTP_CONNECTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "ipc/unique_fd.h"
+#include "loop/event_loop.h"
+#include "worker/connection_lease.h"
+#include "worker/http/access_log.h"
+#include "worker/http/answer.h"
+#include "worker/http/date_cache.h"
+#include "worker/http/peer_address.h"
+#include "worker/http/request_body.h"
+#include "worker/http/request_head.h"
+#include "worker/http/request_parser.h"
+#include "worker/http/responder.h"
+#include "worker/service.h"
+
+namespace muster::worker::http {
+
+class Connection;
+
+// As config::v1::Http has them.
+struct ConnectionSettings {
+  loop::Clock::duration keepalive_timeout;
+  loop::Clock::duration header_timeout;
+  loop::Clock::duration body_timeout;
+  loop::Clock::duration send_timeout;
+  std::uint32_t keepalive_requests = 0;
+  RequestParser::Limits limits;
+  std::uint64_t max_body_bytes = 0;
+};
+
+// What all connections of one service share; it outlives them. The scratch belongs to the one
+// whose turn it is, so that one that waits needs no buffers.
+struct ConnectionShare {
+  static constexpr std::size_t kInputBytes = 64 * 1024;
+
+  loop::EventLoop& loop;
+  SlotStats& stats;
+  Responder& responder;
+  AccessLog* access_log;  // null: none
+  const ConnectionSettings settings;
+  DateCache date = {};
+  bool is_draining = false;
+  Connection* first = nullptr;  // of the list of all connections
+
+  std::unique_ptr<char[]> input = std::unique_ptr<char[]>(new char[kInputBytes]);
+  std::string output = {};
+  RequestParser parser = {};
+};
+
+// One client. Level-triggered: it reads what is there, answers all whole requests in that and
+// sends the answers at once; it reads on only when all of them are sent. Owns itself: it is deleted
+// when it is over, in OnEvents, in its timer, or by the service.
+class Connection final : public loop::Handler {
+ public:
+  // Takes a connection over, and answers what came with it.
+  static void Serve(ConnectionShare& share, worker::Connection accepted);
+  ~Connection() override;
+
+  void OnEvents(std::uint32_t events) override;
+
+  // Ends a connection that waits for a request of which nothing came yet; a request that was
+  // received already is answered first. Others go on.
+  void CloseIfIdle();
+
+  Connection* next() const { return next_; }
+
+ private:
+  enum class Phase : std::uint8_t {
+    kIdle,       // no byte of a request is here
+    kHead,       // the head is not complete
+    kBody,       // the head is, the body is not
+    kSending,    // an answer waits for the client to take it
+    kLingering,  // all is sent; what still comes is dropped
+  };
+
+  // What was read and is not answered.
+  struct Unfinished {
+    std::string bytes;  // from the request's first; of one in its body the head only
+    RequestParser parser;
+    RequestBody body;
+    bool is_in_body = false;
+  };
+
+  // What was answered and is not sent.
+  struct Outgoing {
+    std::string bytes;
+    std::size_t sent_bytes = 0;  // of those
+    std::unique_ptr<FileTransfer> transfer;
+    // For the log, once the transfer is over.
+    int status = 0;
+    std::string request_line;
+    std::optional<std::string> referer;
+    std::optional<std::string> user_agent;
+  };
+
+  Connection(ConnectionShare& share, worker::Connection accepted);
+
+  // Where one of these returns false, the connection is over.
+  bool Start();
+  bool Advance(std::uint32_t events);
+  bool Receive(bool is_half_closed);
+  bool Continue(absl::string_view input);
+  bool Send();
+  bool Settle();
+  bool Close();
+  bool Linger();
+  bool Watch(std::uint32_t events);
+  bool HandleTimeout();
+
+  // Answers the requests in what was kept and `input`, and keeps the rest. True: it stopped
+  // before the end, since the answers have to be sent first.
+  bool Process(absl::string_view input);
+  // False: a request in its body is not complete yet, or refused.
+  bool FinishBody(std::unique_ptr<Unfinished>& kept, absl::string_view& input);
+  void Keep(absl::string_view input, const RequestParser& parser, std::unique_ptr<Unfinished> kept);
+  void Answer(const RequestHead& head, bool has_more_input);
+  void Refuse(int status, absl::string_view input);
+
+  bool MayAnswer() const;
+  bool HasUnreadInput() const;
+  bool SendBytes(absl::string_view& bytes, bool has_more);
+  void LogTransfer();
+  void Enter(Phase phase);
+
+  ConnectionShare& share_;
+  Connection* previous_ = nullptr;
+  Connection* next_;
+  ipc::UniqueFd fd_;
+  std::uint32_t watched_events_ = 0;
+  ConnectionLease lease_;
+  loop::Timer timer_;
+  std::unique_ptr<Unfinished> unfinished_;
+  std::unique_ptr<Outgoing> outgoing_;
+  std::uint32_t requests_ = 0;
+  PeerAddress peer_;
+  Phase phase_ = Phase::kIdle;
+  bool must_close_ = false;   // once all is sent
+  bool must_linger_ = false;  // before that: the client may be sending
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_CONNECTION_H_

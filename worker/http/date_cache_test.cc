@@ -1,0 +1,65 @@
+#include "worker/http/date_cache.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "worker/http/http_date.h"
+
+namespace muster::worker::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class TimeZone {
+ public:
+  explicit TimeZone(const char* name) {
+    ::setenv("TZ", name, 1);
+    ::tzset();
+  }
+  ~TimeZone() {
+    ::unsetenv("TZ");
+    ::tzset();
+  }
+};
+
+TEST(DateCache, HoldsTheWallClocksTime) {
+  const std::int64_t before = std::time(nullptr);
+  DateCache cache;
+  cache.Update(loop::TimePoint());
+  const std::int64_t after = std::time(nullptr);
+  EXPECT_GE(ParseHttpDate(cache.http_date()), before);
+  EXPECT_LE(ParseHttpDate(cache.http_date()), after);
+}
+
+TEST(DateCache, IsFormattedAgainOnlyInTheNextSecond) {
+  const loop::TimePoint start;
+  DateCache cache;
+  cache.Update(start);
+  const std::uint64_t version = cache.version();
+  cache.Update(start);
+  EXPECT_EQ(cache.version(), version);
+  cache.Update(start + seconds(1));
+  EXPECT_NE(cache.version(), version);
+}
+
+TEST(LogTime, IsInLocalTimeWithItsOffset) {
+  {
+    const TimeZone zone("UTC");
+    EXPECT_EQ(FormatLogTime(784111777), "06/Nov/1994:08:49:37 +0000");
+  }
+  {
+    const TimeZone zone("XXX+3:30");
+    EXPECT_EQ(FormatLogTime(784111777), "06/Nov/1994:05:19:37 -0330");
+  }
+  {
+    const TimeZone zone("XXX-5:45");
+    EXPECT_EQ(FormatLogTime(784111777), "06/Nov/1994:14:34:37 +0545");
+  }
+}
+
+}  // namespace
+}  // namespace muster::worker::http

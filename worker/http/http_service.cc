@@ -1,0 +1,87 @@
+#include "worker/http/http_service.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "ipc/status.h"
+#include "worker/duration.h"
+#include "worker/http/access_log.h"
+#include "worker/http/connection.h"
+#include "worker/http/responder.h"
+
+namespace muster::worker::http {
+namespace {
+
+ConnectionSettings SettingsOf(const config::v1::Http& http) {
+  ConnectionSettings settings;
+  settings.keepalive_timeout = ToChrono(http.keepalive_timeout());
+  settings.header_timeout = ToChrono(http.header_timeout());
+  settings.body_timeout = ToChrono(http.body_timeout());
+  settings.send_timeout = ToChrono(http.send_timeout());
+  settings.keepalive_requests = http.keepalive_requests();
+  settings.limits.max_request_line_bytes = http.max_request_line_bytes();
+  settings.limits.max_header_bytes = http.max_header_bytes();
+  settings.max_body_bytes = http.max_body_bytes();
+  return settings;
+}
+
+class HttpService final : public Service {
+ public:
+  HttpService(Context& context, Responder responder, std::unique_ptr<AccessLog> access_log)
+      : responder_(std::move(responder)),
+        access_log_(std::move(access_log)),
+        share_{.loop = context.loop(),
+               .stats = context.stats(),
+               .responder = responder_,
+               .access_log = access_log_.get(),
+               .settings = SettingsOf(context.config().http())} {}
+
+  ~HttpService() override {
+    while (share_.first != nullptr) delete share_.first;
+  }
+
+  void OnConnection(worker::Connection connection) override {
+    Connection::Serve(share_, std::move(connection));
+  }
+
+  absl::Status Reopen() override {
+    if (access_log_ == nullptr) return absl::OkStatus();
+    return ipc::Annotate(access_log_->Reopen(), "http.access_log.path");
+  }
+
+  void Drain(Idle idle) override {
+    share_.is_draining = true;
+    if (idle == Idle::kClose) {
+      for (Connection* connection = share_.first; connection != nullptr;) {
+        Connection* next = connection->next();
+        connection->CloseIfIdle();
+        connection = next;
+      }
+    }
+    if (access_log_ != nullptr) access_log_->Flush();
+  }
+
+ private:
+  Responder responder_;
+  std::unique_ptr<AccessLog> access_log_;
+  ConnectionShare share_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context) {
+  const config::v1::Config& config = context.config();
+  if (!config.has_http()) return absl::InvalidArgumentError("http: is not configured");
+  MUSTER_ASSIGN_OR_RETURN(Responder responder, Responder::Create(config.http(), [&context] {
+                            return context.zone().Sum();
+                          }));
+  std::unique_ptr<AccessLog> access_log;
+  if (config.http().has_access_log()) {
+    auto opened = AccessLog::Open(config.http().access_log().path(), context.loop());
+    if (!opened.ok()) return ipc::Annotate(opened.status(), "http.access_log.path");
+    access_log = *std::move(opened);
+  }
+  return std::make_unique<HttpService>(context, std::move(responder), std::move(access_log));
+}
+
+}  // namespace muster::worker::http

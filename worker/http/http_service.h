@@ -1,0 +1,18 @@
+#ifndef WORKER_HTTP_HTTP_SERVICE_H_
+#define WORKER_HTTP_HTTP_SERVICE_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "worker/service.h"
+
+namespace muster::worker::http {
+
+// The HTTP/1.1 service of config().http(); docs/HTTP.md says what it serves. The process ignores
+// SIGPIPE, and accepted sockets have TCP_NODELAY. Errors name the field of the configuration that
+// is wrong.
+absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context);
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_HTTP_SERVICE_H_

@@ -1,0 +1,168 @@
+// The service as a worker sees it, and what it leaves in logs and counters.
+
+#include "worker/http/http_service.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "worker/http/service_fixture.h"
+
+namespace muster::worker::http {
+namespace {
+
+class HttpServiceTest : public ServiceFixture {
+ protected:
+  std::filesystem::path LogPath() const { return root() / "access.log"; }
+  void UseLog() { http().mutable_access_log()->set_path(LogPath()); }
+  // All that was logged, which is written when the service is drained.
+  std::string Log() {
+    service().Drain(Service::Idle::kUntilNextResponse);
+    return Read(LogPath());
+  }
+  static std::string Read(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+};
+
+TEST_F(HttpServiceTest, ServesAFileByteForByte) {
+  AddRoot("/f/");
+  std::string content;
+  while (content.size() < 3'000'000) content += absl::StrCat(content.size(), "\n");
+  WriteFile("f/file", content);
+  const ClientResponse response = Ask("GET /f/file HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_TRUE(response.body == content);
+}
+
+TEST_F(HttpServiceTest, ServesRangesOfALargeFile) {
+  AddRoot("/f/");
+  WriteFile("f/file", std::string(1'000'000, 'a') + std::string(1'000'000, 'b'));
+  const ClientResponse one =
+      Ask("GET /f/file HTTP/1.1\r\nHost: a\r\nRange: bytes=900000-1099999\r\n\r\n");
+  EXPECT_EQ(one.status, 206);
+  EXPECT_TRUE(one.body == std::string(100'000, 'a') + std::string(100'000, 'b'));
+  const ClientResponse two =
+      Ask("GET /f/file HTTP/1.1\r\nHost: a\r\nRange: bytes=0-99999,-100000\r\n\r\n");
+  EXPECT_EQ(two.status, 206);
+  EXPECT_EQ(two.Field("Content-Length"), absl::StrCat(two.body.size()));
+  EXPECT_TRUE(absl::StrContains(two.body, "\r\n\r\n" + std::string(100'000, 'a') + "\r\n--"));
+  EXPECT_TRUE(absl::StrContains(two.body, "\r\n\r\n" + std::string(100'000, 'b') + "\r\n--"));
+}
+
+TEST_F(HttpServiceTest, DoesNotServeWhatALinkLeadsTo) {
+  AddRoot("/");
+  http().mutable_location()->DeleteSubrange(0, 1);
+  std::filesystem::create_directory_symlink("/etc", root() / "link");
+  EXPECT_EQ(Ask("GET /link/passwd HTTP/1.1\r\nHost: a\r\n\r\n").status, 404);
+  EXPECT_EQ(Ask("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n").status, 400);
+}
+
+TEST_F(HttpServiceTest, LogsEachRequest) {
+  UseLog();
+  Ask("GET /a?b HTTP/1.1\r\nHost: a\r\nReferer: http://c/\r\nUser-Agent: d \"e\"\r\n\r\n");
+  Ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  Ask("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string log = Log();
+  EXPECT_TRUE(absl::StartsWith(log, "127.0.0.1 - - ["));
+  EXPECT_TRUE(
+      absl::StrContains(log, "] \"GET /a?b HTTP/1.1\" 200 5 \"http://c/\" \"d \\x22e\\x22\"\n"));
+  EXPECT_TRUE(absl::StrContains(log, "] \"HEAD / HTTP/1.1\" 200 0 \"-\" \"-\"\n"));
+  EXPECT_TRUE(absl::StrContains(log, "] \"GET /\\x01 HTTP/1.1\" 400 ")) << log;
+}
+
+TEST_F(HttpServiceTest, LogsTheBytesOfALargeFileThatWereSent) {
+  UseLog();
+  AddRoot("/f/");
+  WriteFile("f/file", std::string(3'000'000, 'x'));
+  Ask("GET /f/file HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\n\r\n");
+  EXPECT_TRUE(absl::StrContains(Log(), "] \"GET /f/file HTTP/1.1\" 200 3000000 \"-\" \"b\"\n"));
+}
+
+TEST_F(HttpServiceTest, LogsALargeFileThatItsClientLeft) {
+  UseLog();
+  AddRoot("/f/");
+  WriteFile("f/file", std::string(30'000'000, 'x'));
+  {
+    Client client = Connect();
+    client.Send("GET /f/file HTTP/1.1\r\nHost: a\r\n\r\n");
+    RunWhatIsReady();
+  }
+  ASSERT_TRUE(RunUntil([this] { return connections() == 0; }));
+  const std::string log = Log();
+  EXPECT_TRUE(absl::StrContains(log, "] \"GET /f/file HTTP/1.1\" 200 "));
+  EXPECT_FALSE(absl::StrContains(log, " 30000000 "));
+}
+
+TEST_F(HttpServiceTest, LogsToANewFileAfterReopen) {
+  UseLog();
+  Ask("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  std::filesystem::rename(LogPath(), root() / "old.log");
+  ASSERT_TRUE(service().Reopen().ok());
+  Ask("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(absl::StrContains(Read(root() / "old.log"), "GET /1"));
+  EXPECT_FALSE(absl::StrContains(Read(root() / "old.log"), "GET /2"));
+  EXPECT_TRUE(absl::StrContains(Log(), "GET /2"));
+}
+
+TEST_F(HttpServiceTest, TellsWhenALogCannotBeReopened) {
+  UseLog();
+  service();
+  std::filesystem::remove(LogPath());
+  std::filesystem::create_directory(LogPath());
+  EXPECT_EQ(service().Reopen().message(),
+            absl::StrCat("http.access_log.path: open ", LogPath().string(), ": Is a directory"));
+}
+
+TEST_F(HttpServiceTest, CountsRequestsAndBytes) {
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const ClientResponse response = Ask(request);
+  Ask("nonsense\r\n\r\n");
+  const StatsValues values = counters();
+  EXPECT_EQ(values.requests, 2u);
+  EXPECT_EQ(values.bytes_received, request.size() + 12);
+  EXPECT_GT(values.bytes_sent, response.head.size() + 2 + response.body.size());
+}
+
+TEST_F(HttpServiceTest, ShowsTheCountersInStubStatus) {
+  config::v1::Location& location = *http().add_location();
+  location.set_path("/stub_status");
+  location.mutable_stub_status();
+  stats().accepted.Add(7);
+  stats().handled.Add(6);
+  Client idle = Connect();
+  const ClientResponse response = Ask("GET /stub_status HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(response.body,
+            "Active connections: 2 \nserver accepts handled requests\n 7 6 1 \n"
+            "Reading: 0 Writing: 1 Waiting: 1 \n");
+}
+
+TEST_F(HttpServiceTest, GivesItsConnectionsBackWhenItIsDestroyed) {
+  Client idle = Connect();
+  Client partial = Connect();
+  partial.Send("GET / ");
+  RunWhatIsReady();
+  ASSERT_EQ(connections(), 2u);
+  Stop();
+  EXPECT_EQ(connections(), 0u);
+  EXPECT_EQ(counters().waiting, 0u);
+  EXPECT_EQ(counters().reading, 0u);
+}
+
+TEST_F(HttpServiceTest, RefusesAConfigurationThatItCannotUse) {
+  http().mutable_access_log()->set_path(root() / "none" / "access.log");
+  EXPECT_EQ(Start().message(),
+            absl::StrCat("http.access_log.path: open ", (root() / "none/access.log").string(),
+                         ": No such file or directory"));
+  http().clear_access_log();
+  AddRoot("/a").set_root("/nonexistent");
+  EXPECT_EQ(Start().message(), "http.location[1].root /nonexistent: No such file or directory");
+}
+
+}  // namespace
+}  // namespace muster::worker::http

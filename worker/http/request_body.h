@@ -1,0 +1,34 @@
+#ifndef WORKER_HTTP_REQUEST_BODY_H_
+#define WORKER_HTTP_REQUEST_BODY_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "worker/http/chunked_decoder.h"
+#include "worker/http/request_head.h"
+
+namespace muster::worker::http {
+
+// Reads past the body of one request. Belongs to one thread.
+class RequestBody {
+ public:
+  enum class Outcome { kIncomplete, kComplete, kMalformed, kTooLarge };
+
+  RequestBody() = default;
+  explicit RequestBody(const RequestHead& head)
+      : left_bytes_(head.content_length()), is_chunked_(head.is_chunked()) {}
+
+  // Removes from the front of `bytes` what belongs to the body. kTooLarge as soon as it is known
+  // that the whole has more than `max_bytes`.
+  Outcome Skip(absl::string_view& bytes, std::uint64_t max_bytes);
+
+ private:
+  std::uint64_t left_bytes_ = 0;
+  std::uint64_t read_bytes_ = 0;
+  ChunkedDecoder chunks_;
+  bool is_chunked_ = false;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_REQUEST_BODY_H_

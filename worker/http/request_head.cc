@@ -1,0 +1,45 @@
+#include "worker/http/request_head.h"
+
+#include "absl/strings/match.h"
+
+namespace muster::worker::http {
+namespace {
+
+std::optional<FieldName> If(absl::string_view name, absl::string_view known, FieldName field) {
+  if (!absl::EqualsIgnoreCase(name, known)) return std::nullopt;
+  return field;
+}
+
+}  // namespace
+
+std::optional<FieldName> KnownField(absl::string_view name) {
+  // By length first: most fields are of none of these, or compared once.
+  switch (name.size()) {
+    case 4:
+      return If(name, "host", FieldName::kHost);
+    case 5:
+      return If(name, "range", FieldName::kRange);
+    case 6:
+      return If(name, "expect", FieldName::kExpect);
+    case 7:
+      return If(name, "referer", FieldName::kReferer);
+    case 8:
+      if (absl::EqualsIgnoreCase(name, "if-match")) return FieldName::kIfMatch;
+      return If(name, "if-range", FieldName::kIfRange);
+    case 10:
+      return If(name, "user-agent", FieldName::kUserAgent);
+    case 13:
+      return If(name, "if-none-match", FieldName::kIfNoneMatch);
+    case 14:
+      return If(name, "content-length", FieldName::kContentLength);
+    case 17:
+      if (absl::EqualsIgnoreCase(name, "transfer-encoding")) return FieldName::kTransferEncoding;
+      return If(name, "if-modified-since", FieldName::kIfModifiedSince);
+    case 19:
+      return If(name, "if-unmodified-since", FieldName::kIfUnmodifiedSince);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,94 @@
+#ifndef WORKER_HTTP_REQUEST_HEAD_H_
+#define WORKER_HTTP_REQUEST_HEAD_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+namespace muster::worker::http {
+
+enum class Method : std::uint8_t { kGet, kHead, kConnect, kOptions, kOther };
+
+// The fields that this service reads.
+enum class FieldName : std::uint8_t {
+  kHost,
+  kContentLength,
+  kTransferEncoding,
+  kExpect,
+  kRange,
+  kIfRange,
+  kIfMatch,
+  kIfNoneMatch,
+  kIfModifiedSince,
+  kIfUnmodifiedSince,
+  kReferer,
+  kUserAgent,
+  kCount,
+};
+
+// None: a field that this service does not read. Case does not matter.
+std::optional<FieldName> KnownField(absl::string_view name);
+
+// The request line and the fields of one request, as places in the bytes that it was parsed
+// from. It owns nothing; whoever moves the bytes says so by Rebase.
+class RequestHead {
+ public:
+  // A run of bytes, counted from the request's first.
+  struct Span {
+    std::uint32_t offset = 0;
+    std::uint32_t bytes = 0;
+  };
+
+  void Rebase(const char* bytes) { bytes_ = bytes; }
+
+  absl::string_view line() const { return At(line_); }  // without its CRLF
+  absl::string_view target() const { return At(target_); }
+  Method method() const { return method_; }
+  bool is_http_1_0() const { return is_http_1_0_; }
+  // What the client asks for, by its version and its Connection field.
+  bool keep_alive() const { return keep_alive_; }
+
+  // The value, without white space around it. Of a field that came several times the first one,
+  // whose tags or ranges are as good as any other's; those of which there may be just
+  // one do not come several times.
+  std::optional<absl::string_view> Get(FieldName name) const {
+    if (!Has(name)) return std::nullopt;
+    return At(fields_[static_cast<std::size_t>(name)]);
+  }
+  bool Has(FieldName name) const { return (present_ & Bit(name)) != 0; }
+
+  bool has_body() const { return is_chunked_ || content_length_ > 0; }
+  bool is_chunked() const { return is_chunked_; }
+  std::uint64_t content_length() const { return content_length_; }  // if not chunked
+  // It has "Expect: 100-continue", and may be sent such a response.
+  bool expects_continue() const { return expects_continue_; }
+
+ private:
+  friend class RequestParser;
+
+  static std::uint32_t Bit(FieldName name) { return 1u << static_cast<unsigned>(name); }
+  absl::string_view At(Span span) const { return {bytes_ + span.offset, span.bytes}; }
+  void Set(FieldName name, Span value) {
+    present_ |= Bit(name);
+    fields_[static_cast<std::size_t>(name)] = value;
+  }
+
+  const char* bytes_ = nullptr;
+  std::array<Span, static_cast<std::size_t>(FieldName::kCount)> fields_;
+  std::uint32_t present_ = 0;  // a bit for each of fields_
+  Span line_;
+  Span target_;
+  std::uint64_t content_length_ = 0;
+  Method method_ = Method::kOther;
+  bool is_http_1_0_ = false;
+  bool keep_alive_ = false;
+  bool is_chunked_ = false;
+  bool expects_continue_ = false;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_REQUEST_HEAD_H_

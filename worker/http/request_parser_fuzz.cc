@@ -1,0 +1,109 @@
+// For libFuzzer: the bytes are what one client sends. However they are cut into reads, the parser
+// has to see the same requests, and to accept nothing that RFC 9112 does not.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "ipc/check.h"
+#include "worker/http/request_body.h"
+#include "worker/http/request_parser.h"
+#include "worker/http/request_target.h"
+
+namespace muster::worker::http {
+namespace {
+
+constexpr RequestParser::Limits kLimits = {.max_request_line_bytes = 512, .max_header_bytes = 2048};
+constexpr std::uint64_t kMaxBodyBytes = 4096;
+
+void CheckHead(const RequestHead& head, absl::string_view bytes) {
+  MUSTER_CHECK(absl::EndsWith(bytes, "\r\n\r\n"), "a head ends in an empty line");
+  MUSTER_CHECK(bytes.find("\n ") == absl::string_view::npos, "no line is folded");
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    MUSTER_CHECK(bytes[i] != '\0', "no NUL");
+    MUSTER_CHECK(bytes[i] != '\n' || (i > 0 && bytes[i - 1] == '\r'), "no bare LF");
+    MUSTER_CHECK(bytes[i] != '\r' || bytes[i + 1] == '\n', "no bare CR");
+  }
+  MUSTER_CHECK(!head.Has(FieldName::kContentLength) || !head.Has(FieldName::kTransferEncoding),
+               "one framing only");
+  MUSTER_CHECK(head.is_http_1_0() || head.Has(FieldName::kHost), "a host");
+  RequestTarget target;
+  if (!target.Parse(head.target()) || target.path() == "*") return;
+  MUSTER_CHECK(absl::StartsWith(target.path(), "/"), "a path begins with a slash");
+  const std::string path = std::string(target.path()) + "/";
+  MUSTER_CHECK(!absl::StrContains(path, "/../") && !absl::StrContains(path, "/./"),
+               "dot segments are resolved");
+}
+
+// What comes of a stream: for each request its head, then its refusal, if it is refused. (Not with
+// which status: of two reasons the one that is seen first depends on the pieces.)
+using Story = std::vector<std::string>;
+
+Story Read(absl::string_view stream, std::size_t piece) {
+  Story story;
+  RequestParser parser;
+  parser.Reset();
+  std::string unread;
+  RequestBody body;
+  bool is_in_body = false;
+  for (std::size_t at = 0; at < stream.size(); at += piece) {
+    unread.append(std::string(stream.substr(at, piece)));
+    while (!unread.empty()) {
+      if (is_in_body) {
+        absl::string_view rest = unread;
+        const RequestBody::Outcome outcome = body.Skip(rest, kMaxBodyBytes);
+        unread.erase(0, unread.size() - rest.size());
+        if (outcome == RequestBody::Outcome::kIncomplete) break;
+        if (outcome != RequestBody::Outcome::kComplete) {
+          story.push_back("body refused");
+          return story;
+        }
+        is_in_body = false;
+        continue;
+      }
+      if (!parser.has_begun()) {
+        absl::string_view rest = unread;
+        SkipEmptyLines(rest);
+        unread.erase(0, unread.size() - rest.size());
+        if (unread.empty()) break;
+      }
+      // Of exactly its size, so that asan sees a read behind it.
+      const std::unique_ptr<char[]> exact(new char[unread.size()]);
+      unread.copy(exact.get(), unread.size());
+      const absl::string_view bytes(exact.get(), unread.size());
+      const RequestParser::Outcome outcome = parser.Parse(bytes, kLimits);
+      if (outcome == RequestParser::Outcome::kIncomplete) break;
+      if (outcome == RequestParser::Outcome::kRefused) {
+        MUSTER_CHECK(parser.status() >= 400 && parser.status() < 600, "a refusal has a status");
+        story.push_back("head refused");
+        return story;
+      }
+      CheckHead(parser.head(), bytes.substr(0, parser.head_bytes()));
+      story.push_back(unread.substr(0, parser.head_bytes()));
+      if (parser.head().has_body()) {
+        body = RequestBody(parser.head());
+        is_in_body = true;
+      }
+      unread.erase(0, parser.head_bytes());
+      parser.Reset();
+    }
+  }
+  return story;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0 || size > 16384) return 0;
+  const absl::string_view stream(reinterpret_cast<const char*>(data), size);
+  const Story whole = Read(stream, size);
+  MUSTER_CHECK(Read(stream, 1) == whole, "one byte at a time is as all at once");
+  MUSTER_CHECK(Read(stream, 1 + size / 3) == whole, "in three pieces is as all at once");
+  return 0;
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,170 @@
+#include "worker/http/responder.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "ipc/status.h"
+#include "worker/http/status_code.h"
+#include "worker/http/stub_status.h"
+
+namespace muster::worker::http {
+namespace {
+
+// What could end a field early, or the head, must not come into one.
+bool IsFieldText(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c == '\t' || !absl::ascii_iscntrl(static_cast<unsigned char>(c));
+  });
+}
+
+bool IsRedirection(int status) { return status >= 300 && status < 400 && status != kNotModified; }
+
+absl::StatusOr<PreparedResponse> MakeReturn(const config::v1::Return& response) {
+  const int status = static_cast<int>(response.status());
+  if (status < 200 || status > 599) {
+    return absl::InvalidArgumentError(absl::StrCat("status ", status, ": expected 200 to 599"));
+  }
+  if (!HasBody(status) && response.has_body()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("body: a response of status ", status, " has none"));
+  }
+  if (response.has_location() && !IsRedirection(status) && status != 201) {
+    return absl::InvalidArgumentError(absl::StrCat("location: a response of status ", status,
+                                                   " has none; expected status 301, ",
+                                                   "302, 303, 307 or 308"));
+  }
+  if (!IsFieldText(response.location()) || !IsFieldText(response.content_type())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(IsFieldText(response.location()) ? "content_type" : "location",
+                     ": has a control character"));
+  }
+  std::string fields;
+  std::string body;
+  if (HasBody(status)) {
+    const bool has_page = status >= 300 && !response.has_body();
+    body = has_page ? ErrorPage(status) : response.body();
+    absl::StrAppend(&fields, "Content-Type: ",
+                    has_page ? kErrorPageType : absl::string_view(response.content_type()),
+                    "\r\nContent-Length: ", body.size(), "\r\n");
+  }
+  if (response.has_location()) absl::StrAppend(&fields, "Location: ", response.location(), "\r\n");
+  return PreparedResponse(status, fields, std::move(body));
+}
+
+absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
+                                            const MimeTypes& types) {
+  std::vector<std::string> index(location.index().begin(), location.index().end());
+  if (index.empty()) index.push_back("index.html");
+  MUSTER_ASSIGN_OR_RETURN(FileResolver resolver,
+                          FileResolver::Create(location.root(), std::move(index)));
+  return StaticFiles(std::move(resolver), types);
+}
+
+}  // namespace
+
+absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http,
+                                            std::function<StatsValues()> read_stats) {
+  auto types = std::make_unique<MimeTypes>();
+  for (int i = 0; i < http.mime_type_size(); ++i) {
+    const config::v1::MimeType& type = http.mime_type(i);
+    MUSTER_RETURN_IF_ERROR(ipc::Annotate(types->Set(type.extension(), type.type()),
+                                         absl::StrCat("http.mime_type[", i, "]")));
+  }
+  std::vector<std::string> paths;
+  for (const config::v1::Location& location : http.location()) paths.push_back(location.path());
+  MUSTER_ASSIGN_OR_RETURN(LocationRouter router, LocationRouter::Create(paths));
+  std::vector<Action> actions;
+  for (int i = 0; i < http.location_size(); ++i) {
+    auto action = MakeAction(http.location(i), *types);
+    if (!action.ok()) {
+      // "http.location[2].root /x: not a directory"
+      return absl::Status(action.status().code(),
+                          absl::StrCat("http.location[", i, "].", action.status().message()));
+    }
+    actions.push_back(*std::move(action));
+  }
+  return Responder(std::move(router), std::move(actions), std::move(types), std::move(read_stats));
+}
+
+Responder::Responder(LocationRouter router, std::vector<Action> actions,
+                     std::unique_ptr<const MimeTypes> types,
+                     std::function<StatsValues()> read_stats)
+    : router_(std::move(router)),
+      actions_(std::move(actions)),
+      types_(std::move(types)),
+      read_stats_(std::move(read_stats)) {}
+
+absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Location& location,
+                                                        const MimeTypes& types) {
+  if (location.index_size() > 0 && !location.has_root()) {
+    return absl::InvalidArgumentError("index: only a location with root has one");
+  }
+  switch (location.action_case()) {
+    case config::v1::Location::kRoot: {
+      auto files = MakeStaticFiles(location, types);
+      if (!files.ok()) return files.status();
+      return Action(*std::move(files));
+    }
+    case config::v1::Location::kReturn: {
+      auto response = MakeReturn(location.return_());
+      if (response.ok()) return Action(*std::move(response));
+      return absl::Status(response.status().code(),
+                          absl::StrCat("return.", response.status().message()));
+    }
+    case config::v1::Location::kStubStatus:
+      return Action(StubStatus());
+    case config::v1::Location::ACTION_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("path ", location.path(), ": expected one of root, return, stub_status"));
+}
+
+Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
+                          const DateCache& date, std::string& out) {
+  const bool has_body = request.method() != Method::kHead;
+  const auto error = [&](int status, absl::string_view fields = "") -> Answer {
+    const std::size_t bytes =
+        AppendErrorResponse(out, status, persistence, date.http_date(), has_body, fields);
+    return {status, bytes, nullptr};
+  };
+  if (request.method() == Method::kConnect) {
+    // Its target is no path; and what follows may not be HTTP.
+    persistence = Persistence::kClose;
+    return error(kMethodNotAllowed, "Allow: GET, HEAD\r\n");
+  }
+  if (!target_.Parse(request.target())) {
+    persistence = Persistence::kClose;
+    return error(kBadRequest);
+  }
+  if (target_.path() == "*") {
+    if (request.method() == Method::kOptions) {
+      return error(kMethodNotAllowed, "Allow: GET, HEAD\r\n");
+    }
+    persistence = Persistence::kClose;
+    return error(kBadRequest);
+  }
+  const std::optional<std::size_t> location = router_.Find(target_.path());
+  if (!location.has_value()) return error(kNotFound);
+  Action& action = actions_[*location];
+  if (auto* response = std::get_if<PreparedResponse>(&action)) {
+    response->AppendTo(out, persistence, date, has_body);
+    return {response->status(), has_body ? response->body_bytes() : 0, nullptr};
+  }
+  if (auto* files = std::get_if<StaticFiles>(&action)) {
+    return files->Respond(request, target_, persistence, date.http_date(), out);
+  }
+  const std::string page = FormatStubStatus(read_stats_());
+  ResponseHead(out, kOk, persistence, date.http_date())
+      .Field("Content-Type", "text/plain")
+      .Field("Content-Length", page.size())
+      .End();
+  if (has_body) out.append(page);
+  return {kOk, has_body ? page.size() : 0, nullptr};
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,57 @@
+#ifndef WORKER_HTTP_RESPONDER_H_
+#define WORKER_HTTP_RESPONDER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "proto/config.pb.h"
+#include "worker/http/answer.h"
+#include "worker/http/date_cache.h"
+#include "worker/http/location_router.h"
+#include "worker/http/mime_types.h"
+#include "worker/http/prepared_response.h"
+#include "worker/http/request_head.h"
+#include "worker/http/request_target.h"
+#include "worker/http/response_head.h"
+#include "worker/http/static_files.h"
+#include "worker/slot_stats.h"
+
+namespace muster::worker::http {
+
+// Puts the answer to each request together, as the locations of a configuration say. Belongs
+// to one thread.
+class Responder {
+ public:
+  // `read_stats` gives the counters of all workers, for stub_status. Errors name the field that
+  // is wrong: "http.location[2].root /x: not a directory".
+  static absl::StatusOr<Responder> Create(const config::v1::Http& http,
+                                          std::function<StatsValues()> read_stats);
+
+  // The answer to a whole request, appended to `out`. A target that is malformed closes: see
+  // `persistence` afterwards.
+  Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
+                 std::string& out);
+
+ private:
+  struct StubStatus {};
+  using Action = std::variant<PreparedResponse, StaticFiles, StubStatus>;
+
+  Responder(LocationRouter router, std::vector<Action> actions,
+            std::unique_ptr<const MimeTypes> types, std::function<StatsValues()> read_stats);
+  static absl::StatusOr<Action> MakeAction(const config::v1::Location& location,
+                                           const MimeTypes& types);
+
+  LocationRouter router_;
+  std::vector<Action> actions_;             // by the index of their locations
+  std::unique_ptr<const MimeTypes> types_;  // StaticFiles refer to it
+  std::function<StatsValues()> read_stats_;
+  RequestTarget target_;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_RESPONDER_H_

@@ -1,0 +1,222 @@
+#include "worker/http/responder.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "worker/http/request_parser.h"
+
+namespace muster::worker::http {
+namespace {
+
+absl::StatusOr<Responder> Make(const std::string& text) {
+  config::v1::Http http;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &http)) << text;
+  // As the master fills it in.
+  for (config::v1::Location& location : *http.mutable_location()) {
+    if (!location.has_return_()) continue;
+    config::v1::Return& response = *location.mutable_return_();
+    if (!response.has_status()) response.set_status(200);
+    if (!response.has_content_type()) response.set_content_type("text/plain");
+  }
+  return Responder::Create(http, [] {
+    StatsValues values;
+    values.active = 42;
+    return values;
+  });
+}
+
+std::string ErrorOf(const std::string& text) { return std::string(Make(text).status().message()); }
+
+// What `responder` answers; ends in "[closed]" if it closes then.
+std::string Ask(Responder& responder, absl::string_view line) {
+  const std::string bytes = absl::StrCat(line, " HTTP/1.1\r\nHost: a\r\n\r\n");
+  RequestParser parser;
+  parser.Reset();
+  EXPECT_EQ(parser.Parse(bytes, {}), RequestParser::Outcome::kComplete) << line;
+  DateCache date;
+  date.Update(loop::TimePoint());
+  std::string out;
+  Persistence persistence = Persistence::kKeepAlive;
+  const Answer answer = responder.Respond(parser.head(), persistence, date, out);
+  EXPECT_TRUE(absl::StartsWith(out, absl::StrCat("HTTP/1.1 ", answer.status, " ")));
+  EXPECT_EQ(persistence == Persistence::kClose, absl::StrContains(out, "\r\nConnection: close"));
+  return out + (persistence == Persistence::kClose ? "[closed]" : "");
+}
+
+TEST(Responder, AnswersByTheLongestPrefix) {
+  auto responder = Make(R"pb(
+    location {
+      path: "/"
+      return { body: "root" }
+    }
+    location {
+      path: "/a/"
+      return { body: "a" }
+    }
+    location {
+      path: "/a/b"
+      return { body: "b" }
+    }
+  )pb");
+  ASSERT_TRUE(responder.ok());
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /"), "\r\n\r\nroot"));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /a"), "\r\n\r\nroot"));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /a/?b"), "\r\n\r\na"));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /x/../a/%62"), "\r\n\r\nb"));
+}
+
+TEST(Responder, DoesNotFindAPathWithoutLocation) {
+  auto responder = Make(R"pb(location {
+                               path: "/a"
+                               return {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  EXPECT_TRUE(absl::StartsWith(Ask(*responder, "GET /b"), "HTTP/1.1 404 Not Found\r\n"));
+}
+
+TEST(Responder, ReturnsWhatIsConfigured) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return { status: 203 body: "{}" content_type: "application/json" }
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "GET /");
+  EXPECT_TRUE(absl::StartsWith(response, "HTTP/1.1 203 "));
+  EXPECT_TRUE(absl::EndsWith(response,
+                             "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+}
+
+TEST(Responder, ReturnsTheSameToAnyMethod) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return { body: "x" }
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "DELETE /"), "\r\n\r\nx"));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "HEAD /"), "\r\nContent-Length: 1\r\n\r\n"));
+}
+
+TEST(Responder, RedirectsWithAPage) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return { status: 302 location: "https://b/" }
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "GET /");
+  EXPECT_TRUE(absl::StrContains(response, "\r\nLocation: https://b/\r\n"));
+  EXPECT_TRUE(absl::StrContains(response, "<h1>302 Found</h1>"));
+}
+
+TEST(Responder, ReturnsNoContentWithoutLength) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return { status: 204 }
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  EXPECT_FALSE(absl::StrContains(Ask(*responder, "GET /"), "Content-"));
+}
+
+TEST(Responder, ShowsTheCountersOfAllWorkers) {
+  auto responder = Make(R"pb(location {
+                               path: "/s"
+                               stub_status {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "GET /s");
+  EXPECT_TRUE(absl::StrContains(response, "\r\nContent-Type: text/plain\r\n"));
+  EXPECT_TRUE(absl::StrContains(response, "\r\n\r\nActive connections: 42 \n"));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "HEAD /s"), "\r\n\r\n"));
+}
+
+TEST(Responder, ClosesAfterAMalformedTarget) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  for (absl::string_view line : {"GET /..", "GET /%00", "GET /%x", "GET *", "GET /a#b"}) {
+    const std::string response = Ask(*responder, line);
+    EXPECT_TRUE(absl::StartsWith(response, "HTTP/1.1 400 ")) << line;
+    EXPECT_TRUE(absl::EndsWith(response, "[closed]")) << line;
+  }
+}
+
+TEST(Responder, AllowsNoTunnel) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "CONNECT a:443");
+  EXPECT_TRUE(absl::StartsWith(response, "HTTP/1.1 405 "));
+  EXPECT_TRUE(absl::EndsWith(response, "[closed]"));
+}
+
+TEST(Responder, AnswersOptionsOfTheServer) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  EXPECT_TRUE(absl::StrContains(Ask(*responder, "OPTIONS *"), "\r\nAllow: GET, HEAD\r\n"));
+}
+
+TEST(Responder, NamesTheFieldThatIsWrong) {
+  const std::string ok = R"pb(location {
+                                path: "/ok"
+                                return {}
+                              })pb";
+  EXPECT_EQ(ErrorOf(ok + R"pb(location { path: "/a" root: "/nonexistent" })pb"),
+            "http.location[1].root /nonexistent: No such file or directory");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location { path: "/a" root: "/dev/null" })pb"),
+            "http.location[1].root /dev/null: not a directory");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location { path: "/a" root: "/" index: "x" index: "a/b" })pb"),
+            "http.location[1].index \"a/b\": expected the name of a file, as in index.html");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return {}
+                                index: "x"
+                              })pb"),
+            "http.location[1].index: only a location with root has one");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return { status: 304 body: "x" }
+                              })pb"),
+            "http.location[1].return.body: a response of status 304 has none");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return { status: 199 }
+                              })pb"),
+            "http.location[1].return.status 199: expected 200 to 599");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return { location: "/b" }
+                              })pb"),
+            "http.location[1].return.location: a response of status 200 has none; expected status "
+            "301, 302, 303, 307 or 308");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return { status: 301 location: "/\r\nX: y" }
+                              })pb"),
+            "http.location[1].return.location: has a control character");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return { content_type: "a\nb" }
+                              })pb"),
+            "http.location[1].return.content_type: has a control character");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location { path: "/a" })pb"),
+            "http.location[1].path /a: expected one of root, return, stub_status");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/ok"
+                                return {}
+                              })pb"),
+            "http.location[1].path /ok: location[0] has it already");
+  EXPECT_EQ(ErrorOf(ok + R"pb(mime_type { extension: "x" type: "y" })pb"),
+            "http.mime_type[0]: type \"y\": expected type/subtype, as in image/webp");
+}
+
+}  // namespace
+}  // namespace muster::worker::http

@@ -1,0 +1,46 @@
+#ifndef WORKER_HTTP_RESPONSE_HEAD_H_
+#define WORKER_HTTP_RESPONSE_HEAD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace muster::worker::http {
+
+// What becomes of the connection after a response.
+enum class Persistence : std::uint8_t {
+  kKeepAlive,          // as is usual: nothing is said
+  kExplicitKeepAlive,  // for a client of HTTP/1.0: "Connection: keep-alive"
+  kClose,              // "Connection: close"
+};
+
+// Appends the head of a response to `out`, which outlives it: the status line with Server, Date
+// and Connection, then the fields in the order of the calls, then the empty line.
+class ResponseHead {
+ public:
+  ResponseHead(std::string& out, int status, Persistence persistence, absl::string_view http_date);
+
+  // `value` has no control characters.
+  ResponseHead& Field(absl::string_view name, absl::string_view value);
+  ResponseHead& Field(absl::string_view name, std::uint64_t value);
+  void End();
+
+ private:
+  std::string& out_;
+};
+
+// The short page that says what went wrong, in HTML.
+std::string ErrorPage(int status);
+inline constexpr absl::string_view kErrorPageType = "text/html; charset=utf-8";
+
+// A whole response with an error page, or with its head only. `fields`: more of them, each
+// with its line end. Returns the bytes of the page that were appended.
+std::size_t AppendErrorResponse(std::string& out, int status, Persistence persistence,
+                                absl::string_view http_date, bool has_body,
+                                absl::string_view fields = "");
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_RESPONSE_HEAD_H_

@@ -1,0 +1,55 @@
+#include "worker/http/response_head.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace muster::worker::http {
+namespace {
+
+TEST(ResponseHead, HasAStatusLineAndItsFieldsInOrder) {
+  std::string out = "before";
+  ResponseHead(out, 206, Persistence::kKeepAlive, "today")
+      .Field("Content-Type", "text/plain")
+      .Field("Content-Length", 12u)
+      .End();
+  EXPECT_EQ(out,
+            "beforeHTTP/1.1 206 Partial Content\r\nServer: muster\r\nDate: today\r\n"
+            "Content-Type: text/plain\r\nContent-Length: 12\r\n\r\n");
+}
+
+TEST(ResponseHead, SaysWhatBecomesOfTheConnection) {
+  std::string close;
+  ResponseHead(close, 200, Persistence::kClose, "today").End();
+  EXPECT_TRUE(absl::StrContains(close, "\r\nConnection: close\r\n"));
+  std::string keep;
+  ResponseHead(keep, 200, Persistence::kExplicitKeepAlive, "today").End();
+  EXPECT_TRUE(absl::StrContains(keep, "\r\nConnection: keep-alive\r\n"));
+}
+
+TEST(ResponseHead, MayHaveAStatusWithoutReason) {
+  std::string out;
+  ResponseHead(out, 299, Persistence::kKeepAlive, "today").End();
+  EXPECT_TRUE(absl::StartsWith(out, "HTTP/1.1 299 \r\n"));
+}
+
+TEST(ErrorResponse, HasAPageOfItsLength) {
+  std::string out;
+  const std::size_t bytes =
+      AppendErrorResponse(out, 405, Persistence::kKeepAlive, "today", true, "Allow: GET, HEAD\r\n");
+  const std::string page = ErrorPage(405);
+  EXPECT_TRUE(absl::StrContains(page, "<h1>405 Method Not Allowed</h1>"));
+  EXPECT_EQ(bytes, page.size());
+  EXPECT_TRUE(absl::EndsWith(out, absl::StrCat("\r\nContent-Length: ", page.size(),
+                                               "\r\nAllow: GET, HEAD\r\n\r\n", page)));
+}
+
+TEST(ErrorResponse, HasNoPageForAHeadRequest) {
+  std::string out;
+  EXPECT_EQ(AppendErrorResponse(out, 404, Persistence::kKeepAlive, "today", false), 0u);
+  EXPECT_TRUE(
+      absl::EndsWith(out, absl::StrCat("\r\nContent-Length: ", ErrorPage(404).size(), "\r\n\r\n")));
+}
+
+}  // namespace
+}  // namespace muster::worker::http

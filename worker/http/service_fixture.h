@@ -1,0 +1,121 @@
+#ifndef WORKER_HTTP_SERVICE_FIXTURE_H_
+#define WORKER_HTTP_SERVICE_FIXTURE_H_
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "gtest/gtest.h"
+#include "ipc/unique_fd.h"
+#include "loop/event_loop.h"
+#include "proto/config.pb.h"
+#include "worker/connection_lease.h"
+#include "worker/service.h"
+#include "worker/shared_zone.h"
+
+namespace muster::worker::http {
+
+// What a client was answered.
+struct ClientResponse {
+  int status = 0;
+  std::string head;
+  std::string body;
+
+  // The value of a field; none if it is not there.
+  std::optional<std::string> Field(absl::string_view name) const;
+};
+
+// A test with the HTTP service in its own process and thread, on a loop that runs while a client
+// waits, and clients on loopback TCP.
+class ServiceFixture : public testing::Test, private Context {
+ protected:
+  class Client;
+
+  ServiceFixture();
+  ~ServiceFixture() override;
+
+  // The defaults of config.proto; a location "/" that returns "hello". To be changed before
+  // the first Connect or Start.
+  config::v1::Http& http() { return *config_.mutable_http(); }
+  // A location that serves root().
+  config::v1::Location& AddRoot(const std::string& path);
+  const std::filesystem::path& root() const { return root_; }
+  void WriteFile(const std::string& name, absl::string_view content) const;
+
+  // The service of the configuration, made at the first use.
+  Service& service();
+  absl::Status Start();
+  void Stop() { service_.reset(); }
+
+  Client Connect();
+  // On a new connection that is closed then.
+  ClientResponse Ask(absl::string_view request);
+
+  // Runs the loop until `is_done`, but not longer than 10 seconds. False: it was not.
+  bool RunUntil(const std::function<bool()>& is_done);
+  // Runs the loop for the events that are there already.
+  void RunWhatIsReady();
+
+  std::uint32_t connections() const { return connections_.held(); }
+  StatsValues counters() { return ReadStats(stats()); }
+  loop::EventLoop& loop() override { return *loop_; }
+  SlotStats& stats() override { return zone_.stats(3); }
+
+ private:
+  const config::v1::Config& config() const override { return config_; }
+  std::uint32_t slot() const override { return 3; }
+  std::uint64_t generation() const override { return 1; }
+  const SharedZone& zone() const override { return zone_; }
+  bool is_draining() const override { return false; }
+
+  config::v1::Config config_;
+  std::filesystem::path root_;
+  std::unique_ptr<loop::EventLoop> loop_;
+  SharedZone zone_;
+  ConnectionCount connections_;
+  ipc::UniqueFd listener_;
+  std::unique_ptr<Service> service_;
+};
+
+// A client's end of a connection.
+class ServiceFixture::Client {
+ public:
+  Client(ServiceFixture& fixture, ipc::UniqueFd fd) : fixture_(fixture), fd_(std::move(fd)) {}
+
+  int fd() const { return fd_.get(); }
+  // All of it, as the service reads it.
+  void Send(absl::string_view bytes);
+  // Ends this side.
+  void FinishSending();
+  void Close() { fd_.reset(); }
+
+  // The next response; `has_body` false: it answers HEAD. Its status is 0 if none came.
+  ClientResponse Receive(bool has_body = true);
+  ClientResponse Ask(absl::string_view request, bool has_body = true);
+  // All until the server closes.
+  std::string ReceiveAll();
+  // Whether the server closes without another byte.
+  bool IsClosed();
+  // Whether it is open and nothing came, once the service has done what it can do now.
+  bool IsQuiet();
+  // Takes what is there; false: nothing is there, but the connection is open.
+  bool Read();
+
+ private:
+  ServiceFixture& fixture_;
+  ipc::UniqueFd fd_;
+  std::string received_;
+  bool is_ended_ = false;
+  bool is_reset_ = false;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_SERVICE_FIXTURE_H_

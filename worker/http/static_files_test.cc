@@ -1,0 +1,215 @@
+#include "worker/http/static_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "worker/http/request_parser.h"
+
+namespace muster::worker::http {
+namespace {
+
+constexpr char kModified[] = "Wed, 14 Jan 1970 06:56:07 GMT";  // second 1,148,167
+constexpr char kTag[] = "\"118507-a\"";                        // of ten bytes then
+
+class StaticFilesTest : public testing::Test {
+ protected:
+  StaticFilesTest() {
+    std::string pattern = testing::TempDir() + "/static.XXXXXX";
+    root_ = ::mkdtemp(pattern.data());
+    Write("digits.txt", "0123456789");
+    Write("docs/index.html", "<p>");
+    files_.emplace(*FileResolver::Create(root_, {"index.html"}), types_);
+  }
+  ~StaticFilesTest() override { std::filesystem::remove_all(root_); }
+
+  void Write(const std::string& name, const std::string& content) {
+    std::filesystem::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name, std::ios::binary) << content;
+    const timespec times[2] = {{1'148'167, 0}, {1'148'167, 999'999'999}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (root_ / name).c_str(), times, 0), 0);
+  }
+
+  // Answers; what was put together is in answer_ and out_.
+  void Ask(absl::string_view method, absl::string_view target, absl::string_view fields = "") {
+    const std::string bytes =
+        absl::StrCat(method, " ", target, " HTTP/1.1\r\nHost: a\r\n", fields, "\r\n");
+    RequestParser parser;
+    parser.Reset();
+    ASSERT_EQ(parser.Parse(bytes, {}), RequestParser::Outcome::kComplete);
+    RequestTarget parsed;
+    ASSERT_TRUE(parsed.Parse(parser.head().target()));
+    out_.clear();
+    answer_ = files_->Respond(parser.head(), parsed, Persistence::kKeepAlive, "today", out_);
+    EXPECT_TRUE(absl::StartsWith(out_, absl::StrCat("HTTP/1.1 ", answer_.status, " ")));
+  }
+  void Get(absl::string_view target, absl::string_view fields = "") { Ask("GET", target, fields); }
+
+  std::string Body() const { return out_.substr(out_.find("\r\n\r\n") + 4); }
+  bool Has(absl::string_view field) const {
+    return absl::StrContains(out_, absl::StrCat("\r\n", field, "\r\n"));
+  }
+
+  std::filesystem::path root_;
+  MimeTypes types_;
+  std::optional<StaticFiles> files_;
+  Answer answer_;
+  std::string out_;
+};
+
+TEST_F(StaticFilesTest, ServesAFile) {
+  Get("/digits.txt?query");
+  EXPECT_EQ(answer_.status, 200);
+  EXPECT_EQ(answer_.body_bytes, 10u);
+  EXPECT_EQ(Body(), "0123456789");
+  EXPECT_TRUE(Has("Content-Type: text/plain; charset=utf-8"));
+  EXPECT_TRUE(Has("Content-Length: 10"));
+  EXPECT_TRUE(Has(absl::StrCat("Last-Modified: ", kModified)));
+  EXPECT_TRUE(Has(absl::StrCat("ETag: ", kTag)));
+  EXPECT_TRUE(Has("Accept-Ranges: bytes"));
+}
+
+TEST_F(StaticFilesTest, ServesAnEmptyFile) {
+  Write("empty", "");
+  Get("/empty");
+  EXPECT_EQ(answer_.status, 200);
+  EXPECT_TRUE(Has("Content-Length: 0"));
+  EXPECT_EQ(Body(), "");
+}
+
+TEST_F(StaticFilesTest, AnswersHeadWithoutBody) {
+  Ask("HEAD", "/digits.txt");
+  EXPECT_EQ(answer_.status, 200);
+  EXPECT_TRUE(Has("Content-Length: 10"));
+  EXPECT_EQ(Body(), "");
+  EXPECT_EQ(answer_.body_bytes, 0u);
+  Ask("HEAD", "/nothing");
+  EXPECT_EQ(answer_.status, 404);
+  EXPECT_EQ(Body(), "");
+}
+
+TEST_F(StaticFilesTest, LeavesALargeBodyToATransfer) {
+  Write("large", std::string(100'000, 'x'));
+  Get("/large");
+  EXPECT_TRUE(Has("Content-Length: 100000"));
+  EXPECT_EQ(Body(), "");
+  ASSERT_NE(answer_.transfer, nullptr);
+  Ask("HEAD", "/large");
+  EXPECT_EQ(answer_.transfer, nullptr);
+}
+
+TEST_F(StaticFilesTest, ServesTheIndexOfAFolder) {
+  Get("/docs/");
+  EXPECT_EQ(answer_.status, 200);
+  EXPECT_EQ(Body(), "<p>");
+  EXPECT_TRUE(Has("Content-Type: text/html; charset=utf-8"));
+}
+
+TEST_F(StaticFilesTest, SendsAFolderToItsSlash) {
+  Get("/docs?a=b");
+  EXPECT_EQ(answer_.status, 301);
+  EXPECT_TRUE(Has("Location: /docs/?a=b"));
+}
+
+TEST_F(StaticFilesTest, EncodesWhereItSendsAFolder) {
+  std::filesystem::create_directory(root_ / "a b\r\nX: y");
+  Get("/a%20b%0D%0AX:%20y");
+  EXPECT_EQ(answer_.status, 301);
+  EXPECT_TRUE(Has("Location: /a%20b%0D%0AX:%20y/"));
+}
+
+TEST_F(StaticFilesTest, DoesNotSendAFolderToAnotherHost) {
+  std::filesystem::create_directory(root_ / "evil.example");
+  Get("//evil.example");
+  EXPECT_TRUE(Has("Location: /evil.example/"));
+}
+
+TEST_F(StaticFilesTest, DoesNotFindOrForbids) {
+  Get("/nothing");
+  EXPECT_EQ(answer_.status, 404);
+  std::filesystem::create_directory(root_ / "empty");
+  Get("/empty/");
+  EXPECT_EQ(answer_.status, 403);
+}
+
+TEST_F(StaticFilesTest, AllowsGetAndHead) {
+  Ask("POST", "/digits.txt");
+  EXPECT_EQ(answer_.status, 405);
+  EXPECT_TRUE(Has("Allow: GET, HEAD"));
+}
+
+TEST_F(StaticFilesTest, SaysWhenNothingWasModified) {
+  Get("/digits.txt", absl::StrCat("If-None-Match: ", kTag, "\r\n"));
+  EXPECT_EQ(answer_.status, 304);
+  EXPECT_TRUE(Has(absl::StrCat("ETag: ", kTag)));
+  EXPECT_FALSE(absl::StrContains(out_, "Content-Length"));
+  EXPECT_EQ(Body(), "");
+  Get("/digits.txt", absl::StrCat("If-Modified-Since: ", kModified, "\r\n"));
+  EXPECT_EQ(answer_.status, 304);
+}
+
+TEST_F(StaticFilesTest, SaysWhenAPreconditionFails) {
+  Get("/digits.txt", "If-Match: \"other\"\r\n");
+  EXPECT_EQ(answer_.status, 412);
+  Get("/digits.txt", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT\r\n");
+  EXPECT_EQ(answer_.status, 412);
+}
+
+TEST_F(StaticFilesTest, ServesARange) {
+  Get("/digits.txt", "Range: bytes=2-4\r\n");
+  EXPECT_EQ(answer_.status, 206);
+  EXPECT_TRUE(Has("Content-Range: bytes 2-4/10"));
+  EXPECT_TRUE(Has("Content-Length: 3"));
+  EXPECT_EQ(Body(), "234");
+}
+
+TEST_F(StaticFilesTest, ServesSeveralRanges) {
+  Get("/digits.txt", "Range: bytes=0-1,-2\r\n");
+  EXPECT_EQ(answer_.status, 206);
+  const std::string mark = "multipart/byteranges; boundary=";
+  const std::string boundary = out_.substr(out_.find(mark) + mark.size(), 32);
+  const std::string body = absl::StrCat(
+      "--", boundary, "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes 0-1/10",
+      "\r\n\r\n01\r\n--", boundary, "\r\nContent-Type: text/plain; charset=utf-8\r\n",
+      "Content-Range: bytes 8-9/10\r\n\r\n89\r\n--", boundary, "--\r\n");
+  EXPECT_EQ(Body(), body);
+  EXPECT_EQ(answer_.body_bytes, body.size());
+  EXPECT_TRUE(Has(absl::StrCat("Content-Length: ", body.size())));
+}
+
+TEST_F(StaticFilesTest, HasAnotherBoundaryEachTime) {
+  Get("/digits.txt", "Range: bytes=0-1,-2\r\n");
+  const std::string first = out_;
+  Get("/digits.txt", "Range: bytes=0-1,-2\r\n");
+  EXPECT_NE(out_, first);
+}
+
+TEST_F(StaticFilesTest, SaysWhenARangeIsBehindTheEnd) {
+  Get("/digits.txt", "Range: bytes=10-\r\n");
+  EXPECT_EQ(answer_.status, 416);
+  EXPECT_TRUE(Has("Content-Range: bytes */10"));
+}
+
+TEST_F(StaticFilesTest, ServesTheWholeWhenIfRangeDoesNotHold) {
+  Get("/digits.txt", "Range: bytes=0-0\r\nIf-Range: \"other\"\r\n");
+  EXPECT_EQ(answer_.status, 200);
+  Get("/digits.txt", absl::StrCat("Range: bytes=0-0\r\nIf-Range: ", kTag, "\r\n"));
+  EXPECT_EQ(answer_.status, 206);
+}
+
+TEST_F(StaticFilesTest, IgnoresARangeOfHead) {
+  Ask("HEAD", "/digits.txt", "Range: bytes=0-0\r\n");
+  EXPECT_EQ(answer_.status, 200);
+}
+
+}  // namespace
+}  // namespace muster::worker::http
