@@ -1,0 +1,92 @@
+#include "master/command_line.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "worker/version.h"
+
+namespace muster::master {
+namespace {
+
+constexpr char kFooter[] =
+    "Signals: HUP reload, USR1 reopen the log files, QUIT stop gracefully, TERM and INT stop at\n"
+    "once, WINCH stop serving but stay, TTIN and TTOU one worker more or fewer.\n"
+    "\n"
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master there (-s).\n"
+    "\n"
+    "Examples:\n"
+    "  master -c muster.textproto              run in the foreground\n"
+    "  master -t -c muster.textproto           list every mistake of the configuration\n"
+    "  master -s reload -c muster.textproto    reload, and tell how it went";
+
+const std::map<std::string, Order> kOrders = {{"reload", Order::kReload},
+                                              {"reopen", Order::kReopen},
+                                              {"quit", Order::kQuit},
+                                              {"stop", Order::kStop}};
+
+std::string Absolute(const std::string& directory, const std::string& path) {
+  return (std::filesystem::path(directory) / path).lexically_normal().string();
+}
+
+}  // namespace
+
+std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const* argv,
+                                                    const std::string& directory) {
+  Invocation invocation;
+  bool is_test = false;
+  std::string order;
+  CLI::App app("Runs a service as a master and its workers.", "master");
+  app.footer(kFooter);
+  app.set_version_flag("--version", absl::StrCat("muster ", worker::kVersion));
+  app.add_option("-c,--config", invocation.config_file, "The configuration")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("-p,--prefix", invocation.prefix,
+                 "What relative paths in the configuration are relative to (default: its folder)")
+      ->type_name("FOLDER");
+  CLI::Option* test =
+      app.add_flag("-t,--test", is_test, "Check the configuration, list every mistake, and exit");
+  CLI::Option* signal =
+      app.add_option("-s,--signal", order,
+                     "Tell the running master of this configuration, and wait for the outcome: "
+                     "reload, reopen, quit or stop")
+          ->check(CLI::IsMember({"reload", "reopen", "quit", "stop"}).description(""))
+          ->type_name("ORDER")
+          ->excludes(test);
+  app.add_option("--worker", invocation.worker_binary,
+                 "The worker program (default: the configuration's worker_binary, or `worker` "
+                 "beside this program)")
+      ->type_name("FILE");
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return absl::StrCat("master: ", error.what(), "\nSee master --help.\n");
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
+  }
+  if (is_test) invocation.what = Invocation::TestConfig{};
+  if (signal->count() > 0) invocation.what = kOrders.at(order);
+  invocation.config_file = Absolute(directory, invocation.config_file);
+  invocation.prefix = invocation.prefix.empty()
+                          ? std::filesystem::path(invocation.config_file).parent_path().string()
+                          : Absolute(directory, invocation.prefix);
+  if (!invocation.worker_binary.empty()) {
+    invocation.worker_binary = Absolute(directory, invocation.worker_binary);
+  }
+  return invocation;
+}
+
+std::string CallersDirectory() {
+  const char* caller = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (caller != nullptr) return caller;
+  std::error_code ignored;
+  return std::filesystem::current_path(ignored).string();
+}
+
+}  // namespace muster::master

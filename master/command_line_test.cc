@@ -1,0 +1,70 @@
+#include "master/command_line.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+std::variant<Invocation, ExitCode> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "master");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data(), "/home/x");
+}
+
+Invocation Parsed(const std::vector<const char*>& arguments) {
+  const auto parsed = Parse(arguments);
+  EXPECT_TRUE(std::holds_alternative<Invocation>(parsed));
+  return std::holds_alternative<Invocation>(parsed) ? std::get<Invocation>(parsed) : Invocation();
+}
+
+ExitCode Refused(const std::vector<const char*>& arguments) {
+  const auto parsed = Parse(arguments);
+  EXPECT_TRUE(std::holds_alternative<ExitCode>(parsed));
+  return std::holds_alternative<ExitCode>(parsed) ? std::get<ExitCode>(parsed) : ExitCode::kDone;
+}
+
+TEST(CommandLine, RunsTheConfigurationInItsFolder) {
+  const Invocation invocation = Parsed({"-c", "site/muster.textproto"});
+  EXPECT_TRUE(std::holds_alternative<Invocation::Run>(invocation.what));
+  EXPECT_EQ(invocation.config_file, "/home/x/site/muster.textproto");
+  EXPECT_EQ(invocation.prefix, "/home/x/site");
+  EXPECT_EQ(invocation.worker_binary, "");
+}
+
+TEST(CommandLine, TakesAPrefixAndAWorker) {
+  const Invocation invocation = Parsed({"-c", "/etc/m", "-p", "srv", "--worker", "./w"});
+  EXPECT_EQ(invocation.config_file, "/etc/m");
+  EXPECT_EQ(invocation.prefix, "/home/x/srv");
+  EXPECT_EQ(invocation.worker_binary, "/home/x/w");
+}
+
+TEST(CommandLine, TestsTheConfiguration) {
+  const Invocation invocation = Parsed({"-t", "-c", "m"});
+  EXPECT_TRUE(std::holds_alternative<Invocation::TestConfig>(invocation.what));
+}
+
+TEST(CommandLine, KnowsTheOrders) {
+  EXPECT_EQ(std::get<Order>(Parsed({"-c", "m", "-s", "reload"}).what), Order::kReload);
+  EXPECT_EQ(std::get<Order>(Parsed({"-c", "m", "-s", "reopen"}).what), Order::kReopen);
+  EXPECT_EQ(std::get<Order>(Parsed({"-c", "m", "-s", "quit"}).what), Order::kQuit);
+  EXPECT_EQ(std::get<Order>(Parsed({"-c", "m", "-s", "stop"}).what), Order::kStop);
+}
+
+TEST(CommandLine, RefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(Refused({}), ExitCode::kUsage);
+  EXPECT_EQ(Refused({"-c", "m", "-s", "restart"}), ExitCode::kUsage);
+  EXPECT_EQ(Refused({"-c", "m", "-s", "1"}), ExitCode::kUsage);
+  EXPECT_EQ(Refused({"-c", "m", "-t", "-s", "quit"}), ExitCode::kUsage);
+  EXPECT_EQ(Refused({"-c", "m", "--daemon"}), ExitCode::kUsage);
+}
+
+TEST(CommandLine, HelpsWithoutAConfiguration) {
+  EXPECT_EQ(Refused({"--help"}), ExitCode::kDone);
+  EXPECT_EQ(Refused({"--version"}), ExitCode::kDone);
+}
+
+}  // namespace
+}  // namespace muster::master

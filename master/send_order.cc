@@ -1,0 +1,91 @@
+#include "master/send_order.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/grpcpp.h"
+#include "ipc/pid_fd.h"
+#include "ipc/status.h"
+#include "master/pid_file.h"
+#include "proto/admin.grpc.pb.h"
+
+namespace muster::master {
+namespace {
+
+using admin::v1::Admin;
+
+// How long a master may take to take a call; the answer may take as long as it needs.
+constexpr std::chrono::seconds kConnect{2};
+
+int SignalOf(Order order) {
+  switch (order) {
+    case Order::kReload:
+      return SIGHUP;
+    case Order::kReopen:
+      return SIGUSR1;
+    case Order::kQuit:
+      return SIGQUIT;
+    case Order::kStop:
+      return SIGTERM;
+  }
+  return 0;
+}
+
+grpc::Status Call(Admin::Stub& admin, Order order) {
+  grpc::ClientContext context;
+  switch (order) {
+    case Order::kReload: {
+      admin::v1::ReloadResponse response;
+      return admin.Reload(&context, {}, &response);
+    }
+    case Order::kReopen: {
+      admin::v1::ReopenResponse response;
+      return admin.Reopen(&context, {}, &response);
+    }
+    case Order::kQuit: {
+      admin::v1::QuitResponse response;
+      return admin.Quit(&context, {}, &response);
+    }
+    case Order::kStop: {
+      admin::v1::StopResponse response;
+      return admin.Stop(&context, {}, &response);
+    }
+  }
+  return {grpc::StatusCode::INTERNAL, "no such order"};
+}
+
+absl::Status SendSignal(Order order, const std::string& pid_file, std::string* note) {
+  const auto pid = PidFile::Read(pid_file);
+  if (absl::IsNotFound(pid.status())) {
+    return absl::NotFoundError(absl::StrCat("no master runs: there is no ", pid_file));
+  }
+  MUSTER_RETURN_IF_ERROR(pid.status());
+  const auto process = ipc::PidFd::Open(*pid);
+  if (absl::IsNotFound(process.status())) {
+    return absl::NotFoundError(
+        absl::StrCat("no master runs: process ", *pid, " of ", pid_file, " is gone"));
+  }
+  MUSTER_RETURN_IF_ERROR(process.status());
+  MUSTER_RETURN_IF_ERROR(process->Send(SignalOf(order)));
+  *note = absl::StrCat("nobody answered on the admin socket; sent process ", *pid,
+                       " the signal, its log tells the outcome");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status SendOrder(Order order, const config::v1::Config& config, std::string* note) {
+  ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  const auto channel =
+      grpc::CreateChannel(config.admin().listen(), grpc::InsecureChannelCredentials());
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnect)) {
+    return SendSignal(order, config.pid_file(), note);
+  }
+  const grpc::Status status = Call(*Admin::NewStub(channel), order);
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+}  // namespace muster::master
