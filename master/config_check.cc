@@ -1,0 +1,239 @@
+#include "master/config_check.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "master/address.h"
+#include "master/config_paths.h"
+
+namespace muster::master {
+namespace {
+
+using config::FieldMistake;
+using config::v1::Config;
+using config::v1::Location;
+
+bool IsFolder(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// What hinders the making of a file at `path`, whose folders may still have to be made; empty:
+// nothing.
+std::string WhyNotCreatable(const std::string& path) {
+  if (IsFolder(path)) return "is a folder; write the path of a file";
+  std::string folder = FolderOf(path);
+  struct stat status;
+  while (::stat(folder.c_str(), &status) != 0) {
+    if (errno != ENOENT || folder == "/") {
+      return absl::StrCat("cannot be made in ", folder, ": ", std::strerror(errno));
+    }
+    folder = FolderOf(folder);
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return absl::StrCat("cannot be made: ", folder, " is no folder");
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return absl::StrCat("cannot be made: no permission to write in ", folder);
+  }
+  return "";
+}
+
+// Field values that would break out of their place in an HTTP header.
+bool HasControlCharacter(absl::string_view text) {
+  for (char c : text) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) return true;
+  }
+  return false;
+}
+
+class Checker {
+ public:
+  explicit Checker(const Config& config) : config_(config) {}
+
+  std::vector<FieldMistake> Check() && {
+    CheckListeners();
+    CheckFile("pid_file", config_.pid_file());
+    if (config_.log().has_path()) CheckFile("log.path", config_.log().path());
+    CheckAdmin();
+    if (config_.has_worker_binary()) CheckProgram("worker_binary", config_.worker_binary());
+    if (config_.has_http()) {
+      CheckHttp();
+    } else if (!config_.has_service()) {
+      Mistake("", "serves nothing; give it an http { ... } block, or service for one of your own");
+    }
+    return std::move(mistakes_);
+  }
+
+ private:
+  void Mistake(std::string field, std::string problem) {
+    mistakes_.push_back({std::move(field), std::move(problem)});
+  }
+
+  void CheckFile(const std::string& field, const std::string& path) {
+    if (path.empty()) return;  // the rules tell
+    const std::string why = WhyNotCreatable(path);
+    if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" ", why));
+  }
+
+  void CheckProgram(const std::string& field, const std::string& path) {
+    if (::access(path.c_str(), X_OK) == 0 && !IsFolder(path)) return;
+    Mistake(field, absl::StrCat("\"", path, "\" cannot be run: ",
+                                IsFolder(path) ? "Is a directory" : std::strerror(errno)));
+  }
+
+  // Notes what is listened on, and by which field.
+  void CheckAddress(const std::string& field, const std::string& text) {
+    const absl::StatusOr<Address> address = Address::Parse(text);
+    if (!address.ok()) {
+      Mistake(field, std::string(address.status().message()));
+      return;
+    }
+    const auto [user, is_new] = addresses_.emplace(address->ToString(), field);
+    if (!is_new) {
+      Mistake(field, absl::StrCat("\"", text, "\" is listened on already, by ", user->second));
+      return;
+    }
+    if (address->is_unix()) CheckSocketPath(field, address->path());
+  }
+
+  void CheckSocketPath(const std::string& field, const std::string& path) {
+    struct stat status;
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
+      Mistake(field, absl::StrCat("\"", path, "\" exists and is no socket"));
+      return;
+    }
+    CheckFile(field, path);
+  }
+
+  void CheckListeners() {
+    for (int i = 0; i < config_.listen_size(); ++i) {
+      if (config_.listen(i).address().empty()) continue;  // the rules tell
+      CheckAddress(absl::StrCat("listen[", i, "].address"), config_.listen(i).address());
+    }
+  }
+
+  void CheckAdmin() {
+    const std::string& listen = config_.admin().listen();
+    if (listen.empty()) return;
+    if (!absl::StartsWith(listen, "unix:")) {
+      Mistake("admin.listen",
+              absl::StrCat("\"", listen, "\" is no Unix socket; write \"unix:path\""));
+      return;
+    }
+    CheckAddress("admin.listen", listen);
+  }
+
+  void CheckHttp() {
+    std::map<std::string, int> paths;
+    for (int i = 0; i < config_.http().location_size(); ++i) {
+      const Location& location = config_.http().location(i);
+      const std::string field = absl::StrCat("http.location[", i, "]");
+      if (!location.path().empty()) {
+        const auto [before, is_new] = paths.emplace(location.path(), i);
+        if (!absl::StartsWith(location.path(), "/")) {
+          Mistake(field + ".path", absl::StrCat("\"", location.path(), "\" must begin with \"/\""));
+        } else if (!is_new) {
+          Mistake(field + ".path", absl::StrCat("\"", location.path(), "\" is http.location[",
+                                                before->second, "]'s already"));
+        }
+      }
+      CheckLocation(field, location);
+    }
+    if (config_.http().has_access_log()) {
+      CheckFile("http.access_log.path", config_.http().access_log().path());
+    }
+    CheckMimeTypes();
+  }
+
+  void CheckLocation(const std::string& field, const Location& location) {
+    switch (location.action_case()) {
+      case Location::kRoot:
+        if (!location.root().empty() && !IsFolder(location.root())) {
+          Mistake(field + ".root", absl::StrCat("\"", location.root(), "\" is no folder: ",
+                                                ::access(location.root().c_str(), F_OK) == 0
+                                                    ? "Not a directory"
+                                                    : std::strerror(errno)));
+        }
+        break;
+      case Location::kReturn:
+        CheckReturn(field + ".return", location.return_());
+        break;
+      case Location::kStubStatus:
+        break;
+      case Location::ACTION_NOT_SET:
+        Mistake(field, "does nothing; give it one of root, return and stub_status");
+        break;
+    }
+    if (location.index_size() > 0 && location.action_case() != Location::kRoot) {
+      Mistake(field + ".index", "is of use with root only");
+    }
+    for (int i = 0; i < location.index_size(); ++i) {
+      const std::string& name = location.index(i);
+      if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos) {
+        Mistake(absl::StrCat(field, ".index[", i, "]"),
+                absl::StrCat("\"", name, "\" is no file name; write \"index.html\", say"));
+      }
+    }
+  }
+
+  void CheckReturn(const std::string& field, const config::v1::Return& answer) {
+    const bool is_redirection = answer.status() >= 300 && answer.status() <= 399;
+    if (answer.has_location() && !is_redirection) {
+      Mistake(field + ".location",
+              absl::StrCat("goes with a status from 300 to 399, not with ", answer.status()));
+    }
+    if ((answer.status() == 204 || answer.status() == 304) && !answer.body().empty()) {
+      Mistake(field + ".body", absl::StrCat("cannot go with status ", answer.status()));
+    }
+    if (HasControlCharacter(answer.location())) {
+      Mistake(field + ".location", "has a control character, which a header cannot have");
+    }
+    if (HasControlCharacter(answer.content_type())) {
+      Mistake(field + ".content_type", "has a control character, which a header cannot have");
+    }
+  }
+
+  void CheckMimeTypes() {
+    std::map<std::string, int> extensions;
+    for (int i = 0; i < config_.http().mime_type_size(); ++i) {
+      const config::v1::MimeType& mime = config_.http().mime_type(i);
+      const std::string field = absl::StrCat("http.mime_type[", i, "]");
+      if (mime.extension().find_first_of("./") != std::string::npos) {
+        Mistake(field + ".extension",
+                absl::StrCat("\"", mime.extension(), "\" must be without dot and slash: \"webp\""));
+      } else if (const auto [before, is_new] = extensions.emplace(mime.extension(), i); !is_new) {
+        Mistake(field + ".extension", absl::StrCat("\"", mime.extension(), "\" is http.mime_type[",
+                                                   before->second, "]'s already"));
+      }
+      const std::size_t slash = mime.type().find('/');
+      if (!mime.type().empty() &&
+          (slash == 0 || slash == std::string::npos || slash + 1 == mime.type().size() ||
+           HasControlCharacter(mime.type()))) {
+        Mistake(field + ".type",
+                absl::StrCat("\"", mime.type(), "\" is no MIME type; write \"image/webp\", say"));
+      }
+    }
+  }
+
+  const Config& config_;
+  std::map<std::string, std::string> addresses_;
+  std::vector<FieldMistake> mistakes_;
+};
+
+}  // namespace
+
+std::vector<FieldMistake> CheckConfig(const Config& config) { return Checker(config).Check(); }
+
+}  // namespace muster::master

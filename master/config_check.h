@@ -1,0 +1,18 @@
+#ifndef MASTER_CONFIG_CHECK_H_
+#define MASTER_CONFIG_CHECK_H_
+
+#include <vector>
+
+#include "proto/config.pb.h"
+#include "proto/field_rules.h"
+
+namespace muster::master {
+
+// What the rules of the schema cannot say: addresses that cannot be read or are used twice, folders
+// that do not exist or cannot be made, fields that do not go together. Defaults are filled in and
+// paths absolute. Looks at the file system, changes nothing.
+std::vector<config::FieldMistake> CheckConfig(const config::v1::Config& config);
+
+}  // namespace muster::master
+
+#endif  // MASTER_CONFIG_CHECK_H_

@@ -1,0 +1,172 @@
+#include "master/config_file.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+using Syntax = ConfigOutline::Syntax;
+
+constexpr char kGood[] = R"(# A site.
+worker_processes: 2
+listen { address: "127.0.0.1:8080" }
+shutdown_timeout { seconds: 5 }
+http {
+  location { path: "/" return { body: "hello" } }
+}
+)";
+
+std::string MistakesIn(const std::string& text, Syntax syntax = Syntax::kText) {
+  const auto config = ReadConfigText("m", text, syntax, "/tmp");
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << text;
+  return std::string(config.status().message());
+}
+
+TEST(ConfigFile, IsReadWithDefaultsAndAbsolutePaths) {
+  const auto config = ReadConfigText("m", kGood, Syntax::kText, "/tmp");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->worker_processes(), 2u);
+  EXPECT_EQ(config->shutdown_timeout().seconds(), 5);
+  EXPECT_EQ(config->ready_timeout().seconds(), 10);
+  EXPECT_EQ(config->pid_file(), "/tmp/run/muster.pid");
+}
+
+TEST(ConfigFile, TellsEveryMistakeWithItsPlace) {
+  EXPECT_EQ(MistakesIn(R"(worker_proceses: 2
+listen { address: "127.0.0.1:8080" backlog: 0 }
+listen { adress: "127.0.0.1:8081" }
+listen { address: "nowhere:80" }
+accept: SOMETIMES
+worker_connections: "many"
+ready_timeout { seconds: 9999 }
+shutdown_timeout: 5
+crash_loop_limit: 3
+crash_loop_limit: 4
+http {
+  location { path: "/" root: "/nowhere" }
+  location { path: "x" return { status: 200 } stub_status {} }
+	location { path: 5 return { status: -1 } }
+  access_log { }
+}
+)"),
+            R"(m:1:1: worker_proceses: is unknown; did you mean "worker_processes"?
+m:2:45: listen[0].backlog: is 0; must be from 1 to 65535
+m:3:10: listen[1].adress: is unknown; did you mean "address"?
+m:4:19: listen[2].address: "nowhere" is no IP address, and names are not looked up; write "127.0.0.1:8080", "[::1]:8080", "*:8080" or "unix:path"
+m:5:9: accept: unknown enumeration value of "SOMETIMES" for field "accept"; write one of EXCLUSIVE, MUTEX, REUSEPORT
+m:6:21: worker_connections: expected integer, got: "many"; write a whole number that is not negative, worker_connections: 1
+m:7:1: ready_timeout: is 9999s; must be from 100ms to 3600s
+m:8:19: shutdown_timeout: expected "{", found "5"; write shutdown_timeout { seconds: 60 }
+m:10:1: crash_loop_limit: is given twice; it is in line 9, too
+m:12:30: http.location[0].root: "/nowhere" is no folder: No such file or directory
+m:13:20: http.location[1].path: "x" must begin with "/"
+m:13:47: http.location[1].stub_status: and return in line 13 exclude each other; keep one
+m:14:19: http.location[2].path: expected string, got: 5; write a text in quotes, path: "..."
+m:14:38: http.location[2].return.status: expected integer, got: -; write a whole number that is not negative, status: 1
+m:15:3: http.access_log.path: is missing)");
+}
+
+TEST(ConfigFile, DoesNotBlameAFieldTwice) {
+  EXPECT_EQ(MistakesIn("listen { address: 5 } http { location { path: '/' return {} } }"),
+            "m:1:19: listen[0].address: expected string, got: 5; write a text in quotes, address: "
+            "\"...\"");
+  EXPECT_EQ(MistakesIn("listn { address: '*:80' } http { location { path: '/' return {} } }"),
+            "m:1:1: listn: is unknown; did you mean \"listen\"?");
+}
+
+TEST(ConfigFile, KeepsItsCountWhenAnElementIsBroken) {
+  EXPECT_EQ(MistakesIn("listen: 5\nlisten { address: 'x' }\n"
+                       "http { location { path: '/' return {} } }"),
+            "m:1:9: listen[0]: expected \"{\", found \"5\"; write listen { ... }\n"
+            "m:2:19: listen[0].address: \"x\" has no port; write \"127.0.0.1:8080\", "
+            "\"[::1]:8080\", \"*:8080\" or \"unix:path\"");
+}
+
+TEST(ConfigFile, TellsABraceThatLacks) {
+  EXPECT_EQ(MistakesIn("listen { address: '*:80' }\nhttp {\n  location { path: '/' \n}\n"),
+            "m:2:6: \"{\" is never closed");
+}
+
+TEST(ConfigFile, TellsTextThatIsNoToken) {
+  EXPECT_THAT(MistakesIn("pid_file: 'abc\nlisten { address: '*:80' }"), HasSubstr("m:1:"));
+  EXPECT_THAT(MistakesIn("pid_file: '\\q'\n"), HasSubstr("m:1:11: pid_file: invalid escape"));
+  EXPECT_THAT(MistakesIn("\x01 \xff"), HasSubstr("m:1:"));
+}
+
+TEST(ConfigFile, TellsThatAnEmptyFileServesNothing) {
+  EXPECT_EQ(MistakesIn(""),
+            "m:1:1: listen: has 0 elements; must have from 1 to 64\n"
+            "m:1:1: serves nothing; give it an http { ... } block, or service for one of your own");
+}
+
+TEST(ConfigFile, EndsWithManyMistakes) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "listen: 5\n";
+  EXPECT_THAT(MistakesIn(text), HasSubstr("m:50:9: listen[0]"));
+}
+
+TEST(ConfigFile, IsReadFromJson) {
+  const auto config = ReadConfigText("m.json", R"({
+    "workerProcesses": 2,
+    "listen": [{"address": "127.0.0.1:8080"}],
+    "shutdown_timeout": "5s",
+    "http": {"location": [{"path": "/", "return": {"body": "hello"}}]}
+  })",
+                                     Syntax::kJson, "/tmp");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->worker_processes(), 2u);
+  EXPECT_EQ(config->shutdown_timeout().seconds(), 5);
+  EXPECT_EQ(config->http().location(0).return_().body(), "hello");
+}
+
+TEST(ConfigFile, TellsMistakesInJsonWithTheirPlaces) {
+  EXPECT_EQ(
+      MistakesIn(R"({
+  "workers": 2,
+  "listen": [{"address": "127.0.0.1:8080", "backlog": 0}],
+  "http": {"location": [{"path": "x", "return": {}}]}
+})",
+                 Syntax::kJson),
+      R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, max_generations, crash_loop_limit, pid_file, log, admin, worker_binary, http, service
+m:3:55: listen[0].backlog: is 0; must be from 1 to 65535
+m:4:34: http.location[0].path: "x" must begin with "/")");
+}
+
+TEST(ConfigFile, TellsAWrongValueInJsonWithItsPlace) {
+  EXPECT_THAT(MistakesIn("{\n  \"listen\": [{\"address\": \"*:80\", \"backlog\": \"x\"}]\n}",
+                         Syntax::kJson),
+              HasSubstr("m:2:45: listen[0].backlog: "));
+}
+
+TEST(ConfigFile, TellsBrokenJsonWithItsPlace) {
+  EXPECT_THAT(MistakesIn("{\n  \"listen\": [,]\n}", Syntax::kJson), HasSubstr("m:2:14: "));
+  EXPECT_THAT(MistakesIn("{\n  \"listen\": [\n}", Syntax::kJson), HasSubstr("m:3:1: "));
+  EXPECT_THAT(MistakesIn("", Syntax::kJson), HasSubstr("m:1:1: "));
+}
+
+TEST(ConfigFile, ThatCannotBeOpenedIsNamed) {
+  const auto config = ReadConfigFile("/nowhere/m.textproto", "/nowhere");
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(config.status().message(), "open /nowhere/m.textproto: No such file or directory");
+}
+
+TEST(ConfigFile, IsJsonByItsName) {
+  const std::string folder = std::getenv("TEST_TMPDIR");
+  std::ofstream(folder + "/m.json") << "{\"listen\": 5}";
+  std::ofstream(folder + "/m.textproto") << kGood;
+  EXPECT_THAT(ReadConfigFile(folder + "/m.json", "/tmp").status().message(),
+              HasSubstr("m.json:1:"));
+  EXPECT_TRUE(ReadConfigFile(folder + "/m.textproto", "/tmp").ok());
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,238 @@
+#include "master/config_parser.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/json_util.h"
+#include "master/outline_check.h"
+
+namespace muster::master {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Beyond so many nobody reads on.
+constexpr int kMostSyntaxMistakes = 50;
+
+// The first error. Newer versions of Protobuf call RecordError, older ones AddError.
+class FirstError : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) {
+    Note(line, column, message);
+  }
+  void RecordError(int line, google::protobuf::io::ColumnNumber column, absl::string_view message) {
+    Note(line, column, message);
+  }
+
+  int line = -1;
+  int column = -1;
+  std::string message;
+
+ private:
+  void Note(int at_line, int at_column, absl::string_view text) {
+    if (!message.empty()) return;
+    line = std::max(0, at_line);
+    column = std::max(0, at_column);
+    message = std::string(text);
+  }
+};
+
+// What would be right in place of a value that could not be read.
+std::string WhatIsRight(const FieldDescriptor& field) {
+  const std::string name(field.name());
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+    case FieldDescriptor::CPPTYPE_INT64:
+      return absl::StrCat("write a whole number, ", name, ": 1");
+    case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return absl::StrCat("write a whole number that is not negative, ", name, ": 1");
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return absl::StrCat("write a number, ", name, ": 0.5");
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return absl::StrCat("write ", name, ": true or ", name, ": false");
+    case FieldDescriptor::CPPTYPE_STRING:
+      return absl::StrCat("write a text in quotes, ", name, ": \"...\"");
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      std::string names;
+      for (int i = 0; i < field.enum_type()->value_count(); ++i) {
+        absl::StrAppend(&names, i == 0 ? "" : ", ",
+                        std::string(field.enum_type()->value(i)->name()));
+      }
+      return absl::StrCat("write one of ", names);
+    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      if (field.message_type()->full_name() == "google.protobuf.Duration") {
+        return absl::StrCat("write ", name, " { seconds: 60 }");
+      }
+      return absl::StrCat("write ", name, " { ... }");
+  }
+  return "";
+}
+
+std::string WhatIsRightInJson(const FieldDescriptor& field) {
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return WhatIsRight(field);
+  return "write an object, { ... }, or for a duration \"60s\"";
+}
+
+// "Expected integer, got: x." → "expected integer, got: x".
+std::string Uncapitalized(absl::string_view message) {
+  std::string text(absl::StripSuffix(message, "."));
+  if (!text.empty()) text[0] = absl::ascii_tolower(static_cast<unsigned char>(text[0]));
+  return text;
+}
+
+const FieldDescriptor* FieldAt(const Descriptor* type, absl::string_view path) {
+  const FieldDescriptor* field = nullptr;
+  for (absl::string_view part : absl::StrSplit(path, '.')) {
+    if (type == nullptr) return nullptr;
+    field = type->FindFieldByName(std::string(part.substr(0, part.find('['))));
+    if (field == nullptr) return nullptr;
+    type = field->message_type();
+  }
+  return field;
+}
+
+void Blank(std::string* text, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end && i < text->size(); ++i) {
+    if ((*text)[i] != '\n') (*text)[i] = ' ';
+  }
+}
+
+TextMistake MistakeOf(const ConfigOutline& outline, const ConfigOutline::Found& found,
+                      std::size_t offset, const std::string& message, const Descriptor* type) {
+  TextMistake mistake = {outline.CulpritAt(offset), found.path, Uncapitalized(message)};
+  const FieldDescriptor* field = FieldAt(type, found.path);
+  if (field != nullptr) absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field));
+  return mistake;
+}
+
+// Unknown, double and exclusive fields; they are taken out of the text.
+void TakeMisplacedOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, const Descriptor* type) {
+  const ConfigOutline outline(parsed->text, syntax);
+  for (const MisplacedStatement& misplaced : CheckOutline(outline, type)) {
+    parsed->mistakes.push_back(misplaced.mistake);
+    if (!misplaced.meant.empty()) {
+      const OutlineValue* block = outline.StatementAt(misplaced.begin, type).block;
+      if (block != nullptr) parsed->spoilt.insert({block->offset, misplaced.meant});
+    }
+    if (syntax == ConfigOutline::Syntax::kText) {
+      Blank(&parsed->text, misplaced.begin, misplaced.end);
+    }
+  }
+}
+
+// The place in `text` that the JSON parser's message means, if it says so in a way that we know.
+// Versions differ: "(listen[0].backlog): invalid value", a piece of the text and a last line with a
+// caret, as far in as the piece's byte that is meant, or "near 3:14".
+std::optional<std::size_t> PlaceInJson(const ConfigOutline& outline, absl::string_view text,
+                                       absl::string_view message, std::string* field) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n');
+  if (absl::StartsWith(lines[0], "(") && lines[0].find(')') != absl::string_view::npos) {
+    *field = std::string(lines[0].substr(1, lines[0].find(')') - 1));
+    return outline.Locate(*field);
+  }
+  if (lines.size() >= 3 && absl::EndsWith(lines.back(), "^")) {
+    const std::size_t begin = lines[0].size() + 1;
+    const std::size_t end = message.size() - lines.back().size() - 1;
+    const std::size_t snippet = text.find(message.substr(begin, end - begin));
+    if (snippet != text.npos) return snippet + lines.back().size() - 1;
+  }
+  const std::size_t near = message.find("near ");
+  if (near != message.npos) {
+    const std::vector<absl::string_view> place =
+        absl::StrSplit(message.substr(near + 5), absl::ByAnyChar(": "));
+    int line = 0;
+    int column = 0;
+    if (place.size() >= 2 && absl::SimpleAtoi(place[0], &line) &&
+        absl::SimpleAtoi(place[1], &column)) {
+      return outline.OffsetOf(line - 1, column - 1);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ParsedConfig ParseTextConfig(absl::string_view text, Message* message) {
+  ParsedConfig parsed;
+  parsed.text = std::string(text);
+  const Descriptor* type = message->GetDescriptor();
+  {
+    const ConfigOutline outline(text, ConfigOutline::Syntax::kText);
+    if (!outline.brace_mistakes().empty()) {
+      parsed.mistakes = outline.brace_mistakes();
+      return parsed;
+    }
+  }
+  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kText, type);
+
+  google::protobuf::TextFormat::Parser parser;
+  parser.SetRecursionLimit(ConfigOutline::kDeepest);
+  for (int i = 0; i < kMostSyntaxMistakes; ++i) {
+    FirstError error;
+    parser.RecordErrorsTo(&error);
+    message->Clear();
+    const bool is_parsed = parser.ParseFromString(parsed.text, message);
+    parser.RecordErrorsTo(nullptr);
+    if (is_parsed) {
+      parsed.is_whole = true;
+      return parsed;
+    }
+    const ConfigOutline outline(parsed.text, ConfigOutline::Syntax::kText);
+    const std::size_t offset = outline.OffsetOf(error.line, error.column);
+    const ConfigOutline::Found found = outline.StatementAt(outline.CulpritAt(offset), type);
+    parsed.mistakes.push_back(MistakeOf(outline, found, offset, error.message, type));
+    if (found.statement == nullptr) return parsed;
+    parsed.spoilt.insert({found.block->offset, found.statement->name});
+    Blank(&parsed.text, found.statement->begin, found.statement->end);
+  }
+  return parsed;
+}
+
+ParsedConfig ParseJsonConfig(absl::string_view text, Message* message) {
+  ParsedConfig parsed;
+  parsed.text = std::string(text);
+  const Descriptor* type = message->GetDescriptor();
+  const ConfigOutline outline(text, ConfigOutline::Syntax::kJson);
+  if (!outline.brace_mistakes().empty()) {
+    parsed.mistakes = outline.brace_mistakes();
+    return parsed;
+  }
+  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kJson, type);
+
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;  // the outline's check told them
+  const auto status = google::protobuf::util::JsonStringToMessage(parsed.text, message, options);
+  if (status.ok()) {
+    parsed.is_whole = true;
+    return parsed;
+  }
+  const std::string why(status.message().data(), status.message().size());
+  TextMistake mistake;
+  mistake.offset = PlaceInJson(outline, text, why, &mistake.field).value_or(0);
+  absl::string_view problem = absl::string_view(why).substr(0, why.find('\n'));
+  if (!mistake.field.empty()) {
+    problem = absl::StripLeadingAsciiWhitespace(problem.substr(problem.find(')') + 1));
+    absl::ConsumePrefix(&problem, ": ");
+  }
+  mistake.problem = Uncapitalized(problem);
+  if (const FieldDescriptor* field = FieldAt(type, mistake.field)) {
+    absl::StrAppend(&mistake.problem, "; ", WhatIsRightInJson(*field));
+  }
+  parsed.mistakes.push_back(std::move(mistake));
+  return parsed;
+}
+
+}  // namespace muster::master

@@ -1,0 +1,60 @@
+#include "master/config_paths.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace muster::master {
+namespace {
+
+void MakeAbsolute(std::string* path, absl::string_view prefix) {
+  if (!path->empty()) *path = JoinPath(prefix, *path);
+}
+
+void MakeAddressAbsolute(std::string* address, absl::string_view prefix) {
+  absl::string_view path = *address;
+  if (!absl::ConsumePrefix(&path, "unix:") || path.empty()) return;
+  *address = absl::StrCat("unix:", JoinPath(prefix, path));
+}
+
+}  // namespace
+
+std::string JoinPath(absl::string_view folder, absl::string_view path) {
+  const std::string joined =
+      absl::StartsWith(path, "/") ? std::string(path) : absl::StrCat(folder, "/", path);
+  std::vector<absl::string_view> parts;
+  for (absl::string_view part : absl::StrSplit(joined, '/', absl::SkipEmpty())) {
+    if (part != ".") parts.push_back(part);
+  }
+  return absl::StrCat(absl::StartsWith(joined, "/") ? "/" : "", absl::StrJoin(parts, "/"));
+}
+
+std::string FolderOf(absl::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == path.npos) return ".";
+  return std::string(slash == 0 ? "/" : path.substr(0, slash));
+}
+
+void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix) {
+  for (config::v1::Listen& listen : *config->mutable_listen()) {
+    if (listen.has_address()) MakeAddressAbsolute(listen.mutable_address(), prefix);
+  }
+  if (config->has_pid_file()) MakeAbsolute(config->mutable_pid_file(), prefix);
+  if (config->has_worker_binary()) MakeAbsolute(config->mutable_worker_binary(), prefix);
+  if (config->log().has_path()) MakeAbsolute(config->mutable_log()->mutable_path(), prefix);
+  if (config->admin().has_listen()) {
+    MakeAddressAbsolute(config->mutable_admin()->mutable_listen(), prefix);
+  }
+  if (!config->has_http()) return;
+  config::v1::Http* http = config->mutable_http();
+  if (http->access_log().has_path()) {
+    MakeAbsolute(http->mutable_access_log()->mutable_path(), prefix);
+  }
+  for (config::v1::Location& location : *http->mutable_location()) {
+    if (location.has_root()) MakeAbsolute(location.mutable_root(), prefix);
+  }
+}
+
+}  // namespace muster::master

@@ -1,0 +1,113 @@
+#include "master/outline_check.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "master/spelling.h"
+
+namespace muster::master {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::OneofDescriptor;
+
+std::vector<std::string> FieldNames(const Descriptor& type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type.field_count(); ++i) names.emplace_back(type.field(i)->name());
+  return names;
+}
+
+class Checker {
+ public:
+  Checker(const ConfigOutline& outline, std::vector<MisplacedStatement>* found)
+      : outline_(outline), found_(*found) {}
+
+  void CheckBlock(const OutlineValue& block, const Descriptor& type, const std::string& prefix) {
+    std::map<std::string, const OutlineStatement*> seen;
+    std::map<const OneofDescriptor*, const OutlineStatement*> chosen;
+    std::map<std::string, int> counts;
+    for (const OutlineStatement& statement : block.statements) {
+      if (statement.name.empty() || statement.name[0] == '[') continue;
+      const FieldDescriptor* field = type.FindFieldByName(statement.name);
+      if (field == nullptr) {
+        Unknown(statement, type, prefix);
+        continue;
+      }
+      if (!field->is_repeated()) {
+        if (const auto before = seen.find(statement.name); before != seen.end()) {
+          Misplaced(
+              statement, prefix, "",
+              absl::StrCat("is given twice; it is in line ", LineOf(*before->second), ", too"));
+          continue;
+        }
+        seen[statement.name] = &statement;
+      }
+      if (const OneofDescriptor* oneof = field->real_containing_oneof()) {
+        if (const auto before = chosen.find(oneof); before != chosen.end()) {
+          Misplaced(statement, prefix, "",
+                    absl::StrCat("and ", before->second->name, " in line ", LineOf(*before->second),
+                                 " exclude each other; keep one"));
+          continue;
+        }
+        chosen[oneof] = &statement;
+      }
+      CheckValues(statement, *field, prefix, &counts[statement.name]);
+    }
+  }
+
+ private:
+  void CheckValues(const OutlineStatement& statement, const FieldDescriptor& field,
+                   const std::string& prefix, int* count) {
+    const Descriptor* type = field.message_type();
+    for (const OutlineValue& value : statement.values) {
+      const std::string number = field.is_repeated() ? absl::StrCat("[", (*count)++, "]") : "";
+      if (value.is_block && type != nullptr && type->full_name() != "google.protobuf.Any") {
+        CheckBlock(value, *type, absl::StrCat(prefix, statement.name, number, "."));
+      }
+    }
+  }
+
+  void Unknown(const OutlineStatement& statement, const Descriptor& type,
+               const std::string& prefix) {
+    const std::vector<std::string> names = FieldNames(type);
+    const std::string meant = LikelyMeant(statement.name, names);
+    std::string hint;
+    if (!meant.empty()) {
+      hint = absl::StrCat("did you mean \"", meant, "\"?");
+    } else if (names.empty()) {
+      hint = "nothing can stand here";
+    } else {
+      hint = "possible here: ";
+      for (const std::string& name : names) {
+        absl::StrAppend(&hint, name, &name == &names.back() ? "" : ", ");
+      }
+    }
+    Misplaced(statement, prefix, meant, absl::StrCat("is unknown; ", hint));
+  }
+
+  void Misplaced(const OutlineStatement& statement, const std::string& prefix, std::string meant,
+                 std::string problem) {
+    found_.push_back({statement.begin, statement.end,
+                      TextMistake{statement.begin, prefix + statement.name, std::move(problem)},
+                      std::move(meant)});
+  }
+
+  int LineOf(const OutlineStatement& statement) const {
+    return outline_.PlaceOf(statement.begin).line;
+  }
+
+  const ConfigOutline& outline_;
+  std::vector<MisplacedStatement>& found_;
+};
+
+}  // namespace
+
+std::vector<MisplacedStatement> CheckOutline(const ConfigOutline& outline, const Descriptor* type) {
+  std::vector<MisplacedStatement> found;
+  Checker(outline, &found).CheckBlock(outline.root(), *type, "");
+  return found;
+}
+
+}  // namespace muster::master

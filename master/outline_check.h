@@ -1,0 +1,29 @@
+#ifndef MASTER_OUTLINE_CHECK_H_
+#define MASTER_OUTLINE_CHECK_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "master/config_outline.h"
+
+namespace muster::master {
+
+// A statement that should not be where it is.
+struct MisplacedStatement {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  TextMistake mistake;
+  // The field of the same block that was probably meant; empty: unknown.
+  std::string meant;
+};
+
+// The statements whose fields `type` does not have, that are given twice, or that exclude each
+// other. Not inside of a google.protobuf.Any.
+std::vector<MisplacedStatement> CheckOutline(const ConfigOutline& outline,
+                                             const google::protobuf::Descriptor* type);
+
+}  // namespace muster::master
+
+#endif  // MASTER_OUTLINE_CHECK_H_
