@@ -15,16 +15,17 @@
 namespace muster::worker {
 namespace {
 
+// As the master writes it, whose lines may be in the same file.
 absl::string_view LevelName(config::v1::Log::Level level) {
   switch (level) {
     case config::v1::Log::DEBUG:
-      return "debug";
+      return "debug  ";
     case config::v1::Log::INFO:
-      return "info";
+      return "info   ";
     case config::v1::Log::WARN:
       return "warning";
     default:
-      return "error";
+      return "error  ";
   }
 }
 
@@ -49,8 +50,8 @@ absl::Status ErrorLog::Reopen() const {
 void ErrorLog::Write(config::v1::Log::Level level, absl::string_view message) const {
   if (level < level_) return;
   const std::string line =
-      absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%E3S", absl::Now(), absl::LocalTimeZone()),
-                   " [", LevelName(level), "] ", writer_, ": ", message, "\n");
+      absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%E3S", absl::Now(), absl::LocalTimeZone()), " ",
+                   LevelName(level), " ", writer_, ": ", message, "\n");
   [[maybe_unused]] const ssize_t written =
       ipc::RetryOnEintr([&] { return ::write(STDERR_FILENO, line.data(), line.size()); });
 }

@@ -45,8 +45,9 @@ void TestMaster::Introduce(TestWorker& worker, const v1::Hello& hello) const {
   worker.Send(Command::kHello, &hello, fds);
 }
 
-std::unique_ptr<TestWorker> TestMaster::StartWorker(ipc::OwnerTag tag) const {
-  auto worker = std::make_unique<TestWorker>(Program());
+std::unique_ptr<TestWorker> TestMaster::StartWorker(ipc::OwnerTag tag,
+                                                    const std::string& program) const {
+  auto worker = std::make_unique<TestWorker>(program);
   Introduce(*worker, Hello(tag));
   MUSTER_CHECK(worker->Receive().command_as<Command>() == Command::kReady, "the worker is ready");
   return worker;

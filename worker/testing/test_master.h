@@ -32,8 +32,9 @@ class TestMaster {
 
   // Hands the listener, `hello`, zone and configuration over.
   void Introduce(TestWorker& worker, const v1::Hello& hello) const;
-  // An echo worker that is READY.
-  std::unique_ptr<TestWorker> StartWorker(ipc::OwnerTag tag) const;
+  // A worker that is READY; an echo worker if nothing else is said.
+  std::unique_ptr<TestWorker> StartWorker(ipc::OwnerTag tag,
+                                          const std::string& program = Program()) const;
   std::unique_ptr<TestWorker> StartWorker() const { return StartWorker(Reserve()); }
 
   // The echo worker program.
