@@ -1,0 +1,75 @@
+#!/bin/bash
+# Checks the models beside it with spin, and that each of their mutants is found faulty. Prints
+# the states explored. Needs spin and a C compiler; up to 2 GiB of memory.
+#   check.sh [--complete]    more participants and deaths: some minutes instead of one
+set -euo pipefail
+
+if ! command -v spin >/dev/null; then
+  echo "model: spin is not installed; nothing was checked" >&2
+  # A test skips; a person wanted it.
+  [[ -n ${TEST_TMPDIR:-} ]]
+  exit
+fi
+
+models=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/model.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# explore MODEL DEFINES safety|liveness: the lines of pan about the outcome.
+explore() {
+  local model=$1 defines=$2 what=$3
+  # shellcheck disable=SC2086
+  spin -a $defines "$models/$model.pml" > spin.log || { cat spin.log >&2; exit 1; }
+  # safety: assertions in every state. liveness: the ltl property too, under weak fairness.
+  local compile=() run=()
+  case $what in
+    safety) compile=(-DSAFETY -DNOCLAIM) run=(-E) ;;
+    liveness) compile=(-DNFAIR=3) run=(-a -f -E) ;;
+  esac
+  "${CC:-gcc}" -O2 -w -DMEMLIM=2048 "${compile[@]}" -o pan pan.c
+  ./pan -m1000000 "${run[@]}" > pan.log || { cat pan.log >&2; exit 1; }
+  if grep -qE 'max search depth too small|out of memory|aborted' pan.log; then
+    cat pan.log >&2
+    exit 1
+  fi
+}
+errors() { sed -n 's/.*errors: \([0-9]*\)$/\1/p' pan.log; }
+states() { sed -n 's/ *\([0-9e+.]*\) states, stored.*/\1/p' pan.log; }
+
+# holds MODEL DEFINES
+holds() {
+  local what
+  for what in safety liveness; do
+    explore "$1" "$2" "$what"
+    printf '%-6s %-58s %-9s %9s states, %s errors\n' "$1" "$2" "$what" "$(states)" "$(errors)"
+    if [[ $(errors) != 0 ]]; then
+      cat pan.log >&2
+      exit 1
+    fi
+  done
+}
+# fails MODEL DEFINES
+fails() {
+  explore "$1" "$2" safety
+  printf '%-6s %-58s %-9s %9s states, found faulty\n' "$1" "$2" safety "$(states)"
+  if [[ $(errors) == 0 ]]; then
+    echo "$1 $2: the model did not find the fault" >&2
+    exit 1
+  fi
+}
+
+if [[ ${1:-} == --complete ]]; then
+  holds mutex "-DPARTICIPANTS=3 -DDEATHS=3 -DSUPERVISOR_DEATHS=2"
+  holds event "-DPRODUCERS=2 -DCONSUMERS=2 -DDEATHS=3 -DSUPERVISOR_DEATHS=2"
+  holds event "-DPRODUCERS=2 -DCONSUMERS=3 -DDEATHS=1 -DSUPERVISOR_DEATHS=1"
+else
+  holds mutex "-DPARTICIPANTS=3 -DDEATHS=2 -DSUPERVISOR_DEATHS=1"
+  holds event "-DPRODUCERS=2 -DCONSUMERS=2 -DDEATHS=1 -DSUPERVISOR_DEATHS=1"
+fi
+for mutant in NO_BROADCAST FORGET_WAITERS BLIND_RECOVERY; do
+  fails mutex "-DDEATHS=1 -D$mutant"
+done
+for mutant in NO_BROADCAST NO_SECOND_LOOK DISARM_FOR_ONE; do
+  fails event "-DDEATHS=1 -D$mutant"
+done
