@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::size_t kRightsBytes = CMSG_SPACE(sizeof(int) * kMaxChannelFds);
 constexpr std::size_t kCredentialsBytes = CMSG_SPACE(sizeof(ucred));
+constexpr std::size_t kShortPayloadBytes = 512 - sizeof(ChannelHeader);
 
 absl::Status ReceiveCredentials(int fd) {
   const int on = 1;
@@ -117,6 +118,50 @@ absl::Status Accept(msghdr* header, absl::string_view datagram, ReceivedMessage*
   return absl::OkStatus();
 }
 
+ChannelHeader HeaderOf(const Message& message) {
+  ChannelHeader fields = {};
+  fields.magic = kChannelMagic;
+  fields.version = kChannelVersion;
+  fields.command = message.command;
+  fields.flags = message.flags;
+  fields.fd_count = static_cast<std::uint16_t>(message.fds.size());
+  fields.sequence = message.sequence;
+  fields.slot = message.slot;
+  fields.pid = message.pid;
+  fields.payload_bytes = static_cast<std::uint32_t>(message.payload.size());
+  return fields;
+}
+
+// Copying a short payload costs less than the kernel's work on a list of parts.
+ssize_t SendShort(int fd, const ChannelHeader& fields, absl::string_view payload, int flags) {
+  char datagram[sizeof(fields) + kShortPayloadBytes];
+  std::memcpy(datagram, &fields, sizeof(fields));
+  if (!payload.empty()) std::memcpy(datagram + sizeof(fields), payload.data(), payload.size());
+  return ::send(fd, datagram, sizeof(fields) + payload.size(), flags);
+}
+
+ssize_t SendParts(int fd, const ChannelHeader& fields, const Message& message, int flags) {
+  iovec parts[2] = {{const_cast<ChannelHeader*>(&fields), sizeof(fields)},
+                    {const_cast<char*>(message.payload.data()), message.payload.size()}};
+  msghdr header = {};
+  header.msg_iov = parts;
+  header.msg_iovlen = message.payload.empty() ? 1 : 2;
+  alignas(cmsghdr) char control[kRightsBytes];
+  if (!message.fds.empty()) {
+    const std::size_t fds_bytes = message.fds.size() * sizeof(int);
+    header.msg_control = control;
+    header.msg_controllen = CMSG_SPACE(fds_bytes);
+    // The padding behind the descriptors is sent too.
+    std::memset(control, 0, header.msg_controllen);
+    cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(fds_bytes);
+    std::memcpy(CMSG_DATA(rights), message.fds.data(), fds_bytes);
+  }
+  return ::sendmsg(fd, &header, flags);
+}
+
 }  // namespace
 
 absl::StatusOr<Channel::Pair> Channel::CreatePair() {
@@ -154,42 +199,17 @@ absl::StatusOr<Channel> Channel::Adopt(UniqueFd fd) {
 
 absl::StatusOr<SendOutcome> Channel::SendWith(const Message& message, int flags) const {
   MUSTER_RETURN_IF_ERROR(CheckLimits(message));
-  ChannelHeader fields = {};
-  fields.magic = kChannelMagic;
-  fields.version = kChannelVersion;
-  fields.command = message.command;
-  fields.flags = message.flags;
-  fields.fd_count = static_cast<std::uint16_t>(message.fds.size());
-  fields.sequence = message.sequence;
-  fields.slot = message.slot;
-  fields.pid = message.pid;
-  fields.payload_bytes = static_cast<std::uint32_t>(message.payload.size());
-
-  iovec parts[2] = {{&fields, sizeof(fields)},
-                    {const_cast<char*>(message.payload.data()), message.payload.size()}};
-  msghdr header = {};
-  header.msg_iov = parts;
-  header.msg_iovlen = message.payload.empty() ? 1 : 2;
-  alignas(cmsghdr) char control[kRightsBytes];
-  if (!message.fds.empty()) {
-    const std::size_t fds_bytes = message.fds.size() * sizeof(int);
-    header.msg_control = control;
-    header.msg_controllen = CMSG_SPACE(fds_bytes);
-    // The padding behind the descriptors is sent too.
-    std::memset(control, 0, header.msg_controllen);
-    cmsghdr* const rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fds_bytes);
-    std::memcpy(CMSG_DATA(rights), message.fds.data(), fds_bytes);
-  }
-  const ssize_t sent =
-      RetryOnEintr([&] { return ::sendmsg(fd_.get(), &header, flags | MSG_NOSIGNAL); });
+  const ChannelHeader fields = HeaderOf(message);
+  const ssize_t sent = RetryOnEintr([&] {
+    return message.fds.empty() && message.payload.size() <= kShortPayloadBytes
+               ? SendShort(fd_.get(), fields, message.payload, flags | MSG_NOSIGNAL)
+               : SendParts(fd_.get(), fields, message, flags | MSG_NOSIGNAL);
+  });
   if (sent >= 0) return SendOutcome::kSent;
   const int error = errno;
   if (error == EAGAIN) return SendOutcome::kWouldBlock;
   if (error == EPIPE || error == ECONNRESET) return SendOutcome::kPeerGone;
-  return ErrnoStatus(absl::StrCat("sendmsg of ", message.payload.size(), " bytes and ",
+  return ErrnoStatus(absl::StrCat("send ", message.payload.size(), " bytes and ",
                                   message.fds.size(), " descriptors on channel ", fd_.get()),
                      error);
 }

@@ -162,8 +162,8 @@ TEST(Channel, NamesAFailureToSendADescriptorThatIsNotOpen) {
   const Channel::Pair pair = MakePair();
   const int fds[] = {1 << 20};
   const auto outcome = pair.first.TrySend({.payload = "abc", .fds = fds});
-  EXPECT_TRUE(absl::StrContains(outcome.status().message(),
-                                "sendmsg of 3 bytes and 1 descriptors on channel "))
+  EXPECT_TRUE(
+      absl::StrContains(outcome.status().message(), "send 3 bytes and 1 descriptors on channel "))
       << outcome.status();
   EXPECT_TRUE(absl::StrContains(outcome.status().message(), ": Bad file descriptor"))
       << outcome.status();
