@@ -96,17 +96,10 @@ TEST_P(EveryOwner, ExcludesOnItsRangeOnly) {
 }
 
 TEST_P(EveryOwner, IsHandedToAWaiterWhenItIsUnlocked) {
-  Pipe pipe = *Pipe::Create();
   const FileLock lock = Open(GetParam());
   ASSERT_TRUE(lock.Lock().ok());
-  ForkedChild child([&] {
-    const FileLock mine = Open(GetParam());
-    if (*mine.TryLock()) return 1;
-    if (!pipe.writer.Send("waiting").ok()) return 2;
-    return mine.Lock().ok() ? 0 : 3;
-  });
-  std::string record;
-  ASSERT_EQ(*pipe.reader.Receive(&record), ReceiveOutcome::kReceived);
+  ForkedChild child([] { return Open(GetParam()).Lock().ok() ? 0 : 1; });
+  AwaitAsleep(child.pid());
   ASSERT_TRUE(lock.Unlock().ok());
   EXPECT_EQ(child.Join(), 0);
 }
@@ -120,15 +113,9 @@ TEST_P(EveryOwner, IsGivenUpAtTheDeadline) {
 
 TEST_P(EveryOwner, IsGotBeforeTheDeadlineIfItsOwnerDies) {
   Holder holder(GetParam(), FileLockMode::kExclusive);
-  Pipe pipe = *Pipe::Create();
-  ForkedChild child([&] {
-    const FileLock lock = Open(GetParam());
-    if (*lock.TryLock()) return 1;
-    if (!pipe.writer.Send("waiting").ok()) return 2;
-    return *lock.LockUntil(Deadline::After(absl::Minutes(5))) ? 0 : 3;
-  });
-  std::string record;
-  ASSERT_EQ(*pipe.reader.Receive(&record), ReceiveOutcome::kReceived);
+  ForkedChild child(
+      [] { return *Open(GetParam()).LockUntil(Deadline::After(absl::Minutes(5))) ? 0 : 1; });
+  AwaitAsleep(child.pid());
   holder.Kill();
   EXPECT_EQ(child.Join(), 0);
 }

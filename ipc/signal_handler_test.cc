@@ -106,7 +106,9 @@ TEST(SignalHandler, LetsAnInterruptedReadGoOn) {
   const UniqueFd reading(fds[0]);
   const UniqueFd writing(fds[1]);
   ForkedChild child([&] {
+    AwaitAsleep(::getppid());
     ::kill(::getppid(), SIGUSR1);
+    AwaitAsleep(::getppid());  // the handler is done
     return ::write(writing.get(), "x", 1) == 1 ? 0 : 1;
   });
   char byte = 0;

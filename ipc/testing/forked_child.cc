@@ -1,10 +1,13 @@
 #include "ipc/testing/forked_child.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "ipc/check.h"
@@ -38,6 +41,17 @@ void ForkedChild::Kill() {
   if (joined_) return;
   ::kill(pid_, SIGKILL);
   Join();
+}
+
+void AwaitAsleep(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  std::string stat;
+  do {
+    ::sched_yield();
+    std::getline(std::ifstream(path), stat);
+    MUSTER_CHECK(!stat.empty(), "the process is there");
+    // The state follows the name, which may have parentheses of its own.
+  } while (stat.compare(stat.rfind(')'), 4, ") S ") != 0);
 }
 
 }  // namespace muster::ipc

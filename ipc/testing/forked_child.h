@@ -38,6 +38,10 @@ class ForkedChild {
   bool joined_ = false;
 };
 
+// Returns once the first thread of process `pid` sleeps, as in a system call that blocks. Looks
+// again and again.
+void AwaitAsleep(pid_t pid);
+
 }  // namespace muster::ipc
 
 #endif  // IPC_TESTING_FORKED_CHILD_H_
