@@ -32,20 +32,20 @@ bool IsFolder(const std::string& path) {
 // What hinders the making of a file at `path`, whose folders may still have to be made; empty:
 // nothing.
 std::string WhyNotCreatable(const std::string& path) {
-  if (IsFolder(path)) return "is a folder; write the path of a file";
+  if (IsFolder(path)) return absl::StrCat(path, ": Is a directory; write the path of a file");
   std::string folder = FolderOf(path);
   struct stat status;
   while (::stat(folder.c_str(), &status) != 0) {
     if (errno != ENOENT || folder == "/") {
-      return absl::StrCat("cannot be made in ", folder, ": ", std::strerror(errno));
+      return absl::StrCat(path, " cannot be made: ", folder, ": ", std::strerror(errno));
     }
     folder = FolderOf(folder);
   }
   if (!S_ISDIR(status.st_mode)) {
-    return absl::StrCat("cannot be made: ", folder, " is no folder");
+    return absl::StrCat(path, " cannot be made: ", folder, ": Not a directory");
   }
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    return absl::StrCat("cannot be made: no permission to write in ", folder);
+    return absl::StrCat(path, " cannot be made: ", folder, ": no permission to write");
   }
   return "";
 }
@@ -84,7 +84,7 @@ class Checker {
   void CheckFile(const std::string& field, const std::string& path) {
     if (path.empty()) return;  // the rules tell
     const std::string why = WhyNotCreatable(path);
-    if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" ", why));
+    if (!why.empty()) Mistake(field, why);
   }
 
   void CheckProgram(const std::string& field, const std::string& path) {

@@ -163,7 +163,10 @@ TEST_F(ConfigCheckTest, WantsFilesThatCanBeMade) {
   EXPECT_THAT(
       Check("pid_file: 'www' log { path: 'file/log' } "
             "http { location { path: '/' return {} } access_log { path: 'new/folder/a' } }"),
-      ElementsAre(HasSubstr("pid_file: "), HasSubstr("log.path: ")));
+      ElementsAre(
+          absl::StrCat("pid_file: ", folder_, "/www: Is a directory; write the path of a file"),
+          absl::StrCat("log.path: ", folder_, "/file/log cannot be made: ", folder_,
+                       "/file: Not a directory")));
 }
 
 TEST_F(ConfigCheckTest, WantsAWorkerThatCanBeRun) {

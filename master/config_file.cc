@@ -59,16 +59,27 @@ std::vector<TextMistake> CheckValues(const config::v1::Config& config, const Par
   return mistakes;
 }
 
+ConfigOutline::Syntax SyntaxOf(absl::string_view path) {
+  return absl::EndsWith(path, ".json") ? ConfigOutline::Syntax::kJson
+                                       : ConfigOutline::Syntax::kText;
+}
+
+ParsedConfig Parse(absl::string_view text, ConfigOutline::Syntax syntax, absl::string_view prefix,
+                   config::v1::Config* config) {
+  ParsedConfig parsed = syntax == ConfigOutline::Syntax::kJson ? ParseJsonConfig(text, config)
+                                                               : ParseTextConfig(text, config);
+  config::FillDefaults(config);
+  MakePathsAbsolute(config, prefix);
+  return parsed;
+}
+
 }  // namespace
 
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigOutline::Syntax syntax,
                                                   absl::string_view prefix) {
   config::v1::Config config;
-  ParsedConfig parsed = syntax == ConfigOutline::Syntax::kJson ? ParseJsonConfig(text, &config)
-                                                               : ParseTextConfig(text, &config);
-  config::FillDefaults(&config);
-  MakePathsAbsolute(&config, prefix);
+  ParsedConfig parsed = Parse(text, syntax, prefix, &config);
   const ConfigOutline outline(text, syntax);
   if (parsed.is_whole) {
     for (TextMistake& mistake : CheckValues(config, parsed, syntax)) {
@@ -91,10 +102,15 @@ absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::
 absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path,
                                                   absl::string_view prefix) {
   MUSTER_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  return ReadConfigText(
-      path, text,
-      absl::EndsWith(path, ".json") ? ConfigOutline::Syntax::kJson : ConfigOutline::Syntax::kText,
-      prefix);
+  return ReadConfigText(path, text, SyntaxOf(path), prefix);
+}
+
+absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
+                                                        absl::string_view prefix) {
+  MUSTER_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  config::v1::Config config;
+  Parse(text, SyntaxOf(path), prefix, &config);
+  return config;
 }
 
 }  // namespace muster::master

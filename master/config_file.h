@@ -21,7 +21,11 @@ inline constexpr std::size_t kMostConfigBytes = 16 << 20;
 absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path,
                                                   absl::string_view prefix);
 
-// The same for a text; `name` stands in the messages.
+// What can be read of it, whatever its mistakes are: enough, perhaps, to find its master.
+absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
+                                                        absl::string_view prefix);
+
+// The same as ReadConfigFile for a text; `name` stands in the messages.
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigOutline::Syntax syntax,
                                                   absl::string_view prefix);

@@ -159,6 +159,15 @@ TEST(ConfigFile, ThatCannotBeOpenedIsNamed) {
   EXPECT_EQ(config.status().message(), "open /nowhere/m.textproto: No such file or directory");
 }
 
+TEST(ConfigFile, TellsWhereItsMasterIsInSpiteOfMistakes) {
+  const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/spoilt.textproto";
+  std::ofstream(path) << "lisen {}\nadmin { listen: 'unix:a.sock' } accept: NEVER";
+  const auto config = ReadSpoiltConfigFile(path, "/p");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->admin().listen(), "unix:/p/a.sock");
+  EXPECT_EQ(config->pid_file(), "/p/run/muster.pid");
+}
+
 TEST(ConfigFile, IsJsonByItsName) {
   const std::string folder = std::getenv("TEST_TMPDIR");
   std::ofstream(folder + "/m.json") << "{\"listen\": 5}";

@@ -1,0 +1,35 @@
+#ifndef MASTER_DEPLOYMENT_H_
+#define MASTER_DEPLOYMENT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "ipc/unique_fd.h"
+#include "master/listener_set.h"
+#include "master/supervisor_event.h"
+#include "proto/config.pb.h"
+
+namespace muster::master {
+
+// A configuration with all that its workers need of the machine: whoever holds one can
+// start them. Those of two configurations share the listeners that both want.
+struct Deployment {
+  config::v1::Config config;  // defaults filled in, paths absolute, worker_processes counted
+  std::string worker_binary;
+  ListenerSet listeners;
+  ipc::UniqueFd sealed_config;
+
+  Settings settings() const;
+};
+
+// Makes what is new in `config`, and the folders of its files; `current` stays as it is. A
+// `worker_binary` that is not empty takes the place of the configuration's. AlreadyExists: an
+// address is in use.
+absl::StatusOr<Deployment> PrepareDeployment(config::v1::Config config,
+                                             const std::string& worker_binary,
+                                             const ListenerSet& current);
+
+}  // namespace muster::master
+
+#endif  // MASTER_DEPLOYMENT_H_

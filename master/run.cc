@@ -1,0 +1,159 @@
+#include "master/run.h"
+
+#include <poll.h>
+#include <signal.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ipc/retry.h"
+#include "ipc/signal_set.h"
+#include "ipc/status.h"
+#include "loop/event_loop.h"
+#include "master/address.h"
+#include "master/admin_server.h"
+#include "master/config_file.h"
+#include "master/deployment.h"
+#include "master/log.h"
+#include "master/pid_file.h"
+#include "master/send_order.h"
+#include "master/signal_orders.h"
+#include "master/supervisor.h"
+#include "proto/config.pb.h"
+#include "worker/version.h"
+
+namespace muster::master {
+namespace {
+
+// Somebody who is just leaving may still have our address.
+constexpr int kBindTries = 6;
+constexpr int kBindPauseMilliseconds = 500;
+
+// Reads the signals in the loop.
+class SignalWatch : public loop::Handler {
+ public:
+  SignalWatch(const ipc::SignalSet& signals, Supervisor& supervisor)
+      : signals_(signals), supervisor_(supervisor) {}
+
+  void OnEvents(std::uint32_t) override {
+    while (true) {
+      const auto signal = signals_.TryRead();
+      if (!signal.ok() || !signal->has_value()) return;
+      supervisor_.ObeySignal((*signal)->number);
+    }
+  }
+
+ private:
+  const ipc::SignalSet& signals_;
+  Supervisor& supervisor_;
+};
+
+absl::StatusOr<ipc::SignalSet> BlockSignals() {
+  // Broken pipes are errors of the calls that meet them.
+  ::signal(SIGPIPE, SIG_IGN);
+  std::vector<int> numbers;
+  for (const auto& entry : kSignalOrders) numbers.push_back(entry.number);
+  return ipc::SignalSet::Block(numbers);
+}
+
+absl::StatusOr<Deployment> PrepareFirst(const config::v1::Config& config,
+                                        const std::string& worker_binary,
+                                        const ipc::SignalSet& signals, Log& log) {
+  for (int left = kBindTries; true;) {
+    absl::StatusOr<Deployment> first = PrepareDeployment(config, worker_binary, ListenerSet());
+    if (!absl::IsAlreadyExists(first.status()) || --left == 0) return first;
+    log.Write(Severity::kWarning, absl::StrCat(first.status().message(), "; trying again"));
+    pollfd wait = {signals.fd(), POLLIN, 0};
+    if (::poll(&wait, 1, kBindPauseMilliseconds) > 0) {
+      return absl::CancelledError("a signal came before the master had its addresses");
+    }
+  }
+}
+
+AdminServer::Operations OperationsOf(Supervisor& supervisor) {
+  return {
+      .status = [&] { return supervisor.Report(); },
+      .reload = [&](AdminServer::Reply reply) { supervisor.Reload(std::move(reply)); },
+      .reopen = [&](AdminServer::Reply reply) { supervisor.Reopen(std::move(reply)); },
+      .quit = [&](AdminServer::Reply reply) { supervisor.Quit(std::move(reply)); },
+      .stop = [&](AdminServer::Reply reply) { supervisor.Stop(std::move(reply)); },
+  };
+}
+
+absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
+  MUSTER_ASSIGN_OR_RETURN(const config::v1::Config config,
+                          ReadConfigFile(invocation.config_file, invocation.prefix));
+  MUSTER_RETURN_IF_ERROR(log.Configure(config.log()));
+  log.Write(Severity::kInfo,
+            absl::StrCat("muster ", worker::kVersion, " starts with ", invocation.config_file));
+  MUSTER_ASSIGN_OR_RETURN(PidFile pid_file, PidFile::Lock(config.pid_file()));
+  // Before there is any other thread.
+  MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, BlockSignals());
+  MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
+  MUSTER_ASSIGN_OR_RETURN(Deployment first,
+                          PrepareFirst(config, invocation.worker_binary, signals, log));
+  MUSTER_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Supervisor> supervisor,
+      Supervisor::Create(*loop, log, pid_file,
+                         {invocation.config_file, invocation.prefix, invocation.worker_binary},
+                         std::move(first)));
+  SignalWatch watch(signals, *supervisor);
+  MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
+  MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
+  // Its destructor delivers the last answers.
+  MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<AdminServer> admin,
+                          AdminServer::Start(address, *loop, OperationsOf(*supervisor), log));
+  supervisor->Start();
+  MUSTER_RETURN_IF_ERROR(loop->Run());
+  loop->Remove(signals.fd(), &watch);
+  return supervisor->exit_code();
+}
+
+}  // namespace
+
+ExitCode RunMaster(const Invocation& invocation) {
+  Log log;
+  const absl::StatusOr<int> code = Run(invocation, log);
+  if (!code.ok()) {
+    log.Write(Severity::kError, absl::StrCat("the master does not run: ", code.status().message()));
+    return ExitCode::kFailed;
+  }
+  log.Write(Severity::kInfo, absl::StrCat("the master exits with ", *code));
+  return *code == 0 ? ExitCode::kDone : ExitCode::kFailed;
+}
+
+ExitCode TestConfig(const Invocation& invocation) {
+  const auto config = ReadConfigFile(invocation.config_file, invocation.prefix);
+  if (!config.ok()) {
+    std::cerr << config.status().message() << "\n";
+    return ExitCode::kFailed;
+  }
+  std::cout << "configuration " << invocation.config_file << " is good\n";
+  return ExitCode::kDone;
+}
+
+ExitCode GiveOrder(const Invocation& invocation, Order order) {
+  // A master must be found by a configuration with mistakes, too: it will tell them itself.
+  const auto config = ReadSpoiltConfigFile(invocation.config_file, invocation.prefix);
+  if (!config.ok()) {
+    std::cerr << "master: " << config.status().message() << "\n";
+    return ExitCode::kFailed;
+  }
+  std::string note;
+  absl::Status status = SendOrder(order, *config, &note);
+  if (absl::IsNotFound(status)) {
+    const auto checked = ReadConfigFile(invocation.config_file, invocation.prefix);
+    if (!checked.ok()) status = checked.status();
+  }
+  if (!note.empty()) std::cerr << "master: " << note << "\n";
+  if (status.ok()) return ExitCode::kDone;
+  std::cerr << "master: " << status.message() << "\n";
+  return absl::IsNotFound(status) ? ExitCode::kNoMaster : ExitCode::kFailed;
+}
+
+}  // namespace muster::master

@@ -1,0 +1,21 @@
+#ifndef MASTER_RUN_H_
+#define MASTER_RUN_H_
+
+#include "master/command_line.h"
+
+namespace muster::master {
+
+// Is the master, from reading the configuration until the last worker has ended. What goes
+// wrong is told on standard error and in the log.
+ExitCode RunMaster(const Invocation& invocation);
+
+// -t: lists the mistakes of the configuration on standard error, or says on standard output that
+// there are none.
+ExitCode TestConfig(const Invocation& invocation);
+
+// -s: has a running master carry `order` out and tells how that went.
+ExitCode GiveOrder(const Invocation& invocation, Order order);
+
+}  // namespace muster::master
+
+#endif  // MASTER_RUN_H_

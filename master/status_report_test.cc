@@ -1,0 +1,89 @@
+#include "master/status_report.h"
+
+#include <chrono>
+
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using std::chrono::seconds;
+
+class StatusReportTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto zone = worker::SharedZone::Create(16);
+    ASSERT_TRUE(zone.ok()) << zone.status();
+    zone_.emplace(*std::move(zone));
+  }
+  void Give(const Event& event) { core_.Handle(event, now_); }
+  admin::v1::Status Report() { return ReportStatus(core_, *zone_, now_); }
+
+  std::optional<worker::SharedZone> zone_;
+  SupervisorCore core_{16};
+  TimePoint now_{};
+  const Settings settings_ = {
+      .workers = 1, .ready_timeout = seconds(10), .shutdown_timeout = seconds(10)};
+};
+
+TEST_F(StatusReportTest, TellsStateAndAgeOfAWorker) {
+  Give(StartEvent{settings_});
+  Give(SpawnedEvent{0, 123});
+  now_ += seconds(3);
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.master().state(), admin::v1::Master::STARTING);
+  EXPECT_EQ(status.master().generation(), 0u);
+  ASSERT_EQ(status.workers_size(), 1);
+  EXPECT_EQ(status.workers(0).pid(), 123);
+  EXPECT_EQ(status.workers(0).state(), admin::v1::Worker::STARTING);
+  EXPECT_EQ(status.workers(0).age().seconds(), 3);
+}
+
+TEST_F(StatusReportTest, OrdersWorkersByGenerationThenSlot) {
+  Give(StartEvent{settings_});
+  Give(SpawnedEvent{0, 100});
+  Give(ReadyEvent{0});
+  for (std::uint32_t slot : {1u, 0u}) {  // the second reload finds slot 0 free again
+    Give(ReloadEvent{});
+    Give(LoadedEvent{settings_});
+    Give(SpawnedEvent{slot, static_cast<pid_t>(101 + slot)});
+    Give(ReadyEvent{slot});
+    Give(ExitedEvent{slot == 1 ? 0u : 9u, {}});
+  }
+  const admin::v1::Status status = Report();
+  ASSERT_EQ(status.workers_size(), 2);
+  EXPECT_EQ(status.workers(0).generation(), 2u);
+  EXPECT_EQ(status.workers(0).slot(), 1u);
+  EXPECT_EQ(status.workers(0).state(), admin::v1::Worker::DRAINING);
+  EXPECT_EQ(status.workers(1).generation(), 3u);
+  EXPECT_EQ(status.workers(1).slot(), 0u);
+  EXPECT_EQ(status.stats().reloads(), 2u);
+}
+
+TEST_F(StatusReportTest, ReadsTheCountersOfTheZone) {
+  Give(StartEvent{settings_});
+  zone_->stats(0).requests.Add(7);
+  zone_->stats(5).requests.Add(2);  // of a slot that nobody has any more
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.workers(0).counters().requests(), 7u);
+  EXPECT_EQ(status.stats().total().requests(), 9u);
+  ASSERT_EQ(status.stats().slots_size(), 2);
+  EXPECT_EQ(status.stats().slots(1).slot(), 5u);
+  EXPECT_EQ(status.stats().slots(1).counters().requests(), 2u);
+}
+
+TEST_F(StatusReportTest, TellsHowAWorkerEnded) {
+  Give(StartEvent{settings_});
+  Give(SpawnedEvent{0, 123});
+  Give(ReadyEvent{0});
+  Give(ExitedEvent{0, {.pid = 123, .was_killed = true, .code = 9}});
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.workers(0).state(), admin::v1::Worker::BACKOFF);
+  EXPECT_EQ(status.workers(0).pid(), 0);
+  EXPECT_FALSE(status.workers(0).has_age());
+  EXPECT_EQ(status.workers(0).last_exit(), "was killed by SIGKILL");
+  EXPECT_EQ(status.stats().crashes(), 1u);
+}
+
+}  // namespace
+}  // namespace muster::master

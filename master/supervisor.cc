@@ -1,0 +1,310 @@
+#include "master/supervisor.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "ipc/channel_format.h"
+#include "ipc/status.h"
+#include "master/config_file.h"
+#include "master/service_notifier.h"
+#include "master/signal_orders.h"
+#include "master/status_report.h"
+#include "proto/worker.pb.h"
+#include "worker/version.h"
+
+namespace muster::master {
+
+absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& loop, Log& log,
+                                                               PidFile& pid_file, Source source,
+                                                               Deployment first) {
+  MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
+  return std::unique_ptr<Supervisor>(
+      new Supervisor(loop, log, pid_file, std::move(source), std::move(first), std::move(zone)));
+}
+
+Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source,
+                       Deployment first, worker::SharedZone zone)
+    : loop_(loop),
+      log_(log),
+      pid_file_(pid_file),
+      source_(std::move(source)),
+      started_(absl::Now()),
+      zone_(std::move(zone)),
+      core_(zone_.capacity()),
+      tick_(loop, [this] { Handle(TickEvent{}); }),
+      next_(std::move(first)) {}
+
+void Supervisor::Start() {
+  for (const std::string& address : next_->listeners.addresses()) {
+    log_.Write(Severity::kInfo, absl::StrCat("listening on ", address));
+  }
+  Handle(StartEvent{next_->settings()});
+}
+
+// ---- Events in ----
+
+void Supervisor::Handle(Event event) {
+  events_.push_back(std::move(event));
+  if (std::exchange(is_handling_, true)) return;
+  while (!events_.empty()) {
+    const Event next = std::move(events_.front());
+    events_.pop_front();
+    const MasterState before = core_.state();
+    std::deque<Event> came_meanwhile;
+    came_meanwhile.swap(events_);
+    for (const Action& action : core_.Handle(next, Clock::now())) {
+      std::visit([this](const auto& which) { Do(which); }, action);
+    }
+    // What came of the actions is handled before what happened otherwise.
+    events_.insert(events_.end(), came_meanwhile.begin(), came_meanwhile.end());
+    Notify(before);
+  }
+  is_handling_ = false;
+  if (const std::optional<TimePoint> deadline = core_.next_deadline()) {
+    tick_.Set(*deadline);
+  } else {
+    tick_.Cancel();
+  }
+}
+
+void Supervisor::OnWorker(Event event) {
+  const auto* exited = std::get_if<ExitedEvent>(&event);
+  if (exited != nullptr) {
+    const auto found = live_.find(exited->slot);
+    // In this order: while the process is a zombie its pid means nobody else.
+    zone_.RecoverSlot(found->second.tag);
+    found->second.process->Reap();
+    live_.erase(found);
+  }
+  Handle(std::move(event));
+}
+
+RequestId Supervisor::Await(Reply reply) {
+  if (!reply) return 0;
+  waiting_[++last_request_] = std::move(reply);
+  return last_request_;
+}
+
+void Supervisor::Reload(Reply reply) { Handle(ReloadEvent{Await(std::move(reply))}); }
+void Supervisor::Quit(Reply reply) { Handle(QuitEvent{Await(std::move(reply))}); }
+void Supervisor::Stop(Reply reply) { Handle(StopEvent{Await(std::move(reply))}); }
+void Supervisor::Reopen(Reply reply) {
+  Handle(ReopenEvent{Await(std::move(reply)), log_.Reopen()});
+}
+
+void Supervisor::ObeySignal(int signal) {
+  const auto* entry = kSignalOrders.FindNumber(signal);
+  if (entry == nullptr) return;
+  log_.Write(Severity::kInfo, absl::StrCat("got SIG", entry->name));
+  switch (entry->command) {
+    case SignalOrder::kReload:
+      return Reload(nullptr);
+    case SignalOrder::kReopen:
+      return Reopen(nullptr);
+    case SignalOrder::kQuit:
+      return Quit(nullptr);
+    case SignalOrder::kStop:
+      return Stop(nullptr);
+    case SignalOrder::kPause:
+      return Handle(PauseEvent{});
+    case SignalOrder::kMoreWorkers:
+      return Handle(ScaleEvent{+1});
+    case SignalOrder::kFewerWorkers:
+      return Handle(ScaleEvent{-1});
+    case SignalOrder::kUpgrade:
+      log_.Write(Severity::kWarning, "this version cannot replace its program while it runs");
+      return;
+  }
+}
+
+// ---- Processes ----
+
+void Supervisor::Do(const SpawnAction& action) {
+  pid_t pid = 0;
+  const absl::Status status = SpawnInto(action, &pid);
+  if (status.ok()) {
+    Handle(SpawnedEvent{action.slot, pid});
+  } else {
+    Handle(SpawnFailedEvent{action.slot, std::string(status.message())});
+  }
+}
+
+absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
+  const Deployment& deployment = action.generation == core_.generation() ? *current_ : *next_;
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.registry().Reserve(action.slot));
+  absl::StatusOr<std::unique_ptr<WorkerProcess>> process =
+      WorkerProcess::Start(loop_, log_, deployment.worker_binary, action.slot,
+                           [this](Event event) { OnWorker(std::move(event)); });
+  if (!process.ok()) {
+    zone_.RecoverSlot(tag);
+    return process.status();
+  }
+  *pid = (*process)->pid();
+  zone_.registry().SetProcess(tag, *pid);
+  HandOver(**process, tag, action, deployment);
+  live_[action.slot] = Live{*std::move(process), tag};
+  return absl::OkStatus();
+}
+
+void Supervisor::HandOver(WorkerProcess& process, ipc::OwnerTag tag, const SpawnAction& action,
+                          const Deployment& deployment) {
+  const std::vector<ListenerSet::Entry> listeners = deployment.listeners.ForWorker(action.index);
+  for (std::size_t begin = 0; begin < listeners.size(); begin += ipc::kMaxChannelFds) {
+    worker::v1::Listeners message;
+    std::vector<int> fds;
+    for (std::size_t i = begin; i < std::min(begin + ipc::kMaxChannelFds, listeners.size()); ++i) {
+      message.add_listener()->set_address(listeners[i].address);
+      fds.push_back(listeners[i].fd);
+    }
+    process.Send(worker::Command::kListeners, 0, message.SerializeAsString(), fds);
+  }
+  worker::v1::Hello hello;
+  hello.set_version(worker::kProtocolVersion);
+  hello.set_owner_tag(tag.bits());
+  hello.set_slot(action.slot);
+  hello.set_generation(action.generation);
+  hello.set_listeners(static_cast<std::uint32_t>(listeners.size()));
+  process.Send(worker::Command::kHello, 0, hello.SerializeAsString(),
+               {zone_.fd(), deployment.sealed_config.get()});
+}
+
+void Supervisor::Do(const SendAction& action) {
+  // Nobody is there if it could not be spawned, which the core learns next.
+  const auto found = live_.find(action.slot);
+  if (found != live_.end()) {
+    found->second.process->Send(action.command, action.token, "", {});
+  }
+}
+
+void Supervisor::Do(const SignalAction& action) {
+  const auto found = live_.find(action.slot);
+  if (found != live_.end()) found->second.process->Signal(action.signal);
+}
+
+void Supervisor::Do(const ReleaseSlotAction&) {
+  // The zone's slot was freed when the process had ended.
+}
+
+// ---- Configurations ----
+
+absl::StatusOr<Deployment> Supervisor::Load() const {
+  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config,
+                          ReadConfigFile(source_.config_file, source_.prefix));
+  if (config.pid_file() != current_->config.pid_file()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        source_.config_file, ": pid_file: cannot change while the master runs; it is \"",
+        current_->config.pid_file(), "\""));
+  }
+  if (config.admin().listen() != current_->config.admin().listen()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        source_.config_file, ": admin.listen: cannot change while the master runs; it is \"",
+        current_->config.admin().listen(), "\""));
+  }
+  return PrepareDeployment(std::move(config), source_.worker_binary, current_->listeners);
+}
+
+void Supervisor::Do(const LoadAction&) {
+  absl::StatusOr<Deployment> loaded = Load();
+  if (!loaded.ok()) {
+    Handle(LoadRefusedEvent{loaded.status()});
+    return;
+  }
+  next_ = *std::move(loaded);
+  Handle(LoadedEvent{next_->settings()});
+}
+
+void Supervisor::Do(const CommitAction&) {
+  const bool is_first = !current_.has_value();
+  const std::vector<std::string> before =
+      is_first ? next_->listeners.addresses() : current_->listeners.addresses();
+  current_ = std::exchange(next_, std::nullopt);
+  const std::vector<std::string> now = current_->listeners.addresses();
+  for (const std::string& address : now) {
+    if (std::count(before.begin(), before.end(), address) == 0) {
+      log_.Write(Severity::kInfo, absl::StrCat("listening on ", address));
+    }
+  }
+  for (const std::string& address : before) {
+    if (std::count(now.begin(), now.end(), address) == 0) {
+      log_.Write(Severity::kInfo, absl::StrCat("no longer listening on ", address));
+    }
+  }
+  if (const absl::Status status = log_.Configure(current_->config.log()); !status.ok()) {
+    log_.Write(Severity::kError, absl::StrCat("the log stays as it was: ", status.message()));
+  }
+  if (!is_first) return;
+  if (const absl::Status status = pid_file_.Write(); !status.ok()) {
+    log_.Write(Severity::kError, status.message());
+  }
+}
+
+void Supervisor::Do(const RollBackAction&) { next_.reset(); }
+
+void Supervisor::Do(const CloseListenersAction&) {
+  closed_before_end_ = zone_.Sum().closed_at_deadline;
+  if (current_) current_->listeners = ListenerSet();
+  if (next_) next_->listeners = ListenerSet();
+}
+
+// ---- The outside ----
+
+void Supervisor::Do(const ReplyAction& action) {
+  const auto found = waiting_.find(action.request);
+  if (found == waiting_.end()) return;
+  const Reply reply = std::move(found->second);
+  waiting_.erase(found);
+  Outcome outcome = action.outcome;
+  outcome.connections_closed = zone_.Sum().closed_at_deadline - closed_before_end_;
+  reply(outcome);
+}
+
+void Supervisor::Do(const LogAction& action) { log_.Write(action.severity, action.text); }
+
+void Supervisor::Do(const ExitAction& action) {
+  exit_code_ = action.code;
+  loop_.Stop();
+}
+
+void Supervisor::Notify(MasterState before) {
+  const MasterState after = core_.state();
+  if (after == before) return;
+  switch (after) {
+    case MasterState::kRunning:
+    case MasterState::kPaused:
+      NotifyReady(absl::StrCat("generation ", core_.generation(), ", ", core_.wanted_workers(),
+                               " workers"));
+      break;
+    case MasterState::kReloading:
+      NotifyReloading();
+      break;
+    case MasterState::kStopping:
+      NotifyStopping();
+      break;
+    case MasterState::kStarting:
+      break;
+  }
+}
+
+admin::v1::Status Supervisor::Report() const {
+  admin::v1::Status status = ReportStatus(core_, zone_, Clock::now());
+  admin::v1::Master* master = status.mutable_master();
+  master->set_pid(::getpid());
+  master->set_version(worker::kVersion);
+  master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(started_));
+  master->mutable_start_time()->set_nanos(
+      static_cast<std::int32_t>(absl::ToUnixNanos(started_) % 1'000'000'000));
+  master->set_config_file(source_.config_file);
+  master->set_prefix(source_.prefix);
+  const std::optional<Deployment>& deployment = current_ ? current_ : next_;
+  if (!deployment) return status;
+  for (const std::string& address : deployment->listeners.addresses()) master->add_listen(address);
+  return status;
+}
+
+}  // namespace muster::master

@@ -1,0 +1,115 @@
+#ifndef MASTER_SUPERVISOR_H_
+#define MASTER_SUPERVISOR_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ipc/owner_tag.h"
+#include "loop/event_loop.h"
+#include "master/deployment.h"
+#include "master/log.h"
+#include "master/pid_file.h"
+#include "master/supervisor_core.h"
+#include "master/worker_process.h"
+#include "proto/admin.pb.h"
+#include "worker/shared_zone.h"
+
+namespace muster::master {
+
+// Performs on processes, sockets and files what SupervisorCore decides, and tells it what
+// happens. Everything in the thread of `loop`, which it stops when no worker is left.
+class Supervisor {
+ public:
+  using Reply = std::function<void(const Outcome&)>;
+
+  struct Source {
+    std::string config_file;  // read again by a reload
+    std::string prefix;
+    std::string worker_binary;  // empty: as the configuration says
+  };
+
+  // `first` is what generation 1 serves. `loop`, `log` and `pid_file` outlive it; the pid file is
+  // written when that generation is ready.
+  static absl::StatusOr<std::unique_ptr<Supervisor>> Create(loop::EventLoop& loop, Log& log,
+                                                            PidFile& pid_file, Source source,
+                                                            Deployment first);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  // Starts the first generation. Then the loop is to run.
+  void Start();
+  // After the loop has stopped.
+  int exit_code() const { return exit_code_; }
+
+  // What operators ask for. Each Reply is called once, when it is done or did not happen.
+  void Reload(Reply reply);
+  void Reopen(Reply reply);
+  void Quit(Reply reply);
+  void Stop(Reply reply);
+  // What SIGHUP, SIGTERM, ... ask for.
+  void ObeySignal(int signal);
+
+  admin::v1::Status Report() const;
+
+ private:
+  struct Live {
+    std::unique_ptr<WorkerProcess> process;
+    ipc::OwnerTag tag;
+  };
+
+  Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source, Deployment first,
+             worker::SharedZone zone);
+
+  // Lets the core decide and performs it, then the same with what came of it.
+  void Handle(Event event);
+  void Do(const SpawnAction& action);
+  void Do(const SendAction& action);
+  void Do(const SignalAction& action);
+  void Do(const ReleaseSlotAction& action);
+  void Do(const LoadAction& action);
+  void Do(const CommitAction& action);
+  void Do(const RollBackAction& action);
+  void Do(const CloseListenersAction& action);
+  void Do(const ReplyAction& action);
+  void Do(const LogAction& action);
+  void Do(const ExitAction& action);
+
+  void OnWorker(Event event);
+  absl::Status SpawnInto(const SpawnAction& action, pid_t* pid);
+  void HandOver(WorkerProcess& process, ipc::OwnerTag tag, const SpawnAction& action,
+                const Deployment& deployment);
+  absl::StatusOr<Deployment> Load() const;
+  RequestId Await(Reply reply);
+  void Notify(MasterState before);
+
+  loop::EventLoop& loop_;
+  Log& log_;
+  PidFile& pid_file_;
+  const Source source_;
+  const absl::Time started_;
+  worker::SharedZone zone_;
+  SupervisorCore core_;
+  loop::Timer tick_;
+
+  bool is_handling_ = false;
+  std::deque<Event> events_;  // to handle next
+
+  std::optional<Deployment> current_;  // of the generation that serves
+  std::optional<Deployment> next_;     // of the one that is being started
+  std::map<std::uint32_t, Live> live_;
+  std::map<RequestId, Reply> waiting_;
+  RequestId last_request_ = 0;
+  std::uint64_t closed_before_end_ = 0;  // connections at deadlines, when the end began
+  int exit_code_ = 1;
+};
+
+}  // namespace muster::master
+
+#endif  // MASTER_SUPERVISOR_H_
