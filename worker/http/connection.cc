@@ -17,9 +17,8 @@ namespace {
 
 // Answers to pipelined requests are gathered up to here.
 constexpr std::size_t kMaxOutputBytes = 64 * 1024;
-// What one connection reads or sends before others have their turn.
+// Of one connection, before others have their turn.
 constexpr int kReadsPerTurn = 4;
-constexpr std::uint64_t kTransferBytesPerTurn = 2 * 1024 * 1024;
 // How long a client may take to notice that its connection is being closed. Without this wait what
 // it is still sending would be answered by a reset, which can overtake the response.
 constexpr std::chrono::seconds kLingerTime(5);
@@ -224,7 +223,7 @@ void Connection::Answer(const RequestHead& head, bool has_more_input) {
   }
   if (answer.transfer != nullptr) {
     outgoing_ = std::make_unique<Outgoing>();
-    outgoing_->transfer = std::move(answer.transfer);
+    outgoing_->outbox.SetTransfer(std::move(answer.transfer));
     outgoing_->status = answer.status;
     if (share_.access_log != nullptr) {
       outgoing_->request_line = std::string(head.line());
@@ -257,33 +256,23 @@ bool Connection::HasUnreadInput() const {
 }
 
 bool Connection::Send() {
-  if (!share_.output.empty()) {
-    // What stands there was answered after all of outgoing_->bytes was sent.
-    absl::string_view output = share_.output;
-    const bool is_sent = SendBytes(output, outgoing_ != nullptr);
-    if (is_sent && !output.empty()) {
-      if (outgoing_ == nullptr) outgoing_ = std::make_unique<Outgoing>();
-      outgoing_->bytes.assign(output.data(), output.size());
-      outgoing_->sent_bytes = 0;
+  if (outgoing_ == nullptr) {
+    absl::string_view rest = share_.output;
+    const bool is_open = rest.empty() || SendSome(fd_.get(), rest);
+    share_.stats.bytes_sent.Add(share_.output.size() - rest.size());
+    if (is_open && !rest.empty()) {
+      outgoing_ = std::make_unique<Outgoing>();
+      outgoing_->outbox.Append(rest);
     }
     share_.output.clear();
-    if (!is_sent) return false;
-  } else if (outgoing_ != nullptr && !outgoing_->bytes.empty()) {
-    absl::string_view rest = absl::string_view(outgoing_->bytes).substr(outgoing_->sent_bytes);
-    if (!SendBytes(rest, outgoing_->transfer != nullptr)) return false;
-    outgoing_->sent_bytes = outgoing_->bytes.size() - rest.size();
-    if (rest.empty()) outgoing_->bytes.clear();
-  }
-  if (outgoing_ == nullptr) return true;
-  if (outgoing_->bytes.empty()) {
-    FileTransfer::Outcome outcome = FileTransfer::Outcome::kComplete;
-    if (outgoing_->transfer != nullptr) {
-      const std::uint64_t before = outgoing_->transfer->sent_bytes();
-      outcome = outgoing_->transfer->Send(fd_.get(), kTransferBytesPerTurn);
-      share_.stats.bytes_sent.Add(outgoing_->transfer->sent_bytes() - before);
-    }
-    if (outcome == FileTransfer::Outcome::kFailed) return false;
-    if (outcome == FileTransfer::Outcome::kComplete) {
+    if (outgoing_ == nullptr) return is_open;
+  } else {
+    outgoing_->outbox.Append(share_.output);
+    share_.output.clear();
+    const Outbox::Outcome outcome = outgoing_->outbox.Send(fd_.get());
+    share_.stats.bytes_sent.Add(outgoing_->outbox.TakeSentBytes());
+    if (outcome == Outbox::Outcome::kFailed) return false;
+    if (outcome == Outbox::Outcome::kSent) {
       LogTransfer();
       outgoing_.reset();
       return true;
@@ -293,24 +282,13 @@ bool Connection::Send() {
   return Watch(EPOLLOUT);
 }
 
-// Removes what the socket took. False: it takes no more, ever.
-bool Connection::SendBytes(absl::string_view& bytes, bool has_more) {
-  const ssize_t sent = ipc::RetryOnEintr([&] {
-    return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (has_more ? MSG_MORE : 0));
-  });
-  if (sent < 0) return IsBlocked(errno);
-  share_.stats.bytes_sent.Add(static_cast<std::uint64_t>(sent));
-  bytes.remove_prefix(static_cast<std::size_t>(sent));
-  return true;
-}
-
 void Connection::LogTransfer() {
-  if (outgoing_ == nullptr || outgoing_->transfer == nullptr || share_.access_log == nullptr) {
-    return;
-  }
+  if (share_.access_log == nullptr || outgoing_ == nullptr) return;
+  const FileTransfer* transfer = outgoing_->outbox.transfer();
+  if (transfer == nullptr) return;
   share_.access_log->Write({peer_, share_.date.log_time(), outgoing_->request_line,
-                            outgoing_->status, outgoing_->transfer->sent_bytes(),
-                            outgoing_->referer, outgoing_->user_agent});
+                            outgoing_->status, transfer->sent_bytes(), outgoing_->referer,
+                            outgoing_->user_agent});
 }
 
 // Waits for the client, as what is here of its request allows.

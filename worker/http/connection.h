@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -13,6 +14,7 @@
 #include "worker/http/access_log.h"
 #include "worker/http/answer.h"
 #include "worker/http/date_cache.h"
+#include "worker/http/outbox.h"
 #include "worker/http/peer_address.h"
 #include "worker/http/request_body.h"
 #include "worker/http/request_head.h"
@@ -88,12 +90,9 @@ class Connection final : public loop::Handler {
     bool is_in_body = false;
   };
 
-  // What was answered and is not sent.
+  // What was answered and is not sent; and what the log wants of it when a file is over.
   struct Outgoing {
-    std::string bytes;
-    std::size_t sent_bytes = 0;  // of those
-    std::unique_ptr<FileTransfer> transfer;
-    // For the log, once the transfer is over.
+    Outbox outbox;
     int status = 0;
     std::string request_line;
     std::optional<std::string> referer;
@@ -125,7 +124,6 @@ class Connection final : public loop::Handler {
 
   bool MayAnswer() const;
   bool HasUnreadInput() const;
-  bool SendBytes(absl::string_view& bytes, bool has_more);
   void LogTransfer();
   void Enter(Phase phase);
 

@@ -48,7 +48,8 @@ std::optional<std::string> ClientResponse::Field(absl::string_view name) const {
 ServiceFixture::ServiceFixture()
     : loop_(*loop::EventLoop::Create()),
       zone_(*SharedZone::Create(8)),
-      connections_(zone_.stats(3).active),
+      slot_(zone_.Reserve()->slot()),
+      connections_(stats().active),
       listener_(Listen()) {
   std::signal(SIGPIPE, SIG_IGN);
   std::string pattern = testing::TempDir() + "/site.XXXXXX";

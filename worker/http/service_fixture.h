@@ -66,11 +66,11 @@ class ServiceFixture : public testing::Test, private Context {
   std::uint32_t connections() const { return connections_.held(); }
   StatsValues counters() { return ReadStats(stats()); }
   loop::EventLoop& loop() override { return *loop_; }
-  SlotStats& stats() override { return zone_.stats(3); }
+  SlotStats& stats() override { return zone_.stats(slot_); }
 
  private:
   const config::v1::Config& config() const override { return config_; }
-  std::uint32_t slot() const override { return 3; }
+  std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
   const SharedZone& zone() const override { return zone_; }
   bool is_draining() const override { return false; }
@@ -79,6 +79,7 @@ class ServiceFixture : public testing::Test, private Context {
   std::filesystem::path root_;
   std::unique_ptr<loop::EventLoop> loop_;
   SharedZone zone_;
+  std::uint32_t slot_;  // of the zone's registry
   ConnectionCount connections_;
   ipc::UniqueFd listener_;
   std::unique_ptr<Service> service_;
