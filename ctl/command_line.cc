@@ -3,14 +3,20 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <array>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "ctl/commands.h"
+#include "ctl/command.h"
 
 namespace muster::ctl {
 namespace {
+
+// As help lists them.
+constexpr std::array kCommands = {&kStatusCommand, &kWorkersCommand, &kStatsCommand,
+                                  &kReloadCommand, &kReopenCommand,  &kQuitCommand,
+                                  &kStopCommand};
 
 constexpr char kFooter[] =
     "Without --master: run/admin.sock, examples/site/run/admin.sock and /run/muster/admin.sock "
@@ -75,13 +81,11 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   app.fallthrough();  // `ctl status -o json` is `ctl -o json status`
   app.require_subcommand(1);
   AddOptions(app, invocation);
-  AddStatusCommand(app, invocation);
-  AddWorkersCommand(app, invocation);
-  AddStatsCommand(app, invocation);
-  AddReloadCommand(app, invocation);
-  AddReopenCommand(app, invocation);
-  AddQuitCommand(app, invocation);
-  AddStopCommand(app, invocation);
+  for (const Command* command : kCommands) {
+    CLI::App* subcommand = app.add_subcommand(command->name, command->summary);
+    subcommand->footer(command->details);
+    subcommand->callback([&invocation, command] { invocation.command = command; });
+  }
   app.failure_message(FailureMessage);
   try {
     app.parse(argc, argv);

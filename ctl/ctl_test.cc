@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "ctl/fake_admin.h"
+#include "ipc/check.h"
 #include "ipc/unique_fd.h"
 
 namespace muster::ctl {
@@ -41,7 +42,7 @@ constexpr char kFakeMaster[] = "ctl/fake_master";
 // Starts `arguments` with `environment` alone. spawn, because a process with a gRPC server
 // must not fork.
 pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environment, int out,
-            int error) {
+            int err) {
   const auto pointers = [](std::vector<std::string>& strings) {
     std::vector<char*> result;
     for (std::string& string : strings) result.push_back(string.data());
@@ -51,11 +52,11 @@ pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environ
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   pid_t pid = -1;
-  EXPECT_EQ(::posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr, pointers(arguments).data(),
-                          pointers(environment).data()),
-            0);
+  const int error = ::posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr,
+                                  pointers(arguments).data(), pointers(environment).data());
+  MUSTER_CHECK(error == 0, arguments[0].c_str());
   posix_spawn_file_actions_destroy(&actions);
   return pid;
 }

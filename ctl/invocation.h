@@ -4,21 +4,18 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "ctl/master_connection.h"
+#include "ctl/command.h"
 #include "ctl/output.h"
 
 namespace muster::ctl {
 
 // What a command line asks for.
 struct Invocation {
+  const Command* command = nullptr;
   std::optional<std::string> master;  // unset: look where masters usually are
   Output output = Output::kTable;
-  std::optional<absl::Duration> timeout;  // unset: each command has its own
-  // Carries the command out and prints its outcome on standard output. The message of an error
-  // is for the person who gave the command.
-  absl::Status (*command)(MasterConnection& master, Output output) = nullptr;
+  std::optional<absl::Duration> timeout;  // unset: each call has its own
 };
 
 }  // namespace muster::ctl

@@ -21,7 +21,7 @@ ExitCode Run(const Invocation& invocation) {
   auto master = MasterConnection::Open(*paths, invocation.timeout);
   if (absl::IsUnavailable(master.status())) return Fail(ExitCode::kNoMaster, master.status());
   if (!master.ok()) return Fail(ExitCode::kFailed, master.status());
-  const absl::Status status = invocation.command(*master, invocation.output);
+  const absl::Status status = invocation.command->run(*master, invocation.output);
   return status.ok() ? ExitCode::kDone : Fail(ExitCode::kFailed, status);
 }
 

@@ -1,6 +1,8 @@
 #include "ctl/master_connection.h"
 
+#include <grpcpp/client_context.h>
 #include <grpcpp/create_channel_posix.h>
+#include <grpcpp/support/status.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -15,12 +17,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "ctl/progress.h"
 #include "ctl/units.h"
 #include "ipc/retry.h"
+#include "ipc/status.h"
 #include "ipc/unique_fd.h"
+#include "proto/admin.grpc.pb.h"
 
 namespace muster::ctl {
 namespace {
+
+namespace v1 = admin::v1;
+
+constexpr absl::Duration kQuestion = absl::Seconds(5);
+constexpr absl::Duration kOrder = absl::InfiniteDuration();
 
 // Connecting to a Unix socket waits only while the queue of a stopped process is full.
 constexpr timeval kConnectTimeout = {.tv_sec = 5, .tv_usec = 0};
@@ -60,45 +70,8 @@ std::optional<ipc::PidFd> Listener(int fd) {
   return *std::move(process);
 }
 
-}  // namespace
-
-absl::StatusOr<MasterConnection> MasterConnection::Open(const std::vector<std::string>& paths,
-                                                        std::optional<absl::Duration> timeout) {
-  std::string failures;
-  bool is_anybody = false;
-  for (const std::string& path : paths) {
-    Attempt attempt = Connect(path);
-    if (attempt.error != 0) {
-      is_anybody = is_anybody || !MeansNobody(attempt.error);
-      const absl::Status reason = ipc::ErrnoStatus("connect unix:" + path, attempt.error);
-      absl::StrAppend(&failures, "\n  ", reason.message());
-      continue;
-    }
-    std::optional<ipc::PidFd> process = Listener(attempt.fd.get());
-    // The descriptor is gRPC's from here on. Unlike an address it needs no name resolution and
-    // gets no second attempt, and the errors above are the kernel's own.
-    auto channel = grpc::CreateInsecureChannelFromFd("localhost", attempt.fd.release());
-    return MasterConnection(admin::v1::Admin::NewStub(channel), std::move(process), timeout);
-  }
-  if (is_anybody) {
-    return absl::PermissionDeniedError("the master cannot be reached:" + failures);
-  }
-  return absl::UnavailableError(absl::StrCat(
-      "no master there:", failures,
-      "\nIs it running? In the source tree, tools/run starts one. To name another: --master "
-      "ADDRESS, or the environment variable MUSTER_MASTER."));
-}
-
-MasterConnection::MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
-                                   std::optional<absl::Duration> timeout)
-    : stub_(std::move(stub)), process_(std::move(process)), timeout_(timeout) {}
-
-absl::Status MasterConnection::Within(
-    absl::Duration limit, const std::function<grpc::Status(grpc::ClientContext*)>& call) {
-  grpc::ClientContext context;
-  const absl::Time deadline = absl::Now() + limit;
-  if (limit != absl::InfiniteDuration()) context.set_deadline(absl::ToChronoTime(deadline));
-  const grpc::Status status = call(&context);
+// What went wrong, in our words. `limit`: of the call, which was to end at `deadline`.
+absl::Status Explain(const grpc::Status& status, absl::Duration limit, absl::Time deadline) {
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return absl::OkStatus();
@@ -118,6 +91,92 @@ absl::Status MasterConnection::Within(
   const auto code = static_cast<absl::StatusCode>(status.error_code());
   return absl::Status(code, status.error_message().empty() ? absl::StatusCodeToString(code)
                                                            : status.error_message());
+}
+
+}  // namespace
+
+struct MasterConnection::Stub {
+  std::unique_ptr<v1::Admin::Stub> admin;
+};
+
+absl::StatusOr<MasterConnection> MasterConnection::Open(const std::vector<std::string>& paths,
+                                                        std::optional<absl::Duration> timeout) {
+  std::string failures;
+  bool is_anybody = false;
+  for (const std::string& path : paths) {
+    Attempt attempt = Connect(path);
+    if (attempt.error != 0) {
+      is_anybody = is_anybody || !MeansNobody(attempt.error);
+      const absl::Status reason = ipc::ErrnoStatus("connect unix:" + path, attempt.error);
+      absl::StrAppend(&failures, "\n  ", reason.message());
+      continue;
+    }
+    std::optional<ipc::PidFd> process = Listener(attempt.fd.get());
+    // The descriptor is gRPC's from here on. Unlike an address it needs no name resolution and
+    // gets no second attempt, and the errors above are the kernel's own.
+    auto channel = grpc::CreateInsecureChannelFromFd("localhost", attempt.fd.release());
+    return MasterConnection(std::make_unique<Stub>(Stub{v1::Admin::NewStub(channel)}),
+                            std::move(process), timeout);
+  }
+  if (is_anybody) {
+    return absl::PermissionDeniedError("the master cannot be reached:" + failures);
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "no master there:", failures,
+      "\nIs it running? In the source tree, tools/run starts one. To name another: --master "
+      "ADDRESS, or the environment variable MUSTER_MASTER."));
+}
+
+MasterConnection::MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
+                                   std::optional<absl::Duration> timeout)
+    : stub_(std::move(stub)), process_(std::move(process)), timeout_(timeout) {}
+
+MasterConnection::MasterConnection(MasterConnection&&) noexcept = default;
+MasterConnection::~MasterConnection() = default;
+
+template <typename Request, typename Response, typename Method>
+absl::StatusOr<Response> MasterConnection::Call(Method method, absl::Duration default_timeout) {
+  const absl::Duration limit = timeout_.value_or(default_timeout);
+  const absl::Time deadline = absl::Now() + limit;
+  grpc::ClientContext context;
+  if (limit != absl::InfiniteDuration()) context.set_deadline(absl::ToChronoTime(deadline));
+  Response response;
+  const grpc::Status status = (stub_->admin.get()->*method)(&context, Request(), &response);
+  MUSTER_RETURN_IF_ERROR(Explain(status, limit, deadline));
+  return response;
+}
+
+absl::StatusOr<v1::Status> MasterConnection::GetStatus() {
+  return Call<v1::GetStatusRequest, v1::Status>(&v1::Admin::Stub::GetStatus, kQuestion);
+}
+
+absl::StatusOr<v1::ListWorkersResponse> MasterConnection::ListWorkers() {
+  return Call<v1::ListWorkersRequest, v1::ListWorkersResponse>(&v1::Admin::Stub::ListWorkers,
+                                                               kQuestion);
+}
+
+absl::StatusOr<v1::Stats> MasterConnection::GetStats() {
+  return Call<v1::GetStatsRequest, v1::Stats>(&v1::Admin::Stub::GetStats, kQuestion);
+}
+
+absl::StatusOr<v1::ReloadResponse> MasterConnection::Reload() {
+  const Progress progress("reloading");
+  return Call<v1::ReloadRequest, v1::ReloadResponse>(&v1::Admin::Stub::Reload, kOrder);
+}
+
+absl::StatusOr<v1::ReopenResponse> MasterConnection::Reopen() {
+  const Progress progress("reopening");
+  return Call<v1::ReopenRequest, v1::ReopenResponse>(&v1::Admin::Stub::Reopen, kOrder);
+}
+
+absl::StatusOr<v1::QuitResponse> MasterConnection::Quit() {
+  const Progress progress("quitting");
+  return Call<v1::QuitRequest, v1::QuitResponse>(&v1::Admin::Stub::Quit, kOrder);
+}
+
+absl::StatusOr<v1::StopResponse> MasterConnection::Stop() {
+  const Progress progress("stopping");
+  return Call<v1::StopRequest, v1::StopResponse>(&v1::Admin::Stub::Stop, kOrder);
 }
 
 absl::Status MasterConnection::WaitForEndOfMaster() {

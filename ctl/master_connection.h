@@ -1,10 +1,6 @@
 #ifndef CTL_MASTER_CONNECTION_H_
 #define CTL_MASTER_CONNECTION_H_
 
-#include <grpcpp/client_context.h>
-#include <grpcpp/support/status.h>
-
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,38 +9,33 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "ctl/progress.h"
 #include "ipc/pid_fd.h"
-#include "ipc/status.h"
-#include "proto/admin.grpc.pb.h"
+#include "proto/admin.pb.h"
 
 namespace muster::ctl {
 
-// A connection to the admin service of one master. Calls block. Not thread-safe.
+// A connection to the admin service of one master. Calls block; an error's message is for the
+// operator. Not thread-safe. gRPC, slow to compile, stays within its source.
 class MasterConnection {
  public:
-  using Stub = admin::v1::Admin::Stub;
-  template <typename Request, typename Response>
-  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
-
   // Connects to the first of the Unix sockets at which somebody listens. `timeout`: how long each
   // call may take. Unavailable: nobody listens at any of them; the message tells what to do.
   static absl::StatusOr<MasterConnection> Open(const std::vector<std::string>& paths,
                                                std::optional<absl::Duration> timeout);
+  MasterConnection(MasterConnection&&) noexcept;
+  ~MasterConnection();
 
-  // The answer to a question, awaited for 5 s if no timeout was given.
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Ask(Method<Request, Response> method) {
-    return Call(method, timeout_.value_or(absl::Seconds(5)));
-  }
+  // Questions, whose answers are awaited for 5 s if no timeout was given.
+  absl::StatusOr<admin::v1::Status> GetStatus();
+  absl::StatusOr<admin::v1::ListWorkersResponse> ListWorkers();
+  absl::StatusOr<admin::v1::Stats> GetStats();
 
-  // The answer to an order, which comes when it was carried out. Meanwhile a terminal shows
-  // `progress`, "reloading". Without a timeout it is the master that bounds the time.
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Order(const std::string& progress, Method<Request, Response> method) {
-    const Progress line(progress);
-    return Call(method, timeout_.value_or(absl::InfiniteDuration()));
-  }
+  // Orders, answered when they were carried out. Meanwhile a terminal shows their progress.
+  // Without a timeout it is the master that bounds the time.
+  absl::StatusOr<admin::v1::ReloadResponse> Reload();
+  absl::StatusOr<admin::v1::ReopenResponse> Reopen();
+  absl::StatusOr<admin::v1::QuitResponse> Quit();
+  absl::StatusOr<admin::v1::StopResponse> Stop();
 
   // Waits until the process that listens there has ended, so that whoever comes next finds its
   // addresses free. DeadlineExceeded: it has not within 10 s, or the timeout. OK at once if the
@@ -52,21 +43,12 @@ class MasterConnection {
   absl::Status WaitForEndOfMaster();
 
  private:
+  struct Stub;
   MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
                    std::optional<absl::Duration> timeout);
 
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(Method<Request, Response> method, absl::Duration limit) {
-    Response response;
-    MUSTER_RETURN_IF_ERROR(Within(limit, [&](grpc::ClientContext* context) {
-      return (stub_.get()->*method)(context, Request(), &response);
-    }));
-    return response;
-  }
-
-  // Runs `call` with a deadline, and says in our words how it failed.
-  absl::Status Within(absl::Duration limit,
-                      const std::function<grpc::Status(grpc::ClientContext*)>& call);
+  template <typename Request, typename Response, typename Method>
+  absl::StatusOr<Response> Call(Method method, absl::Duration default_timeout);
 
   std::unique_ptr<Stub> stub_;
   std::optional<ipc::PidFd> process_;  // that listens; none if unknown

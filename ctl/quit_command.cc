@@ -1,12 +1,12 @@
 #include "absl/strings/str_cat.h"
-#include "ctl/commands.h"
+#include "ctl/command.h"
+#include "ipc/status.h"
 
 namespace muster::ctl {
 namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
-  MUSTER_ASSIGN_OR_RETURN(const auto answer,
-                          master.Order("quitting", &MasterConnection::Stub::Quit));
+  MUSTER_ASSIGN_OR_RETURN(const auto answer, master.Quit());
   MUSTER_RETURN_IF_ERROR(master.WaitForEndOfMaster());
   return Print(
       output, answer,
@@ -16,17 +16,17 @@ absl::Status Run(MasterConnection& master, Output output) {
 
 }  // namespace
 
-void AddQuitCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command =
-      app.add_subcommand("quit", "Finish the requests in flight, then end master and workers");
-  command->callback([&invocation] { invocation.command = Run; });
-  command->footer(
-      "Returns when the master's process is gone. What is not finished within the configuration's\n"
-      "shutdown_timeout is cut off.\n"
-      "\n"
-      "Examples:\n"
-      "  ctl quit\n"
-      "  ctl --timeout 10s quit || ctl stop");
-}
+const Command kQuitCommand = {
+    .name = "quit",
+    .summary = "Finish the requests in flight, then end master and workers",
+    .details =
+        "Returns when the master's process is gone. What is not finished within the\n"
+        "configuration's shutdown_timeout is cut off.\n"
+        "\n"
+        "Examples:\n"
+        "  ctl quit\n"
+        "  ctl --timeout 10s quit || ctl stop",
+    .run = Run,
+};
 
 }  // namespace muster::ctl

@@ -1,12 +1,13 @@
 #include "absl/strings/str_cat.h"
-#include "ctl/commands.h"
+#include "ctl/command.h"
 #include "ctl/units.h"
+#include "ipc/status.h"
 
 namespace muster::ctl {
 namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
-  const auto answer = master.Order("reloading", &MasterConnection::Stub::Reload);
+  const auto answer = master.Reload();
   if (absl::IsInvalidArgument(answer.status())) {
     return absl::InvalidArgumentError(
         absl::StrCat("the new configuration was refused, the old one goes on serving:\n",
@@ -24,19 +25,19 @@ absl::Status Run(MasterConnection& master, Output output) {
 
 }  // namespace
 
-void AddReloadCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command =
-      app.add_subcommand("reload", "Read the configuration again and replace all workers");
-  command->callback([&invocation] { invocation.command = Run; });
-  command->footer(
-      "Returns when the new workers serve and the old ones drain. If the configuration has "
-      "mistakes\n"
-      "or a new worker fails, nothing has changed, the reason is printed and the exit code is 1.\n"
-      "\n"
-      "Examples:\n"
-      "  ctl reload\n"
-      "  ctl reload && curl -fsS http://127.0.0.1:8080/\n"
-      "  ctl --timeout 30s reload || echo 'the old configuration goes on serving'");
-}
+const Command kReloadCommand = {
+    .name = "reload",
+    .summary = "Read the configuration again and replace all workers",
+    .details =
+        "Returns when the new workers serve and the old ones drain. If the configuration\n"
+        "has mistakes or a new worker fails, nothing has changed, the reason is printed\n"
+        "and the exit code is 1.\n"
+        "\n"
+        "Examples:\n"
+        "  ctl reload\n"
+        "  ctl reload && curl -fsS http://127.0.0.1:8080/\n"
+        "  ctl --timeout 30s reload || echo 'the old configuration goes on serving'",
+    .run = Run,
+};
 
 }  // namespace muster::ctl

@@ -1,12 +1,12 @@
 #include "absl/strings/str_cat.h"
-#include "ctl/commands.h"
+#include "ctl/command.h"
+#include "ipc/status.h"
 
 namespace muster::ctl {
 namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
-  MUSTER_ASSIGN_OR_RETURN(const auto answer,
-                          master.Order("reopening", &MasterConnection::Stub::Reopen));
+  MUSTER_ASSIGN_OR_RETURN(const auto answer, master.Reopen());
   return Print(output, answer,
                absl::StrCat("log files opened again by the master and ", answer.workers(),
                             answer.workers() == 1 ? " worker\n" : " workers\n"));
@@ -14,14 +14,15 @@ absl::Status Run(MasterConnection& master, Output output) {
 
 }  // namespace
 
-void AddReopenCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("reopen", "Open the log files again, after moving them");
-  command->callback([&invocation] { invocation.command = Run; });
-  command->footer(
-      "Returns when the master and every worker write to the new files.\n"
-      "\n"
-      "Examples:\n"
-      "  mv logs/access.log logs/access.log.1 && ctl reopen && gzip logs/access.log.1");
-}
+const Command kReopenCommand = {
+    .name = "reopen",
+    .summary = "Open the log files again, after moving them",
+    .details =
+        "Returns when the master and every worker write to the new files.\n"
+        "\n"
+        "Examples:\n"
+        "  mv logs/access.log logs/access.log.1 && ctl reopen && gzip logs/access.log.1",
+    .run = Run,
+};
 
 }  // namespace muster::ctl

@@ -1,25 +1,27 @@
 #include "absl/time/clock.h"
-#include "ctl/commands.h"
+#include "ctl/command.h"
 #include "ctl/report.h"
+#include "ipc/status.h"
 
 namespace muster::ctl {
 namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
-  MUSTER_ASSIGN_OR_RETURN(const auto status, master.Ask(&MasterConnection::Stub::GetStatus));
+  MUSTER_ASSIGN_OR_RETURN(const auto status, master.GetStatus());
   return Print(output, status, RenderStatus(status, absl::Now()));
 }
 
 }  // namespace
 
-void AddStatusCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("status", "Show the master and its workers");
-  command->callback([&invocation] { invocation.command = Run; });
-  command->footer(
-      "Examples:\n"
-      "  ctl status\n"
-      "  ctl -o json status | jq -r .master.generation\n"
-      "  ctl --master /run/muster/admin.sock status");
-}
+const Command kStatusCommand = {
+    .name = "status",
+    .summary = "Show the master and its workers",
+    .details =
+        "Examples:\n"
+        "  ctl status\n"
+        "  ctl -o json status | jq -r .master.generation\n"
+        "  ctl --master /run/muster/admin.sock status",
+    .run = Run,
+};
 
 }  // namespace muster::ctl

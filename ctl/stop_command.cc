@@ -1,12 +1,12 @@
 #include "absl/strings/str_cat.h"
-#include "ctl/commands.h"
+#include "ctl/command.h"
+#include "ipc/status.h"
 
 namespace muster::ctl {
 namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
-  MUSTER_ASSIGN_OR_RETURN(const auto answer,
-                          master.Order("stopping", &MasterConnection::Stub::Stop));
+  MUSTER_ASSIGN_OR_RETURN(const auto answer, master.Stop());
   MUSTER_RETURN_IF_ERROR(master.WaitForEndOfMaster());
   return Print(output, answer,
                absl::StrCat("the master has ended: ", answer.exited(), " workers exited, ",
@@ -15,16 +15,16 @@ absl::Status Run(MasterConnection& master, Output output) {
 
 }  // namespace
 
-void AddStopCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command =
-      app.add_subcommand("stop", "End master and workers at once, requests in flight included");
-  command->callback([&invocation] { invocation.command = Run; });
-  command->footer(
-      "Returns when the master's process is gone.\n"
-      "\n"
-      "Examples:\n"
-      "  ctl stop\n"
-      "  ctl --master unix:run/admin.sock stop");
-}
+const Command kStopCommand = {
+    .name = "stop",
+    .summary = "End master and workers at once, requests in flight included",
+    .details =
+        "Returns when the master's process is gone.\n"
+        "\n"
+        "Examples:\n"
+        "  ctl stop\n"
+        "  ctl --master unix:run/admin.sock stop",
+    .run = Run,
+};
 
 }  // namespace muster::ctl
