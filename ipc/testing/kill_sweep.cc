@@ -1,14 +1,16 @@
 #include "ipc/testing/kill_sweep.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace muster::ipc::testing {
 namespace {
 
-Finding Play(const Scenario& scenario, Stage* stage, const KillPoint& kill_point) {
-  Trial trial(stage, kill_point);
+Finding Play(const Scenario& scenario, Stage* stage, const KillPoint& kill_point,
+             const Trace* traces) {
+  Trial trial(stage, kill_point, traces);
   scenario.play(trial);
   return trial.TakeFinding();
 }
@@ -27,14 +29,15 @@ void Note(const Finding& finding, const KillPoint& kill_point, std::string* firs
 }
 
 // Plays early recovery and, if that shows nothing, late. Returns the first, for its dimensions.
-Finding TryPoint(const Scenario& scenario, Stage* stage, KillPoint kill_point, Tally* tally) {
+Finding TryPoint(const Scenario& scenario, Stage* stage, KillPoint kill_point, const Trace* traces,
+                 Tally* tally) {
   kill_point.late_recovery = false;
-  const Finding early = Play(scenario, stage, kill_point);
+  const Finding early = Play(scenario, stage, kill_point, traces);
   Note(early, kill_point, &tally->first_problem);
   Finding late;
   if (IsClean(early)) {
     kill_point.late_recovery = true;
-    late = Play(scenario, stage, kill_point);
+    late = Play(scenario, stage, kill_point, traces);
     Note(late, kill_point, &tally->first_problem);
   }
   ++tally->kill_points;
@@ -44,9 +47,9 @@ Finding TryPoint(const Scenario& scenario, Stage* stage, KillPoint kill_point, T
   return early;
 }
 
-std::uint64_t Stride(std::uint64_t length, std::uint64_t max_points) {
+std::uint64_t Stride(const Trace& trace, std::uint64_t max_points) {
   if (max_points == 0) return 1;
-  return std::max<std::uint64_t>(1, (length + max_points - 1) / max_points);
+  return std::max<std::uint64_t>(1, (trace.steps.size() + max_points - 1) / max_points);
 }
 
 }  // namespace
@@ -54,24 +57,26 @@ std::uint64_t Stride(std::uint64_t length, std::uint64_t max_points) {
 Tally Sweep(const Scenario& scenario, std::uint64_t max_points_per_dimension) {
   Stage stage;
   Tally tally;
-  // A rehearsal: the sections' lengths, and that nothing goes wrong by itself.
-  const Finding rehearsal = TryPoint(scenario, &stage, KillPoint{}, &tally);
-  const std::uint64_t stride = Stride(rehearsal.executed[0], max_points_per_dimension);
-  for (std::uint64_t first = 0;; first += stride) {
+  Trace traces[KillPoint::kDimensions];
+  // A rehearsal: what instructions the sections have, and that nothing goes wrong by itself.
+  Finding rehearsal = TryPoint(scenario, &stage, KillPoint{}, traces, &tally);
+  traces[0] = std::move(rehearsal.traces[0]);
+  const std::uint64_t stride = Stride(traces[0], max_points_per_dimension);
+  for (std::uint64_t first = 0; first < traces[0].steps.size(); first += stride) {
     KillPoint kill_point;
     kill_point.steps[0] = first;
     if (scenario.dimensions == 1) {
-      if (TryPoint(scenario, &stage, kill_point, &tally).exhausted[0]) break;
+      TryPoint(scenario, &stage, kill_point, traces, &tally);
       continue;
     }
-    // How far the second one gets depends on where the first one died.
-    kill_point.steps[1] = KillPoint::kNever;
-    const Finding whole = TryPoint(scenario, &stage, kill_point, &tally);
-    const std::uint64_t second_stride = Stride(whole.executed[1], max_points_per_dimension);
-    for (kill_point.steps[1] = 0;; kill_point.steps[1] += second_stride) {
-      if (TryPoint(scenario, &stage, kill_point, &tally).exhausted[1]) break;
+    // What the second one does depends on where the first one died.
+    traces[1] = Trace();
+    traces[1] = TryPoint(scenario, &stage, kill_point, traces, &tally).traces[1];
+    const std::uint64_t second_stride = Stride(traces[1], max_points_per_dimension);
+    for (std::uint64_t second = 0; second < traces[1].steps.size(); second += second_stride) {
+      kill_point.steps[1] = second;
+      TryPoint(scenario, &stage, kill_point, traces, &tally);
     }
-    if (whole.exhausted[0]) break;
   }
   return tally;
 }

@@ -84,7 +84,8 @@ void Stage::Clear() {
   std::memset(memory_, 0, kMemoryBytes);
 }
 
-Trial::Trial(Stage* stage, const KillPoint& kill_point) : stage_(stage), kill_point_(kill_point) {
+Trial::Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces)
+    : stage_(stage), kill_point_(kill_point), traces_(traces) {
   stage_->Clear();
 }
 
@@ -105,29 +106,64 @@ Victim& Trial::StartVictim(const Actor::Body& body) {
   return started;
 }
 
+Victim::Stop Trial::Advance(Victim& victim, std::size_t dimension, std::uint64_t last) {
+  std::uint64_t& executed = finding_.executed[dimension];
+  const std::vector<Trace::Step>& steps = traces_[dimension].steps;
+  if (steps.empty()) {
+    const Trace::Step step = {victim.address(),
+                              victim.is_in_system_call() || victim.is_at_system_call()};
+    const bool was_asleep = victim.is_in_system_call();
+    const Victim::Stop stop = victim.Step();
+    executed += stop == Victim::Stop::kStepped;
+    // To fall asleep is a step too.
+    if (stop == Victim::Stop::kStepped || (stop == Victim::Stop::kBlocked && !was_asleep)) {
+      finding_.traces[dimension].steps.push_back(step);
+    }
+    return stop;
+  }
+  // The kernel's steps are taken one by one, to see where the victim sleeps.
+  std::uint64_t goal = executed;
+  while (goal < last && goal < steps.size() && !steps[goal].in_kernel) ++goal;
+  if (goal == executed || goal >= steps.size()) {
+    const Victim::Stop stop = victim.Step();
+    executed += stop == Victim::Stop::kStepped;
+    return stop;
+  }
+  // The same instruction may come several times before, in a loop.
+  const std::uintptr_t address = steps[goal].address;
+  Victim::Stop stop = Victim::Stop::kStepped;
+  for (std::uint64_t i = executed + 1; i <= goal && stop == Victim::Stop::kStepped; ++i) {
+    if (steps[i].address == address) stop = victim.RunTo(address);
+  }
+  if (stop == Victim::Stop::kStepped) executed = goal;
+  return stop;
+}
+
 void Trial::Step(Victim& victim, const OnBlock& on_block, int spin_steps) {
   MUSTER_CHECK(next_dimension_ < KillPoint::kDimensions, "a trial has too many victims");
   const std::size_t dimension = next_dimension_++;
   const std::uint64_t last = kill_point_.steps[dimension];
   std::uint64_t& executed = finding_.executed[dimension];
+  const std::uint64_t turn =
+      spin_steps != 0 ? static_cast<std::uint64_t>(spin_steps) : KillPoint::kNever;
   int blocks = 0;
   bool was_blocked = false;
   IdleTime idle;
   while (executed < last) {
-    switch (victim.Step()) {
+    const std::uint64_t end_of_turn =
+        turn == KillPoint::kNever ? last : executed / turn * turn + turn;
+    switch (Advance(victim, dimension, std::min(last, end_of_turn))) {
       case Victim::Stop::kStepped:
-        ++executed;
         was_blocked = false;
-        if (spin_steps != 0 && executed % static_cast<std::uint64_t>(spin_steps) == 0 && on_block) {
-          on_block(blocks++);
-        }
+        if (executed == end_of_turn && executed < last && on_block) on_block(blocks++);
         break;
       case Victim::Stop::kBlocked:
         if (!was_blocked) {
           was_blocked = true;
           idle = IdleTime();
-          if (++executed >= last) break;
-          if (on_block) on_block(blocks++);
+          // Asleep is a point of its own.
+          ++executed;
+          if (executed < last && on_block) on_block(blocks++);
         } else if (on_block && idle.time() > kSecondSleep && blocks < kMostBlocks) {
           on_block(blocks++);
           idle = IdleTime();

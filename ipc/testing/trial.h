@@ -27,6 +27,16 @@ struct KillPoint {
   std::string ToString() const;
 };
 
+// The instructions of one victim's section, as a trial saw them: to come to any of them
+// in a later trial at full speed rather than step by step.
+struct Trace {
+  struct Step {
+    std::uintptr_t address;
+    bool in_kernel;  // a system call, or being asleep in one
+  };
+  std::vector<Step> steps;
+};
+
 // What one trial found.
 struct Finding {
   std::vector<std::string> hangs;   // somebody waits for ever
@@ -36,6 +46,8 @@ struct Finding {
   // before the kill point, so that there is no later one.
   std::uint64_t executed[KillPoint::kDimensions] = {};
   bool exhausted[KillPoint::kDimensions] = {};
+  // Of the dimensions that were stepped.
+  Trace traces[KillPoint::kDimensions];
 };
 
 // Shared memory and page slots for the actors, mapped once and zeroed for each trial.
@@ -62,7 +74,9 @@ class Stage {
 // harness's thread is the supervisor. When the trial is destroyed all its processes are.
 class Trial {
  public:
-  Trial(Stage* stage, const KillPoint& kill_point);
+  // `traces`: of the same section in earlier trials, one for each dimension. One that is
+  // empty has to be stepped.
+  Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces);
 
   // Zeroed, shared by all, Stage::kMemoryBytes long, page-aligned.
   void* memory() { return stage_->memory(); }
@@ -100,11 +114,14 @@ class Trial {
 
  private:
   bool AllStill() const;
+  // Executes at least one instruction, and at most `last` - `executed`.
+  Victim::Stop Advance(Victim& victim, std::size_t dimension, std::uint64_t last);
   bool AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage);
   ActorPage* NextPage();
 
   Stage* stage_;
   KillPoint kill_point_;
+  const Trace* traces_;
   std::size_t next_dimension_ = 0;
   Finding finding_;
   std::vector<std::unique_ptr<Actor>> actors_;

@@ -18,11 +18,13 @@ namespace muster::ipc::testing {
 namespace {
 
 // si_code of the trap that int3 is; a single step's is TRAP_TRACE.
-constexpr int kSoftwareBreakpoint = 0x80;
+[[maybe_unused]] constexpr int kSoftwareBreakpoint = 0x80;
 // As PTRACE_O_TRACESYSGOOD marks it.
-constexpr int kSystemCallStop = SIGTRAP | 0x80;
+[[maybe_unused]] constexpr int kSystemCallStop = SIGTRAP | 0x80;
+// The two bytes of the instruction, in the order of memory.
+[[maybe_unused]] constexpr long kSyscallCode = 0x050f;
 
-Actor::Body Traced(const Actor::Body& body) {
+[[maybe_unused]] Actor::Body Traced(const Actor::Body& body) {
   return [body](Part& part) {
     MUSTER_CHECK(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0, "PTRACE_TRACEME");
     body(part);
@@ -70,10 +72,13 @@ Actor::State Victim::state() const {
   return state == State::kRunning ? State::kParked : state;
 }
 
-bool Victim::AtSystemCall() const {
-  const long rip = ::ptrace(PTRACE_PEEKUSER, pid(), offsetof(user_regs_struct, rip), nullptr);
-  const long code = ::ptrace(PTRACE_PEEKTEXT, pid(), rip, nullptr);
-  return (code & 0xffff) == 0x050f;  // syscall
+std::uintptr_t Victim::address() const {
+  return static_cast<std::uintptr_t>(
+      ::ptrace(PTRACE_PEEKUSER, pid(), offsetof(user_regs_struct, rip), nullptr));
+}
+
+bool Victim::is_at_system_call() const {
+  return (::ptrace(PTRACE_PEEKTEXT, pid(), address(), nullptr) & 0xffff) == kSyscallCode;
 }
 
 Victim::Stop Victim::Classify(int status) {
@@ -81,19 +86,51 @@ Victim::Stop Victim::Classify(int status) {
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return Stop::kCrashed;
   siginfo_t info;
   if (::ptrace(PTRACE_GETSIGINFO, pid(), nullptr, &info) != 0) return Stop::kCrashed;
-  ended_ = info.si_code == kSoftwareBreakpoint;
-  return ended_ ? Stop::kEnded : Stop::kStepped;
+  if (info.si_code != kSoftwareBreakpoint) return Stop::kStepped;
+  // The processor stands behind the breakpoint.
+  if (breakpoint_ != 0 && address() == breakpoint_ + 1) {
+    ::ptrace(PTRACE_POKEUSER, pid(), offsetof(user_regs_struct, rip), breakpoint_);
+    return Stop::kStepped;
+  }
+  ended_ = true;
+  return Stop::kEnded;
 }
 
 Victim::Stop Victim::Step() {
   if (ended_) return Stop::kEnded;
-  if (in_system_call_) return AwaitSystemCall();
-  in_system_call_ = AtSystemCall();
-  if (::ptrace(PTRACE_SINGLESTEP, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
-  if (in_system_call_) return AwaitSystemCall();
-  int status = 0;
-  RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
-  return Classify(status);
+  if (!in_system_call_) {
+    in_system_call_ = is_at_system_call();
+    if (::ptrace(PTRACE_SINGLESTEP, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+    if (!in_system_call_) {
+      int status = 0;
+      RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
+      return Classify(status);
+    }
+  }
+  return AwaitStop();
+}
+
+Victim::Stop Victim::RunTo(std::uintptr_t address) {
+  if (this->address() == address) {
+    if (const Stop stop = Step(); stop != Stop::kStepped) return stop;
+    if (this->address() == address) return Stop::kStepped;
+  }
+  SetBreakpoint(address);
+  if (::ptrace(PTRACE_CONT, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+  return AwaitStop();
+}
+
+void Victim::SetBreakpoint(std::uintptr_t address) {
+  constexpr long kInt3 = 0xcc;
+  breakpoint_ = address;
+  displaced_code_ = ::ptrace(PTRACE_PEEKTEXT, pid(), address, nullptr);
+  ::ptrace(PTRACE_POKETEXT, pid(), address, (displaced_code_ & ~0xffL) | kInt3);
+}
+
+void Victim::ClearBreakpoint() {
+  if (breakpoint_ == 0) return;
+  ::ptrace(PTRACE_POKETEXT, pid(), breakpoint_, displaced_code_);
+  breakpoint_ = 0;
 }
 
 Victim::Stop Victim::RunUntilBlocked() {
@@ -106,23 +143,28 @@ Victim::Stop Victim::RunUntilBlocked() {
     // And through it.
     if (::ptrace(PTRACE_SYSCALL, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
     in_system_call_ = true;
-    if (const Stop stop = AwaitSystemCall(); stop != Stop::kStepped) return stop;
+    if (const Stop stop = AwaitStop(); stop != Stop::kStepped) return stop;
   }
 }
 
-Victim::Stop Victim::AwaitSystemCall() {
+Victim::Stop Victim::AwaitStop() {
   int status = 0;
-  const auto returned = [&] {
+  const auto stopped = [&] {
     return RetryOnEintr([&] { return ::waitpid(pid(), &status, WNOHANG); }) == pid();
   };
   for (;;) {
-    // A stop after the call looks like a sleep in it, so the last word is waitpid's.
+    // A stop after a call looks like a sleep in it, so the last word is waitpid's.
     const bool blocked = Actor::state() == State::kBlocked;
-    if (returned()) {
+    if (stopped()) {
       in_system_call_ = false;
-      return Classify(status);
+      const Stop stop = Classify(status);
+      ClearBreakpoint();
+      return stop;
     }
-    if (blocked) return Stop::kBlocked;
+    if (blocked) {
+      in_system_call_ = true;
+      return Stop::kBlocked;
+    }
     ::sched_yield();
   }
 }
@@ -132,7 +174,10 @@ Victim::Stop Victim::AwaitSystemCall() {
 Actor::State Victim::state() const { return Actor::state(); }
 Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {}
 Victim::Stop Victim::Step() { return Stop::kCrashed; }
+Victim::Stop Victim::RunTo(std::uintptr_t) { return Stop::kCrashed; }
 Victim::Stop Victim::RunUntilBlocked() { return Stop::kCrashed; }
+std::uintptr_t Victim::address() const { return 0; }
+bool Victim::is_at_system_call() const { return false; }
 
 #endif
 
