@@ -1,5 +1,6 @@
 #include "ipc/rw_lock.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ipc/check.h"
@@ -15,6 +16,7 @@ static_assert(sizeof(RwLockWriter) == 128 && offsetof(RwLockWriter, entered) == 
 static_assert(sizeof(RwLockReader) == 128);
 
 constexpr absl::Duration kSpin = absl::Microseconds(5);
+constexpr absl::Duration kLeavingReader = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -28,11 +30,6 @@ RwLock::RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Reg
       repair_(std::move(repair)) {
   MUSTER_CHECK(self.slot() < readers_.size(), "the lock has a place for each slot that uses it");
   reader_ = &readers_[self.slot()];
-}
-
-bool RwLock::HoldsShared() const {
-  // Relaxed: only this participant writes its tag there.
-  return OwnerTag::InWord(reader_->word.load(std::memory_order_relaxed)) == self_;
 }
 
 // Writers.
@@ -57,7 +54,7 @@ LockOutcome RwLock::EnterAsWriter(LockOutcome outcome, Deadline deadline) {
   // Relaxed: the word orders it. Who died owning the word, but not within its
   // section, has changed nothing: nobody needs to hear of it.
   const bool is_torn = writer_->entered.load(std::memory_order_relaxed) != 0;
-  if (!is_torn) lock.MarkConsistent();
+  if (!is_torn && outcome == LockOutcome::kOwnerDied) lock.MarkConsistent();
   // Between this writer's word and the readers': pairs with EnterFree.
   StoreLoadFence();
   if (!AwaitReaders(deadline)) {
@@ -73,17 +70,25 @@ LockOutcome RwLock::EnterAsWriter(LockOutcome outcome, Deadline deadline) {
 
 bool RwLock::AwaitReaders(Deadline deadline) {
   for (std::uint32_t slot = 0; slot < readers_.size(); ++slot) {
-    if (!AwaitReader(slot, deadline)) return false;
+    // Sequentially consistent: pairs with EnterFree. Also acquire: pairs with the
+    // release in UnlockShared.
+    const std::uint32_t seen = readers_[slot].word.load(std::memory_order_seq_cst);
+    if (seen != 0 && !AwaitReader(slot, deadline)) return false;
   }
   return true;
 }
 
+// A reader that leaves stores its word and then looks for a writer, without a fence
+// between, so it may miss this one while its store is still under way. That takes a processor
+// far less than the spinning here, or the switch to another process where there is
+// one processor only; then the sleep below does not begin. Should a processor take longer,
+// kLeavingReader bounds what it costs.
 bool RwLock::AwaitReader(std::uint32_t slot, Deadline deadline) {
   std::atomic<std::uint32_t>& word = readers_[slot].word;
+  const absl::Duration nap = std::min(registry_.recheck_interval(), kLeavingReader);
   Spinner spinner(pauses_);
   for (;;) {
-    // Sequentially consistent: pairs with EnterFree. Also acquire: pairs with the
-    // release in UnlockShared.
+    // As in AwaitReaders.
     std::uint32_t seen = word.load(std::memory_order_seq_cst);
     if (seen == 0) return true;
     const OwnerTag reader = OwnerTag::InWord(seen);
@@ -93,14 +98,8 @@ bool RwLock::AwaitReader(std::uint32_t slot, Deadline deadline) {
       continue;
     }
     if (spinner.Pause()) continue;
-    // Relaxed: the flag orders nothing, the kernel compares the word again.
-    if (!(seen & OwnerTag::kWaiters) &&
-        !word.compare_exchange_strong(seen, seen | OwnerTag::kWaiters, std::memory_order_relaxed)) {
-      continue;
-    }
     if (deadline.has_passed()) return false;
-    FutexWait(word, seen | OwnerTag::kWaiters,
-              Earlier(deadline, Deadline::After(registry_.recheck_interval())));
+    FutexWait(word, seen, Earlier(deadline, Deadline::After(nap)));
   }
 }
 
@@ -118,11 +117,7 @@ void RwLock::MarkConsistent() { OwnerLock(writer_->word, registry_, self_).MarkC
 
 // Readers.
 
-bool RwLock::WakeWriter(std::uint32_t reader_word) {
-  if (OwnerTag::InWord(reader_word) != self_) return false;
-  FutexWakeAll(reader_->word);
-  return true;
-}
+void RwLock::WakeWriter() { FutexWakeAll(reader_->word); }
 
 LockOutcome RwLock::LookAtWriter(std::uint32_t& seen) const {
   // Acquire: pairs with the release of the writer's unlock.

@@ -28,14 +28,15 @@ struct alignas(kCacheLineBytes) RwLockWriter {
 };
 
 struct alignas(kCacheLineBytes) RwLockReader {
-  // OwnerTag of the reader in this slot, and the waiters flag. Written by that
-  // reader, by a writer that waits for it or finds it dead, and by Recover.
+  // OwnerTag of the reader in this slot; no flags. Written by that reader, by a writer
+  // that finds it dead, and by Recover.
   std::atomic<std::uint32_t> word{0};
 };
 
 // The part of a reader-writer lock that lies in shared memory, for participants in slots
 // below kSlots. All bytes zero: unlocked. 128 bytes for each slot, so that readers do
-// not take cache lines from each other: for few locks that are read often.
+// not take cache lines from each other, and a writer looks at every one of them: for few locks
+// that are read often.
 template <std::uint32_t kSlots = 64>
 struct RwLockState {
   RwLockWriter writer;
@@ -86,11 +87,17 @@ class RwLock {
       return LockOutcome::kAcquired;
     return LockSharedSlowly(deadline);
   }
-  // False: this participant does not hold it shared.
+  // False: this participant does not hold it shared; nothing was changed.
   bool UnlockShared() {
+    if (!HoldsShared()) return false;
     // Release: pairs with the acquire of a writer that waits for readers.
-    const std::uint32_t was = reader_->word.exchange(0, std::memory_order_release);
-    return was == self_.bits() || WakeWriter(was);
+    reader_->word.store(0, std::memory_order_release);
+    // The store may become visible after this load is done, and then no writer is
+    // woken here. A fence would double the price of reading; AwaitReader sees to it.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (writer_->word.load(std::memory_order_relaxed) != kUnlockedWord) [[unlikely]]
+      WakeWriter();
+    return true;
   }
 
   // The standard's SharedTimedLockable, but for the timed ones. kOwnerDied and
@@ -122,8 +129,11 @@ class RwLock {
   LockOutcome LockSharedSlowly(Deadline deadline);
   // What keeps readers out; kAcquired: nothing.
   LockOutcome LookAtWriter(std::uint32_t& seen) const;
-  bool HoldsShared() const;
-  bool WakeWriter(std::uint32_t reader_word);
+  bool HoldsShared() const {
+    // Relaxed: only this participant writes its tag there.
+    return reader_->word.load(std::memory_order_relaxed) == self_.bits();
+  }
+  void WakeWriter();
 
   LockOutcome EnterAsWriter(LockOutcome outcome, Deadline deadline);
   bool AwaitReaders(Deadline deadline);
