@@ -1,9 +1,11 @@
 #include "bench/reader_duels.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,7 +15,10 @@
 #include "bench/pthread_peers.h"
 #include "bench/shared.h"
 #include "ipc/cache_line.h"
+#include "ipc/check.h"
 #include "ipc/latch.h"
+#include "ipc/lock_outcome.h"
+#include "ipc/rw_lock.h"
 
 namespace muster::bench {
 namespace {
@@ -40,7 +45,15 @@ template <typename State>
 Contestant Reading(std::string name) {
   struct Shared {
     State state;
-    alignas(ipc::kCacheLineBytes) std::uint64_t right;
+    struct alignas(ipc::kCacheLineBytes) Line {
+      std::uint64_t right;
+    } lines[RoundPage::kMaxProcesses];
+
+    std::uint64_t right() const {
+      std::uint64_t sum = 0;
+      for (const Line& line : lines) sum += line.right;
+      return sum;
+    }
   };
   const auto shared = MakeShared<Shared>();
   return Contestant{.name = std::move(name),
@@ -50,13 +63,13 @@ Contestant Reading(std::string name) {
                           auto read = shared->state.ReaderFor(turn.role());
                           std::uint64_t right = 0;
                           turn.Repeat<512>([&] { right += read() == Payload()[7] ? 1 : 0; });
-                          shared->right = right;
+                          shared->lines[turn.role()].right = right;
                         },
                     .check =
                         [shared](std::uint64_t total) {
-                          if (shared->right == total) return absl::OkStatus();
+                          if (shared->right() == total) return absl::OkStatus();
                           return absl::DataLossError(
-                              absl::StrCat(shared->right, " of ", total, " values were right"));
+                              absl::StrCat(shared->right(), " of ", total, " values were right"));
                         }};
 }
 
@@ -73,12 +86,43 @@ struct OurLatch {
   }
 };
 
-struct PthreadLocked {
+// The word alone under the lock, to compare locks.
+struct OurRwLock {
+  Participants participants;
+  ipc::RwLockState<RoundPage::kMaxProcesses> lock;
+  alignas(ipc::kCacheLineBytes) std::uint64_t word = Payload()[7];
+
+  auto ReaderFor(int role) {
+    return [this, lock = ipc::RwLock(&this->lock, participants.registry(),
+                                     participants.tag(role))]() mutable {
+      MUSTER_CHECK(lock.LockShared() == ipc::LockOutcome::kAcquired, "RwLock::LockShared");
+      const std::uint64_t read = word;
+      MUSTER_CHECK(lock.UnlockShared(), "RwLock::UnlockShared");
+      return read;
+    };
+  }
+};
+
+struct PthreadWord {
+  alignas(ipc::kCacheLineBytes) PthreadRwLock lock;
+  alignas(ipc::kCacheLineBytes) std::uint64_t word = Payload()[7];
+
+  auto ReaderFor(int) {
+    return [this] {
+      lock.lock_shared();
+      const std::uint64_t read = word;
+      lock.unlock_shared();
+      return read;
+    };
+  }
+};
+
+// All 64 bytes are copied under the lock.
+struct PthreadCopy {
   alignas(ipc::kCacheLineBytes) PthreadRwLock lock;
   alignas(ipc::kCacheLineBytes) Words words = Payload();
 
-  // All 64 bytes are copied under the lock.
-  auto CopierFor(int) {
+  auto ReaderFor(int) {
     return [this] {
       lock.lock_shared();
       const Words copy = words;
@@ -89,14 +133,14 @@ struct PthreadLocked {
   }
 };
 
-struct PthreadCopy : PthreadLocked {
-  auto ReaderFor(int role) { return CopierFor(role); }
-};
-
 }  // namespace
 
 std::vector<Duel> ReaderDuels() {
   return {
+      {"rwlock read, alone", Processes::kOne, Reading<OurRwLock>("RwLock"),
+       Reading<PthreadWord>("pthread_rwlock"), 0.60},
+      {"rwlock read, two processes", Processes::kTwo, Reading<OurRwLock>("RwLock"),
+       Reading<PthreadWord>("pthread_rwlock"), std::nullopt},
       {"latch read of 64 bytes", Processes::kOne, Reading<OurLatch>("Latch"),
        Reading<PthreadCopy>("pthread_rwlock, a copy"), 0.30},
   };

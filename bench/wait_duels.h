@@ -1,0 +1,15 @@
+#ifndef BENCH_WAIT_DUELS_H_
+#define BENCH_WAIT_DUELS_H_
+
+#include <vector>
+
+#include "bench/duel.h"
+
+namespace muster::bench {
+
+// What processes wait for, while nobody has to: Semaphore and Event beside glibc's.
+std::vector<Duel> WaitDuels();
+
+}  // namespace muster::bench
+
+#endif  // BENCH_WAIT_DUELS_H_
