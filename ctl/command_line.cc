@@ -19,9 +19,8 @@ constexpr std::array kCommands = {&kStatusCommand, &kWorkersCommand, &kStatsComm
                                   &kStopCommand};
 
 constexpr char kFooter[] =
-    "Without --master: run/admin.sock, examples/site/run/admin.sock and /run/muster/admin.sock "
-    "are\n"
-    "tried in this order; relative paths are relative to the current folder.\n"
+    "Without --master these are tried, relative to the current folder: run/admin.sock,\n"
+    "examples/site/run/admin.sock, /run/muster/admin.sock.\n"
     "\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master there.\n"
     "\n"
