@@ -82,16 +82,20 @@ std::uint64_t SharedZone::instance_id() const { return FrontOf(memory_)->header.
 absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve() const {
   for (std::uint32_t slot = 0; slot < capacity(); ++slot) {
     const std::optional<ipc::ParticipantRecord> record = registry_.Read(slot);
-    if (!record.has_value() || record->state != ipc::ParticipantState::kFree) continue;
-    std::atomic<std::uint32_t>& used = FrontOf(memory_)->slots_used;
-    // Relaxed: it says nothing about other memory. Only the master writes it.
-    if (used.load(std::memory_order_relaxed) < slot + 1) {
-      used.store(slot + 1, std::memory_order_relaxed);
-    }
-    return registry_.Reserve(slot);
+    if (record.has_value() && record->state == ipc::ParticipantState::kFree) return Reserve(slot);
   }
   return absl::ResourceExhaustedError(
       absl::StrCat("reserve a slot of the shared zone: all ", capacity(), " are taken"));
+}
+
+absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve(std::uint32_t slot) const {
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, registry_.Reserve(slot));
+  std::atomic<std::uint32_t>& used = FrontOf(memory_)->slots_used;
+  // Relaxed: it says nothing about other memory. Only the master writes it.
+  if (used.load(std::memory_order_relaxed) < slot + 1) {
+    used.store(slot + 1, std::memory_order_relaxed);
+  }
+  return tag;
 }
 
 void SharedZone::RecoverSlot(ipc::OwnerTag dead) const {

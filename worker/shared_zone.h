@@ -41,6 +41,8 @@ class SharedZone {
   // For the master: takes the lowest free slot for a process that it is about to start.
   // ResourceExhausted: there is none.
   absl::StatusOr<ipc::OwnerTag> Reserve() const;
+  // The same for a slot of its choice. FailedPrecondition: it is not free.
+  absl::StatusOr<ipc::OwnerTag> Reserve(std::uint32_t slot) const;
   // For the master: gives back what the process with this tag held (the accept mutex, its gauges,
   // its slot) and wakes who waits for it. Only when the process is gone, or was never started.
   // Idempotent: no effect on a slot that has another process already.

@@ -136,6 +136,16 @@ TEST(SharedZone, ReservesTheLowestFreeSlot) {
   EXPECT_EQ(Reserve(zone).slot(), 1u);
 }
 
+TEST(SharedZone, ReservesASlotOfTheMastersChoice) {
+  const SharedZone zone = MakeZone();
+  const auto tag = zone.Reserve(3);
+  ASSERT_TRUE(tag.ok()) << tag.status();
+  EXPECT_EQ(tag->slot(), 3u);
+  zone.stats(3).requests.Add(2);
+  EXPECT_EQ(zone.Sum().requests, 2u);
+  EXPECT_EQ(zone.Reserve(3).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(SharedZone, SaysWhenNoSlotIsFree) {
   const SharedZone zone = MakeZone(1);
   Reserve(zone);
