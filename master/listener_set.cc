@@ -11,15 +11,18 @@ namespace muster::master {
 
 absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
                                               std::uint32_t workers, const ListenerSet& current) {
-  const std::size_t sockets = config.accept() == config::v1::REUSEPORT ? workers : 1;
   ListenerSet made;
   for (const config::v1::Listen& listen : config.listen()) {
-    Shared shared = {.written = listen.address(), .sockets = {}};
+    Shared shared;
+    shared.written = listen.address();
     const auto old =
         std::find_if(current.listeners_.begin(), current.listeners_.end(),
                      [&](const Shared& candidate) { return candidate.written == shared.written; });
     if (old != current.listeners_.end()) shared.sockets = old->sockets;
-    MUSTER_RETURN_IF_ERROR(Complete(shared, listen, sockets));
+    MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(listen.address()));
+    // The kernel spreads connections over TCP sockets only.
+    shared.is_spread = config.accept() == config::v1::REUSEPORT && !address.is_unix();
+    MUSTER_RETURN_IF_ERROR(Complete(shared, listen, shared.is_spread ? workers : 1));
     made.listeners_.push_back(std::move(shared));
   }
   return made;
@@ -27,32 +30,35 @@ absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
 
 absl::Status ListenerSet::Complete(Shared& shared, const config::v1::Listen& listen,
                                    std::size_t sockets) {
-  // Fewer than before: the connections in the queue of a socket that goes are lost, as the
-  // kernel has no way to move them.
-  if (shared.sockets.size() > sockets) shared.sockets.resize(sockets);
-  for (const auto& socket : shared.sockets) {
-    MUSTER_RETURN_IF_ERROR(socket->SetBacklog(static_cast<int>(listen.backlog())));
+  const int backlog = static_cast<int>(listen.backlog());
+  for (const auto& socket : shared.sockets) MUSTER_RETURN_IF_ERROR(socket->SetBacklog(backlog));
+  if (shared.sockets.empty()) {
+    MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(listen.address()));
+    // Not shared from the start: it would join the sockets of another master.
+    MUSTER_ASSIGN_OR_RETURN(Listener first, Listener::Bind(address, backlog, Listener::Port::kOwn));
+    shared.sockets.push_back(std::make_shared<const Listener>(std::move(first)));
   }
-  MUSTER_ASSIGN_OR_RETURN(Address address, Address::Parse(listen.address()));
-  const Listener::Port port = sockets > 1 ? Listener::Port::kShared : Listener::Port::kOwn;
-  if (!shared.sockets.empty()) {
-    address = shared.sockets[0]->address();
-    if (shared.sockets.size() < sockets) MUSTER_RETURN_IF_ERROR(shared.sockets[0]->SharePort());
-  }
+  if (shared.sockets.size() >= sockets) return absl::OkStatus();
+  MUSTER_RETURN_IF_ERROR(shared.sockets[0]->SharePort());
   while (shared.sockets.size() < sockets) {
-    MUSTER_ASSIGN_OR_RETURN(Listener bound,
-                            Listener::Bind(address, static_cast<int>(listen.backlog()), port));
-    address = bound.address();
-    shared.sockets.push_back(std::make_shared<const Listener>(std::move(bound)));
+    MUSTER_ASSIGN_OR_RETURN(Listener next, Listener::Bind(shared.sockets[0]->address(), backlog,
+                                                          Listener::Port::kShared));
+    shared.sockets.push_back(std::make_shared<const Listener>(std::move(next)));
   }
   return absl::OkStatus();
 }
 
-std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index) const {
+std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
+                                                       std::uint32_t workers) const {
   std::vector<Entry> entries;
   for (const Shared& shared : listeners_) {
-    const Listener& socket = *shared.sockets[index % shared.sockets.size()];
-    entries.push_back({socket.address().ToString(), socket.fd()});
+    // Who has more sockets than it spreads over was spread before: all workers take from all.
+    const std::size_t first = shared.is_spread ? index : 0;
+    const std::size_t step = shared.is_spread ? workers : 1;
+    for (std::size_t i = first; i < shared.sockets.size(); i += step) {
+      const Listener& socket = *shared.sockets[i];
+      entries.push_back({socket.address().ToString(), socket.fd()});
+    }
   }
   return entries;
 }

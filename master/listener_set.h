@@ -31,16 +31,19 @@ class ListenerSet {
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
 
-  // The sockets for the worker with this index among its generation, in the order of the
-  // configuration.
-  std::vector<Entry> ForWorker(std::uint32_t index) const;
+  // The sockets for the worker with this index among the `workers` of its generation, in the order
+  // of the configuration. With REUSEPORT every socket has one worker, and a worker may
+  // have several of an address: sockets stay when workers become fewer, for the connections
+  // in the queue of one that goes would be lost.
+  std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
   // As they are bound, in the order of the configuration.
   std::vector<std::string> addresses() const;
 
  private:
   struct Shared {
     std::string written;
-    // One, or with REUSEPORT one for each worker.
+    bool is_spread = false;  // REUSEPORT
+    // One, or if it is spread at least one for each worker.
     std::vector<std::shared_ptr<const Listener>> sockets;
   };
 

@@ -62,6 +62,8 @@ TEST_F(StatusReportTest, OrdersWorkersByGenerationThenSlot) {
 
 TEST_F(StatusReportTest, ReadsTheCountersOfTheZone) {
   Give(StartEvent{settings_});
+  ASSERT_TRUE(zone_->Reserve(0).ok());
+  ASSERT_TRUE(zone_->Reserve(5).ok());
   zone_->stats(0).requests.Add(7);
   zone_->stats(5).requests.Add(2);  // of a slot that nobody has any more
   const admin::v1::Status status = Report();

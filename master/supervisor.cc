@@ -137,7 +137,7 @@ void Supervisor::Do(const SpawnAction& action) {
 
 absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   const Deployment& deployment = action.generation == core_.generation() ? *current_ : *next_;
-  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.registry().Reserve(action.slot));
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
   absl::StatusOr<std::unique_ptr<WorkerProcess>> process =
       WorkerProcess::Start(loop_, log_, deployment.worker_binary, action.slot,
                            [this](Event event) { OnWorker(std::move(event)); });
@@ -154,7 +154,8 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
 
 void Supervisor::HandOver(WorkerProcess& process, ipc::OwnerTag tag, const SpawnAction& action,
                           const Deployment& deployment) {
-  const std::vector<ListenerSet::Entry> listeners = deployment.listeners.ForWorker(action.index);
+  const std::vector<ListenerSet::Entry> listeners =
+      deployment.listeners.ForWorker(action.index, deployment.config.worker_processes());
   for (std::size_t begin = 0; begin < listeners.size(); begin += ipc::kMaxChannelFds) {
     worker::v1::Listeners message;
     std::vector<int> fds;

@@ -370,7 +370,7 @@ void SupervisorCore::On(const PauseEvent&) {
   }
   is_paused_ = true;
   Log(Severity::kInfo,
-      "pausing: the workers finish and exit, the listeners stay; a reload goes on");
+      "pausing: the workers finish and exit, the listeners stay; a reload serves again");
   CancelReloads(absl::FailedPreconditionError("the master was paused"));
   for (auto& [slot, worker] : table_.records()) End(worker, WorkerEvent::kQuit);
 }

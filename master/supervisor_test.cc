@@ -1,0 +1,289 @@
+#include "master/supervisor.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ipc/unique_fd.h"
+#include "master/address.h"
+#include "master/config_file.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A supervisor with real processes: fake workers, which behave as told by Manner.
+class SupervisorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char folder[] = "/tmp/muster-supervisor-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    folder_ = folder;
+    WriteConfig("");
+    loop_ = *loop::EventLoop::Create();
+    Manner("");
+  }
+  void TearDown() override {
+    if (supervisor_ != nullptr && !has_exited_) {
+      supervisor_->Stop(nullptr);
+      EXPECT_TRUE(AwaitExit());
+    }
+    supervisor_.reset();
+    pid_file_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static void Manner(const char* manner) { ::setenv("FAKE_WORKER", manner, 1); }
+  void WriteConfig(const std::string& more) {
+    std::ofstream(folder_ + "/m.textproto")
+        << "worker_processes: 2 listen { address: '127.0.0.1:0' } ready_timeout { nanos: 500000000 "
+           "} "
+           "http { location { path: '/' return {} } } log { path: 'master.log' } pid_file: 'pid' "
+        << more;
+  }
+  void Start() {
+    const std::string file = folder_ + "/m.textproto";
+    const auto config = ReadConfigFile(file, folder_);
+    ASSERT_TRUE(config.ok()) << config.status();
+    ASSERT_TRUE(log_.Configure(config->log()).ok());
+    auto pid_file = PidFile::Lock(config->pid_file());
+    ASSERT_TRUE(pid_file.ok()) << pid_file.status();
+    pid_file_.emplace(*std::move(pid_file));
+    const std::string worker = std::filesystem::absolute("master/fake_worker").string();
+    auto first = PrepareDeployment(*config, worker, ListenerSet());
+    ASSERT_TRUE(first.ok()) << first.status();
+    auto supervisor =
+        Supervisor::Create(*loop_, log_, *pid_file_, {file, folder_, worker}, *std::move(first));
+    ASSERT_TRUE(supervisor.ok()) << supervisor.status();
+    supervisor_ = *std::move(supervisor);
+    supervisor_->Start();
+  }
+  void Serve() {
+    Start();
+    ASSERT_TRUE(Await([&] { return Report().master().state() == admin::v1::Master::RUNNING; }));
+  }
+  // Runs the loop until `is_true` holds. False: it does not within ten seconds.
+  template <typename Predicate>
+  bool Await(Predicate is_true) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!is_true()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (!loop_->RunOnce(std::chrono::milliseconds(100)).ok()) return false;
+    }
+    return true;
+  }
+  bool AwaitExit() {
+    has_exited_ = true;
+    // Run ends when the supervisor stops the loop; the timer is for when it does not.
+    loop::Timer alarm(*loop_, [] { std::abort(); });
+    alarm.SetAfter(std::chrono::seconds(20));
+    return loop_->Run().ok();
+  }
+  Outcome AwaitOutcome(void (Supervisor::*ask)(Supervisor::Reply)) {
+    std::optional<Outcome> outcome;
+    (*supervisor_.*ask)([&](const Outcome& result) { outcome = result; });
+    EXPECT_TRUE(Await([&] { return outcome.has_value(); }));
+    return outcome.value_or(Outcome());
+  }
+  admin::v1::Status Report() const { return supervisor_->Report(); }
+  std::string LogText() const {
+    std::ostringstream text;
+    text << std::ifstream(folder_ + "/master.log").rdbuf();
+    return text.str();
+  }
+  static bool Connects(const std::string& text) {
+    const Address address = *Address::Parse(text);
+    const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return ::connect(fd.get(), address.get(), address.size()) == 0;
+  }
+
+  std::string folder_;
+  Log log_;
+  std::unique_ptr<loop::EventLoop> loop_;
+  std::optional<PidFile> pid_file_;
+  std::unique_ptr<Supervisor> supervisor_;
+  bool has_exited_ = false;
+};
+
+TEST_F(SupervisorTest, StartsWorkersAndTellsOfThem) {
+  Serve();
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.master().generation(), 1u);
+  ASSERT_EQ(status.workers_size(), 2);
+  EXPECT_EQ(status.workers(1).slot(), 1u);
+  EXPECT_EQ(status.workers(1).state(), admin::v1::Worker::SERVING);
+  EXPECT_EQ(::kill(status.workers(1).pid(), 0), 0);
+  ASSERT_EQ(status.master().listen_size(), 1);
+  EXPECT_TRUE(Connects(status.master().listen(0)));
+}
+
+TEST_F(SupervisorTest, WritesThePidFileWhenItServes) {
+  Manner("silent");
+  Start();
+  EXPECT_FALSE(PidFile::Read(folder_ + "/pid").ok());
+  EXPECT_TRUE(AwaitExit());
+  EXPECT_EQ(supervisor_->exit_code(), 1);
+  EXPECT_THAT(LogText(), HasSubstr("was not ready within 500ms"));
+  EXPECT_FALSE(PidFile::Read(folder_ + "/pid").ok());
+}
+
+TEST_F(SupervisorTest, ExitsWithTheReasonThatAWorkerGave) {
+  Manner("fails");
+  Start();
+  EXPECT_TRUE(AwaitExit());
+  EXPECT_EQ(supervisor_->exit_code(), 1);
+  EXPECT_THAT(LogText(), HasSubstr("exited with code 1: it cannot work today"));
+}
+
+TEST_F(SupervisorTest, StartsAKilledWorkerAgainInItsSlot) {
+  Serve();
+  const pid_t killed = Report().workers(1).pid();
+  ::kill(killed, SIGKILL);
+  ASSERT_TRUE(Await([&] {
+    const admin::v1::Status status = Report();
+    return status.workers(1).restarts() == 1 &&
+           status.workers(1).state() == admin::v1::Worker::SERVING;
+  }));
+  EXPECT_NE(Report().workers(1).pid(), killed);
+  EXPECT_EQ(Report().workers(1).last_exit(), "was killed by SIGKILL");
+  EXPECT_THAT(LogText(), HasSubstr(absl::StrCat("worker ", killed,
+                                                " (slot 1) was killed by SIGKILL; "
+                                                "starting it again in 100ms")));
+}
+
+TEST_F(SupervisorTest, LeavesNoZombie) {
+  Serve();
+  const pid_t killed = Report().workers(0).pid();
+  ::kill(killed, SIGKILL);
+  ASSERT_TRUE(Await([&] { return Report().workers(0).pid() != killed; }));
+  EXPECT_EQ(::kill(killed, 0), -1);
+}
+
+TEST_F(SupervisorTest, ReloadsIntoANewGenerationOnTheSameSocket) {
+  Serve();
+  const std::string address = Report().master().listen(0);
+  const Outcome outcome = AwaitOutcome(&Supervisor::Reload);
+  EXPECT_EQ(outcome.status, absl::OkStatus());
+  EXPECT_EQ(outcome.generation, 2u);
+  EXPECT_EQ(Report().master().listen(0), address);
+  ASSERT_TRUE(Await([&] { return Report().workers_size() == 2; }));
+  EXPECT_EQ(Report().workers(0).generation(), 2u);
+}
+
+TEST_F(SupervisorTest, RefusesAReloadOfAConfigurationWithMistakes) {
+  Serve();
+  WriteConfig("acept: MUTEX");
+  const Outcome outcome = AwaitOutcome(&Supervisor::Reload);
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(outcome.status.message()), HasSubstr("did you mean \"accept\"?"));
+  EXPECT_EQ(Report().master().generation(), 1u);
+}
+
+TEST_F(SupervisorTest, UndoesAReloadWhoseWorkersFail) {
+  Serve();
+  const pid_t old = Report().workers(0).pid();
+  WriteConfig("listen { address: '127.0.0.2:0' }");
+  Manner("fails");
+  const Outcome outcome = AwaitOutcome(&Supervisor::Reload);
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAborted);
+  EXPECT_THAT(std::string(outcome.status.message()), HasSubstr("it cannot work today"));
+  ASSERT_TRUE(Await([&] { return Report().workers_size() == 2; }));
+  EXPECT_EQ(Report().workers(0).pid(), old);
+  EXPECT_EQ(Report().master().listen_size(), 1);
+}
+
+TEST_F(SupervisorTest, RefusesAReloadThatWouldMoveItsOwnFiles) {
+  Serve();
+  WriteConfig("admin { listen: 'unix:elsewhere' }");
+  EXPECT_THAT(std::string(AwaitOutcome(&Supervisor::Reload).status.message()),
+              HasSubstr("admin.listen: cannot change"));
+}
+
+TEST_F(SupervisorTest, ClosesAListenerThatIsNotWantedAnyMore) {
+  WriteConfig("listen { address: '127.0.0.2:0' }");
+  Serve();
+  const std::string gone = Report().master().listen(1);
+  EXPECT_TRUE(Connects(gone));
+  WriteConfig("");
+  EXPECT_EQ(AwaitOutcome(&Supervisor::Reload).status, absl::OkStatus());
+  ASSERT_TRUE(Await([&] { return Report().workers_size() == 2; }));
+  EXPECT_FALSE(Connects(gone));
+  EXPECT_THAT(LogText(), HasSubstr(absl::StrCat("no longer listening on ", gone)));
+}
+
+TEST_F(SupervisorTest, ReopensTheLogsOfAll) {
+  Serve();
+  std::filesystem::rename(folder_ + "/master.log", folder_ + "/old.log");
+  const Outcome outcome = AwaitOutcome(&Supervisor::Reopen);
+  EXPECT_EQ(outcome.status, absl::OkStatus());
+  EXPECT_EQ(outcome.reopened, 2u);
+  EXPECT_THAT(LogText(), HasSubstr("log files are open again in 2 workers"));
+}
+
+TEST_F(SupervisorTest, QuitsWithItsWorkers) {
+  Serve();
+  const std::string address = Report().master().listen(0);
+  std::optional<Outcome> outcome;
+  supervisor_->Quit([&](const Outcome& result) { outcome = result; });
+  EXPECT_TRUE(AwaitExit());
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->exited, 2u);
+  EXPECT_EQ(outcome->killed, 0u);
+  EXPECT_EQ(supervisor_->exit_code(), 0);
+  EXPECT_FALSE(Connects(address));
+}
+
+TEST_F(SupervisorTest, KillsWorkersThatDoNotStop) {
+  Manner("deaf");
+  Serve();
+  std::optional<Outcome> outcome;
+  supervisor_->Stop([&](const Outcome& result) { outcome = result; });
+  EXPECT_TRUE(AwaitExit());
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->exited, 0u);
+  EXPECT_EQ(outcome->killed, 2u);
+}
+
+TEST_F(SupervisorTest, ObeysSignals) {
+  Serve();
+  supervisor_->ObeySignal(SIGHUP);
+  ASSERT_TRUE(Await([&] { return Report().master().generation() == 2; }));
+  supervisor_->ObeySignal(SIGTTIN);
+  ASSERT_TRUE(Await([&] { return Report().master().worker_processes() == 3; }));
+  supervisor_->ObeySignal(SIGTTOU);
+  ASSERT_TRUE(Await([&] { return Report().master().worker_processes() == 2; }));
+  supervisor_->ObeySignal(SIGWINCH);
+  ASSERT_TRUE(Await([&] { return Report().workers_size() == 0; }));
+  EXPECT_EQ(Report().master().state(), admin::v1::Master::PAUSED);
+  EXPECT_TRUE(Connects(Report().master().listen(0)));
+  supervisor_->ObeySignal(SIGTERM);
+  EXPECT_TRUE(AwaitExit());
+  EXPECT_EQ(supervisor_->exit_code(), 0);
+}
+
+TEST_F(SupervisorTest, ExitsWhenAllWorkersSayThatTheyWillNeverWork) {
+  Serve();
+  Manner("hopeless");
+  ::kill(Report().workers(0).pid(), SIGKILL);
+  ::kill(Report().workers(1).pid(), SIGKILL);
+  EXPECT_TRUE(AwaitExit());
+  EXPECT_EQ(supervisor_->exit_code(), 1);
+  EXPECT_THAT(LogText(), HasSubstr("the last worker has given up"));
+}
+
+}  // namespace
+}  // namespace muster::master
