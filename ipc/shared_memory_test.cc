@@ -164,7 +164,17 @@ TEST(SharedMemory, UnmapsWhatItHadWhenItIsAssigned) {
   EXPECT_TRUE(HasText(*target, "new"));
 }
 
-TEST(SharedMemory, SaysWhyThereAreNoReservedHugePages) {
+TEST(SharedMemory, TakesWholeHugePagesFromThePoolOrSaysThatItIsEmpty) {
+  const SharedMemoryOptions options = {
+      .size_bytes = kSize, .prefault = true, .huge_pages = HugePages::kReserved};
+  for (const absl::Status& status : {SharedMemory::CreateAnonymous(options).status(),
+                                     SharedMemory::CreateSystemV(options).status(),
+                                     SharedMemory::CreateMemfd("test", options).status()}) {
+    EXPECT_TRUE(status.ok() || status.code() == absl::StatusCode::kResourceExhausted) << status;
+  }
+}
+
+TEST(SharedMemory, SaysWhereThereAreNoReservedHugePages) {
   const auto memory = SharedMemory::CreateFile(
       TestPath("huge"), {.size_bytes = kSize, .huge_pages = HugePages::kReserved});
   EXPECT_TRUE(absl::StrContains(memory.status().message(),
