@@ -177,10 +177,7 @@ class AdminServer::Service final : public admin::v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, const char* name,
                                    const std::function<void(Reply)>& change,
                                    std::function<void(const Outcome&)> fill) {
-    // The peer of a Unix socket has no address; by its mode it is our own user, or root.
-    const std::string peer = context->peer();
-    const std::string what = absl::StrCat(
-        "admin: ", name, " asked for", peer == "unix:" ? "" : " by ", peer == "unix:" ? "" : peer);
+    const std::string what = absl::StrCat("admin: ", name, " asked for by ", context->peer());
     return Begin(
         context, [this, what, &change, fill = std::move(fill)](grpc::ServerUnaryReactor* call) {
           log_.Write(Severity::kInfo, what);
