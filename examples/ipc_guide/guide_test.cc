@@ -1,0 +1,465 @@
+// The examples of docs/IPC.md. Each block of code on that page stands here too, word for
+// word, between a line with its name in brackets and one with [end]; the last test
+// compares them.
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "gtest/gtest.h"
+#include "ipc/cache_line.h"
+#include "ipc/channel.h"
+#include "ipc/counter.h"
+#include "ipc/event.h"
+#include "ipc/event_fd.h"
+#include "ipc/file_lock.h"
+#include "ipc/latch.h"
+#include "ipc/mutex.h"
+#include "ipc/once.h"
+#include "ipc/pid_fd.h"
+#include "ipc/pipe.h"
+#include "ipc/registry.h"
+#include "ipc/rw_lock.h"
+#include "ipc/sealed_bytes.h"
+#include "ipc/semaphore.h"
+#include "ipc/shared_memory.h"
+#include "ipc/signal_set.h"
+#include "ipc/spinlock.h"
+#include "ipc/status.h"
+
+namespace {
+
+using namespace muster::ipc;
+
+// [zone]
+struct Limits {
+  std::uint64_t connections;
+  std::uint64_t requests_per_second;
+};
+
+struct alignas(kCacheLineBytes) WorkerLine {
+  Counter requests;
+  Gauge active;
+};
+
+// What the processes share. All bytes zero is a valid beginning of every State.
+struct Zone {
+  static constexpr std::uint32_t kSlots = 8;
+
+  MutexState mutex;
+  std::int64_t balance;  // guarded by mutex
+  SpinlockState spinlock;
+  RwLockState<kSlots> rw_lock;
+  std::uint64_t prices[16];  // guarded by rw_lock
+  LatchState<Limits> limits;
+  OnceState once;
+  SemaphoreState<4> uploads;
+  EventState event;
+  std::atomic<int> jobs;
+  WorkerLine workers[kSlots];
+};
+// [end]
+
+// [create]
+struct Shared {
+  SharedMemory memory;
+  Registry registry;
+  Zone* zone;
+};
+
+absl::StatusOr<Shared> CreateShared() {
+  const std::size_t registry_bytes = Registry::BytesFor(Zone::kSlots);
+  MUSTER_ASSIGN_OR_RETURN(
+      SharedMemory memory,
+      SharedMemory::CreateMemfd("zone", {.size_bytes = registry_bytes + sizeof(Zone)}));
+  MUSTER_ASSIGN_OR_RETURN(Registry registry,
+                          Registry::Create(memory.data(), registry_bytes, Zone::kSlots));
+  Zone* zone = new (memory.data() + registry_bytes) Zone();
+  return Shared{std::move(memory), registry, zone};
+}
+// [end]
+
+// [recover]
+// For each child whose PidFd became readable.
+absl::Status Bury(const PidFd& child, OwnerTag dead, Shared& shared) {
+  // The zombie keeps its pid until all is recovered.
+  MUSTER_RETURN_IF_ERROR(child.Wait(PidFd::Reap::kNo).status());
+  shared.registry.MarkDead(dead);
+  shared.zone->mutex.Recover(dead);
+  shared.zone->spinlock.Recover(dead);
+  shared.zone->rw_lock.Recover(dead);
+  shared.zone->once.Recover(dead);
+  shared.zone->uploads.Recover(dead);
+  shared.zone->event.Recover(dead);
+  shared.zone->workers[dead.slot()].active.Clear();
+  shared.registry.Free(dead);
+  return child.Wait(PidFd::Reap::kYes).status();
+}
+// [end]
+
+absl::StatusOr<PidFd> Fork(void (*body)(Shared&, OwnerTag), Shared& shared, OwnerTag tag) {
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return ErrnoStatus("fork");
+  if (pid > 0) return PidFd::Open(pid);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+  body(shared, tag);
+  ::_exit(0);
+}
+
+class Guide : public testing::Test {
+ protected:
+  Guide() : shared_(CreateShared().value()), self_(shared_.registry.Reserve(0).value()) {}
+
+  Shared shared_;
+  OwnerTag self_;
+};
+
+TEST_F(Guide, Mutex) {
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  OwnerTag self = self_;
+  // [mutex]
+  Mutex mutex(&zone->mutex, registry, self);
+  switch (mutex.Lock()) {
+    case LockOutcome::kOwnerDied:  // we have it, and the one before us died within
+      zone->balance = 0;           // repair
+      mutex.MarkConsistent();
+      [[fallthrough]];
+    case LockOutcome::kAcquired:
+      zone->balance += 10;
+      mutex.Unlock();
+      break;
+    default:  // kNotRecoverable: somebody was told and did not repair
+      std::abort();
+  }
+  // [end]
+  EXPECT_EQ(shared_.zone->balance, 10);
+}
+
+TEST_F(Guide, MutexTellsOfADeath) {
+  const OwnerTag child_tag = shared_.registry.Reserve(1).value();
+  auto child = Fork(
+      [](Shared& shared, OwnerTag tag) {
+        Mutex mutex(&shared.zone->mutex, shared.registry, tag);
+        if (mutex.Lock() == LockOutcome::kAcquired) ::raise(SIGKILL);
+      },
+      shared_, child_tag);
+  ASSERT_TRUE(child.ok()) << child.status();
+  ASSERT_TRUE(Bury(*child, child_tag, shared_).ok());
+  Mutex mutex(&shared_.zone->mutex, shared_.registry, self_);
+  EXPECT_EQ(mutex.Lock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(Guide, MutexOfTheStandard) {
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  OwnerTag self = self_;
+  // [scoped]
+  // With a repair, the standard's guards do. Without one, lock() ends the process
+  // rather than hide a death.
+  auto repair = [zone] {
+    zone->balance = 0;
+    return true;
+  };
+  Mutex mutex(&zone->mutex, registry, self, {.repair = repair});
+  {
+    std::scoped_lock guard(mutex);
+    zone->balance += 10;
+  }
+  // [end]
+  EXPECT_EQ(shared_.zone->balance, 10);
+}
+
+TEST_F(Guide, Spinlock) {
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  OwnerTag self = self_;
+  // [spinlock]
+  Spinlock spinlock(&zone->spinlock, registry, self);
+  if (Holds(spinlock.Lock())) {
+    ++zone->jobs;
+    spinlock.Unlock();
+  }
+  // [end]
+  EXPECT_EQ(zone->jobs, 1);
+}
+
+TEST_F(Guide, RwLock) {
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  OwnerTag self = self_;
+  std::uint64_t price = 0;
+  zone->prices[3] = 99;
+  // [rw_lock]
+  auto repair = [zone] {
+    std::fill(std::begin(zone->prices), std::end(zone->prices), 0);
+    return true;
+  };
+  RwLock lock(&zone->rw_lock, registry, self, repair);
+  {
+    std::shared_lock reading(lock);
+    price = zone->prices[3];
+  }
+  {
+    std::scoped_lock writing(lock);
+    zone->prices[4] = 120;
+  }
+  // [end]
+  EXPECT_EQ(price, 99);
+  EXPECT_EQ(zone->prices[4], 120);
+}
+
+TEST_F(Guide, Latch) {
+  Zone* zone = shared_.zone;
+  // [latch]
+  Latch<Limits> limits(&zone->limits);
+  limits.Write({.connections = 1000, .requests_per_second = 50});  // one writer
+  const Limits now = limits.Read();                                // any number of readers
+  // [end]
+  EXPECT_EQ(now.connections, 1000);
+  EXPECT_EQ(now.requests_per_second, 50);
+}
+
+TEST_F(Guide, Once) {
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  OwnerTag self = self_;
+  int built = 0;
+  // [once]
+  Once once(&zone->once, registry, self);
+  absl::Status status = once.Call([&](bool was_interrupted) {
+    if (was_interrupted) built = 0;  // somebody died half-way: begin again
+    ++built;
+    return absl::OkStatus();
+  });
+  // [end]
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(built, 1);
+}
+
+TEST_F(Guide, Semaphore) {
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  OwnerTag self = self_;
+  // [semaphore]
+  Semaphore uploads(&zone->uploads, registry, self);
+  if (auto permit = uploads.AcquireFor(absl::Seconds(1))) {
+    // ... at most four at a time
+    uploads.Release(*permit);
+  }
+  // [end]
+  EXPECT_EQ(uploads.available(), 4);
+}
+
+TEST_F(Guide, Event) {
+  const OwnerTag child_tag = shared_.registry.Reserve(1).value();
+  auto child = Fork(
+      [](Shared& shared, OwnerTag) {
+        Zone* zone = shared.zone;
+        const Registry& registry = shared.registry;
+        // [notify]
+        zone->jobs.fetch_add(1);
+        Event(&zone->event, registry).NotifyOne();
+        // [end]
+      },
+      shared_, child_tag);
+  ASSERT_TRUE(child.ok()) << child.status();
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  // [await]
+  Event event(&zone->event, registry);
+  event.Await([&] { return zone->jobs.load() > 0; });
+  // [end]
+  EXPECT_EQ(zone->jobs, 1);
+  EXPECT_TRUE(Bury(*child, child_tag, shared_).ok());
+}
+
+TEST_F(Guide, Counter) {
+  Zone* zone = shared_.zone;
+  OwnerTag self = self_;
+  // [counter]
+  WorkerLine& mine = zone->workers[self.slot()];  // no other process writes it
+  mine.active.Add();
+  mine.requests.Add();
+  mine.active.Subtract();
+
+  const std::uint64_t all = Sum(absl::MakeConstSpan(zone->workers), &WorkerLine::requests);
+  // [end]
+  EXPECT_EQ(all, 1);
+}
+
+absl::Status RunAlone(const std::string& path) {
+  // [file_lock]
+  MUSTER_ASSIGN_OR_RETURN(FileLock lock, FileLock::Open(path, FileLockOwner::kOpenFile));
+  MUSTER_ASSIGN_OR_RETURN(bool is_mine, lock.TryLock());
+  if (!is_mine) return absl::AlreadyExistsError("another instance is running");
+  // [end]
+  return absl::OkStatus();
+}
+
+TEST_F(Guide, FileLock) {
+  const std::string path = absl::StrCat(testing::TempDir(), "/instance.lock");
+  EXPECT_TRUE(RunAlone(path).ok());
+  auto other = FileLock::Open(path, FileLockOwner::kOpenFile);
+  ASSERT_TRUE(other.ok() && other->Lock().ok());
+  EXPECT_EQ(RunAlone(path).code(), absl::StatusCode::kAlreadyExists);
+}
+
+absl::Status PassOverChannel(int fd, int* answered) {
+  // [channel]
+  enum class Command : std::uint16_t { kServe = 1 };
+  MUSTER_ASSIGN_OR_RETURN(Channel::Pair pair, Channel::CreatePair());  // one end for each process
+
+  MUSTER_RETURN_IF_ERROR(pair.first
+                             .Send({.command = CommandNumber(Command::kServe),
+                                    .payload = "orders",
+                                    .fds = absl::MakeConstSpan(&fd, 1)})
+                             .status());
+
+  ReceivedMessage message;
+  MUSTER_ASSIGN_OR_RETURN(ReceiveOutcome outcome, pair.second.Receive(&message));
+  if (outcome == ReceiveOutcome::kPeerGone) return absl::UnavailableError("the peer died");
+  if (message.command_as<Command>() == Command::kServe) {
+    // message.fds[0] is ours now, message.sender.pid is the kernel's word
+  }
+  // [end]
+  *answered =
+      message.payload == "orders" && message.fds.size() == 1 && message.sender.pid == ::getpid();
+  return absl::OkStatus();
+}
+
+TEST_F(Guide, Channel) {
+  int answered = 0;
+  ASSERT_TRUE(PassOverChannel(STDIN_FILENO, &answered).ok());
+  EXPECT_TRUE(answered);
+}
+
+absl::Status WaitForSignal(int* got) {
+  // [signals]
+  MUSTER_ASSIGN_OR_RETURN(SignalSet signals, SignalSet::Block({SIGTERM, SIGHUP}));
+  MUSTER_ASSIGN_OR_RETURN(PidFd self, PidFd::Open(::getpid()));
+  MUSTER_RETURN_IF_ERROR(self.Send(SIGHUP));  // that process or none, never another
+  // ... when poll says that signals.fd() is readable:
+  MUSTER_ASSIGN_OR_RETURN(std::optional<ReceivedSignal> signal, signals.TryRead());
+  // [end]
+  if (signal.has_value()) *got = signal->number;
+  return absl::OkStatus();
+}
+
+TEST_F(Guide, Signals) {
+  int got = 0;
+  ASSERT_TRUE(WaitForSignal(&got).ok());
+  EXPECT_EQ(got, SIGHUP);
+}
+
+absl::Status PassRecord(std::string* record) {
+  // [pipe]
+  MUSTER_ASSIGN_OR_RETURN(Pipe pipe, Pipe::Create());
+  MUSTER_RETURN_IF_ERROR(pipe.writer.Send("one record, whole").status());
+  MUSTER_RETURN_IF_ERROR(pipe.reader.Receive(record).status());
+  // [end]
+  return absl::OkStatus();
+}
+
+TEST_F(Guide, Pipe) {
+  std::string record;
+  ASSERT_TRUE(PassRecord(&record).ok());
+  EXPECT_EQ(record, "one record, whole");
+}
+
+absl::Status PassConfiguration(std::string* received) {
+  // [sealed_bytes]
+  MUSTER_ASSIGN_OR_RETURN(UniqueFd sealed, SealBytes("configuration", "workers: 4"));
+  // ... over a channel, then
+  MUSTER_ASSIGN_OR_RETURN(*received, ReadSealedBytes(sealed.get(), 1 << 20));
+  // [end]
+  return absl::OkStatus();
+}
+
+TEST_F(Guide, SealedBytes) {
+  std::string received;
+  ASSERT_TRUE(PassConfiguration(&received).ok());
+  EXPECT_EQ(received, "workers: 4");
+}
+
+std::vector<std::string> LinesOf(const std::string& path) {
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return absl::StrSplit(text, '\n');
+}
+
+// Without the indentation that all lines have.
+std::string Dedent(const std::vector<std::string>& lines) {
+  std::size_t indentation = std::string::npos;
+  for (const std::string& line : lines) {
+    indentation = std::min(indentation, line.find_first_not_of(' '));
+  }
+  std::string text;
+  for (const std::string& line : lines) {
+    absl::StrAppend(&text, line.empty() ? "" : line.substr(indentation), "\n");
+  }
+  return text;
+}
+
+// What stands between a line that `begins` and the next that is `end`.
+template <typename Begins>
+std::multiset<std::string> BlocksIn(const std::string& path, Begins begins, absl::string_view end) {
+  std::multiset<std::string> blocks;
+  std::vector<std::string> block;
+  bool is_within = false;
+  for (const std::string& line : LinesOf(path)) {
+    const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
+    if (is_within && text == end) {
+      blocks.insert(Dedent(std::exchange(block, {})));
+      is_within = false;
+    } else if (is_within) {
+      block.push_back(line);
+    } else {
+      is_within = begins(text);
+    }
+  }
+  return blocks;
+}
+
+TEST(Page, QuotesEachExampleOfThisFile) {
+  const auto quoted = BlocksIn(
+      "docs/IPC.md", [](absl::string_view line) { return line == "```cpp"; }, "```");
+  const auto compiled = BlocksIn(
+      "examples/ipc_guide/guide_test.cc",
+      [](absl::string_view line) {
+        return absl::StartsWith(line, "// [") && absl::EndsWith(line, "]") && line != "// [end]";
+      },
+      "// [end]");
+  EXPECT_GT(compiled.size(), 10);
+  EXPECT_EQ(quoted, compiled);
+}
+
+}  // namespace
