@@ -22,8 +22,8 @@ google::protobuf::Duration Of(std::int64_t seconds, std::int32_t nanos) {
 }
 
 TEST(Duration, GoesToChronoAndBack) {
-  for (nanoseconds value : {nanoseconds(0), nanoseconds(-1), nanoseconds(1'500'000'000),
-                            nanoseconds(-2'000'000'001)}) {
+  for (nanoseconds value :
+       {nanoseconds(0), nanoseconds(-1), nanoseconds(1'500'000'000), nanoseconds(-2'000'000'001)}) {
     EXPECT_TRUE(IsValid(FromChrono(value)));
     EXPECT_EQ(ToChrono(FromChrono(value)), value);
   }

@@ -104,8 +104,8 @@ http {
   EXPECT_THAT(said, HasSubstr("muster.textproto:2:"));
   EXPECT_THAT(said, HasSubstr("muster.textproto:3:"));
   EXPECT_THAT(said, HasSubstr("muster.textproto:4:1: acept"));
-  EXPECT_THAT(said, HasSubstr("muster.textproto:6:14: http.location[0].path"));
-  EXPECT_THAT(said, HasSubstr("muster.textproto:6:24: http.location[0].root"));
+  EXPECT_THAT(said, HasSubstr("muster.textproto:6:20: http.location[0].path"));
+  EXPECT_THAT(said, HasSubstr("muster.textproto:6:30: http.location[0].root"));
 }
 
 }  // namespace

@@ -131,7 +131,8 @@ bool RunningMaster::AwaitStatus(const std::function<bool(const admin::v1::Status
 
 std::vector<pid_t> RunningMaster::WorkerPids() {
   std::vector<pid_t> pids;
-  for (const admin::v1::Worker& worker : Status().workers()) {
+  const admin::v1::Status status = Status();
+  for (const admin::v1::Worker& worker : status.workers()) {
     if (worker.pid() != 0) pids.push_back(worker.pid());
   }
   return pids;
