@@ -31,15 +31,18 @@ void Note(const Finding& finding, const KillPoint& kill_point, std::string* firs
 // Plays early recovery and, if that shows nothing, late. Returns the first, for its dimensions.
 Finding TryPoint(const Scenario& scenario, Stage* stage, KillPoint kill_point, const Trace* traces,
                  Tally* tally) {
-  kill_point.late_recovery = false;
-  const Finding early = Play(scenario, stage, kill_point, traces);
-  Note(early, kill_point, &tally->first_problem);
-  Finding late;
-  if (IsClean(early)) {
-    kill_point.late_recovery = true;
-    late = Play(scenario, stage, kill_point, traces);
-    Note(late, kill_point, &tally->first_problem);
-  }
+  const auto play = [&](bool late_recovery) {
+    const Trace kStepAll[KillPoint::kDimensions];
+    kill_point.late_recovery = late_recovery;
+    Finding finding = Play(scenario, stage, kill_point, traces);
+    if (finding.strayed && IsClean(finding)) {
+      finding = Play(scenario, stage, kill_point, kStepAll);
+    }
+    Note(finding, kill_point, &tally->first_problem);
+    return finding;
+  };
+  Finding early = play(/*late_recovery=*/false);
+  const Finding late = IsClean(early) ? play(/*late_recovery=*/true) : Finding();
   ++tally->kill_points;
   tally->hangs += !early.hangs.empty() || !late.hangs.empty();
   tally->leaks += !early.leaks.empty() || !late.leaks.empty();

@@ -124,7 +124,7 @@ Victim::Stop Trial::Advance(Victim& victim, std::size_t dimension, std::uint64_t
   // The kernel's steps are taken one by one, to see where the victim sleeps.
   std::uint64_t goal = executed;
   while (goal < last && goal < steps.size() && !steps[goal].in_kernel) ++goal;
-  if (goal == executed || goal >= steps.size()) {
+  if (goal == executed || goal >= steps.size() || victim.is_in_system_call()) {
     const Victim::Stop stop = victim.Step();
     executed += stop == Victim::Stop::kStepped;
     return stop;
@@ -135,7 +135,11 @@ Victim::Stop Trial::Advance(Victim& victim, std::size_t dimension, std::uint64_t
   for (std::uint64_t i = executed + 1; i <= goal && stop == Victim::Stop::kStepped; ++i) {
     if (steps[i].address == address) stop = victim.RunTo(address);
   }
-  if (stop == Victim::Stop::kStepped) executed = goal;
+  if (stop == Victim::Stop::kStepped) {
+    executed = goal;
+  } else {
+    finding_.strayed = true;
+  }
   return stop;
 }
 

@@ -46,6 +46,8 @@ struct Finding {
   // before the kill point, so that there is no later one.
   std::uint64_t executed[KillPoint::kDimensions] = {};
   bool exhausted[KillPoint::kDimensions] = {};
+  // It did not go the way of the trace, and so the victim may have died elsewhere.
+  bool strayed = false;
   // Of the dimensions that were stepped.
   Trace traces[KillPoint::kDimensions];
 };
