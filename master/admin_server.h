@@ -40,7 +40,8 @@ class AdminServer {
                                                             loop::EventLoop& loop,
                                                             Operations operations, Log& log);
   // Ends calls without an answer with UNAVAILABLE, and waits until all answers are delivered, for
-  // one second at most. Removes the socket. In the loop's thread; the loop must not run after it.
+  // a quarter of a second at most. Removes the socket. In the loop's thread; the loop must not run
+  // after it.
   ~AdminServer();
 
  private:

@@ -56,6 +56,8 @@ void Fill(const worker::StatsValues& values, admin::v1::Counters* counters) {
   counters->set_bytes_received(values.bytes_received);
   counters->set_bytes_sent(values.bytes_sent);
   counters->set_closed_at_deadline(values.closed_at_deadline);
+  counters->set_handed_off(values.handed_off);
+  counters->set_adopted(values.adopted);
 }
 
 void FillWorker(const WorkerRecord& record, const worker::SharedZone& zone, TimePoint now,

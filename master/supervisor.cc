@@ -24,18 +24,21 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
                                                                PidFile& pid_file, Source source,
                                                                Deployment first) {
   MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
-  return std::unique_ptr<Supervisor>(
-      new Supervisor(loop, log, pid_file, std::move(source), std::move(first), std::move(zone)));
+  MUSTER_ASSIGN_OR_RETURN(ipc::Channel::Pair handoff, ipc::Channel::CreatePair());
+  return std::unique_ptr<Supervisor>(new Supervisor(loop, log, pid_file, std::move(source),
+                                                    std::move(first), std::move(zone),
+                                                    std::move(handoff)));
 }
 
 Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source,
-                       Deployment first, worker::SharedZone zone)
+                       Deployment first, worker::SharedZone zone, ipc::Channel::Pair handoff)
     : loop_(loop),
       log_(log),
       pid_file_(pid_file),
       source_(std::move(source)),
       started_(absl::Now()),
       zone_(std::move(zone)),
+      handoff_(std::move(handoff)),
       core_(zone_.capacity()),
       tick_(loop, [this] { Handle(TickEvent{}); }),
       next_(std::move(first)) {}
@@ -171,8 +174,9 @@ void Supervisor::HandOver(WorkerProcess& process, ipc::OwnerTag tag, const Spawn
   hello.set_slot(action.slot);
   hello.set_generation(action.generation);
   hello.set_listeners(static_cast<std::uint32_t>(listeners.size()));
-  process.Send(worker::Command::kHello, 0, hello.SerializeAsString(),
-               {zone_.fd(), deployment.sealed_config.get()});
+  process.Send(
+      worker::Command::kHello, 0, hello.SerializeAsString(),
+      {zone_.fd(), deployment.sealed_config.get(), handoff_.first.fd(), handoff_.second.fd()});
 }
 
 void Supervisor::Do(const SendAction& action) {

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "ipc/channel.h"
 #include "ipc/owner_tag.h"
 #include "loop/event_loop.h"
 #include "master/deployment.h"
@@ -65,7 +66,7 @@ class Supervisor {
   };
 
   Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source, Deployment first,
-             worker::SharedZone zone);
+             worker::SharedZone zone, ipc::Channel::Pair handoff);
 
   // Lets the core decide and performs it, then the same with what came of it.
   void Handle(Event event);
@@ -95,6 +96,9 @@ class Supervisor {
   const Source source_;
   const absl::Time started_;
   worker::SharedZone zone_;
+  // The queue by which workers hand connections off. Held here, too, so that what is in it
+  // outlives every worker.
+  ipc::Channel::Pair handoff_;
   SupervisorCore core_;
   loop::Timer tick_;
 

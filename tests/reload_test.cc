@@ -41,7 +41,41 @@ TEST(Reload, FailsNoRequestUnderLoadAndChangesWhatIsServed) {
   load.Stop();
 
   EXPECT_EQ(load.failed(), 0u) << "of " << load.answered();
+  EXPECT_EQ(load.closed(), 0u);
   EXPECT_EQ(muster.Status().master().generation(), 6u);
+}
+
+TEST(Reload, KeepsAnIdleConnectionOpen) {
+  RunningMaster muster;
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  HttpClient client(muster.address());
+  ASSERT_TRUE(client.Get("/").has_value());
+
+  ASSERT_EQ(muster.Ctl({"reload"}).exit, 0);
+  ASSERT_TRUE(muster.AwaitStatus([](const admin::v1::Status& status) {
+    return status.workers_size() == 2 && status.stats().total().adopted() >= 1;
+  })) << muster.Status().DebugString();
+
+  const auto response = client.Get("/");
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->headers.count("connection"), 0u);
+}
+
+TEST(Reload, KeepsARequestOpenThatIsPartlyRead) {
+  RunningMaster muster;
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  HttpClient client(muster.address());
+  ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nHos"));
+  ASSERT_TRUE(muster.AwaitStatus(
+      [](const admin::v1::Status& status) { return status.stats().total().reading() == 1; }));
+
+  ASSERT_EQ(muster.Ctl({"reload"}).exit, 0);
+  ASSERT_TRUE(client.Send("t: test\r\n\r\n"));
+
+  const auto response = client.Receive();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 200);
 }
 
 TEST(Reload, LeavesNoWorkerOfTheOldGeneration) {
@@ -76,13 +110,16 @@ TEST(Reload, IsUndoneWhenTheNewWorkersCannotServe) {
   RunningMaster muster;
   ASSERT_TRUE(muster.Start()) << muster.master().errors();
   const std::vector<pid_t> workers = muster.WorkerPids();
-  // Nothing is wrong with it until the workers are there: this one is no worker.
-  muster.WriteConfig(RunningMaster::Config("worker_binary: \"/bin/false\""));
+  // Only the worker finds out that it has no such service.
+  std::string config = RunningMaster::Config();
+  config.replace(config.find("http {"), std::string::npos,
+                 "service { type_url: \"type.example/none\" }");
+  muster.WriteConfig(config);
 
   const Finished reload = muster.Ctl({"reload"});
 
   EXPECT_EQ(reload.exit, 1);
-  EXPECT_THAT(reload.errors, HasSubstr("exited with code 1"));
+  EXPECT_THAT(reload.errors, HasSubstr("http: is not configured"));
   EXPECT_EQ(BodyOf(muster.address(), "/"), "<h1>first</h1>\n");
   EXPECT_TRUE(muster.AwaitStatus(
       [&](const admin::v1::Status& status) { return status.workers_size() == 2; }));

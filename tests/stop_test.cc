@@ -67,6 +67,7 @@ TEST_F(Stop, QuitFinishesARequestThatIsPartlyRead) {
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->headers.at("connection"), "close");
+  client_->Close();
   EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
 }
 

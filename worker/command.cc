@@ -22,6 +22,8 @@ absl::string_view CommandName(Command command) {
       return "TERMINATE";
     case Command::kReopen:
       return "REOPEN";
+    case Command::kAdopt:
+      return "ADOPT";
   }
   return "unknown";
 }

@@ -26,8 +26,7 @@ enum class Command : std::uint16_t {
   kAck = 5,
 
   // Master to worker.
-  // A newer generation serves: accept no more, finish, exit. A keep-alive connection is
-  // answered until its next response, which closes it.
+  // Others serve: accept no more, finish what is in flight, hand connections off, exit.
   kDrain = 16,
   // Nobody serves any more: the same, but idle connections are closed at once.
   kQuit = 17,
@@ -35,6 +34,10 @@ enum class Command : std::uint16_t {
   kTerminate = 18,
   // Open the log files again. Acknowledged.
   kReopen = 19,
+
+  // Worker to worker, through the handoff queue: take this connection. Payload: what its
+  // service needs to go on.
+  kAdopt = 32,
 };
 
 // A message's flag: answer with an ACK when it was carried out. REOPEN needs none: it is

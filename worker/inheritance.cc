@@ -95,10 +95,11 @@ absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) 
         absl::StrCat("HELLO: the master speaks version ", hello.version(),
                      " of the protocol, this worker version ", kProtocolVersion));
   }
-  if (message->fds.size() != 2) {
+  if (message->fds.size() != 4) {
     return absl::InvalidArgumentError(
         absl::StrCat("HELLO: ", message->fds.size(),
-                     " descriptors, expected 2: the shared zone and the configuration"));
+                     " descriptors, expected 4: the shared zone, the configuration and the ends of "
+                     "the handoff queue"));
   }
   if (hello.listeners() != inheritance->listeners.size()) {
     return absl::InvalidArgumentError(absl::StrCat("HELLO: ", hello.listeners(),
@@ -107,6 +108,8 @@ absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) 
   }
   inheritance->zone = std::move(message->fds[0]);
   inheritance->config = std::move(message->fds[1]);
+  inheritance->handoff_take = std::move(message->fds[2]);
+  inheritance->handoff_give = std::move(message->fds[3]);
   return absl::OkStatus();
 }
 

@@ -25,6 +25,8 @@ struct Inheritance {
   std::vector<InheritedListener> listeners;
   ipc::UniqueFd zone;
   ipc::UniqueFd config;
+  ipc::UniqueFd handoff_take;
+  ipc::UniqueFd handoff_give;
 };
 
 // Takes the messages up to HELLO, from process `master` only. Blocks, at most for `timeout`.

@@ -60,7 +60,8 @@ TEST(Inheritance, RefusesAHelloWithoutDescriptors) {
   Send(pair.first, Command::kHello, hello.SerializeAsString());
   EXPECT_EQ(Receive(pair.second),
             absl::InvalidArgumentError(
-                "HELLO: 0 descriptors, expected 2: the shared zone and the configuration"));
+                "HELLO: 0 descriptors, expected 4: the shared zone, the configuration and the "
+                "ends of the handoff queue"));
 }
 
 TEST(Inheritance, RefusesListenersWithoutDescriptors) {

@@ -206,7 +206,7 @@ TEST(Worker, RefusesAZoneThatIsNone) {
   ASSERT_TRUE(garbage.ok()) << garbage.status();
   const ipc::UniqueFd config = master.SealConfig();
   const v1::Hello hello = master.Hello(master.Reserve());
-  const int fds[] = {garbage->fd(), config.get()};
+  const int fds[] = {garbage->fd(), config.get(), master.handoff_take(), master.handoff_give()};
   worker.Send(Command::kHello, &hello, fds);
   EXPECT_THAT(ReceiveReason(worker), HasSubstr("attach shared zone: shared header: state"));
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");
@@ -218,7 +218,8 @@ TEST(Worker, RefusesAConfigurationThatIsNotSealed) {
   SendListener(worker, master.listener());
   const ipc::UniqueFd config(::memfd_create("config", MFD_CLOEXEC));
   const v1::Hello hello = master.Hello(master.Reserve());
-  const int fds[] = {master.zone().fd(), config.get()};
+  const int fds[] = {master.zone().fd(), config.get(), master.handoff_take(),
+                     master.handoff_give()};
   worker.Send(Command::kHello, &hello, fds);
   EXPECT_THAT(ReceiveReason(worker), StartsWith("configuration: "));
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");

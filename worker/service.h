@@ -3,12 +3,15 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "ipc/channel_format.h"
 #include "ipc/unique_fd.h"
 #include "loop/event_loop.h"
 #include "proto/config.pb.h"
@@ -16,6 +19,19 @@
 #include "worker/shared_zone.h"
 
 namespace muster::worker {
+
+// The most that a service may hand off beside a connection's descriptor: one message.
+inline constexpr std::size_t kMostHandoffStateBytes = ipc::kMaxChannelPayloadBytes;
+
+// A client's connection, accepted here or adopted from another worker.
+struct Connection {
+  ipc::UniqueFd fd;  // non-blocking, close-on-exec
+  sockaddr_storage peer = {};
+  socklen_t peer_bytes = 0;
+  // Keep it as long as the connection lives: the worker counts its connections by it and
+  // exits from a drain when none is left.
+  ConnectionLease lease;
+};
 
 // What a service may use of the worker that runs it. It outlives the service. All of it
 // belongs to the loop's thread.
@@ -34,16 +50,11 @@ class Context {
   // Of all workers, to read.
   virtual const SharedZone& zone() const = 0;
   virtual bool is_draining() const = 0;
-};
-
-// A connection that was just accepted.
-struct Connection {
-  ipc::UniqueFd fd;  // non-blocking, close-on-exec
-  sockaddr_storage peer = {};
-  socklen_t peer_bytes = 0;
-  // Keep it as long as the connection lives: the worker counts its connections by it and
-  // exits from a drain when none is left.
-  ConnectionLease lease;
+  // During Drain with kHandOff and after it: gives a connection to a worker that stays, whose
+  // service gets it in Adopt with the same `state` (at most kMostHandoffStateBytes).
+  // The service has removed the descriptor from the loop and uses it no more. The client
+  // notices nothing.
+  virtual void HandOff(Connection connection, std::string state) = 0;
 };
 
 // What a worker serves. One object, in one thread; no call may block.
@@ -51,19 +62,27 @@ class Service {
  public:
   virtual ~Service() = default;
 
-  // Takes a connection over.
+  // Takes a connection over that was just accepted.
   virtual void OnConnection(Connection connection) = 0;
+
+  // Takes a connection over that another worker's service handed off, of this program or an earlier
+  // version of it: `state` is what that gave to HandOff, and may be from a broken peer. What cannot
+  // be taken is closed by dropping it, and is the error. A service that hands nothing off
+  // need not override it.
+  virtual absl::Status Adopt(Connection /*connection*/, std::string /*state*/) {
+    return absl::UnimplementedError("this service adopts no connections");
+  }
 
   // Opens files again that were moved away. On error the old ones stay in use.
   virtual absl::Status Reopen() = 0;
 
   // How a drain treats connections without a request in flight.
   enum class Idle {
-    kUntilNextResponse,  // a successor serves: answer one more request, then close
-    kClose,              // nobody serves any more: close now
+    kHandOff,  // others serve: give them to Context::HandOff, or let them end in their time
+    kClose,    // nobody serves any more: close them now
   };
-  // No more connections come. Finish what is in flight and give the leases back. May be
-  // called again, with kClose after kUntilNextResponse.
+  // No more connections come. Finish what is in flight, then treat that connection as `idle` says,
+  // and give the leases back. May be called again, with kClose after kHandOff.
   virtual void Drain(Idle idle) = 0;
 };
 

@@ -18,6 +18,8 @@ StatsValues& StatsValues::operator+=(const StatsValues& other) {
   bytes_received += other.bytes_received;
   bytes_sent += other.bytes_sent;
   closed_at_deadline += other.closed_at_deadline;
+  handed_off += other.handed_off;
+  adopted += other.adopted;
   active += other.active;
   reading += other.reading;
   writing += other.writing;
@@ -33,6 +35,8 @@ StatsValues ReadStats(const SlotStats& stats) {
   values.bytes_received = stats.bytes_received.value();
   values.bytes_sent = stats.bytes_sent.value();
   values.closed_at_deadline = stats.closed_at_deadline.value();
+  values.handed_off = stats.handed_off.value();
+  values.adopted = stats.adopted.value();
   values.active = Level(stats.active);
   values.reading = Level(stats.reading);
   values.writing = Level(stats.writing);

@@ -21,6 +21,8 @@ struct alignas(ipc::kCacheLineBytes) SlotStats {
   ipc::Counter bytes_received;
   ipc::Counter bytes_sent;
   ipc::Counter closed_at_deadline;  // connections that a drain could not wait for
+  ipc::Counter handed_off;          // connections given to another worker
+  ipc::Counter adopted;             // connections taken from another worker
 
   // Connections at this moment, ...
   ipc::Gauge active;
@@ -44,8 +46,9 @@ static_assert(offsetof(SlotStats, accepted) == 0 && offsetof(SlotStats, handled)
 static_assert(offsetof(SlotStats, requests) == 16 && offsetof(SlotStats, bytes_received) == 24);
 static_assert(offsetof(SlotStats, bytes_sent) == 32);
 static_assert(offsetof(SlotStats, closed_at_deadline) == 40);
-static_assert(offsetof(SlotStats, active) == 48 && offsetof(SlotStats, reading) == 56);
-static_assert(offsetof(SlotStats, writing) == 64 && offsetof(SlotStats, waiting) == 72);
+static_assert(offsetof(SlotStats, handed_off) == 48 && offsetof(SlotStats, adopted) == 56);
+static_assert(offsetof(SlotStats, active) == 64 && offsetof(SlotStats, reading) == 72);
+static_assert(offsetof(SlotStats, writing) == 80 && offsetof(SlotStats, waiting) == 88);
 
 // The values of one slot, or sums over several. Each word is read at its own moment.
 struct StatsValues {
@@ -55,6 +58,8 @@ struct StatsValues {
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t closed_at_deadline = 0;
+  std::uint64_t handed_off = 0;
+  std::uint64_t adopted = 0;
   std::uint64_t active = 0;
   std::uint64_t reading = 0;
   std::uint64_t writing = 0;

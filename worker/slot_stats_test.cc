@@ -12,10 +12,12 @@ SlotStats* FillIn(SlotStats* stats, int first) {
   stats->bytes_received.Add(first + 3);
   stats->bytes_sent.Add(first + 4);
   stats->closed_at_deadline.Add(first + 5);
-  stats->active.Set(first + 6);
-  stats->reading.Set(first + 7);
-  stats->writing.Set(first + 8);
-  stats->waiting.Set(first + 9);
+  stats->handed_off.Add(first + 6);
+  stats->adopted.Add(first + 7);
+  stats->active.Set(first + 8);
+  stats->reading.Set(first + 9);
+  stats->writing.Set(first + 10);
+  stats->waiting.Set(first + 11);
   return stats;
 }
 
@@ -29,7 +31,9 @@ StatsValues Values(std::uint64_t first, std::uint64_t step) {
           first + 6 * step,
           first + 7 * step,
           first + 8 * step,
-          first + 9 * step};
+          first + 9 * step,
+          first + 10 * step,
+          first + 11 * step};
 }
 
 TEST(SlotStats, AreReadFieldByField) {
@@ -47,7 +51,7 @@ TEST(SlotStats, AddUpFieldByField) {
 TEST(SlotStats, KeepTheirTotalsWhenTheGaugesAreCleared) {
   SlotStats stats;
   FillIn(&stats, 100)->ClearGauges();
-  EXPECT_EQ(ReadStats(stats), (StatsValues{100, 101, 102, 103, 104, 105, 0, 0, 0, 0}));
+  EXPECT_EQ(ReadStats(stats), (StatsValues{100, 101, 102, 103, 104, 105, 106, 107, 0, 0, 0, 0}));
 }
 
 TEST(SlotStats, ReadAGaugeBelowZeroAsZero) {

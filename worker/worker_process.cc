@@ -69,6 +69,7 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
 WorkerProcess::~WorkerProcess() {
   acceptor_.reset();
   service_.reset();
+  handoff_.reset();
 }
 
 absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& factory) {
@@ -102,6 +103,13 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   MUSTER_ASSIGN_OR_RETURN(
       acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *service_}, config_,
                                   std::move(beginnings.inheritance.listeners), std::move(mutex)));
+  MUSTER_ASSIGN_OR_RETURN(handoff_,
+                          HandoffQueue::Create({*loop_, log_, connections_, stats()},
+                                               std::move(beginnings.inheritance.handoff_take),
+                                               std::move(beginnings.inheritance.handoff_give),
+                                               [this](Connection connection, std::string state) {
+                                                 Adopt(std::move(connection), std::move(state));
+                                               }));
   Beat();
   v1::Ready ready;
   ready.set_version(kVersion);
@@ -148,7 +156,7 @@ void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {
 absl::Status WorkerProcess::Obey(Command command) {
   switch (command) {
     case Command::kDrain:
-      Drain(Service::Idle::kUntilNextResponse);
+      Drain(Service::Idle::kHandOff);
       return absl::OkStatus();
     case Command::kQuit:
       Drain(Service::Idle::kClose);
@@ -163,6 +171,7 @@ absl::Status WorkerProcess::Obey(Command command) {
     case Command::kReady:
     case Command::kFailed:
     case Command::kAck:
+    case Command::kAdopt:
       break;
   }
   return absl::UnimplementedError("no command of a worker that serves");
@@ -177,16 +186,31 @@ absl::Status WorkerProcess::Reopen() {
 }
 
 void WorkerProcess::Drain(Service::Idle idle) {
-  if (!is_draining()) {
-    drained_idle_ = idle;
+  const bool was_draining = is_draining();
+  if (was_draining && (idle == *drained_idle_ || idle == Service::Idle::kHandOff)) return;
+  drained_idle_ = idle;
+  if (!was_draining) {
     ShowTitle();
     drain_deadline_.SetAfter(ToChrono(config_.shutdown_timeout()));
-    acceptor_->Stop(/*take_waiting=*/idle == Service::Idle::kUntilNextResponse);
-  } else if (idle == *drained_idle_ || idle == Service::Idle::kUntilNextResponse) {
-    return;
+    acceptor_->Stop(/*take_waiting=*/idle == Service::Idle::kHandOff);
+    // Others take what is in the queue, or nobody does.
+    if (idle == Service::Idle::kClose) handoff_->TakeAll();
+    handoff_->StopTaking();
   }
-  drained_idle_ = idle;
   service_->Drain(idle);
+  // What was to be handed off goes as the others do.
+  if (idle == Service::Idle::kClose) handoff_->TakeBack();
+}
+
+void WorkerProcess::HandOff(Connection connection, std::string state) {
+  handoff_->Give(std::move(connection), std::move(state));
+}
+
+void WorkerProcess::Adopt(Connection connection, std::string state) {
+  const absl::Status status = service_->Adopt(std::move(connection), std::move(state));
+  if (status.ok()) return;
+  log_.Write(config::v1::Log::ERROR,
+             absl::StrCat("an adopted connection is closed: ", status.message()));
 }
 
 void WorkerProcess::OnDrainDeadline() {

@@ -18,6 +18,7 @@
 #include "worker/acceptor.h"
 #include "worker/connection_lease.h"
 #include "worker/error_log.h"
+#include "worker/handoff_queue.h"
 #include "worker/inheritance.h"
 #include "worker/master_channel.h"
 #include "worker/process_title.h"
@@ -54,6 +55,7 @@ class WorkerProcess : public Context {
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }
   const SharedZone& zone() const override { return zone_; }
   bool is_draining() const override { return drained_idle_.has_value(); }
+  void HandOff(Connection connection, std::string state) override;
 
  private:
   WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
@@ -68,6 +70,7 @@ class WorkerProcess : public Context {
   absl::Status Reopen();
   void Drain(Service::Idle idle);
   void OnDrainDeadline();
+  void Adopt(Connection connection, std::string state);
 
   const v1::Hello hello_;
   const ipc::OwnerTag tag_;
@@ -81,6 +84,7 @@ class WorkerProcess : public Context {
   loop::Timer drain_deadline_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<HandoffQueue> handoff_;
   std::unique_ptr<MasterChannel> master_;
   std::unique_ptr<SignalSource> signals_;
   std::optional<Service::Idle> drained_idle_;  // set: it drains

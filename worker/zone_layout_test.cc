@@ -58,6 +58,8 @@ TEST(MemoryLayoutPage, HasTheFieldsOfTheStatistics) {
   EXPECT_THAT(page, HasSubstr(Row("bytes sent", offsetof(SlotStats, bytes_sent), "total |")));
   EXPECT_THAT(page, HasSubstr(Row("closed at deadline", offsetof(SlotStats, closed_at_deadline),
                                   "total |")));
+  EXPECT_THAT(page, HasSubstr(Row("handed off", offsetof(SlotStats, handed_off), "total |")));
+  EXPECT_THAT(page, HasSubstr(Row("adopted", offsetof(SlotStats, adopted), "total |")));
   EXPECT_THAT(page, HasSubstr(Row("active", offsetof(SlotStats, active), "gauge |")));
   EXPECT_THAT(page, HasSubstr(Row("reading", offsetof(SlotStats, reading), "gauge |")));
   EXPECT_THAT(page, HasSubstr(Row("writing", offsetof(SlotStats, writing), "gauge |")));

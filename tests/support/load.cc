@@ -46,7 +46,9 @@ void Load::KeepAlive() {
     const std::optional<HttpResponse> response = client->Get(path_);
     const bool is_answered = response.has_value() && response->status == 200;
     ++(is_answered ? answered_ : failed_);
-    if (!is_answered || response->headers.count("connection") != 0) client.reset();
+    if (is_answered && response->headers.count("connection") == 0) continue;
+    ++closed_;
+    client.reset();
   }
 }
 

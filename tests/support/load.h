@@ -30,6 +30,8 @@ class Load {
   std::uint64_t answered() const { return answered_; }
   // Requests without a whole response of status 200.
   std::uint64_t failed() const { return failed_; }
+  // Keep-alive connections that the server ended, politely or not.
+  std::uint64_t closed() const { return closed_; }
 
  private:
   void KeepAlive();
@@ -40,6 +42,7 @@ class Load {
   std::atomic<bool> is_stopped_{false};
   std::atomic<std::uint64_t> answered_{0};
   std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::uint64_t> closed_{0};
   std::vector<std::thread> threads_;
 };
 

@@ -25,6 +25,9 @@ constexpr std::chrono::seconds kLingerTime(5);
 // Of the line of a refused request, for the log.
 constexpr std::size_t kMaxRefusedLineBytes = 512;
 
+// Of a serialised v1::HttpConnection, beside the unread bytes.
+constexpr std::size_t kOtherStateBytes = 64;
+
 constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP;
 
 bool IsBlocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
@@ -79,10 +82,47 @@ void Connection::OnEvents(std::uint32_t events) {
   if (!Advance(events)) delete this;
 }
 
-void Connection::CloseIfIdle() {
+void Connection::Resume(ConnectionShare& share, worker::Connection adopted,
+                        const v1::HttpConnection& state) {
+  auto* connection = new Connection(share, std::move(adopted));
+  connection->requests_ = state.requests();
+  share.date.Update(share.loop.now());
+  const bool goes_on = connection->Continue(state.unread()) &&
+                       (connection->watched_events_ != 0 || connection->Settle());
+  if (!goes_on) delete connection;
+}
+
+void Connection::OnDrain() {
+  if (*share_.drain == Service::Idle::kHandOff) {
+    if (!MayHandOff()) return;
+    HandOff();
+    delete this;
+    return;
+  }
   if (phase_ != Phase::kIdle) return;
   share_.date.Update(share_.loop.now());
   if (!Receive(false) || phase_ == Phase::kIdle) delete this;
+}
+
+// Between two requests, or within the head of one that is not too long for a message.
+bool Connection::MayHandOff() const {
+  if (phase_ != Phase::kIdle && phase_ != Phase::kHead) return false;
+  return unfinished_ == nullptr ||
+         unfinished_->bytes.size() <= kMostHandoffStateBytes - kOtherStateBytes;
+}
+
+// What is left of this afterwards is to be deleted.
+void Connection::HandOff() {
+  v1::HttpConnection state;
+  state.set_requests(requests_);
+  if (unfinished_ != nullptr) state.set_unread(unfinished_->bytes);
+  // Explicitly: the socket stays open elsewhere, and with it its place in the epoll set.
+  if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
+  watched_events_ = 0;
+  worker::Connection connection;
+  connection.fd = std::move(fd_);
+  connection.lease = std::move(lease_);
+  share_.context.HandOff(std::move(connection), state.SerializeAsString());
 }
 
 bool Connection::Advance(std::uint32_t events) {
@@ -212,7 +252,7 @@ void Connection::Answer(const RequestHead& head, bool has_more_input) {
   const bool keeps =
       head.keep_alive() && settings.keepalive_timeout.count() > 0 &&
       (settings.keepalive_requests == 0 || requests_ < settings.keepalive_requests) &&
-      (!share_.is_draining || has_more_input || HasUnreadInput());
+      (share_.drain != Service::Idle::kClose || has_more_input || HasUnreadInput());
   Persistence persistence = !keeps               ? Persistence::kClose
                             : head.is_http_1_0() ? Persistence::kExplicitKeepAlive
                                                  : Persistence::kKeepAlive;
@@ -304,6 +344,14 @@ bool Connection::Settle() {
     // For the whole of it: a byte now and then buys no time.
     Enter(Phase::kHead);
     timer_.SetAfter(settings.header_timeout);
+  }
+  if (share_.drain == Service::Idle::kHandOff && MayHandOff()) {
+    HandOff();
+    return false;
+  }
+  // Nobody will serve the client's next request, unless it is here already.
+  if (share_.drain == Service::Idle::kClose && phase_ == Phase::kIdle && !HasUnreadInput()) {
+    return false;
   }
   return Watch(kReadable);
 }

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "ipc/unique_fd.h"
 #include "loop/event_loop.h"
+#include "proto/handoff.pb.h"
 #include "worker/connection_lease.h"
 #include "worker/http/access_log.h"
 #include "worker/http/answer.h"
@@ -42,13 +43,15 @@ struct ConnectionSettings {
 struct ConnectionShare {
   static constexpr std::size_t kInputBytes = 64 * 1024;
 
+  Context& context;
   loop::EventLoop& loop;
   SlotStats& stats;
   Responder& responder;
   AccessLog* access_log;  // null: none
   const ConnectionSettings settings;
   DateCache date = {};
-  bool is_draining = false;
+  // Set: a drain goes on.
+  std::optional<Service::Idle> drain = {};
   Connection* first = nullptr;  // of the list of all connections
 
   std::unique_ptr<char[]> input = std::unique_ptr<char[]>(new char[kInputBytes]);
@@ -67,9 +70,14 @@ class Connection final : public loop::Handler {
 
   void OnEvents(std::uint32_t events) override;
 
-  // Ends a connection that waits for a request of which nothing came yet; a request that was
-  // received already is answered first. Others go on.
-  void CloseIfIdle();
+  // Goes on with a connection that another worker served.
+  static void Resume(ConnectionShare& share, worker::Connection adopted,
+                     const v1::HttpConnection& state);
+
+  // A drain has begun. With kHandOff it leaves unless an answer is to be finished first. With
+  // kClose it ends if it waits for a request of which nothing came yet; a request that was received
+  // already is answered first.
+  void OnDrain();
 
   Connection* next() const { return next_; }
 
@@ -110,6 +118,8 @@ class Connection final : public loop::Handler {
   bool Settle();
   bool Close();
   bool Linger();
+  bool MayHandOff() const;
+  void HandOff();
   bool Watch(std::uint32_t events);
   bool HandleTimeout();
 

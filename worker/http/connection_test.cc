@@ -386,27 +386,82 @@ TEST_F(ConnectionTest, IsCountedByWhatItDoes) {
   EXPECT_EQ(counters().writing, 0u);
 }
 
-TEST_F(ConnectionTest, InADrainIsClosedByItsNextResponse) {
+TEST_F(ConnectionTest, ThatIsIdleIsHandedOffAndTheClientNoticesNothing) {
   Client client = Connect();
   EXPECT_EQ(client.Ask(kGet).status, 200);
-  service().Drain(Service::Idle::kUntilNextResponse);
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off(), 1u);
   EXPECT_TRUE(client.IsQuiet());
+  AdoptAll();
   const ClientResponse response = client.Ask(kGet);
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.Field("Connection"), "close");
-  EXPECT_TRUE(client.IsClosed());
-  client.Close();
-  EXPECT_TRUE(RunUntil([this] { return connections() == 0; }));
+  EXPECT_EQ(response.Field("Connection"), std::nullopt);
+  EXPECT_TRUE(client.IsQuiet());
 }
 
-TEST_F(ConnectionTest, InADrainIsClosedByTheLastOfItsResponses) {
+TEST_F(ConnectionTest, TakesHalfARequestAlongWhenItIsHandedOff) {
   Client client = Connect();
-  service().Drain(Service::Idle::kUntilNextResponse);
-  client.Send(absl::StrCat(kGet, kGet, kGet));
-  EXPECT_EQ(client.Receive().Field("Connection"), std::nullopt);
-  EXPECT_EQ(client.Receive().Field("Connection"), std::nullopt);
-  EXPECT_EQ(client.Receive().Field("Connection"), "close");
+  client.Send("GET / HTTP/1.1\r\nHos");
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  AdoptAll();
+  client.Send("t: a\r\n\r\n");
+  EXPECT_EQ(client.Receive().body, "hello");
+}
+
+TEST_F(ConnectionTest, IsHandedOffWithARequestThatNobodyHasRead) {
+  Client client = Connect();
+  RunWhatIsReady();
+  ASSERT_EQ(::send(client.fd(), kGet, sizeof(kGet) - 1, 0), sizeof(kGet) - 1);
+  service().Drain(Service::Idle::kHandOff);
+  AdoptAll();
+  EXPECT_EQ(client.Receive().body, "hello");
+}
+
+TEST_F(ConnectionTest, IsHandedOffOnceTheResponseInFlightIsSent) {
+  AddRoot("/f/");
+  const std::string content(20'000'000, 'x');
+  WriteFile("f/large", content);
+  Client client = Connect();
+  client.Send("GET /f/large HTTP/1.1\r\nHost: a\r\n\r\n");
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off(), 0u);
+  EXPECT_TRUE(client.Receive().body == content);
+  EXPECT_TRUE(RunUntil([this] { return handed_off() == 1; }));
+  AdoptAll();
+  EXPECT_EQ(client.Ask(kGet).status, 200);
+}
+
+TEST_F(ConnectionTest, IsHandedOffAfterTheBodyThatIsOnItsWay) {
+  Client client = Connect();
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off(), 0u);
+  client.Send("cd");
+  EXPECT_NE(client.Receive().status, 0);
+  EXPECT_TRUE(RunUntil([this] { return handed_off() == 1; }));
+}
+
+TEST_F(ConnectionTest, AnswersWhatIsPipelinedBeforeItIsHandedOff) {
+  Client client = Connect();
+  RunWhatIsReady();
+  client.Send(absl::StrCat(kGet, kGet, kGet, "GET /x"));
+  service().Drain(Service::Idle::kHandOff);
+  AdoptAll();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.Receive().body, "hello") << i;
+  client.Send(" HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.Receive().status, 200);
+}
+
+TEST_F(ConnectionTest, IsClosedWhenTheStateItCameWithIsGarbage) {
+  Client client = Connect();
+  EXPECT_EQ(client.Ask(kGet).status, 200);
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(AdoptWith("garbage").code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(client.IsClosed());
+  EXPECT_EQ(connections(), 0u);
 }
 
 TEST_F(ConnectionTest, InADrainFinishesWhatItSends) {
@@ -418,6 +473,7 @@ TEST_F(ConnectionTest, InADrainFinishesWhatItSends) {
   RunWhatIsReady();
   service().Drain(Service::Idle::kClose);
   EXPECT_TRUE(client.Receive().body == content);
+  EXPECT_TRUE(client.IsClosed());
 }
 
 TEST_F(ConnectionTest, ThatIsIdleIsClosedAtOnceWhenNobodyServesAnyMore) {
@@ -459,7 +515,6 @@ TEST_F(ConnectionTest, MayBeAnyOfManyThatAreClosedAtOnce) {
   for (std::size_t i = 0; i < clients.size(); i += 2) {
     ASSERT_EQ(::send(clients[i].fd(), kGet, sizeof(kGet) - 1, 0), sizeof(kGet) - 1);
   }
-  service().Drain(Service::Idle::kUntilNextResponse);
   service().Drain(Service::Idle::kClose);
   for (std::size_t i = 0; i < clients.size(); i += 2) {
     EXPECT_EQ(clients[i].Receive().body, "hello") << i;

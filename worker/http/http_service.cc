@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "ipc/status.h"
+#include "proto/handoff.pb.h"
 #include "worker/duration.h"
 #include "worker/http/access_log.h"
 #include "worker/http/connection.h"
@@ -30,7 +31,8 @@ class HttpService final : public Service {
   HttpService(Context& context, Responder responder, std::unique_ptr<AccessLog> access_log)
       : responder_(std::move(responder)),
         access_log_(std::move(access_log)),
-        share_{.loop = context.loop(),
+        share_{.context = context,
+               .loop = context.loop(),
                .stats = context.stats(),
                .responder = responder_,
                .access_log = access_log_.get(),
@@ -49,14 +51,21 @@ class HttpService final : public Service {
     return ipc::Annotate(access_log_->Reopen(), "http.access_log.path");
   }
 
+  absl::Status Adopt(worker::Connection connection, std::string state) override {
+    v1::HttpConnection http;
+    if (!http.ParseFromString(state)) {
+      return absl::InvalidArgumentError("its state is no muster.worker.v1.HttpConnection");
+    }
+    Connection::Resume(share_, std::move(connection), http);
+    return absl::OkStatus();
+  }
+
   void Drain(Idle idle) override {
-    share_.is_draining = true;
-    if (idle == Idle::kClose) {
-      for (Connection* connection = share_.first; connection != nullptr;) {
-        Connection* next = connection->next();
-        connection->CloseIfIdle();
-        connection = next;
-      }
+    share_.drain = idle;
+    for (Connection* connection = share_.first; connection != nullptr;) {
+      Connection* next = connection->next();
+      connection->OnDrain();
+      connection = next;
     }
     if (access_log_ != nullptr) access_log_->Flush();
   }

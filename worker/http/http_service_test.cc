@@ -21,7 +21,7 @@ class HttpServiceTest : public ServiceFixture {
   void UseLog() { http().mutable_access_log()->set_path(LogPath()); }
   // All that was logged, which is written when the service is drained.
   std::string Log() {
-    service().Drain(Service::Idle::kUntilNextResponse);
+    service().Drain(Service::Idle::kClose);
     return Read(LogPath());
   }
   static std::string Read(const std::filesystem::path& path) {

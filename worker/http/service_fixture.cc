@@ -95,6 +95,24 @@ absl::Status ServiceFixture::Start() {
   return absl::OkStatus();
 }
 
+Service& ServiceFixture::successor() {
+  if (successor_ == nullptr) successor_ = *MakeHttpService(*this);
+  return *successor_;
+}
+
+absl::Status ServiceFixture::AdoptWith(const std::string& state) {
+  Connection connection = std::move(handed_off_.front().first);
+  handed_off_.erase(handed_off_.begin());
+  return successor().Adopt(std::move(connection), state);
+}
+
+void ServiceFixture::AdoptAll() {
+  for (auto& [connection, state] : std::exchange(handed_off_, {})) {
+    const absl::Status status = successor().Adopt(std::move(connection), std::move(state));
+    EXPECT_TRUE(status.ok()) << status;
+  }
+}
+
 Service& ServiceFixture::service() {
   if (service_ == nullptr) {
     const absl::Status status = Start();

@@ -63,17 +63,28 @@ class ServiceFixture : public testing::Test, private Context {
   // Runs the loop for the events that are there already.
   void RunWhatIsReady();
 
+  // What the service has handed off, and nobody adopted yet.
+  std::size_t handed_off() const { return handed_off_.size(); }
+  // A second service of the same configuration, which adopts what the first has handed off.
+  void AdoptAll();
+  // The same with the first of them, but another state.
+  absl::Status AdoptWith(const std::string& state);
+
   std::uint32_t connections() const { return connections_.held(); }
   StatsValues counters() { return ReadStats(stats()); }
   loop::EventLoop& loop() override { return *loop_; }
   SlotStats& stats() override { return zone_.stats(slot_); }
 
  private:
+  Service& successor();
   const config::v1::Config& config() const override { return config_; }
   std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
   const SharedZone& zone() const override { return zone_; }
   bool is_draining() const override { return false; }
+  void HandOff(Connection connection, std::string state) override {
+    handed_off_.emplace_back(std::move(connection), std::move(state));
+  }
 
   config::v1::Config config_;
   std::filesystem::path root_;
@@ -82,7 +93,9 @@ class ServiceFixture : public testing::Test, private Context {
   std::uint32_t slot_;  // of the zone's registry
   ConnectionCount connections_;
   ipc::UniqueFd listener_;
+  std::vector<std::pair<Connection, std::string>> handed_off_;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<Service> successor_;
 };
 
 // A client's end of a connection.

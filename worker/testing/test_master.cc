@@ -16,7 +16,8 @@ Value Require(absl::StatusOr<Value> value) {
 
 }  // namespace
 
-TestMaster::TestMaster() : zone_(Require(SharedZone::Create(8))) {
+TestMaster::TestMaster()
+    : zone_(Require(SharedZone::Create(8))), handoff_(Require(ipc::Channel::CreatePair())) {
   config_.set_worker_connections(64);
   config_.mutable_accept_delay()->set_nanos(5'000'000);
   config_.mutable_shutdown_timeout()->set_seconds(60);
@@ -41,7 +42,7 @@ ipc::UniqueFd TestMaster::SealConfig() const {
 void TestMaster::Introduce(TestWorker& worker, const v1::Hello& hello) const {
   SendListener(worker, listener_.fd());
   const ipc::UniqueFd config = SealConfig();
-  const int fds[] = {zone_.fd(), config.get()};
+  const int fds[] = {zone_.fd(), config.get(), handoff_take(), handoff_give()};
   worker.Send(Command::kHello, &hello, fds);
 }
 

@@ -29,6 +29,8 @@ class TestMaster {
   v1::Hello Hello(ipc::OwnerTag tag) const;
   ipc::OwnerTag Reserve() const;
   ipc::UniqueFd SealConfig() const;
+  int handoff_take() const { return handoff_.first.fd(); }
+  int handoff_give() const { return handoff_.second.fd(); }
 
   // Hands the listener, `hello`, zone and configuration over.
   void Introduce(TestWorker& worker, const v1::Hello& hello) const;
@@ -42,6 +44,7 @@ class TestMaster {
 
  private:
   SharedZone zone_;
+  ipc::Channel::Pair handoff_;
   LoopbackListener listener_;
   config::v1::Config config_;
 };
