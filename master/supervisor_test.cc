@@ -76,10 +76,10 @@ class SupervisorTest : public testing::Test {
     Start();
     ASSERT_TRUE(Await([&] { return Report().master().state() == admin::v1::Master::RUNNING; }));
   }
-  // Runs the loop until `is_true` holds. False: it does not within ten seconds.
+  // Runs the loop until `is_true` holds. False: it does not within a minute.
   template <typename Predicate>
   bool Await(Predicate is_true) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!is_true()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       if (!loop_->RunOnce(std::chrono::milliseconds(100)).ok()) return false;
@@ -90,7 +90,7 @@ class SupervisorTest : public testing::Test {
     has_exited_ = true;
     // Run ends when the supervisor stops the loop; the timer is for when it does not.
     loop::Timer alarm(*loop_, [] { std::abort(); });
-    alarm.SetAfter(std::chrono::seconds(20));
+    alarm.SetAfter(std::chrono::seconds(120));
     return loop_->Run().ok();
   }
   Outcome AwaitOutcome(void (Supervisor::*ask)(Supervisor::Reply)) {

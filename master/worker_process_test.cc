@@ -39,10 +39,10 @@ class WorkerProcessTest : public testing::Test {
     process_->Reap();
     process_.reset();
   }
-  // Runs the loop until `is_true` holds. False: it does not within ten seconds.
+  // Runs the loop until `is_true` holds. False: it does not within a minute.
   template <typename Predicate>
   bool Await(Predicate is_true) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!is_true()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       if (!loop_->RunOnce(std::chrono::milliseconds(100)).ok()) return false;

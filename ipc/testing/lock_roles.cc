@@ -41,7 +41,9 @@ class Play {
         trial_(trial),
         board_(static_cast<Board*>(trial.memory())),
         thing_(kind.create(static_cast<char*>(trial.memory()) + kBoardBytes,
-                           Stage::kMemoryBytes - kBoardBytes)) {}
+                           Stage::kMemoryBytes - kBoardBytes)) {
+    thing_->repair = [this] { board_->inside.store(0); };
+  }
 
   Trial& trial() { return trial_; }
   HeldThing& thing() { return *thing_; }
@@ -51,8 +53,13 @@ class Play {
     const bool told = thing_->Lock(participant);
     if (told) {
       board_->told.fetch_add(1);
-      // It repairs: what the dead one left on the board is no longer of interest.
-      board_->inside.store(Bit(participant));
+      // It repairs: what the dead one left on the board is no longer of interest. Who shares
+      // has done so while it was alone; by now others may be inside.
+      if (Shares(participant)) {
+        board_->inside.fetch_or(Bit(participant));
+      } else {
+        board_->inside.store(Bit(participant));
+      }
     } else if ((board_->inside.fetch_or(Bit(participant)) & Excluded(participant)) != 0) {
       part.Fault("two owners, or a death that was not told");
     }

@@ -27,6 +27,9 @@ class HeldThing {
   virtual void Join(int /*participant*/) {}
   // Returns true if it was told that an owner died.
   virtual bool Lock(int participant) = 0;
+  // Called by a Lock that was told of a death but gives the thing up in between, as that of a
+  // reader does, while nobody else can be inside.
+  std::function<void()> repair = [] {};
   virtual void Unlock(int participant) = 0;
   // In the supervisor, when the participant is dead. May be called again.
   virtual void Recover(int /*participant*/) {}

@@ -54,6 +54,7 @@ class RwLockThing : public OwnedThing<RwLockState<kSlots>> {
     const LockOutcome outcome = lock_->Lock();
     MUSTER_CHECK(Holds(outcome), ToString(outcome));
     if (outcome != LockOutcome::kOwnerDied) return false;
+    repair();
     lock_->MarkConsistent();
     return true;
   }
