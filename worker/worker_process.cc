@@ -76,8 +76,9 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   ShowTitle();
   // What an earlier process of the slot left, if nobody recovered it, is not ours.
   stats().ClearGauges();
-  const std::uint64_t descriptors =
-      config_.worker_connections() * kDescriptorsPerConnection + kOtherDescriptors;
+  const std::uint64_t descriptors = config_.worker_connections() * kDescriptorsPerConnection +
+                                    config_.http().open_file_cache().max_entries() +
+                                    kOtherDescriptors;
   if (const absl::Status status = RaiseDescriptorLimit(descriptors); !status.ok()) {
     log_.Write(config::v1::Log::WARN, std::string(status.message()));
   }

@@ -16,10 +16,13 @@ class DateCache {
   // Brings it up to date; `now` says how much time passed, and the wall clock is read only
   // when its next second has come.
   void Update(loop::TimePoint now) {
+    now_ = now;
     if (now >= next_update_) [[unlikely]]
       Refresh(now);
   }
 
+  // The time of the last Update.
+  loop::TimePoint now() const { return now_; }
   // "Sun, 06 Nov 1994 08:49:37 GMT".
   absl::string_view http_date() const { return http_date_; }
   // In local time: "06/Nov/1994:08:49:37 +0000".
@@ -30,6 +33,7 @@ class DateCache {
  private:
   void Refresh(loop::TimePoint now);
 
+  loop::TimePoint now_;
   loop::TimePoint next_update_ = loop::TimePoint::min();
   std::uint64_t version_ = 0;
   std::string http_date_;

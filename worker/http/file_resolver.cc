@@ -50,7 +50,25 @@ FileResolver::Outcome OutcomeOf(int error) {
   }
 }
 
+std::int64_t Nanoseconds(const timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+FileIdentity IdentityOf(const struct stat& status) {
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size_bytes = static_cast<std::uint64_t>(status.st_size),
+          .modified_nanoseconds = Nanoseconds(status.st_mtim),
+          .changed_nanoseconds = Nanoseconds(status.st_ctim)};
+}
+
 }  // namespace
+
+std::optional<FileIdentity> IdentityOf(int fd) {
+  struct stat status = {};
+  if (::fstat(fd, &status) < 0) return std::nullopt;
+  return IdentityOf(status);
+}
 
 absl::StatusOr<FileResolver> FileResolver::Create(const std::string& root,
                                                   std::vector<std::string> index) {
@@ -104,6 +122,7 @@ FileResolver::Resolution FileResolver::Open() {
   if (!S_ISREG(status.st_mode)) return {Outcome::kForbidden, nullptr};
   auto file = std::make_shared<OpenFile>();
   file->fd = std::move(fd);
+  file->identity = IdentityOf(status);
   file->size_bytes = static_cast<std::uint64_t>(status.st_size);
   file->modified_seconds = status.st_mtim.tv_sec;
   file->name = relative_.substr(relative_.rfind('/') + 1);

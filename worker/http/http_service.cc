@@ -47,6 +47,7 @@ class HttpService final : public Service {
   }
 
   absl::Status Reopen() override {
+    responder_.ForgetFiles();
     if (access_log_ == nullptr) return absl::OkStatus();
     return ipc::Annotate(access_log_->Reopen(), "http.access_log.path");
   }

@@ -63,6 +63,17 @@ TEST_F(HttpServiceTest, DoesNotServeWhatALinkLeadsTo) {
   EXPECT_EQ(Ask("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n").status, 400);
 }
 
+TEST_F(HttpServiceTest, ForgetsFilesOnReopen) {
+  AddRoot("/f/");
+  WriteFile("f/file", "before");
+  constexpr char kRequest[] = "GET /f/file HTTP/1.1\r\nHost: a\r\n\r\n";
+  EXPECT_EQ(Ask(kRequest).body, "before");
+  WriteFile("f/file", "after");
+  EXPECT_EQ(Ask(kRequest).body, "before");
+  ASSERT_TRUE(service().Reopen().ok());
+  EXPECT_EQ(Ask(kRequest).body, "after");
+}
+
 TEST_F(HttpServiceTest, LogsEachRequest) {
   UseLog();
   Ask("GET /a?b HTTP/1.1\r\nHost: a\r\nReferer: http://c/\r\nUser-Agent: d \"e\"\r\n\r\n");

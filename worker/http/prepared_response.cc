@@ -6,21 +6,22 @@
 
 namespace muster::worker::http {
 
-PreparedResponse::PreparedResponse(int status, absl::string_view fields, std::string body)
-    : status_(status), body_(std::move(body)) {
+PreparedResponse::PreparedResponse(int status, std::string fields, std::string body)
+    : status_(status), fields_(std::move(fields)), body_(std::move(body)) {}
+
+void PreparedResponse::Make(Head& head, Persistence persistence) {
   const std::string no_date(kHttpDateBytes, '\n');  // in no other field
-  for (std::size_t i = 0; i < heads_.size(); ++i) {
-    std::string& bytes = heads_[i].bytes;
-    ResponseHead head(bytes, status, static_cast<Persistence>(i), no_date);
-    bytes.append(fields.data(), fields.size());
-    head.End();
-    date_offset_ = bytes.find(no_date);
-  }
+  ResponseHead written(head.bytes, status_, persistence, no_date);
+  head.bytes.append(fields_);
+  written.End();
+  date_offset_ = head.bytes.find(no_date);
 }
 
 void PreparedResponse::AppendTo(std::string& out, Persistence persistence, const DateCache& date,
                                 bool has_body) {
   Head& head = heads_[static_cast<std::size_t>(persistence)];
+  if (head.bytes.empty()) [[unlikely]]
+    Make(head, persistence);
   if (head.date_version != date.version()) {
     const absl::string_view text = date.http_date();
     head.bytes.replace(date_offset_, kHttpDateBytes, text.data(), text.size());

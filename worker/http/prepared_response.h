@@ -13,14 +13,15 @@
 namespace muster::worker::http {
 
 // A response that is always the same but for its Date, put together once: to send it is to copy
-// it. Belongs to one thread.
+// it. Its head exists in as many kinds as were asked for. Belongs to one thread.
 class PreparedResponse {
  public:
   // `fields`: those that it has beside Server, Date and Connection, each with its line end.
-  PreparedResponse(int status, absl::string_view fields, std::string body);
+  PreparedResponse(int status, std::string fields, std::string body);
 
   int status() const { return status_; }
-  std::size_t body_bytes() const { return body_.size(); }
+  const std::string& fields() const { return fields_; }
+  const std::string& body() const { return body_; }
 
   void AppendTo(std::string& out, Persistence persistence, const DateCache& date, bool has_body);
 
@@ -30,9 +31,12 @@ class PreparedResponse {
     std::uint64_t date_version = 0;
   };
 
+  void Make(Head& head, Persistence persistence);
+
   int status_;
+  std::string fields_;
   std::size_t date_offset_ = 0;  // the same in all heads
-  std::array<Head, 3> heads_;    // by Persistence
+  std::array<Head, 3> heads_;    // by Persistence; empty until they are needed
   std::string body_;
 };
 

@@ -60,6 +60,13 @@ class RequestHead {
   }
   bool Has(FieldName name) const { return (present_ & Bit(name)) != 0; }
 
+  // Whether it has a field by which less than the whole content may be the answer.
+  bool is_conditional_or_partial() const {
+    return (present_ &
+            (Bit(FieldName::kRange) | Bit(FieldName::kIfMatch) | Bit(FieldName::kIfNoneMatch) |
+             Bit(FieldName::kIfModifiedSince) | Bit(FieldName::kIfUnmodifiedSince))) != 0;
+  }
+
   bool has_body() const { return is_chunked_ || content_length_ > 0; }
   bool is_chunked() const { return is_chunked_; }
   std::uint64_t content_length() const { return content_length_; }  // if not chunked
@@ -69,7 +76,7 @@ class RequestHead {
  private:
   friend class RequestParser;
 
-  static std::uint32_t Bit(FieldName name) { return 1u << static_cast<unsigned>(name); }
+  static constexpr std::uint32_t Bit(FieldName name) { return 1u << static_cast<unsigned>(name); }
   absl::string_view At(Span span) const { return {bytes_ + span.offset, span.bytes}; }
   void Set(FieldName name, Span value) {
     present_ |= Bit(name);

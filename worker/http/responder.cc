@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "ipc/status.h"
+#include "worker/duration.h"
 #include "worker/http/status_code.h"
 #include "worker/http/stub_status.h"
 
@@ -52,16 +53,24 @@ absl::StatusOr<PreparedResponse> MakeReturn(const config::v1::Return& response) 
                     "\r\nContent-Length: ", body.size(), "\r\n");
   }
   if (response.has_location()) absl::StrAppend(&fields, "Location: ", response.location(), "\r\n");
-  return PreparedResponse(status, fields, std::move(body));
+  return PreparedResponse(status, std::move(fields), std::move(body));
 }
 
 absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
-                                            const MimeTypes& types) {
+                                            std::size_t number, const MimeTypes& types,
+                                            OpenFileCache& files) {
   std::vector<std::string> index(location.index().begin(), location.index().end());
   if (index.empty()) index.push_back("index.html");
   MUSTER_ASSIGN_OR_RETURN(FileResolver resolver,
                           FileResolver::Create(location.root(), std::move(index)));
-  return StaticFiles(std::move(resolver), types);
+  return StaticFiles(std::move(resolver), types, files, number);
+}
+
+OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
+  return {.max_entries = cache.max_entries(),
+          .trusted_for = ToChrono(cache.trusted_for()),
+          .max_file_bytes = cache.max_file_bytes(),
+          .max_memory_bytes = static_cast<std::size_t>(cache.max_memory_bytes())};
 }
 
 }  // namespace
@@ -77,9 +86,10 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http,
   std::vector<std::string> paths;
   for (const config::v1::Location& location : http.location()) paths.push_back(location.path());
   MUSTER_ASSIGN_OR_RETURN(LocationRouter router, LocationRouter::Create(paths));
+  auto files = std::make_unique<OpenFileCache>(LimitsOf(http.open_file_cache()));
   std::vector<Action> actions;
   for (int i = 0; i < http.location_size(); ++i) {
-    auto action = MakeAction(http.location(i), *types);
+    auto action = MakeAction(http.location(i), static_cast<std::size_t>(i), *types, *files);
     if (!action.ok()) {
       // "http.location[2].root /x: not a directory"
       return absl::Status(action.status().code(),
@@ -87,27 +97,30 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http,
     }
     actions.push_back(*std::move(action));
   }
-  return Responder(std::move(router), std::move(actions), std::move(types), std::move(read_stats));
+  return Responder(std::move(router), std::move(actions), std::move(types), std::move(files),
+                   std::move(read_stats));
 }
 
 Responder::Responder(LocationRouter router, std::vector<Action> actions,
-                     std::unique_ptr<const MimeTypes> types,
+                     std::unique_ptr<const MimeTypes> types, std::unique_ptr<OpenFileCache> files,
                      std::function<StatsValues()> read_stats)
     : router_(std::move(router)),
       actions_(std::move(actions)),
       types_(std::move(types)),
+      files_(std::move(files)),
       read_stats_(std::move(read_stats)) {}
 
 absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Location& location,
-                                                        const MimeTypes& types) {
+                                                        std::size_t index, const MimeTypes& types,
+                                                        OpenFileCache& files) {
   if (location.index_size() > 0 && !location.has_root()) {
     return absl::InvalidArgumentError("index: only a location with root has one");
   }
   switch (location.action_case()) {
     case config::v1::Location::kRoot: {
-      auto files = MakeStaticFiles(location, types);
-      if (!files.ok()) return files.status();
-      return Action(*std::move(files));
+      auto root = MakeStaticFiles(location, index, types, files);
+      if (!root.ok()) return root.status();
+      return Action(*std::move(root));
     }
     case config::v1::Location::kReturn: {
       auto response = MakeReturn(location.return_());
@@ -153,10 +166,10 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   Action& action = actions_[*location];
   if (auto* response = std::get_if<PreparedResponse>(&action)) {
     response->AppendTo(out, persistence, date, has_body);
-    return {response->status(), has_body ? response->body_bytes() : 0, nullptr};
+    return {response->status(), has_body ? response->body().size() : 0, nullptr};
   }
   if (auto* files = std::get_if<StaticFiles>(&action)) {
-    return files->Respond(request, target_, persistence, date.http_date(), out);
+    return files->Respond(request, target_, persistence, date, out);
   }
   const std::string page = FormatStubStatus(read_stats_());
   ResponseHead(out, kOk, persistence, date.http_date())

@@ -1,6 +1,7 @@
 #ifndef WORKER_HTTP_RESPONDER_H_
 #define WORKER_HTTP_RESPONDER_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "worker/http/date_cache.h"
 #include "worker/http/location_router.h"
 #include "worker/http/mime_types.h"
+#include "worker/http/open_file_cache.h"
 #include "worker/http/prepared_response.h"
 #include "worker/http/request_head.h"
 #include "worker/http/request_target.h"
@@ -36,18 +38,23 @@ class Responder {
   Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
                  std::string& out);
 
+  // Looks at each file anew.
+  void ForgetFiles() { files_->Clear(); }
+
  private:
   struct StubStatus {};
   using Action = std::variant<PreparedResponse, StaticFiles, StubStatus>;
 
   Responder(LocationRouter router, std::vector<Action> actions,
-            std::unique_ptr<const MimeTypes> types, std::function<StatsValues()> read_stats);
-  static absl::StatusOr<Action> MakeAction(const config::v1::Location& location,
-                                           const MimeTypes& types);
+            std::unique_ptr<const MimeTypes> types, std::unique_ptr<OpenFileCache> files,
+            std::function<StatsValues()> read_stats);
+  static absl::StatusOr<Action> MakeAction(const config::v1::Location& location, std::size_t index,
+                                           const MimeTypes& types, OpenFileCache& files);
 
   LocationRouter router_;
   std::vector<Action> actions_;             // by the index of their locations
   std::unique_ptr<const MimeTypes> types_;  // StaticFiles refer to it
+  std::unique_ptr<OpenFileCache> files_;    // this as well
   std::function<StatsValues()> read_stats_;
   RequestTarget target_;
 };

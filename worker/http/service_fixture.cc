@@ -62,6 +62,11 @@ ServiceFixture::ServiceFixture()
   http().set_max_request_line_bytes(8192);
   http().set_max_header_bytes(32768);
   http().set_max_body_bytes(1048576);
+  config::v1::OpenFileCache& files = *http().mutable_open_file_cache();
+  files.set_max_entries(100);
+  files.mutable_trusted_for()->set_seconds(60);
+  files.set_max_file_bytes(32768);
+  files.set_max_memory_bytes(16 << 20);
   config::v1::Location& location = *http().add_location();
   location.set_path("/");
   config::v1::Return& response = *location.mutable_return_();

@@ -1,7 +1,6 @@
 #include "worker/http/static_files.h"
 
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <utility>
 #include <vector>
@@ -9,8 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "ipc/retry.h"
 #include "worker/http/conditional.h"
-#include "worker/http/entity_tag.h"
-#include "worker/http/http_date.h"
 #include "worker/http/status_code.h"
 
 namespace muster::worker::http {
@@ -18,31 +15,14 @@ namespace {
 
 using Parts = std::vector<FileTransfer::Part>;
 
-// Up to here a body is copied behind its head and both go out in one call; beyond, sendfile
-// spares the copy and costs a call of its own.
+// Up to here a body that is not in memory is copied behind its head and both go out in one call;
+// beyond, sendfile spares the copy and costs a call of its own.
 constexpr std::uint64_t kMaxCopiedBytes = 32 * 1024;
 
 std::uint64_t BytesOf(const Parts& parts) {
   std::uint64_t bytes = 0;
   for (const FileTransfer::Part& part : parts) bytes += part.before.size() + part.range.bytes;
   return bytes;
-}
-
-// False: the file became shorter, or cannot be read.
-bool AppendRange(std::string& out, int file, ByteRange range) {
-  std::size_t end = out.size();
-  out.resize(end + static_cast<std::size_t>(range.bytes));
-  while (range.bytes > 0) {
-    const ssize_t read = ipc::RetryOnEintr([&] {
-      return ::pread(file, out.data() + end, static_cast<std::size_t>(range.bytes),
-                     static_cast<off_t>(range.first));
-    });
-    if (read <= 0) return false;
-    end += static_cast<std::size_t>(read);
-    range.first += static_cast<std::uint64_t>(read);
-    range.bytes -= static_cast<std::uint64_t>(read);
-  }
-  return true;
 }
 
 Preconditions PreconditionsOf(const RequestHead& request) {
@@ -76,20 +56,23 @@ std::string MakeBoundary() {
 
 }  // namespace
 
-StaticFiles::StaticFiles(FileResolver resolver, const MimeTypes& types)
-    : resolver_(std::move(resolver)), types_(types) {}
+StaticFiles::StaticFiles(FileResolver resolver, const MimeTypes& types, OpenFileCache& cache,
+                         std::size_t location)
+    : resolver_(std::move(resolver)), types_(types), cache_(cache), location_(location) {}
 
 Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& target,
-                            Persistence persistence, absl::string_view http_date,
-                            std::string& out) {
-  const Exchange exchange = {request, persistence, http_date, out};
+                            Persistence persistence, const DateCache& date, std::string& out) {
+  const Exchange exchange = {request, persistence, date, out};
   if (request.method() != Method::kGet && request.method() != Method::kHead) {
     return Error(exchange, kMethodNotAllowed, "Allow: GET, HEAD\r\n");
   }
-  FileResolver::Resolution resolution = resolver_.Resolve(target.path());
-  switch (resolution.outcome) {
+  OpenFileCache::Entry* entry = cache_.Find(location_, target.path());
+  if (entry != nullptr && entry->IsTrusted(date.now()) && entry->file->IsUnchanged()) {
+    return Serve(exchange, *entry->file);
+  }
+  switch (Look(target.path(), date.now(), entry)) {
     case FileResolver::Outcome::kFile:
-      return ServeFile(exchange, std::move(resolution.file));
+      return Serve(exchange, *entry->file);
     case FileResolver::Outcome::kFolder:
       return Redirect(exchange, target);
     case FileResolver::Outcome::kNotFound:
@@ -102,9 +85,36 @@ Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& tar
   return Error(exchange, kInternalServerError);
 }
 
+FileResolver::Outcome StaticFiles::Look(absl::string_view path, loop::TimePoint now,
+                                        OpenFileCache::Entry*& entry) {
+  // Again, if the file became shorter while it was read.
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    FileResolver::Resolution resolution = resolver_.Resolve(path);
+    if (resolution.outcome != FileResolver::Outcome::kFile) {
+      cache_.Drop(location_, path);
+      return resolution.outcome;
+    }
+    if (entry != nullptr && entry->file->Is(*resolution.file)) {
+      cache_.Trust(*entry, now);
+      return FileResolver::Outcome::kFile;
+    }
+    const OpenFileCache::Limits& limits = cache_.limits();
+    const absl::string_view type = types_.Find(resolution.file->name);
+    auto file = Representation::Create(std::move(resolution.file),
+                                       limits.max_entries == 0 ? 0 : limits.max_file_bytes, type,
+                                       /*fields=*/"");
+    if (file == nullptr) continue;
+    entry = cache_.Put(location_, path, std::move(file), now);
+    return FileResolver::Outcome::kFile;
+  }
+  cache_.Drop(location_, path);
+  return FileResolver::Outcome::kFailed;
+}
+
 Answer StaticFiles::Error(const Exchange& exchange, int status, absl::string_view fields) {
-  const std::size_t bytes = AppendErrorResponse(exchange.out, status, exchange.persistence,
-                                                exchange.http_date, !exchange.is_head(), fields);
+  const std::size_t bytes =
+      AppendErrorResponse(exchange.out, status, exchange.persistence, exchange.date.http_date(),
+                          !exchange.is_head(), fields);
   return {status, bytes, nullptr};
 }
 
@@ -114,79 +124,93 @@ Answer StaticFiles::Redirect(const Exchange& exchange, const RequestTarget& targ
                absl::StrCat("Location: ", EncodePath(target.path()), "/", target.query(), "\r\n"));
 }
 
-Answer StaticFiles::ServeFile(const Exchange& exchange, std::shared_ptr<const OpenFile> file) {
-  const std::string tag = MakeEntityTag(file->modified_seconds, file->size_bytes);
-  const Validators validators = {tag, file->modified_seconds};
-  const std::string fields = absl::StrCat("Last-Modified: ", FormatHttpDate(file->modified_seconds),
-                                          "\r\nETag: ", tag, "\r\nAccept-Ranges: bytes\r\n");
-  switch (Evaluate(PreconditionsOf(exchange.request), validators)) {
+Answer StaticFiles::Serve(const Exchange& exchange, Representation& file) {
+  if (!exchange.request.is_conditional_or_partial()) return ServeWhole(exchange, file);
+  switch (Evaluate(PreconditionsOf(exchange.request), file.validators())) {
     case PreconditionResult::kProceed:
       break;
     case PreconditionResult::kFailed:
       return Error(exchange, kPreconditionFailed);
     case PreconditionResult::kNotModified: {
-      ResponseHead head(exchange.out, kNotModified, exchange.persistence, exchange.http_date);
-      exchange.out.append(fields);
+      ResponseHead head(exchange.out, kNotModified, exchange.persistence,
+                        exchange.date.http_date());
+      exchange.out.append(file.fields());
       head.End();
       return {kNotModified, 0, nullptr};
     }
   }
-  const absl::string_view type = types_.Find(file->name);
-  const RangeRequest ranges = RangesOf(exchange.request, validators, file->size_bytes);
-  if (ranges.kind == RangeRequest::Kind::kUnsatisfiable) {
-    return Error(exchange, kRangeNotSatisfiable,
-                 absl::StrCat("Content-Range: bytes */", file->size_bytes, "\r\n"));
+  const RangeRequest ranges = RangesOf(exchange.request, file.validators(), file.size_bytes());
+  switch (ranges.kind) {
+    case RangeRequest::Kind::kWhole:
+      return ServeWhole(exchange, file);
+    case RangeRequest::Kind::kUnsatisfiable:
+      return Error(exchange, kRangeNotSatisfiable,
+                   absl::StrCat("Content-Range: bytes */", file.size_bytes(), "\r\n"));
+    case RangeRequest::Kind::kPartial:
+      break;
   }
-  if (ranges.ranges.size() > 1)
-    return ServeRanges(exchange, std::move(file), type, fields, ranges.ranges);
+  if (ranges.ranges.size() == 1) return ServeRange(exchange, file, ranges.ranges.front());
+  return ServeRanges(exchange, file, ranges.ranges);
+}
 
-  const bool is_partial = ranges.kind == RangeRequest::Kind::kPartial;
-  const ByteRange range = is_partial ? ranges.ranges.front() : ByteRange{0, file->size_bytes};
-  const int status = is_partial ? kPartialContent : kOk;
+Answer StaticFiles::ServeWhole(const Exchange& exchange, Representation& file) {
   const std::size_t start = exchange.out.size();
-  ResponseHead head(exchange.out, status, exchange.persistence, exchange.http_date);
-  head.Field("Content-Type", type).Field("Content-Length", range.bytes);
-  if (is_partial) head.Field("Content-Range", ContentRange(range, file->size_bytes));
-  exchange.out.append(fields);
+  file.whole().AppendTo(exchange.out, exchange.persistence, exchange.date, !exchange.is_head());
+  if (exchange.is_head()) return {kOk, 0, nullptr};
+  if (file.is_in_memory()) return {kOk, file.size_bytes(), nullptr};
+  return ServeContent(exchange, start, kOk, file, {0, file.size_bytes()});
+}
+
+Answer StaticFiles::ServeRange(const Exchange& exchange, const Representation& file,
+                               const ByteRange& range) {
+  const std::size_t start = exchange.out.size();
+  ResponseHead head(exchange.out, kPartialContent, exchange.persistence, exchange.date.http_date());
+  head.Field("Content-Type", file.type())
+      .Field("Content-Length", range.bytes)
+      .Field("Content-Range", ContentRange(range, file.size_bytes()));
+  exchange.out.append(file.fields());
   head.End();
-  if (exchange.is_head()) return {status, 0, nullptr};
-  if (range.bytes > kMaxCopiedBytes) {
+  return ServeContent(exchange, start, kPartialContent, file, range);
+}
+
+Answer StaticFiles::ServeContent(const Exchange& exchange, std::size_t start, int status,
+                                 const Representation& file, const ByteRange& range) {
+  if (range.bytes > kMaxCopiedBytes && !file.is_in_memory()) {
     Parts parts(1);
     parts[0].range = range;
-    return {status, 0, std::make_unique<FileTransfer>(std::move(file), std::move(parts))};
+    return {status, 0, std::make_unique<FileTransfer>(file.file(), std::move(parts))};
   }
-  if (!AppendRange(exchange.out, file->fd.get(), range)) {
+  if (!file.AppendRange(exchange.out, range)) {
     exchange.out.resize(start);
     return Error(exchange, kInternalServerError);
   }
   return {status, range.bytes, nullptr};
 }
 
-Answer StaticFiles::ServeRanges(const Exchange& exchange, std::shared_ptr<const OpenFile> file,
-                                absl::string_view type, absl::string_view fields,
+Answer StaticFiles::ServeRanges(const Exchange& exchange, const Representation& file,
                                 const ByteRanges& ranges) {
   const std::string boundary = MakeBoundary();
   Parts parts;
   for (const ByteRange& range : ranges) {
     parts.push_back(
-        {absl::StrCat(parts.empty() ? "--" : "\r\n--", boundary, "\r\nContent-Type: ", type,
-                      "\r\nContent-Range: ", ContentRange(range, file->size_bytes), "\r\n\r\n"),
+        {absl::StrCat(parts.empty() ? "--" : "\r\n--", boundary, "\r\nContent-Type: ", file.type(),
+                      "\r\nContent-Range: ", ContentRange(range, file.size_bytes()), "\r\n\r\n"),
          range});
   }
   parts.push_back({absl::StrCat("\r\n--", boundary, "--\r\n"), {}});
   const std::uint64_t body_bytes = BytesOf(parts);
   const std::size_t start = exchange.out.size();
-  ResponseHead head(exchange.out, kPartialContent, exchange.persistence, exchange.http_date);
+  ResponseHead head(exchange.out, kPartialContent, exchange.persistence, exchange.date.http_date());
   head.Field("Content-Type", absl::StrCat("multipart/byteranges; boundary=", boundary))
       .Field("Content-Length", body_bytes);
-  exchange.out.append(fields.data(), fields.size());
+  exchange.out.append(file.fields());
   head.End();
-  if (body_bytes > kMaxCopiedBytes) {
-    return {kPartialContent, 0, std::make_unique<FileTransfer>(std::move(file), std::move(parts))};
+  if (body_bytes > kMaxCopiedBytes && !file.is_in_memory()) {
+    return {kPartialContent, 0, std::make_unique<FileTransfer>(file.file(), std::move(parts))};
   }
   for (const FileTransfer::Part& part : parts) {
     exchange.out.append(part.before);
-    if (!AppendRange(exchange.out, file->fd.get(), part.range)) {
+    if (!file.AppendRange(exchange.out, part.range)) {
       exchange.out.resize(start);
       return Error(exchange, kInternalServerError);
     }

@@ -1,14 +1,17 @@
 #ifndef WORKER_HTTP_STATIC_FILES_H_
 #define WORKER_HTTP_STATIC_FILES_H_
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "worker/http/answer.h"
 #include "worker/http/byte_range.h"
+#include "worker/http/date_cache.h"
 #include "worker/http/file_resolver.h"
 #include "worker/http/mime_types.h"
+#include "worker/http/open_file_cache.h"
+#include "worker/http/representation.h"
 #include "worker/http/request_head.h"
 #include "worker/http/request_target.h"
 #include "worker/http/response_head.h"
@@ -19,18 +22,19 @@ namespace muster::worker::http {
 // and conditions as RFC 9110 has them. Belongs to one thread.
 class StaticFiles {
  public:
-  // `types` outlives it.
-  StaticFiles(FileResolver resolver, const MimeTypes& types);
+  // `types` and `cache` outlive it; `location` is its number there.
+  StaticFiles(FileResolver resolver, const MimeTypes& types, OpenFileCache& cache,
+              std::size_t location);
 
   Answer Respond(const RequestHead& request, const RequestTarget& target, Persistence persistence,
-                 absl::string_view http_date, std::string& out);
+                 const DateCache& date, std::string& out);
 
  private:
   // What one response is made from.
   struct Exchange {
     const RequestHead& request;
     Persistence persistence;
-    absl::string_view http_date;
+    const DateCache& date;
     std::string& out;
 
     bool is_head() const { return request.method() == Method::kHead; }
@@ -39,14 +43,25 @@ class StaticFiles {
   // An error page; `fields` as AppendErrorResponse has them.
   static Answer Error(const Exchange& exchange, int status, absl::string_view fields = "");
   static Answer Redirect(const Exchange& exchange, const RequestTarget& target);
-  Answer ServeFile(const Exchange& exchange, std::shared_ptr<const OpenFile> file);
+  // Looks at the file system. With kFile, `entry` is what is to be served; before, it is what was
+  // found in the cache and is not trusted any more.
+  FileResolver::Outcome Look(absl::string_view path, loop::TimePoint now,
+                             OpenFileCache::Entry*& entry);
+  static Answer Serve(const Exchange& exchange, Representation& file);
+  static Answer ServeWhole(const Exchange& exchange, Representation& file);
+  static Answer ServeRange(const Exchange& exchange, const Representation& file,
+                           const ByteRange& range);
+  // Behind a head that begins at `start` of the output.
+  static Answer ServeContent(const Exchange& exchange, std::size_t start, int status,
+                             const Representation& file, const ByteRange& range);
   // Several ranges: multipart/byteranges.
-  static Answer ServeRanges(const Exchange& exchange, std::shared_ptr<const OpenFile> file,
-                            absl::string_view type, absl::string_view fields,
+  static Answer ServeRanges(const Exchange& exchange, const Representation& file,
                             const ByteRanges& ranges);
 
   FileResolver resolver_;
   const MimeTypes& types_;
+  OpenFileCache& cache_;
+  std::size_t location_;
 };
 
 }  // namespace muster::worker::http

@@ -1,8 +1,10 @@
 #include "worker/http/static_files.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +30,7 @@ class StaticFilesTest : public testing::Test {
     root_ = ::mkdtemp(pattern.data());
     Write("digits.txt", "0123456789");
     Write("docs/index.html", "<p>");
-    files_.emplace(*FileResolver::Create(root_, {"index.html"}), types_);
+    Restart({});
   }
   ~StaticFilesTest() override { std::filesystem::remove_all(root_); }
 
@@ -37,6 +39,11 @@ class StaticFilesTest : public testing::Test {
     std::ofstream(root_ / name, std::ios::binary) << content;
     const timespec times[2] = {{1'148'167, 0}, {1'148'167, 999'999'999}};
     ASSERT_EQ(::utimensat(AT_FDCWD, (root_ / name).c_str(), times, 0), 0);
+  }
+
+  void Restart(const OpenFileCache::Limits& limits) {
+    cache_.emplace(limits);
+    files_.emplace(*FileResolver::Create(root_, {"index.html"}), types_, *cache_, 0);
   }
 
   // Answers; what was put together is in answer_ and out_.
@@ -49,7 +56,8 @@ class StaticFilesTest : public testing::Test {
     RequestTarget parsed;
     ASSERT_TRUE(parsed.Parse(parser.head().target()));
     out_.clear();
-    answer_ = files_->Respond(parser.head(), parsed, Persistence::kKeepAlive, "today", out_);
+    date_.Update(now_);
+    answer_ = files_->Respond(parser.head(), parsed, Persistence::kKeepAlive, date_, out_);
     EXPECT_TRUE(absl::StartsWith(out_, absl::StrCat("HTTP/1.1 ", answer_.status, " ")));
   }
   void Get(absl::string_view target, absl::string_view fields = "") { Ask("GET", target, fields); }
@@ -61,7 +69,10 @@ class StaticFilesTest : public testing::Test {
 
   std::filesystem::path root_;
   MimeTypes types_;
+  std::optional<OpenFileCache> cache_;
   std::optional<StaticFiles> files_;
+  DateCache date_;
+  loop::TimePoint now_;
   Answer answer_;
   std::string out_;
 };
@@ -209,6 +220,126 @@ TEST_F(StaticFilesTest, ServesTheWholeWhenIfRangeDoesNotHold) {
 TEST_F(StaticFilesTest, IgnoresARangeOfHead) {
   Ask("HEAD", "/digits.txt", "Range: bytes=0-0\r\n");
   EXPECT_EQ(answer_.status, 200);
+}
+
+// The same with a cache.
+class CachedFilesTest : public StaticFilesTest {
+ protected:
+  static constexpr std::chrono::seconds kTrust{2};
+
+  CachedFilesTest() {
+    Restart({.max_entries = 10,
+             .trusted_for = kTrust,
+             .max_file_bytes = 32'768,
+             .max_memory_bytes = 1'000'000});
+  }
+};
+
+TEST_F(CachedFilesTest, ServesAFileAgainWithoutLookingAtIt) {
+  Get("/digits.txt");
+  const std::string first = out_;
+  std::filesystem::remove(root_ / "digits.txt");
+  Get("/digits.txt");
+  EXPECT_EQ(out_, first);
+  Ask("HEAD", "/digits.txt");
+  EXPECT_EQ(out_ + "0123456789", first);
+}
+
+TEST_F(CachedFilesTest, ServesAChangedFileWhenItsTimeIsOver) {
+  Get("/digits.txt");
+  std::ofstream(root_ / "digits.txt") << "9876543210";
+  now_ += kTrust;
+  Get("/digits.txt");
+  EXPECT_EQ(Body(), "9876543210");
+}
+
+TEST_F(CachedFilesTest, ServesAChangedFileWithTheTimesOfTheOldOne) {
+  Get("/digits.txt");
+  Write("digits.txt", "9876543210");
+  now_ += kTrust;
+  Get("/digits.txt");
+  EXPECT_EQ(Body(), "9876543210");
+}
+
+TEST_F(CachedFilesTest, ServesAFileThatWasMovedToItsPlace) {
+  Get("/digits.txt");
+  Write("new", "9876543210");
+  std::filesystem::rename(root_ / "new", root_ / "digits.txt");
+  now_ += kTrust;
+  Get("/digits.txt");
+  EXPECT_EQ(Body(), "9876543210");
+}
+
+TEST_F(CachedFilesTest, ForgetsARemovedFileWhenItsTimeIsOver) {
+  Get("/digits.txt");
+  std::filesystem::remove(root_ / "digits.txt");
+  now_ += kTrust;
+  Get("/digits.txt");
+  EXPECT_EQ(answer_.status, 404);
+  EXPECT_EQ(cache_->size(), 0u);
+}
+
+TEST_F(CachedFilesTest, FindsAFileThatWasNotThereBefore) {
+  Get("/new");
+  EXPECT_EQ(answer_.status, 404);
+  Write("new", "new");
+  Get("/new");
+  EXPECT_EQ(Body(), "new");
+}
+
+TEST_F(CachedFilesTest, TakesABetterIndexWhenItsTimeIsOver) {
+  files_.emplace(*FileResolver::Create(root_, {"first.html", "index.html"}), types_, *cache_, 0);
+  Get("/docs/");
+  EXPECT_EQ(Body(), "<p>");
+  Write("docs/first.html", "first");
+  now_ += kTrust;
+  Get("/docs/");
+  EXPECT_EQ(Body(), "first");
+}
+
+TEST_F(CachedFilesTest, AnswersConditionsAndRangesFromMemory) {
+  Get("/digits.txt");
+  std::filesystem::remove(root_ / "digits.txt");
+  Get("/digits.txt", absl::StrCat("If-None-Match: ", kTag, "\r\n"));
+  EXPECT_EQ(answer_.status, 304);
+  Get("/digits.txt", "If-Match: \"other\"\r\n");
+  EXPECT_EQ(answer_.status, 412);
+  Get("/digits.txt", "Range: bytes=2-4\r\n");
+  EXPECT_EQ(answer_.status, 206);
+  EXPECT_EQ(Body(), "234");
+  Get("/digits.txt", "Range: bytes=0-1,-2\r\n");
+  EXPECT_EQ(answer_.status, 206);
+  EXPECT_TRUE(absl::StrContains(Body(), "\r\n\r\n89\r\n--"));
+}
+
+TEST_F(CachedFilesTest, SendsALargeFileFromTheDescriptorThatIsOpen) {
+  Write("docs/large", std::string(100'000, 'x'));
+  Get("/docs/large");
+  std::filesystem::rename(root_ / "docs", root_ / "elsewhere");
+  Get("/docs/large");
+  EXPECT_TRUE(Has("Content-Length: 100000"));
+  EXPECT_NE(answer_.transfer, nullptr);
+}
+
+TEST_F(CachedFilesTest, SeesAtOnceThatALargeFileBecameShorter) {
+  Write("large", std::string(100'000, 'x'));
+  Get("/large");
+  std::filesystem::resize_file(root_ / "large", 50'000);
+  Get("/large");
+  EXPECT_TRUE(Has("Content-Length: 50000"));
+}
+
+TEST_F(CachedFilesTest, KeepsALargeFileOpenForItsTransfer) {
+  Write("large", std::string(100'000, 'x'));
+  Get("/large");
+  const auto transfer = std::move(answer_.transfer);
+  cache_->Clear();
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+  const ipc::UniqueFd server(ends[0]);
+  const ipc::UniqueFd client(ends[1]);
+  EXPECT_NE(transfer->Send(server.get(), 1000), FileTransfer::Outcome::kFailed);
+  EXPECT_GT(transfer->sent_bytes(), 0u);
 }
 
 }  // namespace

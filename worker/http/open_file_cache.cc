@@ -1,0 +1,43 @@
+#include "worker/http/open_file_cache.h"
+
+namespace muster::worker::http {
+
+OpenFileCache::Entry* OpenFileCache::Put(std::size_t location, absl::string_view path,
+                                         std::unique_ptr<Representation> file,
+                                         loop::TimePoint now) {
+  Drop(location, path);
+  Entry entry = {std::move(file), now + limits_.trusted_for};
+  const std::size_t bytes = sizeof(Node) + path.size() + entry.file->memory_bytes();
+  if (limits_.max_entries == 0 || bytes > limits_.max_memory_bytes) {
+    not_kept_ = std::move(entry);
+    return &not_kept_;
+  }
+  while (entries_.size() >= limits_.max_entries ||
+         memory_bytes_ + bytes > limits_.max_memory_bytes) {
+    Erase(std::prev(entries_.end()));
+  }
+  entries_.push_front({location, std::string(path), bytes, std::move(entry)});
+  index_.emplace(Key(location, entries_.front().path), entries_.begin());
+  memory_bytes_ += bytes;
+  return &entries_.front().entry;
+}
+
+void OpenFileCache::Drop(std::size_t location, absl::string_view path) {
+  const auto found = index_.find(Key(location, path));
+  if (found != index_.end()) Erase(found->second);
+}
+
+void OpenFileCache::Clear() {
+  index_.clear();
+  entries_.clear();
+  memory_bytes_ = 0;
+  not_kept_ = {};
+}
+
+void OpenFileCache::Erase(Nodes::iterator node) {
+  index_.erase(Key(node->location, node->path));
+  memory_bytes_ -= node->memory_bytes;
+  entries_.erase(node);
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,67 @@
+#ifndef WORKER_HTTP_REPRESENTATION_H_
+#define WORKER_HTTP_REPRESENTATION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "worker/http/byte_range.h"
+#include "worker/http/conditional.h"
+#include "worker/http/file_resolver.h"
+#include "worker/http/prepared_response.h"
+
+namespace muster::worker::http {
+
+// One file as it is served: its validators, the response with the whole of it, and the content
+// if that is in memory; else the file stays open. Belongs to one thread.
+class Representation {
+ public:
+  // The content is read if it has at most `max_content_bytes`. Null: it cannot be read, or became
+  // shorter meanwhile. `type` outlives it; `fields` are added to every response with it, each with
+  // its line end.
+  static std::unique_ptr<Representation> Create(std::shared_ptr<const OpenFile> file,
+                                                std::uint64_t max_content_bytes,
+                                                absl::string_view type, absl::string_view fields);
+
+  std::uint64_t size_bytes() const { return file_->size_bytes; }
+  absl::string_view type() const { return type_; }
+  Validators validators() const { return {entity_tag_, file_->modified_seconds}; }
+  // Last-Modified, ETag and the like, each with its line end.
+  const std::string& fields() const { return fields_; }
+  // Of status 200. Its body is empty if the content is not in memory.
+  PreparedResponse& whole() { return whole_; }
+
+  bool is_in_memory() const { return is_in_memory_; }
+  // For sendfile. Open, unless the content is in memory.
+  const std::shared_ptr<const OpenFile>& file() const { return file_; }
+  // Appends a range of the content. False: the file became shorter, or cannot be read.
+  bool AppendRange(std::string& out, ByteRange range) const;
+
+  // Whether `now` is the same file with the same content.
+  bool Is(const OpenFile& now) const { return is_settled_ && file_->identity == now.identity; }
+  // Whether the open file is what it was. Costs a system call; only of what is not in memory.
+  bool IsUnchanged() const;
+
+  // Of what it holds, about.
+  std::size_t memory_bytes() const;
+
+ private:
+  Representation(std::shared_ptr<const OpenFile> file, bool is_in_memory, bool is_settled,
+                 std::string entity_tag, absl::string_view type, std::string fields,
+                 PreparedResponse whole);
+
+  std::shared_ptr<const OpenFile> file_;
+  bool is_in_memory_;
+  // False: it was changed so shortly before it was read that a later change may have the same time.
+  bool is_settled_;
+  std::string entity_tag_;
+  absl::string_view type_;
+  std::string fields_;
+  PreparedResponse whole_;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_REPRESENTATION_H_
