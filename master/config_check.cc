@@ -171,9 +171,12 @@ class Checker {
         CheckReturn(field + ".return", location.return_());
         break;
       case Location::kStubStatus:
+      case Location::kMetrics:
+      case Location::kStatusJson:
         break;
       case Location::ACTION_NOT_SET:
-        Mistake(field, "does nothing; give it one of root, return and stub_status");
+        Mistake(field,
+                "does nothing; give it one of root, return, stub_status, metrics and status_json");
         break;
     }
     if (location.index_size() > 0 && location.action_case() != Location::kRoot) {

@@ -123,8 +123,8 @@ TEST_F(ConfigCheckTest, WantsLocationsThatBeginWithASlashAndDiffer) {
 
 TEST_F(ConfigCheckTest, WantsLocationsThatDoSomething) {
   EXPECT_THAT(Check("http { location { path: '/' } }"),
-              ElementsAre("http.location[0]: does nothing; give it one of root, return and "
-                          "stub_status"));
+              ElementsAre("http.location[0]: does nothing; give it one of root, return, "
+                          "stub_status, metrics and status_json"));
 }
 
 TEST_F(ConfigCheckTest, WantsALocationHeaderInRedirectionsOnly) {

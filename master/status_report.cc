@@ -58,6 +58,10 @@ void Fill(const worker::StatsValues& values, admin::v1::Counters* counters) {
   counters->set_closed_at_deadline(values.closed_at_deadline);
   counters->set_handed_off(values.handed_off);
   counters->set_adopted(values.adopted);
+  counters->set_responses_2xx(values.responses[0]);
+  counters->set_responses_3xx(values.responses[1]);
+  counters->set_responses_4xx(values.responses[2]);
+  counters->set_responses_5xx(values.responses[3]);
 }
 
 void FillWorker(const WorkerRecord& record, const worker::SharedZone& zone, TimePoint now,

@@ -41,7 +41,10 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       handoff_(std::move(handoff)),
       core_(zone_.capacity()),
       tick_(loop, [this] { Handle(TickEvent{}); }),
-      next_(std::move(first)) {}
+      next_(std::move(first)) {
+  zone_.master_status().pid.Set(::getpid());
+  zone_.master_status().start_time.Set(absl::ToUnixSeconds(started_));
+}
 
 void Supervisor::Start() {
   for (const std::string& address : next_->listeners.addresses()) {
@@ -67,6 +70,7 @@ void Supervisor::Handle(Event event) {
     // What came of the actions is handled before what happened otherwise.
     events_.insert(events_.end(), came_meanwhile.begin(), came_meanwhile.end());
     Notify(before);
+    PublishStatus();
   }
   is_handling_ = false;
   if (const std::optional<TimePoint> deadline = core_.next_deadline()) {
@@ -74,6 +78,19 @@ void Supervisor::Handle(Event event) {
   } else {
     tick_.Cancel();
   }
+}
+
+// For the workers, who show it to who asks them.
+void Supervisor::PublishStatus() {
+  const auto set = [](ipc::Gauge& gauge, std::uint64_t value) {
+    gauge.Set(static_cast<std::int64_t>(value));
+  };
+  worker::MasterStatus& status = zone_.master_status();
+  set(status.generation, core_.generation());
+  set(status.worker_processes, core_.wanted_workers());
+  set(status.reloads, core_.reloads());
+  set(status.reloads_refused, core_.reloads_refused());
+  set(status.crashes, core_.crashes());
 }
 
 void Supervisor::OnWorker(Event event) {

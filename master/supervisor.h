@@ -89,6 +89,7 @@ class Supervisor {
   absl::StatusOr<Deployment> Load() const;
   RequestId Await(Reply reply);
   void Notify(MasterState before);
+  void PublishStatus();
 
   loop::EventLoop& loop_;
   Log& log_;

@@ -1,15 +1,19 @@
+#include <signal.h>
 #include <sys/types.h>
 
 #include <string>
 
 #include "gmock/gmock.h"
+#include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
+#include "proto/status.pb.h"
 #include "tests/support/http_client.h"
 #include "tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 std::string BytesOfEveryValue(std::size_t size) {
@@ -71,6 +75,42 @@ TEST(Serve, StubStatusInTheFormatOfNginx) {
                                            "server accepts handled requests\n"
                                            " 1 1 1 \n"
                                            "Reading: 0 Writing: 1 Waiting: 0 \n"));
+}
+
+TEST(Serve, TheStatusOfAllWorkersByAnyOfThem) {
+  RunningMaster muster(RunningMaster::Config("", R"(
+  location { path: "/status.json" status_json {} }
+  location { path: "/metrics" metrics {} }
+)"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(FetchOnce(muster.address(), "/none").has_value());
+  ASSERT_EQ(muster.Ctl({"reload"}).exit, 0);
+
+  const auto json = FetchOnce(muster.address(), "/status.json");
+  const auto metrics = FetchOnce(muster.address(), "/metrics");
+
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ(json->headers.at("content-type"), "application/json");
+  worker::v1::Status status;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(json->body, &status);
+  ASSERT_TRUE(parsed.ok()) << parsed.ToString() << "\n" << json->body;
+  EXPECT_EQ(status.master().pid(), muster.master().pid());
+  EXPECT_EQ(status.master().generation(), 2u);
+  EXPECT_EQ(status.master().worker_processes(), 2u);
+  EXPECT_EQ(status.master().reloads(), 1u);
+  int serving = 0;
+  for (const worker::v1::Worker& worker : status.workers()) {
+    if (worker.state() != worker::v1::Worker::SERVING) continue;
+    ++serving;
+    EXPECT_EQ(worker.generation(), 2u);
+    EXPECT_EQ(::kill(worker.pid(), 0), 0) << worker.pid();
+  }
+  EXPECT_EQ(serving, 2);
+  // Those of the first generation's workers, too.
+  EXPECT_EQ(status.total().responses_4xx(), 5u);
+  ASSERT_TRUE(metrics.has_value());
+  EXPECT_THAT(metrics->body, HasSubstr("\nmuster_workers{state=\"serving\"} 2\n"));
+  EXPECT_THAT(metrics->body, HasSubstr("\nmuster_config_generation 2\n"));
 }
 
 TEST(Serve, WithTheAcceptMutexToo) {

@@ -108,6 +108,7 @@ void SharedZone::RecoverSlot(ipc::OwnerTag dead) const {
   }
   accept_mutex_state()->Recover(dead);
   stats(dead.slot()).ClearGauges();
+  worker_status(dead.slot()).Clear();
   registry_.Free(dead);
 }
 
@@ -119,9 +120,20 @@ SlotStats& SharedZone::stats(std::uint32_t slot) const {
   return std::launder(reinterpret_cast<SlotStats*>(first))[slot];
 }
 
+WorkerStatus& SharedZone::worker_status(std::uint32_t slot) const {
+  MUSTER_CHECK(slot < capacity(), "a slot is below the zone's capacity");
+  std::byte* const first = memory_.data() + WorkerStatusOffset(capacity());
+  return std::launder(reinterpret_cast<WorkerStatus*>(first))[slot];
+}
+
+MasterStatus& SharedZone::master_status() const { return FrontOf(memory_)->master; }
+
+std::uint32_t SharedZone::slots_used() const {
+  return std::min(FrontOf(memory_)->slots_used.load(std::memory_order_relaxed), capacity());
+}
+
 StatsValues SharedZone::Sum() const {
-  const std::uint32_t used =
-      std::min(FrontOf(memory_)->slots_used.load(std::memory_order_relaxed), capacity());
+  const std::uint32_t used = slots_used();
   StatsValues sum;
   for (std::uint32_t slot = 0; slot < used; ++slot) sum += ReadStats(stats(slot));
   return sum;

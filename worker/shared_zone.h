@@ -10,14 +10,16 @@
 #include "ipc/registry.h"
 #include "ipc/shared_memory.h"
 #include "ipc/unique_fd.h"
+#include "worker/master_status.h"
 #include "worker/slot_stats.h"
+#include "worker/worker_status.h"
 
 namespace muster::worker {
 
 // The memory that a master and all its workers share: a registry of the processes, with their
-// heartbeats, the accept mutex, and the counters of each. It outlives reloads. A slot here is one
-// of the registry's, found by a process's owner tag: while a reload goes on, two
-// processes, each with a slot of its own here, are worker 3.
+// heartbeats, the accept mutex, and what each says of itself, with its counters. It outlives
+// reloads. A slot here is one of the registry's, found by a process's owner tag: while a reload
+// goes on, two processes, each with a slot of its own here, are worker 3.
 //
 // Move-only owner of one mapping; pointers into it live as long as it does.
 // Thread-safe. docs/MEMORY_LAYOUT.md has the layout.
@@ -43,16 +45,22 @@ class SharedZone {
   absl::StatusOr<ipc::OwnerTag> Reserve() const;
   // The same for a slot of its choice. FailedPrecondition: it is not free.
   absl::StatusOr<ipc::OwnerTag> Reserve(std::uint32_t slot) const;
-  // For the master: gives back what the process with this tag held (the accept mutex, its gauges,
-  // its slot) and wakes who waits for it. Only when the process is gone, or was never started.
-  // Idempotent: no effect on a slot that has another process already.
+  // For the master: gives back what the process with this tag held (the accept mutex, its gauges
+  // and status, its slot) and wakes who waits for it. Only when the process is gone, or was never
+  // started. Idempotent: no effect on a slot that has another process already.
   void RecoverSlot(ipc::OwnerTag dead) const;
 
   const ipc::Registry& registry() const { return registry_; }
   ipc::MutexState* accept_mutex_state() const;
 
+  // The writer is the master.
+  MasterStatus& master_status() const;
+
   // Of a slot below capacity(). The writer is that slot's process.
   SlotStats& stats(std::uint32_t slot) const;
+  WorkerStatus& worker_status(std::uint32_t slot) const;
+  // Slots from here on never had a process.
+  std::uint32_t slots_used() const;
   // Over all slots. Not a snapshot: each word is read at its own moment.
   StatsValues Sum() const;
 

@@ -98,8 +98,8 @@ TEST(SharedZone, RefusesAnotherMagic) {
 }
 
 TEST(SharedZone, RefusesAnotherLayoutVersion) {
-  EXPECT_THAT(std::string(AttachDamaged(offsetof(ipc::SharedHeader, layout_version), 2).message()),
-              HasSubstr("layout version is 3, expected 1"));
+  EXPECT_THAT(std::string(AttachDamaged(offsetof(ipc::SharedHeader, layout_version), 1).message()),
+              HasSubstr("layout version is 3, expected 2"));
 }
 
 TEST(SharedZone, RefusesAnotherAbi) {

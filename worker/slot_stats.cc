@@ -24,6 +24,7 @@ StatsValues& StatsValues::operator+=(const StatsValues& other) {
   reading += other.reading;
   writing += other.writing;
   waiting += other.waiting;
+  for (std::size_t i = 0; i < kResponseClasses; ++i) responses[i] += other.responses[i];
   return *this;
 }
 
@@ -41,6 +42,9 @@ StatsValues ReadStats(const SlotStats& stats) {
   values.reading = Level(stats.reading);
   values.writing = Level(stats.writing);
   values.waiting = Level(stats.waiting);
+  for (std::size_t i = 0; i < kResponseClasses; ++i) {
+    values.responses[i] = stats.responses[i].value();
+  }
   return values;
 }
 

@@ -1,6 +1,7 @@
 #ifndef WORKER_SLOT_STATS_H_
 #define WORKER_SLOT_STATS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -9,6 +10,9 @@
 #include "ipc/counter.h"
 
 namespace muster::worker {
+
+// Responses are counted by the hundreds of their status: 2xx, 3xx, 4xx, 5xx.
+inline constexpr std::size_t kResponseClasses = 4;
 
 // What the process in one slot of the registry has done and holds, in shared memory. Its only
 // writer is that process; after its death the master clears the gauges, and the totals go on
@@ -31,6 +35,13 @@ struct alignas(ipc::kCacheLineBytes) SlotStats {
   ipc::Gauge writing;
   ipc::Gauge waiting;
 
+  // Totals: responses of status 2xx, 3xx, 4xx, 5xx.
+  ipc::Counter responses[kResponseClasses];
+  // 200 to 599.
+  void CountResponse(int status) {
+    responses[static_cast<std::size_t>(status / 100 - 2) % kResponseClasses].Add();
+  }
+
   // Of the process's successor in the slot, when the process is dead. Idempotent.
   void ClearGauges() {
     active.Clear();
@@ -49,6 +60,7 @@ static_assert(offsetof(SlotStats, closed_at_deadline) == 40);
 static_assert(offsetof(SlotStats, handed_off) == 48 && offsetof(SlotStats, adopted) == 56);
 static_assert(offsetof(SlotStats, active) == 64 && offsetof(SlotStats, reading) == 72);
 static_assert(offsetof(SlotStats, writing) == 80 && offsetof(SlotStats, waiting) == 88);
+static_assert(offsetof(SlotStats, responses) == 96);
 
 // The values of one slot, or sums over several. Each word is read at its own moment.
 struct StatsValues {
@@ -64,6 +76,7 @@ struct StatsValues {
   std::uint64_t reading = 0;
   std::uint64_t writing = 0;
   std::uint64_t waiting = 0;
+  std::array<std::uint64_t, kResponseClasses> responses = {};
 
   StatsValues& operator+=(const StatsValues& other);
   friend bool operator==(const StatsValues&, const StatsValues&) = default;

@@ -18,6 +18,7 @@ SlotStats* FillIn(SlotStats* stats, int first) {
   stats->reading.Set(first + 9);
   stats->writing.Set(first + 10);
   stats->waiting.Set(first + 11);
+  for (int i = 0; i < 4; ++i) stats->responses[i].Add(first + 12 + i);
   return stats;
 }
 
@@ -33,7 +34,8 @@ StatsValues Values(std::uint64_t first, std::uint64_t step) {
           first + 8 * step,
           first + 9 * step,
           first + 10 * step,
-          first + 11 * step};
+          first + 11 * step,
+          {first + 12 * step, first + 13 * step, first + 14 * step, first + 15 * step}};
 }
 
 TEST(SlotStats, AreReadFieldByField) {
@@ -51,7 +53,15 @@ TEST(SlotStats, AddUpFieldByField) {
 TEST(SlotStats, KeepTheirTotalsWhenTheGaugesAreCleared) {
   SlotStats stats;
   FillIn(&stats, 100)->ClearGauges();
-  EXPECT_EQ(ReadStats(stats), (StatsValues{100, 101, 102, 103, 104, 105, 106, 107, 0, 0, 0, 0}));
+  EXPECT_EQ(
+      ReadStats(stats),
+      (StatsValues{100, 101, 102, 103, 104, 105, 106, 107, 0, 0, 0, 0, {112, 113, 114, 115}}));
+}
+
+TEST(SlotStats, CountResponsesByTheHundredsOfTheirStatus) {
+  SlotStats stats;
+  for (const int status : {200, 206, 304, 404, 431, 499, 503}) stats.CountResponse(status);
+  EXPECT_EQ(ReadStats(stats).responses, (std::array<std::uint64_t, 4>{2, 1, 3, 1}));
 }
 
 TEST(SlotStats, ReadAGaugeBelowZeroAsZero) {

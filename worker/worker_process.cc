@@ -76,6 +76,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   ShowTitle();
   // What an earlier process of the slot left, if nobody recovered it, is not ours.
   stats().ClearGauges();
+  status().Clear();
   const std::uint64_t descriptors = config_.worker_connections() * kDescriptorsPerConnection +
                                     config_.http().open_file_cache().max_entries() +
                                     kOtherDescriptors;
@@ -112,6 +113,9 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
                                                  Adopt(std::move(connection), std::move(state));
                                                }));
   Beat();
+  status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
+  status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
+  status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
   v1::Ready ready;
   ready.set_version(kVersion);
   master_->Send(Command::kReady, ready.SerializeAsString());
@@ -192,6 +196,7 @@ void WorkerProcess::Drain(Service::Idle idle) {
   drained_idle_ = idle;
   if (!was_draining) {
     ShowTitle();
+    status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kDraining));
     drain_deadline_.SetAfter(ToChrono(config_.shutdown_timeout()));
     acceptor_->Stop(/*take_waiting=*/idle == Service::Idle::kHandOff);
     // Others take what is in the queue, or nobody does.

@@ -61,6 +61,7 @@ class WorkerProcess : public Context {
   WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
                 SharedZone zone, std::unique_ptr<loop::EventLoop> loop);
   absl::Status Start(Beginnings beginnings, const ServiceFactory& factory);
+  WorkerStatus& status() const { return zone_.worker_status(tag_.slot()); }
   void ShowTitle();
   void Beat();
 

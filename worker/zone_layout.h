@@ -10,7 +10,9 @@
 #include "ipc/mutex.h"
 #include "ipc/registry.h"
 #include "ipc/shared_header.h"
+#include "worker/master_status.h"
 #include "worker/slot_stats.h"
+#include "worker/worker_status.h"
 
 namespace muster::worker {
 
@@ -27,6 +29,9 @@ struct ZoneFront {
 
   // Written by the workers that accept, and by the master when one of them died.
   ipc::MutexState accept_mutex;  // a line of its own
+
+  // Written by the master.
+  MasterStatus master;
 };
 
 static_assert(std::is_standard_layout_v<ZoneFront>);
@@ -35,23 +40,28 @@ static_assert(offsetof(ZoneFront, header) == 0);
 static_assert(offsetof(ZoneFront, capacity) == 128);
 static_assert(offsetof(ZoneFront, slots_used) == 132);
 static_assert(offsetof(ZoneFront, accept_mutex) == 256);
-static_assert(sizeof(ZoneFront) == 384);
+static_assert(offsetof(ZoneFront, master) == 384);
+static_assert(sizeof(ZoneFront) == 512);
 
-// Then, one after the other: the registry, and a SlotStats for each of its slots.
+// Then, one after the other: the registry, a SlotStats and at last a WorkerStatus for each of its
+// slots.
 inline constexpr std::size_t kRegistryOffset = sizeof(ZoneFront);
 inline std::size_t StatsOffset(std::uint32_t capacity) {
   return kRegistryOffset + ipc::Registry::BytesFor(capacity);
 }
-inline std::size_t ZoneBytes(std::uint32_t capacity) {
+inline std::size_t WorkerStatusOffset(std::uint32_t capacity) {
   return StatsOffset(capacity) + std::size_t{capacity} * sizeof(SlotStats);
+}
+inline std::size_t ZoneBytes(std::uint32_t capacity) {
+  return WorkerStatusOffset(capacity) + std::size_t{capacity} * sizeof(WorkerStatus);
 }
 
 // Raise the version at each change of the above.
 inline constexpr ipc::SharedLayout kZoneLayout = {
     .magic = 0x656e6f5a7274734d,  // "MstrZone" in memory
-    .layout_version = 1,
+    .layout_version = 2,
     .abi_hash = ipc::AbiHash({sizeof(void*), sizeof(ipc::SharedHeader), sizeof(ZoneFront),
-                              sizeof(ipc::MutexState), sizeof(SlotStats),
+                              sizeof(ipc::MutexState), sizeof(SlotStats), sizeof(WorkerStatus),
                               offsetof(ZoneFront, accept_mutex), offsetof(SlotStats, active)}),
 };
 

@@ -32,7 +32,9 @@ TEST(MemoryLayoutPage, HasThePlacesOfTheBlocks) {
   EXPECT_THAT(page, HasSubstr(Row("accept mutex", offsetof(ZoneFront, accept_mutex),
                                   absl::StrCat(sizeof(ipc::MutexState), " |"))));
   EXPECT_THAT(page, HasSubstr(Row("registry", kRegistryOffset, "128 + 128 x capacity |")));
-  EXPECT_THAT(page, HasSubstr("| statistics | 512 + 128 x capacity | 128 x capacity |"));
+  EXPECT_THAT(page, HasSubstr(Row("master", offsetof(ZoneFront, master), "128 |")));
+  EXPECT_THAT(page, HasSubstr("| statistics | 640 + 128 x capacity | 128 x capacity |"));
+  EXPECT_THAT(page, HasSubstr("| workers | 640 + 256 x capacity | 128 x capacity |"));
   EXPECT_THAT(page, HasSubstr(absl::StrCat("begin at ", StatsOffset(1024), " and the zone has ",
                                            ZoneBytes(1024), " bytes")));
 }
@@ -64,13 +66,34 @@ TEST(MemoryLayoutPage, HasTheFieldsOfTheStatistics) {
   EXPECT_THAT(page, HasSubstr(Row("reading", offsetof(SlotStats, reading), "gauge |")));
   EXPECT_THAT(page, HasSubstr(Row("writing", offsetof(SlotStats, writing), "gauge |")));
   EXPECT_THAT(page, HasSubstr(Row("waiting", offsetof(SlotStats, waiting), "gauge |")));
+  EXPECT_THAT(page, HasSubstr(Row("responses", offsetof(SlotStats, responses), "4 totals:")));
+}
+
+TEST(MemoryLayoutPage, HasTheFieldsOfTheMaster) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("pid", offsetof(MasterStatus, pid), "")));
+  EXPECT_THAT(page, HasSubstr(Row("start time", offsetof(MasterStatus, start_time), "")));
+  EXPECT_THAT(page, HasSubstr(Row("generation", offsetof(MasterStatus, generation), "")));
+  EXPECT_THAT(page,
+              HasSubstr(Row("worker processes", offsetof(MasterStatus, worker_processes), "")));
+  EXPECT_THAT(page, HasSubstr(Row("reloads", offsetof(MasterStatus, reloads), "")));
+  EXPECT_THAT(page, HasSubstr(Row("reloads refused", offsetof(MasterStatus, reloads_refused), "")));
+  EXPECT_THAT(page, HasSubstr(Row("crashes", offsetof(MasterStatus, crashes), "")));
+}
+
+TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("phase", offsetof(WorkerStatus, phase), "")));
+  EXPECT_THAT(page, HasSubstr(Row("its generation", offsetof(WorkerStatus, generation), "")));
+  EXPECT_THAT(page, HasSubstr(Row("started", offsetof(WorkerStatus, started), "")));
 }
 
 TEST(ZoneLayout, PutsEachBlockOnALineOfItsOwn) {
   EXPECT_EQ(kRegistryOffset % ipc::kCacheLineBytes, 0u);
   EXPECT_EQ(StatsOffset(1) % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(StatsOffset(1024), 512u + 128u * 1024);
-  EXPECT_EQ(ZoneBytes(1024), 262656u);
+  EXPECT_EQ(WorkerStatusOffset(1) % ipc::kCacheLineBytes, 0u);
+  EXPECT_EQ(StatsOffset(1024), 640u + 128u * 1024);
+  EXPECT_EQ(ZoneBytes(1024), 393856u);
 }
 
 }  // namespace

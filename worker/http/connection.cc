@@ -261,6 +261,7 @@ void Connection::Answer(const RequestHead& head, bool has_more_input) {
     must_close_ = true;
     must_linger_ = head.keep_alive() || has_more_input;
   }
+  share_.stats.CountResponse(answer.status);
   if (answer.transfer != nullptr) {
     outgoing_ = std::make_unique<Outgoing>();
     outgoing_->outbox.SetTransfer(std::move(answer.transfer));
@@ -280,6 +281,7 @@ void Connection::Answer(const RequestHead& head, bool has_more_input) {
 void Connection::Refuse(int status, absl::string_view input) {
   Enter(Phase::kSending);
   share_.stats.requests.Add();
+  share_.stats.CountResponse(status);
   must_close_ = must_linger_ = true;
   const std::size_t bytes = AppendErrorResponse(share_.output, status, Persistence::kClose,
                                                 share_.date.http_date(), true);

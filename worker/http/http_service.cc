@@ -82,9 +82,7 @@ class HttpService final : public Service {
 absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context) {
   const config::v1::Config& config = context.config();
   if (!config.has_http()) return absl::InvalidArgumentError("http: is not configured");
-  MUSTER_ASSIGN_OR_RETURN(Responder responder, Responder::Create(config.http(), [&context] {
-                            return context.zone().Sum();
-                          }));
+  MUSTER_ASSIGN_OR_RETURN(Responder responder, Responder::Create(config.http(), context.zone()));
   std::unique_ptr<AccessLog> access_log;
   if (config.http().has_access_log()) {
     auto opened = AccessLog::Open(config.http().access_log().path(), context.loop());

@@ -1,6 +1,7 @@
 #include "worker/http/responder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -9,8 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "ipc/status.h"
 #include "worker/duration.h"
+#include "worker/http/metrics.h"
 #include "worker/http/status_code.h"
+#include "worker/http/status_json.h"
 #include "worker/http/stub_status.h"
+#include "worker/zone_snapshot.h"
 
 namespace muster::worker::http {
 namespace {
@@ -73,10 +77,13 @@ OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
           .max_memory_bytes = static_cast<std::size_t>(cache.max_memory_bytes())};
 }
 
+ZoneSnapshot Snapshot(const SharedZone& zone) {
+  return TakeSnapshot(zone, std::chrono::steady_clock::now());
+}
+
 }  // namespace
 
-absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http,
-                                            std::function<StatsValues()> read_stats) {
+absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const SharedZone& zone) {
   auto types = std::make_unique<MimeTypes>();
   for (int i = 0; i < http.mime_type_size(); ++i) {
     const config::v1::MimeType& type = http.mime_type(i);
@@ -97,18 +104,17 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http,
     }
     actions.push_back(*std::move(action));
   }
-  return Responder(std::move(router), std::move(actions), std::move(types), std::move(files),
-                   std::move(read_stats));
+  return Responder(std::move(router), std::move(actions), std::move(types), std::move(files), zone);
 }
 
 Responder::Responder(LocationRouter router, std::vector<Action> actions,
                      std::unique_ptr<const MimeTypes> types, std::unique_ptr<OpenFileCache> files,
-                     std::function<StatsValues()> read_stats)
+                     const SharedZone& zone)
     : router_(std::move(router)),
       actions_(std::move(actions)),
       types_(std::move(types)),
       files_(std::move(files)),
-      read_stats_(std::move(read_stats)) {}
+      zone_(&zone) {}
 
 absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Location& location,
                                                         std::size_t index, const MimeTypes& types,
@@ -129,12 +135,21 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
                           absl::StrCat("return.", response.status().message()));
     }
     case config::v1::Location::kStubStatus:
-      return Action(StubStatus());
+      return Action(ZonePage{"text/plain",
+                             [](const SharedZone& zone) { return FormatStubStatus(zone.Sum()); }});
+    case config::v1::Location::kMetrics:
+      return Action(ZonePage{kMetricsType,
+                             [](const SharedZone& zone) { return FormatMetrics(Snapshot(zone)); }});
+    case config::v1::Location::kStatusJson:
+      return Action(ZonePage{"application/json", [](const SharedZone& zone) {
+                               return FormatStatusJson(Snapshot(zone));
+                             }});
     case config::v1::Location::ACTION_NOT_SET:
       break;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("path ", location.path(), ": expected one of root, return, stub_status"));
+      absl::StrCat("path ", location.path(),
+                   ": expected one of root, return, stub_status, metrics, status_json"));
 }
 
 Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
@@ -171,10 +186,12 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   if (auto* files = std::get_if<StaticFiles>(&action)) {
     return files->Respond(request, target_, persistence, date, out);
   }
-  const std::string page = FormatStubStatus(read_stats_());
+  const auto& zone_page = std::get<ZonePage>(action);
+  const std::string page = zone_page.format(*zone_);
   ResponseHead(out, kOk, persistence, date.http_date())
-      .Field("Content-Type", "text/plain")
+      .Field("Content-Type", zone_page.content_type)
       .Field("Content-Length", page.size())
+      .Field("Cache-Control", "no-store")
       .End();
   if (has_body) out.append(page);
   return {kOk, has_body ? page.size() : 0, nullptr};

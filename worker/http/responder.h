@@ -2,13 +2,13 @@
 #define WORKER_HTTP_RESPONDER_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "proto/config.pb.h"
 #include "worker/http/answer.h"
 #include "worker/http/date_cache.h"
@@ -20,7 +20,7 @@
 #include "worker/http/request_target.h"
 #include "worker/http/response_head.h"
 #include "worker/http/static_files.h"
-#include "worker/slot_stats.h"
+#include "worker/shared_zone.h"
 
 namespace muster::worker::http {
 
@@ -28,10 +28,9 @@ namespace muster::worker::http {
 // to one thread.
 class Responder {
  public:
-  // `read_stats` gives the counters of all workers, for stub_status. Errors name the field that
-  // is wrong: "http.location[2].root /x: not a directory".
-  static absl::StatusOr<Responder> Create(const config::v1::Http& http,
-                                          std::function<StatsValues()> read_stats);
+  // `zone`, which outlives it, is what the locations that tell about the workers read. Errors name
+  // the field that is wrong: "http.location[2].root /x: not a directory".
+  static absl::StatusOr<Responder> Create(const config::v1::Http& http, const SharedZone& zone);
 
   // The answer to a whole request, appended to `out`. A target that is malformed closes: see
   // `persistence` afterwards.
@@ -42,12 +41,16 @@ class Responder {
   void ForgetFiles() { files_->Clear(); }
 
  private:
-  struct StubStatus {};
-  using Action = std::variant<PreparedResponse, StaticFiles, StubStatus>;
+  // What is put together anew for each request from what the zone says at that moment.
+  struct ZonePage {
+    absl::string_view content_type;
+    std::string (*format)(const SharedZone& zone);
+  };
+  using Action = std::variant<PreparedResponse, StaticFiles, ZonePage>;
 
   Responder(LocationRouter router, std::vector<Action> actions,
             std::unique_ptr<const MimeTypes> types, std::unique_ptr<OpenFileCache> files,
-            std::function<StatsValues()> read_stats);
+            const SharedZone& zone);
   static absl::StatusOr<Action> MakeAction(const config::v1::Location& location, std::size_t index,
                                            const MimeTypes& types, OpenFileCache& files);
 
@@ -55,7 +58,7 @@ class Responder {
   std::vector<Action> actions_;             // by the index of their locations
   std::unique_ptr<const MimeTypes> types_;  // StaticFiles refer to it
   std::unique_ptr<OpenFileCache> files_;    // this as well
-  std::function<StatsValues()> read_stats_;
+  const SharedZone* zone_;
   RequestTarget target_;
 };
 

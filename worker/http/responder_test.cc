@@ -7,9 +7,24 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "worker/http/request_parser.h"
+#include "worker/shared_zone.h"
 
 namespace muster::worker::http {
 namespace {
+
+// One worker with 42 connections, which has answered 7 requests.
+const SharedZone& Zone() {
+  static const SharedZone* const zone = [] {
+    auto* made = new SharedZone(*SharedZone::Create(4));
+    const ipc::OwnerTag tag = *made->Reserve(0);
+    made->registry().SetProcess(tag, 4711);
+    made->worker_status(0).phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+    made->stats(0).active.Set(42);
+    made->stats(0).requests.Add(7);
+    return made;
+  }();
+  return *zone;
+}
 
 absl::StatusOr<Responder> Make(const std::string& text) {
   config::v1::Http http;
@@ -21,11 +36,7 @@ absl::StatusOr<Responder> Make(const std::string& text) {
     if (!response.has_status()) response.set_status(200);
     if (!response.has_content_type()) response.set_content_type("text/plain");
   }
-  return Responder::Create(http, [] {
-    StatsValues values;
-    values.active = 42;
-    return values;
-  });
+  return Responder::Create(http, Zone());
 }
 
 std::string ErrorOf(const std::string& text) { return std::string(Make(text).status().message()); }
@@ -131,6 +142,30 @@ TEST(Responder, ShowsTheCountersOfAllWorkers) {
   EXPECT_TRUE(absl::EndsWith(Ask(*responder, "HEAD /s"), "\r\n\r\n"));
 }
 
+TEST(Responder, TellsMetrics) {
+  auto responder = Make(R"pb(location {
+                               path: "/m"
+                               metrics {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "GET /m");
+  EXPECT_TRUE(absl::StrContains(response, "\r\nContent-Type: text/plain; version=0.0.4"));
+  EXPECT_TRUE(absl::StrContains(response, "\nmuster_http_requests_total{slot=\"0\"} 7\n"));
+  EXPECT_TRUE(absl::StrContains(response, "\nmuster_workers{state=\"serving\"} 1\n"));
+}
+
+TEST(Responder, TellsTheStatusAsJson) {
+  auto responder = Make(R"pb(location {
+                               path: "/s"
+                               status_json {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "GET /s");
+  EXPECT_TRUE(absl::StrContains(response, "\r\nContent-Type: application/json\r\n"));
+  EXPECT_TRUE(absl::StrContains(response, "\r\nCache-Control: no-store\r\n"));
+  EXPECT_TRUE(absl::StrContains(response, "\"pid\": 4711"));
+}
+
 TEST(Responder, ClosesAfterAMalformedTarget) {
   auto responder = Make(R"pb(location {
                                path: "/"
@@ -207,8 +242,9 @@ TEST(Responder, NamesTheFieldThatIsWrong) {
                                 return { content_type: "a\nb" }
                               })pb"),
             "http.location[1].return.content_type: has a control character");
-  EXPECT_EQ(ErrorOf(ok + R"pb(location { path: "/a" })pb"),
-            "http.location[1].path /a: expected one of root, return, stub_status");
+  EXPECT_EQ(
+      ErrorOf(ok + R"pb(location { path: "/a" })pb"),
+      "http.location[1].path /a: expected one of root, return, stub_status, metrics, status_json");
   EXPECT_EQ(ErrorOf(ok + R"pb(location {
                                 path: "/ok"
                                 return {}

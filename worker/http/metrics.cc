@@ -1,0 +1,147 @@
+#include "worker/http/metrics.h"
+
+#include <chrono>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "worker/version.h"
+
+namespace muster::worker::http {
+namespace {
+
+class Exposition {
+ public:
+  explicit Exposition(const ZoneSnapshot& snapshot) : snapshot_(snapshot) {}
+
+  // Begins a metric. `type`: "counter" or "gauge".
+  void Family(absl::string_view name, absl::string_view type, absl::string_view help) {
+    name_ = name;
+    absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
+  }
+
+  template <typename Value>
+  void Sample(absl::string_view labels, Value value) {
+    absl::StrAppend(&text_, name_);
+    if (!labels.empty()) absl::StrAppend(&text_, "{", labels, "}");
+    absl::StrAppend(&text_, " ", value, "\n");
+  }
+
+  template <typename Value>
+  void Single(absl::string_view name, absl::string_view type, absl::string_view help, Value value) {
+    Family(name, type, help);
+    Sample("", value);
+  }
+
+  void TotalOfEachSlot(absl::string_view name, absl::string_view help,
+                       std::uint64_t StatsValues::*total) {
+    Family(name, "counter", help);
+    for (const SlotSnapshot& slot : snapshot_.slots) {
+      Sample(absl::StrCat("slot=\"", slot.slot, "\""), slot.counters.*total);
+    }
+  }
+
+  std::string Take() { return std::move(text_); }
+
+ private:
+  const ZoneSnapshot& snapshot_;
+  absl::string_view name_;
+  std::string text_;
+};
+
+double Seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+void AppendMaster(const ZoneSnapshot& snapshot, Exposition& out) {
+  out.Family("muster_build_info", "gauge", "1; the version that answers.");
+  out.Sample(absl::StrCat("version=\"", kVersion, "\""), 1);
+  out.Single("muster_master_start_time_seconds", "gauge",
+             "When the master was started, since the epoch of 1970.", snapshot.master_start_time);
+  out.Single("muster_config_generation", "gauge", "Generation of the configuration that serves.",
+             snapshot.generation);
+  out.Family("muster_reloads_total", "counter", "Reloads since the master's start.");
+  out.Sample("result=\"done\"", snapshot.reloads);
+  out.Sample("result=\"refused\"", snapshot.reloads_refused);
+  out.Single("muster_worker_crashes_total", "counter", "Workers that ended unasked.",
+             snapshot.crashes);
+  out.Single("muster_workers_configured", "gauge", "Workers that the configuration asks for.",
+             snapshot.worker_processes);
+  out.Family("muster_workers", "gauge", "Workers that are ready.");
+  out.Sample("state=\"serving\"", snapshot.CountIn(WorkerPhase::kServing));
+  out.Sample("state=\"draining\"", snapshot.CountIn(WorkerPhase::kDraining));
+}
+
+void AppendTotals(Exposition& out) {
+  out.TotalOfEachSlot("muster_connections_accepted_total", "Connections that were accepted.",
+                      &StatsValues::accepted);
+  out.TotalOfEachSlot("muster_connections_handled_total",
+                      "Accepted connections that the service took.", &StatsValues::handled);
+  out.TotalOfEachSlot("muster_connections_handed_off_total",
+                      "Connections given to another worker on a reload.", &StatsValues::handed_off);
+  out.TotalOfEachSlot("muster_connections_adopted_total",
+                      "Connections taken from another worker on a reload.", &StatsValues::adopted);
+  out.TotalOfEachSlot("muster_connections_closed_at_deadline_total",
+                      "Connections closed because a drain reached its deadline.",
+                      &StatsValues::closed_at_deadline);
+  out.TotalOfEachSlot("muster_received_bytes_total", "Bytes received from clients.",
+                      &StatsValues::bytes_received);
+  out.TotalOfEachSlot("muster_sent_bytes_total", "Bytes sent to clients.",
+                      &StatsValues::bytes_sent);
+  out.TotalOfEachSlot("muster_http_requests_total", "HTTP requests.", &StatsValues::requests);
+}
+
+void AppendResponses(const ZoneSnapshot& snapshot, Exposition& out) {
+  out.Family("muster_http_responses_total", "counter",
+             "HTTP responses, by the hundreds of their status.");
+  for (const SlotSnapshot& slot : snapshot.slots) {
+    for (std::size_t i = 0; i < kResponseClasses; ++i) {
+      out.Sample(absl::StrCat("slot=\"", slot.slot, "\",code=\"", i + 2, "xx\""),
+                 slot.counters.responses[i]);
+    }
+  }
+}
+
+void AppendConnections(const ZoneSnapshot& snapshot, Exposition& out) {
+  out.Family("muster_connections", "gauge", "Connections that are open, by what they do.");
+  for (const SlotSnapshot& slot : snapshot.slots) {
+    const auto sample = [&](absl::string_view state, std::uint64_t value) {
+      out.Sample(absl::StrCat("slot=\"", slot.slot, "\",state=\"", state, "\""), value);
+    };
+    sample("reading", slot.counters.reading);
+    sample("writing", slot.counters.writing);
+    sample("waiting", slot.counters.waiting);
+  }
+}
+
+// Of the slots that have a worker now.
+void AppendWorkers(const ZoneSnapshot& snapshot, Exposition& out) {
+  const auto each = [&](const auto& value) {
+    for (const SlotSnapshot& slot : snapshot.slots) {
+      if (slot.phase == WorkerPhase::kNone) continue;
+      out.Sample(absl::StrCat("slot=\"", slot.slot, "\""), value(slot));
+    }
+  };
+  out.Family("muster_worker_generation", "gauge", "Generation of the worker's configuration.");
+  each([](const SlotSnapshot& slot) { return slot.generation; });
+  out.Family("muster_worker_draining", "gauge", "Whether the worker drains.");
+  each([](const SlotSnapshot& slot) { return slot.phase == WorkerPhase::kDraining ? 1 : 0; });
+  out.Family("muster_worker_age_seconds", "gauge", "Since the worker was ready.");
+  each([](const SlotSnapshot& slot) { return Seconds(slot.age); });
+  out.Family("muster_worker_heartbeat_age_seconds", "gauge",
+             "Since the worker last went round its loop; more than a few seconds: it hangs.");
+  each([](const SlotSnapshot& slot) { return Seconds(slot.since_heartbeat); });
+}
+
+}  // namespace
+
+std::string FormatMetrics(const ZoneSnapshot& snapshot) {
+  Exposition out(snapshot);
+  AppendMaster(snapshot, out);
+  AppendTotals(out);
+  AppendResponses(snapshot, out);
+  AppendConnections(snapshot, out);
+  AppendWorkers(snapshot, out);
+  return out.Take();
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,19 @@
+#ifndef WORKER_HTTP_METRICS_H_
+#define WORKER_HTTP_METRICS_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "worker/zone_snapshot.h"
+
+namespace muster::worker::http {
+
+inline constexpr absl::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+// The text format of Prometheus, version 0.0.4. Every name begins with "muster_"; what belongs to
+// a worker has the label `slot`, and its totals go on when the slot gets another process.
+std::string FormatMetrics(const ZoneSnapshot& snapshot);
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_METRICS_H_

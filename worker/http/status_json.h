@@ -1,0 +1,16 @@
+#ifndef WORKER_HTTP_STATUS_JSON_H_
+#define WORKER_HTTP_STATUS_JSON_H_
+
+#include <string>
+
+#include "worker/zone_snapshot.h"
+
+namespace muster::worker::http {
+
+// A muster.worker.v1.Status (proto/status.proto) as protobuf's JSON, with a newline at the end.
+// Fields that are zero are there, too.
+std::string FormatStatusJson(const ZoneSnapshot& snapshot);
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_STATUS_JSON_H_

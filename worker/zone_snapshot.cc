@@ -1,0 +1,68 @@
+#include "worker/zone_snapshot.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "ipc/registry.h"
+
+namespace muster::worker {
+namespace {
+
+// The end of the year 9999, beyond which there are no dates as text.
+constexpr std::int64_t kLatestStartTime = 253402300799;
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+std::uint64_t Level(const ipc::Gauge& gauge) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(gauge.value(), 0));
+}
+
+std::chrono::nanoseconds Since(SteadyTime then, SteadyTime now) {
+  return std::max(now - then, SteadyTime::duration::zero());
+}
+
+SlotSnapshot ReadSlot(const SharedZone& zone, std::uint32_t slot, SteadyTime now) {
+  SlotSnapshot snapshot;
+  snapshot.slot = slot;
+  snapshot.counters = ReadStats(zone.stats(slot));
+  const std::optional<ipc::ParticipantRecord> record = zone.registry().Read(slot);
+  if (!record.has_value() || record->state != ipc::ParticipantState::kLive) return snapshot;
+  const WorkerStatus& status = zone.worker_status(slot);
+  snapshot.phase = ReadPhase(status);
+  snapshot.pid = record->pid;
+  if (snapshot.phase == WorkerPhase::kNone) return snapshot;
+  snapshot.generation = Level(status.generation);
+  snapshot.age = Since(SteadyTime(std::chrono::nanoseconds(Level(status.started))), now);
+  snapshot.since_heartbeat = Since(record->heartbeat, now);
+  return snapshot;
+}
+
+}  // namespace
+
+int ZoneSnapshot::CountIn(WorkerPhase phase) const {
+  return static_cast<int>(std::count_if(slots.begin(), slots.end(), [phase](const auto& slot) {
+    return slot.pid != 0 && slot.phase == phase;
+  }));
+}
+
+ZoneSnapshot TakeSnapshot(const SharedZone& zone, SteadyTime now) {
+  ZoneSnapshot snapshot;
+  const MasterStatus& master = zone.master_status();
+  snapshot.master_pid = static_cast<pid_t>(master.pid.value());
+  snapshot.master_start_time =
+      std::clamp<std::int64_t>(master.start_time.value(), 0, kLatestStartTime);
+  snapshot.generation = Level(master.generation);
+  snapshot.worker_processes = Level(master.worker_processes);
+  snapshot.reloads = Level(master.reloads);
+  snapshot.reloads_refused = Level(master.reloads_refused);
+  snapshot.crashes = Level(master.crashes);
+
+  const std::uint32_t used = zone.slots_used();
+  for (std::uint32_t slot = 0; slot < used; ++slot) {
+    snapshot.slots.push_back(ReadSlot(zone, slot, now));
+    snapshot.total += snapshot.slots.back().counters;
+  }
+  return snapshot;
+}
+
+}  // namespace muster::worker

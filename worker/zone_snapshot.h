@@ -1,0 +1,49 @@
+#ifndef WORKER_ZONE_SNAPSHOT_H_
+#define WORKER_ZONE_SNAPSHOT_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "worker/shared_zone.h"
+#include "worker/slot_stats.h"
+#include "worker/worker_status.h"
+
+namespace muster::worker {
+
+// One slot that had a process at some time.
+struct SlotSnapshot {
+  std::uint32_t slot = 0;
+  WorkerPhase phase = WorkerPhase::kNone;
+  pid_t pid = 0;  // 0: no process now; the rest up to the counters means nothing then
+  std::uint64_t generation = 0;
+  std::chrono::nanoseconds age{};
+  std::chrono::nanoseconds since_heartbeat{};
+  StatsValues counters;
+};
+
+// What the shared zone says of the master and of all workers. Each word was read at its own moment,
+// and none is trusted: one that is damaged gives a wrong number, and no more.
+struct ZoneSnapshot {
+  pid_t master_pid = 0;
+  std::int64_t master_start_time = 0;  // seconds since the epoch of 1970
+  std::uint64_t generation = 0;
+  std::uint64_t worker_processes = 0;
+  std::uint64_t reloads = 0;
+  std::uint64_t reloads_refused = 0;
+  std::uint64_t crashes = 0;
+
+  std::vector<SlotSnapshot> slots;
+  StatsValues total;
+
+  int CountIn(WorkerPhase phase) const;
+};
+
+// `now`: of CLOCK_MONOTONIC.
+ZoneSnapshot TakeSnapshot(const SharedZone& zone, std::chrono::steady_clock::time_point now);
+
+}  // namespace muster::worker
+
+#endif  // WORKER_ZONE_SNAPSHOT_H_

@@ -1,0 +1,125 @@
+#include "worker/zone_snapshot.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+#include "gtest/gtest.h"
+#include "ipc/owner_tag.h"
+#include "worker/shared_zone.h"
+#include "worker/worker_status.h"
+
+namespace muster::worker {
+namespace {
+
+using std::chrono::seconds;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr SteadyTime kNow = SteadyTime(seconds(1000));
+
+class ZoneSnapshotTest : public testing::Test {
+ protected:
+  // A process in the slot, `age` old.
+  ipc::OwnerTag Start(std::uint32_t slot, WorkerPhase phase, seconds age) {
+    const auto tag = zone_.Reserve(slot);
+    EXPECT_TRUE(tag.ok()) << tag.status();
+    zone_.registry().SetProcess(*tag, ::getpid());
+    zone_.registry().PublishHeartbeat(*tag, kNow - seconds(1));
+    zone_.worker_status(slot).generation.Set(7);
+    zone_.worker_status(slot).started.Set(
+        std::chrono::nanoseconds((kNow - age).time_since_epoch()).count());
+    zone_.worker_status(slot).phase.Set(static_cast<std::int64_t>(phase));
+    return *tag;
+  }
+
+  const SharedZone zone_ = *SharedZone::Create(8);
+};
+
+TEST_F(ZoneSnapshotTest, TellsEachSlotThatHadAProcess) {
+  Start(0, WorkerPhase::kServing, seconds(20));
+  Start(2, WorkerPhase::kDraining, seconds(30));
+  zone_.stats(2).requests.Add(5);
+
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+
+  ASSERT_EQ(snapshot.slots.size(), 3u);
+  EXPECT_EQ(snapshot.slots[0].slot, 0u);
+  EXPECT_EQ(snapshot.slots[0].phase, WorkerPhase::kServing);
+  EXPECT_EQ(snapshot.slots[0].pid, ::getpid());
+  EXPECT_EQ(snapshot.slots[0].generation, 7u);
+  EXPECT_EQ(snapshot.slots[0].age, seconds(20));
+  EXPECT_EQ(snapshot.slots[0].since_heartbeat, seconds(1));
+  EXPECT_EQ(snapshot.slots[1].pid, 0);
+  EXPECT_EQ(snapshot.slots[2].phase, WorkerPhase::kDraining);
+  EXPECT_EQ(snapshot.slots[2].counters.requests, 5u);
+  EXPECT_EQ(snapshot.CountIn(WorkerPhase::kServing), 1);
+  EXPECT_EQ(snapshot.CountIn(WorkerPhase::kDraining), 1);
+}
+
+TEST_F(ZoneSnapshotTest, KeepsTheTotalsOfAProcessThatDied) {
+  const ipc::OwnerTag tag = Start(0, WorkerPhase::kServing, seconds(20));
+  zone_.stats(0).requests.Add(5);
+  zone_.stats(0).active.Add(3);
+  zone_.RecoverSlot(tag);
+
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+
+  ASSERT_EQ(snapshot.slots.size(), 1u);
+  EXPECT_EQ(snapshot.slots[0].pid, 0);
+  EXPECT_EQ(snapshot.slots[0].phase, WorkerPhase::kNone);
+  EXPECT_EQ(snapshot.CountIn(WorkerPhase::kServing), 0);
+  EXPECT_EQ(snapshot.total.requests, 5u);
+  EXPECT_EQ(snapshot.total.active, 0u);
+}
+
+TEST_F(ZoneSnapshotTest, ShowsNoOldStatusOfASlotThatIsReserved) {
+  const ipc::OwnerTag first = Start(0, WorkerPhase::kServing, seconds(20));
+  zone_.RecoverSlot(first);
+  ASSERT_TRUE(zone_.Reserve(0).ok());
+  EXPECT_EQ(TakeSnapshot(zone_, kNow).slots[0].phase, WorkerPhase::kNone);
+}
+
+TEST_F(ZoneSnapshotTest, TellsWhatTheMasterDid) {
+  zone_.master_status().pid.Set(4711);
+  zone_.master_status().start_time.Set(1700000000);
+  zone_.master_status().generation.Set(3);
+  zone_.master_status().worker_processes.Set(4);
+  zone_.master_status().reloads.Set(2);
+  zone_.master_status().reloads_refused.Set(1);
+  zone_.master_status().crashes.Set(9);
+
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+
+  EXPECT_EQ(snapshot.master_pid, 4711);
+  EXPECT_EQ(snapshot.master_start_time, 1700000000);
+  EXPECT_EQ(snapshot.generation, 3u);
+  EXPECT_EQ(snapshot.worker_processes, 4u);
+  EXPECT_EQ(snapshot.reloads, 2u);
+  EXPECT_EQ(snapshot.reloads_refused, 1u);
+  EXPECT_EQ(snapshot.crashes, 9u);
+}
+
+TEST_F(ZoneSnapshotTest, SurvivesADamagedStatus) {
+  Start(0, WorkerPhase::kServing, seconds(20));
+  zone_.worker_status(0).phase.Set(99);
+  EXPECT_EQ(TakeSnapshot(zone_, kNow).slots[0].phase, WorkerPhase::kNone);
+  zone_.worker_status(0).phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+  zone_.worker_status(0).started.Set(std::numeric_limits<std::int64_t>::max());
+  zone_.worker_status(0).generation.Set(-1);
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+  EXPECT_EQ(snapshot.slots[0].age, seconds(0));
+  EXPECT_EQ(snapshot.slots[0].generation, 0u);
+}
+
+TEST_F(ZoneSnapshotTest, SurvivesADamagedStatusOfTheMaster) {
+  zone_.master_status().start_time.Set(std::numeric_limits<std::int64_t>::max());
+  zone_.master_status().reloads.Set(-1);
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+  EXPECT_EQ(snapshot.master_start_time, 253402300799);
+  EXPECT_EQ(snapshot.reloads, 0u);
+}
+
+}  // namespace
+}  // namespace muster::worker
