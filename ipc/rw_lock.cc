@@ -15,18 +15,17 @@ namespace {
 static_assert(sizeof(RwLockWriter) == 128 && offsetof(RwLockWriter, entered) == 4);
 static_assert(sizeof(RwLockReader) == 128);
 
-constexpr absl::Duration kSpin = absl::Microseconds(5);
 constexpr absl::Duration kLeavingReader = absl::Milliseconds(10);
 
 }  // namespace
 
 RwLock::RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Registry& registry,
-               OwnerTag self, RepairCallback repair)
+               OwnerTag self, RepairCallback repair, absl::Duration spin)
     : writer_(writer),
       readers_(readers.first(std::min<std::size_t>(readers.size(), registry.capacity()))),
       registry_(registry),
       self_(self),
-      pauses_(PausesIn(kSpin)),
+      pauses_(PausesIn(spin)),
       repair_(std::move(repair)) {
   MUSTER_CHECK(self.slot() < readers_.size(), "the lock has a place for each slot that uses it");
   reader_ = &readers_[self.slot()];

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "ipc/cache_line.h"
 #include "ipc/deadline.h"
@@ -61,15 +62,17 @@ struct RwLockState {
 class RwLock {
  public:
   // `repair` is for lock() and its kin, and runs with the lock held exclusively.
+  // `spin` comes before a sleep; about what a sleep and a wake cost.
   template <std::uint32_t kSlots>
   RwLock(RwLockState<kSlots>* state, const Registry& registry, OwnerTag self,
-         RepairCallback repair = nullptr)
-      : RwLock(&state->writer, absl::MakeSpan(state->readers), registry, self, std::move(repair)) {}
+         RepairCallback repair = nullptr, absl::Duration spin = absl::Microseconds(5))
+      : RwLock(&state->writer, absl::MakeSpan(state->readers), registry, self, std::move(repair),
+               spin) {}
 
   [[nodiscard]] LockOutcome Lock() { return LockUntil(Deadline::Never()); }
-  // kBusy after some microseconds: others may be about to make way.
+  // kBusy after the spinning: others may be about to make way.
   [[nodiscard]] LockOutcome TryLock();
-  // Spins for some microseconds, then sleeps; tries at least once.
+  // Spins, then sleeps; tries at least once.
   [[nodiscard]] LockOutcome LockUntil(Deadline deadline);
   // False: this participant does not hold it exclusively; nothing was changed.
   bool Unlock();
@@ -111,7 +114,7 @@ class RwLock {
 
  private:
   RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Registry& registry,
-         OwnerTag self, RepairCallback repair);
+         OwnerTag self, RepairCallback repair, absl::Duration spin);
 
   // The reader writes its word and then reads the writer's; the writer the other way round.
   // Sequentially consistent on both sides, so at least one sees the other.

@@ -16,7 +16,7 @@ work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/model.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# explore MODEL DEFINES safety|liveness: the lines of pan about the outcome.
+# explore MODEL DEFINES safety|liveness: what pan says about it comes into pan.log.
 explore() {
   local model=$1 defines=$2 what=$3
   # shellcheck disable=SC2086
@@ -36,13 +36,16 @@ explore() {
 }
 errors() { sed -n 's/.*errors: \([0-9]*\)$/\1/p' pan.log; }
 states() { sed -n 's/ *\([0-9e+.]*\) states, stored.*/\1/p' pan.log; }
+depth() { sed -n 's/.*depth reached \([0-9]*\),.*/\1/p' pan.log; }
 
 # holds MODEL DEFINES
 holds() {
-  local what
+  local what begin
   for what in safety liveness; do
+    begin=$SECONDS
     explore "$1" "$2" "$what"
-    printf '%-6s %-58s %-9s %9s states, %s errors\n' "$1" "$2" "$what" "$(states)" "$(errors)"
+    printf '%-6s %-58s %-9s %9s states, depth %6s, %s errors, %d s\n' \
+      "$1" "$2" "$what" "$(states)" "$(depth)" "$(errors)" $((SECONDS - begin))
     if [[ $(errors) != 0 ]]; then
       cat pan.log >&2
       exit 1

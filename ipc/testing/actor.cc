@@ -29,6 +29,15 @@ void Wake(const std::atomic<std::uint32_t>& word) {
   ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
 }
 
+// In the child: what it throws ends the child, and is not caught by the parent's frames, of which
+// it has copies.
+[[noreturn]] void Play(const Actor::Body& body, ActorPage* page) noexcept {
+  Part part(page);
+  body(part);
+  part.Reach(kFinished);
+  ::_exit(0);
+}
+
 }  // namespace
 
 void Part::Reach(std::uint32_t stage) {
@@ -51,10 +60,7 @@ Actor::Actor(ActorPage* page, const Body& body) : page_(page) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
-    Part part(page);
-    body(part);
-    part.Reach(kFinished);
-    ::_exit(0);
+    Play(body, page);
   }
   char path[64];
   std::snprintf(path, sizeof path, "/proc/%d/syscall", static_cast<int>(pid_));

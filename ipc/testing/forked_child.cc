@@ -14,6 +14,13 @@
 #include "ipc/retry.h"
 
 namespace muster::ipc {
+namespace {
+
+// In the child: what it throws ends the child, and is not caught by the parent's frames, of which
+// it has copies.
+[[noreturn]] void Run(absl::FunctionRef<int()> body) noexcept { ::_exit(body()); }
+
+}  // namespace
 
 ForkedChild::ForkedChild(absl::FunctionRef<int()> body) {
   const pid_t parent = ::getpid();
@@ -23,7 +30,7 @@ ForkedChild::ForkedChild(absl::FunctionRef<int()> body) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before that took effect.
   if (::getppid() != parent) ::_exit(127);
-  ::_exit(body());
+  Run(body);
 }
 
 ForkedChild::~ForkedChild() { Kill(); }

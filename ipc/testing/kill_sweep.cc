@@ -1,7 +1,10 @@
 #include "ipc/testing/kill_sweep.h"
 
 #include <algorithm>
+#include <bit>
+#include <chrono>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -50,22 +53,44 @@ Finding TryPoint(const Scenario& scenario, Stage* stage, KillPoint kill_point, c
   return early;
 }
 
-std::uint64_t Stride(const Trace& trace, std::uint64_t max_points) {
-  if (max_points == 0) return 1;
-  return std::max<std::uint64_t>(1, (trace.steps.size() + max_points - 1) / max_points);
+// Which of `count` steps to die before: `most` of them if that is not 0, spread evenly. In such an
+// order that each beginning of the list is spread evenly too.
+std::vector<std::uint64_t> ChoosePoints(std::uint64_t count, std::uint64_t most) {
+  const std::uint64_t chosen = most == 0 ? count : std::min(count, most);
+  std::vector<std::uint64_t> points;
+  points.reserve(chosen);
+  std::uint64_t step = std::bit_ceil(std::max<std::uint64_t>(chosen, 1));
+  if (chosen != 0) points.push_back(0);
+  for (; step > 1; step /= 2) {
+    for (std::uint64_t i = step / 2; i < chosen; i += step) points.push_back(i * count / chosen);
+  }
+  return points;
 }
 
 }  // namespace
 
-Tally Sweep(const Scenario& scenario, std::uint64_t max_points_per_dimension) {
+Tally Sweep(const Scenario& scenario, const SweepLimits& limits) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + limits.time;
   Stage stage;
   Tally tally;
+  const auto is_over = [&] {
+    return tally.kill_points >= limits.least_points && Clock::now() >= end;
+  };
+  const auto choose = [&](const Trace& trace) {
+    std::vector<std::uint64_t> points = ChoosePoints(trace.steps.size(), limits.points_per_victim);
+    tally.complete = tally.complete && points.size() == trace.steps.size();
+    return points;
+  };
   Trace traces[KillPoint::kDimensions];
   // A rehearsal: what instructions the sections have, and that nothing goes wrong by itself.
   Finding rehearsal = TryPoint(scenario, &stage, KillPoint{}, traces, &tally);
   traces[0] = std::move(rehearsal.traces[0]);
-  const std::uint64_t stride = Stride(traces[0], max_points_per_dimension);
-  for (std::uint64_t first = 0; first < traces[0].steps.size(); first += stride) {
+  for (const std::uint64_t first : choose(traces[0])) {
+    if (is_over()) {
+      tally.complete = false;
+      break;
+    }
     KillPoint kill_point;
     kill_point.steps[0] = first;
     if (scenario.dimensions == 1) {
@@ -75,8 +100,11 @@ Tally Sweep(const Scenario& scenario, std::uint64_t max_points_per_dimension) {
     // What the second one does depends on where the first one died.
     traces[1] = Trace();
     traces[1] = TryPoint(scenario, &stage, kill_point, traces, &tally).traces[1];
-    const std::uint64_t second_stride = Stride(traces[1], max_points_per_dimension);
-    for (std::uint64_t second = 0; second < traces[1].steps.size(); second += second_stride) {
+    for (const std::uint64_t second : choose(traces[1])) {
+      if (is_over()) {
+        tally.complete = false;
+        break;
+      }
       kill_point.steps[1] = second;
       TryPoint(scenario, &stage, kill_point, traces, &tally);
     }

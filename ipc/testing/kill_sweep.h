@@ -1,6 +1,7 @@
 #ifndef IPC_TESTING_KILL_SWEEP_H_
 #define IPC_TESTING_KILL_SWEEP_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -20,23 +21,34 @@ struct Scenario {
   std::function<void(Trial&)> play = nullptr;
 };
 
+// How much of a scenario is swept. By default all of it.
+struct SweepLimits {
+  // Spread evenly over each victim's section; 0: every point.
+  std::uint64_t points_per_victim = 0;
+  // After so long no further point is tried, unless there were fewer than `least_points`. What was
+  // tried until then is spread over the sections too.
+  std::chrono::nanoseconds time = std::chrono::hours(24 * 365);
+  std::uint64_t least_points = 0;
+};
+
 // What a sweep of one scenario found. A kill point counts once in each column.
 struct Tally {
   std::uint64_t kill_points = 0;
   std::uint64_t hangs = 0;
   std::uint64_t leaks = 0;
   std::uint64_t faults = 0;
+  // No point was left out.
+  bool complete = true;
   // Of the first kill point that went wrong. Empty: none did.
   std::string first_problem;
 
   bool clean() const { return hangs == 0 && leaks == 0 && faults == 0; }
 };
 
-// Plays the scenario with the victim killed before its 1st, 2nd, 3rd, ... instruction, until
-// it comes to the end of its section; with two victims, for all pairs. At
-// each point with early recovery, and if that is clean with late. `max_points_per_dimension`
-// spreads as many evenly over the section; 0: all of them. Forks: the caller has one thread.
-Tally Sweep(const Scenario& scenario, std::uint64_t max_points_per_dimension = 0);
+// Plays the scenario with the victim killed before each instruction of its section and at its
+// end; with two victims, for all pairs. At each point with early recovery, and if that
+// is clean with late. Forks: the caller has one thread.
+Tally Sweep(const Scenario& scenario, const SweepLimits& limits = {});
 
 }  // namespace muster::ipc::testing
 

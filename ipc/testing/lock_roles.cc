@@ -17,6 +17,8 @@ constexpr int kThief = 3;
 constexpr int kFirstSleeper = 4;
 constexpr int kSecondSleeper = 5;
 constexpr int kLastComer = 6;
+// Of the others' kind, but dies: where readers are victims, a writer that waits for one.
+constexpr int kDyingSleeper = 3;
 
 // Stages that an actor reaches, and permissions that it waits for.
 constexpr std::uint32_t kInside = 1;
@@ -102,7 +104,7 @@ class Play {
     victim.Kill();
     dead_.push_back(participant);
     // Nobody tells of a reader's death: it tears nothing.
-    if (!kind_.tells || kind_.victim_shares) {
+    if (!kind_.tells || Shares(participant)) {
       board_->inside.fetch_and(~Bit(participant));
       return;
     }
@@ -303,10 +305,10 @@ void OwnerThenItsSleeper(Play& play) {
     SectionMark();
   });
   Victim& sleeper = play.trial().StartVictim([&](Part& part) {
-    play.thing().Join(kSecondVictim);
+    play.thing().Join(kDyingSleeper);
     SectionMark();
-    play.Enter(kSecondVictim, part);
-    play.Leave(kSecondVictim);
+    play.Enter(kDyingSleeper, part);
+    play.Leave(kDyingSleeper);
     SectionMark();
   });
   play.trial().RunUntilBlocked(sleeper, play.spin_steps());
@@ -315,7 +317,7 @@ void OwnerThenItsSleeper(Play& play) {
   play.Kill(owner, kVictim);
   play.RecoverEarlyOrLate();
   play.trial().Step(sleeper);
-  play.Kill(sleeper, kSecondVictim);
+  play.Kill(sleeper, kDyingSleeper);
   play.Finish();
 }
 

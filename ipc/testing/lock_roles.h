@@ -18,7 +18,7 @@ class HeldThing {
   // Participants are numbered from 0; each is one actor. Participant kParticipants - 1 is
   // the harness's own, for warming up.
   static constexpr int kParticipants = 8;
-  // Participants 0 to this one may die.
+  // Participants 0 to this one hold it as a victim does, the rest as the others do.
   static constexpr int kLastVictim = 1;
 
   virtual ~HeldThing() = default;

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "ipc/check.h"
 #include "ipc/rw_lock.h"
 #include "ipc/testing/lock_roles.h"
@@ -21,7 +22,10 @@ class RwLockThing : public OwnedThing<RwLockState<kSlots>> {
     Join(kParticipants - 1);
   }
 
-  void Join(int participant) override { lock_.emplace(state(), registry(), tag(participant)); }
+  void Join(int participant) override {
+    // A pause or two: what is swept is the path, not its length.
+    lock_.emplace(state(), registry(), tag(participant), nullptr, absl::Nanoseconds(60));
+  }
   bool Lock(int participant) override {
     return Reads(participant) ? LockShared() : LockExclusively();
   }

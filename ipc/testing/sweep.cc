@@ -60,7 +60,7 @@ int Run(int argc, char** argv) {
   for (const Scenario& scenario : AllScenarios()) {
     if ((scenario.primitive + ": " + scenario.role).find(only) == std::string::npos) continue;
     const auto begin = std::chrono::steady_clock::now();
-    const Tally tally = Sweep(scenario, points);
+    const Tally tally = Sweep(scenario, {.points_per_victim = points});
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     json ? PrintJson(scenario, tally, first) : PrintRow(scenario, tally);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -51,6 +52,17 @@ nanoseconds CpuTimeOf(const std::vector<Actor*>& actors) {
   nanoseconds sum{0};
   for (const Actor* actor : actors) sum += actor->CpuTime();
   return sum;
+}
+
+// The last step after `from` and up to `goal` whose instruction comes only once there, and
+// so is reached with one breakpoint, however many loops are before. `from`: there is none.
+std::uint64_t FindWaypoint(const std::vector<Trace::Step>& steps, std::uint64_t from,
+                           std::uint64_t goal) {
+  std::unordered_map<std::uintptr_t, int> visits;
+  for (std::uint64_t i = from + 1; i <= goal; ++i) ++visits[steps[i].address];
+  std::uint64_t waypoint = goal;
+  while (waypoint > from && visits[steps[waypoint].address] != 1) --waypoint;
+  return waypoint;
 }
 
 void* MapShared(std::size_t bytes) {
@@ -129,10 +141,12 @@ Victim::Stop Trial::Advance(Victim& victim, std::size_t dimension, std::uint64_t
     executed += stop == Victim::Stop::kStepped;
     return stop;
   }
+  Victim::Stop stop = Victim::Stop::kStepped;
+  const std::uint64_t waypoint = FindWaypoint(steps, executed, goal);
+  if (waypoint != executed) stop = victim.RunTo(steps[waypoint].address);
   // The same instruction may come several times before, in a loop.
   const std::uintptr_t address = steps[goal].address;
-  Victim::Stop stop = Victim::Stop::kStepped;
-  for (std::uint64_t i = executed + 1; i <= goal && stop == Victim::Stop::kStepped; ++i) {
+  for (std::uint64_t i = waypoint + 1; i <= goal && stop == Victim::Stop::kStepped; ++i) {
     if (steps[i].address == address) stop = victim.RunTo(address);
   }
   if (stop == Victim::Stop::kStepped) {
