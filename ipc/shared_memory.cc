@@ -3,14 +3,11 @@
 #include <fcntl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <limits>
 #include <string>
@@ -20,8 +17,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ipc/nameless_file.h"
 #include "ipc/retry.h"
 #include "ipc/status.h"
+#include "ipc/system_v_segment.h"
 #include "ipc/unique_fd.h"
 
 namespace muster::ipc {
@@ -82,12 +81,6 @@ absl::StatusOr<std::string> PosixPath(absl::string_view name) {
         absl::StrCat("POSIX shared memory \"", name, "\": expected a name like \"/name\""));
   }
   return absl::StrCat(kPosixFolder, name);
-}
-
-std::string FolderOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -207,11 +200,7 @@ absl::StatusOr<SharedMemory> SharedMemory::CreateDevZero(const SharedMemoryOptio
 absl::StatusOr<SharedMemory> SharedMemory::CreateSystemV(const SharedMemoryOptions& options) {
   MUSTER_ASSIGN_OR_RETURN(const std::size_t size_bytes, SizeToCreate("System V segment", options));
   const int huge = options.huge_pages == HugePages::kReserved ? SHM_HUGETLB : 0;
-  const int id = ::shmget(IPC_PRIVATE, size_bytes, IPC_CREAT | huge | 0600);
-  if (id < 0) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("shmget ", size_bytes, " bytes"), error);
-  }
+  MUSTER_ASSIGN_OR_RETURN(const int id, CreateSystemVSegment(size_bytes, huge));
   auto memory = MapSystemV(id, size_bytes, options);
   // Whether it was attached or not, nothing may stay behind.
   if (::shmctl(id, IPC_RMID, nullptr) < 0 && memory.ok()) {
@@ -251,12 +240,7 @@ absl::StatusOr<SharedMemory> SharedMemory::CreateNameless(std::string path,
                                                           const SharedMemoryOptions& options) {
   MUSTER_RETURN_IF_ERROR(RefuseReserved(path, options));
   MUSTER_ASSIGN_OR_RETURN(const std::size_t size_bytes, SizeToCreate(path, options));
-  const std::string folder = FolderOf(path);
-  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!fd.valid()) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("open O_TMPFILE ", folder), error);
-  }
+  MUSTER_ASSIGN_OR_RETURN(UniqueFd fd, CreateNamelessFile(path));
   MUSTER_RETURN_IF_ERROR(Allocate(path, fd.get(), size_bytes));
   MUSTER_ASSIGN_OR_RETURN(SharedMemory memory, Map(path, std::move(fd), size_bytes, 0, options));
   memory.unpublished_path_ = std::move(path);
@@ -316,24 +300,9 @@ absl::Status SharedMemory::Publish(Publication publication) {
   if (unpublished_path_.empty()) {
     return absl::FailedPreconditionError("publish: this memory has no name to publish");
   }
-  const std::string source = absl::StrCat("/proc/self/fd/", fd_.get());
-  std::string target = unpublished_path_;
-  if (publication == Publication::kReplace) {
-    // link does not replace and rename needs a name, so there is one for a moment.
-    std::uint64_t random = 0;
-    if (::getrandom(&random, sizeof(random), 0) < 0) return ErrnoStatus("getrandom");
-    absl::StrAppend(&target, ".", absl::Hex(random));
-  }
-  if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) < 0) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("link ", target), error);
-  }
-  if (publication == Publication::kReplace &&
-      std::rename(target.c_str(), unpublished_path_.c_str()) < 0) {
-    const int error = errno;
-    ::unlink(target.c_str());
-    return ErrnoStatus(absl::StrCat("rename ", target, " to ", unpublished_path_), error);
-  }
+  MUSTER_RETURN_IF_ERROR(publication == Publication::kReplace
+                             ? ReplaceName(fd_.get(), unpublished_path_)
+                             : GiveName(fd_.get(), unpublished_path_));
   unpublished_path_.clear();
   return absl::OkStatus();
 }

@@ -45,7 +45,7 @@ class SharedMemory {
 
   // A System V segment, marked for removal as soon as it is attached, so that it
   // ends with its last user however that one dies. Linux lets system_v_id() be
-  // attached until then.
+  // attached until then. What a creator left who died before, the next call removes.
   static absl::StatusOr<SharedMemory> CreateSystemV(const SharedMemoryOptions& options);
 
   // A memfd, allocated up front (no SIGBUS later) and sealed: nobody changes its size
@@ -81,7 +81,8 @@ class SharedMemory {
 
   // Gives what CreatePosix or CreateFile made its name, at once and whole.
   // AlreadyExists: kNewName, and the name is taken. Those who had attached what
-  // kReplace replaces keep the old memory. FailedPrecondition: nothing to publish.
+  // kReplace replaces keep the old memory; it blocks while another process replaces the same
+  // name. FailedPrecondition: nothing to publish.
   absl::Status Publish(Publication publication = Publication::kNewName);
 
   // Page-aligned. Null only after a move.

@@ -1,3 +1,6 @@
+#include <sys/shm.h>
+#include <sys/types.h>
+
 #include <cstring>
 #include <string>
 
@@ -73,12 +76,38 @@ void Replacer(Trial& trial) {
   if (folder.Names().size() != 1) trial.Leak("a temporary name is left");
 }
 
+// Segments that this process has created and that are there still.
+int SegmentsOf(pid_t creator) {
+  int count = 0;
+  shm_info info;
+  const int last = ::shmctl(0, SHM_INFO, reinterpret_cast<shmid_ds*>(&info));
+  for (int index = 0; index <= last; ++index) {
+    shmid_ds segment;
+    count += ::shmctl(index, SHM_STAT, &segment) >= 0 && segment.shm_cpid == creator;
+  }
+  return count;
+}
+
+void SystemVCreator(Trial& trial) {
+  Victim& victim = trial.StartVictim([&](Part&) {
+    SectionMark();
+    { const SharedMemory memory = Value(SharedMemory::CreateSystemV({.size_bytes = kBytes})); }
+    SectionMark();
+  });
+  trial.Step(victim);
+  victim.Kill();
+  // As above.
+  const SharedMemory next = Value(SharedMemory::CreateSystemV({.size_bytes = kBytes}));
+  if (SegmentsOf(victim.pid()) != 0) trial.Leak("a segment is left");
+}
+
 }  // namespace
 
 std::vector<Scenario> SharedMemoryScenarios() {
   return {
       {.primitive = "shared memory", .role = "creator", .play = Creator},
       {.primitive = "shared memory", .role = "creator that replaces", .play = Replacer},
+      {.primitive = "shared memory", .role = "creator of System V memory", .play = SystemVCreator},
   };
 }
 

@@ -1,0 +1,28 @@
+#ifndef IPC_NAMELESS_FILE_H_
+#define IPC_NAMELESS_FILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ipc/unique_fd.h"
+
+namespace muster::ipc {
+
+// A file that gets its name when it is whole: nobody opens half of it, and a
+// maker who dies before leaves nothing. For one file system; thread-safe.
+
+// An empty file, mode 0600, in the folder of `path`. The file system needs O_TMPFILE.
+absl::StatusOr<UniqueFd> CreateNamelessFile(const std::string& path);
+
+// Names the file behind `fd`. AlreadyExists: `path` is taken.
+absl::Status GiveName(int fd, const std::string& path);
+
+// Names the file behind `fd` in place of what `path` named before, if anything. In between, it
+// has the name `path`.unpublished; who dies at that moment leaves that behind, and the next one who
+// replaces `path` removes it. Blocks while another one is at that moment, alive.
+absl::Status ReplaceName(int fd, const std::string& path);
+
+}  // namespace muster::ipc
+
+#endif  // IPC_NAMELESS_FILE_H_
