@@ -14,21 +14,17 @@ Semaphore::Semaphore(EventState* released, absl::Span<PermitWord> owners, const 
     : released_(released, registry), owners_(owners), registry_(registry), self_(self) {
   MUSTER_CHECK(self != OwnerTag(), "nobody cannot hold a permit");
   MUSTER_CHECK(!owners.empty(), "a semaphore has at least one permit");
+  first_ = self.slot() % static_cast<std::uint32_t>(owners.size());
 }
 
-std::optional<std::uint32_t> Semaphore::TryAcquire() {
+std::optional<std::uint32_t> Semaphore::TryAcquireSlowly() {
   const std::uint32_t count = static_cast<std::uint32_t>(owners_.size());
-  // From a place of one's own, so that participants seldom meet.
-  const std::uint32_t first = self_.slot() % count;
+  std::uint32_t next = first_;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t permit = (first + i) % count;
-    std::uint32_t seen = owners_[permit].load(std::memory_order_relaxed);
-    // Acquire: pairs with the release in Release and RecoverPermits.
-    if (seen == 0 &&
-        owners_[permit].compare_exchange_strong(seen, self_.bits(), std::memory_order_acquire,
-                                                std::memory_order_relaxed)) {
-      return permit;
-    }
+    const std::uint32_t permit = next;
+    next = permit + 1 < count ? permit + 1 : 0;
+    // A load first: what is held need not leave its holder's cache.
+    if (owners_[permit].load(std::memory_order_relaxed) == 0 && TakeFree(permit)) return permit;
   }
   for (std::uint32_t permit = 0; permit < count; ++permit) {
     std::uint32_t seen = owners_[permit].load(std::memory_order_relaxed);
@@ -42,22 +38,10 @@ std::optional<std::uint32_t> Semaphore::TryAcquire() {
   return std::nullopt;
 }
 
-std::optional<std::uint32_t> Semaphore::AcquireUntil(Deadline deadline) {
+std::optional<std::uint32_t> Semaphore::AcquireSlowly(Deadline deadline) {
   std::optional<std::uint32_t> permit;
-  released_.Await([&] { return (permit = TryAcquire()).has_value(); }, deadline);
+  released_.Await([&] { return (permit = TryAcquireSlowly()).has_value(); }, deadline);
   return permit;
-}
-
-bool Semaphore::Release(std::uint32_t permit) {
-  if (permit >= owners_.size()) return false;
-  std::uint32_t mine = self_.bits();
-  // Release: pairs with the acquire of the next holder.
-  if (!owners_[permit].compare_exchange_strong(mine, 0, std::memory_order_release,
-                                               std::memory_order_relaxed)) {
-    return false;
-  }
-  released_.NotifyOne();
-  return true;
 }
 
 std::uint32_t Semaphore::available() const {

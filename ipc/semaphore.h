@@ -37,8 +37,9 @@ struct alignas(kCacheLineBytes) SemaphoreState {
 // Counts what there is a number of. Unlike a sem_t it knows who holds each permit,
 // so those of the dead come back. Nobody is told of a death: what the permit stands
 // for is for the holder to leave in order, or for the caller of Recover. A
-// participant may hold several. One handle per participant; the permits it holds do not end with
-// the handle. `state` and what `registry` views outlive it.
+// participant may hold several. One handle per participant, which its threads may share; the
+// permits it holds do not end with the handle, and a child of fork has none of them. `state` and
+// what `registry` views outlive it.
 //
 // Everything before a Release happens before what follows the next acquisition
 // of that permit.
@@ -55,13 +56,34 @@ class Semaphore {
   // Each returns the permit that was acquired, to be given to Release.
   std::uint32_t Acquire() { return *AcquireUntil(Deadline::Never()); }
   // Never blocks; also takes a permit that somebody dead holds.
-  std::optional<std::uint32_t> TryAcquire();
-  std::optional<std::uint32_t> AcquireUntil(Deadline deadline);
+  std::optional<std::uint32_t> TryAcquire() {
+    if (TakeFree(first_)) [[likely]]
+      return first_;
+    return TryAcquireSlowly();
+  }
+  std::optional<std::uint32_t> AcquireUntil(Deadline deadline) {
+    if (TakeFree(first_)) [[likely]]
+      return first_;
+    return AcquireSlowly(deadline);
+  }
   std::optional<std::uint32_t> AcquireFor(absl::Duration wait) {
     return AcquireUntil(Deadline::After(wait));
   }
-  // False: this participant does not hold `permit`; nothing was changed.
-  bool Release(std::uint32_t permit);
+  // False: this participant does not hold `permit`; nothing was changed. Two threads must not
+  // release the same one.
+  bool Release(std::uint32_t permit) {
+    // Relaxed: while it lives, only this participant puts its tag there and takes it away.
+    if (permit >= owners_.size() || owners_[permit].load(std::memory_order_relaxed) != self_.bits())
+        [[unlikely]] {
+      return false;
+    }
+    // A store, not a compare-and-set: nobody takes a permit from a live holder. Should it die
+    // here, Recover finds the tag, or nobody's permit and wakes all. Release: pairs with the
+    // acquire of the next holder.
+    owners_[permit].store(0, std::memory_order_release);
+    released_.NotifyOne();
+    return true;
+  }
 
   // A moment's number of permits that are free.
   std::uint32_t available() const;
@@ -70,10 +92,21 @@ class Semaphore {
   Semaphore(EventState* released, absl::Span<PermitWord> owners, const Registry& registry,
             OwnerTag self);
 
+  bool TakeFree(std::uint32_t permit) {
+    std::uint32_t free = 0;
+    // Acquire: pairs with the release in Release and RecoverPermits.
+    return owners_[permit].compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
+                                                   std::memory_order_relaxed);
+  }
+  std::optional<std::uint32_t> TryAcquireSlowly();
+  std::optional<std::uint32_t> AcquireSlowly(Deadline deadline);
+
   Event released_;
   absl::Span<PermitWord> owners_;
   Registry registry_;
   OwnerTag self_;
+  // Where this participant begins to look, so that participants seldom meet.
+  std::uint32_t first_;
 };
 
 std::uint32_t RecoverPermits(EventState& released, absl::Span<PermitWord> owners, OwnerTag dead);
