@@ -1,7 +1,9 @@
 // Sweeps scenarios and prints a table of what was found. Exits with 1 if one of ours is not clean,
 // with 2 if this machine cannot sweep.
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,42 +15,62 @@
 namespace muster::ipc::testing {
 namespace {
 
+// Of the rows that are too long, or another's, unless everything is asked for: as many for each
+// victim.
+constexpr std::uint64_t kPointsOfTwo = 60;
+constexpr std::uint64_t kPointsOfPeer = 150;
+
+struct Row {
+  const Scenario& scenario;
+  const Tally& tally;
+  double seconds;
+};
+
 void PrintHeading() {
-  std::printf("| %-24s | %-46s | %11s | %5s | %5s | %6s |\n", "primitive", "who dies",
-              "kill points", "hangs", "leaks", "faults");
-  std::printf("|%s|%s|------------:|------:|------:|-------:|\n", std::string(26, '-').c_str(),
-              std::string(48, '-').c_str());
+  std::printf("| %-24s | %-46s | %11s | %5s | %5s | %6s | %6s |\n", "primitive", "who dies",
+              "kill points", "hangs", "leaks", "faults", "swept");
+  std::printf("|%s|%s|------------:|------:|------:|-------:|--------|\n",
+              std::string(26, '-').c_str(), std::string(48, '-').c_str());
 }
 
-void PrintRow(const Scenario& scenario, const Tally& tally) {
-  std::printf("| %-24s | %-46s | %11ju | %5ju | %5ju | %6ju |\n", scenario.primitive.c_str(),
-              scenario.role.c_str(), static_cast<std::uintmax_t>(tally.kill_points),
-              static_cast<std::uintmax_t>(tally.hangs), static_cast<std::uintmax_t>(tally.leaks),
-              static_cast<std::uintmax_t>(tally.faults));
-  std::fflush(stdout);
+void PrintRow(const Row& row) {
+  std::printf(
+      "| %-24s | %-46s | %11ju | %5ju | %5ju | %6ju | %-6s |\n", row.scenario.primitive.c_str(),
+      row.scenario.role.c_str(), static_cast<std::uintmax_t>(row.tally.kill_points),
+      static_cast<std::uintmax_t>(row.tally.hangs), static_cast<std::uintmax_t>(row.tally.leaks),
+      static_cast<std::uintmax_t>(row.tally.faults), row.tally.complete ? "all" : "sample");
 }
 
 // The names are literals of this tree and need no escapes.
-void PrintJson(const Scenario& scenario, const Tally& tally, bool first) {
+void PrintJson(const Row& row, bool first) {
   std::printf(
       "%s\n  {\"primitive\": \"%s\", \"role\": \"%s\", \"peer\": %s, \"kill_points\": %ju, "
-      "\"hangs\": %ju, \"leaks\": %ju, \"faults\": %ju}",
-      first ? "[" : ",", scenario.primitive.c_str(), scenario.role.c_str(),
-      scenario.peer ? "true" : "false", static_cast<std::uintmax_t>(tally.kill_points),
-      static_cast<std::uintmax_t>(tally.hangs), static_cast<std::uintmax_t>(tally.leaks),
-      static_cast<std::uintmax_t>(tally.faults));
-  std::fflush(stdout);
+      "\"hangs\": %ju, \"leaks\": %ju, \"faults\": %ju, \"complete\": %s, \"seconds\": %.1f}",
+      first ? "[" : ",", row.scenario.primitive.c_str(), row.scenario.role.c_str(),
+      row.scenario.peer ? "true" : "false", static_cast<std::uintmax_t>(row.tally.kill_points),
+      static_cast<std::uintmax_t>(row.tally.hangs), static_cast<std::uintmax_t>(row.tally.leaks),
+      static_cast<std::uintmax_t>(row.tally.faults), row.tally.complete ? "true" : "false",
+      row.seconds);
 }
 
 int Run(int argc, char** argv) {
   CLI::App app("Kills a process before each instruction of each primitive, and looks who hangs.");
   bool json = false;
+  bool complete = false;
   std::string only;
-  std::uint64_t points = 0;
+  std::optional<std::uint64_t> points;
   app.add_flag("--json", json, "print a list of objects");
   app.add_option("--only", only, "sweep only rows whose primitive or role contains this");
-  app.add_option("--points", points, "at most so many kill points per victim (default: all)");
+  auto* few = app.add_option("--points", points, "at most so many kill points for each victim");
+  app.add_flag("--complete", complete, "every pair of deaths, and every point of the peers: hours")
+      ->excludes(few);
   CLI11_PARSE(app, argc, argv);
+  const auto limit = [&](const Scenario& scenario) -> std::uint64_t {
+    if (complete) return 0;
+    if (points) return *points;
+    if (scenario.peer) return kPointsOfPeer;
+    return scenario.dimensions == 1 ? 0 : kPointsOfTwo;
+  };
 
   if (const absl::Status status = CheckStepping(); !status.ok()) {
     std::fprintf(stderr, "sweep: %s\n", status.ToString().c_str());
@@ -60,15 +82,16 @@ int Run(int argc, char** argv) {
   for (const Scenario& scenario : AllScenarios()) {
     if ((scenario.primitive + ": " + scenario.role).find(only) == std::string::npos) continue;
     const auto begin = std::chrono::steady_clock::now();
-    const Tally tally = Sweep(scenario, {.points_per_victim = points});
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    json ? PrintJson(scenario, tally, first) : PrintRow(scenario, tally);
+    const Tally tally = Sweep(scenario, {.points_per_victim = limit(scenario)});
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    const Row row = {scenario, tally, time.count()};
+    json ? PrintJson(row, first) : PrintRow(row);
+    std::fflush(stdout);
     first = false;
     if (!tally.clean()) {
       ours_are_clean = ours_are_clean && scenario.peer;
       std::fprintf(stderr, "%s: %s, %.1f s: %s\n", scenario.primitive.c_str(),
-                   scenario.role.c_str(), seconds, tally.first_problem.c_str());
+                   scenario.role.c_str(), row.seconds, tally.first_problem.c_str());
     }
   }
   if (json) std::printf("\n]\n");
