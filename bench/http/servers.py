@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,7 @@ worker_processes {workers};
 {affinity}
 error_log {folder}/error.log;
 pid {folder}/nginx.pid;
-worker_rlimit_nofile 40000;
+worker_rlimit_nofile {descriptors};
 events {{ worker_connections {connections}; {events} }}
 http {{
   include /etc/nginx/mime.types;
@@ -84,12 +85,17 @@ class Server:
     def __init__(self, name, workers=1, cpu=None, connections=20000, events=""):
         self.name = name
         self.folder = tempfile.mkdtemp(prefix=f"muster-bench-{name}-", dir="/tmp")
+        self.process = self.log = None
         os.chmod(self.folder, 0o755)
         os.mkdir(f"{self.folder}/site")
         self.write("index.html", b"<h1>bench</h1>\n")
         self.write("1k.html", b"x" * 1024)
         self.write("1m.bin", b"y" * (1 << 20))
-        self._start(workers, cpu, connections, events)
+        try:
+            self._start(workers, cpu, connections, events)
+        except BaseException:
+            self.stop()
+            raise
 
     def write(self, name, content):
         with open(f"{self.folder}/site/{name}", "wb") as file:
@@ -120,24 +126,28 @@ class Server:
         return sum(pss_bytes(pid) for pid in self.workers)
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.log is not None:
+            self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Nginx(Server):
     def _start(self, workers, cpu, connections, events):
         self.port = _free_port()
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        descriptors = 40000 if hard == resource.RLIM_INFINITY else min(hard, 40000)
         affinity = "" if cpu is None else f"worker_cpu_affinity {'1' + '0' * cpu};"
         with open(f"{self.folder}/nginx.conf", "w") as conf:
             conf.write(NGINX_CONF.format(folder=self.folder, port=self.port, workers=workers,
                                          affinity=affinity, connections=connections,
-                                         events=events))
+                                         descriptors=descriptors, events=events))
         self._spawn(["/usr/sbin/nginx", "-e", f"{self.folder}/error.log", "-c",
                      f"{self.folder}/nginx.conf"], None)
         self._await(lambda: os.path.exists(f"{self.folder}/nginx.pid")
