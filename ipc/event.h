@@ -49,15 +49,7 @@ class Event {
   // Sleeps until `is_ready()` is true, which is called at least once, and returns
   // it. False: not before `deadline`.
   template <typename Condition>
-  bool Await(Condition is_ready, Deadline deadline = Deadline::Never()) {
-    while (!is_ready()) {
-      const Ticket ticket = Arm();
-      // Once more: it may have become so before the notifier could see the arming.
-      if (is_ready()) return true;
-      if (!Wait(ticket, deadline)) return is_ready();
-    }
-    return true;
-  }
+  bool Await(Condition is_ready, Deadline deadline = Deadline::Never());
 
   // The same in parts. Arm, look at the condition, then Wait: a notification after Arm
   // ends that wait, also if it came before it.
@@ -98,6 +90,17 @@ class Event::Ticket {
   explicit Ticket(std::uint32_t word) : word_(word) {}
   std::uint32_t word_;
 };
+
+template <typename Condition>
+bool Event::Await(Condition is_ready, Deadline deadline) {
+  while (!is_ready()) {
+    const Ticket ticket = Arm();
+    // Once more: it may have become so before the notifier could see the arming.
+    if (is_ready()) return true;
+    if (!Wait(ticket, deadline)) return is_ready();
+  }
+  return true;
+}
 
 }  // namespace muster::ipc
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -18,6 +19,7 @@
 #include "master/config_parser.h"
 #include "master/config_paths.h"
 #include "proto/field_rules.h"
+#include "proto/utf8.h"
 
 namespace muster::master {
 namespace {
@@ -59,6 +61,22 @@ std::vector<TextMistake> CheckValues(const config::v1::Config& config, const Par
   return mistakes;
 }
 
+// A message may quote the text, which must neither end its line nor speak to a terminal, and has to
+// fit a text field of the admin service.
+std::string Printable(absl::string_view text) {
+  const bool is_utf8 = config::IsUtf8(text);
+  std::string printable;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_iscntrl(byte) || (!is_utf8 && byte >= 0x80)) {
+      absl::StrAppend(&printable, "\\x", absl::Hex(byte, absl::kZeroPad2));
+    } else {
+      printable += c;
+    }
+  }
+  return printable;
+}
+
 ConfigOutline::Syntax SyntaxOf(absl::string_view path) {
   return absl::EndsWith(path, ".json") ? ConfigOutline::Syntax::kJson
                                        : ConfigOutline::Syntax::kText;
@@ -93,8 +111,9 @@ absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::
   std::vector<std::string> lines;
   for (const TextMistake& mistake : parsed.mistakes) {
     const Place place = outline.PlaceOf(mistake.offset);
-    lines.push_back(absl::StrCat(name, ":", place.line, ":", place.column, ": ", mistake.field,
-                                 mistake.field.empty() ? "" : ": ", mistake.problem));
+    lines.push_back(absl::StrCat(name, ":", place.line, ":", place.column, ": ",
+                                 Printable(mistake.field), mistake.field.empty() ? "" : ": ",
+                                 Printable(mistake.problem)));
   }
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
 }

@@ -75,6 +75,13 @@ m:14:38: http.location[2].return.status: expected integer, got: -; write a whole
 m:15:3: http.access_log.path: is missing)");
 }
 
+TEST(ConfigFile, QuotesNothingThatATerminalWouldObey) {
+  EXPECT_THAT(
+      MistakesIn(
+          "listen { address: \"x\\n\\033[2J:1\" } http { location { path: '/' return {} } }"),
+      HasSubstr("listen[0].address: \"x\\x0a\\x1b[2J\""));
+}
+
 TEST(ConfigFile, DoesNotBlameAFieldTwice) {
   EXPECT_EQ(MistakesIn("listen { address: 5 } http { location { path: '/' return {} } }"),
             "m:1:19: listen[0].address: expected string, got: 5; write a text in quotes, address: "

@@ -12,6 +12,7 @@
 #include "google/protobuf/text_format.h"
 #include "proto/duration.h"
 #include "proto/field_rule.pb.h"
+#include "proto/utf8.h"
 
 namespace muster::config {
 namespace {
@@ -122,6 +123,11 @@ std::optional<std::string> CheckSize(const v1::FieldRule& rule, std::uint64_t si
 
 // ---- One field ----
 
+constexpr char kNotUtf8[] = "is not UTF-8";
+
+// Bytes may be anything, text may not.
+bool IsText(const FieldDescriptor& field) { return field.type() == FieldDescriptor::TYPE_STRING; }
+
 std::optional<std::string> CheckEnum(const FieldDescriptor& field, int number) {
   if (field.enum_type()->FindValueByNumber(number) != nullptr) return std::nullopt;
   std::string names;
@@ -162,6 +168,7 @@ std::optional<std::string> CheckSingular(const Message& message, const FieldDesc
     case FieldDescriptor::CPPTYPE_STRING: {
       const std::string text = reflection.GetString(message, &field);
       if (text.empty() && (rule.required() || !rule.min().empty())) return std::string("is empty");
+      if (IsText(field) && !IsUtf8(text)) return std::string(kNotUtf8);
       return CheckSize(rule, text.size(), "bytes");
     }
     case FieldDescriptor::CPPTYPE_ENUM:
@@ -192,8 +199,11 @@ void CheckRepeated(const Message& message, const FieldDescriptor& field, const s
   } else if (auto problem = CheckSize(RuleOf(field), size, size == 1 ? "element" : "elements")) {
     mistakes->push_back({path, *std::move(problem)});
   }
-  if (!IsMessage(field)) return;
-  for (int i = 0; i < size; ++i) {
+  for (int i = 0; i < size && IsText(field); ++i) {
+    if (IsUtf8(reflection.GetRepeatedString(message, &field, i))) continue;
+    mistakes->push_back({absl::StrCat(path, "[", i, "]"), kNotUtf8});
+  }
+  for (int i = 0; i < size && IsMessage(field); ++i) {
     Check(reflection.GetRepeatedMessage(message, &field, i), absl::StrCat(path, "[", i, "]."),
           mistakes);
   }

@@ -118,6 +118,14 @@ TEST(FieldRules, BoundTheBytesOfAString) {
   EXPECT_THAT(CheckRules(Parse("text: ''")), ElementsAre(FieldMistake{"text", "is empty"}));
 }
 
+TEST(FieldRules, RefuseTextThatIsNotUtf8) {
+  Kinds kinds = Parse("names: 'x'");
+  kinds.set_text("a\xff");
+  kinds.add_names("\xc3");
+  EXPECT_THAT(CheckRules(kinds), ElementsAre(FieldMistake{"text", "is not UTF-8"},
+                                             FieldMistake{"names[1]", "is not UTF-8"}));
+}
+
 TEST(FieldRules, BoundTheElementsOfARepeatedField) {
   EXPECT_THAT(CheckRules(Parse("names: 'a' names: 'b' names: 'c'")),
               ElementsAre(FieldMistake{"names", "has 3 elements; must have from 1 to 2"}));

@@ -1,0 +1,195 @@
+// For libFuzzer: the bytes are the state of a connection that another worker handed off. It is
+// refused, or the client sees what it would have seen without the handoff, and after two of them.
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "ipc/check.h"
+#include "ipc/unique_fd.h"
+#include "loop/event_loop.h"
+#include "proto/config.pb.h"
+#include "proto/field_rules.h"
+#include "proto/handoff.pb.h"
+#include "worker/connection_lease.h"
+#include "worker/http/http_service.h"
+#include "worker/service.h"
+#include "worker/shared_zone.h"
+
+namespace muster::worker::http {
+namespace {
+
+// So that no input asks for hundreds of large files.
+constexpr std::size_t kMostStateBytes = 4096;
+// More than a socket takes at once, so that some is left to be sent.
+constexpr std::size_t kFileBytes = 300'000;
+constexpr int kMostRounds = 100'000;
+
+// Two services in one process: one that serves, and one that drains from its first connection on.
+class Worker final : public Context {
+ public:
+  Worker() {
+    std::signal(SIGPIPE, SIG_IGN);
+    char folder[] = "/tmp/muster-fuzz.XXXXXX";
+    MUSTER_CHECK(::mkdtemp(folder) != nullptr, "mkdtemp");
+    std::ofstream(std::string(folder) + "/f") << std::string(kFileBytes, 'f');
+    config::v1::Location& fixed = *config_.mutable_http()->add_location();
+    fixed.set_path("/");
+    fixed.mutable_return_()->set_body("hello");
+    config::v1::Location& files = *config_.mutable_http()->add_location();
+    files.set_path("/f");
+    files.set_root(folder);
+    config::FillDefaults(&config_);
+    // Only a connection's own requests may decide what it is answered.
+    config_.mutable_http()->set_keepalive_requests(0);
+    serving_ = *MakeHttpService(*this);
+    draining_ = *MakeHttpService(*this);
+    draining_->Drain(Service::Idle::kHandOff);
+  }
+
+  loop::EventLoop& loop() override { return *loop_; }
+  const config::v1::Config& config() const override { return config_; }
+  std::uint32_t slot() const override { return 0; }
+  std::uint64_t generation() const override { return 1; }
+  SlotStats& stats() override { return zone_.stats(slot_); }
+  const SharedZone& zone() const override { return zone_; }
+  bool is_draining() const override { return false; }
+  void HandOff(Connection connection, std::string state) override {
+    v1::HttpConnection parsed;
+    MUSTER_CHECK(state.size() <= kMostHandoffStateBytes, "a state fits a message");
+    MUSTER_CHECK(parsed.ParseFromString(state), "a state can be read");
+    MUSTER_CHECK(serving_->Adopt(std::move(connection), std::move(state)).ok(), "and adopted");
+  }
+
+  Connection ConnectionOf(ipc::UniqueFd fd) {
+    Connection connection;
+    connection.fd = std::move(fd);
+    connection.lease = connections_.Take();
+    return connection;
+  }
+  void RunWhatIsReady() {
+    MUSTER_CHECK(loop_->RunOnce(loop::Clock::duration::zero()).ok(), "a round of the loop");
+  }
+  bool IsEmpty() const { return connections_.held() == 0; }
+
+  Service& serving() { return *serving_; }
+  Service& draining() { return *draining_; }
+
+ private:
+  config::v1::Config config_;
+  std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
+  SharedZone zone_ = *SharedZone::Create(8);
+  std::uint32_t slot_ = zone_.Reserve()->slot();
+  ConnectionCount connections_{zone_.stats(slot_).active};
+  std::unique_ptr<Service> serving_;
+  std::unique_ptr<Service> draining_;
+};
+
+// A client that has sent all it will say and reads until nothing more comes.
+class Client {
+ public:
+  explicit Client(Worker& worker) : worker_(worker) {
+    int ends[2];
+    MUSTER_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0,
+                 "socketpair");
+    own_.reset(ends[0]);
+    server_.reset(ends[1]);
+  }
+
+  Connection TakeServersEnd() { return worker_.ConnectionOf(std::move(server_)); }
+  void Send(absl::string_view bytes) {
+    MUSTER_CHECK(bytes.empty() || ::send(own_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+                                      static_cast<ssize_t>(bytes.size()),
+                 "a socket has room for a state");
+  }
+
+  // What comes, but for dates and boundaries, and whether the server closed after it.
+  std::string ReadAll() {
+    std::string all;
+    char buffer[65536];
+    for (int round = 0; round < kMostRounds; ++round) {
+      worker_.RunWhatIsReady();
+      const ssize_t n = ::recv(own_.get(), buffer, sizeof(buffer), 0);
+      if (n < 0) return Comparable(std::move(all)) + "(open)";
+      if (n == 0) return Comparable(std::move(all)) + "(closed)";
+      all.append(buffer, n);
+    }
+    MUSTER_CHECK(false, "a finite number of requests has an end");
+    return all;
+  }
+
+  // Leaves, and the worker notices.
+  void Close() {
+    own_.reset();
+    for (int round = 0; round < 10 && !worker_.IsEmpty(); ++round) worker_.RunWhatIsReady();
+    MUSTER_CHECK(worker_.IsEmpty(), "a connection ends with its client");
+  }
+
+ private:
+  // Blanks out what is never the same twice.
+  static std::string Comparable(std::string text) {
+    static constexpr absl::string_view kDate = "\r\nDate: ";
+    static constexpr absl::string_view kBoundary = "multipart/byteranges; boundary=";
+    for (std::size_t at = 0; (at = text.find(kDate.data(), at, kDate.size())) != text.npos;) {
+      at += kDate.size();
+      text.erase(at, text.find('\r', at) - at);
+    }
+    for (std::size_t at = 0;
+         (at = text.find(kBoundary.data(), at, kBoundary.size())) != text.npos;) {
+      at += kBoundary.size();
+      const std::string boundary = text.substr(at, text.find('\r', at) - at);
+      for (std::size_t use = at; (use = text.find(boundary, use)) != text.npos;) {
+        text.erase(use, boundary.size());
+      }
+    }
+    return text;
+  }
+
+  Worker& worker_;
+  ipc::UniqueFd own_;
+  ipc::UniqueFd server_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size > kMostStateBytes) return 0;
+  static Worker& worker = *new Worker;
+  const std::string state(reinterpret_cast<const char*>(data), size);
+  v1::HttpConnection parsed;
+  const bool is_state = parsed.ParseFromString(state);
+
+  Client adopted(worker);
+  const absl::Status status = worker.serving().Adopt(adopted.TakeServersEnd(), state);
+  MUSTER_CHECK(status.ok() == is_state, "what is a state is adopted, no more");
+  const std::string answers = adopted.ReadAll();
+  adopted.Close();
+  if (!is_state) {
+    MUSTER_CHECK(answers == "(closed)", "what is refused is closed");
+    return 0;
+  }
+
+  Client twice(worker);
+  MUSTER_CHECK(worker.draining().Adopt(twice.TakeServersEnd(), state).ok(), "adopted in a drain");
+  MUSTER_CHECK(twice.ReadAll() == answers, "two handoffs are as one");
+  twice.Close();
+
+  Client direct(worker);
+  direct.Send(parsed.unread());
+  worker.serving().OnConnection(direct.TakeServersEnd());
+  MUSTER_CHECK(direct.ReadAll() == answers, "a handoff is as none");
+  direct.Close();
+  return 0;
+}
+
+}  // namespace muster::worker::http
