@@ -1,17 +1,25 @@
 #include "worker/acceptor.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "ipc/mutex.h"
+#include "ipc/owner_tag.h"
+#include "ipc/unique_fd.h"
 #include "loop/event_loop.h"
 #include "proto/config.pb.h"
 #include "worker/connection_lease.h"
 #include "worker/error_log.h"
 #include "worker/service.h"
+#include "worker/shared_zone.h"
 #include "worker/slot_stats.h"
 #include "worker/testing/loopback_listener.h"
 #include "worker/testing/test_client.h"
@@ -41,11 +49,11 @@ class AcceptorTest : public ::testing::Test {
     config_.set_worker_connections(100);
   }
 
-  std::unique_ptr<Acceptor> MakeAcceptor() {
+  std::unique_ptr<Acceptor> MakeAcceptor(std::optional<ipc::Mutex> mutex = std::nullopt) {
     std::vector<InheritedListener> listeners;
     listeners.push_back(listener_.Inherit());
     auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config_,
-                                     std::move(listeners), std::nullopt);
+                                     std::move(listeners), std::move(mutex));
     EXPECT_TRUE(acceptor.ok()) << acceptor.status();
     return *std::move(acceptor);
   }
@@ -115,6 +123,72 @@ TEST_F(AcceptorTest, LeavesWhatWaitsWhenNobodyWouldServeIt) {
   RunOnce();
   acceptor->Sweep();
   EXPECT_TRUE(keeper_.connections.empty());
+}
+
+// They wait in the listener, for this worker or another.
+TEST_F(AcceptorTest, PausesWithoutADescriptorAndGoesOnLater) {
+  const auto acceptor = MakeAcceptor();
+  const TestClient client(listener_.port());
+  ::testing::internal::CaptureStderr();
+  rlimit all = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &all), 0);
+  const ipc::UniqueFd lowest_free(::dup(STDERR_FILENO));
+  const rlimit none = {static_cast<rlim_t>(lowest_free.get()) + 1, all.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  RunOnce();
+  RunOnce();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &all), 0);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(keeper_.connections.empty());
+  EXPECT_EQ(log.find("Too many open files"), log.rfind("Too many open files")) << log;
+  EXPECT_NE(log.find("Too many open files"), std::string::npos) << log;
+
+  ASSERT_TRUE(loop_->RunOnce().ok());  // until the pause is over
+  RunOnce();
+  EXPECT_EQ(keeper_.connections.size(), 1u);
+}
+
+// With MUTEX a worker leaves as many turns to the others as it has connections too many, beyond
+// seven eighths of those that it may hold.
+class AcceptorWithMutexTest : public AcceptorTest {
+ protected:
+  AcceptorWithMutexTest() : zone_(*SharedZone::Create(4)), tag_(*zone_.Reserve()) {
+    config_.set_accept(config::v1::MUTEX);
+    config_.set_worker_connections(16);
+    config_.mutable_accept_delay()->set_seconds(60);
+  }
+  std::unique_ptr<Acceptor> MakeAcceptorWithMutex() {
+    return MakeAcceptor(ipc::Mutex(zone_.accept_mutex_state(), zone_.registry(), tag_));
+  }
+
+  SharedZone zone_;
+  ipc::OwnerTag tag_;
+};
+
+TEST_F(AcceptorWithMutexTest, LeavesATurnToOthersWhenItIsNearlyFull) {
+  const auto acceptor = MakeAcceptorWithMutex();
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 15; ++i) clients.emplace_back(listener_.port());
+  RunOnce();
+  ASSERT_EQ(keeper_.connections.size(), 15u);
+
+  clients.emplace_back(listener_.port());
+  RunOnce();
+  EXPECT_EQ(keeper_.connections.size(), 15u);
+  RunOnce();
+  EXPECT_EQ(keeper_.connections.size(), 16u);
+}
+
+TEST_F(AcceptorWithMutexTest, LeavesNoTurnWithAnEighthFree) {
+  const auto acceptor = MakeAcceptorWithMutex();
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 14; ++i) clients.emplace_back(listener_.port());
+  RunOnce();
+  ASSERT_EQ(keeper_.connections.size(), 14u);
+
+  clients.emplace_back(listener_.port());
+  RunOnce();
+  EXPECT_EQ(keeper_.connections.size(), 15u);
 }
 
 }  // namespace

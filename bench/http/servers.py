@@ -1,5 +1,6 @@
 """The servers that the HTTP benchmarks compare, each in a folder of its own under /tmp."""
 
+import json
 import os
 import re
 import resource
@@ -184,6 +185,12 @@ class Muster(Server):
 
     def reload(self):
         return self._ctl("reload").returncode == 0
+
+    def stats(self):
+        answer = self._ctl("-o", "json", "stats")
+        if answer.returncode != 0:
+            raise RuntimeError(answer.stderr)
+        return json.loads(answer.stdout)
 
 
 class Minimal(Server):
