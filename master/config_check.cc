@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -182,11 +183,26 @@ class Checker {
     if (location.index_size() > 0 && location.action_case() != Location::kRoot) {
       Mistake(field + ".index", "is of use with root only");
     }
+    CheckPrecompressed(field + ".precompressed", location);
     for (int i = 0; i < location.index_size(); ++i) {
       const std::string& name = location.index(i);
       if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos) {
         Mistake(absl::StrCat(field, ".index[", i, "]"),
                 absl::StrCat("\"", name, "\" is no file name; write \"index.html\", say"));
+      }
+    }
+  }
+
+  void CheckPrecompressed(const std::string& field, const Location& location) {
+    if (location.precompressed_size() > 0 && !location.has_root()) {
+      Mistake(field, "is of use with root only");
+    }
+    for (int i = 1; i < location.precompressed_size(); ++i) {
+      const auto end = location.precompressed().begin() + i;
+      if (std::find(location.precompressed().begin(), end, *end) != end) {
+        Mistake(absl::StrCat(field, "[", i, "]"),
+                absl::StrCat(config::v1::ContentCoding_Name(location.precompressed(i)),
+                             " is there already"));
       }
     }
   }

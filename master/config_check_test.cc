@@ -141,6 +141,13 @@ TEST_F(ConfigCheckTest, KeepsControlCharactersOutOfHeaders) {
                           HasSubstr("mime_type[0].type:")));
 }
 
+TEST_F(ConfigCheckTest, FindsCodingsWithoutRootAndTwice) {
+  EXPECT_THAT(Check("http { location { path: '/' return {} precompressed: GZIP } "
+                    "location { path: '/b' root: 'www' precompressed: [ZSTD, GZIP, ZSTD] } }"),
+              ElementsAre("http.location[0].precompressed: is of use with root only",
+                          "http.location[1].precompressed[2]: ZSTD is there already"));
+}
+
 TEST_F(ConfigCheckTest, WantsAnIndexWithARootAndFileNamesInIt) {
   EXPECT_THAT(Check("http { location { path: '/' return {} index: 'a' } "
                     "location { path: '/b' root: 'www' index: '../x' } }"),

@@ -6,8 +6,10 @@
 
 namespace muster::worker::http {
 
-std::string MakeEntityTag(std::int64_t modified_seconds, std::uint64_t size_bytes) {
-  return absl::StrCat("\"", absl::Hex(modified_seconds), "-", absl::Hex(size_bytes), "\"");
+std::string MakeEntityTag(std::int64_t modified_seconds, std::uint64_t size_bytes,
+                          absl::string_view coding) {
+  return absl::StrCat("\"", absl::Hex(modified_seconds), "-", absl::Hex(size_bytes),
+                      coding.empty() ? "" : "-", coding, "\"");
 }
 
 bool ListHasTag(absl::string_view list, absl::string_view tag, TagComparison comparison) {

@@ -9,8 +9,9 @@
 namespace muster::worker::http {
 
 // The strong entity tag of a file: its time of modification in seconds and its size, in
-// hexadecimal: "\"36f1a2c0-1f4\"", quotes included.
-std::string MakeEntityTag(std::int64_t modified_seconds, std::uint64_t size_bytes);
+// hexadecimal, and how it is encoded, if it is: "\"36f1a2c0-1f4-gzip\"", quotes included.
+std::string MakeEntityTag(std::int64_t modified_seconds, std::uint64_t size_bytes,
+                          absl::string_view coding = "");
 
 // How two tags are compared, RFC 9110, 8.8.3.2: strong wants both strong and equal, weak
 // ignores the W/ mark.

@@ -8,6 +8,10 @@ namespace {
 constexpr auto kStrong = TagComparison::kStrong;
 constexpr auto kWeak = TagComparison::kWeak;
 
+TEST(EntityTag, NamesTheCoding) {
+  EXPECT_EQ(MakeEntityTag(0x36f1a2c0, 0x1f4, "gzip"), "\"36f1a2c0-1f4-gzip\"");
+}
+
 TEST(EntityTag, IsTimeAndSizeInHexadecimal) {
   EXPECT_EQ(MakeEntityTag(0x36f1a2c0, 500), "\"36f1a2c0-1f4\"");
 }

@@ -97,6 +97,14 @@ FileResolver::Resolution FileResolver::Resolve(absl::string_view path) {
   return Open();
 }
 
+FileResolver::Resolution FileResolver::ResolveBeside(absl::string_view suffix) {
+  const std::size_t bytes = relative_.size();
+  relative_.append(suffix.data(), suffix.size());
+  Resolution resolution = Open();
+  relative_.resize(bytes);
+  return resolution;
+}
+
 FileResolver::Resolution FileResolver::ResolveIndex(absl::string_view path) {
   for (const std::string& name : index_) {
     relative_.assign(path.data() + 1, path.size() - 1);

@@ -61,6 +61,8 @@ class FileResolver {
   };
   // `path` begins with a slash and has no NUL.
   Resolution Resolve(absl::string_view path);
+  // Of the file that was found last, with `suffix` behind its name.
+  Resolution ResolveBeside(absl::string_view suffix);
 
  private:
   FileResolver(ipc::UniqueFd root, std::vector<std::string> index)

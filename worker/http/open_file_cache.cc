@@ -3,11 +3,10 @@
 namespace muster::worker::http {
 
 OpenFileCache::Entry* OpenFileCache::Put(std::size_t location, absl::string_view path,
-                                         std::unique_ptr<Representation> file,
-                                         loop::TimePoint now) {
+                                         Resource resource, loop::TimePoint now) {
   Drop(location, path);
-  Entry entry = {std::move(file), now + limits_.trusted_for};
-  const std::size_t bytes = sizeof(Node) + path.size() + entry.file->memory_bytes();
+  Entry entry = {std::move(resource), now + limits_.trusted_for};
+  const std::size_t bytes = sizeof(Node) + path.size() + entry.resource.memory_bytes();
   if (limits_.max_entries == 0 || bytes > limits_.max_memory_bytes) {
     not_kept_ = std::move(entry);
     return &not_kept_;

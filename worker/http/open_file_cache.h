@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "loop/event_loop.h"
-#include "worker/http/representation.h"
+#include "worker/http/resource.h"
 
 namespace muster::worker::http {
 
@@ -31,7 +31,7 @@ class OpenFileCache {
     std::size_t max_memory_bytes = 0;
   };
   struct Entry {
-    std::unique_ptr<Representation> file;
+    Resource resource;
     loop::TimePoint trusted_until;
 
     bool IsTrusted(loop::TimePoint now) const { return now < trusted_until; }
@@ -49,8 +49,7 @@ class OpenFileCache {
     return &found->second->entry;
   }
   // Instead of the one that is there. What the limits do not allow is not kept.
-  Entry* Put(std::size_t location, absl::string_view path, std::unique_ptr<Representation> file,
-             loop::TimePoint now);
+  Entry* Put(std::size_t location, absl::string_view path, Resource resource, loop::TimePoint now);
   // It was looked at again, and is what it was.
   void Trust(Entry& entry, loop::TimePoint now) const {
     entry.trusted_until = now + limits_.trusted_for;

@@ -25,7 +25,7 @@ class OpenFileCacheTest : public testing::Test {
  protected:
   static constexpr std::size_t kLots = 1'000'000;
 
-  static std::unique_ptr<Representation> File(std::size_t size_bytes, bool is_in_memory = true) {
+  static Resource File(std::size_t size_bytes, bool is_in_memory = true) {
     std::string path = testing::TempDir() + "/cached.XXXXXX";
     auto file = std::make_shared<OpenFile>();
     file->fd.reset(::mkostemp(path.data(), O_CLOEXEC));
@@ -33,7 +33,10 @@ class OpenFileCacheTest : public testing::Test {
     EXPECT_EQ(::ftruncate(file->fd.get(), static_cast<off_t>(size_bytes)), 0);
     file->identity = *IdentityOf(file->fd.get());
     file->size_bytes = size_bytes;
-    return Representation::Create(std::move(file), is_in_memory ? kLots : 0, "text/plain", "");
+    Resource resource;
+    resource.original = Representation::Create(std::move(file), ContentCoding::kIdentity,
+                                               is_in_memory ? kLots : 0, "text/plain", "");
+    return resource;
   }
   static OpenFileCache::Limits Limits(std::size_t max_entries,
                                       std::size_t max_memory_bytes = kLots) {
@@ -48,9 +51,9 @@ class OpenFileCacheTest : public testing::Test {
 
 TEST_F(OpenFileCacheTest, FindsWhatWasPut) {
   OpenFileCache cache(Limits(2));
-  const Representation* file = cache.Put(0, "/a", File(1), now_)->file.get();
+  const Representation* file = cache.Put(0, "/a", File(1), now_)->resource.original.get();
   ASSERT_NE(cache.Find(0, "/a"), nullptr);
-  EXPECT_EQ(cache.Find(0, "/a")->file.get(), file);
+  EXPECT_EQ(cache.Find(0, "/a")->resource.original.get(), file);
   EXPECT_EQ(cache.Find(0, "/b"), nullptr);
 }
 
@@ -74,7 +77,7 @@ TEST_F(OpenFileCacheTest, ReplacesAnEntry) {
   cache.Put(0, "/a", File(1), now_);
   cache.Put(0, "/a", File(2), now_);
   EXPECT_EQ(cache.size(), 1u);
-  EXPECT_EQ(cache.Find(0, "/a")->file->size_bytes(), 2u);
+  EXPECT_EQ(cache.Find(0, "/a")->resource.original->size_bytes(), 2u);
 }
 
 TEST_F(OpenFileCacheTest, DropsWhatWasNotUsedForLongest) {
@@ -108,7 +111,7 @@ TEST_F(OpenFileCacheTest, CountsPathsAsMemory) {
 TEST_F(OpenFileCacheTest, DoesNotKeepWhatIsLargerThanItsMemory) {
   OpenFileCache cache(Limits(2, 50'000));
   cache.Put(0, "/a", File(1), now_);
-  EXPECT_EQ(cache.Put(0, "/b", File(60'000), now_)->file->size_bytes(), 60'000u);
+  EXPECT_EQ(cache.Put(0, "/b", File(60'000), now_)->resource.original->size_bytes(), 60'000u);
   EXPECT_EQ(cache.Find(0, "/b"), nullptr);
   EXPECT_NE(cache.Find(0, "/a"), nullptr);
 }
@@ -135,7 +138,7 @@ TEST_F(OpenFileCacheTest, ForgetsEverythingOnRequest) {
 
 TEST_F(OpenFileCacheTest, KeepsNothingWithoutEntries) {
   OpenFileCache cache(Limits(0));
-  EXPECT_EQ(cache.Put(0, "/a", File(3), now_)->file->size_bytes(), 3u);
+  EXPECT_EQ(cache.Put(0, "/a", File(3), now_)->resource.original->size_bytes(), 3u);
   EXPECT_EQ(cache.Find(0, "/a"), nullptr);
   EXPECT_EQ(cache.size(), 0u);
 }

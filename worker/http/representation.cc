@@ -44,6 +44,7 @@ bool ReadRange(int file, ByteRange range, std::string& out) {
 }  // namespace
 
 std::unique_ptr<Representation> Representation::Create(std::shared_ptr<const OpenFile> file,
+                                                       ContentCoding coding,
                                                        std::uint64_t max_content_bytes,
                                                        absl::string_view type,
                                                        absl::string_view fields) {
@@ -60,22 +61,27 @@ std::unique_ptr<Representation> Representation::Create(std::shared_ptr<const Ope
     closed->name = file->name;
     file = std::move(closed);
   }
-  std::string tag = MakeEntityTag(file->modified_seconds, file->size_bytes);
+  const bool is_encoded = coding != ContentCoding::kIdentity;
+  std::string tag =
+      MakeEntityTag(file->modified_seconds, file->size_bytes, is_encoded ? TokenOf(coding) : "");
   std::string all_fields = absl::StrCat("Last-Modified: ", FormatHttpDate(file->modified_seconds),
-                                        "\r\nETag: ", tag, "\r\nAccept-Ranges: bytes\r\n", fields);
+                                        "\r\nETag: ", tag, "\r\nAccept-Ranges: bytes\r\n");
+  if (is_encoded) absl::StrAppend(&all_fields, "Content-Encoding: ", TokenOf(coding), "\r\n");
+  all_fields.append(fields.data(), fields.size());
   PreparedResponse whole(200,
                          absl::StrCat("Content-Type: ", type,
                                       "\r\nContent-Length: ", file->size_bytes, "\r\n", all_fields),
                          std::move(content));
   return std::unique_ptr<Representation>(
-      new Representation(std::move(file), is_in_memory, is_settled, std::move(tag), type,
+      new Representation(std::move(file), coding, is_in_memory, is_settled, std::move(tag), type,
                          std::move(all_fields), std::move(whole)));
 }
 
-Representation::Representation(std::shared_ptr<const OpenFile> file, bool is_in_memory,
-                               bool is_settled, std::string entity_tag, absl::string_view type,
-                               std::string fields, PreparedResponse whole)
+Representation::Representation(std::shared_ptr<const OpenFile> file, ContentCoding coding,
+                               bool is_in_memory, bool is_settled, std::string entity_tag,
+                               absl::string_view type, std::string fields, PreparedResponse whole)
     : file_(std::move(file)),
+      coding_(coding),
       is_in_memory_(is_in_memory),
       is_settled_(is_settled),
       entity_tag_(std::move(entity_tag)),

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "worker/http/byte_range.h"
 #include "worker/http/conditional.h"
+#include "worker/http/content_coding.h"
 #include "worker/http/file_resolver.h"
 #include "worker/http/prepared_response.h"
 
@@ -22,8 +23,11 @@ class Representation {
   // shorter meanwhile. `type` outlives it; `fields` are added to every response with it, each with
   // its line end.
   static std::unique_ptr<Representation> Create(std::shared_ptr<const OpenFile> file,
+                                                ContentCoding coding,
                                                 std::uint64_t max_content_bytes,
                                                 absl::string_view type, absl::string_view fields);
+
+  ContentCoding coding() const { return coding_; }
 
   std::uint64_t size_bytes() const { return file_->size_bytes; }
   absl::string_view type() const { return type_; }
@@ -48,11 +52,12 @@ class Representation {
   std::size_t memory_bytes() const;
 
  private:
-  Representation(std::shared_ptr<const OpenFile> file, bool is_in_memory, bool is_settled,
-                 std::string entity_tag, absl::string_view type, std::string fields,
-                 PreparedResponse whole);
+  Representation(std::shared_ptr<const OpenFile> file, ContentCoding coding, bool is_in_memory,
+                 bool is_settled, std::string entity_tag, absl::string_view type,
+                 std::string fields, PreparedResponse whole);
 
   std::shared_ptr<const OpenFile> file_;
+  ContentCoding coding_;
   bool is_in_memory_;
   // False: it was changed so shortly before it was read that a later change may have the same time.
   bool is_settled_;

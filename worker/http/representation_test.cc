@@ -44,11 +44,13 @@ class RepresentationTest : public testing::Test {
   }
   std::unique_ptr<Representation> Make(std::shared_ptr<const OpenFile> file,
                                        std::uint64_t max_content_bytes = 10) {
-    return Representation::Create(std::move(file), max_content_bytes, "text/plain", "X: y\r\n");
+    return Representation::Create(std::move(file), coding_, max_content_bytes, "text/plain",
+                                  "X: y\r\n");
   }
 
   std::string path_;
   ipc::UniqueFd writer_;
+  ContentCoding coding_ = ContentCoding::kIdentity;
 };
 
 TEST_F(RepresentationTest, HoldsASmallContentAndNoDescriptor) {
@@ -75,6 +77,15 @@ TEST_F(RepresentationTest, HasTheFieldsOfTheFileAndThoseThatWereGiven) {
   EXPECT_TRUE(absl::StrContains(file->fields(),
                                 absl::StrCat("\r\nETag: ", file->validators().entity_tag, "\r\n")));
   EXPECT_TRUE(absl::StrContains(file->fields(), "\r\nAccept-Ranges: bytes\r\n"));
+}
+
+TEST_F(RepresentationTest, SaysHowItIsEncodedAndHasATagOfItsOwn) {
+  const std::string plain(Make(Open())->validators().entity_tag);
+  coding_ = ContentCoding::kBrotli;
+  const auto file = Make(Open());
+  EXPECT_TRUE(absl::StrContains(file->fields(), "\r\nContent-Encoding: br\r\n"));
+  EXPECT_EQ(file->validators().entity_tag,
+            absl::StrCat(plain.substr(0, plain.size() - 1), "-br\""));
 }
 
 TEST_F(RepresentationTest, GivesARangeFromMemoryAndFromItsFile) {

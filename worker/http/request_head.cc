@@ -32,6 +32,8 @@ std::optional<FieldName> KnownField(absl::string_view name) {
       return If(name, "if-none-match", FieldName::kIfNoneMatch);
     case 14:
       return If(name, "content-length", FieldName::kContentLength);
+    case 15:
+      return If(name, "accept-encoding", FieldName::kAcceptEncoding);
     case 17:
       if (absl::EqualsIgnoreCase(name, "transfer-encoding")) return FieldName::kTransferEncoding;
       return If(name, "if-modified-since", FieldName::kIfModifiedSince);

@@ -18,6 +18,7 @@ enum class FieldName : std::uint8_t {
   kContentLength,
   kTransferEncoding,
   kExpect,
+  kAcceptEncoding,
   kRange,
   kIfRange,
   kIfMatch,

@@ -60,6 +60,17 @@ absl::StatusOr<PreparedResponse> MakeReturn(const config::v1::Return& response) 
   return PreparedResponse(status, std::move(fields), std::move(body));
 }
 
+ContentCoding CodingOf(config::v1::ContentCoding coding) {
+  switch (coding) {
+    case config::v1::BROTLI:
+      return ContentCoding::kBrotli;
+    case config::v1::ZSTD:
+      return ContentCoding::kZstandard;
+    default:
+      return ContentCoding::kGzip;
+  }
+}
+
 absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
                                             std::size_t number, const MimeTypes& types,
                                             OpenFileCache& files) {
@@ -67,7 +78,11 @@ absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location
   if (index.empty()) index.push_back("index.html");
   MUSTER_ASSIGN_OR_RETURN(FileResolver resolver,
                           FileResolver::Create(location.root(), std::move(index)));
-  return StaticFiles(std::move(resolver), types, files, number);
+  StaticFiles::Settings settings;
+  for (int i = 0; i < location.precompressed_size(); ++i) {
+    settings.codings.push_back(CodingOf(location.precompressed(i)));
+  }
+  return StaticFiles(std::move(resolver), std::move(settings), types, files, number);
 }
 
 OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
@@ -121,6 +136,9 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
                                                         OpenFileCache& files) {
   if (location.index_size() > 0 && !location.has_root()) {
     return absl::InvalidArgumentError("index: only a location with root has one");
+  }
+  if (location.precompressed_size() > 0 && !location.has_root()) {
+    return absl::InvalidArgumentError("precompressed: only a location with root has that");
   }
   switch (location.action_case()) {
     case config::v1::Location::kRoot: {

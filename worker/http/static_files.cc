@@ -19,6 +19,8 @@ using Parts = std::vector<FileTransfer::Part>;
 // beyond, sendfile spares the copy and costs a call of its own.
 constexpr std::uint64_t kMaxCopiedBytes = 32 * 1024;
 
+constexpr char kVary[] = "Vary: Accept-Encoding\r\n";
+
 std::uint64_t BytesOf(const Parts& parts) {
   std::uint64_t bytes = 0;
   for (const FileTransfer::Part& part : parts) bytes += part.before.size() + part.range.bytes;
@@ -56,9 +58,13 @@ std::string MakeBoundary() {
 
 }  // namespace
 
-StaticFiles::StaticFiles(FileResolver resolver, const MimeTypes& types, OpenFileCache& cache,
-                         std::size_t location)
-    : resolver_(std::move(resolver)), types_(types), cache_(cache), location_(location) {}
+StaticFiles::StaticFiles(FileResolver resolver, Settings settings, const MimeTypes& types,
+                         OpenFileCache& cache, std::size_t location)
+    : resolver_(std::move(resolver)),
+      settings_(std::move(settings)),
+      types_(types),
+      cache_(cache),
+      location_(location) {}
 
 Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& target,
                             Persistence persistence, const DateCache& date, std::string& out) {
@@ -67,12 +73,13 @@ Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& tar
     return Error(exchange, kMethodNotAllowed, "Allow: GET, HEAD\r\n");
   }
   OpenFileCache::Entry* entry = cache_.Find(location_, target.path());
-  if (entry != nullptr && entry->IsTrusted(date.now()) && entry->file->IsUnchanged()) {
-    return Serve(exchange, *entry->file);
+  if (entry != nullptr && entry->IsTrusted(date.now())) {
+    Representation* selected = Select(request, entry->resource);
+    if (selected == nullptr || selected->IsUnchanged()) return Serve(exchange, selected);
   }
   switch (Look(target.path(), date.now(), entry)) {
     case FileResolver::Outcome::kFile:
-      return Serve(exchange, *entry->file);
+      return Serve(exchange, Select(request, entry->resource));
     case FileResolver::Outcome::kFolder:
       return Redirect(exchange, target);
     case FileResolver::Outcome::kNotFound:
@@ -87,28 +94,59 @@ Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& tar
 
 FileResolver::Outcome StaticFiles::Look(absl::string_view path, loop::TimePoint now,
                                         OpenFileCache::Entry*& entry) {
-  // Again, if the file became shorter while it was read.
+  // Again, if a file became shorter while it was read.
   for (int attempt = 1; attempt <= 3; ++attempt) {
     FileResolver::Resolution resolution = resolver_.Resolve(path);
     if (resolution.outcome != FileResolver::Outcome::kFile) {
       cache_.Drop(location_, path);
       return resolution.outcome;
     }
-    if (entry != nullptr && entry->file->Is(*resolution.file)) {
+    const OpenFiles encoded = OpenEncoded(*resolution.file);
+    if (entry != nullptr && entry->resource.Is(*resolution.file, encoded)) {
       cache_.Trust(*entry, now);
       return FileResolver::Outcome::kFile;
     }
-    const OpenFileCache::Limits& limits = cache_.limits();
-    const absl::string_view type = types_.Find(resolution.file->name);
-    auto file = Representation::Create(std::move(resolution.file),
-                                       limits.max_entries == 0 ? 0 : limits.max_file_bytes, type,
-                                       /*fields=*/"");
-    if (file == nullptr) continue;
-    entry = cache_.Put(location_, path, std::move(file), now);
+    std::optional<Resource> resource = Represent(std::move(resolution.file), encoded);
+    if (!resource.has_value()) continue;
+    entry = cache_.Put(location_, path, *std::move(resource), now);
     return FileResolver::Outcome::kFile;
   }
   cache_.Drop(location_, path);
   return FileResolver::Outcome::kFailed;
+}
+
+OpenFiles StaticFiles::OpenEncoded(const OpenFile& original) {
+  OpenFiles files;
+  for (const ContentCoding coding : settings_.codings) {
+    std::shared_ptr<const OpenFile> file = resolver_.ResolveBeside(SuffixOf(coding)).file;
+    // One that is older was made from another content.
+    if (file == nullptr || file->modified_seconds < original.modified_seconds) continue;
+    files.emplace_back(coding, std::move(file));
+  }
+  return files;
+}
+
+std::optional<Resource> StaticFiles::Represent(std::shared_ptr<const OpenFile> original,
+                                               const OpenFiles& encoded) const {
+  const OpenFileCache::Limits& limits = cache_.limits();
+  const std::uint64_t max_content_bytes = limits.max_entries == 0 ? 0 : limits.max_file_bytes;
+  const absl::string_view type = types_.Find(original->name);
+  const absl::string_view fields = settings_.codings.empty() ? "" : kVary;
+  Resource resource;
+  resource.original = Representation::Create(std::move(original), ContentCoding::kIdentity,
+                                             max_content_bytes, type, fields);
+  if (resource.original == nullptr) return std::nullopt;
+  for (const auto& [coding, file] : encoded) {
+    auto representation = Representation::Create(file, coding, max_content_bytes, type, fields);
+    if (representation == nullptr) return std::nullopt;
+    resource.encoded.push_back(std::move(representation));
+  }
+  return resource;
+}
+
+Representation* StaticFiles::Select(const RequestHead& request, const Resource& resource) const {
+  if (settings_.codings.empty()) return resource.original.get();
+  return resource.Select(request.Get(FieldName::kAcceptEncoding));
 }
 
 Answer StaticFiles::Error(const Exchange& exchange, int status, absl::string_view fields) {
@@ -124,7 +162,9 @@ Answer StaticFiles::Redirect(const Exchange& exchange, const RequestTarget& targ
                absl::StrCat("Location: ", EncodePath(target.path()), "/", target.query(), "\r\n"));
 }
 
-Answer StaticFiles::Serve(const Exchange& exchange, Representation& file) {
+Answer StaticFiles::Serve(const Exchange& exchange, Representation* selected) {
+  if (selected == nullptr) return Error(exchange, kNotAcceptable, kVary);
+  Representation& file = *selected;
   if (!exchange.request.is_conditional_or_partial()) return ServeWhole(exchange, file);
   switch (Evaluate(PreconditionsOf(exchange.request), file.validators())) {
     case PreconditionResult::kProceed:

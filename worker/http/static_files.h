@@ -2,11 +2,15 @@
 #define WORKER_HTTP_STATIC_FILES_H_
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "worker/http/answer.h"
 #include "worker/http/byte_range.h"
+#include "worker/http/content_coding.h"
 #include "worker/http/date_cache.h"
 #include "worker/http/file_resolver.h"
 #include "worker/http/mime_types.h"
@@ -14,6 +18,7 @@
 #include "worker/http/representation.h"
 #include "worker/http/request_head.h"
 #include "worker/http/request_target.h"
+#include "worker/http/resource.h"
 #include "worker/http/response_head.h"
 
 namespace muster::worker::http {
@@ -22,9 +27,14 @@ namespace muster::worker::http {
 // and conditions as RFC 9110 has them. Belongs to one thread.
 class StaticFiles {
  public:
+  struct Settings {
+    // Encoded files that are looked for beside each file; the best first.
+    std::vector<ContentCoding> codings;
+  };
+
   // `types` and `cache` outlive it; `location` is its number there.
-  StaticFiles(FileResolver resolver, const MimeTypes& types, OpenFileCache& cache,
-              std::size_t location);
+  StaticFiles(FileResolver resolver, Settings settings, const MimeTypes& types,
+              OpenFileCache& cache, std::size_t location);
 
   Answer Respond(const RequestHead& request, const RequestTarget& target, Persistence persistence,
                  const DateCache& date, std::string& out);
@@ -47,7 +57,14 @@ class StaticFiles {
   // found in the cache and is not trusted any more.
   FileResolver::Outcome Look(absl::string_view path, loop::TimePoint now,
                              OpenFileCache::Entry*& entry);
-  static Answer Serve(const Exchange& exchange, Representation& file);
+  // Those beside the file that the resolver found last.
+  OpenFiles OpenEncoded(const OpenFile& original);
+  // None: one of them cannot be read, or became shorter meanwhile.
+  std::optional<Resource> Represent(std::shared_ptr<const OpenFile> original,
+                                    const OpenFiles& encoded) const;
+  // Null: no encoding that the client accepts is there.
+  Representation* Select(const RequestHead& request, const Resource& resource) const;
+  static Answer Serve(const Exchange& exchange, Representation* selected);
   static Answer ServeWhole(const Exchange& exchange, Representation& file);
   static Answer ServeRange(const Exchange& exchange, const Representation& file,
                            const ByteRange& range);
@@ -59,6 +76,7 @@ class StaticFiles {
                             const ByteRanges& ranges);
 
   FileResolver resolver_;
+  Settings settings_;
   const MimeTypes& types_;
   OpenFileCache& cache_;
   std::size_t location_;

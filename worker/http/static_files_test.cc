@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -41,9 +42,10 @@ class StaticFilesTest : public testing::Test {
     ASSERT_EQ(::utimensat(AT_FDCWD, (root_ / name).c_str(), times, 0), 0);
   }
 
+  // With index_ and settings_ as they are now.
   void Restart(const OpenFileCache::Limits& limits) {
     cache_.emplace(limits);
-    files_.emplace(*FileResolver::Create(root_, {"index.html"}), types_, *cache_, 0);
+    files_.emplace(*FileResolver::Create(root_, index_), settings_, types_, *cache_, 0);
   }
 
   // Answers; what was put together is in answer_ and out_.
@@ -69,6 +71,8 @@ class StaticFilesTest : public testing::Test {
 
   std::filesystem::path root_;
   MimeTypes types_;
+  std::vector<std::string> index_ = {"index.html"};
+  StaticFiles::Settings settings_;
   std::optional<OpenFileCache> cache_;
   std::optional<StaticFiles> files_;
   DateCache date_;
@@ -227,12 +231,12 @@ class CachedFilesTest : public StaticFilesTest {
  protected:
   static constexpr std::chrono::seconds kTrust{2};
 
-  CachedFilesTest() {
-    Restart({.max_entries = 10,
-             .trusted_for = kTrust,
-             .max_file_bytes = 32'768,
-             .max_memory_bytes = 1'000'000});
-  }
+  static constexpr OpenFileCache::Limits kLimits = {.max_entries = 10,
+                                                    .trusted_for = kTrust,
+                                                    .max_file_bytes = 32'768,
+                                                    .max_memory_bytes = 1'000'000};
+
+  CachedFilesTest() { Restart(kLimits); }
 };
 
 TEST_F(CachedFilesTest, ServesAFileAgainWithoutLookingAtIt) {
@@ -288,7 +292,8 @@ TEST_F(CachedFilesTest, FindsAFileThatWasNotThereBefore) {
 }
 
 TEST_F(CachedFilesTest, TakesABetterIndexWhenItsTimeIsOver) {
-  files_.emplace(*FileResolver::Create(root_, {"first.html", "index.html"}), types_, *cache_, 0);
+  index_ = {"first.html", "index.html"};
+  Restart(kLimits);
   Get("/docs/");
   EXPECT_EQ(Body(), "<p>");
   Write("docs/first.html", "first");
@@ -340,6 +345,104 @@ TEST_F(CachedFilesTest, KeepsALargeFileOpenForItsTransfer) {
   const ipc::UniqueFd client(ends[1]);
   EXPECT_NE(transfer->Send(server.get(), 1000), FileTransfer::Outcome::kFailed);
   EXPECT_GT(transfer->sent_bytes(), 0u);
+}
+
+class PrecompressedFilesTest : public CachedFilesTest {
+ protected:
+  PrecompressedFilesTest() {
+    settings_.codings = {ContentCoding::kBrotli, ContentCoding::kGzip};
+    Write("digits.txt.gz", "gzipped");
+    Write("digits.txt.br", "brotli");
+    Restart(kLimits);
+  }
+};
+
+TEST_F(PrecompressedFilesTest, ServesWhatTheClientLikesBest) {
+  Get("/digits.txt", "Accept-Encoding: br;q=0.5, gzip\r\n");
+  EXPECT_EQ(Body(), "gzipped");
+  EXPECT_TRUE(Has("Content-Encoding: gzip"));
+  EXPECT_TRUE(Has("Content-Type: text/plain; charset=utf-8"));
+  EXPECT_TRUE(Has("Content-Length: 7"));
+  EXPECT_TRUE(Has("Vary: Accept-Encoding"));
+  EXPECT_TRUE(Has("ETag: \"118507-7-gzip\""));
+  Get("/digits.txt", "Accept-Encoding: gzip;q=0.5, identity\r\n");
+  EXPECT_EQ(Body(), "0123456789");
+}
+
+TEST_F(PrecompressedFilesTest, ServesWhatItLikesBestItselfOfTwoThatAreLikedAsWell) {
+  Get("/digits.txt", "Accept-Encoding: gzip, br\r\n");
+  EXPECT_EQ(Body(), "brotli");
+  Get("/digits.txt", "Accept-Encoding: *\r\n");
+  EXPECT_EQ(Body(), "brotli");
+}
+
+TEST_F(PrecompressedFilesTest, ServesTheOriginalToWhoDoesNotAsk) {
+  Get("/digits.txt");
+  EXPECT_EQ(Body(), "0123456789");
+  EXPECT_FALSE(absl::StrContains(out_, "Content-Encoding"));
+  EXPECT_TRUE(Has(absl::StrCat("ETag: ", kTag)));
+  EXPECT_TRUE(Has("Vary: Accept-Encoding"));
+}
+
+TEST_F(PrecompressedFilesTest, RefusesWhoAcceptsNothingThatIsThere) {
+  Get("/digits.txt", "Accept-Encoding: zstd, identity;q=0\r\n");
+  EXPECT_EQ(answer_.status, 406);
+  EXPECT_TRUE(Has("Vary: Accept-Encoding"));
+}
+
+TEST_F(PrecompressedFilesTest, ServesRangesAndConditionsOfWhatItHasSelected) {
+  Get("/digits.txt", "Accept-Encoding: gzip\r\nRange: bytes=1-3\r\n");
+  EXPECT_EQ(answer_.status, 206);
+  EXPECT_EQ(Body(), "zip");
+  EXPECT_TRUE(Has("Content-Range: bytes 1-3/7"));
+  EXPECT_TRUE(Has("Content-Encoding: gzip"));
+  Get("/digits.txt", "Accept-Encoding: gzip\r\nIf-None-Match: \"118507-7-gzip\"\r\n");
+  EXPECT_EQ(answer_.status, 304);
+  EXPECT_TRUE(Has("Vary: Accept-Encoding"));
+  Get("/digits.txt", absl::StrCat("Accept-Encoding: gzip\r\nIf-None-Match: ", kTag, "\r\n"));
+  EXPECT_EQ(answer_.status, 200);
+  Get("/digits.txt",
+      absl::StrCat("Accept-Encoding: gzip\r\nRange: bytes=1-3\r\nIf-Range: ", kTag, "\r\n"));
+  EXPECT_EQ(answer_.status, 200);
+}
+
+TEST_F(PrecompressedFilesTest, DoesNotServeWhatIsOlderThanItsOriginal) {
+  const timespec times[2] = {{1'148'168, 0}, {1'148'168, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (root_ / "digits.txt").c_str(), times, 0), 0);
+  Get("/digits.txt", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(Body(), "0123456789");
+}
+
+TEST_F(PrecompressedFilesTest, DoesNotServeWhatHasNoOriginal) {
+  std::filesystem::remove(root_ / "digits.txt");
+  Get("/digits.txt", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(answer_.status, 404);
+}
+
+TEST_F(PrecompressedFilesTest, ServesAnIndexEncoded) {
+  Write("docs/index.html.gz", "gzipped index");
+  Get("/docs/", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(Body(), "gzipped index");
+  EXPECT_TRUE(Has("Content-Type: text/html; charset=utf-8"));
+}
+
+TEST_F(PrecompressedFilesTest, NoticesAnEncodedFileThatComesOrGoes) {
+  Get("/docs/index.html", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(Body(), "<p>");
+  Write("docs/index.html.gz", "gzipped index");
+  now_ += kTrust;
+  Get("/docs/index.html", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(Body(), "gzipped index");
+  std::filesystem::remove(root_ / "docs/index.html.gz");
+  now_ += kTrust;
+  Get("/docs/index.html", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(Body(), "<p>");
+}
+
+TEST_F(PrecompressedFilesTest, DoesTheSameWithoutACache) {
+  Restart({});
+  Get("/digits.txt", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(Body(), "gzipped");
 }
 
 }  // namespace

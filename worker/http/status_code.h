@@ -15,6 +15,7 @@ enum StatusCode : int {
   kForbidden = 403,
   kNotFound = 404,
   kMethodNotAllowed = 405,
+  kNotAcceptable = 406,
   kRequestTimeout = 408,
   kPreconditionFailed = 412,
   kContentTooLarge = 413,

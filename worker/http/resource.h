@@ -1,0 +1,35 @@
+#ifndef WORKER_HTTP_RESOURCE_H_
+#define WORKER_HTTP_RESOURCE_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "worker/http/content_coding.h"
+#include "worker/http/file_resolver.h"
+#include "worker/http/representation.h"
+
+namespace muster::worker::http {
+
+// Encoded files as they were found, with their codings.
+using OpenFiles = std::vector<std::pair<ContentCoding, std::shared_ptr<const OpenFile>>>;
+
+// What a path leads to: a file, and perhaps encoded ones beside it with the same content.
+struct Resource {
+  std::unique_ptr<Representation> original;
+  std::vector<std::unique_ptr<Representation>> encoded;  // the one that we like best first
+
+  std::size_t memory_bytes() const;
+  // Whether these are still the same files with the same contents, and no others.
+  bool Is(const OpenFile& original_now, const OpenFiles& encoded_now) const;
+  // The one that a client with this Accept-Encoding likes best, and of several the one that
+  // we do. Null: it accepts none.
+  Representation* Select(std::optional<absl::string_view> accept_encoding) const;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_RESOURCE_H_
