@@ -184,6 +184,9 @@ class Checker {
       Mistake(field + ".index", "is of use with root only");
     }
     CheckPrecompressed(field + ".precompressed", location);
+    if (location.listing() && !location.has_root()) {
+      Mistake(field + ".listing", "is of use with root only");
+    }
     for (int i = 0; i < location.index_size(); ++i) {
       const std::string& name = location.index(i);
       if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos) {

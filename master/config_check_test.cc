@@ -141,6 +141,13 @@ TEST_F(ConfigCheckTest, KeepsControlCharactersOutOfHeaders) {
                           HasSubstr("mime_type[0].type:")));
 }
 
+TEST_F(ConfigCheckTest, FindsAListingWithoutRoot) {
+  EXPECT_THAT(Check("http { location { path: '/' return {} listing: true } "
+                    "location { path: '/a' return {} listing: false } "
+                    "location { path: '/b' root: 'www' listing: true } }"),
+              ElementsAre("http.location[0].listing: is of use with root only"));
+}
+
 TEST_F(ConfigCheckTest, FindsCodingsWithoutRootAndTwice) {
   EXPECT_THAT(Check("http { location { path: '/' return {} precompressed: GZIP } "
                     "location { path: '/b' root: 'www' precompressed: [ZSTD, GZIP, ZSTD] } }"),

@@ -116,25 +116,25 @@ FileResolver::Resolution FileResolver::ResolveIndex(absl::string_view path) {
   }
   relative_ = absl::StrCat(path.substr(1), ".");
   Resolution resolution = Open();
-  if (resolution.outcome == Outcome::kFolder) resolution.outcome = Outcome::kForbidden;
+  if (resolution.outcome == Outcome::kFolder) resolution.outcome = Outcome::kNoIndex;
   return resolution;
 }
 
 FileResolver::Resolution FileResolver::Open() {
   // O_NONBLOCK: to open a FIFO must not wait for its writer.
   ipc::UniqueFd fd(OpenBeneath(root_.get(), relative_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  if (!fd.valid()) return {OutcomeOf(errno), nullptr};
+  if (!fd.valid()) return {OutcomeOf(errno), nullptr, {}};
   struct stat status = {};
-  if (::fstat(fd.get(), &status) < 0) return {Outcome::kFailed, nullptr};
-  if (S_ISDIR(status.st_mode)) return {Outcome::kFolder, nullptr};
-  if (!S_ISREG(status.st_mode)) return {Outcome::kForbidden, nullptr};
+  if (::fstat(fd.get(), &status) < 0) return {Outcome::kFailed, nullptr, {}};
+  if (S_ISDIR(status.st_mode)) return {Outcome::kFolder, nullptr, std::move(fd)};
+  if (!S_ISREG(status.st_mode)) return {Outcome::kForbidden, nullptr, {}};
   auto file = std::make_shared<OpenFile>();
   file->fd = std::move(fd);
   file->identity = IdentityOf(status);
   file->size_bytes = static_cast<std::uint64_t>(status.st_size);
   file->modified_seconds = status.st_mtim.tv_sec;
   file->name = relative_.substr(relative_.rfind('/') + 1);
-  return {Outcome::kFile, std::move(file)};
+  return {Outcome::kFile, std::move(file), {}};
 }
 
 }  // namespace muster::worker::http

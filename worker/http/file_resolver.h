@@ -52,12 +52,14 @@ class FileResolver {
     kFile,
     kFolder,  // the path names a folder and does not end in a slash
     kNotFound,
-    kForbidden,  // no permission, a folder without index, or neither file nor folder
+    kNoIndex,    // the path names a folder, ends in a slash, and no index is there
+    kForbidden,  // no permission, or neither file nor folder
     kFailed,     // of descriptors, memory, the device
   };
   struct Resolution {
     Outcome outcome = Outcome::kNotFound;
     std::shared_ptr<const OpenFile> file;  // with kFile
+    ipc::UniqueFd folder;                  // with kFolder and kNoIndex
   };
   // `path` begins with a slash and has no NUL.
   Resolution Resolve(absl::string_view path);

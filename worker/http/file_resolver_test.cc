@@ -71,7 +71,7 @@ TEST_F(FileResolverTest, OpensTheFirstIndexThatExists) {
 
 TEST_F(FileResolverTest, PassesOverAFolderWithTheNameOfAnIndex) {
   std::filesystem::create_directory(root_ / "docs" / "index.html");
-  EXPECT_EQ(Resolve("/docs/"), Outcome::kForbidden);
+  EXPECT_EQ(Resolve("/docs/"), Outcome::kNoIndex);
 }
 
 TEST_F(FileResolverTest, TellsAFolderWithoutItsSlash) {
@@ -79,8 +79,10 @@ TEST_F(FileResolverTest, TellsAFolderWithoutItsSlash) {
   EXPECT_EQ(Resolve("/docs/empty"), Outcome::kFolder);
 }
 
-TEST_F(FileResolverTest, ForbidsAFolderWithoutIndex) {
-  EXPECT_EQ(Resolve("/docs/empty/"), Outcome::kForbidden);
+TEST_F(FileResolverTest, OpensAFolderWithoutIndex) {
+  const auto resolution = Resolver().Resolve("/docs/empty/");
+  EXPECT_EQ(resolution.outcome, Outcome::kNoIndex);
+  EXPECT_TRUE(resolution.folder.valid());
 }
 
 TEST_F(FileResolverTest, DoesNotFindWhatIsNotThere) {

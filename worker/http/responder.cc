@@ -79,6 +79,7 @@ absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location
   MUSTER_ASSIGN_OR_RETURN(FileResolver resolver,
                           FileResolver::Create(location.root(), std::move(index)));
   StaticFiles::Settings settings;
+  settings.lists_folders = location.listing();
   for (int i = 0; i < location.precompressed_size(); ++i) {
     settings.codings.push_back(CodingOf(location.precompressed(i)));
   }
@@ -139,6 +140,9 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
   }
   if (location.precompressed_size() > 0 && !location.has_root()) {
     return absl::InvalidArgumentError("precompressed: only a location with root has that");
+  }
+  if (location.listing() && !location.has_root()) {
+    return absl::InvalidArgumentError("listing: only a location with root has one");
   }
   switch (location.action_case()) {
     case config::v1::Location::kRoot: {

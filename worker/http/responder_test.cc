@@ -224,6 +224,12 @@ TEST(Responder, NamesTheFieldThatIsWrong) {
             "http.location[1].precompressed: only a location with root has that");
   EXPECT_EQ(ErrorOf(ok + R"pb(location {
                                 path: "/a"
+                                return {}
+                                listing: true
+                              })pb"),
+            "http.location[1].listing: only a location with root has one");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
                                 return { status: 304 body: "x" }
                               })pb"),
             "http.location[1].return.body: a response of status 304 has none");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "ipc/retry.h"
 #include "worker/http/conditional.h"
+#include "worker/http/folder_listing.h"
 #include "worker/http/status_code.h"
 
 namespace muster::worker::http {
@@ -77,13 +78,17 @@ Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& tar
     Representation* selected = Select(request, entry->resource);
     if (selected == nullptr || selected->IsUnchanged()) return Serve(exchange, selected);
   }
-  switch (Look(target.path(), date.now(), entry)) {
+  FileResolver::Resolution resolution = Look(target.path(), date.now(), entry);
+  switch (resolution.outcome) {
     case FileResolver::Outcome::kFile:
       return Serve(exchange, Select(request, entry->resource));
     case FileResolver::Outcome::kFolder:
       return Redirect(exchange, target);
     case FileResolver::Outcome::kNotFound:
       return Error(exchange, kNotFound);
+    case FileResolver::Outcome::kNoIndex:
+      if (settings_.lists_folders) return List(exchange, target, std::move(resolution.folder));
+      [[fallthrough]];
     case FileResolver::Outcome::kForbidden:
       return Error(exchange, kForbidden);
     case FileResolver::Outcome::kFailed:
@@ -92,27 +97,27 @@ Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& tar
   return Error(exchange, kInternalServerError);
 }
 
-FileResolver::Outcome StaticFiles::Look(absl::string_view path, loop::TimePoint now,
-                                        OpenFileCache::Entry*& entry) {
+FileResolver::Resolution StaticFiles::Look(absl::string_view path, loop::TimePoint now,
+                                           OpenFileCache::Entry*& entry) {
   // Again, if a file became shorter while it was read.
   for (int attempt = 1; attempt <= 3; ++attempt) {
     FileResolver::Resolution resolution = resolver_.Resolve(path);
     if (resolution.outcome != FileResolver::Outcome::kFile) {
       cache_.Drop(location_, path);
-      return resolution.outcome;
+      return resolution;
     }
     const OpenFiles encoded = OpenEncoded(*resolution.file);
     if (entry != nullptr && entry->resource.Is(*resolution.file, encoded)) {
       cache_.Trust(*entry, now);
-      return FileResolver::Outcome::kFile;
+      return resolution;
     }
-    std::optional<Resource> resource = Represent(std::move(resolution.file), encoded);
+    std::optional<Resource> resource = Represent(resolution.file, encoded);
     if (!resource.has_value()) continue;
     entry = cache_.Put(location_, path, *std::move(resource), now);
-    return FileResolver::Outcome::kFile;
+    return resolution;
   }
   cache_.Drop(location_, path);
-  return FileResolver::Outcome::kFailed;
+  return {FileResolver::Outcome::kFailed, nullptr, {}};
 }
 
 OpenFiles StaticFiles::OpenEncoded(const OpenFile& original) {
@@ -154,6 +159,20 @@ Answer StaticFiles::Error(const Exchange& exchange, int status, absl::string_vie
       AppendErrorResponse(exchange.out, status, exchange.persistence, exchange.date.http_date(),
                           !exchange.is_head(), fields);
   return {status, bytes, nullptr};
+}
+
+Answer StaticFiles::List(const Exchange& exchange, const RequestTarget& target,
+                         ipc::UniqueFd folder) {
+  const std::optional<FolderListing> listing = ReadFolder(std::move(folder));
+  if (!listing.has_value()) return Error(exchange, kInternalServerError);
+  const std::string page = FormatListing(target.path(), *listing);
+  ResponseHead(exchange.out, kOk, exchange.persistence, exchange.date.http_date())
+      .Field("Content-Type", "text/html; charset=utf-8")
+      .Field("Content-Length", page.size())
+      .End();
+  if (exchange.is_head()) return {kOk, 0, nullptr};
+  exchange.out.append(page);
+  return {kOk, page.size(), nullptr};
 }
 
 Answer StaticFiles::Redirect(const Exchange& exchange, const RequestTarget& target) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "ipc/unique_fd.h"
 #include "worker/http/answer.h"
 #include "worker/http/byte_range.h"
 #include "worker/http/content_coding.h"
@@ -30,6 +31,8 @@ class StaticFiles {
   struct Settings {
     // Encoded files that are looked for beside each file; the best first.
     std::vector<ContentCoding> codings;
+    // Whether a folder without index is listed.
+    bool lists_folders = false;
   };
 
   // `types` and `cache` outlive it; `location` is its number there.
@@ -52,11 +55,12 @@ class StaticFiles {
 
   // An error page; `fields` as AppendErrorResponse has them.
   static Answer Error(const Exchange& exchange, int status, absl::string_view fields = "");
+  static Answer List(const Exchange& exchange, const RequestTarget& target, ipc::UniqueFd folder);
   static Answer Redirect(const Exchange& exchange, const RequestTarget& target);
   // Looks at the file system. With kFile, `entry` is what is to be served; before, it is what was
   // found in the cache and is not trusted any more.
-  FileResolver::Outcome Look(absl::string_view path, loop::TimePoint now,
-                             OpenFileCache::Entry*& entry);
+  FileResolver::Resolution Look(absl::string_view path, loop::TimePoint now,
+                                OpenFileCache::Entry*& entry);
   // Those beside the file that the resolver found last.
   OpenFiles OpenEncoded(const OpenFile& original);
   // None: one of them cannot be read, or became shorter meanwhile.

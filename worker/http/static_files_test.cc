@@ -156,6 +156,25 @@ TEST_F(StaticFilesTest, DoesNotFindOrForbids) {
   EXPECT_EQ(answer_.status, 403);
 }
 
+TEST_F(StaticFilesTest, ListsAFolderWithoutIndexIfItIsToldTo) {
+  std::filesystem::create_directory(root_ / "a & b");
+  Write("a & b/file", "0123456789");
+  settings_.lists_folders = true;
+  Restart({});
+  Get("/a%20&%20b/");
+  EXPECT_EQ(answer_.status, 200);
+  EXPECT_TRUE(Has("Content-Type: text/html; charset=utf-8"));
+  EXPECT_TRUE(Has(absl::StrCat("Content-Length: ", Body().size())));
+  EXPECT_EQ(answer_.body_bytes, Body().size());
+  EXPECT_TRUE(absl::StrContains(Body(), "<h1>Index of /a &amp; b/</h1>"));
+  EXPECT_TRUE(absl::StrContains(Body(), "<a href=\"./file\">file</a></td><td>10</td>"));
+  const std::size_t bytes = out_.size() - Body().size();
+  Ask("HEAD", "/a%20&%20b/");
+  EXPECT_EQ(out_.size(), bytes);
+  Get("/docs/");
+  EXPECT_EQ(Body(), "<p>");
+}
+
 TEST_F(StaticFilesTest, AllowsGetAndHead) {
   Ask("POST", "/digits.txt");
   EXPECT_EQ(answer_.status, 405);
