@@ -178,7 +178,7 @@ class AdminServer::Service final : public admin::v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, const char* name,
                                    const std::function<void(Reply)>& change,
                                    std::function<void(const Outcome&)> fill) {
-    const std::string what = absl::StrCat("admin: ", name, " asked for by ", context->peer());
+    const std::string what = absl::StrCat("admin: ", name, " asked for over the socket");
     return Begin(
         context, [this, what, &change, fill = std::move(fill)](grpc::ServerUnaryReactor* call) {
           log_.Write(Severity::kInfo, what);
