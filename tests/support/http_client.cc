@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -92,6 +93,40 @@ bool HttpClient::AwaitClose() {
   if (!unread_.empty()) return false;
   char byte;
   return ipc::RetryOnEintr([&] { return ::recv(fd_.get(), &byte, 1, 0); }) == 0;
+}
+
+bool HttpClient::HasAnswer(std::chrono::milliseconds patience) const {
+  pollfd wait = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
+  return !unread_.empty() || ::poll(&wait, 1, static_cast<int>(patience.count())) == 1;
+}
+
+std::size_t HttpClient::SendUntilStuck(const std::string& bytes, std::size_t most) {
+  constexpr int kStuckMs = 300;
+  std::size_t sent = 0;
+  std::size_t rest = 0;  // of `bytes`, which are sent over and over
+  pollfd wait = {.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+  while (sent < most && ::poll(&wait, 1, kStuckMs) == 1) {
+    if (rest == 0) rest = bytes.size();
+    const ssize_t n =
+        ::send(fd_.get(), bytes.data() + bytes.size() - rest, rest, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n <= 0) break;
+    rest -= n;
+    sent += n;
+  }
+  return sent;
+}
+
+void HttpClient::FinishSending() { ::shutdown(fd_.get(), SHUT_WR); }
+
+void HttpClient::ShrinkReceiveBuffer() {
+  const int bytes = 4096;
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
+void HttpClient::Reset() {
+  const linger at_once = {.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  fd_.reset();
 }
 
 std::optional<HttpResponse> FetchOnce(const std::string& address, const std::string& path) {

@@ -1,6 +1,8 @@
 #ifndef TESTS_SUPPORT_HTTP_CLIENT_H_
 #define TESTS_SUPPORT_HTTP_CLIENT_H_
 
+#include <chrono>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,7 +32,17 @@ class HttpClient {
   std::optional<HttpResponse> Get(const std::string& path);
   // Whether the server closes the connection, with nothing more to read before that.
   bool AwaitClose();
+  // Whether a byte or the end comes within `patience`.
+  bool HasAnswer(std::chrono::milliseconds patience) const;
+  // Sends until the server takes no more for a while; how many bytes that were, at most `most`.
+  std::size_t SendUntilStuck(const std::string& bytes, std::size_t most);
+  // Ends this side of the connection: the server sees the end of what the client says.
+  void FinishSending();
+  // So that the server's socket is full soon.
+  void ShrinkReceiveBuffer();
   void Close() { fd_.reset(); }
+  // Ends the connection with RST, without a trace in the kernel.
+  void Reset();
 
  private:
   bool ReadMore();

@@ -13,6 +13,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "grpcpp/grpcpp.h"
 #include "ipc/check.h"
 #include "ipc/retry.h"
@@ -58,6 +59,10 @@ http {
   access_log { path: "access.log" }
 )",
                       http, "}\n");
+}
+
+std::string RunningMaster::ConfigOfOneWorker(const std::string& more, const std::string& http) {
+  return absl::StrReplaceAll(Config(more, http), {{"worker_processes: 2", "worker_processes: 1"}});
 }
 
 RunningMaster::RunningMaster(const std::string& config)

@@ -28,6 +28,9 @@ class RunningMaster {
   // muster.textproto. `more` is added to the message, `http` to its http.
   static std::string Config(const std::string& more = "", const std::string& http = "");
 
+  // The same with one worker, so that all clients are the same one's.
+  static std::string ConfigOfOneWorker(const std::string& more = "", const std::string& http = "");
+
   // Makes the folder with site/index.html and the configuration. Starts nothing.
   explicit RunningMaster(const std::string& config = Config());
   ~RunningMaster();
