@@ -111,6 +111,7 @@ Victim::Stop Victim::Step() {
 }
 
 Victim::Stop Victim::RunTo(std::uintptr_t address) {
+  if (ended_) return Stop::kEnded;
   if (this->address() == address) {
     if (const Stop stop = Step(); stop != Stop::kStepped) return stop;
     if (this->address() == address) return Stop::kStepped;
@@ -134,6 +135,7 @@ void Victim::ClearBreakpoint() {
 }
 
 Victim::Stop Victim::RunUntilBlocked() {
+  if (ended_) return Stop::kEnded;
   for (;;) {
     int status = 0;
     // To the entry of the next system call, or to the mark.
