@@ -43,14 +43,18 @@ class Counter {
 class Gauge {
  public:
   // The writer only, and after its death whoever recovers its slot.
-  void Add(std::int64_t amount = 1) { Set(value() + amount); }
-  void Subtract(std::int64_t amount = 1) { Set(value() - amount); }
+  void Add(std::int64_t amount = 1) { Set(Wrap(Bits(value()) + Bits(amount))); }
+  void Subtract(std::int64_t amount = 1) { Set(Wrap(Bits(value()) - Bits(amount))); }
   void Set(std::int64_t value) { value_.store(value, std::memory_order_relaxed); }
   void Clear() { Set(0); }
 
   std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
+  // Garbage in the line must not overflow a signed number.
+  static std::uint64_t Bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+  static std::int64_t Wrap(std::uint64_t bits) { return static_cast<std::int64_t>(bits); }
+
   std::atomic<std::int64_t> value_{0};
 };
 
@@ -63,9 +67,10 @@ static_assert(sizeof(Counter) == 8 && sizeof(Gauge) == 8);
 template <typename Line, typename Cell>
 auto Sum(absl::Span<const Line> lines, Cell Line::*cell) {
   static_assert(alignof(Line) >= kCacheLineBytes, "give each writer a cache line of its own");
-  decltype((lines[0].*cell).value()) sum = 0;
-  for (const Line& line : lines) sum += (line.*cell).value();
-  return sum;
+  // Unsigned: garbage in a line must not overflow.
+  std::uint64_t sum = 0;
+  for (const Line& line : lines) sum += static_cast<std::uint64_t>((line.*cell).value());
+  return static_cast<decltype((lines[0].*cell).value())>(sum);
 }
 
 }  // namespace muster::ipc
