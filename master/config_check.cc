@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "master/address.h"
 #include "master/config_paths.h"
+#include "master/response_check.h"
 
 namespace muster::master {
 namespace {
@@ -156,6 +157,8 @@ class Checker {
       CheckFile("http.access_log.path", config_.http().access_log().path());
     }
     CheckMimeTypes();
+    CheckHeaders("http", config_.http().header(), mistakes_);
+    CheckErrorPages("http", config_.http().error_page(), mistakes_);
   }
 
   void CheckLocation(const std::string& field, const Location& location) {
@@ -183,6 +186,8 @@ class Checker {
     if (location.index_size() > 0 && location.action_case() != Location::kRoot) {
       Mistake(field + ".index", "is of use with root only");
     }
+    CheckHeaders(field, location.header(), mistakes_);
+    CheckErrorPages(field, location.error_page(), mistakes_);
     CheckPrecompressed(field + ".precompressed", location);
     if (location.listing() && !location.has_root()) {
       Mistake(field + ".listing", "is of use with root only");

@@ -141,6 +141,32 @@ TEST_F(ConfigCheckTest, KeepsControlCharactersOutOfHeaders) {
                           HasSubstr("mime_type[0].type:")));
 }
 
+TEST_F(ConfigCheckTest, FindsWrongHeaders) {
+  EXPECT_THAT(Check("http { header { name: 'a b' } header { name: 'X-A' value: 'b\\r\\nc: d' } "
+                    "location { path: '/' return {} header { name: 'content-length' value: '1' } "
+                    "header { name: 'X-B' value: 'b' always: true } } }"),
+              ElementsAre("http.location[0].header[0].name: Content-Length is set by the service "
+                          "itself",
+                          HasSubstr("http.header[0].name: \"a b\" is no name of a header"),
+                          "http.header[1].value: has a control character, which a header cannot "
+                          "have"));
+}
+
+TEST_F(ConfigCheckTest, FindsWrongErrorPages) {
+  EXPECT_THAT(Check("http { error_page { status: [404, 301] file: 'file' } "
+                    "error_page { status: [404] body: 'x' content_type: 'a\\nb' } "
+                    "error_page { status: 500 } "
+                    "location { path: '/' return {} error_page { status: 404 file: 'www' } "
+                    "error_page { status: 500 file: 'none' } } }"),
+              ElementsAre(HasSubstr("http.location[0].error_page[0].file: "),
+                          HasSubstr("/none\" cannot be read: No such file or directory"),
+                          "http.error_page[0].status[1]: is 301; must be from 400 to 599",
+                          "http.error_page[1].status[0]: 404 has a page by error_page[0] already",
+                          "http.error_page[1].content_type: has a control character, which a "
+                          "header cannot have",
+                          "http.error_page[2]: has no page; give it one of file and body"));
+}
+
 TEST_F(ConfigCheckTest, FindsAListingWithoutRoot) {
   EXPECT_THAT(Check("http { location { path: '/' return {} listing: true } "
                     "location { path: '/a' return {} listing: false } "

@@ -19,6 +19,13 @@ void MakeAddressAbsolute(std::string* address, absl::string_view prefix) {
   *address = absl::StrCat("unix:", JoinPath(prefix, path));
 }
 
+void MakePagesAbsolute(google::protobuf::RepeatedPtrField<config::v1::ErrorPage>* pages,
+                       absl::string_view prefix) {
+  for (config::v1::ErrorPage& page : *pages) {
+    if (page.has_file()) MakeAbsolute(page.mutable_file(), prefix);
+  }
+}
+
 }  // namespace
 
 std::string JoinPath(absl::string_view folder, absl::string_view path) {
@@ -52,8 +59,10 @@ void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix) {
   if (http->access_log().has_path()) {
     MakeAbsolute(http->mutable_access_log()->mutable_path(), prefix);
   }
+  MakePagesAbsolute(http->mutable_error_page(), prefix);
   for (config::v1::Location& location : *http->mutable_location()) {
     if (location.has_root()) MakeAbsolute(location.mutable_root(), prefix);
+    MakePagesAbsolute(location.mutable_error_page(), prefix);
   }
 }
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "ipc/retry.h"
-#include "worker/http/response_head.h"
+#include "worker/http/response_style.h"
 #include "worker/http/status_code.h"
 
 namespace muster::worker::http {
@@ -283,8 +283,8 @@ void Connection::Refuse(int status, absl::string_view input) {
   share_.stats.requests.Add();
   share_.stats.CountResponse(status);
   must_close_ = must_linger_ = true;
-  const std::size_t bytes = AppendErrorResponse(share_.output, status, Persistence::kClose,
-                                                share_.date.http_date(), true);
+  const std::size_t bytes = share_.responder.style().AppendError(
+      share_.output, status, Persistence::kClose, share_.date.http_date(), /*has_body=*/true);
   if (share_.access_log == nullptr) return;
   const absl::string_view line =
       input.substr(0, std::min(input.find_first_of("\r\n"), kMaxRefusedLineBytes));

@@ -38,6 +38,13 @@ TEST_F(ConnectionTest, AnswersRequestAfterRequest) {
   EXPECT_EQ(connections(), 1u);
 }
 
+TEST_F(ConnectionTest, RefusesWithThePageThatIsConfigured) {
+  config::v1::ErrorPage& page = *http().add_error_page();
+  page.add_status(400);
+  page.set_body("no");
+  EXPECT_EQ(Ask("GET / HTTP/1.1\r\n\r\n").body, "no");
+}
+
 TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrder) {
   AddRoot("/f/");
   WriteFile("f/small", "small");

@@ -15,6 +15,8 @@ namespace muster::worker::http {
 // and one for each prefix that contains it. Immutable, thread-safe.
 class LocationRouter {
  public:
+  // Of no prefixes.
+  LocationRouter() = default;
   // InvalidArgument: a prefix does not begin with a slash, or is there twice.
   static absl::StatusOr<LocationRouter> Create(const std::vector<std::string>& prefixes);
 

@@ -28,7 +28,8 @@ bool IsFieldText(const std::string& text) {
 
 bool IsRedirection(int status) { return status >= 300 && status < 400 && status != kNotModified; }
 
-absl::StatusOr<PreparedResponse> MakeReturn(const config::v1::Return& response) {
+absl::StatusOr<PreparedResponse> MakeReturn(const config::v1::Return& response,
+                                            const ResponseStyle& style) {
   const int status = static_cast<int>(response.status());
   if (status < 200 || status > 599) {
     return absl::InvalidArgumentError(absl::StrCat("status ", status, ": expected 200 to 599"));
@@ -50,13 +51,14 @@ absl::StatusOr<PreparedResponse> MakeReturn(const config::v1::Return& response) 
   std::string fields;
   std::string body;
   if (HasBody(status)) {
-    const bool has_page = status >= 300 && !response.has_body();
-    body = has_page ? ErrorPage(status) : response.body();
-    absl::StrAppend(&fields, "Content-Type: ",
-                    has_page ? kErrorPageType : absl::string_view(response.content_type()),
-                    "\r\nContent-Length: ", body.size(), "\r\n");
+    ResponseStyle::Page page = {response.content_type(), response.body()};
+    if (status >= 300 && !response.has_body()) page = style.PageFor(status);
+    body = std::move(page.body);
+    absl::StrAppend(&fields, "Content-Type: ", page.type, "\r\nContent-Length: ", body.size(),
+                    "\r\n");
   }
   if (response.has_location()) absl::StrAppend(&fields, "Location: ", response.location(), "\r\n");
+  fields.append(style.FieldsFor(status));
   return PreparedResponse(status, std::move(fields), std::move(body));
 }
 
@@ -71,26 +73,16 @@ ContentCoding CodingOf(config::v1::ContentCoding coding) {
   }
 }
 
-absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
-                                            std::size_t number, const MimeTypes& types,
-                                            OpenFileCache& files) {
-  std::vector<std::string> index(location.index().begin(), location.index().end());
-  if (index.empty()) index.push_back("index.html");
-  MUSTER_ASSIGN_OR_RETURN(FileResolver resolver,
-                          FileResolver::Create(location.root(), std::move(index)));
-  StaticFiles::Settings settings;
-  settings.lists_folders = location.listing();
-  for (int i = 0; i < location.precompressed_size(); ++i) {
-    settings.codings.push_back(CodingOf(location.precompressed(i)));
-  }
-  return StaticFiles(std::move(resolver), std::move(settings), types, files, number);
-}
-
 OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
   return {.max_entries = cache.max_entries(),
           .trusted_for = ToChrono(cache.trusted_for()),
           .max_file_bytes = cache.max_file_bytes(),
           .max_memory_bytes = static_cast<std::size_t>(cache.max_memory_bytes())};
+}
+
+// "http.location[2].root /x: not a directory"
+absl::Status Below(absl::string_view field, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(field, ".", status.message()));
 }
 
 ZoneSnapshot Snapshot(const SharedZone& zone) {
@@ -100,41 +92,44 @@ ZoneSnapshot Snapshot(const SharedZone& zone) {
 }  // namespace
 
 absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const SharedZone& zone) {
-  auto types = std::make_unique<MimeTypes>();
+  Responder responder(zone);
   for (int i = 0; i < http.mime_type_size(); ++i) {
     const config::v1::MimeType& type = http.mime_type(i);
-    MUSTER_RETURN_IF_ERROR(ipc::Annotate(types->Set(type.extension(), type.type()),
+    MUSTER_RETURN_IF_ERROR(ipc::Annotate(responder.types_->Set(type.extension(), type.type()),
                                          absl::StrCat("http.mime_type[", i, "]")));
   }
+  auto style = ResponseStyle::Create(http.header(), http.error_page(), {}, *responder.types_);
+  if (!style.ok()) return Below("http", style.status());
+  responder.style_ = std::make_unique<ResponseStyle>(*std::move(style));
+  responder.files_ = std::make_unique<OpenFileCache>(LimitsOf(http.open_file_cache()));
   std::vector<std::string> paths;
   for (const config::v1::Location& location : http.location()) paths.push_back(location.path());
-  MUSTER_ASSIGN_OR_RETURN(LocationRouter router, LocationRouter::Create(paths));
-  auto files = std::make_unique<OpenFileCache>(LimitsOf(http.open_file_cache()));
-  std::vector<Action> actions;
+  MUSTER_ASSIGN_OR_RETURN(responder.router_, LocationRouter::Create(paths));
   for (int i = 0; i < http.location_size(); ++i) {
-    auto action = MakeAction(http.location(i), static_cast<std::size_t>(i), *types, *files);
-    if (!action.ok()) {
-      // "http.location[2].root /x: not a directory"
-      return absl::Status(action.status().code(),
-                          absl::StrCat("http.location[", i, "].", action.status().message()));
-    }
-    actions.push_back(*std::move(action));
+    auto action = responder.MakeAction(http.location(i), static_cast<std::size_t>(i));
+    if (!action.ok()) return Below(absl::StrCat("http.location[", i, "]"), action.status());
+    responder.actions_.push_back(*std::move(action));
   }
-  return Responder(std::move(router), std::move(actions), std::move(types), std::move(files), zone);
+  return responder;
 }
 
-Responder::Responder(LocationRouter router, std::vector<Action> actions,
-                     std::unique_ptr<const MimeTypes> types, std::unique_ptr<OpenFileCache> files,
-                     const SharedZone& zone)
-    : router_(std::move(router)),
-      actions_(std::move(actions)),
-      types_(std::move(types)),
-      files_(std::move(files)),
-      zone_(&zone) {}
+absl::StatusOr<StaticFiles> Responder::MakeStaticFiles(const config::v1::Location& location,
+                                                       std::size_t index) {
+  std::vector<std::string> names(location.index().begin(), location.index().end());
+  if (names.empty()) names.push_back("index.html");
+  MUSTER_ASSIGN_OR_RETURN(FileResolver resolver,
+                          FileResolver::Create(location.root(), std::move(names)));
+  StaticFiles::Settings settings;
+  settings.lists_folders = location.listing();
+  for (int i = 0; i < location.precompressed_size(); ++i) {
+    settings.codings.push_back(CodingOf(location.precompressed(i)));
+  }
+  return StaticFiles(std::move(resolver), std::move(settings), *styles_[index], *types_, *files_,
+                     index);
+}
 
 absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Location& location,
-                                                        std::size_t index, const MimeTypes& types,
-                                                        OpenFileCache& files) {
+                                                        std::size_t index) {
   if (location.index_size() > 0 && !location.has_root()) {
     return absl::InvalidArgumentError("index: only a location with root has one");
   }
@@ -144,17 +139,20 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
   if (location.listing() && !location.has_root()) {
     return absl::InvalidArgumentError("listing: only a location with root has one");
   }
+  MUSTER_ASSIGN_OR_RETURN(
+      ResponseStyle style,
+      ResponseStyle::Create(location.header(), location.error_page(), *style_, *types_));
+  styles_.push_back(std::make_unique<ResponseStyle>(std::move(style)));
   switch (location.action_case()) {
     case config::v1::Location::kRoot: {
-      auto root = MakeStaticFiles(location, index, types, files);
+      auto root = MakeStaticFiles(location, index);
       if (!root.ok()) return root.status();
       return Action(*std::move(root));
     }
     case config::v1::Location::kReturn: {
-      auto response = MakeReturn(location.return_());
+      auto response = MakeReturn(location.return_(), *styles_[index]);
       if (response.ok()) return Action(*std::move(response));
-      return absl::Status(response.status().code(),
-                          absl::StrCat("return.", response.status().message()));
+      return Below("return", response.status());
     }
     case config::v1::Location::kStubStatus:
       return Action(ZonePage{"text/plain",
@@ -179,7 +177,7 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   const bool has_body = request.method() != Method::kHead;
   const auto error = [&](int status, absl::string_view fields = "") -> Answer {
     const std::size_t bytes =
-        AppendErrorResponse(out, status, persistence, date.http_date(), has_body, fields);
+        style_->AppendError(out, status, persistence, date.http_date(), has_body, fields);
     return {status, bytes, nullptr};
   };
   if (request.method() == Method::kConnect) {
@@ -210,11 +208,12 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   }
   const auto& zone_page = std::get<ZonePage>(action);
   const std::string page = zone_page.format(*zone_);
-  ResponseHead(out, kOk, persistence, date.http_date())
-      .Field("Content-Type", zone_page.content_type)
+  ResponseHead head(out, kOk, persistence, date.http_date());
+  head.Field("Content-Type", zone_page.content_type)
       .Field("Content-Length", page.size())
-      .Field("Cache-Control", "no-store")
-      .End();
+      .Field("Cache-Control", "no-store");
+  out.append(styles_[*location]->FieldsFor(kOk));
+  head.End();
   if (has_body) out.append(page);
   return {kOk, has_body ? page.size() : 0, nullptr};
 }

@@ -19,6 +19,7 @@
 #include "worker/http/request_head.h"
 #include "worker/http/request_target.h"
 #include "worker/http/response_head.h"
+#include "worker/http/response_style.h"
 #include "worker/http/static_files.h"
 #include "worker/shared_zone.h"
 
@@ -37,6 +38,9 @@ class Responder {
   Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
                  std::string& out);
 
+  // Of answers that are no location's.
+  const ResponseStyle& style() const { return *style_; }
+
   // Looks at each file anew.
   void ForgetFiles() { files_->Clear(); }
 
@@ -48,16 +52,18 @@ class Responder {
   };
   using Action = std::variant<PreparedResponse, StaticFiles, ZonePage>;
 
-  Responder(LocationRouter router, std::vector<Action> actions,
-            std::unique_ptr<const MimeTypes> types, std::unique_ptr<OpenFileCache> files,
-            const SharedZone& zone);
-  static absl::StatusOr<Action> MakeAction(const config::v1::Location& location, std::size_t index,
-                                           const MimeTypes& types, OpenFileCache& files);
+  explicit Responder(const SharedZone& zone) : zone_(&zone) {}
+  absl::StatusOr<Action> MakeAction(const config::v1::Location& location, std::size_t index);
+  absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
+                                              std::size_t index);
 
   LocationRouter router_;
-  std::vector<Action> actions_;             // by the index of their locations
-  std::unique_ptr<const MimeTypes> types_;  // StaticFiles refer to it
-  std::unique_ptr<OpenFileCache> files_;    // this as well
+  std::vector<Action> actions_;  // by the index of their locations
+  // What actions refer to.
+  std::unique_ptr<MimeTypes> types_ = std::make_unique<MimeTypes>();
+  std::unique_ptr<const ResponseStyle> style_;
+  std::vector<std::unique_ptr<const ResponseStyle>> styles_;  // of the locations
+  std::unique_ptr<OpenFileCache> files_;
   const SharedZone* zone_;
   RequestTarget target_;
 };

@@ -199,6 +199,48 @@ TEST(Responder, AnswersOptionsOfTheServer) {
   EXPECT_TRUE(absl::StrContains(Ask(*responder, "OPTIONS *"), "\r\nAllow: GET, HEAD\r\n"));
 }
 
+TEST(Responder, AddsTheFieldsOfHttpAndOfTheLocation) {
+  auto responder = Make(R"pb(
+    header { name: "A" value: "http" }
+    header { name: "B" value: "http" always: true }
+    location {
+      path: "/r"
+      return { body: "x" }
+      header { name: "a" value: "location" }
+    }
+    location {
+      path: "/e"
+      return { status: 410 }
+      error_page { status: 410 body: "gone" content_type: "text/plain" }
+    }
+    location {
+      path: "/s"
+      stub_status {}
+    }
+  )pb");
+  ASSERT_TRUE(responder.ok()) << responder.status();
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /r"), "\r\na: location\r\nB: http\r\n\r\nx"));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /e"),
+                             "\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nB: http"
+                             "\r\n\r\ngone"));
+  EXPECT_TRUE(absl::StrContains(Ask(*responder, "GET /s"), "\r\nA: http\r\nB: http\r\n\r\n"));
+  const std::string none = Ask(*responder, "GET /none");
+  EXPECT_TRUE(absl::StrContains(none, "\r\nB: http\r\n"));
+  EXPECT_FALSE(absl::StrContains(none, "\r\nA: http\r\n"));
+}
+
+TEST(Responder, HasThePagesOfHttpForWhatNoLocationAnswers) {
+  auto responder = Make(R"pb(error_page { status: 404 body: "nothing" }
+                             error_page { status: 400 body: "bad" }
+                             location {
+                               path: "/a"
+                               stub_status {}
+                             })pb");
+  ASSERT_TRUE(responder.ok()) << responder.status();
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /b"), "\r\n\r\nnothing"));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "GET /.."), "\r\n\r\nbad[closed]"));
+}
+
 TEST(Responder, NamesTheFieldThatIsWrong) {
   const std::string ok = R"pb(location {
                                 path: "/ok"
@@ -262,6 +304,14 @@ TEST(Responder, NamesTheFieldThatIsWrong) {
                                 return {}
                               })pb"),
             "http.location[1].path /ok: location[0] has it already");
+  EXPECT_EQ(ErrorOf(ok + R"pb(header { name: "Date" })pb"),
+            "http.header[0].name Date is set by the service itself");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return {}
+                                error_page { status: 404 file: "/nonexistent" }
+                              })pb"),
+            "http.location[1].error_page[0].file: open /nonexistent: No such file or directory");
   EXPECT_EQ(ErrorOf(ok + R"pb(mime_type { extension: "x" type: "y" })pb"),
             "http.mime_type[0]: type \"y\": expected type/subtype, as in image/webp");
 }

@@ -35,17 +35,4 @@ std::string ErrorPage(int status) {
                       "</title></head>\n<body><h1>", title, "</h1></body>\n</html>\n");
 }
 
-std::size_t AppendErrorResponse(std::string& out, int status, Persistence persistence,
-                                absl::string_view http_date, bool has_body,
-                                absl::string_view fields) {
-  const std::string page = ErrorPage(status);
-  ResponseHead head(out, status, persistence, http_date);
-  head.Field("Content-Type", kErrorPageType).Field("Content-Length", page.size());
-  out.append(fields.data(), fields.size());
-  head.End();
-  if (!has_body) return 0;
-  out.append(page);
-  return page.size();
-}
-
 }  // namespace muster::worker::http

@@ -35,12 +35,6 @@ class ResponseHead {
 std::string ErrorPage(int status);
 inline constexpr absl::string_view kErrorPageType = "text/html; charset=utf-8";
 
-// A whole response with an error page, or with its head only. `fields`: more of them, each
-// with its line end. Returns the bytes of the page that were appended.
-std::size_t AppendErrorResponse(std::string& out, int status, Persistence persistence,
-                                absl::string_view http_date, bool has_body,
-                                absl::string_view fields = "");
-
 }  // namespace muster::worker::http
 
 #endif  // WORKER_HTTP_RESPONSE_HEAD_H_

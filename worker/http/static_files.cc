@@ -59,10 +59,11 @@ std::string MakeBoundary() {
 
 }  // namespace
 
-StaticFiles::StaticFiles(FileResolver resolver, Settings settings, const MimeTypes& types,
-                         OpenFileCache& cache, std::size_t location)
+StaticFiles::StaticFiles(FileResolver resolver, Settings settings, const ResponseStyle& style,
+                         const MimeTypes& types, OpenFileCache& cache, std::size_t location)
     : resolver_(std::move(resolver)),
       settings_(std::move(settings)),
+      style_(style),
       types_(types),
       cache_(cache),
       location_(location) {}
@@ -136,7 +137,8 @@ std::optional<Resource> StaticFiles::Represent(std::shared_ptr<const OpenFile> o
   const OpenFileCache::Limits& limits = cache_.limits();
   const std::uint64_t max_content_bytes = limits.max_entries == 0 ? 0 : limits.max_file_bytes;
   const absl::string_view type = types_.Find(original->name);
-  const absl::string_view fields = settings_.codings.empty() ? "" : kVary;
+  const std::string fields =
+      absl::StrCat(settings_.codings.empty() ? "" : kVary, style_.FieldsFor(kOk));
   Resource resource;
   resource.original = Representation::Create(std::move(original), ContentCoding::kIdentity,
                                              max_content_bytes, type, fields);
@@ -154,34 +156,34 @@ Representation* StaticFiles::Select(const RequestHead& request, const Resource& 
   return resource.Select(request.Get(FieldName::kAcceptEncoding));
 }
 
-Answer StaticFiles::Error(const Exchange& exchange, int status, absl::string_view fields) {
+Answer StaticFiles::Error(const Exchange& exchange, int status, absl::string_view fields) const {
   const std::size_t bytes =
-      AppendErrorResponse(exchange.out, status, exchange.persistence, exchange.date.http_date(),
-                          !exchange.is_head(), fields);
+      style_.AppendError(exchange.out, status, exchange.persistence, exchange.date.http_date(),
+                         !exchange.is_head(), fields);
   return {status, bytes, nullptr};
 }
 
 Answer StaticFiles::List(const Exchange& exchange, const RequestTarget& target,
-                         ipc::UniqueFd folder) {
+                         ipc::UniqueFd folder) const {
   const std::optional<FolderListing> listing = ReadFolder(std::move(folder));
   if (!listing.has_value()) return Error(exchange, kInternalServerError);
   const std::string page = FormatListing(target.path(), *listing);
-  ResponseHead(exchange.out, kOk, exchange.persistence, exchange.date.http_date())
-      .Field("Content-Type", "text/html; charset=utf-8")
-      .Field("Content-Length", page.size())
-      .End();
+  ResponseHead head(exchange.out, kOk, exchange.persistence, exchange.date.http_date());
+  head.Field("Content-Type", "text/html; charset=utf-8").Field("Content-Length", page.size());
+  exchange.out.append(style_.FieldsFor(kOk));
+  head.End();
   if (exchange.is_head()) return {kOk, 0, nullptr};
   exchange.out.append(page);
   return {kOk, page.size(), nullptr};
 }
 
-Answer StaticFiles::Redirect(const Exchange& exchange, const RequestTarget& target) {
+Answer StaticFiles::Redirect(const Exchange& exchange, const RequestTarget& target) const {
   // The path is normal, so it does not begin with two slashes and name another host.
   return Error(exchange, kMovedPermanently,
                absl::StrCat("Location: ", EncodePath(target.path()), "/", target.query(), "\r\n"));
 }
 
-Answer StaticFiles::Serve(const Exchange& exchange, Representation* selected) {
+Answer StaticFiles::Serve(const Exchange& exchange, Representation* selected) const {
   if (selected == nullptr) return Error(exchange, kNotAcceptable, kVary);
   Representation& file = *selected;
   if (!exchange.request.is_conditional_or_partial()) return ServeWhole(exchange, file);
@@ -212,7 +214,7 @@ Answer StaticFiles::Serve(const Exchange& exchange, Representation* selected) {
   return ServeRanges(exchange, file, ranges.ranges);
 }
 
-Answer StaticFiles::ServeWhole(const Exchange& exchange, Representation& file) {
+Answer StaticFiles::ServeWhole(const Exchange& exchange, Representation& file) const {
   const std::size_t start = exchange.out.size();
   file.whole().AppendTo(exchange.out, exchange.persistence, exchange.date, !exchange.is_head());
   if (exchange.is_head()) return {kOk, 0, nullptr};
@@ -221,7 +223,7 @@ Answer StaticFiles::ServeWhole(const Exchange& exchange, Representation& file) {
 }
 
 Answer StaticFiles::ServeRange(const Exchange& exchange, const Representation& file,
-                               const ByteRange& range) {
+                               const ByteRange& range) const {
   const std::size_t start = exchange.out.size();
   ResponseHead head(exchange.out, kPartialContent, exchange.persistence, exchange.date.http_date());
   head.Field("Content-Type", file.type())
@@ -233,7 +235,7 @@ Answer StaticFiles::ServeRange(const Exchange& exchange, const Representation& f
 }
 
 Answer StaticFiles::ServeContent(const Exchange& exchange, std::size_t start, int status,
-                                 const Representation& file, const ByteRange& range) {
+                                 const Representation& file, const ByteRange& range) const {
   if (range.bytes > kMaxCopiedBytes && !file.is_in_memory()) {
     Parts parts(1);
     parts[0].range = range;
@@ -247,7 +249,7 @@ Answer StaticFiles::ServeContent(const Exchange& exchange, std::size_t start, in
 }
 
 Answer StaticFiles::ServeRanges(const Exchange& exchange, const Representation& file,
-                                const ByteRanges& ranges) {
+                                const ByteRanges& ranges) const {
   const std::string boundary = MakeBoundary();
   Parts parts;
   for (const ByteRange& range : ranges) {

@@ -21,6 +21,7 @@
 #include "worker/http/request_target.h"
 #include "worker/http/resource.h"
 #include "worker/http/response_head.h"
+#include "worker/http/response_style.h"
 
 namespace muster::worker::http {
 
@@ -35,9 +36,9 @@ class StaticFiles {
     bool lists_folders = false;
   };
 
-  // `types` and `cache` outlive it; `location` is its number there.
-  StaticFiles(FileResolver resolver, Settings settings, const MimeTypes& types,
-              OpenFileCache& cache, std::size_t location);
+  // `style`, `types` and `cache` outlive it; `location` is its number in the cache.
+  StaticFiles(FileResolver resolver, Settings settings, const ResponseStyle& style,
+              const MimeTypes& types, OpenFileCache& cache, std::size_t location);
 
   Answer Respond(const RequestHead& request, const RequestTarget& target, Persistence persistence,
                  const DateCache& date, std::string& out);
@@ -53,10 +54,10 @@ class StaticFiles {
     bool is_head() const { return request.method() == Method::kHead; }
   };
 
-  // An error page; `fields` as AppendErrorResponse has them.
-  static Answer Error(const Exchange& exchange, int status, absl::string_view fields = "");
-  static Answer List(const Exchange& exchange, const RequestTarget& target, ipc::UniqueFd folder);
-  static Answer Redirect(const Exchange& exchange, const RequestTarget& target);
+  // An error page; `fields` as ResponseStyle has them.
+  Answer Error(const Exchange& exchange, int status, absl::string_view fields = "") const;
+  Answer List(const Exchange& exchange, const RequestTarget& target, ipc::UniqueFd folder) const;
+  Answer Redirect(const Exchange& exchange, const RequestTarget& target) const;
   // Looks at the file system. With kFile, `entry` is what is to be served; before, it is what was
   // found in the cache and is not trusted any more.
   FileResolver::Resolution Look(absl::string_view path, loop::TimePoint now,
@@ -68,19 +69,20 @@ class StaticFiles {
                                     const OpenFiles& encoded) const;
   // Null: no encoding that the client accepts is there.
   Representation* Select(const RequestHead& request, const Resource& resource) const;
-  static Answer Serve(const Exchange& exchange, Representation* selected);
-  static Answer ServeWhole(const Exchange& exchange, Representation& file);
-  static Answer ServeRange(const Exchange& exchange, const Representation& file,
-                           const ByteRange& range);
+  Answer Serve(const Exchange& exchange, Representation* selected) const;
+  Answer ServeWhole(const Exchange& exchange, Representation& file) const;
+  Answer ServeRange(const Exchange& exchange, const Representation& file,
+                    const ByteRange& range) const;
   // Behind a head that begins at `start` of the output.
-  static Answer ServeContent(const Exchange& exchange, std::size_t start, int status,
-                             const Representation& file, const ByteRange& range);
+  Answer ServeContent(const Exchange& exchange, std::size_t start, int status,
+                      const Representation& file, const ByteRange& range) const;
   // Several ranges: multipart/byteranges.
-  static Answer ServeRanges(const Exchange& exchange, const Representation& file,
-                            const ByteRanges& ranges);
+  Answer ServeRanges(const Exchange& exchange, const Representation& file,
+                     const ByteRanges& ranges) const;
 
   FileResolver resolver_;
   Settings settings_;
+  const ResponseStyle& style_;
   const MimeTypes& types_;
   OpenFileCache& cache_;
   std::size_t location_;

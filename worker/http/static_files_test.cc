@@ -45,7 +45,7 @@ class StaticFilesTest : public testing::Test {
   // With index_ and settings_ as they are now.
   void Restart(const OpenFileCache::Limits& limits) {
     cache_.emplace(limits);
-    files_.emplace(*FileResolver::Create(root_, index_), settings_, types_, *cache_, 0);
+    files_.emplace(*FileResolver::Create(root_, index_), settings_, style_, types_, *cache_, 0);
   }
 
   // Answers; what was put together is in answer_ and out_.
@@ -73,6 +73,7 @@ class StaticFilesTest : public testing::Test {
   MimeTypes types_;
   std::vector<std::string> index_ = {"index.html"};
   StaticFiles::Settings settings_;
+  ResponseStyle style_;
   std::optional<OpenFileCache> cache_;
   std::optional<StaticFiles> files_;
   DateCache date_;
@@ -243,6 +244,31 @@ TEST_F(StaticFilesTest, ServesTheWholeWhenIfRangeDoesNotHold) {
 TEST_F(StaticFilesTest, IgnoresARangeOfHead) {
   Ask("HEAD", "/digits.txt", "Range: bytes=0-0\r\n");
   EXPECT_EQ(answer_.status, 200);
+}
+
+TEST_F(StaticFilesTest, AddsItsFieldsToEachAnswerAndItsPagesToErrors) {
+  config::v1::Location location;
+  config::v1::Header& header = *location.add_header();
+  header.set_name("X-A");
+  header.set_value("b");
+  header.set_always(true);
+  config::v1::ErrorPage& page = *location.add_error_page();
+  page.add_status(404);
+  page.set_body("not here");
+  style_ = *ResponseStyle::Create(location.header(), location.error_page(), {}, types_);
+  settings_.lists_folders = true;
+  Restart({});
+  std::filesystem::create_directory(root_ / "empty");
+  for (const char* path : {"/digits.txt", "/docs", "/empty/", "/nothing"}) {
+    Get(path);
+    EXPECT_TRUE(Has("X-A: b")) << path;
+  }
+  EXPECT_EQ(Body(), "not here");
+  for (const char* field : {"If-None-Match: *", "If-Match: \"x\"", "Range: bytes=1-2",
+                            "Range: bytes=1-2,4-5", "Range: bytes=10-"}) {
+    Get("/digits.txt", absl::StrCat(field, "\r\n"));
+    EXPECT_TRUE(Has("X-A: b")) << field;
+  }
 }
 
 // The same with a cache.
