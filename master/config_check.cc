@@ -18,6 +18,7 @@
 #include "master/address.h"
 #include "master/config_paths.h"
 #include "master/response_check.h"
+#include "proto/log_format.h"
 
 namespace muster::master {
 namespace {
@@ -154,7 +155,11 @@ class Checker {
       CheckLocation(field, location);
     }
     if (config_.http().has_access_log()) {
-      CheckFile("http.access_log.path", config_.http().access_log().path());
+      const config::v1::AccessLog& log = config_.http().access_log();
+      CheckFile("http.access_log.path", log.path());
+      const auto format =
+          config::ParseLogFormat(log.format(), log.escape() == config::v1::AccessLog::JSON);
+      if (!format.ok()) Mistake("http.access_log.format", std::string(format.status().message()));
     }
     CheckMimeTypes();
     CheckHeaders("http", config_.http().header(), mistakes_);

@@ -141,6 +141,15 @@ TEST_F(ConfigCheckTest, KeepsControlCharactersOutOfHeaders) {
                           HasSubstr("mime_type[0].type:")));
 }
 
+TEST_F(ConfigCheckTest, FindsAnUnknownNameInALogFormat) {
+  EXPECT_THAT(Check("http { location { path: '/' return {} } "
+                    "access_log { path: 'a.log' format: '$remote_addr $uptime' } }"),
+              ElementsAre(HasSubstr("http.access_log.format: has $uptime, which is unknown; ")));
+  EXPECT_THAT(Check("http { location { path: '/' return {} } "
+                    "access_log { path: 'a.log' format: '$remote_addr' escape: JSON } }"),
+              IsEmpty());
+}
+
 TEST_F(ConfigCheckTest, FindsWrongHeaders) {
   EXPECT_THAT(Check("http { header { name: 'a b' } header { name: 'X-A' value: 'b\\r\\nc: d' } "
                     "location { path: '/' return {} header { name: 'content-length' value: '1' } "

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,52 +10,16 @@
 #include "ipc/status.h"
 
 namespace muster::worker::http {
-namespace {
-
-constexpr std::size_t kBufferBytes = 64 * 1024;
-constexpr std::chrono::seconds kFlushDelay(1);
-
-bool IsPlain(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= ' ' && byte < 0x7f && c != '"' && c != '\\';
+absl::StatusOr<std::unique_ptr<AccessLog>> AccessLog::Open(Options options, loop::EventLoop& loop) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd file, OpenFile(options.path));
+  return std::unique_ptr<AccessLog>(new AccessLog(std::move(options), std::move(file), loop));
 }
 
-void AppendEscaped(std::string& out, absl::string_view text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  while (!text.empty()) {
-    const auto special = std::find_if_not(text.begin(), text.end(), IsPlain);
-    out.append(text.begin(), special);
-    text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
-    if (text.empty()) break;
-    const auto byte = static_cast<unsigned char>(text.front());
-    out.append("\\x");
-    out.push_back(kDigits[byte >> 4]);
-    out.push_back(kDigits[byte & 15]);
-    text.remove_prefix(1);
-  }
-}
-
-void AppendQuoted(std::string& out, std::optional<absl::string_view> text) {
-  out.append(" \"");
-  if (text.has_value() && !text->empty()) {
-    AppendEscaped(out, *text);
-  } else {
-    out.push_back('-');
-  }
-  out.push_back('"');
-}
-
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<AccessLog>> AccessLog::Open(std::string path,
-                                                           loop::EventLoop& loop) {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd file, OpenFile(path));
-  return std::unique_ptr<AccessLog>(new AccessLog(std::move(path), std::move(file), loop));
-}
-
-AccessLog::AccessLog(std::string path, ipc::UniqueFd file, loop::EventLoop& loop)
-    : path_(std::move(path)), file_(std::move(file)), flush_timer_(loop, [this] { Flush(); }) {
-  lines_.reserve(kBufferBytes);
+AccessLog::AccessLog(Options options, ipc::UniqueFd file, loop::EventLoop& loop)
+    : options_(std::move(options)),
+      file_(std::move(file)),
+      flush_timer_(loop, [this] { Flush(); }) {
+  lines_.reserve(options_.buffer_bytes);
 }
 
 absl::StatusOr<ipc::UniqueFd> AccessLog::OpenFile(const std::string& path) {
@@ -71,10 +33,10 @@ absl::StatusOr<ipc::UniqueFd> AccessLog::OpenFile(const std::string& path) {
 }
 
 void AccessLog::Write(const AccessRecord& record) {
-  if (lines_.empty()) flush_timer_.SetAfter(kFlushDelay);
-  AppendAccessLine(lines_, record);
+  if (lines_.empty()) flush_timer_.SetAfter(options_.flush_interval);
+  AppendLogLine(lines_, options_.format, record);
   // Before an ordinary line would make the buffer grow.
-  if (lines_.size() >= kBufferBytes * 7 / 8) Flush();
+  if (lines_.size() >= options_.buffer_bytes / 8 * 7) Flush();
 }
 
 void AccessLog::Flush() {
@@ -90,20 +52,10 @@ void AccessLog::Flush() {
 }
 
 absl::Status AccessLog::Reopen() {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd file, OpenFile(path_));
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd file, OpenFile(options_.path));
   Flush();
   file_ = std::move(file);
   return absl::OkStatus();
-}
-
-void AppendAccessLine(std::string& out, const AccessRecord& record) {
-  record.peer.AppendTo(out);
-  absl::StrAppend(&out, " - - [", record.time, "]");
-  AppendQuoted(out, record.request_line);
-  absl::StrAppend(&out, " ", record.status, " ", record.body_bytes);
-  AppendQuoted(out, record.referer);
-  AppendQuoted(out, record.user_agent);
-  out.push_back('\n');
 }
 
 }  // namespace muster::worker::http

@@ -32,12 +32,6 @@ constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP;
 
 bool IsBlocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
-template <typename Text>
-std::optional<std::string> Owned(const std::optional<Text>& text) {
-  if (!text.has_value()) return std::nullopt;
-  return std::string(*text);
-}
-
 }  // namespace
 
 void Connection::Serve(ConnectionShare& share, worker::Connection accepted) {
@@ -166,6 +160,7 @@ bool Connection::MayAnswer() const {
 
 bool Connection::Process(absl::string_view input) {
   std::unique_ptr<Unfinished> kept = std::move(unfinished_);
+  if (kept == nullptr) request_start_ = share_.loop.now();
   if (kept != nullptr && kept->is_in_body && !FinishBody(kept, input)) return false;
   RequestParser* parser = &share_.parser;
   if (kept != nullptr) {
@@ -256,6 +251,7 @@ void Connection::Answer(const RequestHead& head, bool has_more_input) {
   Persistence persistence = !keeps               ? Persistence::kClose
                             : head.is_http_1_0() ? Persistence::kExplicitKeepAlive
                                                  : Persistence::kKeepAlive;
+  const std::size_t output_start = share_.output.size();
   http::Answer answer = share_.responder.Respond(head, persistence, share_.date, share_.output);
   if (persistence == Persistence::kClose) {
     must_close_ = true;
@@ -267,15 +263,20 @@ void Connection::Answer(const RequestHead& head, bool has_more_input) {
     outgoing_->outbox.SetTransfer(std::move(answer.transfer));
     outgoing_->status = answer.status;
     if (share_.access_log != nullptr) {
-      outgoing_->request_line = std::string(head.line());
-      outgoing_->referer = Owned(head.Get(FieldName::kReferer));
-      outgoing_->user_agent = Owned(head.Get(FieldName::kUserAgent));
+      outgoing_->head_bytes = share_.output.size() - output_start;
+      outgoing_->request_start = request_start_;
+      outgoing_->request = head;
+      outgoing_->request.MoveTo(outgoing_->request_bytes);
     }
   } else if (share_.access_log != nullptr) {
-    share_.access_log->Write({peer_, share_.date.log_time(), head.line(), answer.status,
-                              answer.body_bytes, head.Get(FieldName::kReferer),
-                              head.Get(FieldName::kUserAgent)});
+    AccessRecord record = RecordOf(answer.status, request_start_);
+    record.request_line = head.line();
+    record.head = &head;
+    record.body_bytes = answer.body_bytes;
+    record.head_bytes = share_.output.size() - output_start - answer.body_bytes;
+    share_.access_log->Write(record);
   }
+  request_start_ = share_.loop.now();  // of one that came with this one
 }
 
 void Connection::Refuse(int status, absl::string_view input) {
@@ -283,13 +284,18 @@ void Connection::Refuse(int status, absl::string_view input) {
   share_.stats.requests.Add();
   share_.stats.CountResponse(status);
   must_close_ = must_linger_ = true;
+  const std::size_t output_start = share_.output.size();
   const std::size_t bytes = share_.responder.style().AppendError(
       share_.output, status, Persistence::kClose, share_.date.http_date(), /*has_body=*/true);
   if (share_.access_log == nullptr) return;
   const absl::string_view line =
       input.substr(0, std::min(input.find_first_of("\r\n"), kMaxRefusedLineBytes));
-  share_.access_log->Write(
-      {peer_, share_.date.log_time(), line, status, bytes, std::nullopt, std::nullopt});
+  AccessRecord record = RecordOf(status, request_start_);
+  record.request_line = line;
+  record.body_bytes = bytes;
+  record.head_bytes = share_.output.size() - output_start - bytes;
+  record.connection_requests = requests_ + 1;
+  share_.access_log->Write(record);
 }
 
 bool Connection::HasUnreadInput() const {
@@ -324,13 +330,29 @@ bool Connection::Send() {
   return Watch(EPOLLOUT);
 }
 
+AccessRecord Connection::RecordOf(int status, loop::TimePoint request_start) const {
+  return {.peer = peer_,
+          .date = share_.date,
+          .request_line = {},
+          .head = nullptr,
+          .status = status,
+          .body_bytes = 0,
+          .head_bytes = 0,
+          .connection_requests = requests_,
+          .request_time = std::chrono::duration_cast<std::chrono::milliseconds>(share_.loop.now() -
+                                                                                request_start)};
+}
+
 void Connection::LogTransfer() {
   if (share_.access_log == nullptr || outgoing_ == nullptr) return;
   const FileTransfer* transfer = outgoing_->outbox.transfer();
   if (transfer == nullptr) return;
-  share_.access_log->Write({peer_, share_.date.log_time(), outgoing_->request_line,
-                            outgoing_->status, transfer->sent_bytes(), outgoing_->referer,
-                            outgoing_->user_agent});
+  AccessRecord record = RecordOf(outgoing_->status, outgoing_->request_start);
+  record.request_line = outgoing_->request.line();
+  record.head = &outgoing_->request;
+  record.body_bytes = transfer->sent_bytes();
+  record.head_bytes = outgoing_->head_bytes;
+  share_.access_log->Write(record);
 }
 
 // Waits for the client, as what is here of its request allows.

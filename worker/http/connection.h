@@ -102,9 +102,10 @@ class Connection final : public loop::Handler {
   struct Outgoing {
     Outbox outbox;
     int status = 0;
-    std::string request_line;
-    std::optional<std::string> referer;
-    std::optional<std::string> user_agent;
+    std::uint64_t head_bytes = 0;
+    loop::TimePoint request_start;
+    RequestHead request;
+    std::string request_bytes;  // to which `request` refers
   };
 
   Connection(ConnectionShare& share, worker::Connection accepted);
@@ -134,6 +135,8 @@ class Connection final : public loop::Handler {
 
   bool MayAnswer() const;
   bool HasUnreadInput() const;
+  // What the log wants of any answer; of the request, whatever there is.
+  AccessRecord RecordOf(int status, loop::TimePoint request_start) const;
   void LogTransfer();
   void Enter(Phase phase);
 
@@ -146,6 +149,7 @@ class Connection final : public loop::Handler {
   loop::Timer timer_;
   std::unique_ptr<Unfinished> unfinished_;
   std::unique_ptr<Outgoing> outgoing_;
+  loop::TimePoint request_start_;  // when the first bytes came of the request at hand
   std::uint32_t requests_ = 0;
   PeerAddress peer_;
   Phase phase_ = Phase::kIdle;

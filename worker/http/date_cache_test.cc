@@ -61,5 +61,19 @@ TEST(LogTime, IsInLocalTimeWithItsOffset) {
   }
 }
 
+TEST(FormatIsoTime, IsInUtc) {
+  const TimeZone berlin("CET-1CEST,M3.5.0,M10.5.0/3");
+  EXPECT_EQ(FormatIsoTime(784111777), "1994-11-06T08:49:37+00:00");
+}
+
+TEST(DateCache, CountsMillisecondsBetweenTwoSeconds) {
+  DateCache date;
+  date.Update(loop::TimePoint());
+  const std::int64_t before = date.unix_milliseconds();
+  date.Update(loop::TimePoint() + milliseconds(1));
+  EXPECT_LE(std::abs(date.unix_milliseconds() - before - 1), 1000);
+  EXPECT_LE(std::abs(before / 1000 - std::time(nullptr)), 5);
+}
+
 }  // namespace
 }  // namespace muster::worker::http

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "ipc/status.h"
 #include "proto/handoff.pb.h"
+#include "proto/log_format.h"
 #include "worker/duration.h"
 #include "worker/http/access_log.h"
 #include "worker/http/connection.h"
@@ -24,6 +26,22 @@ ConnectionSettings SettingsOf(const config::v1::Http& http) {
   settings.limits.max_header_bytes = http.max_header_bytes();
   settings.max_body_bytes = http.max_body_bytes();
   return settings;
+}
+
+absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& log,
+                                                   loop::EventLoop& loop) {
+  auto format = config::ParseLogFormat(log.format(), log.escape() == config::v1::AccessLog::JSON);
+  if (!format.ok()) {
+    return absl::Status(format.status().code(),
+                        absl::StrCat("http.access_log.format ", format.status().message()));
+  }
+  auto opened = AccessLog::Open({.path = log.path(),
+                                 .format = *std::move(format),
+                                 .buffer_bytes = log.buffer_bytes(),
+                                 .flush_interval = ToChrono(log.flush_interval())},
+                                loop);
+  if (!opened.ok()) return ipc::Annotate(opened.status(), "http.access_log.path");
+  return opened;
 }
 
 class HttpService final : public Service {
@@ -85,8 +103,8 @@ absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context) {
   MUSTER_ASSIGN_OR_RETURN(Responder responder, Responder::Create(config.http(), context.zone()));
   std::unique_ptr<AccessLog> access_log;
   if (config.http().has_access_log()) {
-    auto opened = AccessLog::Open(config.http().access_log().path(), context.loop());
-    if (!opened.ok()) return ipc::Annotate(opened.status(), "http.access_log.path");
+    auto opened = OpenLog(config.http().access_log(), context.loop());
+    if (!opened.ok()) return opened.status();
     access_log = *std::move(opened);
   }
   return std::make_unique<HttpService>(context, std::move(responder), std::move(access_log));

@@ -18,7 +18,13 @@ namespace {
 class HttpServiceTest : public ServiceFixture {
  protected:
   std::filesystem::path LogPath() const { return root() / "access.log"; }
-  void UseLog() { http().mutable_access_log()->set_path(LogPath()); }
+  void UseLog(const std::string& format = "combined") {
+    config::v1::AccessLog& log = *http().mutable_access_log();
+    log.set_path(LogPath());
+    log.set_format(format);
+    log.set_buffer_bytes(65536);
+    log.mutable_flush_interval()->set_seconds(60);
+  }
   // All that was logged, which is written when the service is drained.
   std::string Log() {
     service().Drain(Service::Idle::kClose);
@@ -110,6 +116,32 @@ TEST_F(HttpServiceTest, LogsALargeFileThatItsClientLeft) {
   EXPECT_FALSE(absl::StrContains(log, " 30000000 "));
 }
 
+TEST_F(HttpServiceTest, LogsWhatItsFormatSays) {
+  UseLog(
+      "$status $request_method $request_uri $http_host $connection_requests $request_time "
+      "$bytes_sent");
+  AddRoot("/f/");
+  WriteFile("f/file", std::string(3'000'000, 'x'));
+  Client client = Connect();
+  const ClientResponse small = client.Ask("GET /a HTTP/1.1\r\nHost: b\r\n\r\n");
+  const ClientResponse large = client.Ask("GET /f/file HTTP/1.1\r\nHost: c\r\n\r\n");
+  const std::string log = Log();
+  EXPECT_TRUE(absl::StartsWith(log, "200 GET /a b 1 0.0")) << log;
+  EXPECT_TRUE(absl::StrContains(
+      log, absl::StrCat(" ", small.head.size() + 2 + small.body.size(), "\n200 GET /f/file c 2 ")))
+      << log;
+  EXPECT_TRUE(absl::EndsWith(log, absl::StrCat(" ", large.head.size() + 2 + 3'000'000, "\n")))
+      << log;
+}
+
+TEST_F(HttpServiceTest, LogsWhatIsLeftAtItsEnd) {
+  UseLog();
+  Ask("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(Read(LogPath()), "");
+  Stop();
+  EXPECT_TRUE(absl::StrContains(Read(LogPath()), "GET /1"));
+}
+
 TEST_F(HttpServiceTest, LogsToANewFileAfterReopen) {
   UseLog();
   Ask("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -166,6 +198,9 @@ TEST_F(HttpServiceTest, GivesItsConnectionsBackWhenItIsDestroyed) {
 }
 
 TEST_F(HttpServiceTest, RefusesAConfigurationThatItCannotUse) {
+  UseLog("$none");
+  EXPECT_TRUE(absl::StartsWith(Start().message(), "http.access_log.format has $none, which is"));
+  UseLog();
   http().mutable_access_log()->set_path(root() / "none" / "access.log");
   EXPECT_EQ(Start().message(),
             absl::StrCat("http.access_log.path: open ", (root() / "none/access.log").string(),

@@ -1,5 +1,7 @@
 #include "worker/http/request_head.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 
 namespace muster::worker::http {
@@ -33,7 +35,8 @@ std::optional<FieldName> KnownField(absl::string_view name) {
     case 14:
       return If(name, "content-length", FieldName::kContentLength);
     case 15:
-      return If(name, "accept-encoding", FieldName::kAcceptEncoding);
+      if (absl::EqualsIgnoreCase(name, "accept-encoding")) return FieldName::kAcceptEncoding;
+      return If(name, "x-forwarded-for", FieldName::kForwardedFor);
     case 17:
       if (absl::EqualsIgnoreCase(name, "transfer-encoding")) return FieldName::kTransferEncoding;
       return If(name, "if-modified-since", FieldName::kIfModifiedSince);
@@ -42,6 +45,16 @@ std::optional<FieldName> KnownField(absl::string_view name) {
     default:
       return std::nullopt;
   }
+}
+
+void RequestHead::MoveTo(std::string& storage) {
+  std::size_t end = line_.offset + line_.bytes;
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (!Has(static_cast<FieldName>(i))) continue;
+    end = std::max<std::size_t>(end, fields_[i].offset + fields_[i].bytes);
+  }
+  storage.assign(bytes_, end);
+  Rebase(storage.data());
 }
 
 }  // namespace muster::worker::http

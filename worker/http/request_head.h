@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -27,6 +28,7 @@ enum class FieldName : std::uint8_t {
   kIfUnmodifiedSince,
   kReferer,
   kUserAgent,
+  kForwardedFor,
   kCount,
 };
 
@@ -44,6 +46,8 @@ class RequestHead {
   };
 
   void Rebase(const char* bytes) { bytes_ = bytes; }
+  // Copies what it refers to into `storage`, and refers to that from now on.
+  void MoveTo(std::string& storage);
 
   absl::string_view line() const { return At(line_); }  // without its CRLF
   absl::string_view target() const { return At(target_); }
