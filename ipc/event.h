@@ -39,7 +39,8 @@ static_assert(std::is_trivially_destructible_v<EventState>);
 //                                                     event.NotifyOne();
 //
 // What the condition reads must be atomic; the event is no lock. Thread-safe. Any
-// number of processes wait and notify. `state` outlives it. For an epoll loop: event_fd.h.
+// number of processes wait and notify, and a child of fork may use its copy. `state` outlives it.
+// For an epoll loop: event_fd.h.
 class Event {
  public:
   // Of `registry` only the recheck interval matters.

@@ -18,7 +18,8 @@ namespace muster::ipc {
 //
 // A death loses no wake: a notifier writes to the eventfd before it lowers the
 // flag, and lowers it only as it was, not when the consumer has armed again. `state`
-// outlives it. Thread-safe for notifiers.
+// outlives it. Thread-safe for notifiers; Arm and Drain are the consumer's. A child of fork shares
+// the eventfd and may notify.
 class EventFd {
  public:
   // Non-blocking and close-on-exec.
@@ -32,6 +33,7 @@ class EventFd {
   // Makes fd() unreadable; false: it was not readable. Never blocks.
   bool Drain();
 
+  // For the price of a fence, or of a write to the eventfd if the consumer armed. Never blocks.
   void Notify();
 
   // After a participant's death: what it published it perhaps did not notify. Wakes

@@ -38,7 +38,8 @@ struct alignas(kCacheLineBytes) LatchState {
 // only when two values were written while it copied one.
 // At most one participant writes at a time; use a Mutex where that is not so by
 // itself, and then a writer that died is followed by another without repair.
-// `state` outlives it. One handle may be used by all threads of a process.
+// `state` outlives it. One handle may be used by all threads of a process, and by a child of
+// fork, which is a writer of its own.
 template <typename Value>
 class Latch {
   static_assert(std::is_trivially_copyable_v<Value>, "copied word by word");

@@ -10,7 +10,7 @@
 namespace muster::ipc {
 
 // A file that gets its name when it is whole: nobody opens half of it, and a
-// maker who dies before leaves nothing. For one file system; thread-safe.
+// maker who dies before leaves nothing. All calls are thread-safe; errors name call and path.
 
 // An empty file, mode 0600, in the folder of `path`. The file system needs O_TMPFILE.
 absl::StatusOr<UniqueFd> CreateNamelessFile(const std::string& path);

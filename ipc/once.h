@@ -29,8 +29,9 @@ static_assert(std::is_standard_layout_v<OnceState>);
 static_assert(std::is_trivially_destructible_v<OnceState>);
 
 // Something that several processes need done, by one of them, once. If that one is
-// killed, the next begins again. One handle per participant. `state` and
-// what `registry` views outlive it.
+// killed, the next begins again. One handle per participant; not for several threads at once,
+// not inherited over fork (a child has a tag of its own). `state` and what `registry` views
+// outlive it.
 //
 // What `initialise` did happens before any Call that returns OK.
 class Once {

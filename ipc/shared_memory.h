@@ -32,7 +32,8 @@ struct SharedMemoryOptions {
 };
 
 // Owns one mapping that processes share, zeroed when it is created, and the
-// descriptor behind it if there is one. Move-only. A child of fork has the mapping
+// descriptor behind it if there is one. Move-only; one object is for one thread, but for its
+// const methods, while creating and attaching may go on in many. A child of fork has the mapping
 // too; whoever unmaps ends only its own view. What lies in the memory is not
 // guarded by anything here.
 class SharedMemory {

@@ -10,7 +10,7 @@
 namespace muster::ipc {
 
 // How many SpinPause() take about `duration`. What a pause costs differs by ten
-// times between processors; it is measured once in a process, in some 20 µs. Zero
+// times between processors; it is measured once in a process, in some 20 µs. Thread-safe. Zero
 // where only one processor is online: whom a spinner waits for could not run.
 std::uint32_t PausesIn(absl::Duration duration);
 
