@@ -253,6 +253,27 @@ TEST_F(ConnectionTest, TellsAClientThatWaitsForItToGoOn) {
   EXPECT_EQ(client.Ask("12345").status, 200);
 }
 
+TEST_F(ConnectionTest, RefusesABodyThatIsTooLongBeforeItIsSent) {
+  Client client = Connect();
+  const ClientResponse response = client.Ask(
+      "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n");
+  EXPECT_EQ(response.status, 413);
+}
+
+TEST_F(ConnectionTest, PassesOverTrailersOfAChunkedBody) {
+  Client client = Connect();
+  client.Send(absl::StrCat("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n",
+                           "Trailer: X\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n",
+                           "Content-Length: 5\r\n\r\n", kGet));
+  EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(client.Receive().body, "hello");
+  EXPECT_TRUE(client.IsQuiet());
+}
+
+TEST_F(ConnectionTest, ServesAnAbsoluteTarget) {
+  EXPECT_EQ(Ask("GET http://b.example/x?y HTTP/1.1\r\nHost: a\r\n\r\n").body, "hello");
+}
+
 TEST_F(ConnectionTest, DoesNotTellAClientThatDidNotWait) {
   Client client = Connect();
   client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n1");

@@ -183,7 +183,7 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   if (request.method() == Method::kConnect) {
     // Its target is no path; and what follows may not be HTTP.
     persistence = Persistence::kClose;
-    return error(kMethodNotAllowed, "Allow: GET, HEAD\r\n");
+    return error(kMethodNotAllowed, kAllowReading);
   }
   if (!target_.Parse(request.target())) {
     persistence = Persistence::kClose;
@@ -191,7 +191,8 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   }
   if (target_.path() == "*") {
     if (request.method() == Method::kOptions) {
-      return error(kMethodNotAllowed, "Allow: GET, HEAD\r\n");
+      style_->AppendOptions(out, persistence, date.http_date());
+      return {kNoContent, 0, nullptr};
     }
     persistence = Persistence::kClose;
     return error(kBadRequest);
@@ -206,13 +207,28 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   if (auto* files = std::get_if<StaticFiles>(&action)) {
     return files->Respond(request, target_, persistence, date, out);
   }
-  const auto& zone_page = std::get<ZonePage>(action);
+  return ShowZone(std::get<ZonePage>(action), *styles_[*location], request, persistence, date, out);
+}
+
+Answer Responder::ShowZone(const ZonePage& zone_page, const ResponseStyle& style,
+                           const RequestHead& request, Persistence persistence,
+                           const DateCache& date, std::string& out) const {
+  const bool has_body = request.method() != Method::kHead;
+  if (request.method() == Method::kOptions) {
+    style.AppendOptions(out, persistence, date.http_date());
+    return {kNoContent, 0, nullptr};
+  }
+  if (request.method() != Method::kGet && has_body) {
+    const std::size_t bytes = style.AppendError(out, kMethodNotAllowed, persistence,
+                                                date.http_date(), has_body, kAllowReading);
+    return {kMethodNotAllowed, bytes, nullptr};
+  }
   const std::string page = zone_page.format(*zone_);
   ResponseHead head(out, kOk, persistence, date.http_date());
   head.Field("Content-Type", zone_page.content_type)
       .Field("Content-Length", page.size())
       .Field("Cache-Control", "no-store");
-  out.append(styles_[*location]->FieldsFor(kOk));
+  out.append(style.FieldsFor(kOk));
   head.End();
   if (has_body) out.append(page);
   return {kOk, has_body ? page.size() : 0, nullptr};

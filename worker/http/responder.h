@@ -57,6 +57,9 @@ class Responder {
   absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
                                               std::size_t index);
 
+  Answer ShowZone(const ZonePage& zone_page, const ResponseStyle& style, const RequestHead& request,
+                  Persistence persistence, const DateCache& date, std::string& out) const;
+
   LocationRouter router_;
   std::vector<Action> actions_;  // by the index of their locations
   // What actions refer to.

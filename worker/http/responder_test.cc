@@ -196,7 +196,23 @@ TEST(Responder, AnswersOptionsOfTheServer) {
                                return {}
                              })pb");
   ASSERT_TRUE(responder.ok());
-  EXPECT_TRUE(absl::StrContains(Ask(*responder, "OPTIONS *"), "\r\nAllow: GET, HEAD\r\n"));
+  const std::string response = Ask(*responder, "OPTIONS *");
+  EXPECT_TRUE(absl::StartsWith(response, "HTTP/1.1 204 "));
+  EXPECT_TRUE(absl::EndsWith(response, "\r\nAllow: GET, HEAD, OPTIONS\r\n\r\n"));
+}
+
+TEST(Responder, LetsTheCountersBeReadOnly) {
+  auto responder = Make(R"pb(location {
+                               path: "/s"
+                               stub_status {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  for (const char* line : {"POST /s", "TRACE /s", "DELETE /s"}) {
+    const std::string response = Ask(*responder, line);
+    EXPECT_TRUE(absl::StartsWith(response, "HTTP/1.1 405 ")) << line;
+    EXPECT_TRUE(absl::StrContains(response, "\r\nAllow: GET, HEAD, OPTIONS\r\n")) << line;
+  }
+  EXPECT_TRUE(absl::StartsWith(Ask(*responder, "OPTIONS /s"), "HTTP/1.1 204 "));
 }
 
 TEST(Responder, AddsTheFieldsOfHttpAndOfTheLocation) {

@@ -12,6 +12,7 @@
 #include "ipc/status.h"
 #include "ipc/unique_fd.h"
 #include "proto/http_header.h"
+#include "worker/http/status_code.h"
 
 namespace muster::worker::http {
 namespace {
@@ -113,6 +114,14 @@ std::size_t ResponseStyle::AppendError(std::string& out, int status, Persistence
   }
   return AppendPage(out, status, persistence, http_date, has_body, fields,
                     {std::string(kErrorPageType), ErrorPage(status)});
+}
+
+void ResponseStyle::AppendOptions(std::string& out, Persistence persistence,
+                                  absl::string_view http_date) const {
+  ResponseHead head(out, kNoContent, persistence, http_date);
+  out.append(kAllowReading.data(), kAllowReading.size());
+  out.append(FieldsFor(kNoContent));
+  head.End();
 }
 
 std::size_t ResponseStyle::AppendPage(std::string& out, int status, Persistence persistence,

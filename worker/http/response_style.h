@@ -44,6 +44,9 @@ class ResponseStyle {
                           absl::string_view http_date, bool has_body,
                           absl::string_view fields = "") const;
 
+  // Appends the answer to OPTIONS of something that is only read: 204 and what is allowed.
+  void AppendOptions(std::string& out, Persistence persistence, absl::string_view http_date) const;
+
  private:
   struct Header {
     std::string name;
@@ -62,6 +65,9 @@ class ResponseStyle {
   std::string always_fields_;
   std::map<int, std::shared_ptr<const Page>> pages_;
 };
+
+// Of something that is only read.
+inline constexpr absl::string_view kAllowReading = "Allow: GET, HEAD, OPTIONS\r\n";
 
 // A larger file cannot be a page.
 inline constexpr std::size_t kMaxErrorPageBytes = 64 * 1024;

@@ -71,8 +71,12 @@ StaticFiles::StaticFiles(FileResolver resolver, Settings settings, const Respons
 Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& target,
                             Persistence persistence, const DateCache& date, std::string& out) {
   const Exchange exchange = {request, persistence, date, out};
+  if (request.method() == Method::kOptions) {
+    style_.AppendOptions(out, persistence, date.http_date());
+    return {kNoContent, 0, nullptr};
+  }
   if (request.method() != Method::kGet && request.method() != Method::kHead) {
-    return Error(exchange, kMethodNotAllowed, "Allow: GET, HEAD\r\n");
+    return Error(exchange, kMethodNotAllowed, kAllowReading);
   }
   OpenFileCache::Entry* entry = cache_.Find(location_, target.path());
   if (entry != nullptr && entry->IsTrusted(date.now())) {

@@ -179,7 +179,13 @@ TEST_F(StaticFilesTest, ListsAFolderWithoutIndexIfItIsToldTo) {
 TEST_F(StaticFilesTest, AllowsGetAndHead) {
   Ask("POST", "/digits.txt");
   EXPECT_EQ(answer_.status, 405);
-  EXPECT_TRUE(Has("Allow: GET, HEAD"));
+  EXPECT_TRUE(Has("Allow: GET, HEAD, OPTIONS"));
+  Ask("TRACE", "/digits.txt");
+  EXPECT_EQ(answer_.status, 405);
+  Ask("OPTIONS", "/digits.txt");
+  EXPECT_EQ(answer_.status, 204);
+  EXPECT_TRUE(Has("Allow: GET, HEAD, OPTIONS"));
+  EXPECT_EQ(Body(), "");
 }
 
 TEST_F(StaticFilesTest, SaysWhenNothingWasModified) {

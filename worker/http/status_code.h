@@ -8,6 +8,7 @@ namespace muster::worker::http {
 // Those that this service sends by itself; `return` may send any other.
 enum StatusCode : int {
   kOk = 200,
+  kNoContent = 204,
   kPartialContent = 206,
   kMovedPermanently = 301,
   kNotModified = 304,
