@@ -10,6 +10,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "ipc/check.h"
+#include "proto/log_format.h"
+#include "worker/http/byte_range.h"
+#include "worker/http/conditional.h"
+#include "worker/http/content_coding.h"
+#include "worker/http/log_line.h"
 #include "worker/http/request_body.h"
 #include "worker/http/request_parser.h"
 #include "worker/http/request_target.h"
@@ -37,6 +42,38 @@ void CheckHead(const RequestHead& head, absl::string_view bytes) {
   const std::string path = std::string(target.path()) + "/";
   MUSTER_CHECK(!absl::StrContains(path, "/../") && !absl::StrContains(path, "/./"),
                "dot segments are resolved");
+}
+
+// What is read from fields, and what the log makes of them.
+void CheckValues(const RequestHead& head) {
+  const AcceptEncoding accepts(head.Get(FieldName::kAcceptEncoding));
+  for (std::size_t i = 0; i < kContentCodings; ++i) {
+    const int weight = accepts.WeightOf(static_cast<ContentCoding>(i));
+    MUSTER_CHECK(weight >= 0 && weight <= 1000, "a weight is from 0 to 1");
+  }
+  constexpr std::uint64_t kSizeBytes = 1000;
+  const auto range = head.Get(FieldName::kRange);
+  if (range.has_value()) {
+    for (const ByteRange& part : ParseRange(*range, kSizeBytes).ranges) {
+      MUSTER_CHECK(part.bytes > 0 && part.bytes <= kSizeBytes - part.first, "a range is within");
+    }
+  }
+  const Preconditions preconditions = {
+      .if_match = head.Get(FieldName::kIfMatch),
+      .if_unmodified_since = head.Get(FieldName::kIfUnmodifiedSince),
+      .if_none_match = head.Get(FieldName::kIfNoneMatch),
+      .if_modified_since = head.Get(FieldName::kIfModifiedSince)};
+  (void)Evaluate(preconditions, {.entity_tag = "\"a-b\"", .modified_seconds = 1});
+
+  static const config::LogFormat format = *config::ParseLogFormat("json", /*is_json=*/true);
+  std::string line;
+  AppendLogLine(
+      line, format,
+      {.peer = {}, .date = {}, .request_line = head.line(), .head = &head, .status = 200});
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    MUSTER_CHECK(i + 1 == line.size() ? line[i] == '\n' : line[i] >= ' ' && line[i] < 0x7f,
+                 "a line ends where it ends");
+  }
 }
 
 // What comes of a stream: for each request its head, then its refusal, if it is refused. (Not with
@@ -83,6 +120,7 @@ Story Read(absl::string_view stream, std::size_t piece) {
         return story;
       }
       CheckHead(parser.head(), bytes.substr(0, parser.head_bytes()));
+      CheckValues(parser.head());
       story.push_back(unread.substr(0, parser.head_bytes()));
       if (parser.head().has_body()) {
         body = RequestBody(parser.head());
