@@ -206,8 +206,8 @@ def main():
         unit, run = parts[name]
         try:
             results[name] = run()
-        except (wrk.Failed, RuntimeError, OSError) as error:
-            results[name] = {"error": str(error)}
+        except Exception as error:  # of any kind: the others are to run
+            results[name] = {"error": f"{type(error).__name__}: {error}"}
         if not options.json:
             print_result(name, results[name], unit)
     if options.json:

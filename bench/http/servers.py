@@ -10,8 +10,6 @@ import subprocess
 import tempfile
 import time
 
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
 NGINX_CONF = """
 daemon off;
 master_process on;
@@ -63,9 +61,9 @@ def children(pid):
 
 
 def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+    """Of its first thread; workers have no other."""
+    with open(f"/proc/{pid}/schedstat") as file:
+        return int(file.read().split()[0]) / 1e9
 
 
 def pss_bytes(pid):
