@@ -15,7 +15,7 @@
 namespace muster::worker {
 namespace {
 
-// In one round of the loop, so that connections which are there already get their turn.
+// In one turn with the mutex or one sweep, so that connections which are there already get theirs.
 constexpr int kMostPerRound = 16;
 constexpr auto kPause = std::chrono::milliseconds(500);
 constexpr auto kTellEvery = std::chrono::minutes(1);
@@ -45,7 +45,9 @@ class Acceptor::Source : public loop::Handler {
   }
 
   void OnEvents(std::uint32_t) override {
-    accepted_ += acceptor_.Accept(listener_, kMostPerRound);
+    // One at a time: the next one is for whoever else was woken, and no call is made only to
+    // find out that nobody waits any more.
+    accepted_ += acceptor_.Accept(listener_, 1);
     acceptor_.HandOver();
     // The kernel wakes the waiter that came first to the listener's queue. Who has had
     // his share goes to the end of it.
