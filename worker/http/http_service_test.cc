@@ -2,6 +2,8 @@
 
 #include "worker/http/http_service.h"
 
+#include <sys/resource.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -78,6 +80,28 @@ TEST_F(HttpServiceTest, ForgetsFilesOnReopen) {
   EXPECT_EQ(Ask(kRequest).body, "before");
   ASSERT_TRUE(service().Reopen().ok());
   EXPECT_EQ(Ask(kRequest).body, "after");
+}
+
+TEST_F(HttpServiceTest, LeavesMostDescriptorsToConnections) {
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low = {160, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  AddRoot("/f/");
+  const auto count_descriptors = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  service();
+  const auto start = count_descriptors();
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = absl::StrCat("f/", i);
+    WriteFile(name, std::string(50'000, 'x'));
+    EXPECT_EQ(Ask(absl::StrCat("GET /", name, " HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+  }
+  ASSERT_TRUE(RunUntil([this] { return connections() == 0; }));
+  EXPECT_EQ(count_descriptors(), start + 160 / 8);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(HttpServiceTest, LogsEachRequest) {

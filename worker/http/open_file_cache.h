@@ -29,6 +29,8 @@ class OpenFileCache {
     std::uint64_t max_file_bytes = 0;
     // Of all entries together; those not used for longest are dropped.
     std::size_t max_memory_bytes = 0;
+    // As well.
+    std::size_t max_descriptors = 0;
   };
   struct Entry {
     Resource resource;
@@ -67,6 +69,7 @@ class OpenFileCache {
     std::size_t location;
     std::string path;
     std::size_t memory_bytes;
+    std::size_t descriptors;
     Entry entry;
   };
   using Nodes = std::list<Node>;
@@ -77,6 +80,7 @@ class OpenFileCache {
   Nodes entries_;                                    // the last used first
   absl::flat_hash_map<Key, Nodes::iterator> index_;  // keys stand in entries_
   std::size_t memory_bytes_ = 0;
+  std::size_t descriptors_ = 0;
   Entry not_kept_;
 };
 

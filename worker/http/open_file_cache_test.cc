@@ -43,7 +43,8 @@ class OpenFileCacheTest : public testing::Test {
     return {.max_entries = max_entries,
             .trusted_for = seconds(2),
             .max_file_bytes = kLots,
-            .max_memory_bytes = max_memory_bytes};
+            .max_memory_bytes = max_memory_bytes,
+            .max_descriptors = 10};
   }
 
   const loop::TimePoint now_{seconds(100)};
@@ -123,6 +124,17 @@ TEST_F(OpenFileCacheTest, HasNoMoreDescriptorsThanEntries) {
     cache.Put(0, absl::StrCat("/", i), File(10'000, /*is_in_memory=*/false), now_);
   }
   EXPECT_EQ(CountDescriptors(), before + 5);
+}
+
+TEST_F(OpenFileCacheTest, HasNoMoreDescriptorsThanItMay) {
+  const std::size_t before = CountDescriptors();
+  OpenFileCache cache(Limits(kLots));
+  for (int i = 0; i < 100; ++i) {
+    cache.Put(0, absl::StrCat("/", i), File(10'000, /*is_in_memory=*/false), now_);
+    cache.Put(1, absl::StrCat("/", i), File(1), now_);
+  }
+  EXPECT_EQ(CountDescriptors(), before + 10);
+  EXPECT_LT(cache.size(), 25u);
 }
 
 TEST_F(OpenFileCacheTest, ForgetsEverythingOnRequest) {

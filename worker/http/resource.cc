@@ -10,6 +10,12 @@ std::size_t Resource::memory_bytes() const {
   return bytes;
 }
 
+std::size_t Resource::descriptors() const {
+  const auto is_open = [](const auto& file) { return !file->is_in_memory(); };
+  return static_cast<std::size_t>(is_open(original)) +
+         static_cast<std::size_t>(std::count_if(encoded.begin(), encoded.end(), is_open));
+}
+
 bool Resource::Is(const OpenFile& original_now, const OpenFiles& encoded_now) const {
   return original->Is(original_now) &&
          std::equal(encoded.begin(), encoded.end(), encoded_now.begin(), encoded_now.end(),

@@ -23,6 +23,7 @@ struct Resource {
   std::vector<std::unique_ptr<Representation>> encoded;  // the one that we like best first
 
   std::size_t memory_bytes() const;
+  std::size_t descriptors() const;
   // Whether these are still the same files with the same contents, and no others.
   bool Is(const OpenFile& original_now, const OpenFiles& encoded_now) const;
   // The one that a client with this Accept-Encoding likes best, and of several the one that

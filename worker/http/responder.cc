@@ -1,5 +1,7 @@
 #include "worker/http/responder.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -73,11 +75,19 @@ ContentCoding CodingOf(config::v1::ContentCoding coding) {
   }
 }
 
+// Of those that this process may have: most are for connections.
+std::size_t DescriptorsForFiles() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+  return static_cast<std::size_t>(limit.rlim_cur / 8);
+}
+
 OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
   return {.max_entries = cache.max_entries(),
           .trusted_for = ToChrono(cache.trusted_for()),
           .max_file_bytes = cache.max_file_bytes(),
-          .max_memory_bytes = static_cast<std::size_t>(cache.max_memory_bytes())};
+          .max_memory_bytes = static_cast<std::size_t>(cache.max_memory_bytes()),
+          .max_descriptors = DescriptorsForFiles()};
 }
 
 // "http.location[2].root /x: not a directory"

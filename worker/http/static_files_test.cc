@@ -285,7 +285,8 @@ class CachedFilesTest : public StaticFilesTest {
   static constexpr OpenFileCache::Limits kLimits = {.max_entries = 10,
                                                     .trusted_for = kTrust,
                                                     .max_file_bytes = 32'768,
-                                                    .max_memory_bytes = 1'000'000};
+                                                    .max_memory_bytes = 1'000'000,
+                                                    .max_descriptors = 10};
 
   CachedFilesTest() { Restart(kLimits); }
 };
