@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -61,6 +62,12 @@ bool HasControlCharacter(absl::string_view text) {
   return false;
 }
 
+bool IsZoneName(absl::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
+  });
+}
+
 class Checker {
  public:
   explicit Checker(const Config& config) : config_(config) {}
@@ -70,6 +77,7 @@ class Checker {
     CheckFile("pid_file", config_.pid_file());
     if (config_.log().has_path()) CheckFile("log.path", config_.log().path());
     CheckAdmin();
+    CheckZones();
     if (config_.has_worker_binary()) CheckProgram("worker_binary", config_.worker_binary());
     if (config_.has_http()) {
       CheckHttp();
@@ -138,6 +146,22 @@ class Checker {
     CheckAddress("admin.listen", listen);
   }
 
+  void CheckZones() {
+    std::map<std::string, int> names;
+    for (int i = 0; i < config_.zone_size(); ++i) {
+      const std::string& name = config_.zone(i).name();
+      if (name.empty()) continue;  // the rules tell
+      const std::string field = absl::StrCat("zone[", i, "].name");
+      const auto [before, is_new] = names.emplace(name, i);
+      if (!is_new) {
+        Mistake(field, absl::StrCat("\"", name, "\" is zone[", before->second, "]'s already"));
+      } else if (!IsZoneName(name)) {
+        Mistake(field, absl::StrCat("\"", absl::CEscape(name),
+                                    "\" may have letters, digits, \"_\", \"-\" and \".\" only"));
+      }
+    }
+  }
+
   void CheckHttp() {
     std::map<std::string, int> paths;
     for (int i = 0; i < config_.http().location_size(); ++i) {
@@ -182,10 +206,12 @@ class Checker {
       case Location::kStubStatus:
       case Location::kMetrics:
       case Location::kStatusJson:
+      case Location::kHandler:
         break;
       case Location::ACTION_NOT_SET:
         Mistake(field,
-                "does nothing; give it one of root, return, stub_status, metrics and status_json");
+                "does nothing; give it one of root, return, stub_status, metrics, status_json and "
+                "handler");
         break;
     }
     if (location.index_size() > 0 && location.action_case() != Location::kRoot) {

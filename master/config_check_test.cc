@@ -124,7 +124,7 @@ TEST_F(ConfigCheckTest, WantsLocationsThatBeginWithASlashAndDiffer) {
 TEST_F(ConfigCheckTest, WantsLocationsThatDoSomething) {
   EXPECT_THAT(Check("http { location { path: '/' } }"),
               ElementsAre("http.location[0]: does nothing; give it one of root, return, "
-                          "stub_status, metrics and status_json"));
+                          "stub_status, metrics, status_json and handler"));
 }
 
 TEST_F(ConfigCheckTest, WantsALocationHeaderInRedirectionsOnly) {

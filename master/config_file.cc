@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "master/config_check.h"
 #include "master/config_parser.h"
 #include "master/config_paths.h"
+#include "master/service_types.h"
 #include "proto/field_rules.h"
 #include "proto/utf8.h"
 
@@ -43,11 +45,14 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }
 
 // What the values of a configuration break, but not what only follows from mistakes in the text.
+// `others`: found already.
 std::vector<TextMistake> CheckValues(const config::v1::Config& config, const ParsedConfig& parsed,
-                                     ConfigOutline::Syntax syntax) {
+                                     ConfigOutline::Syntax syntax,
+                                     std::vector<config::FieldMistake> others) {
   const ConfigOutline outline(parsed.text, syntax);
   std::vector<config::FieldMistake> found = config::CheckRules(config);
   for (config::FieldMistake& mistake : CheckConfig(config)) found.push_back(std::move(mistake));
+  for (config::FieldMistake& mistake : others) found.push_back(std::move(mistake));
   std::vector<TextMistake> mistakes;
   for (config::FieldMistake& mistake : found) {
     const OutlineValue* block = outline.BlockOf(mistake.field);
@@ -83,24 +88,150 @@ ConfigOutline::Syntax SyntaxOf(absl::string_view path) {
 }
 
 ParsedConfig Parse(absl::string_view text, ConfigOutline::Syntax syntax, absl::string_view prefix,
-                   config::v1::Config* config) {
-  ParsedConfig parsed = syntax == ConfigOutline::Syntax::kJson ? ParseJsonConfig(text, config)
-                                                               : ParseTextConfig(text, config);
+                   config::v1::Config* config, const AnyTypes& any = {}) {
+  ParsedConfig parsed = syntax == ConfigOutline::Syntax::kJson ? ParseJsonConfig(text, config, any)
+                                                               : ParseTextConfig(text, config, any);
   config::FillDefaults(config);
   MakePathsAbsolute(config, prefix);
   return parsed;
+}
+
+// What only the worker program can judge.
+struct ProgramPart {
+  std::string text;  // without what it does not know, if this is text format
+  std::optional<ServiceTypes> types;
+  std::optional<std::vector<std::string>> handlers;
+  AnyTypes any;  // of `types`
+  std::vector<TextMistake> mistakes;
+};
+
+const OutlineStatement* FindStatement(const OutlineValue& block, absl::string_view name) {
+  for (const OutlineStatement& statement : block.statements) {
+    if (statement.name == name) return &statement;
+  }
+  return nullptr;
+}
+
+bool HasHandler(const OutlineValue& root) {
+  const OutlineStatement* http = FindStatement(root, "http");
+  if (http == nullptr) return false;
+  for (const OutlineValue& block : http->values) {
+    for (const OutlineStatement& location : block.statements) {
+      for (const OutlineValue& value : location.values) {
+        if (FindStatement(value, "handler") != nullptr) return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Blank(std::string* text, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    if ((*text)[i] != '\n') (*text)[i] = ' ';
+  }
+}
+
+// What the rest of the configuration says of the worker program.
+std::string WorkerBinaryIn(std::string text, const AnyContent& service,
+                           ConfigOutline::Syntax syntax, absl::string_view prefix) {
+  config::v1::Config config;
+  if (syntax == ConfigOutline::Syntax::kText) {
+    if (service.statement != nullptr) {
+      Blank(&text, service.statement->begin, service.statement->end);
+    }
+    Parse(text, syntax, prefix, &config);
+    return config.worker_binary();
+  }
+  // A JSON text is not read without the type, but its strings are as they stand there.
+  const ConfigOutline outline(text, syntax);
+  const OutlineStatement* statement = FindStatement(outline.root(), "worker_binary");
+  if (statement == nullptr || statement->values.empty() || statement->values[0].text.empty()) {
+    return "";
+  }
+  return JoinPath(prefix, statement->values[0].text);
+}
+
+ProgramPart ReadProgramPart(const ConfigOutline& outline, absl::string_view text,
+                            ConfigOutline::Syntax syntax, absl::string_view prefix,
+                            const DescribeWorker& describe) {
+  ProgramPart part;
+  part.text = std::string(text);
+  if (describe == nullptr || !outline.brace_mistakes().empty()) return part;
+  AnyContent service;
+  const OutlineStatement* statement = FindStatement(outline.root(), "service");
+  if (statement != nullptr && !statement->values.empty()) {
+    service = ContentOfAny(statement->values[0]);
+  }
+  if (service.statement == nullptr && !HasHandler(outline.root())) return part;
+
+  const auto refuse = [&](std::size_t offset, std::string field, std::string problem) {
+    part.mistakes.push_back({offset, std::move(field), std::move(problem)});
+    if (service.statement != nullptr && syntax == ConfigOutline::Syntax::kText) {
+      Blank(&part.text, service.statement->begin, service.statement->end);
+    }
+    return std::move(part);
+  };
+  const auto description = describe(WorkerBinaryIn(part.text, service, syntax, prefix));
+  auto types = description.ok() ? ServiceTypes::Make(*description)
+                                : absl::StatusOr<ServiceTypes>(description.status());
+  if (!types.ok()) {
+    return refuse(outline.Locate("worker_binary"), "worker_binary",
+                  absl::StrCat("cannot be asked what it serves: ", types.status().message()));
+  }
+  part.handlers.emplace(description->handler().begin(), description->handler().end());
+  part.types = *std::move(types);
+  part.any = {&part.types->pool(), part.types->Find(service.type)};
+  if (service.statement != nullptr && part.any.type == nullptr) {
+    const std::string known = part.types->Names();
+    return refuse(
+        service.offset, "service",
+        absl::StrCat("the worker program has no \"", service.type, "\"; ",
+                     known.empty() ? "it wants no service" : absl::StrCat("it has ", known)));
+  }
+  return part;
+}
+
+std::vector<config::FieldMistake> CheckHandlers(const config::v1::Config& config,
+                                                const ProgramPart& part) {
+  std::vector<config::FieldMistake> mistakes;
+  if (!part.handlers.has_value()) return mistakes;
+  for (int i = 0; i < config.http().location_size(); ++i) {
+    const config::v1::Location& location = config.http().location(i);
+    const std::string& name = location.handler();
+    if (!location.has_handler() || name.empty()) continue;
+    if (std::count(part.handlers->begin(), part.handlers->end(), name) > 0) continue;
+    mistakes.push_back(
+        {absl::StrCat("http.location[", i, "].handler"),
+         absl::StrCat("the worker program has no \"", name, "\"; ",
+                      part.handlers->empty()
+                          ? "it has no handlers"
+                          : absl::StrCat("it has ", absl::StrJoin(*part.handlers, ", ")))});
+  }
+  return mistakes;
 }
 
 }  // namespace
 
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigOutline::Syntax syntax,
-                                                  absl::string_view prefix) {
+                                                  absl::string_view prefix,
+                                                  const DescribeWorker& describe) {
   config::v1::Config config;
-  ParsedConfig parsed = Parse(text, syntax, prefix, &config);
   const ConfigOutline outline(text, syntax);
+  const ProgramPart part = ReadProgramPart(outline, text, syntax, prefix, describe);
+  ParsedConfig parsed;
+  if (part.mistakes.empty() || syntax == ConfigOutline::Syntax::kText) {
+    parsed = Parse(part.text, syntax, prefix, &config, part.any);
+  }
+  for (const TextMistake& mistake : part.mistakes) parsed.mistakes.push_back(mistake);
   if (parsed.is_whole) {
-    for (TextMistake& mistake : CheckValues(config, parsed, syntax)) {
+    std::vector<config::FieldMistake> others = CheckHandlers(config, part);
+    if (part.types.has_value()) {
+      for (config::FieldMistake& mistake : part.types->Complete(&config)) {
+        others.push_back(std::move(mistake));
+      }
+    }
+    for (TextMistake& mistake : CheckValues(config, parsed, syntax, std::move(others))) {
       parsed.mistakes.push_back(std::move(mistake));
     }
   }
@@ -118,10 +249,10 @@ absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
 }
 
-absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path,
-                                                  absl::string_view prefix) {
+absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path, absl::string_view prefix,
+                                                  const DescribeWorker& describe) {
   MUSTER_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  return ReadConfigText(path, text, SyntaxOf(path), prefix);
+  return ReadConfigText(path, text, SyntaxOf(path), prefix, describe);
 }
 
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,

@@ -2,24 +2,32 @@
 #define MASTER_CONFIG_FILE_H_
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "master/config_outline.h"
 #include "proto/config.pb.h"
+#include "proto/worker.pb.h"
 
 namespace muster::master {
 
 inline constexpr std::size_t kMostConfigBytes = 16 << 20;
 
+// Tells what the worker program of a configuration knows; the argument is its worker_binary, empty
+// if it names none.
+using DescribeWorker =
+    std::function<absl::StatusOr<worker::v1::Description>(const std::string& worker_binary)>;
+
 // Reads the configuration in the file `path` (text format, or JSON if the name ends in .json),
 // fills its defaults in and makes its paths absolute, relative to `prefix`. InvalidArgument: it
 // has mistakes; the message has a line for each, in the order of the file:
 //   muster.textproto:3:10: listen[0].address: "x" has no port; write ...
-// Other errors: the file cannot be read.
-absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path,
-                                                  absl::string_view prefix);
+// Other errors: the file cannot be read. `describe` is called, once, if the configuration has
+// something in it that only the worker program can judge: the message in `service`, or a handler.
+absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path, absl::string_view prefix,
+                                                  const DescribeWorker& describe);
 
 // What can be read of it, whatever its mistakes are: enough, perhaps, to find its master.
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
@@ -28,7 +36,8 @@ absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
 // The same as ReadConfigFile for a text; `name` stands in the messages.
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigOutline::Syntax syntax,
-                                                  absl::string_view prefix);
+                                                  absl::string_view prefix,
+                                                  const DescribeWorker& describe = nullptr);
 
 }  // namespace muster::master
 

@@ -8,7 +8,9 @@
 
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "proto/worker.pb.h"
 
 namespace muster::master {
 namespace {
@@ -143,7 +145,7 @@ TEST(ConfigFile, TellsMistakesInJsonWithTheirPlaces) {
   "http": {"location": [{"path": "x", "return": {}}]}
 })",
                  Syntax::kJson),
-      R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, max_generations, crash_loop_limit, pid_file, log, admin, worker_binary, http, service
+      R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, max_generations, crash_loop_limit, pid_file, log, admin, worker_binary, zone, http, service
 m:3:55: listen[0].backlog: is 0; must be from 1 to 65535
 m:4:34: http.location[0].path: "x" must begin with "/")");
 }
@@ -161,7 +163,7 @@ TEST(ConfigFile, TellsBrokenJsonWithItsPlace) {
 }
 
 TEST(ConfigFile, ThatCannotBeOpenedIsNamed) {
-  const auto config = ReadConfigFile("/nowhere/m.textproto", "/nowhere");
+  const auto config = ReadConfigFile("/nowhere/m.textproto", "/nowhere", nullptr);
   EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(config.status().message(), "open /nowhere/m.textproto: No such file or directory");
 }
@@ -179,9 +181,128 @@ TEST(ConfigFile, IsJsonByItsName) {
   const std::string folder = std::getenv("TEST_TMPDIR");
   std::ofstream(folder + "/m.json") << "{\"listen\": 5}";
   std::ofstream(folder + "/m.textproto") << kGood;
-  EXPECT_THAT(ReadConfigFile(folder + "/m.json", "/tmp").status().message(),
+  EXPECT_THAT(ReadConfigFile(folder + "/m.json", "/tmp", nullptr).status().message(),
               HasSubstr("m.json:1:"));
-  EXPECT_TRUE(ReadConfigFile(folder + "/m.textproto", "/tmp").ok());
+  EXPECT_TRUE(ReadConfigFile(folder + "/m.textproto", "/tmp", nullptr).ok());
+}
+
+// A worker program whose service is configured by a muster.config.v1.Listen.
+absl::StatusOr<worker::v1::Description> DescribeListenProgram(const std::string&) {
+  worker::v1::Description description;
+  description.add_service_type("muster.config.v1.Listen");
+  description.add_handler("counter");
+  const google::protobuf::FileDescriptor* file = config::v1::Listen::descriptor()->file();
+  for (int i = 0; i < file->dependency_count(); ++i) {
+    const google::protobuf::FileDescriptor* import = file->dependency(i);
+    for (int n = 0; n < import->dependency_count(); ++n) {
+      import->dependency(n)->CopyTo(description.mutable_files()->add_file());
+    }
+    import->CopyTo(description.mutable_files()->add_file());
+  }
+  file->CopyTo(description.mutable_files()->add_file());
+  return description;
+}
+
+std::string ProgramMistakesIn(const std::string& text,
+                              ConfigOutline::Syntax syntax = ConfigOutline::Syntax::kText,
+                              const DescribeWorker& describe = DescribeListenProgram) {
+  const auto config = ReadConfigText("m", text, syntax, "/tmp", describe);
+  return std::string(config.status().message());
+}
+
+config::v1::Listen ServiceIn(const std::string& text, ConfigOutline::Syntax syntax) {
+  const auto config = ReadConfigText("m", text, syntax, "/tmp", DescribeListenProgram);
+  EXPECT_TRUE(config.ok()) << config.status();
+  config::v1::Listen service;
+  EXPECT_TRUE(config.ok() && config->service().UnpackTo(&service));
+  return service;
+}
+
+TEST(ConfigOfAService, IsReadWithItsDefaults) {
+  const config::v1::Listen service = ServiceIn(
+      "listen { address: '127.0.0.1:0' }\n"
+      "service { [type.googleapis.com/muster.config.v1.Listen] { address: 'x' } }",
+      ConfigOutline::Syntax::kText);
+  EXPECT_EQ(service.address(), "x");
+  EXPECT_EQ(service.backlog(), 511u);
+}
+
+TEST(ConfigOfAService, IsReadFromJson) {
+  const config::v1::Listen service = ServiceIn(
+      R"({"listen": [{"address": "127.0.0.1:0"}], "service": {
+          "@type": "type.googleapis.com/muster.config.v1.Listen", "address": "x"}})",
+      ConfigOutline::Syntax::kJson);
+  EXPECT_EQ(service.address(), "x");
+  EXPECT_EQ(service.backlog(), 511u);
+}
+
+TEST(ConfigOfAService, HasItsMistakesToldWithTheirPlaces) {
+  EXPECT_EQ(ProgramMistakesIn(R"(listen { address: "127.0.0.1:0" }
+service {
+  [type.googleapis.com/muster.config.v1.Listen] {
+    adress: "x"
+    backlog: 0
+  }
+}
+worker_connections: 0)"),
+            R"(m:4:5: service.adress: is unknown; did you mean "address"?
+m:5:14: service.backlog: is 0; must be from 1 to 65535
+m:8:21: worker_connections: is 0; must be from 1 to 1048576)");
+}
+
+TEST(ConfigOfAService, HasAValueOfTheWrongKindToldWithItsPlace) {
+  EXPECT_EQ(
+      ProgramMistakesIn(R"(listen { address: "127.0.0.1:0" }
+service { [type.googleapis.com/muster.config.v1.Listen] { address: "x" backlog: many } })"),
+      "m:2:81: service.backlog: expected integer, got: many; write a whole number that is not "
+      "negative, backlog: 1");
+}
+
+TEST(ConfigOfAService, HasItsMistakesInJsonToldWithTheirPlaces) {
+  EXPECT_EQ(ProgramMistakesIn(R"({"listen": [{"address": "127.0.0.1:0"}],
+ "service": {"@type": "type.googleapis.com/muster.config.v1.Listen",
+   "adress": "x", "backlog": 0}})",
+                              ConfigOutline::Syntax::kJson),
+            R"(m:3:4: service.adress: is unknown; did you mean "address"?
+m:3:30: service.backlog: is 0; must be from 1 to 65535)");
+}
+
+TEST(ConfigOfAService, IsRefusedIfTheProgramDoesNotHaveIt) {
+  const std::string text =
+      "listen { address: '127.0.0.1:0' }\nservice { [x/my.Chat] { rooms: 1 } } accept: MUTEX";
+  EXPECT_EQ(ProgramMistakesIn(text),
+            "m:2:11: service: the worker program has no \"x/my.Chat\"; it has "
+            "muster.config.v1.Listen");
+  EXPECT_EQ(ProgramMistakesIn(text, ConfigOutline::Syntax::kText,
+                              [](const std::string&) { return worker::v1::Description(); }),
+            "m:2:11: service: the worker program has no \"x/my.Chat\"; it wants no service");
+}
+
+TEST(ConfigOfAService, AsksTheProgramThatTheConfigurationNames) {
+  std::string asked;
+  ProgramMistakesIn("service { [x/my.Chat] {} } worker_binary: 'bin/chat'",
+                    ConfigOutline::Syntax::kText, [&](const std::string& worker_binary) {
+                      asked = worker_binary;
+                      return worker::v1::Description();
+                    });
+  EXPECT_EQ(asked, "/tmp/bin/chat");
+}
+
+TEST(ConfigOfAService, TellsWhyTheProgramCannotBeAsked) {
+  EXPECT_EQ(ProgramMistakesIn("listen { address: '127.0.0.1:0' }\n service { [x/my.Chat] {} }",
+                              ConfigOutline::Syntax::kText,
+                              [](const std::string&) -> absl::StatusOr<worker::v1::Description> {
+                                return absl::NotFoundError("no worker program at /x");
+                              }),
+            "m:1:1: worker_binary: cannot be asked what it serves: no worker program at /x");
+}
+
+TEST(ConfigOfAService, NamesHandlersThatTheProgramHas) {
+  EXPECT_EQ(
+      ProgramMistakesIn(R"(listen { address: "127.0.0.1:0" } http {
+  location { path: "/a" handler: "counter" }
+  location { path: "/b" handler: "conter" } })"),
+      "m:3:34: http.location[1].handler: the worker program has no \"conter\"; it has counter");
 }
 
 }  // namespace

@@ -86,11 +86,19 @@ std::vector<Segment> Segments(absl::string_view path) {
   return segments;
 }
 
-// The statement and value that `segment` means among `statements`; null if they lack it.
-std::pair<const OutlineStatement*, const OutlineValue*> Find(
-    const std::vector<OutlineStatement>& statements, const Segment& segment) {
+bool NamesType(const OutlineStatement& statement) {
+  return !statement.name.empty() && statement.name[0] == '[';
+}
+
+// The statement and value that `segment` means in `block`; null if it lacks it.
+std::pair<const OutlineStatement*, const OutlineValue*> Find(const OutlineValue& block,
+                                                             const Segment& segment) {
+  if (block.statements.size() == 1 && NamesType(block.statements[0])) {
+    const AnyContent any = ContentOfAny(block);
+    if (any.block != nullptr) return Find(*any.block, segment);
+  }
   int index = segment.index;
-  for (const OutlineStatement& statement : statements) {
+  for (const OutlineStatement& statement : block.statements) {
     if (statement.name != segment.name) continue;
     for (const OutlineValue& value : statement.values) {
       if (index-- == 0) return {&statement, &value};
@@ -100,6 +108,21 @@ std::pair<const OutlineStatement*, const OutlineValue*> Find(
 }
 
 }  // namespace
+
+AnyContent ContentOfAny(const OutlineValue& any) {
+  for (const OutlineStatement& statement : any.statements) {
+    if (NamesType(statement)) {
+      const std::string& name = statement.name;
+      const bool has_block = !statement.values.empty() && statement.values[0].is_block;
+      return {name.substr(1, name.size() - (name.back() == ']' ? 2 : 1)), statement.begin,
+              has_block ? &statement.values[0] : nullptr, &statement};
+    }
+    if (statement.name == "@type" && !statement.values.empty()) {
+      return {statement.values[0].text, statement.values[0].offset, &any, &statement};
+    }
+  }
+  return {};
+}
 
 // ---- Reading ----
 
@@ -205,7 +228,11 @@ class ConfigOutline::Reader {
     value.offset = current().begin;
     while (current().Is('-')) ++next_;
     if (AtEnd() || AtSeparator() || current().IsCloser()) return value;
-    const bool is_string = tokens_[next_++].kind == Token::Kind::kString;
+    const bool is_string = current().kind == Token::Kind::kString;
+    if (is_string && current().text.size() >= 2) {
+      value.text = current().text.substr(1, current().text.size() - 2);
+    }
+    ++next_;
     // Strings that follow each other are one.
     while (is_string && !is_json_ && current().kind == Token::Kind::kString) ++next_;
     return value;
@@ -352,7 +379,7 @@ std::size_t ConfigOutline::Locate(absl::string_view path) const {
   std::size_t place = root_.offset;
   const OutlineValue* block = &root_;
   for (const Segment& segment : Segments(path)) {
-    const auto [statement, value] = Find(block->statements, segment);
+    const auto [statement, value] = Find(*block, segment);
     if (value == nullptr) break;
     place = statement->is_list || !value->is_block ? value->offset : statement->begin;
     block = value;
@@ -365,14 +392,18 @@ const OutlineValue* ConfigOutline::BlockOf(absl::string_view path) const {
   if (!segments.empty()) segments.pop_back();
   const OutlineValue* block = &root_;
   for (const Segment& segment : segments) {
-    block = Find(block->statements, segment).second;
+    block = Find(*block, segment).second;
     if (block == nullptr) break;
+  }
+  if (block != nullptr && block->statements.size() == 1 && NamesType(block->statements[0])) {
+    if (const AnyContent any = ContentOfAny(*block); any.block != nullptr) return any.block;
   }
   return block;
 }
 
-ConfigOutline::Found ConfigOutline::StatementAt(std::size_t offset,
-                                                const google::protobuf::Descriptor* type) const {
+ConfigOutline::Found ConfigOutline::StatementAt(
+    std::size_t offset, const google::protobuf::Descriptor* type,
+    const google::protobuf::Descriptor* any_type) const {
   Found found;
   const OutlineValue* block = &root_;
   while (block != nullptr) {
@@ -385,12 +416,14 @@ ConfigOutline::Found ConfigOutline::StatementAt(std::size_t offset,
         continue;
       }
       const auto* field = type != nullptr ? type->FindFieldByName(statement.name) : nullptr;
-      type = field != nullptr ? field->message_type() : nullptr;
+      type = NamesType(statement) ? any_type : field != nullptr ? field->message_type() : nullptr;
       for (const OutlineValue& value : statement.values) {
         if (value.offset > offset) break;
         inner = &value;
       }
-      absl::StrAppend(&found.path, found.path.empty() ? "" : ".", statement.name);
+      if (!NamesType(statement)) {
+        absl::StrAppend(&found.path, found.path.empty() ? "" : ".", statement.name);
+      }
       if (field != nullptr && field->is_repeated()) {
         if (inner != nullptr) index += static_cast<int>(inner - statement.values.data());
         absl::StrAppend(&found.path, "[", index, "]");

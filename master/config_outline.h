@@ -29,6 +29,7 @@ struct OutlineStatement;
 struct OutlineValue {
   std::size_t offset = 0;  // of its first byte, for a block the opening brace
   bool is_block = false;
+  std::string text;  // of a string, without its quotes
   std::vector<OutlineStatement> statements;
 };
 
@@ -40,6 +41,17 @@ struct OutlineStatement {
   bool is_list = false;
   std::vector<OutlineValue> values;  // several, or none, only if it is a list or broken
 };
+
+// What a block says that is a google.protobuf.Any: in text format "[example/my.Type] { ... }", in
+// JSON "@type" beside the fields.
+struct AnyContent {
+  std::string type;                     // "example/my.Type"
+  std::size_t offset = 0;               // of what names the type
+  const OutlineValue* block = nullptr;  // with the fields; null: the type has no braces
+  const OutlineStatement* statement = nullptr;
+};
+// Null type: it is not written in this way.
+AnyContent ContentOfAny(const OutlineValue& any);
 
 // Which statements a configuration's text has and where, whether they make sense or not: so that
 // mistakes can be told with their places, and a wrong statement be left out to see whether
@@ -64,7 +76,7 @@ class ConfigOutline {
   std::size_t CulpritAt(std::size_t offset) const;
 
   // What is written for the field at `path` ("http.location[2].path"), or, if it is not there,
-  // what is around it.
+  // what is around it. Fields of a message within an Any are found as if they were the Any's.
   std::size_t Locate(absl::string_view path) const;
   // The block in which the field's statement is, or would be. Null: that is not there either.
   const OutlineValue* BlockOf(absl::string_view path) const;
@@ -75,8 +87,9 @@ class ConfigOutline {
     std::string path;
   };
   // The innermost statement around `offset`. `type` is the whole configuration's: it knows which
-  // fields have a number in the path.
-  Found StatementAt(std::size_t offset, const google::protobuf::Descriptor* type) const;
+  // fields have a number in the path. `any_type`, if it is known, is that of what is in an Any.
+  Found StatementAt(std::size_t offset, const google::protobuf::Descriptor* type,
+                    const google::protobuf::Descriptor* any_type = nullptr) const;
 
  private:
   struct Token {

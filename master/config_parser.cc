@@ -1,6 +1,7 @@
 #include "master/config_parser.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -12,6 +13,8 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/type_resolver.h"
+#include "google/protobuf/util/type_resolver_util.h"
 #include "master/outline_check.h"
 
 namespace muster::master {
@@ -93,9 +96,11 @@ std::string Uncapitalized(absl::string_view message) {
   return text;
 }
 
-const FieldDescriptor* FieldAt(const Descriptor* type, absl::string_view path) {
+const FieldDescriptor* FieldAt(const Descriptor* type, const Descriptor* any_type,
+                               absl::string_view path) {
   const FieldDescriptor* field = nullptr;
   for (absl::string_view part : absl::StrSplit(path, '.')) {
+    if (type != nullptr && type->full_name() == "google.protobuf.Any") type = any_type;
     if (type == nullptr) return nullptr;
     field = type->FindFieldByName(std::string(part.substr(0, part.find('['))));
     if (field == nullptr) return nullptr;
@@ -111,20 +116,22 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
 }
 
 TextMistake MistakeOf(const ConfigOutline& outline, const ConfigOutline::Found& found,
-                      std::size_t offset, const std::string& message, const Descriptor* type) {
+                      std::size_t offset, const std::string& message, const Descriptor* type,
+                      const Descriptor* any_type) {
   TextMistake mistake = {outline.CulpritAt(offset), found.path, Uncapitalized(message)};
-  const FieldDescriptor* field = FieldAt(type, found.path);
+  const FieldDescriptor* field = FieldAt(type, any_type, found.path);
   if (field != nullptr) absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field));
   return mistake;
 }
 
 // Unknown, double and exclusive fields; they are taken out of the text.
-void TakeMisplacedOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, const Descriptor* type) {
+void TakeMisplacedOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, const Descriptor* type,
+                      const Descriptor* any_type) {
   const ConfigOutline outline(parsed->text, syntax);
-  for (const MisplacedStatement& misplaced : CheckOutline(outline, type)) {
+  for (const MisplacedStatement& misplaced : CheckOutline(outline, type, any_type)) {
     parsed->mistakes.push_back(misplaced.mistake);
     if (!misplaced.meant.empty()) {
-      const OutlineValue* block = outline.StatementAt(misplaced.begin, type).block;
+      const OutlineValue* block = outline.StatementAt(misplaced.begin, type, any_type).block;
       if (block != nullptr) parsed->spoilt.insert({block->offset, misplaced.meant});
     }
     if (syntax == ConfigOutline::Syntax::kText) {
@@ -163,9 +170,42 @@ std::optional<std::size_t> PlaceInJson(const ConfigOutline& outline, absl::strin
   return std::nullopt;
 }
 
+// Finds what is in an Any by the type's name, whatever stands before it.
+class AnyFinder : public google::protobuf::TextFormat::Finder {
+ public:
+  explicit AnyFinder(const google::protobuf::DescriptorPool& pool) : pool_(pool) {}
+
+  const Descriptor* FindAnyType(const Message&, const std::string&,
+                                const std::string& name) const override {
+    return pool_.FindMessageTypeByName(name);
+  }
+
+ private:
+  const google::protobuf::DescriptorPool& pool_;
+};
+
+bool ParseJson(const std::string& text, const AnyTypes& any, Message* message, std::string* why) {
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;  // the outline's check told them
+  if (any.pool == nullptr) {
+    const auto status = google::protobuf::util::JsonStringToMessage(text, message, options);
+    *why = std::string(status.message().data(), status.message().size());
+    return status.ok();
+  }
+  const std::string prefix = "type.googleapis.com";
+  const std::unique_ptr<google::protobuf::util::TypeResolver> resolver(
+      google::protobuf::util::NewTypeResolverForDescriptorPool(prefix, any.pool));
+  std::string bytes;
+  const auto status = google::protobuf::util::JsonToBinaryString(
+      resolver.get(), absl::StrCat(prefix, "/", std::string(message->GetDescriptor()->full_name())),
+      text, &bytes, options);
+  *why = std::string(status.message().data(), status.message().size());
+  return status.ok() && message->ParseFromString(bytes);
+}
+
 }  // namespace
 
-ParsedConfig ParseTextConfig(absl::string_view text, Message* message) {
+ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const AnyTypes& any) {
   ParsedConfig parsed;
   parsed.text = std::string(text);
   const Descriptor* type = message->GetDescriptor();
@@ -176,9 +216,11 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message) {
       return parsed;
     }
   }
-  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kText, type);
+  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kText, type, any.type);
 
+  std::optional<AnyFinder> finder;
   google::protobuf::TextFormat::Parser parser;
+  if (any.pool != nullptr) parser.SetFinder(&finder.emplace(*any.pool));
   parser.SetRecursionLimit(ConfigOutline::kDeepest);
   for (int i = 0; i < kMostSyntaxMistakes; ++i) {
     FirstError error;
@@ -192,8 +234,9 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message) {
     }
     const ConfigOutline outline(parsed.text, ConfigOutline::Syntax::kText);
     const std::size_t offset = outline.OffsetOf(error.line, error.column);
-    const ConfigOutline::Found found = outline.StatementAt(outline.CulpritAt(offset), type);
-    parsed.mistakes.push_back(MistakeOf(outline, found, offset, error.message, type));
+    const ConfigOutline::Found found =
+        outline.StatementAt(outline.CulpritAt(offset), type, any.type);
+    parsed.mistakes.push_back(MistakeOf(outline, found, offset, error.message, type, any.type));
     if (found.statement == nullptr) return parsed;
     parsed.spoilt.insert({found.block->offset, found.statement->name});
     Blank(&parsed.text, found.statement->begin, found.statement->end);
@@ -201,7 +244,7 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message) {
   return parsed;
 }
 
-ParsedConfig ParseJsonConfig(absl::string_view text, Message* message) {
+ParsedConfig ParseJsonConfig(absl::string_view text, Message* message, const AnyTypes& any) {
   ParsedConfig parsed;
   parsed.text = std::string(text);
   const Descriptor* type = message->GetDescriptor();
@@ -210,16 +253,13 @@ ParsedConfig ParseJsonConfig(absl::string_view text, Message* message) {
     parsed.mistakes = outline.brace_mistakes();
     return parsed;
   }
-  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kJson, type);
+  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kJson, type, any.type);
 
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;  // the outline's check told them
-  const auto status = google::protobuf::util::JsonStringToMessage(parsed.text, message, options);
-  if (status.ok()) {
+  std::string why;
+  if (ParseJson(parsed.text, any, message, &why)) {
     parsed.is_whole = true;
     return parsed;
   }
-  const std::string why(status.message().data(), status.message().size());
   TextMistake mistake;
   mistake.offset = PlaceInJson(outline, text, why, &mistake.field).value_or(0);
   absl::string_view problem = absl::string_view(why).substr(0, why.find('\n'));
@@ -228,7 +268,7 @@ ParsedConfig ParseJsonConfig(absl::string_view text, Message* message) {
     absl::ConsumePrefix(&problem, ": ");
   }
   mistake.problem = Uncapitalized(problem);
-  if (const FieldDescriptor* field = FieldAt(type, mistake.field)) {
+  if (const FieldDescriptor* field = FieldAt(type, any.type, mistake.field)) {
     absl::StrAppend(&mistake.problem, "; ", WhatIsRightInJson(*field));
   }
   parsed.mistakes.push_back(std::move(mistake));

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "master/config_outline.h"
 
@@ -24,9 +25,17 @@ struct ParsedConfig {
   bool is_whole = false;
 };
 
+// What may stand in a google.protobuf.Any.
+struct AnyTypes {
+  const google::protobuf::DescriptorPool* pool = nullptr;  // null: nothing
+  const google::protobuf::Descriptor* type = nullptr;      // of the one in the configuration
+};
+
 // Parse into `message` and go on behind each mistake, up to some number of them.
-ParsedConfig ParseTextConfig(absl::string_view text, google::protobuf::Message* message);
-ParsedConfig ParseJsonConfig(absl::string_view text, google::protobuf::Message* message);
+ParsedConfig ParseTextConfig(absl::string_view text, google::protobuf::Message* message,
+                             const AnyTypes& any = {});
+ParsedConfig ParseJsonConfig(absl::string_view text, google::protobuf::Message* message,
+                             const AnyTypes& any = {});
 
 }  // namespace muster::master
 

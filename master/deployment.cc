@@ -15,6 +15,7 @@
 #include "master/cpu_count.h"
 #include "master/spawn.h"
 #include "master/supervisor_core.h"
+#include "master/user_zones.h"
 #include "proto/duration.h"
 
 namespace muster::master {
@@ -61,7 +62,8 @@ Settings Deployment::settings() const {
 
 absl::StatusOr<Deployment> PrepareDeployment(config::v1::Config config,
                                              const std::string& worker_binary,
-                                             const ListenerSet& current) {
+                                             const ListenerSet& current,
+                                             const worker::UserZones& current_zones) {
   Deployment deployment;
   deployment.config = std::move(config);
   if (deployment.config.worker_processes() == 0) {
@@ -73,6 +75,7 @@ absl::StatusOr<Deployment> PrepareDeployment(config::v1::Config config,
   MUSTER_RETURN_IF_ERROR(MakeFolders(deployment.config));
   MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
                           ipc::SealBytes("muster-config", deployment.config.SerializeAsString()));
+  MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(deployment.config, current_zones));
   MUSTER_ASSIGN_OR_RETURN(
       deployment.listeners,
       ListenerSet::Make(deployment.config, deployment.config.worker_processes(), current));

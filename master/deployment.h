@@ -9,26 +9,29 @@
 #include "master/listener_set.h"
 #include "master/supervisor_event.h"
 #include "proto/config.pb.h"
+#include "worker/user_zone.h"
 
 namespace muster::master {
 
 // A configuration with all that its workers need of the machine: whoever holds one can
-// start them. Those of two configurations share the listeners that both want.
+// start them. Those of two configurations share the listeners and the zones that both want.
 struct Deployment {
   config::v1::Config config;  // defaults filled in, paths absolute, worker_processes counted
   std::string worker_binary;
   ListenerSet listeners;
+  worker::UserZones zones;
   ipc::UniqueFd sealed_config;
 
   Settings settings() const;
 };
 
-// Makes what is new in `config`, and the folders of its files; `current` stays as it is. A
+// Makes what is new in `config`, and the folders of its files; what is current stays as it is. A
 // `worker_binary` that is not empty takes the place of the configuration's. AlreadyExists: an
-// address is in use.
+// address is in use. FailedPrecondition: a current zone would change its size.
 absl::StatusOr<Deployment> PrepareDeployment(config::v1::Config config,
                                              const std::string& worker_binary,
-                                             const ListenerSet& current);
+                                             const ListenerSet& current,
+                                             const worker::UserZones& current_zones = {});
 
 }  // namespace muster::master
 

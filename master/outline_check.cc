@@ -21,15 +21,16 @@ std::vector<std::string> FieldNames(const Descriptor& type) {
 
 class Checker {
  public:
-  Checker(const ConfigOutline& outline, std::vector<MisplacedStatement>* found)
-      : outline_(outline), found_(*found) {}
+  Checker(const ConfigOutline& outline, const Descriptor* any_type,
+          std::vector<MisplacedStatement>* found)
+      : outline_(outline), any_type_(any_type), found_(*found) {}
 
   void CheckBlock(const OutlineValue& block, const Descriptor& type, const std::string& prefix) {
     std::map<std::string, const OutlineStatement*> seen;
     std::map<const OneofDescriptor*, const OutlineStatement*> chosen;
     std::map<std::string, int> counts;
     for (const OutlineStatement& statement : block.statements) {
-      if (statement.name.empty() || statement.name[0] == '[') continue;
+      if (statement.name.empty() || statement.name[0] == '[' || statement.name == "@type") continue;
       const FieldDescriptor* field = type.FindFieldByName(statement.name);
       if (field == nullptr) {
         Unknown(statement, type, prefix);
@@ -63,8 +64,13 @@ class Checker {
     const Descriptor* type = field.message_type();
     for (const OutlineValue& value : statement.values) {
       const std::string number = field.is_repeated() ? absl::StrCat("[", (*count)++, "]") : "";
-      if (value.is_block && type != nullptr && type->full_name() != "google.protobuf.Any") {
-        CheckBlock(value, *type, absl::StrCat(prefix, statement.name, number, "."));
+      if (!value.is_block || type == nullptr) continue;
+      const std::string inner = absl::StrCat(prefix, statement.name, number, ".");
+      if (type->full_name() != "google.protobuf.Any") {
+        CheckBlock(value, *type, inner);
+      } else if (const AnyContent any = ContentOfAny(value);
+                 any.block != nullptr && any_type_ != nullptr) {
+        CheckBlock(*any.block, *any_type_, inner);
       }
     }
   }
@@ -99,14 +105,16 @@ class Checker {
   }
 
   const ConfigOutline& outline_;
+  const Descriptor* const any_type_;
   std::vector<MisplacedStatement>& found_;
 };
 
 }  // namespace
 
-std::vector<MisplacedStatement> CheckOutline(const ConfigOutline& outline, const Descriptor* type) {
+std::vector<MisplacedStatement> CheckOutline(const ConfigOutline& outline, const Descriptor* type,
+                                             const Descriptor* any_type) {
   std::vector<MisplacedStatement> found;
-  Checker(outline, &found).CheckBlock(outline.root(), *type, "");
+  Checker(outline, any_type, &found).CheckBlock(outline.root(), *type, "");
   return found;
 }
 

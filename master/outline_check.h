@@ -20,9 +20,10 @@ struct MisplacedStatement {
 };
 
 // The statements whose fields `type` does not have, that are given twice, or that exclude each
-// other. Not inside of a google.protobuf.Any.
-std::vector<MisplacedStatement> CheckOutline(const ConfigOutline& outline,
-                                             const google::protobuf::Descriptor* type);
+// other. Inside of a google.protobuf.Any only if `any_type`, what it has, is known.
+std::vector<MisplacedStatement> CheckOutline(
+    const ConfigOutline& outline, const google::protobuf::Descriptor* type,
+    const google::protobuf::Descriptor* any_type = nullptr);
 
 }  // namespace muster::master
 

@@ -17,6 +17,7 @@
 #include "loop/event_loop.h"
 #include "master/address.h"
 #include "master/admin_server.h"
+#include "master/ask_worker.h"
 #include "master/config_file.h"
 #include "master/deployment.h"
 #include "master/log.h"
@@ -85,9 +86,13 @@ AdminServer::Operations OperationsOf(Supervisor& supervisor) {
   };
 }
 
+absl::StatusOr<config::v1::Config> ReadConfig(const Invocation& invocation) {
+  return ReadConfigFile(invocation.config_file, invocation.prefix,
+                        AskWhenNeeded(invocation.worker_binary));
+}
+
 absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
-  MUSTER_ASSIGN_OR_RETURN(const config::v1::Config config,
-                          ReadConfigFile(invocation.config_file, invocation.prefix));
+  MUSTER_ASSIGN_OR_RETURN(const config::v1::Config config, ReadConfig(invocation));
   MUSTER_RETURN_IF_ERROR(log.Configure(config.log()));
   log.Write(Severity::kInfo,
             absl::StrCat("muster ", worker::kVersion, " starts with ", invocation.config_file));
@@ -128,7 +133,7 @@ ExitCode RunMaster(const Invocation& invocation) {
 }
 
 ExitCode TestConfig(const Invocation& invocation) {
-  const auto config = ReadConfigFile(invocation.config_file, invocation.prefix);
+  const auto config = ReadConfig(invocation);
   if (!config.ok()) {
     std::cerr << config.status().message() << "\n";
     return ExitCode::kFailed;
@@ -147,7 +152,7 @@ ExitCode GiveOrder(const Invocation& invocation, Order order) {
   std::string note;
   absl::Status status = SendOrder(order, *config, &note);
   if (absl::IsNotFound(status)) {
-    const auto checked = ReadConfigFile(invocation.config_file, invocation.prefix);
+    const auto checked = ReadConfig(invocation);
     if (!checked.ok()) status = checked.status();
   }
   if (!note.empty()) std::cerr << "master: " << note << "\n";

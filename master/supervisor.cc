@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "ipc/channel_format.h"
 #include "ipc/status.h"
+#include "master/ask_worker.h"
 #include "master/config_file.h"
 #include "master/service_notifier.h"
 #include "master/signal_orders.h"
@@ -19,6 +20,12 @@
 #include "worker/version.h"
 
 namespace muster::master {
+namespace {
+
+// Each has two descriptors.
+constexpr std::size_t kZonesPerMessage = ipc::kMaxChannelFds / 2;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& loop, Log& log,
                                                                PidFile& pid_file, Source source,
@@ -98,7 +105,7 @@ void Supervisor::OnWorker(Event event) {
   if (exited != nullptr) {
     const auto found = live_.find(exited->slot);
     // In this order: while the process is a zombie its pid means nobody else.
-    zone_.RecoverSlot(found->second.tag);
+    zone_.RecoverSlot(found->second.tag, found->second.zones);
     found->second.process->Reap();
     live_.erase(found);
   }
@@ -168,7 +175,7 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   *pid = (*process)->pid();
   zone_.registry().SetProcess(tag, *pid);
   HandOver(**process, tag, action, deployment);
-  live_[action.slot] = Live{*std::move(process), tag};
+  live_[action.slot] = Live{*std::move(process), tag, deployment.zones};
   return absl::OkStatus();
 }
 
@@ -185,12 +192,24 @@ void Supervisor::HandOver(WorkerProcess& process, ipc::OwnerTag tag, const Spawn
     }
     process.Send(worker::Command::kListeners, 0, message.SerializeAsString(), fds);
   }
+  for (std::size_t begin = 0; begin < deployment.zones.size(); begin += kZonesPerMessage) {
+    worker::v1::Zones message;
+    std::vector<int> fds;
+    const std::size_t end = std::min(begin + kZonesPerMessage, deployment.zones.size());
+    for (std::size_t i = begin; i < end; ++i) {
+      message.add_zone()->set_name(deployment.zones[i]->name());
+      fds.push_back(deployment.zones[i]->memory_fd());
+      fds.push_back(deployment.zones[i]->bell_fd());
+    }
+    process.Send(worker::Command::kZones, 0, message.SerializeAsString(), fds);
+  }
   worker::v1::Hello hello;
   hello.set_version(worker::kProtocolVersion);
   hello.set_owner_tag(tag.bits());
   hello.set_slot(action.slot);
   hello.set_generation(action.generation);
   hello.set_listeners(static_cast<std::uint32_t>(listeners.size()));
+  hello.set_zones(static_cast<std::uint32_t>(deployment.zones.size()));
   process.Send(
       worker::Command::kHello, 0, hello.SerializeAsString(),
       {zone_.fd(), deployment.sealed_config.get(), handoff_.first.fd(), handoff_.second.fd()});
@@ -216,8 +235,9 @@ void Supervisor::Do(const ReleaseSlotAction&) {
 // ---- Configurations ----
 
 absl::StatusOr<Deployment> Supervisor::Load() const {
-  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config,
-                          ReadConfigFile(source_.config_file, source_.prefix));
+  MUSTER_ASSIGN_OR_RETURN(
+      config::v1::Config config,
+      ReadConfigFile(source_.config_file, source_.prefix, AskWhenNeeded(source_.worker_binary)));
   if (config.pid_file() != current_->config.pid_file()) {
     return absl::InvalidArgumentError(absl::StrCat(
         source_.config_file, ": pid_file: cannot change while the master runs; it is \"",
@@ -228,7 +248,8 @@ absl::StatusOr<Deployment> Supervisor::Load() const {
         source_.config_file, ": admin.listen: cannot change while the master runs; it is \"",
         current_->config.admin().listen(), "\""));
   }
-  return PrepareDeployment(std::move(config), source_.worker_binary, current_->listeners);
+  return PrepareDeployment(std::move(config), source_.worker_binary, current_->listeners,
+                           current_->zones);
 }
 
 void Supervisor::Do(const LoadAction&) {

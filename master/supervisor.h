@@ -63,6 +63,7 @@ class Supervisor {
   struct Live {
     std::unique_ptr<WorkerProcess> process;
     ipc::OwnerTag tag;
+    worker::UserZones zones;  // that it was handed
   };
 
   Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source, Deployment first,

@@ -57,7 +57,7 @@ class SupervisorTest : public testing::Test {
   }
   void Start() {
     const std::string file = folder_ + "/m.textproto";
-    const auto config = ReadConfigFile(file, folder_);
+    const auto config = ReadConfigFile(file, folder_, nullptr);
     ASSERT_TRUE(config.ok()) << config.status();
     ASSERT_TRUE(log_.Configure(config->log()).ok());
     auto pid_file = PidFile::Lock(config->pid_file());

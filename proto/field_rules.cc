@@ -32,10 +32,11 @@ bool IsMessage(const FieldDescriptor& field) {
 }
 
 bool IsDuration(const FieldDescriptor& field) {
-  return IsMessage(field) && field.message_type() == Duration::descriptor();
+  // By name, since a message may also be of a pool made at run time.
+  return IsMessage(field) && field.message_type()->full_name() == "google.protobuf.Duration";
 }
 
-// Through the wire format, since a message may also be of a pool made at run time.
+// Through the wire format, for the same reason.
 Duration DurationIn(const Message& message) {
   Duration duration;
   duration.ParseFromString(message.SerializeAsString());

@@ -119,7 +119,7 @@ TEST(Reload, IsUndoneWhenTheNewWorkersCannotServe) {
   const Finished reload = muster.Ctl({"reload"});
 
   EXPECT_EQ(reload.exit, 1);
-  EXPECT_THAT(reload.errors, HasSubstr("http: is not configured"));
+  EXPECT_THAT(reload.errors, HasSubstr("service: this worker has no type.example/none"));
   EXPECT_EQ(BodyOf(muster.address(), "/"), "<h1>first</h1>\n");
   EXPECT_TRUE(muster.AwaitStatus(
       [&](const admin::v1::Status& status) { return status.workers_size() == 2; }));

@@ -6,6 +6,8 @@ absl::string_view CommandName(Command command) {
   switch (command) {
     case Command::kListeners:
       return "LISTENERS";
+    case Command::kZones:
+      return "ZONES";
     case Command::kHello:
       return "HELLO";
     case Command::kReady:

@@ -13,11 +13,15 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 // The channel on which a worker finds its master: it is passed under this number.
 inline constexpr int kChannelFd = 3;
 
+// With this argument a worker program writes its v1::Description to standard output, and exits.
+inline constexpr char kDescribeFlag[] = "--describe";
+
 // What a message on the channel between master and worker asks or tells. The values are
 // the wire's: never reuse one. docs/PROTOCOL.md.
 enum class Command : std::uint16_t {
-  // Master to worker, once, in this order. Payloads: v1::Listeners, v1::Hello.
+  // Master to worker, HELLO once and last. Payloads: v1::Listeners, v1::Zones, v1::Hello.
   kListeners = 1,
+  kZones = 6,
   kHello = 2,
   // Worker to master, one of them once. Payloads: v1::Ready, v1::Failed.
   kReady = 3,

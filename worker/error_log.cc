@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -29,6 +30,20 @@ absl::string_view LevelName(config::v1::Log::Level level) {
   }
 }
 
+// What a client or a service says cannot look like a line of its own.
+std::string OneLine(absl::string_view message) {
+  std::string line;
+  line.reserve(message.size());
+  for (const char c : message) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t') {
+      absl::StrAppend(&line, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    } else {
+      line.push_back(c);
+    }
+  }
+  return line;
+}
+
 }  // namespace
 
 absl::StatusOr<ErrorLog> ErrorLog::Open(const config::v1::Log& config, std::string writer) {
@@ -51,7 +66,7 @@ void ErrorLog::Write(config::v1::Log::Level level, absl::string_view message) co
   if (level < level_) return;
   const std::string line =
       absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%E3S", absl::Now(), absl::LocalTimeZone()), " ",
-                   LevelName(level), " ", writer_, ": ", message, "\n");
+                   LevelName(level), " ", writer_, ": ", OneLine(message), "\n");
   [[maybe_unused]] const ssize_t written =
       ipc::RetryOnEintr([&] { return ::write(STDERR_FILENO, line.data(), line.size()); });
 }

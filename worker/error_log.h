@@ -21,7 +21,8 @@ class ErrorLog {
   // Opens the file again that was moved away; on error the old one stays in use.
   absl::Status Reopen() const;
 
-  // Blocks as a write to a file does. An error is lost: there is nobody to tell.
+  // Blocks as a write to a file does. An error is lost: there is nobody to tell. Control
+  // characters are escaped, so that it stays one line. Thread-safe.
   void Write(config::v1::Log::Level level, absl::string_view message) const;
 
  private:

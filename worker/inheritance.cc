@@ -18,6 +18,7 @@ namespace muster::worker {
 namespace {
 
 constexpr std::size_t kMostListeners = 4096;
+constexpr std::size_t kMostZones = 4096;
 
 // Waits for a message of the master's; what others sent is dropped.
 absl::Status ReceiveFromMaster(const ipc::Channel& channel, pid_t master, absl::Time deadline,
@@ -85,6 +86,27 @@ absl::Status TakeListeners(ipc::ReceivedMessage* message,
   return absl::OkStatus();
 }
 
+absl::Status TakeZones(ipc::ReceivedMessage* message, std::vector<InheritedZone>* zones) {
+  v1::Zones payload;
+  if (!payload.ParseFromString(message->payload)) {
+    return absl::InvalidArgumentError("ZONES: its payload is no muster.worker.v1.Zones");
+  }
+  const auto count = static_cast<std::size_t>(payload.zone_size());
+  if (2 * count != message->fds.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("ZONES: ", count, " zones, but ",
+                                                   message->fds.size(),
+                                                   " descriptors; expected two for each"));
+  }
+  if (zones->size() + count > kMostZones) {
+    return absl::InvalidArgumentError(absl::StrCat("ZONES: more than ", kMostZones, " zones"));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    zones->push_back({payload.zone(static_cast<int>(i)).name(), std::move(message->fds[2 * i]),
+                      std::move(message->fds[2 * i + 1])});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) {
   v1::Hello& hello = inheritance->hello;
   if (!hello.ParseFromString(message->payload)) {
@@ -106,6 +128,10 @@ absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) 
                                                    " listeners were sent, ",
                                                    inheritance->listeners.size(), " arrived"));
   }
+  if (hello.zones() != inheritance->zones.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("HELLO: ", hello.zones(), " zones were sent, ",
+                                                   inheritance->zones.size(), " arrived"));
+  }
   inheritance->zone = std::move(message->fds[0]);
   inheritance->config = std::move(message->fds[1]);
   inheritance->handoff_take = std::move(message->fds[2]);
@@ -125,13 +151,15 @@ absl::StatusOr<Inheritance> ReceiveInheritance(const ipc::Channel& channel, pid_
     const Command command = message.command_as<Command>();
     if (command == Command::kListeners) {
       MUSTER_RETURN_IF_ERROR(TakeListeners(&message, &inheritance.listeners));
+    } else if (command == Command::kZones) {
+      MUSTER_RETURN_IF_ERROR(TakeZones(&message, &inheritance.zones));
     } else if (command == Command::kHello) {
       MUSTER_RETURN_IF_ERROR(TakeHello(&message, &inheritance));
       return inheritance;
     } else {
       return absl::InvalidArgumentError(absl::StrCat("command ", message.command, " (",
                                                      CommandName(command),
-                                                     "), expected LISTENERS or HELLO"));
+                                                     "), expected LISTENERS, ZONES or HELLO"));
     }
   }
 }

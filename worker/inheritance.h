@@ -19,10 +19,17 @@ struct InheritedListener {
   ipc::UniqueFd fd;     // listens, non-blocking
 };
 
+struct InheritedZone {
+  std::string name;
+  ipc::UniqueFd memory;
+  ipc::UniqueFd bell;
+};
+
 // What a worker gets from its master before it can do anything.
 struct Inheritance {
   v1::Hello hello;
   std::vector<InheritedListener> listeners;
+  std::vector<InheritedZone> zones;  // the service's own
   ipc::UniqueFd zone;
   ipc::UniqueFd config;
   ipc::UniqueFd handoff_take;

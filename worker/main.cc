@@ -2,5 +2,6 @@
 #include "worker/runtime.h"
 
 int main(int argc, char** argv) {
-  return muster::worker::RunWorker(argc, argv, muster::worker::http::MakeHttpService);
+  return muster::worker::RunWorker(argc, argv,
+                                   {.make_service = muster::worker::http::MakeHttpService});
 }

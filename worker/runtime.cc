@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "ipc/channel.h"
 #include "ipc/status.h"
@@ -27,7 +28,12 @@ constexpr absl::Duration kInheritanceTimeout = absl::Seconds(30);
 
 absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(const ipc::Channel& channel,
                                                            ProcessTitle& title,
-                                                           const ServiceFactory& factory) {
+                                                           const Program& program) {
+  const ServiceFactory factory =
+      [&program](Context& context) -> absl::StatusOr<std::unique_ptr<Service>> {
+    MUSTER_RETURN_IF_ERROR(CheckServiceType(program, context.config()));
+    return program.make_service(context);
+  };
   const pid_t master = ::getppid();
   MUSTER_ASSIGN_OR_RETURN(ipc::SignalSet signals, TakeSignals());
   MUSTER_ASSIGN_OR_RETURN(Inheritance inheritance,
@@ -64,9 +70,16 @@ ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
   return ExitCodeOf(status);
 }
 
+ExitCode WriteDescription(const Program& program) {
+  const std::string bytes = Describe(program).SerializeAsString();
+  const bool is_written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
+  return is_written && std::fflush(stdout) == 0 ? kExitDone : kExitFailed;
+}
+
 }  // namespace
 
-int RunWorker(int argc, char** argv, const ServiceFactory& factory) {
+int RunWorker(int argc, char** argv, const Program& program) {
+  if (argc == 2 && absl::string_view(argv[1]) == kDescribeFlag) return WriteDescription(program);
   auto channel = ipc::Channel::Adopt(ipc::UniqueFd(kChannelFd));
   if (!channel.ok()) {
     std::fprintf(stderr,
@@ -77,7 +90,7 @@ int RunWorker(int argc, char** argv, const ServiceFactory& factory) {
   }
   ProcessTitle title(argc, argv);
   title.Set("muster: worker process");
-  const auto process = StartWorker(*channel, title, factory);
+  const auto process = StartWorker(*channel, title, program);
   if (!process.ok()) return Fail(*channel, process.status());
   const absl::Status status = (*process)->Run();
   if (status.ok()) return kExitDone;

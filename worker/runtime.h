@@ -1,6 +1,7 @@
 #ifndef WORKER_RUNTIME_H_
 #define WORKER_RUNTIME_H_
 
+#include "worker/program.h"
 #include "worker/service.h"
 
 namespace muster::worker {
@@ -9,9 +10,11 @@ namespace muster::worker {
 // serves, and returns the exit code (worker/exit_code.h, docs/PROTOCOL.md). To be called by main,
 // before it starts a thread; `argv` is not to be used afterwards.
 //
-//   int main(int argc, char** argv) { return muster::worker::RunWorker(argc, argv, MakeMyService);
+//   int main(int argc, char** argv) {
+//     return muster::worker::RunWorker(
+//         argc, argv, {.make_service = MakeChat, .config_types = {Chat::descriptor()}});
 //   }
-int RunWorker(int argc, char** argv, const ServiceFactory& factory);
+int RunWorker(int argc, char** argv, const Program& program);
 
 }  // namespace muster::worker
 

@@ -272,7 +272,7 @@ TEST(Worker, MissesAListenerThatDidNotArrive) {
 TEST(Worker, RefusesACommandBeforeHello) {
   TestWorker worker(TestMaster::Program());
   worker.Send(Command::kReopen);
-  EXPECT_EQ(ReceiveReason(worker), "command 19 (REOPEN), expected LISTENERS or HELLO");
+  EXPECT_EQ(ReceiveReason(worker), "command 19 (REOPEN), expected LISTENERS, ZONES or HELLO");
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");
 }
 

@@ -11,12 +11,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "ipc/channel_format.h"
+#include "ipc/owner_tag.h"
+#include "ipc/status.h"
 #include "ipc/unique_fd.h"
 #include "loop/event_loop.h"
 #include "proto/config.pb.h"
 #include "worker/connection_lease.h"
+#include "worker/service_config.h"
 #include "worker/shared_zone.h"
+#include "worker/user_zone.h"
 
 namespace muster::worker {
 
@@ -34,7 +39,7 @@ struct Connection {
 };
 
 // What a service may use of the worker that runs it. It outlives the service. All of it
-// belongs to the loop's thread.
+// but Post and Log belongs to the loop's thread. docs/SERVICES.md shows how to use it.
 class Context {
  public:
   virtual ~Context() = default;
@@ -42,13 +47,32 @@ class Context {
   virtual loop::EventLoop& loop() = 0;
   // Defaults filled in, paths absolute.
   virtual const config::v1::Config& config() const = 0;
+  // The message that stands in `service` of the configuration, its defaults filled in and its
+  // rules kept. InvalidArgument: it is missing, another message, or breaks a rule.
+  template <typename Message>
+  absl::StatusOr<Message> ServiceConfig() const {
+    Message message;
+    MUSTER_RETURN_IF_ERROR(ReadServiceConfig(config(), &message));
+    return message;
+  }
   virtual std::uint32_t slot() const = 0;
   virtual std::uint64_t generation() const = 0;
   // This worker's counters. `accepted`, `handled` and `active` are the runtime's; the
   // others are the service's to keep.
   virtual SlotStats& stats() = 0;
-  // Of all workers, to read.
+  // Of all workers, to read. Its registry knows who lives, for locks in zones of the service's own.
   virtual const SharedZone& zone() const = 0;
+  // By which those locks know this process, in the loop's thread.
+  virtual ipc::OwnerTag tag() const = 0;
+  // The zone that the configuration declares by this name. It lives as long as this.
+  // FailedPrecondition: there is none.
+  virtual absl::StatusOr<const UserZone*> zone(absl::string_view name) const = 0;
+  // Runs `task` in the loop's thread, in the order of the calls of a thread; from any thread. Not
+  // once the destruction of the service has begun: what is left is dropped. The service has ended
+  // its threads when it is destroyed.
+  virtual void Post(std::function<void()> task) = 0;
+  // A line for the operator, into the error log; from any thread. Control characters are escaped.
+  virtual void Log(config::v1::Log::Level level, absl::string_view line) = 0;
   virtual bool is_draining() const = 0;
   // During Drain with kHandOff and after it: gives a connection to a worker that stays, whose
   // service gets it in Adopt with the same `state` (at most kMostHandoffStateBytes).

@@ -98,7 +98,7 @@ absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve(std::uint32_t slot) const {
   return tag;
 }
 
-void SharedZone::RecoverSlot(ipc::OwnerTag dead) const {
+void SharedZone::RecoverSlot(ipc::OwnerTag dead, const UserZones& zones) const {
   // From here on nobody takes the tag for a live one. False also if an earlier call was
   // interrupted after this.
   registry_.MarkDead(dead);
@@ -107,6 +107,7 @@ void SharedZone::RecoverSlot(ipc::OwnerTag dead) const {
     return;
   }
   accept_mutex_state()->Recover(dead);
+  for (const auto& zone : zones) zone->Recover(dead);
   stats(dead.slot()).ClearGauges();
   worker_status(dead.slot()).Clear();
   registry_.Free(dead);

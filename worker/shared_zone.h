@@ -12,6 +12,7 @@
 #include "ipc/unique_fd.h"
 #include "worker/master_status.h"
 #include "worker/slot_stats.h"
+#include "worker/user_zone.h"
 #include "worker/worker_status.h"
 
 namespace muster::worker {
@@ -47,8 +48,9 @@ class SharedZone {
   absl::StatusOr<ipc::OwnerTag> Reserve(std::uint32_t slot) const;
   // For the master: gives back what the process with this tag held (the accept mutex, its gauges
   // and status, its slot) and wakes who waits for it. Only when the process is gone, or was never
-  // started. Idempotent: no effect on a slot that has another process already.
-  void RecoverSlot(ipc::OwnerTag dead) const;
+  // started. Idempotent: no effect on a slot that has another process already. `zones`: those that
+  // the process was handed, for the locks in them.
+  void RecoverSlot(ipc::OwnerTag dead, const UserZones& zones = {}) const;
 
   const ipc::Registry& registry() const { return registry_; }
   ipc::MutexState* accept_mutex_state() const;

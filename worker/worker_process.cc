@@ -34,6 +34,16 @@ absl::Status Join(const SharedZone& zone, ipc::OwnerTag tag) {
   return ipc::Annotate(zone.registry().Join(tag), "HELLO: the owner tag");
 }
 
+absl::StatusOr<std::vector<UserZone>> AttachZones(std::vector<InheritedZone> inherited) {
+  std::vector<UserZone> zones;
+  for (InheritedZone& zone : inherited) {
+    MUSTER_ASSIGN_OR_RETURN(UserZone attached, UserZone::Attach(zone.name, std::move(zone.memory),
+                                                                std::move(zone.bell)));
+    zones.push_back(std::move(attached));
+  }
+  return zones;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
@@ -43,23 +53,28 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
   inheritance.config.reset();
   MUSTER_ASSIGN_OR_RETURN(SharedZone zone, SharedZone::Attach(std::move(inheritance.zone)));
   MUSTER_RETURN_IF_ERROR(Join(zone, ipc::OwnerTag::InWord(inheritance.hello.owner_tag())));
+  MUSTER_ASSIGN_OR_RETURN(std::vector<UserZone> user_zones,
+                          AttachZones(std::move(inheritance.zones)));
   auto log = ErrorLog::Open(config.log(), WriterName(inheritance.hello));
   if (!log.ok()) return ipc::Annotate(log.status(), "log");
   MUSTER_ASSIGN_OR_RETURN(auto loop, loop::EventLoop::Create());
-  auto process = std::unique_ptr<WorkerProcess>(new WorkerProcess(
-      beginnings, std::move(config), *std::move(log), std::move(zone), std::move(loop)));
+  auto process = std::unique_ptr<WorkerProcess>(
+      new WorkerProcess(beginnings, std::move(config), *std::move(log), std::move(zone),
+                        std::move(user_zones), std::move(loop)));
   MUSTER_RETURN_IF_ERROR(process->Start(std::move(beginnings), factory));
   return process;
 }
 
 WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
-                             SharedZone zone, std::unique_ptr<loop::EventLoop> loop)
+                             SharedZone zone, std::vector<UserZone> user_zones,
+                             std::unique_ptr<loop::EventLoop> loop)
     : hello_(beginnings.inheritance.hello),
       tag_(ipc::OwnerTag::InWord(hello_.owner_tag())),
       config_(std::move(config)),
       title_(beginnings.title),
       log_(std::move(log)),
       zone_(std::move(zone)),
+      user_zones_(std::move(user_zones)),
       loop_(std::move(loop)),
       connections_(stats().active),
       heartbeat_(*loop_, [this] { Beat(); }),
@@ -172,6 +187,7 @@ absl::Status WorkerProcess::Obey(Command command) {
     case Command::kReopen:
       return Reopen();
     case Command::kListeners:
+    case Command::kZones:
     case Command::kHello:
     case Command::kReady:
     case Command::kFailed:
@@ -206,6 +222,15 @@ void WorkerProcess::Drain(Service::Idle idle) {
   service_->Drain(idle);
   // What was to be handed off goes as the others do.
   if (idle == Service::Idle::kClose) handoff_->TakeBack();
+}
+
+absl::StatusOr<const UserZone*> WorkerProcess::zone(absl::string_view name) const {
+  for (const UserZone& zone : user_zones_) {
+    if (zone.name() == name) return &zone;
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("zone \"", name, "\": is not declared; the configuration needs zone { name: \"",
+                   name, "\" size_bytes: ... }"));
 }
 
 void WorkerProcess::HandOff(Connection connection, std::string state) {

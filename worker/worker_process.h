@@ -4,12 +4,16 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "ipc/channel.h"
 #include "ipc/owner_tag.h"
 #include "ipc/signal_set.h"
@@ -25,6 +29,7 @@
 #include "worker/service.h"
 #include "worker/shared_zone.h"
 #include "worker/signal_source.h"
+#include "worker/user_zone.h"
 
 namespace muster::worker {
 
@@ -54,12 +59,19 @@ class WorkerProcess : public Context {
   std::uint64_t generation() const override { return hello_.generation(); }
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }
   const SharedZone& zone() const override { return zone_; }
+  ipc::OwnerTag tag() const override { return tag_; }
+  absl::StatusOr<const UserZone*> zone(absl::string_view name) const override;
+  void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
+  void Log(config::v1::Log::Level level, absl::string_view line) override {
+    log_.Write(level, line);
+  }
   bool is_draining() const override { return drained_idle_.has_value(); }
   void HandOff(Connection connection, std::string state) override;
 
  private:
   WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
-                SharedZone zone, std::unique_ptr<loop::EventLoop> loop);
+                SharedZone zone, std::vector<UserZone> user_zones,
+                std::unique_ptr<loop::EventLoop> loop);
   absl::Status Start(Beginnings beginnings, const ServiceFactory& factory);
   WorkerStatus& status() const { return zone_.worker_status(tag_.slot()); }
   void ShowTitle();
@@ -79,6 +91,7 @@ class WorkerProcess : public Context {
   ProcessTitle& title_;
   const ErrorLog log_;
   const SharedZone zone_;
+  const std::vector<UserZone> user_zones_;
   const std::unique_ptr<loop::EventLoop> loop_;
   ConnectionCount connections_;
   loop::Timer heartbeat_;

@@ -174,6 +174,9 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
       return Action(ZonePage{"application/json", [](const SharedZone& zone) {
                                return FormatStatusJson(Snapshot(zone));
                              }});
+    case config::v1::Location::kHandler:
+      return absl::InvalidArgumentError(
+          absl::StrCat("handler \"", location.handler(), "\": this worker has none"));
     case config::v1::Location::ACTION_NOT_SET:
       break;
   }

@@ -48,7 +48,7 @@ std::optional<std::string> ClientResponse::Field(absl::string_view name) const {
 ServiceFixture::ServiceFixture()
     : loop_(*loop::EventLoop::Create()),
       zone_(*SharedZone::Create(8)),
-      slot_(zone_.Reserve()->slot()),
+      tag_(*zone_.Reserve()),
       connections_(stats().active),
       listener_(Listen()) {
   std::signal(SIGPIPE, SIG_IGN);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 #include "ipc/unique_fd.h"
@@ -72,8 +73,9 @@ class ServiceFixture : public testing::Test, private Context {
 
   std::uint32_t connections() const { return connections_.held(); }
   StatsValues counters() { return ReadStats(stats()); }
+  const std::vector<std::string>& logged() const { return logged_; }
   loop::EventLoop& loop() override { return *loop_; }
-  SlotStats& stats() override { return zone_.stats(slot_); }
+  SlotStats& stats() override { return zone_.stats(tag_.slot()); }
 
  private:
   Service& successor();
@@ -81,6 +83,12 @@ class ServiceFixture : public testing::Test, private Context {
   std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
   const SharedZone& zone() const override { return zone_; }
+  ipc::OwnerTag tag() const override { return tag_; }
+  absl::StatusOr<const UserZone*> zone(absl::string_view) const override {
+    return absl::FailedPreconditionError("this test has no zones");
+  }
+  void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
+  void Log(config::v1::Log::Level, absl::string_view line) override { logged_.emplace_back(line); }
   bool is_draining() const override { return false; }
   void HandOff(Connection connection, std::string state) override {
     handed_off_.emplace_back(std::move(connection), std::move(state));
@@ -90,7 +98,8 @@ class ServiceFixture : public testing::Test, private Context {
   std::filesystem::path root_;
   std::unique_ptr<loop::EventLoop> loop_;
   SharedZone zone_;
-  std::uint32_t slot_;  // of the zone's registry
+  ipc::OwnerTag tag_;
+  std::vector<std::string> logged_;
   ConnectionCount connections_;
   ipc::UniqueFd listener_;
   std::vector<std::pair<Connection, std::string>> handed_off_;

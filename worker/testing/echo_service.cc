@@ -85,10 +85,6 @@ class EchoService : public Service {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> MakeEchoService(Context& context) {
-  if (context.config().has_service()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("service: this worker has no ", context.config().service().type_url()));
-  }
   return std::make_unique<EchoService>(context);
 }
 

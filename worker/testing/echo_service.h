@@ -9,7 +9,7 @@
 namespace muster::worker::testing {
 
 // Answers each line with "PID LINE". A request is in flight from a line's first byte to its end.
-// Refuses a configuration that asks for a service; opens the access log again.
+// Opens the access log again.
 absl::StatusOr<std::unique_ptr<Service>> MakeEchoService(Context& context);
 
 }  // namespace muster::worker::testing

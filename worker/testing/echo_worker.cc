@@ -8,5 +8,6 @@
 int main(int argc, char** argv) {
   // A stopped one does not see the end of its channel.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  return muster::worker::RunWorker(argc, argv, muster::worker::testing::MakeEchoService);
+  return muster::worker::RunWorker(argc, argv,
+                                   {.make_service = muster::worker::testing::MakeEchoService});
 }

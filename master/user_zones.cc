@@ -1,0 +1,36 @@
+#include "master/user_zones.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ipc/status.h"
+
+namespace muster::master {
+
+using worker::UserZone;
+using worker::UserZones;
+
+absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const UserZones& current) {
+  UserZones zones;
+  for (const config::v1::Zone& wanted : config.zone()) {
+    const auto kept = std::find_if(current.begin(), current.end(), [&](const auto& candidate) {
+      return candidate->name() == wanted.name();
+    });
+    if (kept == current.end()) {
+      MUSTER_ASSIGN_OR_RETURN(UserZone made, UserZone::Create(wanted.name(), wanted.size_bytes()));
+      zones.push_back(std::make_shared<const UserZone>(std::move(made)));
+    } else if ((*kept)->size_bytes() == wanted.size_bytes()) {
+      zones.push_back(*kept);
+    } else {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "zone \"", wanted.name(), "\": has ", (*kept)->size_bytes(),
+          " bytes, which a reload cannot change to ", wanted.size_bytes(),
+          "; give it another name, or leave it out in one reload and bring it back in the next"));
+    }
+  }
+  return zones;
+}
+
+}  // namespace muster::master

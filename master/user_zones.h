@@ -1,0 +1,18 @@
+#ifndef MASTER_USER_ZONES_H_
+#define MASTER_USER_ZONES_H_
+
+#include "absl/status/statusor.h"
+#include "proto/config.pb.h"
+#include "worker/user_zone.h"
+
+namespace muster::master {
+
+// The zones of `config`: those of `current` that are wanted again, found by name, and new ones
+// for the others. FailedPrecondition: one is wanted again with another size. On an error what was
+// made is dropped, and `current` is as it was.
+absl::StatusOr<worker::UserZones> MakeZones(const config::v1::Config& config,
+                                            const worker::UserZones& current);
+
+}  // namespace muster::master
+
+#endif  // MASTER_USER_ZONES_H_

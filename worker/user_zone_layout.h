@@ -1,0 +1,47 @@
+#ifndef WORKER_USER_ZONE_LAYOUT_H_
+#define WORKER_USER_ZONE_LAYOUT_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "ipc/cache_line.h"
+#include "ipc/shared_header.h"
+#include "worker/user_zone.h"
+
+namespace muster::worker {
+
+// What is before a service's own part of a zone; docs/MEMORY_LAYOUT.md has the same as a table.
+struct UserZoneFront {
+  ipc::SharedHeader header;
+
+  // What the service has there: its version in the upper 32 bits, its bytes in the lower ones.
+  // Zero: nobody has said. Written once, by whoever comes first.
+  alignas(ipc::kCacheLineBytes) std::atomic<std::uint64_t> layout;
+
+  // The locks there: the offset from the service's first byte in the upper 56 bits, the kind in
+  // the lower 8. Filled from the front, each once, by workers; the master believes none of it.
+  alignas(ipc::kCacheLineBytes) std::atomic<std::uint64_t> locks[UserZone::kMostLocks];
+};
+
+static_assert(std::is_standard_layout_v<UserZoneFront>);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(offsetof(UserZoneFront, layout) == 128);
+static_assert(offsetof(UserZoneFront, locks) == 256);
+// So that the service's part begins on a page.
+static_assert(sizeof(UserZoneFront) == 4096);
+
+// Raise the version at each change of the above.
+inline constexpr ipc::SharedLayout kUserZoneLayout = {
+    .magic = 0x72657355'7274734d,  // "MstrUser" in memory
+    .layout_version = 1,
+    .abi_hash =
+        ipc::AbiHash({sizeof(void*), sizeof(ipc::SharedHeader), sizeof(UserZoneFront),
+                      sizeof(ipc::MutexState), sizeof(ipc::SpinlockState), sizeof(ipc::OnceState),
+                      sizeof(ipc::EventState), offsetof(UserZoneFront, locks)}),
+};
+
+}  // namespace muster::worker
+
+#endif  // WORKER_USER_ZONE_LAYOUT_H_

@@ -1,0 +1,39 @@
+#ifndef WORKER_ZONE_BELL_H_
+#define WORKER_ZONE_BELL_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "loop/event_loop.h"
+#include "worker/user_zone.h"
+
+namespace muster::worker {
+
+// Hears the bell of a zone in a worker's loop: calls back after each Ring of any worker, once for
+// several that come together, and once at the beginning. Who rings last makes what it tells visible
+// before, so a callback that looks at all there is misses nothing. In the loop's thread.
+class ZoneBell : public loop::Handler {
+ public:
+  // Loop and zone outlive it.
+  static absl::StatusOr<std::unique_ptr<ZoneBell>> Watch(loop::EventLoop& loop,
+                                                         const UserZone& zone,
+                                                         std::function<void()> callback);
+  ~ZoneBell() override;
+
+  void OnEvents(std::uint32_t events) override;
+
+ private:
+  ZoneBell(loop::EventLoop& loop, const UserZone& zone, std::function<void()> callback)
+      : loop_(loop), zone_(zone), callback_(std::move(callback)) {}
+
+  loop::EventLoop& loop_;
+  const UserZone& zone_;
+  std::function<void()> callback_;
+  bool is_added_ = false;
+};
+
+}  // namespace muster::worker
+
+#endif  // WORKER_ZONE_BELL_H_
