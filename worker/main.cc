@@ -1,7 +1,6 @@
-#include "worker/http/http_service.h"
+#include "worker/http/http_program.h"
 #include "worker/runtime.h"
 
 int main(int argc, char** argv) {
-  return muster::worker::RunWorker(argc, argv,
-                                   {.make_service = muster::worker::http::MakeHttpService});
+  return muster::worker::RunWorker(argc, argv, muster::worker::http::HttpProgram());
 }

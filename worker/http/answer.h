@@ -8,12 +8,16 @@
 
 namespace muster::worker::http {
 
+class AwaitedResponse;
+
 // What was put together for one request: a head and perhaps a body, appended to the
 // connection's output, and what has to be sent behind that.
 struct Answer {
   int status = 0;
   std::uint64_t body_bytes = 0;            // of those in the output
   std::unique_ptr<FileTransfer> transfer;  // the rest of the body
+  // Not null: nothing was put together yet; a handler answers later.
+  std::shared_ptr<AwaitedResponse> awaited = nullptr;
 };
 
 }  // namespace muster::worker::http

@@ -15,10 +15,14 @@ bool IsLineText(char c) {
 
 }  // namespace
 
-ChunkedDecoder::Outcome ChunkedDecoder::Skip(absl::string_view& bytes) {
+ChunkedDecoder::Outcome ChunkedDecoder::Read(absl::string_view& bytes, std::uint64_t max_bytes,
+                                             std::string* content) {
   while (!bytes.empty() && state_ != State::kComplete && state_ != State::kMalformed) {
     if (state_ == State::kContent) {
       const std::uint64_t skipped = std::min<std::uint64_t>(chunk_bytes_, bytes.size());
+      if (content != nullptr && body_bytes_ <= max_bytes) {
+        content->append(bytes.data(), static_cast<std::size_t>(skipped));
+      }
       bytes.remove_prefix(static_cast<std::size_t>(skipped));
       chunk_bytes_ -= skipped;
       if (chunk_bytes_ == 0) state_ = State::kContentCr;

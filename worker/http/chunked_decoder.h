@@ -2,6 +2,7 @@
 #define WORKER_HTTP_CHUNKED_DECODER_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -14,8 +15,11 @@ class ChunkedDecoder {
  public:
   enum class Outcome { kIncomplete, kComplete, kMalformed };
 
-  // Removes from the front of `bytes` what belongs to the body.
-  Outcome Skip(absl::string_view& bytes);
+  // Removes from the front of `bytes` what belongs to the body. The content of the chunks is
+  // appended to `content`, unless that is null, but not beyond a chunk that makes the whole longer
+  // than `max_bytes`.
+  Outcome Read(absl::string_view& bytes, std::uint64_t max_bytes, std::string* content);
+  Outcome Skip(absl::string_view& bytes) { return Read(bytes, 0, nullptr); }
 
   // Of the chunks that were announced until now.
   std::uint64_t body_bytes() const { return body_bytes_; }

@@ -55,6 +55,7 @@ Connection::Connection(ConnectionShare& share, worker::Connection accepted)
 }
 
 Connection::~Connection() {
+  if (awaiting_ != nullptr) awaiting_->response->SetOnResponse(nullptr);
   LogTransfer();
   Enter(Phase::kIdle);
   share_.stats.waiting.Subtract();
@@ -121,6 +122,7 @@ void Connection::HandOff() {
 
 bool Connection::Advance(std::uint32_t events) {
   if (phase_ == Phase::kLingering) return Linger();
+  if (outgoing_ == nullptr && awaiting_ != nullptr) return (events & (EPOLLHUP | EPOLLERR)) == 0;
   if (outgoing_ == nullptr) return Receive((events & EPOLLRDHUP) != 0);
   if (!Send()) return false;
   return outgoing_ != nullptr || Continue({});
@@ -135,7 +137,7 @@ bool Connection::Receive(bool is_half_closed) {
     const auto bytes = static_cast<std::size_t>(received);
     share_.stats.bytes_received.Add(bytes);
     if (!Continue(absl::string_view(share_.input.get(), bytes))) return false;
-    if (outgoing_ != nullptr || phase_ == Phase::kLingering) return true;
+    if (outgoing_ != nullptr || awaiting_ != nullptr || phase_ == Phase::kLingering) return true;
     // Less than there was room for is all that there is, and nothing comes from a client that
     // has ended its side.
     if (bytes < ConnectionShare::kInputBytes) return !is_half_closed;
@@ -145,9 +147,15 @@ bool Connection::Receive(bool is_half_closed) {
 
 bool Connection::Continue(absl::string_view input) {
   while (true) {
+    if (awaiting_ != nullptr && awaiting_->response->response().has_value()) FinishAwaited();
     const bool has_more = Process(input);
     if (!Send()) return false;
     if (outgoing_ != nullptr) return true;
+    if (awaiting_ != nullptr) {
+      timer_.Cancel();
+      // Of its end only, told once: half an end is no reason to leave.
+      return Watch(EPOLLRDHUP | EPOLLET);
+    }
     if (must_close_) return Close();
     if (!has_more) return Settle();
     input = absl::string_view();
@@ -155,7 +163,8 @@ bool Connection::Continue(absl::string_view input) {
 }
 
 bool Connection::MayAnswer() const {
-  return !must_close_ && outgoing_ == nullptr && share_.output.size() < kMaxOutputBytes;
+  return !must_close_ && outgoing_ == nullptr && awaiting_ == nullptr &&
+         share_.output.size() < kMaxOutputBytes;
 }
 
 bool Connection::Process(absl::string_view input) {
@@ -190,13 +199,14 @@ bool Connection::Process(absl::string_view input) {
       in_body->parser.head().Rebase(in_body->bytes.data());
       in_body->body = RequestBody(parser->head());
       in_body->is_in_body = true;
+      in_body->wants_body = share_.responder.WantsBody(in_body->parser.head());
       const bool is_awaited = rest.empty() && parser->head().expects_continue();
       if (!FinishBody(in_body, rest)) {
         if (is_awaited && !must_close_) share_.output.append("HTTP/1.1 100 Continue\r\n\r\n");
         return false;
       }
     } else {
-      Answer(parser->head(), !rest.empty());
+      Answer(parser->head(), {}, !rest.empty());
     }
     input = rest;
     parser->Reset();
@@ -207,7 +217,8 @@ bool Connection::Process(absl::string_view input) {
 }
 
 bool Connection::FinishBody(std::unique_ptr<Unfinished>& kept, absl::string_view& input) {
-  switch (kept->body.Skip(input, share_.settings.max_body_bytes)) {
+  switch (kept->body.Read(input, share_.settings.max_body_bytes,
+                          kept->wants_body ? &kept->content : nullptr)) {
     case RequestBody::Outcome::kIncomplete:
       unfinished_ = std::move(kept);
       return false;
@@ -220,7 +231,7 @@ bool Connection::FinishBody(std::unique_ptr<Unfinished>& kept, absl::string_view
     case RequestBody::Outcome::kComplete:
       break;
   }
-  Answer(kept->parser.head(), !input.empty());
+  Answer(kept->parser.head(), kept->content, !input.empty());
   kept.reset();
   return true;
 }
@@ -238,21 +249,26 @@ void Connection::Keep(absl::string_view input, const RequestParser& parser,
   unfinished_->parser = parser;
 }
 
-void Connection::Answer(const RequestHead& head, bool has_more_input) {
-  Enter(Phase::kSending);
-  share_.stats.requests.Add();
-  ++requests_;
+Persistence Connection::Decide(bool keep_alive, bool is_http_1_0, bool has_more_input) const {
   const ConnectionSettings& settings = share_.settings;
   // In a drain the answer that closes is the one to the last request that the client has sent.
   const bool keeps =
-      head.keep_alive() && settings.keepalive_timeout.count() > 0 &&
+      keep_alive && settings.keepalive_timeout.count() > 0 &&
       (settings.keepalive_requests == 0 || requests_ < settings.keepalive_requests) &&
       (share_.drain != Service::Idle::kClose || has_more_input || HasUnreadInput());
-  Persistence persistence = !keeps               ? Persistence::kClose
-                            : head.is_http_1_0() ? Persistence::kExplicitKeepAlive
-                                                 : Persistence::kKeepAlive;
+  if (!keeps) return Persistence::kClose;
+  return is_http_1_0 ? Persistence::kExplicitKeepAlive : Persistence::kKeepAlive;
+}
+
+void Connection::Answer(const RequestHead& head, absl::string_view body, bool has_more_input) {
+  Enter(Phase::kSending);
+  share_.stats.requests.Add();
+  ++requests_;
+  Persistence persistence = Decide(head.keep_alive(), head.is_http_1_0(), has_more_input);
   const std::size_t output_start = share_.output.size();
-  http::Answer answer = share_.responder.Respond(head, persistence, share_.date, share_.output);
+  http::Answer answer =
+      share_.responder.Respond(head, persistence, share_.date, share_.output, body);
+  if (answer.awaited != nullptr) return Await(head, std::move(answer.awaited));
   if (persistence == Persistence::kClose) {
     must_close_ = true;
     must_linger_ = head.keep_alive() || has_more_input;
@@ -270,6 +286,48 @@ void Connection::Answer(const RequestHead& head, bool has_more_input) {
     }
   } else if (share_.access_log != nullptr) {
     AccessRecord record = RecordOf(answer.status, request_start_);
+    record.request_line = head.line();
+    record.head = &head;
+    record.body_bytes = answer.body_bytes;
+    record.head_bytes = share_.output.size() - output_start - answer.body_bytes;
+    share_.access_log->Write(record);
+  }
+  request_start_ = share_.loop.now();  // of one that came with this one
+}
+
+void Connection::Await(const RequestHead& head, std::shared_ptr<AwaitedResponse> response) {
+  awaiting_ = std::make_unique<Awaiting>();
+  awaiting_->response = std::move(response);
+  awaiting_->response->SetOnResponse([this] { OnResponse(); });
+  awaiting_->request_start = request_start_;
+  awaiting_->request = head;
+  awaiting_->request.MoveTo(awaiting_->request_bytes);
+}
+
+// In a round of its own.
+void Connection::OnResponse() {
+  // What goes before it is sent first.
+  if (outgoing_ != nullptr) return;
+  share_.date.Update(share_.loop.now());
+  if (!Continue({})) delete this;
+}
+
+void Connection::FinishAwaited() {
+  const std::unique_ptr<Awaiting> awaited = std::move(awaiting_);
+  const RequestHead& head = awaited->request;
+  const bool has_more_input = unfinished_ != nullptr;
+  const Persistence persistence = Decide(head.keep_alive(), head.is_http_1_0(), has_more_input);
+  const std::size_t output_start = share_.output.size();
+  const http::Answer answer =
+      AppendResponse(share_.output, *awaited->response->response(), awaited->response->style(),
+                     persistence, share_.date.http_date(), head.method() != Method::kHead);
+  if (persistence == Persistence::kClose) {
+    must_close_ = true;
+    must_linger_ = head.keep_alive() || has_more_input;
+  }
+  share_.stats.CountResponse(answer.status);
+  if (share_.access_log != nullptr) {
+    AccessRecord record = RecordOf(answer.status, awaited->request_start);
     record.request_line = head.line();
     record.head = &head;
     record.body_bytes = answer.body_bytes;

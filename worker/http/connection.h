@@ -17,6 +17,7 @@
 #include "worker/http/date_cache.h"
 #include "worker/http/outbox.h"
 #include "worker/http/peer_address.h"
+#include "worker/http/reply.h"
 #include "worker/http/request_body.h"
 #include "worker/http/request_head.h"
 #include "worker/http/request_parser.h"
@@ -86,7 +87,7 @@ class Connection final : public loop::Handler {
     kIdle,       // no byte of a request is here
     kHead,       // the head is not complete
     kBody,       // the head is, the body is not
-    kSending,    // an answer waits for the client to take it
+    kSending,    // an answer waits for its handler, or for the client to take it
     kLingering,  // all is sent; what still comes is dropped
   };
 
@@ -96,6 +97,16 @@ class Connection final : public loop::Handler {
     RequestParser parser;
     RequestBody body;
     bool is_in_body = false;
+    bool wants_body = false;  // what answers it does
+    std::string content;      // if so
+  };
+
+  // A request that a handler has not answered.
+  struct Awaiting {
+    std::shared_ptr<AwaitedResponse> response;
+    loop::TimePoint request_start;
+    RequestHead request;
+    std::string request_bytes;  // to which `request` refers
   };
 
   // What was answered and is not sent; and what the log wants of it when a file is over.
@@ -130,7 +141,11 @@ class Connection final : public loop::Handler {
   // False: a request in its body is not complete yet, or refused.
   bool FinishBody(std::unique_ptr<Unfinished>& kept, absl::string_view& input);
   void Keep(absl::string_view input, const RequestParser& parser, std::unique_ptr<Unfinished> kept);
-  void Answer(const RequestHead& head, bool has_more_input);
+  void Answer(const RequestHead& head, absl::string_view body, bool has_more_input);
+  Persistence Decide(bool keep_alive, bool is_http_1_0, bool has_more_input) const;
+  void Await(const RequestHead& head, std::shared_ptr<AwaitedResponse> response);
+  void FinishAwaited();
+  void OnResponse();
   void Refuse(int status, absl::string_view input);
 
   bool MayAnswer() const;
@@ -149,6 +164,7 @@ class Connection final : public loop::Handler {
   loop::Timer timer_;
   std::unique_ptr<Unfinished> unfinished_;
   std::unique_ptr<Outgoing> outgoing_;
+  std::unique_ptr<Awaiting> awaiting_;
   loop::TimePoint request_start_;  // when the first bytes came of the request at hand
   std::uint32_t requests_ = 0;
   PeerAddress peer_;

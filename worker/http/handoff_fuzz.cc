@@ -61,8 +61,14 @@ class Worker final : public Context {
   const config::v1::Config& config() const override { return config_; }
   std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
-  SlotStats& stats() override { return zone_.stats(slot_); }
+  SlotStats& stats() override { return zone_.stats(tag_.slot()); }
   const SharedZone& zone() const override { return zone_; }
+  ipc::OwnerTag tag() const override { return tag_; }
+  absl::StatusOr<const UserZone*> zone(absl::string_view) const override {
+    return absl::FailedPreconditionError("there are no zones");
+  }
+  void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
+  void Log(config::v1::Log::Level, absl::string_view) override {}
   bool is_draining() const override { return false; }
   void HandOff(Connection connection, std::string state) override {
     v1::HttpConnection parsed;
@@ -89,8 +95,8 @@ class Worker final : public Context {
   config::v1::Config config_;
   std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   SharedZone zone_ = *SharedZone::Create(8);
-  std::uint32_t slot_ = zone_.Reserve()->slot();
-  ConnectionCount connections_{zone_.stats(slot_).active};
+  ipc::OwnerTag tag_ = *zone_.Reserve();
+  ConnectionCount connections_{zone_.stats(tag_.slot()).active};
   std::unique_ptr<Service> serving_;
   std::unique_ptr<Service> draining_;
 };

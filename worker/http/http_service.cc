@@ -1,15 +1,20 @@
 #include "worker/http/http_service.h"
 
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "ipc/status.h"
 #include "proto/handoff.pb.h"
 #include "proto/log_format.h"
 #include "worker/duration.h"
 #include "worker/http/access_log.h"
 #include "worker/http/connection.h"
+#include "worker/http/handler_action.h"
 #include "worker/http/responder.h"
 
 namespace muster::worker::http {
@@ -44,10 +49,52 @@ absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& 
   return opened;
 }
 
+// The handlers that locations name, each made once.
+class HandlerSet {
+ public:
+  HandlerSet(Context& context, const Handlers& known) : context_(context), known_(known) {}
+
+  absl::StatusOr<HandlerAction> Find(const std::string& name) {
+    std::shared_ptr<Handler>& handler = made_[name];
+    if (handler == nullptr) {
+      const auto factory = known_.find(name);
+      if (factory == known_.end()) return Missing(name);
+      auto made = factory->second(context_);
+      if (!made.ok()) {
+        return ipc::Annotate(made.status(), absl::StrCat("handler \"", name, "\""));
+      }
+      handler = *std::move(made);
+    }
+    return HandlerAction(handler, context_);
+  }
+
+  std::vector<std::shared_ptr<Handler>> handlers() const {
+    std::vector<std::shared_ptr<Handler>> handlers;
+    for (const auto& [name, handler] : made_) handlers.push_back(handler);
+    return handlers;
+  }
+
+ private:
+  absl::Status Missing(const std::string& name) const {
+    std::vector<std::string> names;
+    for (const auto& [known, factory] : known_) names.push_back(known);
+    return absl::InvalidArgumentError(
+        absl::StrCat("handler: this worker has no \"", name, "\"; ",
+                     names.empty() ? "it has no handlers"
+                                   : absl::StrCat("it has ", absl::StrJoin(names, ", "))));
+  }
+
+  Context& context_;
+  const Handlers& known_;
+  std::map<std::string, std::shared_ptr<Handler>> made_;
+};
+
 class HttpService final : public Service {
  public:
-  HttpService(Context& context, Responder responder, std::unique_ptr<AccessLog> access_log)
+  HttpService(Context& context, Responder responder, std::vector<std::shared_ptr<Handler>> handlers,
+              std::unique_ptr<AccessLog> access_log)
       : responder_(std::move(responder)),
+        handlers_(std::move(handlers)),
         access_log_(std::move(access_log)),
         share_{.context = context,
                .loop = context.loop(),
@@ -87,27 +134,35 @@ class HttpService final : public Service {
       connection = next;
     }
     if (access_log_ != nullptr) access_log_->Flush();
+    for (const std::shared_ptr<Handler>& handler : handlers_) handler->OnDrain();
   }
 
  private:
   Responder responder_;
+  const std::vector<std::shared_ptr<Handler>> handlers_;
   std::unique_ptr<AccessLog> access_log_;
   ConnectionShare share_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context) {
+absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context,
+                                                         const Handlers& handlers) {
   const config::v1::Config& config = context.config();
   if (!config.has_http()) return absl::InvalidArgumentError("http: is not configured");
-  MUSTER_ASSIGN_OR_RETURN(Responder responder, Responder::Create(config.http(), context.zone()));
+  HandlerSet made(context, handlers);
+  MUSTER_ASSIGN_OR_RETURN(Responder responder, Responder::Create(config.http(), context.zone(),
+                                                                 [&made](const std::string& name) {
+                                                                   return made.Find(name);
+                                                                 }));
   std::unique_ptr<AccessLog> access_log;
   if (config.http().has_access_log()) {
     auto opened = OpenLog(config.http().access_log(), context.loop());
     if (!opened.ok()) return opened.status();
     access_log = *std::move(opened);
   }
-  return std::make_unique<HttpService>(context, std::move(responder), std::move(access_log));
+  return std::make_unique<HttpService>(context, std::move(responder), made.handlers(),
+                                       std::move(access_log));
 }
 
 }  // namespace muster::worker::http

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "worker/http/handler.h"
 #include "worker/service.h"
 
 namespace muster::worker::http {
@@ -11,7 +12,8 @@ namespace muster::worker::http {
 // The HTTP/1.1 service of config().http(); docs/HTTP.md says what it serves. The process ignores
 // SIGPIPE, and accepted sockets have TCP_NODELAY. Errors name the field of the configuration that
 // is wrong.
-absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context);
+absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context,
+                                                         const Handlers& handlers = {});
 
 }  // namespace muster::worker::http
 

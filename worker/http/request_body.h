@@ -2,6 +2,7 @@
 #define WORKER_HTTP_REQUEST_BODY_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "worker/http/chunked_decoder.h"
@@ -9,7 +10,7 @@
 
 namespace muster::worker::http {
 
-// Reads past the body of one request. Belongs to one thread.
+// Reads the body of one request. Belongs to one thread.
 class RequestBody {
  public:
   enum class Outcome { kIncomplete, kComplete, kMalformed, kTooLarge };
@@ -19,8 +20,12 @@ class RequestBody {
       : left_bytes_(head.content_length()), is_chunked_(head.is_chunked()) {}
 
   // Removes from the front of `bytes` what belongs to the body. kTooLarge as soon as it is known
-  // that the whole has more than `max_bytes`.
-  Outcome Skip(absl::string_view& bytes, std::uint64_t max_bytes);
+  // that the whole has more than `max_bytes`. What the body says is appended to `content`, unless
+  // that is null.
+  Outcome Read(absl::string_view& bytes, std::uint64_t max_bytes, std::string* content);
+  Outcome Skip(absl::string_view& bytes, std::uint64_t max_bytes) {
+    return Read(bytes, max_bytes, nullptr);
+  }
 
  private:
   std::uint64_t left_bytes_ = 0;

@@ -48,7 +48,7 @@ std::optional<FieldName> KnownField(absl::string_view name) {
 }
 
 void RequestHead::MoveTo(std::string& storage) {
-  std::size_t end = line_.offset + line_.bytes;
+  std::size_t end = std::max(line_.offset + line_.bytes, all_fields_.offset + all_fields_.bytes);
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (!Has(static_cast<FieldName>(i))) continue;
     end = std::max<std::size_t>(end, fields_[i].offset + fields_[i].bytes);

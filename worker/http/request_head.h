@@ -51,6 +51,8 @@ class RequestHead {
 
   absl::string_view line() const { return At(line_); }  // without its CRLF
   absl::string_view target() const { return At(target_); }
+  // All fields and the empty line behind them.
+  absl::string_view fields() const { return At(all_fields_); }
   Method method() const { return method_; }
   bool is_http_1_0() const { return is_http_1_0_; }
   // What the client asks for, by its version and its Connection field.
@@ -93,6 +95,7 @@ class RequestHead {
   std::uint32_t present_ = 0;  // a bit for each of fields_
   Span line_;
   Span target_;
+  Span all_fields_;
   std::uint64_t content_length_ = 0;
   Method method_ = Method::kOther;
   bool is_http_1_0_ = false;

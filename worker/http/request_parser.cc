@@ -224,6 +224,8 @@ void RequestParser::FinishField() {
 }
 
 bool RequestParser::CheckLine() {
+  const auto line_bytes = static_cast<std::uint32_t>(line_bytes_);
+  head_.all_fields_ = {line_bytes, static_cast<std::uint32_t>(parsed_bytes_) - line_bytes};
   // The first line's end is no part of it.
   head_.line_ = {0, static_cast<std::uint32_t>(line_bytes_ - 2)};
   const absl::string_view line = head_.line();

@@ -101,7 +101,8 @@ ZoneSnapshot Snapshot(const SharedZone& zone) {
 
 }  // namespace
 
-absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const SharedZone& zone) {
+absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const SharedZone& zone,
+                                            const FindHandler& find_handler) {
   Responder responder(zone);
   for (int i = 0; i < http.mime_type_size(); ++i) {
     const config::v1::MimeType& type = http.mime_type(i);
@@ -116,8 +117,9 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const 
   for (const config::v1::Location& location : http.location()) paths.push_back(location.path());
   MUSTER_ASSIGN_OR_RETURN(responder.router_, LocationRouter::Create(paths));
   for (int i = 0; i < http.location_size(); ++i) {
-    auto action = responder.MakeAction(http.location(i), static_cast<std::size_t>(i));
+    auto action = responder.MakeAction(http.location(i), static_cast<std::size_t>(i), find_handler);
     if (!action.ok()) return Below(absl::StrCat("http.location[", i, "]"), action.status());
+    responder.has_handlers_ |= std::holds_alternative<HandlerAction>(*action);
     responder.actions_.push_back(*std::move(action));
   }
   return responder;
@@ -139,7 +141,8 @@ absl::StatusOr<StaticFiles> Responder::MakeStaticFiles(const config::v1::Locatio
 }
 
 absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Location& location,
-                                                        std::size_t index) {
+                                                        std::size_t index,
+                                                        const FindHandler& find_handler) {
   if (location.index_size() > 0 && !location.has_root()) {
     return absl::InvalidArgumentError("index: only a location with root has one");
   }
@@ -174,9 +177,14 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
       return Action(ZonePage{"application/json", [](const SharedZone& zone) {
                                return FormatStatusJson(Snapshot(zone));
                              }});
-    case config::v1::Location::kHandler:
-      return absl::InvalidArgumentError(
-          absl::StrCat("handler \"", location.handler(), "\": this worker has none"));
+    case config::v1::Location::kHandler: {
+      if (find_handler == nullptr) {
+        return absl::InvalidArgumentError("handler: this worker has none");
+      }
+      auto handler = find_handler(location.handler());
+      if (!handler.ok()) return handler.status();
+      return Action(*std::move(handler));
+    }
     case config::v1::Location::ACTION_NOT_SET:
       break;
   }
@@ -185,8 +193,14 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
                    ": expected one of root, return, stub_status, metrics, status_json"));
 }
 
+bool Responder::WantsBody(const RequestHead& request) {
+  if (!has_handlers_ || !target_.Parse(request.target())) return false;
+  const std::optional<std::size_t> location = router_.Find(target_.path());
+  return location.has_value() && std::holds_alternative<HandlerAction>(actions_[*location]);
+}
+
 Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
-                          const DateCache& date, std::string& out) {
+                          const DateCache& date, std::string& out, absl::string_view body) {
   const bool has_body = request.method() != Method::kHead;
   const auto error = [&](int status, absl::string_view fields = "") -> Answer {
     const std::size_t bytes =
@@ -219,6 +233,10 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   }
   if (auto* files = std::get_if<StaticFiles>(&action)) {
     return files->Respond(request, target_, persistence, date, out);
+  }
+  if (auto* handler = std::get_if<HandlerAction>(&action)) {
+    return handler->Respond(request, target_, body, *styles_[*location], persistence,
+                            date.http_date(), out);
   }
   return ShowZone(std::get<ZonePage>(action), *styles_[*location], request, persistence, date, out);
 }

@@ -2,6 +2,7 @@
 #define WORKER_HTTP_RESPONDER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -12,6 +13,7 @@
 #include "proto/config.pb.h"
 #include "worker/http/answer.h"
 #include "worker/http/date_cache.h"
+#include "worker/http/handler_action.h"
 #include "worker/http/location_router.h"
 #include "worker/http/mime_types.h"
 #include "worker/http/open_file_cache.h"
@@ -29,14 +31,20 @@ namespace muster::worker::http {
 // to one thread.
 class Responder {
  public:
+  // Makes what a location does that names a handler.
+  using FindHandler = std::function<absl::StatusOr<HandlerAction>(const std::string& name)>;
+
   // `zone`, which outlives it, is what the locations that tell about the workers read. Errors name
   // the field that is wrong: "http.location[2].root /x: not a directory".
-  static absl::StatusOr<Responder> Create(const config::v1::Http& http, const SharedZone& zone);
+  static absl::StatusOr<Responder> Create(const config::v1::Http& http, const SharedZone& zone,
+                                          const FindHandler& find_handler = nullptr);
 
   // The answer to a whole request, appended to `out`. A target that is malformed closes: see
-  // `persistence` afterwards.
+  // `persistence` afterwards. `body` is the request's if WantsBody said so.
   Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
-                 std::string& out);
+                 std::string& out, absl::string_view body = {});
+  // Whether what answers it reads its body.
+  bool WantsBody(const RequestHead& request);
 
   // Of answers that are no location's.
   const ResponseStyle& style() const { return *style_; }
@@ -50,10 +58,11 @@ class Responder {
     absl::string_view content_type;
     std::string (*format)(const SharedZone& zone);
   };
-  using Action = std::variant<PreparedResponse, StaticFiles, ZonePage>;
+  using Action = std::variant<PreparedResponse, StaticFiles, ZonePage, HandlerAction>;
 
   explicit Responder(const SharedZone& zone) : zone_(&zone) {}
-  absl::StatusOr<Action> MakeAction(const config::v1::Location& location, std::size_t index);
+  absl::StatusOr<Action> MakeAction(const config::v1::Location& location, std::size_t index,
+                                    const FindHandler& find_handler);
   absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
                                               std::size_t index);
 
@@ -68,6 +77,7 @@ class Responder {
   std::vector<std::unique_ptr<const ResponseStyle>> styles_;  // of the locations
   std::unique_ptr<OpenFileCache> files_;
   const SharedZone* zone_;
+  bool has_handlers_ = false;
   RequestTarget target_;
 };
 

@@ -94,14 +94,14 @@ void ServiceFixture::WriteFile(const std::string& name, absl::string_view conten
 }
 
 absl::Status ServiceFixture::Start() {
-  auto service = MakeHttpService(*this);
+  auto service = MakeHttpService(*this, handlers_);
   if (!service.ok()) return service.status();
   service_ = *std::move(service);
   return absl::OkStatus();
 }
 
 Service& ServiceFixture::successor() {
-  if (successor_ == nullptr) successor_ = *MakeHttpService(*this);
+  if (successor_ == nullptr) successor_ = *MakeHttpService(*this, handlers_);
   return *successor_;
 }
 

@@ -18,6 +18,7 @@
 #include "loop/event_loop.h"
 #include "proto/config.pb.h"
 #include "worker/connection_lease.h"
+#include "worker/http/handler.h"
 #include "worker/service.h"
 #include "worker/shared_zone.h"
 
@@ -45,6 +46,8 @@ class ServiceFixture : public testing::Test, private Context {
   // The defaults of config.proto; a location "/" that returns "hello". To be changed before
   // the first Connect or Start.
   config::v1::Http& http() { return *config_.mutable_http(); }
+  // What its handlers are, by name.
+  Handlers& handlers() { return handlers_; }
   // A location that serves root().
   config::v1::Location& AddRoot(const std::string& path);
   const std::filesystem::path& root() const { return root_; }
@@ -95,6 +98,7 @@ class ServiceFixture : public testing::Test, private Context {
   }
 
   config::v1::Config config_;
+  Handlers handlers_;
   std::filesystem::path root_;
   std::unique_ptr<loop::EventLoop> loop_;
   SharedZone zone_;

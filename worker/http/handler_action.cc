@@ -1,0 +1,30 @@
+#include "worker/http/handler_action.h"
+
+#include "absl/strings/strip.h"
+
+namespace muster::worker::http {
+
+Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& target,
+                              absl::string_view body, const ResponseStyle& style,
+                              Persistence persistence, absl::string_view http_date,
+                              std::string& out) const {
+  const absl::string_view line = request.line();
+  auto awaited = std::make_shared<AwaitedResponse>(*context_, style);
+  awaited->BeginCall();
+  handler_->Handle({.method = line.substr(0, line.find(' ')),
+                    .path = target.path(),
+                    .query = absl::StripPrefix(target.query(), "?"),
+                    .headers = HeaderFields(request.fields()),
+                    .body = body},
+                   Reply(awaited));
+  awaited->EndCall();
+  if (awaited->response().has_value()) {
+    return AppendResponse(out, *awaited->response(), style, persistence, http_date,
+                          request.method() != Method::kHead);
+  }
+  Answer answer;
+  answer.awaited = std::move(awaited);
+  return answer;
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,41 @@
+#ifndef WORKER_HTTP_HANDLER_ACTION_H_
+#define WORKER_HTTP_HANDLER_ACTION_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "worker/http/answer.h"
+#include "worker/http/handler.h"
+#include "worker/http/request_head.h"
+#include "worker/http/request_target.h"
+#include "worker/http/response_head.h"
+#include "worker/http/response_style.h"
+#include "worker/service.h"
+
+namespace muster::worker::http {
+
+// What a location does that names a handler.
+class HandlerAction {
+ public:
+  // The context outlives it. Locations that name the same handler share it.
+  HandlerAction(std::shared_ptr<Handler> handler, Context& context)
+      : handler_(std::move(handler)), context_(&context) {}
+
+  // Appended to `out`, unless it is awaited.
+  // `style` is the location's and outlives the response.
+  Answer Respond(const RequestHead& request, const RequestTarget& target, absl::string_view body,
+                 const ResponseStyle& style, Persistence persistence, absl::string_view http_date,
+                 std::string& out) const;
+
+  Handler& handler() const { return *handler_; }
+
+ private:
+  std::shared_ptr<Handler> handler_;
+  Context* context_;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // WORKER_HTTP_HANDLER_ACTION_H_

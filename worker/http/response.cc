@@ -1,0 +1,73 @@
+#include "worker/http/response.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "worker/http/status_code.h"
+
+namespace muster::worker::http {
+namespace {
+
+// What frames the response, or is the worker's to say.
+constexpr absl::string_view kReserved[] = {"Content-Length", "Content-Type", "Transfer-Encoding",
+                                           "Connection",     "Keep-Alive",   "Date",
+                                           "Server",         "Trailer",      "Upgrade"};
+
+bool IsToken(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           absl::string_view("!#$%&'*+-.^_`|~").find(c) != absl::string_view::npos;
+  });
+}
+
+bool IsFieldValue(absl::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return c != '\t' && absl::ascii_iscntrl(static_cast<unsigned char>(c));
+  });
+}
+
+}  // namespace
+
+absl::Status CheckResponse(const Response& response) {
+  if (response.status < 200 || response.status > 599) {
+    return absl::InvalidArgumentError(absl::StrCat("status ", response.status));
+  }
+  if (!IsFieldValue(response.content_type)) {
+    return absl::InvalidArgumentError("content_type has a control character");
+  }
+  for (const auto& [name, value] : response.headers) {
+    const bool is_reserved = std::any_of(
+        std::begin(kReserved), std::end(kReserved),
+        [&name = name](absl::string_view r) { return absl::EqualsIgnoreCase(r, name); });
+    if (!IsToken(name) || !IsFieldValue(value) || is_reserved) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("header \"", absl::CEscape(name), "\"",
+                       is_reserved ? " is the worker's to set" : " breaks the head"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Answer AppendResponse(std::string& out, const Response& response, const ResponseStyle& style,
+                      Persistence persistence, absl::string_view http_date, bool has_body) {
+  ResponseHead head(out, response.status, persistence, http_date);
+  if (HasBody(response.status)) {
+    if (!response.content_type.empty()) head.Field("Content-Type", response.content_type);
+    head.Field("Content-Length", response.body.size());
+  }
+  for (const auto& [name, value] : response.headers) head.Field(name, value);
+  out.append(style.FieldsFor(response.status));
+  head.End();
+  Answer answer;
+  answer.status = response.status;
+  if (has_body && HasBody(response.status)) {
+    out.append(response.body);
+    answer.body_bytes = response.body.size();
+  }
+  return answer;
+}
+
+}  // namespace muster::worker::http
