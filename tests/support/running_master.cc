@@ -65,8 +65,10 @@ std::string RunningMaster::ConfigOfOneWorker(const std::string& more, const std:
   return absl::StrReplaceAll(Config(more, http), {{"worker_processes: 2", "worker_processes: 1"}});
 }
 
-RunningMaster::RunningMaster(const std::string& config)
-    : folder_(MakeFolder()), notifications_(BindDatagramSocket(path("notify.sock"))) {
+RunningMaster::RunningMaster(const std::string& config, const std::string& worker)
+    : worker_(Runfile(worker)),
+      folder_(MakeFolder()),
+      notifications_(BindDatagramSocket(path("notify.sock"))) {
   ::mkdir(path("site").c_str(), 0700);
   WriteFile(path("site/index.html"), "<h1>first</h1>\n");
   WriteConfig(config);
@@ -87,7 +89,7 @@ bool RunningMaster::Start() {
   master_ = std::make_unique<ChildProcess>(
       folder_,
       std::vector<std::string>{Runfile("master/master"), "-c", path("muster.textproto"), "--worker",
-                               Runfile("worker/worker")},
+                               worker_},
       std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))});
   if (!AwaitNotification("READY=1")) return false;
   admin_ = admin::v1::Admin::NewStub(grpc::CreateChannel(absl::StrCat("unix:", path("admin.sock")),
@@ -151,7 +153,7 @@ Finished RunningMaster::Ctl(const std::vector<std::string>& arguments) {
 }
 
 Finished RunningMaster::Master(const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = {Runfile("master/master"), "--worker", Runfile("worker/worker")};
+  std::vector<std::string> all = {Runfile("master/master"), "--worker", worker_};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return RunToItsEnd(all);
 }

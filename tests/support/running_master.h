@@ -32,7 +32,9 @@ class RunningMaster {
   static std::string ConfigOfOneWorker(const std::string& more = "", const std::string& http = "");
 
   // Makes the folder with site/index.html and the configuration. Starts nothing.
-  explicit RunningMaster(const std::string& config = Config());
+  // `worker` is the worker program, as Bazel calls it.
+  explicit RunningMaster(const std::string& config = Config(),
+                         const std::string& worker = "worker/worker");
   ~RunningMaster();
   RunningMaster(const RunningMaster&) = delete;
   RunningMaster& operator=(const RunningMaster&) = delete;
@@ -63,6 +65,7 @@ class RunningMaster {
   // Waits for the start of a message to systemd; false if the master ended first.
   bool AwaitNotification(const std::string& start);
 
+  const std::string worker_;
   std::string folder_;
   std::string address_;
   ipc::UniqueFd notifications_;

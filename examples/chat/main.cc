@@ -1,0 +1,12 @@
+#include "examples/chat/chat.h"
+#include "examples/chat/chat.pb.h"
+#include "worker/runtime.h"
+
+// [chat main]
+int main(int argc, char** argv) {
+  return muster::worker::RunWorker(
+      argc, argv,
+      {.make_service = muster::examples::MakeChat,
+       .config_types = {muster::examples::chat::v1::Chat::descriptor()}});
+}
+// [end]

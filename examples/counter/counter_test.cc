@@ -1,0 +1,177 @@
+#include <signal.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/child_process.h"
+#include "tests/support/example.h"
+#include "tests/support/http_client.h"
+#include "tests/support/running_master.h"
+
+namespace muster::tests {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Post(HttpClient& client, const std::string& path, const std::string& body = "") {
+  client.Send(absl::StrCat(
+      "POST ", path, " HTTP/1.1\r\nHost: test\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+  const auto response = client.Receive();
+  return response.has_value() ? absl::StrCat(response->status, " ", response->body) : "nothing";
+}
+
+std::string Get(HttpClient& client, const std::string& path) {
+  const auto response = client.Get(path);
+  return response.has_value() ? absl::StrCat(response->status, " ", response->body) : "nothing";
+}
+
+// Adds one again and again, on a connection of its own, until it is told to stop.
+class Poster {
+ public:
+  explicit Poster(std::string address) : address_(std::move(address)), thread_([this] { Run(); }) {}
+  ~Poster() { Stop(); }
+
+  void Stop() {
+    is_stopped_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  std::int64_t attempted() const { return attempted_; }
+  std::int64_t answered() const { return answered_; }
+
+ private:
+  static constexpr int kMost = 200'000;
+
+  void Run() {
+    HttpClient client(address_);
+    for (int i = 0; i < kMost && !is_stopped_; ++i) {
+      if (!client.is_connected()) client = HttpClient(address_);
+      if (!client.is_connected()) continue;
+      ++attempted_;
+      if (Post(client, "/counter/hits").rfind("200 ", 0) == 0) {
+        ++answered_;
+      } else {
+        client.Close();
+      }
+    }
+  }
+
+  const std::string address_;
+  std::atomic<bool> is_stopped_{false};
+  std::atomic<std::int64_t> attempted_{0};
+  std::atomic<std::int64_t> answered_{0};
+  std::thread thread_;
+};
+
+TEST(Counter, CountsForAllWorkers) {
+  RunningMaster muster(ExampleConfig("counter"), ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  HttpClient client(muster.address());
+  EXPECT_EQ(Get(client, "/counter/a"), "404 there is no such counter\n");
+  EXPECT_EQ(Post(client, "/counter/a"), "200 1\n");
+  EXPECT_EQ(Post(client, "/counter/a", "41"), "200 42\n");
+  EXPECT_EQ(Post(client, "/counter/b", "-7"), "200 -7\n");
+  for (int i = 0; i < 20; ++i) {
+    HttpClient another(muster.address());
+    EXPECT_EQ(Get(another, "/counter/a"), "200 42\n");
+  }
+  EXPECT_EQ(Post(client, "/counter/a", "many"), "400 the body is no whole number\n");
+  EXPECT_EQ(Post(client, "/counter/"), "400 a counter's name has 1 to 55 bytes\n");
+}
+
+TEST(Counter, KeepsItsCountsAndConnectionsOverAReload) {
+  RunningMaster muster(ExampleConfig("counter"), ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  HttpClient client(muster.address());
+  ASSERT_EQ(Post(client, "/counter/a", "5"), "200 5\n");
+
+  ASSERT_EQ(muster.Ctl({"reload"}).exit, 0);
+  ASSERT_TRUE(AwaitGeneration(muster, 2));
+
+  EXPECT_EQ(Post(client, "/counter/a"), "200 6\n");
+}
+
+TEST(Counter, CountsWhatItHasAnsweredThoughItsWorkersAreKilled) {
+  RunningMaster muster(ExampleConfig("counter", "crash_loop_limit: 1000"),
+                       ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  {
+    Poster one(muster.address());
+    Poster two(muster.address());
+    Poster three(muster.address());
+    for (int round = 0; round < 6; ++round) {
+      const std::int64_t before = one.answered() + two.answered() + three.answered();
+      // Any time will do; this one is within the load.
+      ASSERT_TRUE(muster.AwaitStatus([&](const admin::v1::Status&) {
+        return one.answered() + two.answered() + three.answered() > before + 50;
+      })) << "the mutex is lost in round "
+          << round;
+      const std::vector<pid_t> workers = muster.WorkerPids();
+      ASSERT_FALSE(workers.empty());
+      const pid_t victim = workers[static_cast<std::size_t>(round) % workers.size()];
+      const ipc::UniqueFd watch = OpenProcess(victim);
+      ASSERT_EQ(::kill(victim, SIGKILL), 0);
+      ASSERT_TRUE(AwaitDeath(watch.get()));
+    }
+    one.Stop();
+    two.Stop();
+    three.Stop();
+
+    ASSERT_TRUE(muster.AwaitStatus([](const admin::v1::Status& status) {
+      return status.stats().crashes() == 6 && status.workers_size() == 2 &&
+             status.workers(0).state() == admin::v1::Worker::SERVING &&
+             status.workers(1).state() == admin::v1::Worker::SERVING;
+    }));
+    HttpClient client(muster.address());
+    const std::string answer = Get(client, "/counter/hits");
+    std::int64_t count = 0;
+    ASSERT_TRUE(absl::SimpleAtoi(answer.substr(4), &count)) << answer;
+    EXPECT_GE(count, one.answered() + two.answered() + three.answered());
+    EXPECT_LE(count, one.attempted() + two.attempted() + three.attempted());
+  }
+}
+
+TEST(Counter, RefusesAReloadThatWouldChangeTheZone) {
+  RunningMaster muster(ExampleConfig("counter"), ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  std::string config = ExampleConfig("counter");
+  config.replace(config.find("65536"), 5, "99999");
+  muster.WriteConfig(config);
+
+  const Finished reload = muster.Ctl({"reload"});
+
+  EXPECT_EQ(reload.exit, 1);
+  EXPECT_THAT(reload.errors, HasSubstr("zone \"counters\": has 65536 bytes, which a reload cannot "
+                                       "change to 99999"));
+  HttpClient client(muster.address());
+  EXPECT_EQ(Post(client, "/counter/a"), "200 1\n");
+}
+
+TEST(Counter, IsNotServedWithoutItsZone) {
+  RunningMaster muster(ExampleConfig("counter"), ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  std::string config = ExampleConfig("counter");
+  config.replace(config.find("zone {"), 6, "#");
+  muster.WriteConfig(config);
+
+  EXPECT_THAT(muster.Ctl({"reload"}).errors, HasSubstr("zone \"counters\": is not declared"));
+}
+
+TEST(Counter, HasNoOtherHandler) {
+  std::string config = ExampleConfig("counter");
+  config.replace(config.find("\"counter\""), 9, "\"conter\"");
+  RunningMaster muster(config, ExampleWorker("counter"));
+  const Finished test = muster.Master({"-t", "-c", muster.path("muster.textproto")});
+  EXPECT_EQ(test.exit, 1);
+  EXPECT_THAT(test.errors, HasSubstr("muster.textproto:7:41: http.location[0].handler: the worker "
+                                     "program has no \"conter\"; it has counter"));
+}
+
+}  // namespace
+}  // namespace muster::tests

@@ -1,0 +1,56 @@
+#ifndef EXAMPLES_COUNTER_COUNTER_ZONE_H_
+#define EXAMPLES_COUNTER_COUNTER_ZONE_H_
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "ipc/mutex.h"
+#include "worker/service.h"
+
+namespace muster::examples {
+
+// [counter layout]
+// What the zone "counters" has in it. All bytes zero: there are no counters.
+struct CounterTable {
+  static constexpr std::uint32_t kMostCounters = 512;
+  static constexpr std::size_t kMostNameBytes = 55;
+
+  struct Counter {
+    char name[kMostNameBytes + 1];
+    std::int64_t value;
+  };
+
+  ipc::MutexState mutex;
+  // All below is guarded by it. Whatever instruction a worker is killed at, it is whole: a
+  // counter is there once `size` says so, and a value changes by one store.
+  std::uint32_t size;
+  Counter counters[kMostCounters];
+};
+// [end]
+
+// Named numbers that all workers share and no death damages.
+class CounterZone {
+ public:
+  // FailedPrecondition: the configuration declares no such zone; InvalidArgument: it is too small.
+  static absl::StatusOr<CounterZone> Open(worker::Context& context);
+
+  // Nothing: there is no such counter.
+  std::optional<std::int64_t> Read(absl::string_view name);
+  // Makes it if it is not there. Its value then. InvalidArgument: the name is empty or too long.
+  // ResourceExhausted: there is no room for one more.
+  absl::StatusOr<std::int64_t> Add(absl::string_view name, std::int64_t amount);
+
+ private:
+  CounterZone(CounterTable* table, ipc::Mutex mutex) : table_(table), mutex_(std::move(mutex)) {}
+  CounterTable::Counter* Find(absl::string_view name);
+
+  CounterTable* table_;
+  ipc::Mutex mutex_;
+};
+
+}  // namespace muster::examples
+
+#endif  // EXAMPLES_COUNTER_COUNTER_ZONE_H_

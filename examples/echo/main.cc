@@ -1,0 +1,8 @@
+#include "examples/echo/echo.h"
+#include "worker/runtime.h"
+
+// [echo main]
+int main(int argc, char** argv) {
+  return muster::worker::RunWorker(argc, argv, {.make_service = muster::examples::MakeEcho});
+}
+// [end]
