@@ -19,6 +19,7 @@
 #include "worker/inheritance.h"
 #include "worker/process_title.h"
 #include "worker/signal_source.h"
+#include "worker/startup_pages.h"
 #include "worker/worker_process.h"
 
 namespace muster::worker {
@@ -92,6 +93,7 @@ int RunWorker(int argc, char** argv, const Program& program) {
   title.Set("muster: worker process");
   const auto process = StartWorker(*channel, title, program);
   if (!process.ok()) return Fail(*channel, process.status());
+  ReleaseStartupPages();
   const absl::Status status = (*process)->Run();
   if (status.ok()) return kExitDone;
   std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());

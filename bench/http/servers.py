@@ -122,7 +122,15 @@ class Server:
         return sum(cpu_seconds(pid) for pid in self.workers)
 
     def pss_bytes(self):
-        return sum(pss_bytes(pid) for pid in self.workers)
+        """Once it does not change any more: a worker may still be starting."""
+        before = None
+        for _ in range(50):
+            now = sum(pss_bytes(pid) for pid in self.workers)
+            if now == before:
+                break
+            before = now
+            time.sleep(0.1)
+        return now
 
     def stop(self):
         if self.process is not None:
