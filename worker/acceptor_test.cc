@@ -1,11 +1,7 @@
 #include "worker/acceptor.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,7 +9,6 @@
 #include "gtest/gtest.h"
 #include "ipc/mutex.h"
 #include "ipc/owner_tag.h"
-#include "ipc/unique_fd.h"
 #include "loop/event_loop.h"
 #include "proto/config.pb.h"
 #include "worker/connection_lease.h"
@@ -125,29 +120,6 @@ TEST_F(AcceptorTest, LeavesWhatWaitsWhenNobodyWouldServeIt) {
   RunOnce();
   acceptor->Sweep();
   EXPECT_TRUE(keeper_.connections.empty());
-}
-
-// They wait in the listener, for this worker or another.
-TEST_F(AcceptorTest, PausesWithoutADescriptorAndGoesOnLater) {
-  const auto acceptor = MakeAcceptor();
-  const TestClient client(listener_.port());
-  ::testing::internal::CaptureStderr();
-  rlimit all = {};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &all), 0);
-  const ipc::UniqueFd lowest_free(::dup(STDERR_FILENO));
-  const rlimit none = {static_cast<rlim_t>(lowest_free.get()) + 1, all.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  RunOnce();
-  RunOnce();
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &all), 0);
-  const std::string log = ::testing::internal::GetCapturedStderr();
-  EXPECT_TRUE(keeper_.connections.empty());
-  EXPECT_EQ(log.find("Too many open files"), log.rfind("Too many open files")) << log;
-  EXPECT_NE(log.find("Too many open files"), std::string::npos) << log;
-
-  ASSERT_TRUE(loop_->RunOnce().ok());  // until the pause is over
-  RunOnce();
-  EXPECT_EQ(keeper_.connections.size(), 1u);
 }
 
 // With MUTEX a worker leaves as many turns to the others as it has connections too many, beyond
