@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "worker/http/header_fields.h"
 
 namespace muster::worker::http {
 namespace {
@@ -45,6 +47,16 @@ std::optional<FieldName> KnownField(absl::string_view name) {
     default:
       return std::nullopt;
   }
+}
+
+std::optional<absl::string_view> RequestHead::GetList(FieldName name, std::string& storage) const {
+  if ((repeated_ & Bit(name)) == 0) return Get(name);
+  storage.clear();
+  HeaderFields(fields()).ForEach([&](absl::string_view field, absl::string_view value) {
+    if (KnownField(field) != name) return;
+    absl::StrAppend(&storage, storage.empty() ? "" : ", ", value);
+  });
+  return storage;
 }
 
 void RequestHead::MoveTo(std::string& storage) {

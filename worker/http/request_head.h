@@ -58,13 +58,15 @@ class RequestHead {
   // What the client asks for, by its version and its Connection field.
   bool keep_alive() const { return keep_alive_; }
 
-  // The value, without white space around it. Of a field that came several times the first one,
-  // whose tags or ranges are as good as any other's; those of which there may be just
-  // one do not come several times.
+  // The value, without white space around it. Of a field that came several times the first one;
+  // those of which there may be just one do not come several times, and lists have GetList.
   std::optional<absl::string_view> Get(FieldName name) const {
     if (!Has(name)) return std::nullopt;
     return At(fields_[static_cast<std::size_t>(name)]);
   }
+  // The whole of a list, which may stand in several fields of one name (RFC 9110, 5.3): they are
+  // joined in `storage` then.
+  std::optional<absl::string_view> GetList(FieldName name, std::string& storage) const;
   bool Has(FieldName name) const { return (present_ & Bit(name)) != 0; }
 
   // Whether it has a field by which less than the whole content may be the answer.
@@ -92,7 +94,8 @@ class RequestHead {
 
   const char* bytes_ = nullptr;
   std::array<Span, static_cast<std::size_t>(FieldName::kCount)> fields_;
-  std::uint32_t present_ = 0;  // a bit for each of fields_
+  std::uint32_t present_ = 0;   // a bit for each of fields_
+  std::uint32_t repeated_ = 0;  // of these: came more than once
   Span line_;
   Span target_;
   Span all_fields_;

@@ -220,6 +220,8 @@ void RequestParser::FinishField() {
   } else if (*known == FieldName::kHost || *known == FieldName::kContentLength ||
              *known == FieldName::kTransferEncoding) {
     status_ = kBadRequest;
+  } else {
+    head_.repeated_ |= RequestHead::Bit(*known);
   }
 }
 

@@ -46,7 +46,8 @@ void CheckHead(const RequestHead& head, absl::string_view bytes) {
 
 // What is read from fields, and what the log makes of them.
 void CheckValues(const RequestHead& head) {
-  const AcceptEncoding accepts(head.Get(FieldName::kAcceptEncoding));
+  std::string list;
+  const AcceptEncoding accepts(head.GetList(FieldName::kAcceptEncoding, list));
   for (std::size_t i = 0; i < kContentCodings; ++i) {
     const int weight = accepts.WeightOf(static_cast<ContentCoding>(i));
     MUSTER_CHECK(weight >= 0 && weight <= 1000, "a weight is from 0 to 1");

@@ -28,11 +28,14 @@ std::uint64_t BytesOf(const Parts& parts) {
   return bytes;
 }
 
-Preconditions PreconditionsOf(const RequestHead& request) {
-  return {.if_match = request.Get(FieldName::kIfMatch),
-          .if_unmodified_since = request.Get(FieldName::kIfUnmodifiedSince),
-          .if_none_match = request.Get(FieldName::kIfNoneMatch),
-          .if_modified_since = request.Get(FieldName::kIfModifiedSince)};
+PreconditionResult EvaluateFields(const RequestHead& request, const Validators& validators) {
+  std::string match;
+  std::string none_match;
+  return Evaluate({.if_match = request.GetList(FieldName::kIfMatch, match),
+                   .if_unmodified_since = request.Get(FieldName::kIfUnmodifiedSince),
+                   .if_none_match = request.GetList(FieldName::kIfNoneMatch, none_match),
+                   .if_modified_since = request.Get(FieldName::kIfModifiedSince)},
+                  validators);
 }
 
 // What the request's Range asks for, if that counts.
@@ -157,7 +160,8 @@ std::optional<Resource> StaticFiles::Represent(std::shared_ptr<const OpenFile> o
 
 Representation* StaticFiles::Select(const RequestHead& request, const Resource& resource) const {
   if (settings_.codings.empty()) return resource.original.get();
-  return resource.Select(request.Get(FieldName::kAcceptEncoding));
+  std::string accept_encoding;
+  return resource.Select(request.GetList(FieldName::kAcceptEncoding, accept_encoding));
 }
 
 Answer StaticFiles::Error(const Exchange& exchange, int status, absl::string_view fields) const {
@@ -191,7 +195,7 @@ Answer StaticFiles::Serve(const Exchange& exchange, Representation* selected) co
   if (selected == nullptr) return Error(exchange, kNotAcceptable, kVary);
   Representation& file = *selected;
   if (!exchange.request.is_conditional_or_partial()) return ServeWhole(exchange, file);
-  switch (Evaluate(PreconditionsOf(exchange.request), file.validators())) {
+  switch (EvaluateFields(exchange.request, file.validators())) {
     case PreconditionResult::kProceed:
       break;
     case PreconditionResult::kFailed:
