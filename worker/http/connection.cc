@@ -25,6 +25,9 @@ constexpr std::chrono::seconds kLingerTime(5);
 // Of the line of a refused request, for the log.
 constexpr std::size_t kMaxRefusedLineBytes = 512;
 
+// Nobody waits for a body as long; and clocks can count it.
+constexpr std::uint64_t kNoLimitSeconds = 1'000'000'000;
+
 // Of a serialised v1::HttpConnection, beside the unread bytes.
 constexpr std::size_t kOtherStateBytes = 64;
 
@@ -198,6 +201,7 @@ bool Connection::Process(absl::string_view input) {
       in_body->parser = *parser;
       in_body->parser.head().Rebase(in_body->bytes.data());
       in_body->body = RequestBody(parser->head());
+      in_body->body_start = share_.loop.now();
       in_body->is_in_body = true;
       in_body->wants_body = share_.responder.WantsBody(in_body->parser.head());
       const bool is_awaited = rest.empty() && parser->head().expects_continue();
@@ -421,7 +425,7 @@ bool Connection::Settle() {
     timer_.SetAfter(requests_ == 0 ? settings.header_timeout : settings.keepalive_timeout);
   } else if (unfinished_->is_in_body) {
     Enter(Phase::kBody);
-    timer_.SetAfter(settings.body_timeout);
+    timer_.Set(BodyDeadline());
   } else if (phase_ != Phase::kHead) {
     // For the whole of it: a byte now and then buys no time.
     Enter(Phase::kHead);
@@ -436,6 +440,19 @@ bool Connection::Settle() {
     return false;
   }
   return Watch(kReadable);
+}
+
+// By the pause since its last bytes, and by the pace since its first: a byte now and then buys the
+// time of that byte.
+loop::TimePoint Connection::BodyDeadline() const {
+  const ConnectionSettings& settings = share_.settings;
+  const loop::TimePoint by_pause = share_.loop.now() + settings.body_timeout;
+  if (settings.min_body_bytes_per_second == 0) return by_pause;
+  const std::uint64_t earned_seconds =
+      unfinished_->body.received_bytes() / settings.min_body_bytes_per_second;
+  if (earned_seconds > kNoLimitSeconds) return by_pause;
+  return std::min(by_pause, unfinished_->body_start + settings.body_timeout +
+                                std::chrono::seconds(earned_seconds));
 }
 
 bool Connection::Close() {

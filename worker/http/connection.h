@@ -33,6 +33,7 @@ struct ConnectionSettings {
   loop::Clock::duration keepalive_timeout;
   loop::Clock::duration header_timeout;
   loop::Clock::duration body_timeout;
+  std::uint32_t min_body_bytes_per_second = 0;
   loop::Clock::duration send_timeout;
   std::uint32_t keepalive_requests = 0;
   RequestParser::Limits limits;
@@ -96,6 +97,7 @@ class Connection final : public loop::Handler {
     std::string bytes;  // from the request's first; of one in its body the head only
     RequestParser parser;
     RequestBody body;
+    loop::TimePoint body_start;
     bool is_in_body = false;
     bool wants_body = false;  // what answers it does
     std::string content;      // if so
@@ -128,6 +130,7 @@ class Connection final : public loop::Handler {
   bool Continue(absl::string_view input);
   bool Send();
   bool Settle();
+  loop::TimePoint BodyDeadline() const;
   bool Close();
   bool Linger();
   bool MayHandOff() const;

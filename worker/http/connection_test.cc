@@ -333,6 +333,37 @@ TEST_F(ConnectionTest, TimesOutWhenABodyIsNotCompleted) {
   EXPECT_TRUE(client.IsClosed());
 }
 
+TEST_F(ConnectionTest, TimesOutWhenABodyComesTooSlowly) {
+  Set(*http().mutable_body_timeout(), std::chrono::milliseconds(300));
+  http().set_min_body_bytes_per_second(1000);
+  Client client = Connect();
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  ClientResponse response;
+  while (response.status == 0) {
+    // Never a pause that is too long.
+    client.Send("x");
+    RunWhatIsReady();
+    if (client.Read()) response = client.Receive();
+  }
+  EXPECT_EQ(response.status, 408);
+}
+
+TEST_F(ConnectionTest, WaitsForABodyThatComesAtItsPace) {
+  constexpr std::chrono::milliseconds kPause(500);
+  Set(*http().mutable_body_timeout(), kPause);
+  http().set_min_body_bytes_per_second(1);
+  Client client = Connect();
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 151\r\n\r\n");
+  const auto begin = loop::Clock::now();
+  for (int i = 0; i < 150; ++i) {
+    client.Send("x");
+    RunWhatIsReady();
+  }
+  EXPECT_GT(loop::Clock::now() - begin, kPause);
+  client.Send("x");
+  EXPECT_EQ(client.Receive().status, 200);
+}
+
 TEST_F(ConnectionTest, TimesOutWhenItsClientStopsReading) {
   Set(*http().mutable_send_timeout(), kSoon);
   AddRoot("/f/");

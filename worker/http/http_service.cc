@@ -25,6 +25,7 @@ ConnectionSettings SettingsOf(const config::v1::Http& http) {
   settings.keepalive_timeout = ToChrono(http.keepalive_timeout());
   settings.header_timeout = ToChrono(http.header_timeout());
   settings.body_timeout = ToChrono(http.body_timeout());
+  settings.min_body_bytes_per_second = http.min_body_bytes_per_second();
   settings.send_timeout = ToChrono(http.send_timeout());
   settings.keepalive_requests = http.keepalive_requests();
   settings.limits.max_request_line_bytes = http.max_request_line_bytes();

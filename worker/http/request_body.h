@@ -27,6 +27,9 @@ class RequestBody {
     return Read(bytes, max_bytes, nullptr);
   }
 
+  // Without what frames it.
+  std::uint64_t received_bytes() const { return read_bytes_ + chunks_.body_bytes(); }
+
  private:
   std::uint64_t left_bytes_ = 0;
   std::uint64_t read_bytes_ = 0;
