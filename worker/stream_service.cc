@@ -113,7 +113,8 @@ void StreamService::OnConnection(Connection connection) {
 
 absl::Status StreamService::Adopt(Connection connection, std::string state) {
   v1::StreamState saved;
-  if (!saved.ParseFromString(state) || saved.unread().size() > Stream::kMostUnreadBytes) {
+  if (!saved.ParseFromString(state) || saved.unread().size() > Stream::kMostUnreadBytes ||
+      saved.unsent().size() > Stream::kMostUnsentBytes) {
     return absl::InvalidArgumentError("its state is no muster.worker.v1.StreamState");
   }
   std::unique_ptr<Stream> made(new Stream(*this, std::move(connection)));
@@ -150,6 +151,8 @@ void StreamService::TreatAsDrained(Stream& stream) {
 void StreamService::HandOff(Stream& stream) {
   v1::StreamState state;
   state.set_session(stream.session_->Suspend());
+  // It may have written, and found its client gone, or closed it.
+  if (stream.is_over_ || stream.is_closing_) return;
   if (state.session().size() > Stream::kMostStateBytes) {
     context_.Log(config::v1::Log::ERROR,
                  absl::StrCat("a session is too large to be handed off: ", state.session().size(),

@@ -38,7 +38,11 @@ class Numbering : public Protocol {
       if (line == "end") stream_.Close();
       return end + 1;
     }
-    std::string Suspend() override { return std::to_string(count_); }
+    std::string Suspend() override {
+      stream_.Write(protocol_.last_words);
+      if (protocol_.closes_at_suspend) stream_.Close();
+      return std::to_string(count_);
+    }
     void OnEnd() override { ++protocol_.ended; }
     void OnQuit() override { stream_.Write("bye\n"); }
 
@@ -59,6 +63,8 @@ class Numbering : public Protocol {
 
   Stream* last = nullptr;
   int ended = 0;
+  std::string last_words;  // of a session that is suspended
+  bool closes_at_suspend = false;
 };
 
 class StreamServiceTest : public testing::Test, private Context {
@@ -209,6 +215,40 @@ TEST_F(StreamServiceTest, HandsAClientOffWithAllThatIsOnItsWay) {
   EXPECT_EQ(received.size(), 2 + 30 * 20002u + 22);
   Send(client, " a line\n");
   EXPECT_EQ(Receive(client), "32\n");
+}
+
+TEST_F(StreamServiceTest, KeepsAClientThatIsFoundGoneWhenItsSessionIsSuspended) {
+  ipc::UniqueFd client = Connect();
+  protocol_->last_words = "moving\n";
+  client.reset();
+  service_.Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off_.size(), 0u);
+  RunWhatIsReady();
+  EXPECT_EQ(protocol_->ended, 1);
+  EXPECT_EQ(connections_.held(), 0u);
+}
+
+TEST_F(StreamServiceTest, KeepsAClientThatItsSessionClosesWhenItIsSuspended) {
+  const ipc::UniqueFd client = Connect();
+  protocol_->last_words = "gone\n";
+  protocol_->closes_at_suspend = true;
+  service_.Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off_.size(), 0u);
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "gone\n<end>");
+  EXPECT_EQ(connections_.held(), 0u);
+}
+
+// It would not fit into a message when it is handed off again.
+TEST_F(StreamServiceTest, RefusesAStateWithMoreThanAClientMayHaveToTake) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+  const ipc::UniqueFd client(ends[0]);
+  v1::StreamState state;
+  state.set_session("1");
+  state.set_unsent(std::string(Stream::kMostUnsentBytes + 1, 'x'));
+  EXPECT_FALSE(service_.Adopt(ConnectionOf(ends[1]), state.SerializeAsString()).ok());
+  EXPECT_EQ(Receive(client), "<end>");
 }
 
 TEST_F(StreamServiceTest, RefusesAStateThatIsNone) {
