@@ -92,6 +92,17 @@ void EventLoop::Post(std::function<void()> task) {
   if (was_empty) Wake();
 }
 
+void EventLoop::DropTasks() {
+  while (true) {
+    std::vector<std::function<void()>> dropped;
+    {
+      const std::lock_guard lock(mutex_);
+      dropped.swap(tasks_);
+    }
+    if (dropped.empty()) return;
+  }
+}
+
 void EventLoop::Stop() {
   is_stopped_.store(true, std::memory_order_release);
   Wake();

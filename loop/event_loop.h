@@ -86,6 +86,8 @@ class EventLoop {
   // Runs `task` in the loop's thread, in the order of the calls. Thread-safe, never blocks
   // but for a short mutex. Tasks that are left when the loop is destroyed are dropped.
   void Post(std::function<void()> task);
+  // Destroys the tasks that wait, those too that are posted meanwhile.
+  void DropTasks();
 
   // Runs until Stop. Error: epoll_wait failed.
   absl::Status Run();

@@ -130,6 +130,22 @@ TEST_F(ContextTest, RunsNothingThatIsPostedWhenTheServiceGoes) {
   EXPECT_EQ(held.use_count(), 1) << "what was left is dropped";
 }
 
+TEST_F(ContextTest, DropsWhatIsPostedByWhatItDrops) {
+  struct Holder {
+    ~Holder() {
+      context.Post([held = held] {});
+    }
+    Context& context;
+    std::shared_ptr<int> held;
+  };
+  auto held = std::make_shared<int>();
+  Run([&](Context& context) {
+    at_end_ = [&] { context.Post([holder = std::make_shared<Holder>(context, held)] {}); };
+    End();
+  });
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST_F(ContextTest, LogsOneLineWhateverIsInIt) {
   const std::string path = absl::StrCat(::testing::TempDir(), "/log");
   master_.config().mutable_log()->set_path(path);

@@ -84,6 +84,8 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
 WorkerProcess::~WorkerProcess() {
   acceptor_.reset();
   service_.reset();
+  // What a task holds may post, as a reply does that was not sent.
+  loop_->DropTasks();
   handoff_.reset();
 }
 
