@@ -1,6 +1,10 @@
+#include <signal.h>
+
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/child_process.h"
 #include "tests/support/example.h"
 #include "tests/support/line_client.h"
 #include "tests/support/running_master.h"
@@ -18,6 +23,7 @@
 namespace muster::tests {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 std::unique_ptr<LineClient> Enter(const std::string& address, const std::string& nick,
@@ -126,6 +132,59 @@ TEST(Chat, LosesAndDoublesNothingOverReloads) {
   for (const auto& talker : talkers) EXPECT_EQ(talker->problem(), "");
   EXPECT_TRUE(AwaitGeneration(muster, 6));
   EXPECT_EQ(muster.Status().stats().total().closed_at_deadline(), 0u);
+}
+
+// Of one client: the lines that it heard, until the last one of each of `nicks`. Where it lost or
+// doubled one, or its connection ended, the reason.
+std::string HearAll(LineClient& client, const std::set<std::string>& nicks, int last,
+                    std::map<std::string, int>* heard) {
+  const auto is_heard = [&](const std::string& nick) { return (*heard)[nick] > last; };
+  while (!std::all_of(nicks.begin(), nicks.end(), is_heard)) {
+    const auto line = client.Receive();
+    if (!line.has_value()) return client.has_input() ? "the connection ended" : "no more came";
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(*line, absl::MaxSplits(": ", 1));
+    int& next = (*heard)[parts.first];
+    if (parts.second != absl::StrCat(next)) {
+      return absl::StrCat("heard \"", *line, "\" instead of ", next);
+    }
+    ++next;
+  }
+  return "";
+}
+
+TEST(Chat, LosesAndDoublesNothingOfItsOtherClientsWhenAWorkerIsKilled) {
+  constexpr int kClients = 12;
+  constexpr int kLast = 40;
+  RunningMaster muster(ExampleConfig("chat", "accept: REUSEPORT"), ExampleWorker("chat"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  std::map<std::string, std::unique_ptr<LineClient>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    const std::string nick = absl::StrCat("c", i);
+    clients[nick] = Enter(muster.address(), nick, "tea");
+  }
+  const pid_t victim = muster.WorkerPids()[0];
+  const ipc::UniqueFd watch = OpenProcess(victim);
+  std::string lines;
+  for (int number = 0; number < kLast; ++number) absl::StrAppend(&lines, number, "\n");
+
+  // The victim is within the work that this makes.
+  for (auto& [nick, client] : clients) ASSERT_TRUE(client->SendBytes(lines));
+  ASSERT_EQ(::kill(victim, SIGKILL), 0);
+  ASSERT_TRUE(AwaitDeath(watch.get()));
+
+  std::set<std::string> left;
+  std::map<std::string, std::map<std::string, int>> heard;
+  for (auto& [nick, client] : clients) {
+    static_cast<void>(client->Send(absl::StrCat(kLast)));  // to a dead one, perhaps
+    const std::string problem = HearAll(*client, {nick}, kLast, &heard[nick]);
+    if (problem.empty()) left.insert(nick);
+    EXPECT_THAT(problem, AnyOf("", "the connection ended"));
+  }
+  ASSERT_FALSE(left.empty());
+  for (const std::string& nick : left) {
+    EXPECT_EQ(HearAll(*clients[nick], left, kLast, &heard[nick]), "") << nick;
+  }
 }
 
 TEST(Chat, KeepsRoomNameAndHalfALineOverAReload) {
