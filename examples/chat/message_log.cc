@@ -55,7 +55,8 @@ std::vector<MessageLog::Message> MessageLog::Read(std::uint64_t next) {
   std::vector<Message> messages;
   const std::scoped_lock lock(mutex_);
   const std::uint64_t end = table_->count;
-  const std::uint64_t oldest = end - std::min(end, LogTable::kMostMessages);
+  // Not the one before: who was killed may have written half a message over it.
+  const std::uint64_t oldest = end - std::min(end, LogTable::kMostMessages - 1);
   for (std::uint64_t n = std::max(next, oldest); n < end && messages.size() < kMostAtOnce; ++n) {
     const LogTable::Entry& entry = table_->entries[n % LogTable::kMostMessages];
     messages.push_back({n, Get(entry.room), Get(entry.text)});

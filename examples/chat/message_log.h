@@ -28,13 +28,14 @@ struct LogTable {
 
   ipc::MutexState mutex;
   // All below is guarded by it. Message n stands in entry n % kMostMessages, from when it is
-  // written, which is before `count` says so: half a message is no message.
+  // written, which is before `count` says so: half a message is no message, and the one that it
+  // is written over is none any more.
   std::uint64_t count;
   Entry entries[kMostMessages];
 };
 
 // The messages of all rooms in the order in which they were written by whatever worker, numbered
-// from 0. Of those the last kMostMessages are kept. In the loop's thread.
+// from 0. Of those the last kMostMessages - 1 are kept. In the loop's thread.
 class MessageLog {
  public:
   struct Message {

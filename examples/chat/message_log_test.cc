@@ -1,0 +1,55 @@
+#include "examples/chat/message_log.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "worker/service.h"
+
+namespace muster::examples {
+namespace {
+
+class MessageLogTest : public ::testing::Test, private worker::Context {
+ protected:
+  std::unique_ptr<MessageLog> Open() { return *MessageLog::Open(*this); }
+  LogTable& table() { return **zone_.As<LogTable>(1); }
+
+ private:
+  loop::EventLoop& loop() override { return *loop_; }
+  const config::v1::Config& config() const override { return config_; }
+  std::uint32_t slot() const override { return tag_.slot(); }
+  std::uint64_t generation() const override { return 1; }
+  worker::SlotStats& stats() override { return shared_.stats(tag_.slot()); }
+  const worker::SharedZone& zone() const override { return shared_; }
+  ipc::OwnerTag tag() const override { return tag_; }
+  absl::StatusOr<const worker::UserZone*> zone(absl::string_view) const override { return &zone_; }
+  void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
+  void Log(config::v1::Log::Level, absl::string_view) override {}
+  bool is_draining() const override { return false; }
+  void HandOff(worker::Connection, std::string) override {}
+
+  std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
+  worker::SharedZone shared_ = *worker::SharedZone::Create(8);
+  ipc::OwnerTag tag_ = *shared_.Reserve();
+  worker::UserZone zone_ = *worker::UserZone::Create("chat", sizeof(LogTable));
+  config::v1::Config config_;
+};
+
+TEST_F(MessageLogTest, HasNothingOfAMessageWhoseWriterWasKilled) {
+  const auto log = Open();
+  for (std::uint64_t n = 0; n < LogTable::kMostMessages; ++n) log->Append("tea", absl::StrCat(n));
+  LogTable::Entry& next = table().entries[log->end() % LogTable::kMostMessages];
+  next.text[0] = '?';  // as far as it came
+
+  const auto messages = log->Read(0);
+
+  ASSERT_FALSE(messages.empty());
+  EXPECT_EQ(messages[0].number, 1u);
+  EXPECT_EQ(messages[0].text, "1");
+}
+
+}  // namespace
+}  // namespace muster::examples
