@@ -373,8 +373,7 @@ TEST_F(CtlAndMaster, QuitReturnsWhenTheMastersProcessIsGone) {
   const Result result = RunCtl({"--master", socket_, "quit"});
   EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), master);
   EXPECT_EQ(result.code, 0) << result.error;
-  EXPECT_EQ(result.out,
-            "the master has ended: 2 workers exited, 0 killed, 1 connections cut off\n");
+  EXPECT_EQ(result.out, "the master has ended: 2 workers exited, 0 killed, 1 connection cut off\n");
 }
 
 TEST_F(CtlAndMaster, StopReturnsWhenTheMastersProcessIsGone) {
@@ -382,7 +381,7 @@ TEST_F(CtlAndMaster, StopReturnsWhenTheMastersProcessIsGone) {
   const Result result = RunCtl({"--master", socket_, "stop"});
   EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), master);
   EXPECT_EQ(result.code, 0) << result.error;
-  EXPECT_EQ(result.out, "the master has ended: 1 workers exited, 1 killed\n");
+  EXPECT_EQ(result.out, "the master has ended: 1 worker exited, 1 killed\n");
 }
 
 TEST_F(CtlAndMaster, StopFailsWhenTheMasterStays) {

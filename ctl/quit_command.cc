@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "ctl/command.h"
 #include "ipc/status.h"
+#include "proto/counted.h"
 
 namespace muster::ctl {
 namespace {
@@ -10,8 +11,9 @@ absl::Status Run(MasterConnection& master, Output output) {
   MUSTER_RETURN_IF_ERROR(master.WaitForEndOfMaster());
   return Print(
       output, answer,
-      absl::StrCat("the master has ended: ", answer.exited(), " workers exited, ", answer.killed(),
-                   " killed, ", answer.connections_closed(), " connections cut off\n"));
+      absl::StrCat("the master has ended: ", config::Counted(answer.exited(), "worker"),
+                   " exited, ", answer.killed(), " killed, ",
+                   config::Counted(answer.connections_closed(), "connection"), " cut off\n"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "ctl/command.h"
 #include "ctl/units.h"
 #include "ipc/status.h"
+#include "proto/counted.h"
 
 namespace muster::ctl {
 namespace {
@@ -16,11 +17,10 @@ absl::Status Run(MasterConnection& master, Output output) {
   MUSTER_RETURN_IF_ERROR(answer.status());
   const absl::Duration took =
       absl::Seconds(answer->took().seconds()) + absl::Nanoseconds(answer->took().nanos());
-  return Print(
-      output, *answer,
-      absl::StrCat("generation ", answer->generation(), " serves: ", answer->workers_size(),
-                   answer->workers_size() == 1 ? " worker" : " workers", " ready in ",
-                   FormatElapsed(took), "\n"));
+  return Print(output, *answer,
+               absl::StrCat("generation ", answer->generation(),
+                            " serves: ", config::Counted(answer->workers_size(), "worker"),
+                            " ready in ", FormatElapsed(took), "\n"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "ctl/command.h"
 #include "ipc/status.h"
+#include "proto/counted.h"
 
 namespace muster::ctl {
 namespace {
@@ -8,8 +9,8 @@ namespace {
 absl::Status Run(MasterConnection& master, Output output) {
   MUSTER_ASSIGN_OR_RETURN(const auto answer, master.Reopen());
   return Print(output, answer,
-               absl::StrCat("log files opened again by the master and ", answer.workers(),
-                            answer.workers() == 1 ? " worker\n" : " workers\n"));
+               absl::StrCat("log files opened again by the master and ",
+                            config::Counted(answer.workers(), "worker"), "\n"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "ctl/table.h"
 #include "ctl/units.h"
+#include "proto/counted.h"
 
 namespace muster::ctl {
 namespace {
@@ -47,10 +48,6 @@ std::string Fact(absl::string_view name, absl::string_view value) {
                       Printable(absl::StrReplaceAll(value, {{"\n", "\n            "}})), "\n");
 }
 
-std::string Times(std::uint64_t count) {
-  return count == 1 ? "once" : absl::StrCat(count, " times");
-}
-
 }  // namespace
 
 std::string RenderStatus(const v1::Status& status, absl::Time now) {
@@ -70,12 +67,12 @@ std::string RenderStatus(const v1::Status& status, absl::Time now) {
                                       master.generation(), ")"));
   text += Fact("listen", OrDash(absl::StrJoin(master.listen(), ", ")));
   text += Fact("workers", absl::StrCat(serving, " of ", master.worker_processes(), " serving"));
-  text += Fact("clients", absl::StrCat(total.active(), " connected (", total.reading(),
-                                       " reading, ", total.writing(), " writing, ", total.waiting(),
-                                       " waiting), ", total.requests(), " requests so far"));
+  text +=
+      Fact("clients", absl::StrCat(total.active(), " connected (", total.reading(), " reading, ",
+                                   total.writing(), " writing, ", total.waiting(), " waiting), ",
+                                   config::Counted(total.requests(), "request"), " so far"));
   if (status.stats().crashes() > 0) {
-    text +=
-        Fact("crashes", absl::StrCat("workers ended unasked ", Times(status.stats().crashes())));
+    text += Fact("crashes", absl::StrCat(status.stats().crashes()));
   }
   if (!master.last_reload_error().empty()) {
     text += Fact("refused", absl::StrCat("the last reload:\n", absl::StripTrailingAsciiWhitespace(
@@ -129,8 +126,9 @@ std::string RenderStats(const v1::Stats& stats) {
   };
   for (const v1::SlotStats& slot : stats.slots()) add(absl::StrCat(slot.slot()), slot.counters());
   add("total", stats.total());
-  return absl::StrCat(table.Render(), "\n", stats.reloads(), " reloads, ", stats.reloads_refused(),
-                      " refused; ", stats.crashes(), " crashes\n");
+  return absl::StrCat(table.Render(), "\n", config::Counted(stats.reloads(), "reload"), ", ",
+                      stats.reloads_refused(), " refused; ",
+                      config::Counted(stats.crashes(), "crash", "crashes"), "\n");
 }
 
 }  // namespace muster::ctl

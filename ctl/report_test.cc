@@ -76,8 +76,13 @@ TEST(RenderStatus, ShowsMasterAndWorkers) {
 TEST(RenderStatus, TellsOfCrashes) {
   v1::Status status = ParseText<v1::Status>(kStatus);
   status.mutable_stats()->set_crashes(5);
-  EXPECT_NE(RenderStatus(status, At(1000)).find("\ncrashes     workers ended unasked 5 times\n"),
-            std::string::npos);
+  EXPECT_NE(RenderStatus(status, At(1000)).find("\ncrashes     5\n"), std::string::npos);
+}
+
+TEST(RenderStatus, CountsARequestAsOne) {
+  v1::Status status = ParseText<v1::Status>(kStatus);
+  status.mutable_stats()->mutable_total()->set_requests(1);
+  EXPECT_NE(RenderStatus(status, At(1000)).find("waiting), 1 request so far\n"), std::string::npos);
 }
 
 TEST(RenderStatus, ShowsEachMistakeOfARefusedReload) {
@@ -140,6 +145,11 @@ TEST(RenderStats, EndsWithTheTotal) {
       "      1\n"
       "\n"
       "2 reloads, 1 refused; 4 crashes\n");
+}
+
+TEST(RenderStats, CountsOneReloadAndOneCrash) {
+  const auto stats = ParseText<v1::Stats>("reloads: 1 crashes: 1");
+  EXPECT_NE(RenderStats(stats).find("\n1 reload, 0 refused; 1 crash\n"), std::string::npos);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "master/service_notifier.h"
 #include "master/signal_orders.h"
 #include "master/status_report.h"
+#include "proto/counted.h"
 #include "proto/worker.pb.h"
 #include "worker/version.h"
 
@@ -320,8 +321,8 @@ void Supervisor::Notify(MasterState before) {
   switch (after) {
     case MasterState::kRunning:
     case MasterState::kPaused:
-      NotifyReady(absl::StrCat("generation ", core_.generation(), ", ", core_.wanted_workers(),
-                               " workers"));
+      NotifyReady(absl::StrCat("generation ", core_.generation(), ", ",
+                               config::Counted(core_.wanted_workers(), "worker")));
       break;
     case MasterState::kReloading:
       NotifyReloading();

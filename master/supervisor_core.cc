@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "proto/counted.h"
 #include "worker/exit_code.h"
 
 namespace muster::master {
@@ -14,9 +15,7 @@ namespace {
 
 std::string Text(Duration duration) { return absl::FormatDuration(absl::FromChrono(duration)); }
 
-std::string Workers(std::uint32_t count) {
-  return absl::StrCat(count, count == 1 ? " worker" : " workers");
-}
+std::string Workers(std::uint64_t count) { return config::Counted(count, "worker"); }
 
 // "was killed by SIGSEGV", "exited with code 1: what it complained of".
 std::string How(const ipc::ProcessExit& exit, const WorkerRecord& worker) {
@@ -109,9 +108,9 @@ void SupervisorCore::BeginGeneration(const Settings& settings) {
   attempt_->generation = ++last_generation_;
   next_settings_ = settings;
   if (table_.free_slots() < settings.workers) {
-    FailAttempt(absl::ResourceExhaustedError(
-        absl::StrCat(Workers(settings.workers), " need as many slots, ", table_.free_slots(),
-                     " are free; draining workers hold the others")));
+    FailAttempt(absl::ResourceExhaustedError(absl::StrCat(
+        Workers(settings.workers), " wanted, ", config::Counted(table_.free_slots(), "slot"),
+        " free; draining workers hold the others")));
     return;
   }
   for (std::uint32_t index = 0; index < settings.workers; ++index) {
@@ -274,9 +273,9 @@ void SupervisorCore::OnCrash(WorkerRecord& worker, const std::string& how, bool 
                                        "never work: it is not started again"));
     Apply(worker, WorkerEvent::kEndedForGood);
   } else if (worker.failures_in_a_row >= settings_.crash_loop_limit) {
-    Log(Severity::kError,
-        absl::StrCat(name, " ", how, "; crash loop: it ended early ", worker.failures_in_a_row,
-                     " times in a row and is not started again"));
+    Log(Severity::kError, absl::StrCat(name, " ", how, "; crash loop: it ended early ",
+                                       config::Counted(worker.failures_in_a_row, "time"),
+                                       " in a row and is not started again"));
     Apply(worker, WorkerEvent::kEndedForGood);
   } else {
     const Duration delay = worker.backoff.Next(lived);
@@ -396,7 +395,10 @@ void SupervisorCore::AddWorker() {
   std::uint32_t index = 0;
   while (used.count(index) > 0) ++index;
   if (used.size() >= kMostWorkers || table_.free_slots() == 0) {
-    Log(Severity::kWarning, absl::StrCat("no more than ", Workers(used.size()), " are possible"));
+    Log(Severity::kWarning,
+        absl::StrCat("not one worker more: ", used.size() >= kMostWorkers
+                                                  ? absl::StrCat(kMostWorkers, " are the most")
+                                                  : "no slot is free"));
     return;
   }
   table_.Add(serving_, index, settings_, now_, &actions_);

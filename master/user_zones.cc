@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ipc/status.h"
+#include "proto/counted.h"
 
 namespace muster::master {
 
@@ -25,8 +26,8 @@ absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const User
       zones.push_back(*kept);
     } else {
       return absl::FailedPreconditionError(absl::StrCat(
-          "zone \"", wanted.name(), "\": has ", (*kept)->size_bytes(),
-          " bytes, which a reload cannot change to ", wanted.size_bytes(),
+          "zone \"", wanted.name(), "\": has ", config::Counted((*kept)->size_bytes(), "byte"),
+          ", which a reload cannot change to ", wanted.size_bytes(),
           "; give it another name, or leave it out in one reload and bring it back in the next"));
     }
   }

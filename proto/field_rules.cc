@@ -10,6 +10,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/text_format.h"
+#include "proto/counted.h"
 #include "proto/duration.h"
 #include "proto/field_rule.pb.h"
 #include "proto/utf8.h"
@@ -119,7 +120,8 @@ std::optional<std::string> CheckBounds(const v1::FieldRule& rule, Value value, a
 
 std::optional<std::string> CheckSize(const v1::FieldRule& rule, std::uint64_t size,
                                      absl::string_view unit) {
-  return CheckBounds<std::uint64_t>(rule, size, absl::StrCat("has ", size, " ", unit), "must have");
+  return CheckBounds<std::uint64_t>(rule, size, absl::StrCat("has ", Counted(size, unit)),
+                                    "must have");
 }
 
 // ---- One field ----
@@ -170,7 +172,7 @@ std::optional<std::string> CheckSingular(const Message& message, const FieldDesc
       const std::string text = reflection.GetString(message, &field);
       if (text.empty() && (rule.required() || !rule.min().empty())) return std::string("is empty");
       if (IsText(field) && !IsUtf8(text)) return std::string(kNotUtf8);
-      return CheckSize(rule, text.size(), "bytes");
+      return CheckSize(rule, text.size(), "byte");
     }
     case FieldDescriptor::CPPTYPE_ENUM:
       return CheckEnum(field, reflection.GetEnumValue(message, &field));
@@ -197,7 +199,7 @@ void CheckRepeated(const Message& message, const FieldDescriptor& field, const s
   const int size = reflection.FieldSize(message, &field);
   if (RuleOf(field).required() && size == 0) {
     mistakes->push_back({path, "is missing"});
-  } else if (auto problem = CheckSize(RuleOf(field), size, size == 1 ? "element" : "elements")) {
+  } else if (auto problem = CheckSize(RuleOf(field), size, "element")) {
     mistakes->push_back({path, *std::move(problem)});
   }
   for (int i = 0; i < size && IsText(field); ++i) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "ipc/check.h"
 #include "ipc/status.h"
+#include "proto/counted.h"
 #include "worker/command.h"
 
 namespace muster::worker {
@@ -26,7 +27,7 @@ absl::Status Unpack(ipc::ReceivedMessage& message, Connection* connection) {
   }
   if (message.fds.size() != 1) {
     return absl::InvalidArgumentError(
-        absl::StrCat("ADOPT: ", message.fds.size(), " descriptors, expected 1"));
+        absl::StrCat("ADOPT: ", config::Counted(message.fds.size(), "descriptor"), ", expected 1"));
   }
   connection->fd = std::move(message.fds[0]);
   connection->peer_bytes = sizeof(connection->peer);

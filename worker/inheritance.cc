@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "ipc/status.h"
+#include "proto/counted.h"
 #include "worker/command.h"
 
 namespace muster::worker {
@@ -69,8 +70,9 @@ absl::Status TakeListeners(ipc::ReceivedMessage* message,
   }
   const auto count = static_cast<std::size_t>(payload.listener_size());
   if (count != message->fds.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("LISTENERS: ", count, " listeners, but ",
-                                                   message->fds.size(), " descriptors"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("LISTENERS: ", config::Counted(count, "listener"), ", but ",
+                     config::Counted(message->fds.size(), "descriptor")));
   }
   if (listeners->size() + count > kMostListeners) {
     return absl::InvalidArgumentError(
@@ -93,9 +95,9 @@ absl::Status TakeZones(ipc::ReceivedMessage* message, std::vector<InheritedZone>
   }
   const auto count = static_cast<std::size_t>(payload.zone_size());
   if (2 * count != message->fds.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("ZONES: ", count, " zones, but ",
-                                                   message->fds.size(),
-                                                   " descriptors; expected two for each"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ZONES: ", config::Counted(count, "zone"), ", but ",
+        config::Counted(message->fds.size(), "descriptor"), "; expected two for each"));
   }
   if (zones->size() + count > kMostZones) {
     return absl::InvalidArgumentError(absl::StrCat("ZONES: more than ", kMostZones, " zones"));
@@ -119,18 +121,19 @@ absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) 
   }
   if (message->fds.size() != 4) {
     return absl::InvalidArgumentError(
-        absl::StrCat("HELLO: ", message->fds.size(),
-                     " descriptors, expected 4: the shared zone, the configuration and the ends of "
+        absl::StrCat("HELLO: ", config::Counted(message->fds.size(), "descriptor"),
+                     ", expected 4: the shared zone, the configuration and the ends of "
                      "the handoff queue"));
   }
   if (hello.listeners() != inheritance->listeners.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("HELLO: ", hello.listeners(),
-                                                   " listeners were sent, ",
-                                                   inheritance->listeners.size(), " arrived"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("HELLO: ", config::Counted(hello.listeners(), "listener"), " sent, ",
+                     inheritance->listeners.size(), " arrived"));
   }
   if (hello.zones() != inheritance->zones.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("HELLO: ", hello.zones(), " zones were sent, ",
-                                                   inheritance->zones.size(), " arrived"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("HELLO: ", config::Counted(hello.zones(), "zone"), " sent, ",
+                     inheritance->zones.size(), " arrived"));
   }
   inheritance->zone = std::move(message->fds[0]);
   inheritance->config = std::move(message->fds[1]);

@@ -70,7 +70,7 @@ TEST(Inheritance, RefusesListenersWithoutDescriptors) {
   listeners.add_listener()->set_address("127.0.0.1:80");
   Send(pair.first, Command::kListeners, listeners.SerializeAsString());
   EXPECT_EQ(Receive(pair.second),
-            absl::InvalidArgumentError("LISTENERS: 1 listeners, but 0 descriptors"));
+            absl::InvalidArgumentError("LISTENERS: 1 listener, but 0 descriptors"));
 }
 
 }  // namespace

@@ -265,7 +265,7 @@ TEST(Worker, MissesAListenerThatDidNotArrive) {
   v1::Hello hello = master.Hello(master.Reserve());
   hello.set_listeners(2);
   master.Introduce(worker, hello);
-  EXPECT_EQ(ReceiveReason(worker), "HELLO: 2 listeners were sent, 1 arrived");
+  EXPECT_EQ(ReceiveReason(worker), "HELLO: 2 listeners sent, 1 arrived");
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");
 }
 

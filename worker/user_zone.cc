@@ -9,6 +9,7 @@
 #include "ipc/check.h"
 #include "ipc/shared_header.h"
 #include "ipc/wake_fd.h"
+#include "proto/counted.h"
 #include "worker/user_zone_layout.h"
 
 namespace muster::worker {
@@ -74,8 +75,9 @@ std::uint64_t UserZone::instance_id() const { return FrontOf(memory_)->header.in
 absl::Status UserZone::Settle(std::uint32_t layout_version, std::size_t bytes) const {
   MUSTER_CHECK(layout_version != 0, "layout versions begin with 1");
   if (bytes > size_bytes()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Named(name_), ": has ", size_bytes(), " bytes, this worker needs ", bytes));
+    return absl::InvalidArgumentError(absl::StrCat(Named(name_), ": has ",
+                                                   config::Counted(size_bytes(), "byte"),
+                                                   ", this worker needs ", bytes));
   }
   const std::uint64_t wanted =
       std::uint64_t{layout_version} << 32 | static_cast<std::uint32_t>(bytes);
@@ -85,10 +87,10 @@ absl::Status UserZone::Settle(std::uint32_t layout_version, std::size_t bytes) c
     return absl::OkStatus();
   }
   if (found == wanted) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(Named(name_), ": is laid out as version ", found >> 32, " (",
-                   static_cast<std::uint32_t>(found), " bytes), this worker knows version ",
-                   layout_version, " (", bytes, " bytes); give the new one another name"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      Named(name_), ": is laid out as version ", found >> 32, " (",
+      config::Counted(static_cast<std::uint32_t>(found), "byte"), "), this worker knows version ",
+      layout_version, " (", config::Counted(bytes, "byte"), "); give the new one another name"));
 }
 
 absl::Status UserZone::Note(Kind kind, const void* lock) const {
