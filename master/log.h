@@ -20,6 +20,10 @@ namespace muster::master {
 // Write is thread-safe.
 class Log {
  public:
+  // Whether warnings and errors are written to standard error, too, where the log is a file: as
+  // long as whoever started the master waits for it.
+  enum class Echo { kNo, kYes };
+
   // On standard error, from kInfo on: before the configuration is known.
   Log();
   ~Log();
@@ -27,16 +31,18 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   // Goes on where `config` says. On an error everything stays as it was.
-  absl::Status Configure(const config::v1::Log& config);
+  absl::Status Configure(const config::v1::Log& config, Echo echo = Echo::kNo);
   // Opens the file again, after it was moved, say. On an error the old one stays in use.
   absl::Status Reopen();
 
+  // Each line of `text` with time and level; those after the first are indented.
   void Write(Severity severity, absl::string_view text);
 
  private:
-  absl::Status OpenFile(const std::string& path);
+  absl::Status OpenFile(const std::string& path, Echo echo);
 
   std::string path_;  // empty: standard error
+  Echo echo_ = Echo::kNo;
   std::shared_ptr<spdlog::logger> logger_;
 };
 

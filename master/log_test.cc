@@ -41,6 +41,45 @@ TEST(Log, WritesALineThatAPersonCanRead) {
                                          "ready \\{\\}\n"));
 }
 
+TEST(Log, GivesEachLineOfAMessageTimeAndLevel) {
+  const std::string path = PathOf("lines.log");
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  log.Write(Severity::kError, "refused:\nm:1:1: one\nm:2:1: two\n");
+  EXPECT_THAT(TextOf(path), MatchesRegex("....-..-.. ..:..:..\\.... error   refused:\n"
+                                         "....-..-.. ..:..:..\\.... error     m:1:1: one\n"
+                                         "....-..-.. ..:..:..\\.... error     m:2:1: two\n"));
+}
+
+TEST(Log, WritesWarningsAndErrorsToStandardErrorTooUntilItIsConfiguredWithoutThat) {
+  const config::v1::Log config = ConfigFor(PathOf("echo.log"), config::v1::Log::INFO);
+  ::testing::internal::CaptureStderr();
+  {
+    Log log;
+    ASSERT_TRUE(log.Configure(config, Log::Echo::kYes).ok());
+    log.Write(Severity::kInfo, "listening");
+    log.Write(Severity::kError, "cannot start");
+    ASSERT_TRUE(log.Reopen().ok());
+    log.Write(Severity::kWarning, "nor now");
+    ASSERT_TRUE(log.Configure(config).ok());
+    log.Write(Severity::kError, "later trouble");
+  }
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, MatchesRegex("[^\n]* error   cannot start\n[^\n]* warning nor now\n"));
+  const std::string text = TextOf(config.path());
+  for (const char* line : {"listening", "cannot start", "nor now", "later trouble"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST(Log, TellsInTheKernelsWordsWhyAFileCannotBeOpened) {
+  const std::string path = PathOf("folder.log");
+  ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);
+  Log log;
+  EXPECT_EQ(log.Configure(ConfigFor(path, config::v1::Log::INFO)).message(),
+            "open " + path + ": Is a directory");
+}
+
 TEST(Log, LeavesOutWhatIsBelowItsLevel) {
   const std::string path = PathOf("level.log");
   Log log;
