@@ -15,7 +15,7 @@ namespace muster::ipc {
 // errno, or save errno first and pass it.
 absl::Status ErrnoStatus(absl::string_view what, int error = errno);
 
-// Puts "<context>: " in front of the message. OK stays OK.
+// Puts "<context>: " in front of the message; payloads stay. OK stays OK.
 absl::Status Annotate(const absl::Status& status, absl::string_view context);
 
 }  // namespace muster::ipc

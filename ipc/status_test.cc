@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 #include "gtest/gtest.h"
 
 namespace muster::ipc {
@@ -29,6 +30,12 @@ TEST(Annotate, PutsTheContextInFront) {
   const absl::Status status = Annotate(absl::NotFoundError("no such slot"), "slot 7");
   EXPECT_EQ(status.message(), "slot 7: no such slot");
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+}
+
+TEST(Annotate, KeepsPayloads) {
+  absl::Status status = absl::NotFoundError("no such slot");
+  status.SetPayload("example/slot", absl::Cord("7"));
+  EXPECT_EQ(Annotate(status, "slot 7").GetPayload("example/slot"), absl::Cord("7"));
 }
 
 TEST(Annotate, LeavesOkAlone) { EXPECT_TRUE(Annotate(absl::OkStatus(), "slot 7").ok()); }

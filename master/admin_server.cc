@@ -41,22 +41,36 @@ void SetDuration(Duration from, google::protobuf::Duration* to) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(from - seconds).count()));
 }
 
+// " (pid 4711)" of the process that called listen(), if the kernel tells.
+std::string ListenerOf(int connected) {
+  ucred peer = {};
+  socklen_t size = sizeof(peer);
+  if (::getsockopt(connected, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) {
+    return "";
+  }
+  return absl::StrCat(" (pid ", peer.pid, ")");
+}
+
+}  // namespace
+
 // gRPC unlinks what is in its way, somebody's live socket too.
-absl::Status MakeWay(const Address& address) {
-  const std::string path = address.path();
+absl::Status AdminServer::MakeWay(const Address& address) {
+  const std::string what = address.ToString();
+  if (!address.is_unix()) {
+    return absl::InvalidArgumentError(absl::StrCat(what, ": not a Unix socket; write unix:PATH"));
+  }
   std::error_code error;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-  const std::string what = absl::StrCat("admin.listen ", address.ToString());
+  std::filesystem::create_directories(std::filesystem::path(address.path()).parent_path(), error);
   if (error) return ipc::ErrnoStatus(what, error.value());
   const ipc::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (::connect(probe.get(), address.get(), address.size()) == 0 || errno == EAGAIN) {
-    return absl::AlreadyExistsError(absl::StrCat(what, ": another process answers there"));
+    return absl::AlreadyExistsError(
+        absl::StrCat(what, ": another process", ListenerOf(probe.get()),
+                     " answers there; is it a master of this configuration? \"ctl status\" tells"));
   }
   if (errno == ENOENT || errno == ECONNREFUSED) return absl::OkStatus();
   return ipc::ErrnoStatus(what);
 }
-
-}  // namespace
 
 class AdminServer::Service final : public admin::v1::Admin::CallbackService {
  public:
@@ -204,10 +218,6 @@ class AdminServer::Service final : public admin::v1::Admin::CallbackService {
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const Address& address,
                                                                 loop::EventLoop& loop,
                                                                 Operations operations, Log& log) {
-  if (!address.is_unix()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("admin.listen ", address.ToString(), ": not a Unix socket; write unix:PATH"));
-  }
   MUSTER_RETURN_IF_ERROR(MakeWay(address));
   // gRPC's own lines are for those who debug gRPC: errors come back as statuses.
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
@@ -222,8 +232,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const Address& a
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   ::umask(mask);
   if (server == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat("admin.listen ", address.ToString(), ": the socket cannot be made"));
+    return absl::UnavailableError(absl::StrCat(address.ToString(), ": the socket cannot be made"));
   }
   return std::unique_ptr<AdminServer>(new AdminServer(std::move(service), std::move(server)));
 }

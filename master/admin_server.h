@@ -34,6 +34,10 @@ class AdminServer {
     std::function<void(Reply)> stop;
   };
 
+  // AlreadyExists: somebody answers on the socket already; the message tells its pid. Makes the
+  // socket's folder if it is absent. Start does the same.
+  static absl::Status MakeWay(const Address& address);
+
   // `loop` and `log` outlive it. All signals should be blocked in the calling thread, so that
   // gRPC's threads never take one. AlreadyExists: somebody answers on the socket.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(const Address& address,

@@ -195,7 +195,7 @@ TEST_F(AdminServerTest, SaysWhyTheSocketCannotBeMade) {
   const auto server =
       AdminServer::Start(*Address::Parse("unix:/proc/nowhere/x"), *loop_, operations_, log_);
   EXPECT_THAT(std::string(server.status().message()),
-              HasSubstr("admin.listen unix:/proc/nowhere/x: No such file or directory"));
+              HasSubstr("unix:/proc/nowhere/x: No such file or directory"));
 }
 
 // One message to `method` and the first message back, as raw bytes.

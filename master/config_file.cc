@@ -249,10 +249,12 @@ absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
 }
 
-absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path, absl::string_view prefix,
-                                                  const DescribeWorker& describe) {
-  MUSTER_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  return ReadConfigText(path, text, SyntaxOf(path), prefix, describe);
+absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
+                                             const DescribeWorker& describe) {
+  MUSTER_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config,
+                          ReadConfigText(path, text, SyntaxOf(path), prefix, describe));
+  return CheckedConfig{std::move(config), FieldPlaces(path, std::move(text), SyntaxOf(path))};
 }
 
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "master/config_outline.h"
+#include "master/field_places.h"
 #include "proto/config.pb.h"
 #include "proto/worker.pb.h"
 
@@ -20,20 +21,26 @@ inline constexpr std::size_t kMostConfigBytes = 16 << 20;
 using DescribeWorker =
     std::function<absl::StatusOr<worker::v1::Description>(const std::string& worker_binary)>;
 
+// A configuration without mistakes.
+struct CheckedConfig {
+  config::v1::Config config;  // defaults filled in, paths absolute
+  FieldPlaces places;
+};
+
 // Reads the configuration in the file `path` (text format, or JSON if the name ends in .json),
 // fills its defaults in and makes its paths absolute, relative to `prefix`. InvalidArgument: it
 // has mistakes; the message has a line for each, in the order of the file:
 //   muster.textproto:3:10: listen[0].address: "x" has no port; write ...
 // Other errors: the file cannot be read. `describe` is called, once, if the configuration has
 // something in it that only the worker program can judge: the message in `service`, or a handler.
-absl::StatusOr<config::v1::Config> ReadConfigFile(const std::string& path, absl::string_view prefix,
-                                                  const DescribeWorker& describe);
+absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
+                                             const DescribeWorker& describe);
 
 // What can be read of it, whatever its mistakes are: enough, perhaps, to find its master.
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
                                                         absl::string_view prefix);
 
-// The same as ReadConfigFile for a text; `name` stands in the messages.
+// The same for a text; `name` stands in the messages.
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigOutline::Syntax syntax,
                                                   absl::string_view prefix,

@@ -17,35 +17,60 @@
 #include "master/supervisor_core.h"
 #include "master/user_zones.h"
 #include "proto/duration.h"
+#include "proto/field_error.h"
 
 namespace muster::master {
 namespace {
 
-absl::Status MakeFolderOf(const std::string& path) {
+absl::Status MakeFolderOf(absl::string_view path, absl::string_view field) {
   std::error_code error;
   const std::string folder = FolderOf(path);
   std::filesystem::create_directories(folder, error);
-  if (error) return ipc::ErrnoStatus(absl::StrCat("make the folder ", folder), error.value());
-  return absl::OkStatus();
+  if (!error) return absl::OkStatus();
+  return config::AtField(ipc::ErrnoStatus(absl::StrCat("make the folder ", folder), error.value()),
+                         field);
 }
 
 absl::Status MakeFolders(const config::v1::Config& config) {
-  for (const config::v1::Listen& listen : config.listen()) {
-    absl::string_view path = listen.address();
-    if (absl::ConsumePrefix(&path, "unix:")) {
-      MUSTER_RETURN_IF_ERROR(MakeFolderOf(std::string(path)));
-    }
+  for (int i = 0; i < config.listen_size(); ++i) {
+    absl::string_view path = config.listen(i).address();
+    if (!absl::ConsumePrefix(&path, "unix:")) continue;
+    MUSTER_RETURN_IF_ERROR(MakeFolderOf(path, absl::StrCat("listen[", i, "].address")));
   }
   if (config.http().has_access_log()) {
-    MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.http().access_log().path()));
+    MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.http().access_log().path(), "http.access_log.path"));
   }
   if (config.log().has_path()) {
-    MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.log().path()));
+    MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.log().path(), "log.path"));
     // When it is committed it is too late to fail.
     const ipc::UniqueFd probe(::open(config.log().path().c_str(),
                                      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
-    if (!probe.valid()) return ipc::ErrnoStatus(absl::StrCat("open ", config.log().path()));
+    if (!probe.valid()) {
+      return config::AtField(ipc::ErrnoStatus(absl::StrCat("open ", config.log().path())),
+                             "log.path");
+    }
   }
+  return absl::OkStatus();
+}
+
+// The same as PrepareDeployment with errors that still have their fields beside them.
+absl::Status Prepare(Deployment& deployment, const std::string& worker_binary,
+                     const ListenerSet& current, const worker::UserZones& current_zones) {
+  config::v1::Config& config = deployment.config;
+  if (config.worker_processes() == 0) {
+    config.set_worker_processes(std::min(UsableCpus(), SupervisorCore::kMostWorkers));
+  }
+  deployment.is_worker_from_flag = !worker_binary.empty();
+  absl::StatusOr<std::string> worker =
+      FindWorkerBinary(deployment.is_worker_from_flag ? worker_binary : config.worker_binary());
+  if (!worker.ok()) return deployment.ExplainWorker(worker.status());
+  deployment.worker_binary = *std::move(worker);
+  MUSTER_RETURN_IF_ERROR(MakeFolders(config));
+  MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
+                          ipc::SealBytes("muster-config", config.SerializeAsString()));
+  MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
+  MUSTER_ASSIGN_OR_RETURN(deployment.listeners,
+                          ListenerSet::Make(config, config.worker_processes(), current));
   return absl::OkStatus();
 }
 
@@ -60,25 +85,20 @@ Settings Deployment::settings() const {
           .can_scale = config.accept() != config::v1::REUSEPORT};
 }
 
-absl::StatusOr<Deployment> PrepareDeployment(config::v1::Config config,
+absl::Status Deployment::ExplainWorker(const absl::Status& status) const {
+  if (is_worker_from_flag) return ipc::Annotate(status, "--worker");
+  return places.Explain(config::AtField(status, "worker_binary"));
+}
+
+absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked,
                                              const std::string& worker_binary,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones) {
   Deployment deployment;
-  deployment.config = std::move(config);
-  if (deployment.config.worker_processes() == 0) {
-    deployment.config.set_worker_processes(std::min(UsableCpus(), SupervisorCore::kMostWorkers));
-  }
-  MUSTER_ASSIGN_OR_RETURN(
-      deployment.worker_binary,
-      FindWorkerBinary(worker_binary.empty() ? deployment.config.worker_binary() : worker_binary));
-  MUSTER_RETURN_IF_ERROR(MakeFolders(deployment.config));
-  MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
-                          ipc::SealBytes("muster-config", deployment.config.SerializeAsString()));
-  MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(deployment.config, current_zones));
-  MUSTER_ASSIGN_OR_RETURN(
-      deployment.listeners,
-      ListenerSet::Make(deployment.config, deployment.config.worker_processes(), current));
+  deployment.config = std::move(checked.config);
+  deployment.places = std::move(checked.places);
+  const absl::Status status = Prepare(deployment, worker_binary, current, current_zones);
+  if (!status.ok()) return deployment.places.Explain(status);
   return deployment;
 }
 

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ipc/unique_fd.h"
+#include "master/config_file.h"
+#include "master/field_places.h"
 #include "master/listener_set.h"
 #include "master/supervisor_event.h"
 #include "proto/config.pb.h"
@@ -17,18 +20,23 @@ namespace muster::master {
 // start them. Those of two configurations share the listeners and the zones that both want.
 struct Deployment {
   config::v1::Config config;  // defaults filled in, paths absolute, worker_processes counted
+  FieldPlaces places;         // of `config`, until it serves
   std::string worker_binary;
+  bool is_worker_from_flag = false;  // --worker named it
   ListenerSet listeners;
   worker::UserZones zones;
   ipc::UniqueFd sealed_config;
 
   Settings settings() const;
+  // An error of starting `worker_binary`, with what named that program in front of it.
+  absl::Status ExplainWorker(const absl::Status& status) const;
 };
 
-// Makes what is new in `config`, and the folders of its files; what is current stays as it is. A
-// `worker_binary` that is not empty takes the place of the configuration's. AlreadyExists: an
-// address is in use. FailedPrecondition: a current zone would change its size.
-absl::StatusOr<Deployment> PrepareDeployment(config::v1::Config config,
+// Makes what is new in the configuration, and the folders of its files; what is current stays as it
+// is. A `worker_binary` that is not empty, as --worker names it, takes the place of the
+// configuration's. Errors have the place of the field that caused them. AlreadyExists: an address
+// is in use. FailedPrecondition: a current zone would change its size.
+absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked,
                                              const std::string& worker_binary,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones = {});

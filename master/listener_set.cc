@@ -4,25 +4,31 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "ipc/status.h"
 #include "master/address.h"
+#include "proto/field_error.h"
 
 namespace muster::master {
 
 absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
                                               std::uint32_t workers, const ListenerSet& current) {
   ListenerSet made;
-  for (const config::v1::Listen& listen : config.listen()) {
+  for (int i = 0; i < config.listen_size(); ++i) {
+    const config::v1::Listen& listen = config.listen(i);
+    const std::string field = absl::StrCat("listen[", i, "].address");
     Shared shared;
     shared.written = listen.address();
     const auto old =
         std::find_if(current.listeners_.begin(), current.listeners_.end(),
                      [&](const Shared& candidate) { return candidate.written == shared.written; });
     if (old != current.listeners_.end()) shared.sockets = old->sockets;
-    MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(listen.address()));
+    const absl::StatusOr<Address> address = Address::Parse(listen.address());
+    if (!address.ok()) return config::AtField(address.status(), field);
     // The kernel spreads connections over TCP sockets only.
-    shared.is_spread = config.accept() == config::v1::REUSEPORT && !address.is_unix();
-    MUSTER_RETURN_IF_ERROR(Complete(shared, listen, shared.is_spread ? workers : 1));
+    shared.is_spread = config.accept() == config::v1::REUSEPORT && !address->is_unix();
+    MUSTER_RETURN_IF_ERROR(
+        config::AtField(Complete(shared, listen, shared.is_spread ? workers : 1), field));
     made.listeners_.push_back(std::move(shared));
   }
   return made;

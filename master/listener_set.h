@@ -27,7 +27,7 @@ class ListenerSet {
 
   // The listeners of `config`: those of `current` that are wanted again, found by the address
   // as it is written there, and new ones for the others. With REUSEPORT one for each
-  // of `workers`. On an error `current` and its sockets are as they were.
+  // of `workers`. On an error, which has its field, `current` and its sockets are as they were.
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
 

@@ -27,14 +27,18 @@ absl::StatusOr<PidFile> PidFile::Lock(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return ipc::ErrnoStatus(absl::StrCat("mkdir ", folder.string()), error.value());
+  if (error) {
+    return ipc::ErrnoStatus(absl::StrCat("make the folder ", folder.string()), error.value());
+  }
   MUSTER_ASSIGN_OR_RETURN(ipc::FileLock lock, ipc::FileLock::Open(path + ".lock", kOwner));
   MUSTER_ASSIGN_OR_RETURN(const bool is_ours, lock.TryLock());
   if (!is_ours) {
     MUSTER_ASSIGN_OR_RETURN(const std::optional<pid_t> holder, lock.FindHolder());
-    return absl::AlreadyExistsError(
-        absl::StrCat("pid file ", path, ": another master has it",
-                     holder.has_value() ? absl::StrCat(", process ", *holder) : ""));
+    return absl::AlreadyExistsError(absl::StrCat(
+        "another master", holder.has_value() ? absl::StrCat(" (pid ", *holder, ")") : "",
+        " already runs this configuration; \"ctl reload\" makes it read the file again, and a "
+        "second "
+        "master needs a --prefix of its own"));
   }
   return PidFile(path, std::move(lock));
 }

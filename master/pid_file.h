@@ -18,7 +18,7 @@ namespace muster::master {
 class PidFile {
  public:
   // Makes the folder if it is absent and locks; writes nothing yet. AlreadyExists: another master
-  // has it; the message tells its pid.
+  // has it; the message tells its pid, and what can be done.
   static absl::StatusOr<PidFile> Lock(const std::string& path);
   PidFile(PidFile&& other) noexcept;
   PidFile& operator=(PidFile&&) = delete;

@@ -37,7 +37,7 @@ TEST(PidFile, KeepsASecondMasterOutAndNamesTheFirst) {
   const std::string path = PathOf("second");
   const auto file = PidFile::Lock(path);
   ASSERT_TRUE(file.ok()) << file.status();
-  const std::string first = absl::StrCat("process ", ::getpid());
+  const std::string first = absl::StrCat("another master (pid ", ::getpid(), ") already runs");
   const pid_t child = ::fork();
   if (child == 0) {
     const auto second = PidFile::Lock(path);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "ipc/retry.h"
 #include "ipc/signal_set.h"
 #include "ipc/status.h"
@@ -26,6 +27,7 @@
 #include "master/signal_orders.h"
 #include "master/supervisor.h"
 #include "proto/config.pb.h"
+#include "proto/field_error.h"
 #include "worker/version.h"
 
 namespace muster::master {
@@ -33,7 +35,7 @@ namespace {
 
 // Somebody who is just leaving may still have our address.
 constexpr int kBindTries = 6;
-constexpr int kBindPauseMilliseconds = 500;
+constexpr absl::Duration kBindPause = absl::Milliseconds(500);
 
 // Reads the signals in the loop.
 class SignalWatch : public loop::Handler {
@@ -62,15 +64,18 @@ absl::StatusOr<ipc::SignalSet> BlockSignals() {
   return ipc::SignalSet::Block(numbers);
 }
 
-absl::StatusOr<Deployment> PrepareFirst(const config::v1::Config& config,
+absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
                                         const std::string& worker_binary,
                                         const ipc::SignalSet& signals, Log& log) {
   for (int left = kBindTries; true;) {
-    absl::StatusOr<Deployment> first = PrepareDeployment(config, worker_binary, ListenerSet());
+    absl::StatusOr<Deployment> first = PrepareDeployment(checked, worker_binary, ListenerSet());
     if (!absl::IsAlreadyExists(first.status()) || --left == 0) return first;
-    log.Write(Severity::kWarning, absl::StrCat(first.status().message(), "; trying again"));
+    if (left == kBindTries - 1) {
+      log.Write(Severity::kWarning, absl::StrCat(first.status().message(), "; trying again for ",
+                                                 absl::FormatDuration(left * kBindPause)));
+    }
     pollfd wait = {signals.fd(), POLLIN, 0};
-    if (::poll(&wait, 1, kBindPauseMilliseconds) > 0) {
+    if (::poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(kBindPause))) > 0) {
       return absl::CancelledError("a signal came before the master had its addresses");
     }
   }
@@ -86,35 +91,45 @@ AdminServer::Operations OperationsOf(Supervisor& supervisor) {
   };
 }
 
-absl::StatusOr<config::v1::Config> ReadConfig(const Invocation& invocation) {
+absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation) {
   return ReadConfigFile(invocation.config_file, invocation.prefix,
                         AskWhenNeeded(invocation.worker_binary));
 }
 
 absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
-  MUSTER_ASSIGN_OR_RETURN(const config::v1::Config config, ReadConfig(invocation));
-  MUSTER_RETURN_IF_ERROR(log.Configure(config.log()));
+  MUSTER_ASSIGN_OR_RETURN(const CheckedConfig checked, ReadConfig(invocation));
+  const config::v1::Config& config = checked.config;
+  const auto explain = [&checked](absl::string_view field, const absl::Status& status) {
+    return checked.places.Explain(config::AtField(status, field));
+  };
+  MUSTER_RETURN_IF_ERROR(explain("log.path", log.Configure(config.log(), Log::Echo::kYes)));
   log.Write(Severity::kInfo,
             absl::StrCat("muster ", worker::kVersion, " starts with ", invocation.config_file));
-  MUSTER_ASSIGN_OR_RETURN(PidFile pid_file, PidFile::Lock(config.pid_file()));
+  absl::StatusOr<PidFile> pid_file = PidFile::Lock(config.pid_file());
+  if (!pid_file.ok()) return explain("pid_file", pid_file.status());
+  MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
+  MUSTER_RETURN_IF_ERROR(explain("admin.listen", AdminServer::MakeWay(address)));
   // Before there is any other thread.
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, BlockSignals());
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
   MUSTER_ASSIGN_OR_RETURN(Deployment first,
-                          PrepareFirst(config, invocation.worker_binary, signals, log));
+                          PrepareFirst(checked, invocation.worker_binary, signals, log));
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
-      Supervisor::Create(*loop, log, pid_file,
+      Supervisor::Create(*loop, log, *pid_file,
                          {invocation.config_file, invocation.prefix, invocation.worker_binary},
                          std::move(first)));
   SignalWatch watch(signals, *supervisor);
   MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
-  MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
   // Its destructor delivers the last answers.
-  MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<AdminServer> admin,
-                          AdminServer::Start(address, *loop, OperationsOf(*supervisor), log));
+  const absl::StatusOr<std::unique_ptr<AdminServer>> admin =
+      AdminServer::Start(address, *loop, OperationsOf(*supervisor), log);
+  if (!admin.ok()) return explain("admin.listen", admin.status());
   supervisor->Start();
-  MUSTER_RETURN_IF_ERROR(loop->Run());
+  if (const absl::Status status = loop->Run(); !status.ok()) {
+    log.Write(Severity::kError, absl::StrCat("the master cannot go on: ", status.message()));
+    return 1;
+  }
   loop->Remove(signals.fd(), &watch);
   return supervisor->exit_code();
 }
@@ -125,7 +140,7 @@ ExitCode RunMaster(const Invocation& invocation) {
   Log log;
   const absl::StatusOr<int> code = Run(invocation, log);
   if (!code.ok()) {
-    log.Write(Severity::kError, absl::StrCat("the master does not run: ", code.status().message()));
+    log.Write(Severity::kError, absl::StrCat("cannot start: ", code.status().message()));
     return ExitCode::kFailed;
   }
   log.Write(Severity::kInfo, absl::StrCat("the master exits with ", *code));

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -64,6 +65,17 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
+// OK: `path` is a program that may be run.
+absl::Status CheckProgram(const std::string& path) {
+  const std::string what = absl::StrCat("worker program ", path);
+  struct stat file = {};
+  if (::stat(path.c_str(), &file) != 0) return ipc::ErrnoStatus(what);
+  if (S_ISDIR(file.st_mode)) return ipc::ErrnoStatus(what, EISDIR);
+  if (::access(path.c_str(), X_OK) != 0) return ipc::ErrnoStatus(what);
+  if (S_ISREG(file.st_mode)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(what, ": is not a regular file"));
+}
+
 }  // namespace
 
 absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary) {
@@ -82,21 +94,17 @@ absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary) {
 }
 
 absl::StatusOr<std::string> FindWorkerBinary(const std::string& configured) {
-  std::vector<std::string> candidates;
   if (!configured.empty()) {
-    candidates = {configured};
-  } else {
-    std::error_code error;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-    if (error) return ipc::ErrnoStatus("readlink /proc/self/exe", error.value());
-    candidates = {(folder / "worker").string(),
-                  (folder.parent_path() / "worker" / "worker").string()};
+    MUSTER_RETURN_IF_ERROR(CheckProgram(configured));
+    return configured;
   }
+  std::error_code error;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  if (error) return ipc::ErrnoStatus("readlink /proc/self/exe", error.value());
+  const std::vector<std::string> candidates = {
+      (folder / "worker").string(), (folder.parent_path() / "worker" / "worker").string()};
   for (const std::string& candidate : candidates) {
-    std::error_code ignored;
-    if (fs::is_regular_file(candidate, ignored) && ::access(candidate.c_str(), X_OK) == 0) {
-      return candidate;
-    }
+    if (CheckProgram(candidate).ok()) return candidate;
   }
   return absl::NotFoundError(absl::StrCat("no worker program at ",
                                           absl::StrJoin(candidates, " nor at "),

@@ -22,7 +22,8 @@ struct SpawnedWorker {
 absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary);
 
 // Where the worker program is: `configured` unless that is empty, else `worker` beside this
-// program, else ../worker/worker from there. NotFound names where it was looked for.
+// program, else ../worker/worker from there. The error names where it was looked for, and why that
+// is none.
 absl::StatusOr<std::string> FindWorkerBinary(const std::string& configured);
 
 }  // namespace muster::master

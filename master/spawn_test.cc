@@ -55,10 +55,15 @@ TEST(SpawnWorker, TellsThePathAndTheReasonWhenAProgramCannotBeLoaded) {
               HasSubstr("start /etc/passwd: Permission denied"));
 }
 
-TEST(FindWorkerBinary, TakesTheConfiguredOneOrSaysThatItIsNotThere) {
+TEST(FindWorkerBinary, TakesTheConfiguredOneOrSaysWhyItCannot) {
   EXPECT_EQ(*FindWorkerBinary("/bin/sh"), "/bin/sh");
-  EXPECT_THAT(std::string(FindWorkerBinary("/nowhere/worker").status().message()),
-              HasSubstr("no worker program at /nowhere/worker; name it with"));
+  EXPECT_EQ(FindWorkerBinary("/nowhere/worker").status().message(),
+            "worker program /nowhere/worker: No such file or directory");
+  EXPECT_EQ(FindWorkerBinary("/etc").status().message(), "worker program /etc: Is a directory");
+  EXPECT_EQ(FindWorkerBinary("/etc/passwd").status().message(),
+            "worker program /etc/passwd: Permission denied");
+  EXPECT_EQ(FindWorkerBinary("/dev/null").status().message(),
+            "worker program /dev/null: Permission denied");
 }
 
 TEST(FindWorkerBinary, LooksBesideThisProgram) {

@@ -13,10 +13,12 @@
 #include "ipc/status.h"
 #include "master/ask_worker.h"
 #include "master/config_file.h"
+#include "master/field_places.h"
 #include "master/service_notifier.h"
 #include "master/signal_orders.h"
 #include "master/status_report.h"
 #include "proto/counted.h"
+#include "proto/field_error.h"
 #include "proto/worker.pb.h"
 #include "worker/version.h"
 
@@ -102,6 +104,13 @@ void Supervisor::PublishStatus() {
 }
 
 void Supervisor::OnWorker(Event event) {
+  if (auto* failed = std::get_if<FailedEvent>(&event)) {
+    const auto worker = core_.workers().find(failed->slot);
+    const bool is_new =
+        worker != core_.workers().end() && worker->second.generation != core_.generation();
+    const FieldPlaces places = is_new && next_ ? next_->places : FieldPlaces();
+    failed->reason = places.Explain(failed->reason);
+  }
   const auto* exited = std::get_if<ExitedEvent>(&event);
   if (exited != nullptr) {
     const auto found = live_.find(exited->slot);
@@ -163,15 +172,19 @@ void Supervisor::Do(const SpawnAction& action) {
   }
 }
 
+const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
+  return generation == core_.generation() ? *current_ : *next_;
+}
+
 absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
-  const Deployment& deployment = action.generation == core_.generation() ? *current_ : *next_;
+  const Deployment& deployment = DeploymentOf(action.generation);
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
   absl::StatusOr<std::unique_ptr<WorkerProcess>> process =
       WorkerProcess::Start(loop_, log_, deployment.worker_binary, action.slot,
                            [this](Event event) { OnWorker(std::move(event)); });
   if (!process.ok()) {
     zone_.RecoverSlot(tag);
-    return process.status();
+    return deployment.ExplainWorker(process.status());
   }
   *pid = (*process)->pid();
   zone_.registry().SetProcess(tag, *pid);
@@ -237,19 +250,22 @@ void Supervisor::Do(const ReleaseSlotAction&) {
 
 absl::StatusOr<Deployment> Supervisor::Load() const {
   MUSTER_ASSIGN_OR_RETURN(
-      config::v1::Config config,
+      CheckedConfig checked,
       ReadConfigFile(source_.config_file, source_.prefix, AskWhenNeeded(source_.worker_binary)));
-  if (config.pid_file() != current_->config.pid_file()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        source_.config_file, ": pid_file: cannot change while the master runs; it is \"",
-        current_->config.pid_file(), "\""));
+  const auto refuse_change = [&](absl::string_view field, absl::string_view now) {
+    return checked.places.Explain(
+        config::AtField(absl::InvalidArgumentError(absl::StrCat(
+                            "cannot change while the master runs; it is \"", now, "\"")),
+                        field));
+  };
+  const config::v1::Config& current = current_->config;
+  if (checked.config.pid_file() != current.pid_file()) {
+    return refuse_change("pid_file", current.pid_file());
   }
-  if (config.admin().listen() != current_->config.admin().listen()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        source_.config_file, ": admin.listen: cannot change while the master runs; it is \"",
-        current_->config.admin().listen(), "\""));
+  if (checked.config.admin().listen() != current.admin().listen()) {
+    return refuse_change("admin.listen", current.admin().listen());
   }
-  return PrepareDeployment(std::move(config), source_.worker_binary, current_->listeners,
+  return PrepareDeployment(std::move(checked), source_.worker_binary, current_->listeners,
                            current_->zones);
 }
 
@@ -268,6 +284,7 @@ void Supervisor::Do(const CommitAction&) {
   const std::vector<std::string> before =
       is_first ? next_->listeners.addresses() : current_->listeners.addresses();
   current_ = std::exchange(next_, std::nullopt);
+  current_->places = FieldPlaces();  // the file may say something else from now on
   const std::vector<std::string> now = current_->listeners.addresses();
   for (const std::string& address : now) {
     if (std::count(before.begin(), before.end(), address) == 0) {

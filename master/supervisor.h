@@ -84,6 +84,8 @@ class Supervisor {
   void Do(const ExitAction& action);
 
   void OnWorker(Event event);
+  // Of the generation that serves, or of the one that is being started.
+  const Deployment& DeploymentOf(std::uint64_t generation) const;
   absl::Status SpawnInto(const SpawnAction& action, pid_t* pid);
   void HandOver(WorkerProcess& process, ipc::OwnerTag tag, const SpawnAction& action,
                 const Deployment& deployment);

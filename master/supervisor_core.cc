@@ -148,7 +148,7 @@ void SupervisorCore::FailAttempt(const absl::Status& reason) {
   }
   if (attempt.is_first) {
     if (ending_ == Ending::kNo) {
-      Log(Severity::kError, absl::StrCat("could not start: ", reason.message()));
+      Log(Severity::kError, absl::StrCat("cannot start: ", reason.message()));
       BeginEnding(Ending::kFast, 1);
     }
     return;
@@ -232,7 +232,8 @@ void SupervisorCore::On(const ReadyEvent& event) {
 }
 
 void SupervisorCore::On(const FailedEvent& event) {
-  if (WorkerRecord* worker = table_.Find(event.slot)) worker->complaint = event.reason;
+  if (WorkerRecord* worker = table_.Find(event.slot))
+    worker->complaint = std::string(event.reason.message());
 }
 
 void SupervisorCore::On(const AckedEvent& event) {

@@ -156,9 +156,9 @@ TEST_F(SupervisorCoreTest, CommitsTheFirstGenerationWhenAllAreReady) {
 
 TEST_F(SupervisorCoreTest, ExitsWithOneAndTheReasonWhenTheFirstGenerationFails) {
   Give(StartEvent{settings_});
-  Give(FailedEvent{0, "open /srv: No such file or directory"});
+  Give(FailedEvent{0, absl::AbortedError("open /srv: No such file or directory")});
   Give(ExitedEvent{0, Code(1)});
-  EXPECT_THAT(log_, testing::Contains("could not start: worker 100 (slot 0) exited with code 1: "
+  EXPECT_THAT(log_, testing::Contains("cannot start: worker 100 (slot 0) exited with code 1: "
                                       "open /srv: No such file or directory, before it was ready"));
   EXPECT_THAT(sent_, ElementsAre(Sent{1, Command::kTerminate}));
   EXPECT_THAT(exits_, IsEmpty());
@@ -182,7 +182,7 @@ TEST_F(SupervisorCoreTest, ExitsWithOneWhenTheFirstGenerationIsNotReadyInTime) {
   Give(ExitedEvent{0, Code(0)});
   EXPECT_THAT(exits_, ElementsAre(1));
   EXPECT_THAT(log_,
-              testing::Contains("could not start: worker 101 (slot 1) was not ready within 10s"));
+              testing::Contains("cannot start: worker 101 (slot 1) was not ready within 10s"));
 }
 
 // ---- Crashes ----
@@ -358,7 +358,7 @@ TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerDies) {
   StartServing();
   BeginReload(5);
   Give(ReadyEvent{2});
-  Give(FailedEvent{3, "open /srv/a: Permission denied"});
+  Give(FailedEvent{3, absl::AbortedError("open /srv/a: Permission denied")});
   Give(ExitedEvent{3, Code(1)});
   EXPECT_EQ(roll_backs_, 1);
   EXPECT_THAT(sent_, ElementsAre(Sent{2, Command::kTerminate}));

@@ -57,7 +57,7 @@ struct ReadyEvent {
 };
 struct FailedEvent {
   std::uint32_t slot = 0;
-  std::string reason{};
+  absl::Status reason{};  // may have a field (config::AtField)
 };
 struct AckedEvent {
   std::uint32_t slot = 0;

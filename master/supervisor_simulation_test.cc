@@ -108,7 +108,7 @@ class Machine {
       process.is_ready = true;
       Give(ReadyEvent{slot});
     } else if (!process.is_ready) {
-      Give(FailedEvent{slot, "no"});
+      Give(FailedEvent{slot, absl::AbortedError("no")});
       Die(slot, {.pid = 1, .code = 1 + Any(2)});
     } else if (!process.tokens.empty()) {
       const std::uint32_t token = process.tokens.back();

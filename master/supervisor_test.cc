@@ -57,14 +57,14 @@ class SupervisorTest : public testing::Test {
   }
   void Start() {
     const std::string file = folder_ + "/m.textproto";
-    const auto config = ReadConfigFile(file, folder_, nullptr);
-    ASSERT_TRUE(config.ok()) << config.status();
-    ASSERT_TRUE(log_.Configure(config->log()).ok());
-    auto pid_file = PidFile::Lock(config->pid_file());
+    const auto checked = ReadConfigFile(file, folder_, nullptr);
+    ASSERT_TRUE(checked.ok()) << checked.status();
+    ASSERT_TRUE(log_.Configure(checked->config.log()).ok());
+    auto pid_file = PidFile::Lock(checked->config.pid_file());
     ASSERT_TRUE(pid_file.ok()) << pid_file.status();
     pid_file_.emplace(*std::move(pid_file));
     const std::string worker = std::filesystem::absolute("master/fake_worker").string();
-    auto first = PrepareDeployment(*config, worker, ListenerSet());
+    auto first = PrepareDeployment(*checked, worker, ListenerSet());
     ASSERT_TRUE(first.ok()) << first.status();
     auto supervisor =
         Supervisor::Create(*loop_, log_, *pid_file_, {file, folder_, worker}, *std::move(first));

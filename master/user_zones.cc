@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
 #include "proto/counted.h"
+#include "proto/field_error.h"
 
 namespace muster::master {
 
@@ -15,20 +15,26 @@ using worker::UserZones;
 
 absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const UserZones& current) {
   UserZones zones;
-  for (const config::v1::Zone& wanted : config.zone()) {
+  for (int i = 0; i < config.zone_size(); ++i) {
+    const config::v1::Zone& wanted = config.zone(i);
+    const std::string field = absl::StrCat("zone[", i, "].size_bytes");
     const auto kept = std::find_if(current.begin(), current.end(), [&](const auto& candidate) {
       return candidate->name() == wanted.name();
     });
     if (kept == current.end()) {
-      MUSTER_ASSIGN_OR_RETURN(UserZone made, UserZone::Create(wanted.name(), wanted.size_bytes()));
-      zones.push_back(std::make_shared<const UserZone>(std::move(made)));
+      absl::StatusOr<UserZone> made = UserZone::Create(wanted.name(), wanted.size_bytes());
+      if (!made.ok()) return config::AtField(made.status(), field);
+      zones.push_back(std::make_shared<const UserZone>(*std::move(made)));
     } else if ((*kept)->size_bytes() == wanted.size_bytes()) {
       zones.push_back(*kept);
     } else {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "zone \"", wanted.name(), "\": has ", config::Counted((*kept)->size_bytes(), "byte"),
-          ", which a reload cannot change to ", wanted.size_bytes(),
-          "; give it another name, or leave it out in one reload and bring it back in the next"));
+      return config::AtField(
+          absl::FailedPreconditionError(absl::StrCat(
+              "zone \"", wanted.name(), "\": has ", config::Counted((*kept)->size_bytes(), "byte"),
+              ", which a reload cannot change to ", wanted.size_bytes(),
+              "; give it another name, or leave it out in one reload and bring it back in the "
+              "next")),
+          field);
     }
   }
   return zones;

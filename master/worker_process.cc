@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "ipc/status.h"
 #include "master/spawn.h"
+#include "proto/field_error.h"
 #include "proto/worker.pb.h"
 
 namespace muster::master {
@@ -192,7 +193,9 @@ void WorkerProcess::Take(const ipc::ReceivedMessage& message) {
     case Command::kFailed: {
       worker::v1::Failed failed;
       failed.ParseFromString(message.payload);
-      sink_(FailedEvent{slot_, failed.reason()});
+      absl::Status reason = absl::AbortedError(failed.reason());
+      if (!failed.field().empty()) reason = config::AtField(reason, failed.field());
+      sink_(FailedEvent{slot_, std::move(reason)});
       break;
     }
     case Command::kAck: {

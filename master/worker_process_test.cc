@@ -85,7 +85,7 @@ TEST_F(WorkerProcessTest, TellsTheLastWordsBeforeTheEnd) {
   process_->Send(Command::kHello, 0, "", {});
   ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
   ASSERT_EQ(events_.size(), 2u);
-  EXPECT_EQ(std::get<FailedEvent>(events_[0]).reason, "it cannot work today");
+  EXPECT_EQ(std::get<FailedEvent>(events_[0]).reason.message(), "it cannot work today");
   EXPECT_EQ(Exit()->exit.code, 1);
   EXPECT_FALSE(Exit()->exit.was_killed);
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "proto/field_error.h"
 
 namespace muster::worker {
 namespace {
@@ -38,7 +39,8 @@ absl::Status CheckServiceType(const Program& program, const config::v1::Config& 
   for (const google::protobuf::Descriptor* type : program.config_types) {
     if (type->full_name() == name) return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat("service: this worker has no ", url));
+  return config::AtField(
+      absl::InvalidArgumentError(absl::StrCat("service: this worker has no ", url)), "service");
 }
 
 }  // namespace muster::worker

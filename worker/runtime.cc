@@ -14,6 +14,7 @@
 #include "ipc/channel.h"
 #include "ipc/status.h"
 #include "ipc/unique_fd.h"
+#include "proto/field_error.h"
 #include "worker/command.h"
 #include "worker/exit_code.h"
 #include "worker/inheritance.h"
@@ -55,19 +56,22 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   }
 }
 
-// To the master if it is there, and to whoever reads standard error.
+// Tells the master, who tells the operator; where that is not possible, whoever reads standard
+// error.
 ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
   const std::string reason(status.message());
-  std::fprintf(stderr, "worker: cannot start: %s\n", reason.c_str());
   v1::Failed failed;
   failed.set_reason(reason);
+  failed.set_field(config::FieldOf(status));
   const std::string payload = failed.SerializeAsString();
   ipc::Message message;
   message.command = ipc::CommandNumber(Command::kFailed);
   message.pid = ::getpid();
   message.payload = payload;
-  // A channel that is full or closed has nobody who reads: the exit code says the rest.
-  static_cast<void>(channel.TrySend(message));
+  const absl::StatusOr<ipc::SendOutcome> sent = channel.TrySend(message);
+  if (!sent.ok() || *sent != ipc::SendOutcome::kSent) {
+    std::fprintf(stderr, "worker: cannot start: %s\n", reason.c_str());
+  }
   return ExitCodeOf(status);
 }
 

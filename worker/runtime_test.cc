@@ -31,6 +31,7 @@ namespace muster::worker {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::ReceiveFailed;
 using testing::ReceiveReason;
 using testing::SendListener;
 using ::testing::StartsWith;
@@ -283,6 +284,16 @@ TEST(Worker, SaysWhyItsServiceCannotBeMade) {
   master.Introduce(worker, master.Hello(master.Reserve()));
   EXPECT_EQ(ReceiveReason(worker), "service: this worker has no example/Chat");
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");
+}
+
+TEST(Worker, TellsWhichFieldMakesItFail) {
+  TestMaster master;
+  master.config().mutable_log()->set_path("/nowhere/log");
+  TestWorker worker(TestMaster::Program());
+  master.Introduce(worker, master.Hello(master.Reserve()));
+  const v1::Failed failed = ReceiveFailed(worker);
+  EXPECT_EQ(failed.reason(), "log.path: open /nowhere/log: No such file or directory");
+  EXPECT_EQ(failed.field(), "log.path");
 }
 
 TEST(Worker, EndsWhenItsMasterIsGoneBeforeHello) {

@@ -5,11 +5,16 @@
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
 #include "proto/config.pb.h"
+#include "proto/field_error.h"
 
 namespace muster::worker {
 namespace {
 
 // Log and Listen stand for a service's own messages.
+absl::Status Mistaken(absl::string_view problem) {
+  return config::AtField(absl::InvalidArgumentError(problem), "service");
+}
+
 TEST(ServiceConfig, IsReadWithItsDefaults) {
   config::v1::Config config;
   config::v1::Listen written;
@@ -28,8 +33,8 @@ TEST(ServiceConfig, IsRefusedWhenItBreaksARule) {
   config.mutable_service()->PackFrom(written);
   config::v1::Listen read;
   EXPECT_EQ(ReadServiceConfig(config, &read),
-            absl::InvalidArgumentError("service.address: is missing\n"
-                                       "service.backlog: is 0; must be from 1 to 65535"));
+            Mistaken("service.address: is missing\n"
+                     "service.backlog: is 0; must be from 1 to 65535"));
 }
 
 TEST(ServiceConfig, IsRefusedWhenItIsAnotherMessage) {
@@ -37,16 +42,15 @@ TEST(ServiceConfig, IsRefusedWhenItIsAnotherMessage) {
   config.mutable_service()->PackFrom(config::v1::Log());
   config::v1::Listen read;
   EXPECT_EQ(ReadServiceConfig(config, &read),
-            absl::InvalidArgumentError(
-                "service: is \"type.googleapis.com/muster.config.v1.Log\", this worker wants "
-                "muster.config.v1.Listen"));
+            Mistaken("service: is \"type.googleapis.com/muster.config.v1.Log\", this worker wants "
+                     "muster.config.v1.Listen"));
 }
 
 TEST(ServiceConfig, IsMissedWhenThereIsNone) {
   config::v1::Listen read;
   EXPECT_EQ(ReadServiceConfig(config::v1::Config(), &read),
-            absl::InvalidArgumentError("service: is missing; write service { "
-                                       "[type.googleapis.com/muster.config.v1.Listen] {} }"));
+            Mistaken("service: is missing; write service { "
+                     "[type.googleapis.com/muster.config.v1.Listen] {} }"));
 }
 
 TEST(ServiceConfig, IsRefusedWhenItsBytesAreNone) {
@@ -54,9 +58,8 @@ TEST(ServiceConfig, IsRefusedWhenItsBytesAreNone) {
   config.mutable_service()->set_type_url("x/muster.config.v1.Listen");
   config.mutable_service()->set_value("\xff\xff");
   config::v1::Listen read;
-  EXPECT_EQ(
-      ReadServiceConfig(config, &read),
-      absl::InvalidArgumentError("service: its bytes are no serialised muster.config.v1.Listen"));
+  EXPECT_EQ(ReadServiceConfig(config, &read),
+            Mistaken("service: its bytes are no serialised muster.config.v1.Listen"));
 }
 
 }  // namespace

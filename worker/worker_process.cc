@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "ipc/mutex.h"
 #include "ipc/status.h"
+#include "proto/field_error.h"
 #include "worker/command.h"
 #include "worker/descriptor_limit.h"
 #include "worker/duration.h"
@@ -56,7 +57,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
   MUSTER_ASSIGN_OR_RETURN(std::vector<UserZone> user_zones,
                           AttachZones(std::move(inheritance.zones)));
   auto log = ErrorLog::Open(config.log(), WriterName(inheritance.hello));
-  if (!log.ok()) return ipc::Annotate(log.status(), "log");
+  if (!log.ok()) return config::AtField(ipc::Annotate(log.status(), "log.path"), "log.path");
   MUSTER_ASSIGN_OR_RETURN(auto loop, loop::EventLoop::Create());
   auto process = std::unique_ptr<WorkerProcess>(
       new WorkerProcess(beginnings, std::move(config), *std::move(log), std::move(zone),

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "proto/field_error.h"
 #include "worker/http/service_fixture.h"
 
 namespace muster::worker::http {
@@ -313,16 +314,27 @@ TEST_F(HandlerTest, IsMissedByName) {
   config::v1::Location& location = *http().add_location();
   location.set_path("/x");
   location.set_handler("x");
-  EXPECT_EQ(Start(), absl::InvalidArgumentError(
-                         "http.location[2].handler: this worker has no \"x\"; it has h"));
+  EXPECT_EQ(Start(),
+            config::AtField(absl::InvalidArgumentError(
+                                "http.location[2].handler: this worker has no \"x\"; it has h"),
+                            "http.location[2].handler"));
 }
 
 TEST_F(HandlerTest, TellsWhyItCannotBeMade) {
   Register([](worker::Context&) -> absl::StatusOr<std::unique_ptr<Handler>> {
     return absl::FailedPreconditionError("zone \"a\": is not declared");
   });
-  EXPECT_EQ(Start(), absl::FailedPreconditionError(
-                         "http.location[1].handler \"h\": zone \"a\": is not declared"));
+  EXPECT_EQ(Start(),
+            config::AtField(absl::FailedPreconditionError(
+                                "http.location[1].handler \"h\": zone \"a\": is not declared"),
+                            "http.location[1].handler"));
+}
+
+TEST_F(HandlerTest, TellsWhichFieldIsTheCauseWhenItKnows) {
+  Register([](worker::Context&) -> absl::StatusOr<std::unique_ptr<Handler>> {
+    return config::AtField(absl::InvalidArgumentError("is too long"), "service.greeting");
+  });
+  EXPECT_EQ(config::FieldOf(Start()), "service.greeting");
 }
 
 }  // namespace

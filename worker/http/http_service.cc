@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ipc/status.h"
+#include "proto/field_error.h"
 #include "proto/handoff.pb.h"
 #include "proto/log_format.h"
 #include "worker/duration.h"
@@ -38,16 +39,19 @@ absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& 
                                                    loop::EventLoop& loop) {
   auto format = config::ParseLogFormat(log.format(), log.escape() == config::v1::AccessLog::JSON);
   if (!format.ok()) {
-    return absl::Status(format.status().code(),
-                        absl::StrCat("http.access_log.format ", format.status().message()));
+    return config::AtField(
+        absl::Status(format.status().code(),
+                     absl::StrCat("http.access_log.format ", format.status().message())),
+        "http.access_log.format");
   }
   auto opened = AccessLog::Open({.path = log.path(),
                                  .format = *std::move(format),
                                  .buffer_bytes = log.buffer_bytes(),
                                  .flush_interval = ToChrono(log.flush_interval())},
                                 loop);
-  if (!opened.ok()) return ipc::Annotate(opened.status(), "http.access_log.path");
-  return opened;
+  if (opened.ok()) return opened;
+  return config::AtField(ipc::Annotate(opened.status(), "http.access_log.path"),
+                         "http.access_log.path");
 }
 
 // The handlers that locations name, each made once.

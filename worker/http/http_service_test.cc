@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "proto/field_error.h"
 #include "worker/http/service_fixture.h"
 
 namespace muster::worker::http {
@@ -224,14 +225,17 @@ TEST_F(HttpServiceTest, GivesItsConnectionsBackWhenItIsDestroyed) {
 TEST_F(HttpServiceTest, RefusesAConfigurationThatItCannotUse) {
   UseLog("$none");
   EXPECT_TRUE(absl::StartsWith(Start().message(), "http.access_log.format has $none, which is"));
+  EXPECT_EQ(config::FieldOf(Start()), "http.access_log.format");
   UseLog();
   http().mutable_access_log()->set_path(root() / "none" / "access.log");
   EXPECT_EQ(Start().message(),
             absl::StrCat("http.access_log.path: open ", (root() / "none/access.log").string(),
                          ": No such file or directory"));
+  EXPECT_EQ(config::FieldOf(Start()), "http.access_log.path");
   http().clear_access_log();
   AddRoot("/a").set_root("/nonexistent");
   EXPECT_EQ(Start().message(), "http.location[1].root /nonexistent: No such file or directory");
+  EXPECT_EQ(config::FieldOf(Start()), "http.location[1].root");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "ipc/status.h"
+#include "proto/field_error.h"
 #include "worker/duration.h"
 #include "worker/http/metrics.h"
 #include "worker/http/status_code.h"
@@ -90,9 +91,18 @@ OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
           .max_descriptors = DescriptorsForFiles()};
 }
 
-// "http.location[2].root /x: not a directory"
-absl::Status Below(absl::string_view field, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(field, ".", status.message()));
+// "http.location[2].root /x: not a directory"; `cause` is what has to change, unless more is known.
+absl::Status Below(absl::string_view field, const absl::Status& status, absl::string_view cause) {
+  const std::string known = config::FieldOf(status);
+  return config::AtField(absl::Status(status.code(), absl::StrCat(field, ".", status.message())),
+                         known.empty() ? cause : absl::string_view(known));
+}
+
+// What a location does is what it most likely cannot do.
+std::string CauseIn(const std::string& field, const config::v1::Location& location) {
+  if (location.has_root()) return field + ".root";
+  if (location.has_handler()) return field + ".handler";
+  return field;
 }
 
 ZoneSnapshot Snapshot(const SharedZone& zone) {
@@ -106,11 +116,12 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const 
   Responder responder(zone);
   for (int i = 0; i < http.mime_type_size(); ++i) {
     const config::v1::MimeType& type = http.mime_type(i);
-    MUSTER_RETURN_IF_ERROR(ipc::Annotate(responder.types_->Set(type.extension(), type.type()),
-                                         absl::StrCat("http.mime_type[", i, "]")));
+    const std::string field = absl::StrCat("http.mime_type[", i, "]");
+    MUSTER_RETURN_IF_ERROR(config::AtField(
+        ipc::Annotate(responder.types_->Set(type.extension(), type.type()), field), field));
   }
   auto style = ResponseStyle::Create(http.header(), http.error_page(), {}, *responder.types_);
-  if (!style.ok()) return Below("http", style.status());
+  if (!style.ok()) return Below("http", style.status(), "http");
   responder.style_ = std::make_unique<ResponseStyle>(*std::move(style));
   responder.files_ = std::make_unique<OpenFileCache>(LimitsOf(http.open_file_cache()));
   std::vector<std::string> paths;
@@ -118,7 +129,10 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const 
   MUSTER_ASSIGN_OR_RETURN(responder.router_, LocationRouter::Create(paths));
   for (int i = 0; i < http.location_size(); ++i) {
     auto action = responder.MakeAction(http.location(i), static_cast<std::size_t>(i), find_handler);
-    if (!action.ok()) return Below(absl::StrCat("http.location[", i, "]"), action.status());
+    if (!action.ok()) {
+      const std::string field = absl::StrCat("http.location[", i, "]");
+      return Below(field, action.status(), CauseIn(field, http.location(i)));
+    }
     responder.has_handlers_ |= std::holds_alternative<HandlerAction>(*action);
     responder.actions_.push_back(*std::move(action));
   }
@@ -165,7 +179,8 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
     case config::v1::Location::kReturn: {
       auto response = MakeReturn(location.return_(), *styles_[index]);
       if (response.ok()) return Action(*std::move(response));
-      return Below("return", response.status());
+      return absl::Status(response.status().code(),
+                          absl::StrCat("return.", response.status().message()));
     }
     case config::v1::Location::kStubStatus:
       return Action(ZonePage{"text/plain",

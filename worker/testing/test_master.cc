@@ -63,12 +63,14 @@ void SendListener(TestWorker& worker, int fd) {
   worker.Send(Command::kListeners, &listeners, fds);
 }
 
-std::string ReceiveReason(TestWorker& worker) {
+v1::Failed ReceiveFailed(TestWorker& worker) {
   const ipc::ReceivedMessage message = worker.Receive();
   v1::Failed failed;
   MUSTER_CHECK(message.command_as<Command>() == Command::kFailed, "the worker says FAILED");
   MUSTER_CHECK(failed.ParseFromString(message.payload), "FAILED has its payload");
-  return failed.reason();
+  return failed;
 }
+
+std::string ReceiveReason(TestWorker& worker) { return ReceiveFailed(worker).reason(); }
 
 }  // namespace muster::worker::testing

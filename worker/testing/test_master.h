@@ -50,7 +50,8 @@ class TestMaster {
 };
 
 void SendListener(TestWorker& worker, int fd);
-// Waits for FAILED; its reason.
+// Waits for FAILED; the whole of it, or its reason.
+v1::Failed ReceiveFailed(TestWorker& worker);
 std::string ReceiveReason(TestWorker& worker);
 
 }  // namespace muster::worker::testing
