@@ -11,8 +11,8 @@
 namespace muster::master {
 namespace {
 
-const std::map<std::uint32_t, std::string> kTwo = {{0, "worker 10 (slot 0)"},
-                                                   {1, "worker 11 (slot 1)"}};
+const std::map<std::uint32_t, std::string> kTwo = {{0, "worker 0 of generation 1 (pid 10)"},
+                                                   {1, "worker 1 of generation 1 (pid 11)"}};
 
 TEST(ReopenRounds, EndWhenEveryWorkerHasAnswered) {
   ReopenRounds rounds;
@@ -39,8 +39,9 @@ TEST(ReopenRounds, TellWhichWorkerCouldNotAndWhy) {
   rounds.Begin(1, 7, kTwo, absl::OkStatus(), TimePoint());
   rounds.Acknowledge(1, 0, "open access.log: Permission denied");
   rounds.Acknowledge(1, 1, "");
-  EXPECT_EQ(rounds.TakeEnded().at(0).outcome.status,
-            absl::AbortedError("worker 10 (slot 0): open access.log: Permission denied"));
+  EXPECT_EQ(
+      rounds.TakeEnded().at(0).outcome.status,
+      absl::AbortedError("worker 0 of generation 1 (pid 10): open access.log: Permission denied"));
 }
 
 TEST(ReopenRounds, TellThatTheMastersOwnLogFailed) {
@@ -57,8 +58,9 @@ TEST(ReopenRounds, NameThoseWhoDidNotAnswerInTime) {
   rounds.Expire(TimePoint(std::chrono::milliseconds(4999)));
   EXPECT_TRUE(rounds.TakeEnded().empty());
   rounds.Expire(TimePoint(std::chrono::seconds(5)));
-  EXPECT_EQ(rounds.TakeEnded().at(0).outcome.status,
-            absl::DeadlineExceededError("no answer within 5s from worker 11 (slot 1)"));
+  EXPECT_EQ(
+      rounds.TakeEnded().at(0).outcome.status,
+      absl::DeadlineExceededError("no answer within 5s from worker 1 of generation 1 (pid 11)"));
 }
 
 TEST(ReopenRounds, DoNotWaitForADeadWorker) {
@@ -71,7 +73,7 @@ TEST(ReopenRounds, DoNotWaitForADeadWorker) {
 
 TEST(ReopenRounds, IgnoreAnswersToAnotherRound) {
   ReopenRounds rounds;
-  rounds.Begin(1, 7, {{0, "worker 10 (slot 0)"}}, absl::OkStatus(), TimePoint());
+  rounds.Begin(1, 7, {{0, "worker 0 of generation 1 (pid 10)"}}, absl::OkStatus(), TimePoint());
   rounds.Acknowledge(2, 0, "");
   rounds.Acknowledge(1, 5, "");
   EXPECT_TRUE(rounds.TakeEnded().empty());

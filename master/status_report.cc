@@ -66,6 +66,7 @@ void Fill(const worker::StatsValues& values, admin::v1::Counters* counters) {
 
 void FillWorker(const WorkerRecord& record, const worker::SharedZone& zone, TimePoint now,
                 admin::v1::Worker* worker) {
+  worker->set_index(record.index);
   worker->set_slot(record.slot);
   worker->set_generation(record.generation);
   worker->set_pid(record.pid);
@@ -92,7 +93,7 @@ admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZ
   std::vector<const WorkerRecord*> records;
   for (const auto& [slot, record] : core.workers()) records.push_back(&record);
   std::sort(records.begin(), records.end(), [](const WorkerRecord* a, const WorkerRecord* b) {
-    return std::tie(a->generation, a->slot) < std::tie(b->generation, b->slot);
+    return std::tie(a->generation, a->index, a->slot) < std::tie(b->generation, b->index, b->slot);
   });
   for (const WorkerRecord* record : records) FillWorker(*record, zone, now, status.add_workers());
 

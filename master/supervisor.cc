@@ -17,6 +17,7 @@
 #include "master/service_notifier.h"
 #include "master/signal_orders.h"
 #include "master/status_report.h"
+#include "master/worker_table.h"
 #include "proto/counted.h"
 #include "proto/field_error.h"
 #include "proto/worker.pb.h"
@@ -181,6 +182,7 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
   absl::StatusOr<std::unique_ptr<WorkerProcess>> process =
       WorkerProcess::Start(loop_, log_, deployment.worker_binary, action.slot,
+                           WorkerName(action.generation, action.index),
                            [this](Event event) { OnWorker(std::move(event)); });
   if (!process.ok()) {
     zone_.RecoverSlot(tag);
@@ -221,6 +223,7 @@ void Supervisor::HandOver(WorkerProcess& process, ipc::OwnerTag tag, const Spawn
   hello.set_version(worker::kProtocolVersion);
   hello.set_owner_tag(tag.bits());
   hello.set_slot(action.slot);
+  hello.set_index(action.index);
   hello.set_generation(action.generation);
   hello.set_listeners(static_cast<std::uint32_t>(listeners.size()));
   hello.set_zones(static_cast<std::uint32_t>(deployment.zones.size()));

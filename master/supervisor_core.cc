@@ -192,8 +192,7 @@ bool SupervisorCore::IsOfAttempt(const WorkerRecord& worker) const {
 void SupervisorCore::On(const SpawnedEvent& event) {
   if (WorkerRecord* worker = table_.Find(event.slot)) {
     worker->pid = event.pid;
-    Log(Severity::kDebug,
-        absl::StrCat(worker->Name(), " of generation ", worker->generation, " was started"));
+    Log(Severity::kDebug, absl::StrCat(worker->Name(), " was started in slot ", worker->slot));
   }
 }
 

@@ -158,8 +158,9 @@ TEST_F(SupervisorCoreTest, ExitsWithOneAndTheReasonWhenTheFirstGenerationFails) 
   Give(StartEvent{settings_});
   Give(FailedEvent{0, absl::AbortedError("open /srv: No such file or directory")});
   Give(ExitedEvent{0, Code(1)});
-  EXPECT_THAT(log_, testing::Contains("cannot start: worker 100 (slot 0) exited with code 1: "
-                                      "open /srv: No such file or directory, before it was ready"));
+  EXPECT_THAT(log_, testing::Contains(
+                        "cannot start: worker 0 of generation 1 (pid 100) exited with code 1: "
+                        "open /srv: No such file or directory, before it was ready"));
   EXPECT_THAT(sent_, ElementsAre(Sent{1, Command::kTerminate}));
   EXPECT_THAT(exits_, IsEmpty());
   Give(ExitedEvent{1, Code(0)});
@@ -182,7 +183,8 @@ TEST_F(SupervisorCoreTest, ExitsWithOneWhenTheFirstGenerationIsNotReadyInTime) {
   Give(ExitedEvent{0, Code(0)});
   EXPECT_THAT(exits_, ElementsAre(1));
   EXPECT_THAT(log_,
-              testing::Contains("cannot start: worker 101 (slot 1) was not ready within 10s"));
+              testing::Contains(
+                  "cannot start: worker 1 of generation 1 (pid 101) was not ready within 10s"));
 }
 
 // ---- Crashes ----
@@ -190,8 +192,10 @@ TEST_F(SupervisorCoreTest, ExitsWithOneWhenTheFirstGenerationIsNotReadyInTime) {
 TEST_F(SupervisorCoreTest, StartsACrashedWorkerAgainInItsSlotAfterTheBackoff) {
   StartServing();
   Give(ExitedEvent{0, KilledBy(SIGSEGV)});
-  EXPECT_THAT(log_, ElementsAre("worker 100 (slot 0) was killed by SIGSEGV; starting it again in "
-                                "100ms"));
+  EXPECT_THAT(
+      log_,
+      ElementsAre("worker 0 of generation 1 (pid 100) was killed by SIGSEGV; starting it again in "
+                  "100ms"));
   EXPECT_EQ(StateOf(0), WorkerState::kBackoff);
   Pass(milliseconds(99));
   EXPECT_THAT(spawned_, IsEmpty());
@@ -364,8 +368,9 @@ TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerDies) {
   EXPECT_THAT(sent_, ElementsAre(Sent{2, Command::kTerminate}));
   ASSERT_EQ(replies_.size(), 1u);
   EXPECT_EQ(replies_[0].outcome.status,
-            absl::AbortedError("worker 103 (slot 3) exited with code 1: open /srv/a: Permission "
-                               "denied, before it was ready"));
+            absl::AbortedError(
+                "worker 1 of generation 2 (pid 103) exited with code 1: open /srv/a: Permission "
+                "denied, before it was ready"));
   EXPECT_EQ(StateOf(0), WorkerState::kServing);
   EXPECT_EQ(StateOf(1), WorkerState::kServing);
   EXPECT_EQ(core_.generation(), 1u);
@@ -377,8 +382,9 @@ TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerIsNotReadyInTime) {
   Give(ReadyEvent{2});
   Pass(seconds(10));
   ASSERT_EQ(replies_.size(), 1u);
-  EXPECT_EQ(replies_[0].outcome.status,
-            absl::DeadlineExceededError("worker 103 (slot 3) was not ready within 10s"));
+  EXPECT_EQ(
+      replies_[0].outcome.status,
+      absl::DeadlineExceededError("worker 1 of generation 2 (pid 103) was not ready within 10s"));
 }
 
 TEST_F(SupervisorCoreTest, DoesNotStartWorkersOfAnUndoneReloadAgain) {
@@ -605,8 +611,9 @@ TEST_F(SupervisorCoreTest, GivesAReopenUpAfterFiveSeconds) {
   Give(AckedEvent{1, token_, ""});
   Pass(seconds(5));
   ASSERT_EQ(replies_.size(), 1u);
-  EXPECT_EQ(replies_[0].outcome.status,
-            absl::DeadlineExceededError("no answer within 5s from worker 100 (slot 0)"));
+  EXPECT_EQ(
+      replies_[0].outcome.status,
+      absl::DeadlineExceededError("no answer within 5s from worker 0 of generation 1 (pid 100)"));
 }
 
 // ---- Pause and scale ----

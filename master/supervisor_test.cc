@@ -160,8 +160,8 @@ TEST_F(SupervisorTest, StartsAKilledWorkerAgainInItsSlot) {
   }));
   EXPECT_NE(Report().workers(1).pid(), killed);
   EXPECT_EQ(Report().workers(1).last_exit(), "was killed by SIGKILL");
-  EXPECT_THAT(LogText(), HasSubstr(absl::StrCat("worker ", killed,
-                                                " (slot 1) was killed by SIGKILL; "
+  EXPECT_THAT(LogText(), HasSubstr(absl::StrCat("worker 1 of generation 1 (pid ", killed,
+                                                ") was killed by SIGKILL; "
                                                 "starting it again in 100ms")));
 }
 

@@ -38,10 +38,12 @@ int SignalOf(Command command) {
 
 absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(loop::EventLoop& loop, Log& log,
                                                                     const std::string& binary,
-                                                                    std::uint32_t slot, Sink sink) {
+                                                                    std::uint32_t slot,
+                                                                    std::string name, Sink sink) {
   MUSTER_ASSIGN_OR_RETURN(SpawnedWorker spawned, SpawnWorker(binary));
-  std::unique_ptr<WorkerProcess> worker(new WorkerProcess(
-      loop, log, slot, std::move(spawned.process), std::move(spawned.channel), std::move(sink)));
+  std::unique_ptr<WorkerProcess> worker(
+      new WorkerProcess(loop, log, slot, std::move(name), std::move(spawned.process),
+                        std::move(spawned.channel), std::move(sink)));
   absl::Status status = loop.Add(worker->process_.fd(), EPOLLIN, &worker->exit_watch_);
   worker->is_exit_watched_ = status.ok();
   if (status.ok()) {
@@ -56,11 +58,12 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(loop::EventL
   return worker;
 }
 
-WorkerProcess::WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot,
+WorkerProcess::WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
                              ipc::PidFd process, ipc::Channel channel, Sink sink)
     : loop_(loop),
       log_(log),
       slot_(slot),
+      name_(std::move(name)),
       process_(std::move(process)),
       channel_(std::move(channel)),
       sink_(std::move(sink)),
@@ -73,6 +76,10 @@ WorkerProcess::WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot
 WorkerProcess::~WorkerProcess() {
   UnwatchExit();
   CloseChannel();
+}
+
+void WorkerProcess::Complain(Severity severity, absl::string_view problem) {
+  log_.Write(severity, absl::StrCat(name_, " (pid ", pid(), "): ", problem));
 }
 
 // ---- Sending ----
@@ -106,9 +113,8 @@ void WorkerProcess::Send(Command command, std::uint32_t sequence, absl::string_v
     return;
   }
   if (!outcome.ok()) {
-    log_.Write(Severity::kError,
-               absl::StrCat("worker ", pid(), " (slot ", slot_, "): ", worker::CommandName(command),
-                            " was not sent: ", outcome.status().message()));
+    Complain(Severity::kError, absl::StrCat(worker::CommandName(command),
+                                            " was not sent: ", outcome.status().message()));
   }
   FallBack(command);
 }
@@ -154,8 +160,7 @@ void WorkerProcess::FallBack(Command command) {
 void WorkerProcess::Signal(int signal) {
   const absl::Status status = process_.Send(signal);
   if (!status.ok() && !absl::IsNotFound(status)) {
-    log_.Write(Severity::kError,
-               absl::StrCat("worker ", pid(), " (slot ", slot_, "): ", status.message()));
+    Complain(Severity::kError, status.message());
   }
 }
 
@@ -171,8 +176,7 @@ void WorkerProcess::Receive(int most) {
     const absl::StatusOr<ipc::ReceiveOutcome> outcome = channel_.TryReceive(&message_);
     if (!outcome.ok()) {
       if (!std::exchange(has_complained_, true)) {
-        log_.Write(Severity::kWarning, absl::StrCat("worker ", pid(), " (slot ", slot_,
-                                                    "): ", outcome.status().message()));
+        Complain(Severity::kWarning, outcome.status().message());
       }
       if (!absl::IsInvalidArgument(outcome.status())) return;
     } else if (*outcome == ipc::ReceiveOutcome::kWouldBlock) {

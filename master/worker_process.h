@@ -31,10 +31,11 @@ class WorkerProcess {
   // dead, but not yet reaped, so its pid is not anybody else's; Reap and destroy.
   using Sink = std::function<void(Event)>;
 
-  // Starts `binary` for `slot`. `loop` and `log` outlive it.
+  // Starts `binary` for `slot`; `name` is what the log calls it. `loop` and `log` outlive it.
   static absl::StatusOr<std::unique_ptr<WorkerProcess>> Start(loop::EventLoop& loop, Log& log,
                                                               const std::string& binary,
-                                                              std::uint32_t slot, Sink sink);
+                                                              std::uint32_t slot, std::string name,
+                                                              Sink sink);
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
@@ -71,8 +72,9 @@ class WorkerProcess {
     std::function<void(std::uint32_t)> callback_;
   };
 
-  WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot, ipc::PidFd process,
-                ipc::Channel channel, Sink sink);
+  WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
+                ipc::PidFd process, ipc::Channel channel, Sink sink);
+  void Complain(Severity severity, absl::string_view problem);
   absl::StatusOr<ipc::SendOutcome> TrySend(worker::Command command, std::uint32_t sequence,
                                            absl::string_view payload, absl::Span<const int> fds);
   void Queue(worker::Command command, std::uint32_t sequence, absl::string_view payload,
@@ -89,6 +91,7 @@ class WorkerProcess {
   loop::EventLoop& loop_;
   Log& log_;
   const std::uint32_t slot_;
+  const std::string name_;
   ipc::PidFd process_;
   ipc::Channel channel_;
   Sink sink_;

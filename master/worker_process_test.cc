@@ -24,9 +24,9 @@ class WorkerProcessTest : public testing::Test {
   void Start(const char* manner) {
     ::setenv("FAKE_WORKER", manner, 1);
     loop_ = *loop::EventLoop::Create();
-    auto process =
-        WorkerProcess::Start(*loop_, log_, std::filesystem::absolute("master/fake_worker").string(),
-                             7, [this](Event event) { events_.push_back(std::move(event)); });
+    auto process = WorkerProcess::Start(
+        *loop_, log_, std::filesystem::absolute("master/fake_worker").string(), 7,
+        "worker 1 of generation 3", [this](Event event) { events_.push_back(std::move(event)); });
     ASSERT_TRUE(process.ok()) << process.status();
     process_ = *std::move(process);
   }
@@ -146,7 +146,8 @@ TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsGone) {
 
 TEST_F(WorkerProcessTest, NamesAProgramThatIsNotThere) {
   loop_ = *loop::EventLoop::Create();
-  const auto process = WorkerProcess::Start(*loop_, log_, "/nowhere/worker", 0, [](Event) {});
+  const auto process = WorkerProcess::Start(*loop_, log_, "/nowhere/worker", 0,
+                                            "worker 0 of generation 1", [](Event) {});
   EXPECT_EQ(process.status().message(), "start /nowhere/worker: No such file or directory");
 }
 

@@ -57,9 +57,13 @@ void Perform(WorkerRecord& worker, WorkerStep step, TimePoint now, std::vector<A
 
 }  // namespace
 
+std::string WorkerName(std::uint64_t generation, std::uint32_t index) {
+  return absl::StrCat("worker ", index, " of generation ", generation);
+}
+
 std::string WorkerRecord::Name() const {
-  if (pid == 0) return absl::StrCat("worker (slot ", slot, ")");
-  return absl::StrCat("worker ", pid, " (slot ", slot, ")");
+  const std::string name = WorkerName(generation, index);
+  return pid == 0 ? name : absl::StrCat(name, " (pid ", pid, ")");
 }
 
 WorkerRecord* WorkerTable::Add(std::uint64_t generation, std::uint32_t index,

@@ -18,6 +18,9 @@
 
 namespace muster::master {
 
+// "worker 0 of generation 2".
+std::string WorkerName(std::uint64_t generation, std::uint32_t index);
+
 // One worker: what is in a slot from the decision to have it until the slot is free again,
 // over all the processes that run there meanwhile.
 struct WorkerRecord {
@@ -45,7 +48,7 @@ struct WorkerRecord {
   Backoff backoff;
   Escalation escalation;
 
-  // "worker 12345 (slot 0)".
+  // "worker 0 of generation 2 (pid 12345)".
   std::string Name() const;
 };
 

@@ -158,8 +158,20 @@ TEST_F(ContextTest, LogsOneLineWhateverIsInIt) {
   ::dup2(standard_error.get(), STDERR_FILENO);
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_THAT(text, HasSubstr(" warning worker 3 (generation 7): "));
+  EXPECT_THAT(text, HasSubstr(" warning worker 1 of generation 7: "));
   EXPECT_THAT(text, EndsWith(": one\\x0atwo\\x1b[1m\n"));
+}
+
+TEST_F(ContextTest, KnowsItsNumberAndItsSlot) {
+  std::uint32_t index = 0;
+  std::uint32_t slot = 0;
+  Run([&](Context& context) {
+    index = context.index();
+    slot = context.slot();
+    End();
+  });
+  EXPECT_EQ(index, 1u);
+  EXPECT_EQ(slot, 3u);
 }
 
 TEST_F(ContextTest, HasTheZonesThatAreDeclared) {

@@ -15,7 +15,7 @@ namespace muster::worker {
 // that what libraries and the C++ runtime say on their way down is in it too.
 class ErrorLog {
  public:
-  // `writer` stands in each line: "worker 3 (generation 7)".
+  // `writer` stands in each line: "worker 3 of generation 7".
   static absl::StatusOr<ErrorLog> Open(const config::v1::Log& config, std::string writer);
 
   // Opens the file again that was moved away; on error the old one stays in use.

@@ -177,11 +177,21 @@ TEST(Worker, WritesItsPidAndItsHeartbeatIntoTheRegistry) {
 TEST(Worker, ShowsWhatItIsAsItsTitle) {
   const TestMaster master;
   const auto worker = master.StartWorker();
-  EXPECT_EQ(Title(worker->pid()), "muster: worker process 3 (generation 7)");
+  EXPECT_EQ(Title(worker->pid()), "muster: worker process 1 (generation 7)");
   const TestClient client(master.port());
   ASSERT_EQ(AskForPid(client), worker->pid());
   EXPECT_EQ(worker->Ask(Command::kDrain), "");
-  EXPECT_EQ(Title(worker->pid()), "muster: worker process 3 (generation 7) is draining");
+  EXPECT_EQ(Title(worker->pid()), "muster: worker process 1 (generation 7) is draining");
+}
+
+TEST(Worker, IsKnownByItsSlotToAnOlderMaster) {
+  const TestMaster master;
+  v1::Hello hello = master.Hello(master.Reserve());
+  hello.clear_index();
+  TestWorker worker(TestMaster::Program());
+  master.Introduce(worker, hello);
+  ASSERT_EQ(worker.Receive().command_as<Command>(), Command::kReady);
+  EXPECT_EQ(Title(worker.pid()), "muster: worker process 3 (generation 7)");
 }
 
 // What it refuses.

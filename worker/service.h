@@ -55,6 +55,11 @@ class Context {
     MUSTER_RETURN_IF_ERROR(ReadServiceConfig(config(), &message));
     return message;
   }
+  // Its number, 0 to N-1 among the N workers of its generation: what operators call it by. During a
+  // reload a worker of the old and one of the new generation have the same.
+  virtual std::uint32_t index() const = 0;
+  // Its place in the shared zone, which no other live process of any generation has. Below
+  // zone().capacity().
   virtual std::uint32_t slot() const = 0;
   virtual std::uint64_t generation() const = 0;
   // This worker's counters. `accepted`, `handled` and `active` are the runtime's; the

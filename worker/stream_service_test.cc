@@ -129,6 +129,7 @@ class StreamServiceTest : public testing::Test, private Context {
  private:
   loop::EventLoop& loop() override { return *loop_; }
   const config::v1::Config& config() const override { return config_; }
+  std::uint32_t index() const override { return 0; }
   std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }

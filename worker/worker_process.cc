@@ -21,8 +21,13 @@ constexpr auto kHeartbeatInterval = std::chrono::seconds(1);
 constexpr std::uint64_t kDescriptorsPerConnection = 2;
 constexpr std::uint64_t kOtherDescriptors = 128;
 
+std::uint32_t IndexIn(const v1::Hello& hello) {
+  return hello.has_index() ? hello.index() : hello.slot();
+}
+
+// As the master calls it.
 std::string WriterName(const v1::Hello& hello) {
-  return absl::StrCat("worker ", hello.slot(), " (generation ", hello.generation(), ")");
+  return absl::StrCat("worker ", IndexIn(hello), " of generation ", hello.generation());
 }
 
 // The tag must be one that the master reserved, of a slot that the zone has.
@@ -148,9 +153,11 @@ absl::Status WorkerProcess::Run() {
   return absl::OkStatus();
 }
 
+std::uint32_t WorkerProcess::index() const { return IndexIn(hello_); }
+
 void WorkerProcess::ShowTitle() {
-  title_.Set(absl::StrCat("muster: worker process ", hello_.slot(), " (generation ",
-                          hello_.generation(), ")", is_draining() ? " is draining" : ""));
+  title_.Set(absl::StrCat("muster: worker process ", index(), " (generation ", hello_.generation(),
+                          ")", is_draining() ? " is draining" : ""));
 }
 
 void WorkerProcess::Beat() {

@@ -55,6 +55,7 @@ class WorkerProcess : public Context {
 
   loop::EventLoop& loop() override { return *loop_; }
   const config::v1::Config& config() const override { return config_; }
+  std::uint32_t index() const override;
   std::uint32_t slot() const override { return hello_.slot(); }
   std::uint64_t generation() const override { return hello_.generation(); }
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }

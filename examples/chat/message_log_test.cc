@@ -20,6 +20,7 @@ class MessageLogTest : public ::testing::Test, private worker::Context {
  private:
   loop::EventLoop& loop() override { return *loop_; }
   const config::v1::Config& config() const override { return config_; }
+  std::uint32_t index() const override { return 0; }
   std::uint32_t slot() const override { return tag_.slot(); }
   std::uint64_t generation() const override { return 1; }
   worker::SlotStats& stats() override { return shared_.stats(tag_.slot()); }

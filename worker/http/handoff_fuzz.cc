@@ -59,6 +59,7 @@ class Worker final : public Context {
 
   loop::EventLoop& loop() override { return *loop_; }
   const config::v1::Config& config() const override { return config_; }
+  std::uint32_t index() const override { return 0; }
   std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }

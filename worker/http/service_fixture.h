@@ -83,6 +83,7 @@ class ServiceFixture : public testing::Test, private Context {
  private:
   Service& successor();
   const config::v1::Config& config() const override { return config_; }
+  std::uint32_t index() const override { return 0; }
   std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
   const SharedZone& zone() const override { return zone_; }

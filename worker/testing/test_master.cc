@@ -28,6 +28,7 @@ v1::Hello TestMaster::Hello(ipc::OwnerTag tag) const {
   hello.set_version(kProtocolVersion);
   hello.set_owner_tag(tag.bits());
   hello.set_slot(3);
+  hello.set_index(1);
   hello.set_generation(7);
   hello.set_listeners(1);
   return hello;
