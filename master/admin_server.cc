@@ -193,18 +193,16 @@ class AdminServer::Service final : public admin::v1::Admin::CallbackService {
                                    const std::function<void(Reply)>& change,
                                    std::function<void(const Outcome&)> fill) {
     const std::string what = absl::StrCat("admin: ", name, " asked for over the socket");
-    return Begin(
-        context, [this, what, &change, fill = std::move(fill)](grpc::ServerUnaryReactor* call) {
-          log_.Write(Severity::kInfo, what);
-          change([this, what, fill, call](const Outcome& outcome) {
-            log_.Write(
-                outcome.status.ok() ? Severity::kInfo : Severity::kWarning,
-                absl::StrCat(what, ": ", outcome.status.ok() ? "done" : outcome.status.ToString()));
-            if (!IsOpen(call)) return;
-            if (outcome.status.ok()) fill(outcome);
-            Finish(call, ToGrpc(outcome.status));
-          });
-        });
+    return Begin(context,
+                 [this, what, &change, fill = std::move(fill)](grpc::ServerUnaryReactor* call) {
+                   // The outcome is logged by whoever decides it.
+                   log_.Write(Severity::kInfo, what);
+                   change([this, fill, call](const Outcome& outcome) {
+                     if (!IsOpen(call)) return;
+                     if (outcome.status.ok()) fill(outcome);
+                     Finish(call, ToGrpc(outcome.status));
+                   });
+                 });
   }
 
   loop::EventLoop& loop_;

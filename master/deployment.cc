@@ -79,6 +79,7 @@ absl::Status Prepare(Deployment& deployment, const std::string& worker_binary,
 Settings Deployment::settings() const {
   return {.workers = config.worker_processes(),
           .ready_timeout = config::ToChrono(config.ready_timeout()),
+          .ready_timeout_place = places.Describe("ready_timeout"),
           .shutdown_timeout = config::ToChrono(config.shutdown_timeout()),
           .max_generations = config.max_generations(),
           .crash_loop_limit = config.crash_loop_limit(),

@@ -23,6 +23,28 @@ std::string How(const ipc::ProcessExit& exit, const WorkerRecord& worker) {
                       worker.complaint.empty() ? "" : ": ", worker.complaint);
 }
 
+// How the end of a process fails the generation that is being started: in its own words, if it
+// told any.
+std::string WhyNotReady(const ipc::ProcessExit& exit, const WorkerRecord& worker) {
+  if (worker.ready) return absl::StrCat(worker.Name(), " ", How(exit, worker));
+  if (!worker.complaint.empty()) {
+    return absl::StrCat(worker.Name(), " failed: ", worker.complaint);
+  }
+  return absl::StrCat(worker.Name(), " ", How(exit, worker), " before it was ready");
+}
+
+// Mistakes have a line each.
+std::string WithReason(absl::string_view what, absl::string_view reason) {
+  const bool is_one_line = reason.find('\n') == reason.npos;
+  return absl::StrCat(what, is_one_line ? ": " : ":\n", reason);
+}
+
+// What proto/admin.proto promises: other codes would mean something else to a client.
+absl::StatusCode CodeOf(const absl::Status& reason) {
+  const bool is_named = absl::IsInvalidArgument(reason) || absl::IsFailedPrecondition(reason);
+  return is_named ? reason.code() : absl::StatusCode::kAborted;
+}
+
 }  // namespace
 
 std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
@@ -74,7 +96,7 @@ void SupervisorCore::On(const StartEvent& event) {
 
 void SupervisorCore::On(const ReloadEvent& event) {
   if (ending_ != Ending::kNo) {
-    Reply(event.request, {.status = absl::FailedPreconditionError("the master is stopping")});
+    Refuse({event.request}, "", absl::FailedPreconditionError("the master is stopping"));
   } else if (attempt_) {
     pending_.push_back(event.request);
   } else {
@@ -141,28 +163,60 @@ void SupervisorCore::Commit() {
 }
 
 void SupervisorCore::FailAttempt(const absl::Status& reason) {
-  const Attempt attempt = *std::exchange(attempt_, std::nullopt);
-  if (attempt.generation != 0) Do(RollBackAction{});
-  for (auto& [slot, worker] : table_.records()) {
-    if (worker.generation == attempt.generation) End(worker, WorkerEvent::kStop);
-  }
-  if (attempt.is_first) {
-    if (ending_ == Ending::kNo) {
-      Log(Severity::kError, absl::StrCat("cannot start: ", reason.message()));
-      BeginEnding(Ending::kFast, 1);
-    }
+  const bool is_first = attempt_->is_first;
+  const std::vector<RequestId> waiting = DropAttempt();
+  if (is_first) {
+    Log(Severity::kError, WithReason("cannot start", reason.message()));
+    BeginEnding(Ending::kFast, 1);
     return;
   }
   ++reloads_refused_;
   last_reload_error_ = std::string(reason.message());
-  Log(Severity::kError, absl::StrCat("reload refused: ", reason.message()));
-  for (RequestId request : attempt.waiting) Reply(request, {.status = reason});
-  if (ending_ == Ending::kNo) BeginPendingReload();
+  Refuse(waiting, WhatServes(), reason);
+  BeginPendingReload();
+}
+
+std::vector<RequestId> SupervisorCore::DropAttempt() {
+  Attempt attempt = *std::exchange(attempt_, std::nullopt);
+  if (attempt.generation == 0) return std::move(attempt.waiting);
+  Do(RollBackAction{});
+  for (auto& [slot, worker] : table_.records()) {
+    if (worker.generation != attempt.generation) continue;
+    worker.is_undone = true;
+    End(worker, WorkerEvent::kStop);
+  }
+  return std::move(attempt.waiting);
+}
+
+void SupervisorCore::Refuse(const std::vector<RequestId>& waiting, absl::string_view what_serves,
+                            const absl::Status& reason) {
+  const absl::Status refusal(
+      CodeOf(reason), WithReason(absl::StrCat("reload refused", what_serves), reason.message()));
+  Log(Severity::kError, std::string(refusal.message()));
+  for (RequestId request : waiting) Reply(request, {.status = refusal});
+}
+
+std::string SupervisorCore::WhatServes() const {
+  if (is_paused_) return ", the master stays paused";
+  for (const auto& [slot, worker] : table_.records()) {
+    if (worker.generation == serving_ && worker.state == WorkerState::kServing) {
+      return absl::StrCat(", generation ", serving_, " goes on serving");
+    }
+  }
+  return absl::StrCat(", generation ", serving_, " stays, but none of its workers serves now");
 }
 
 void SupervisorCore::CancelReloads(const absl::Status& reason) {
-  for (RequestId request : std::exchange(pending_, {})) Reply(request, {.status = reason});
-  if (attempt_) FailAttempt(reason);
+  std::vector<RequestId> waiting = std::exchange(pending_, {});
+  const bool is_reload = attempt_ && !attempt_->is_first;
+  if (attempt_) {
+    for (RequestId request : DropAttempt()) waiting.push_back(request);
+  }
+  if (is_reload) {
+    ++reloads_refused_;
+    last_reload_error_ = std::string(reason.message());
+  }
+  if (is_reload || !waiting.empty()) Refuse(waiting, "", reason);
 }
 
 void SupervisorCore::EndSurplusGenerations() {
@@ -249,14 +303,16 @@ void SupervisorCore::On(const ExitedEvent& event) {
   const bool is_clean = !event.exit.was_killed && event.exit.code == 0;
   if (!worker->is_wanted) {
     if (ending_ != Ending::kNo) ++(worker->was_killed ? killed_ : exited_);
-    Log(is_clean ? Severity::kInfo : Severity::kWarning, absl::StrCat(name, " ", how));
+    // Why a generation failed was told; what becomes of its other workers is no news.
+    Log(worker->is_undone ? Severity::kDebug
+        : is_clean        ? Severity::kInfo
+                          : Severity::kWarning,
+        absl::StrCat(name, " ", how));
     Apply(*worker, WorkerEvent::kEnded);
   } else if (IsOfAttempt(*worker)) {
-    Log(Severity::kError, absl::StrCat(name, " ", how));
-    const bool was_ready = worker->ready.has_value();
+    const std::string why = WhyNotReady(event.exit, *worker);
     Apply(*worker, WorkerEvent::kEnded);
-    FailAttempt(
-        absl::AbortedError(absl::StrCat(name, " ", how, was_ready ? "" : ", before it was ready")));
+    FailAttempt(absl::AbortedError(why));
   } else {
     OnCrash(*worker, how, !event.exit.was_killed && event.exit.code == worker::kExitWillNeverWork);
   }
@@ -323,8 +379,9 @@ void SupervisorCore::OnOverdue(WorkerRecord& worker) {
                          Text(WorkerTable::kGrace), " of grace");
   const std::string text = absl::StrCat(worker.Name(), " ", what);
   if (IsOfAttempt(worker)) {
+    const std::string& place = next_settings_.ready_timeout_place;
     Apply(worker, WorkerEvent::kOverdue);
-    FailAttempt(absl::DeadlineExceededError(text));
+    FailAttempt(absl::AbortedError(absl::StrCat(place, place.empty() ? "" : ": ", text)));
     return;
   }
   Log(Severity::kError, absl::StrCat(text, "; it is killed"));

@@ -77,6 +77,13 @@ class SupervisorCore {
   void Commit();
   // Ends what the attempt started and tells `reason` to whoever waits.
   void FailAttempt(const absl::Status& reason);
+  // Ends what the attempt started, and the attempt. Those who wait for it.
+  std::vector<RequestId> DropAttempt();
+  // Every reload that does not happen is told here, once.
+  void Refuse(const std::vector<RequestId>& waiting, absl::string_view what_serves,
+              const absl::Status& reason);
+  // ", generation 4 goes on serving": what whoever asked for a reload in vain wants to know most.
+  std::string WhatServes() const;
   void BeginPendingReload();
   // For those who wait for it and for those who would be next.
   void CancelReloads(const absl::Status& reason);

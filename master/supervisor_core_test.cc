@@ -66,7 +66,7 @@ class SupervisorCoreTest : public testing::Test {
       } else if (const auto* reply = std::get_if<ReplyAction>(&action)) {
         replies_.push_back(*reply);
       } else if (const auto* log = std::get_if<LogAction>(&action)) {
-        log_.push_back(log->text);
+        if (log->severity != Severity::kDebug) log_.push_back(log->text);
       } else if (const auto* exit = std::get_if<ExitAction>(&action)) {
         exits_.push_back(exit->code);
       }
@@ -106,6 +106,13 @@ class SupervisorCoreTest : public testing::Test {
     replies_.clear();
     log_.clear();
     loads_ = roll_backs_ = 0;
+  }
+  // What the one who asked for that reload was told; empty: nothing, or that it was done.
+  std::string RefusalOf(RequestId request) const {
+    for (const ReplyAction& reply : replies_) {
+      if (reply.request == request) return std::string(reply.outcome.status.message());
+    }
+    return "";
   }
   WorkerState StateOf(std::uint32_t slot) const {
     const auto found = core_.workers().find(slot);
@@ -158,9 +165,8 @@ TEST_F(SupervisorCoreTest, ExitsWithOneAndTheReasonWhenTheFirstGenerationFails) 
   Give(StartEvent{settings_});
   Give(FailedEvent{0, absl::AbortedError("open /srv: No such file or directory")});
   Give(ExitedEvent{0, Code(1)});
-  EXPECT_THAT(log_, testing::Contains(
-                        "cannot start: worker 0 of generation 1 (pid 100) exited with code 1: "
-                        "open /srv: No such file or directory, before it was ready"));
+  EXPECT_THAT(log_, testing::Contains("cannot start: worker 0 of generation 1 (pid 100) failed: "
+                                      "open /srv: No such file or directory"));
   EXPECT_THAT(sent_, ElementsAre(Sent{1, Command::kTerminate}));
   EXPECT_THAT(exits_, IsEmpty());
   Give(ExitedEvent{1, Code(0)});
@@ -351,14 +357,22 @@ TEST_F(SupervisorCoreTest, RefusesAReloadWhoseConfigurationIsWrong) {
   Give(LoadRefusedEvent{absl::InvalidArgumentError("m.textproto:3:1: foo: unknown field")});
   ASSERT_EQ(replies_.size(), 1u);
   EXPECT_EQ(replies_[0].outcome.status,
-            absl::InvalidArgumentError("m.textproto:3:1: foo: unknown field"));
+            absl::InvalidArgumentError("reload refused, generation 1 goes on serving: "
+                                       "m.textproto:3:1: foo: unknown field"));
   EXPECT_THAT(spawned_, IsEmpty());
   EXPECT_THAT(sent_, IsEmpty());
   EXPECT_EQ(core_.last_reload_error(), "m.textproto:3:1: foo: unknown field");
   EXPECT_EQ(core_.state(), MasterState::kRunning);
 }
 
-TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerDies) {
+TEST_F(SupervisorCoreTest, TellsSeveralMistakesInLinesOfTheirOwn) {
+  StartServing();
+  Give(ReloadEvent{5});
+  Give(LoadRefusedEvent{absl::InvalidArgumentError("m:3:1: one\nm:4:1: two")});
+  EXPECT_EQ(RefusalOf(5), "reload refused, generation 1 goes on serving:\nm:3:1: one\nm:4:1: two");
+}
+
+TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerSaysThatItCannotStart) {
   StartServing();
   BeginReload(5);
   Give(ReadyEvent{2});
@@ -368,23 +382,87 @@ TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerDies) {
   EXPECT_THAT(sent_, ElementsAre(Sent{2, Command::kTerminate}));
   ASSERT_EQ(replies_.size(), 1u);
   EXPECT_EQ(replies_[0].outcome.status,
-            absl::AbortedError(
-                "worker 1 of generation 2 (pid 103) exited with code 1: open /srv/a: Permission "
-                "denied, before it was ready"));
+            absl::AbortedError("reload refused, generation 1 goes on serving: worker 1 of "
+                               "generation 2 (pid 103) failed: open /srv/a: Permission "
+                               "denied"));
   EXPECT_EQ(StateOf(0), WorkerState::kServing);
   EXPECT_EQ(StateOf(1), WorkerState::kServing);
   EXPECT_EQ(core_.generation(), 1u);
 }
 
+TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerDies) {
+  StartServing();
+  BeginReload(5);
+  Give(ExitedEvent{3, KilledBy(SIGSEGV)});
+  EXPECT_EQ(RefusalOf(5),
+            "reload refused, generation 1 goes on serving: worker 1 of generation 2 (pid 103) was "
+            "killed by SIGSEGV before it was ready");
+}
+
+TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerDiesThatWasReady) {
+  StartServing();
+  BeginReload(5);
+  Give(ReadyEvent{3});
+  Give(ExitedEvent{3, KilledBy(SIGSEGV)});
+  EXPECT_EQ(RefusalOf(5),
+            "reload refused, generation 1 goes on serving: worker 1 of generation 2 (pid 103) was "
+            "killed by SIGSEGV");
+}
+
+TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerCannotBeSpawned) {
+  StartServing();
+  fail_spawns_ = true;
+  BeginReload(5);
+  EXPECT_EQ(RefusalOf(5),
+            "reload refused, generation 1 goes on serving: worker 0 of generation 2 could not be "
+            "started: posix_spawn /w: Resource busy");
+}
+
 TEST_F(SupervisorCoreTest, UndoesAReloadWhenANewWorkerIsNotReadyInTime) {
   StartServing();
+  settings_.ready_timeout_place = "/m.textproto:4:16: ready_timeout";
   BeginReload(5);
   Give(ReadyEvent{2});
   Pass(seconds(10));
   ASSERT_EQ(replies_.size(), 1u);
-  EXPECT_EQ(
-      replies_[0].outcome.status,
-      absl::DeadlineExceededError("worker 1 of generation 2 (pid 103) was not ready within 10s"));
+  EXPECT_EQ(replies_[0].outcome.status,
+            absl::AbortedError("reload refused, generation 1 goes on serving: /m.textproto:4:16: "
+                               "ready_timeout: worker 1 of generation 2 (pid 103) was not ready "
+                               "within 10s"));
+}
+
+TEST_F(SupervisorCoreTest, LogsARefusedReloadOnce) {
+  StartServing();
+  BeginReload(5);
+  Forget();
+  for (std::uint32_t slot : {2u, 3u}) {
+    Give(FailedEvent{slot, absl::AbortedError("open /srv/a: Permission denied")});
+    Give(ExitedEvent{slot, Code(1)});
+  }
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_THAT(log_, ElementsAre(std::string(replies_[0].outcome.status.message())));
+}
+
+TEST_F(SupervisorCoreTest, KeepsTheCodesOfARefusalToThoseThatClientsKnow) {
+  StartServing();
+  for (const absl::Status& reason :
+       {absl::NotFoundError("open m: No such file"), absl::UnavailableError("again"),
+        absl::AlreadyExistsError("bind"), absl::DeadlineExceededError("late")}) {
+    Forget();
+    Give(ReloadEvent{5});
+    Give(LoadRefusedEvent{reason});
+    ASSERT_EQ(replies_.size(), 1u);
+    EXPECT_EQ(replies_[0].outcome.status.code(), absl::StatusCode::kAborted) << reason;
+  }
+}
+
+TEST_F(SupervisorCoreTest, DoesNotSayThatAGenerationServesOfWhichNoWorkerDoes) {
+  StartServing(1);
+  Give(ReloadEvent{5});
+  Give(ExitedEvent{0, KilledBy(SIGSEGV)});
+  Give(LoadRefusedEvent{absl::InvalidArgumentError("m:1:1: no")});
+  EXPECT_EQ(RefusalOf(5),
+            "reload refused, generation 1 stays, but none of its workers serves now: m:1:1: no");
 }
 
 TEST_F(SupervisorCoreTest, DoesNotStartWorkersOfAnUndoneReloadAgain) {
@@ -436,7 +514,8 @@ TEST_F(SupervisorCoreTest, RefusesAReloadForWhichNoSlotsAreLeft) {
   for (const Action& action : core.Handle(LoadedEvent{settings_}, now_)) {
     if (const auto* reply = std::get_if<ReplyAction>(&action)) status = reply->outcome.status;
   }
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(status, absl::AbortedError("reload refused, generation 1 goes on serving: 2 workers "
+                                       "wanted, 1 slot free; draining workers hold the others"));
   EXPECT_EQ(core.generation(), 1u);
 }
 
@@ -540,7 +619,24 @@ TEST_F(SupervisorCoreTest, RefusesAReloadWhileItStops) {
   Give(QuitEvent{8});
   Give(ReloadEvent{9});
   ASSERT_EQ(replies_.size(), 1u);
-  EXPECT_EQ(replies_[0].outcome.status, absl::FailedPreconditionError("the master is stopping"));
+  EXPECT_EQ(replies_[0].outcome.status,
+            absl::FailedPreconditionError("reload refused: the master is stopping"));
+}
+
+TEST_F(SupervisorCoreTest, LogsThatItRefusesAReloadForWhichNobodyWaits) {
+  StartServing();
+  Give(QuitEvent{8});
+  Forget();
+  Give(ReloadEvent{0});
+  EXPECT_THAT(log_, ElementsAre("reload refused: the master is stopping"));
+}
+
+TEST_F(SupervisorCoreTest, RefusesTheReloadsThatWaitForAStartThatIsStopped) {
+  Give(StartEvent{settings_});
+  Give(ReloadEvent{5});
+  Give(StopEvent{7});
+  EXPECT_EQ(RefusalOf(5), "reload refused: the master is stopping");
+  EXPECT_THAT(log_, testing::Contains("reload refused: the master is stopping").Times(1));
 }
 
 TEST_F(SupervisorCoreTest, AnswersTheReloadsThatAStopCutsOff) {
@@ -655,7 +751,17 @@ TEST_F(SupervisorCoreTest, CutsAReloadOffWhenItIsPaused) {
   BeginReload(5);
   Give(PauseEvent{});
   ASSERT_EQ(replies_.size(), 1u);
-  EXPECT_EQ(replies_[0].outcome.status, absl::FailedPreconditionError("the master was paused"));
+  EXPECT_EQ(replies_[0].outcome.status,
+            absl::FailedPreconditionError("reload refused: the master was paused"));
+}
+
+TEST_F(SupervisorCoreTest, StaysPausedWhenAReloadIsRefused) {
+  StartServing(1);
+  Give(PauseEvent{});
+  Give(ReloadEvent{5});
+  Give(LoadRefusedEvent{absl::InvalidArgumentError("m:1:1: no")});
+  EXPECT_EQ(RefusalOf(5), "reload refused, the master stays paused: m:1:1: no");
+  EXPECT_EQ(core_.state(), MasterState::kPaused);
 }
 
 TEST_F(SupervisorCoreTest, AddsAWorkerToTheGenerationThatServes) {

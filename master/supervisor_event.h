@@ -20,6 +20,7 @@ using RequestId = std::uint64_t;
 struct Settings {
   std::uint32_t workers = 1;  // at least one
   Duration ready_timeout{};
+  std::string ready_timeout_place{};  // "muster.textproto:3:16: ready_timeout", as messages name it
   Duration shutdown_timeout{};
   std::uint32_t max_generations = 4;
   std::uint32_t crash_loop_limit = 10;

@@ -7,11 +7,15 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "master/supervisor_core.h"
 
@@ -38,7 +42,7 @@ class Machine {
     EXPECT_TRUE(processes_.empty());
     EXPECT_TRUE(unanswered_.empty());
     // Late comers are answered as well.
-    Give(ReloadEvent{NewRequest()});
+    Give(ReloadEvent{NewReload()});
     Give(QuitEvent{NewRequest()});
     Give(ReopenEvent{NewRequest(), absl::OkStatus()});
     EXPECT_TRUE(unanswered_.empty());
@@ -58,6 +62,10 @@ class Machine {
     unanswered_.insert(++last_request_);
     return last_request_;
   }
+  RequestId NewReload() {
+    reloads_.insert(NewRequest());
+    return last_request_;
+  }
   Settings AnySettings() {
     return {.workers = static_cast<std::uint32_t>(1 + Any(4)),
             .ready_timeout = seconds(1 + Any(5)),
@@ -75,7 +83,7 @@ class Machine {
     } else if (what < 800) {
       PassTime();
     } else if (what < 880) {
-      Give(ReloadEvent{Any(3) == 0 ? 0 : NewRequest()});
+      Give(ReloadEvent{Any(3) == 0 ? 0 : NewReload()});
     } else if (what < 940) {
       Give(ReopenEvent{NewRequest(), Any(9) == 0 ? absl::AbortedError("log") : absl::OkStatus()});
     } else if (what < 990) {
@@ -151,6 +159,7 @@ class Machine {
   }
 
   void Give(const Event& event) {
+    refusals_.clear();
     const std::vector<Action> actions = core_.Handle(event, now_);
     std::vector<Event> outcomes;
     for (const Action& action : actions) {
@@ -239,8 +248,25 @@ class Machine {
   }
   void Do(const ReplyAction& action, std::vector<Event>*) {
     EXPECT_EQ(unanswered_.erase(action.request), 1u) << "answered twice, or unasked";
+    const absl::Status& status = action.outcome.status;
+    if (status.ok() || reloads_.count(action.request) == 0) return;
+    EXPECT_THAT(refusals_, testing::ElementsAre(std::string(status.message())))
+        << "told one thing and logged another";
+    EXPECT_TRUE(absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
+                absl::IsAborted(status))
+        << status;
   }
-  void Do(const LogAction&, std::vector<Event>*) {}
+  void Do(const LogAction& action, std::vector<Event>*) {
+    if (!absl::StartsWith(action.text, "reload refused")) return;
+    refusals_.push_back(action.text);
+    if (!absl::StrContains(action.text, "goes on serving")) return;
+    EXPECT_TRUE(absl::StrContains(action.text, absl::StrCat("generation ", committed_, " goes")));
+    const bool is_served =
+        std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
+          return entry.second.generation == committed_ && entry.second.is_ready;
+        });
+    EXPECT_TRUE(is_served) << action.text;
+  }
   void Do(const ExitAction&, std::vector<Event>*) {
     EXPECT_FALSE(exited_) << "exited twice";
     EXPECT_TRUE(processes_.empty()) << "left processes behind";
@@ -265,6 +291,8 @@ class Machine {
   // Their failure is not yet told to the core, which may still command them.
   std::set<std::uint32_t> not_spawned_;
   std::set<RequestId> unanswered_;
+  std::set<RequestId> reloads_;        // among all requests that there were
+  std::vector<std::string> refusals_;  // logged during this event
   RequestId last_request_ = 0;
   pid_t last_pid_ = 1000;
   std::uint64_t committed_ = 0;

@@ -137,7 +137,9 @@ TEST_F(SupervisorTest, WritesThePidFileWhenItServes) {
   EXPECT_FALSE(PidFile::Read(folder_ + "/pid").ok());
   EXPECT_TRUE(AwaitExit());
   EXPECT_EQ(supervisor_->exit_code(), 1);
-  EXPECT_THAT(LogText(), HasSubstr("was not ready within 500ms"));
+  EXPECT_THAT(LogText(), HasSubstr(absl::StrCat("cannot start: ", folder_,
+                                                "/m.textproto:1:55: ready_timeout: worker ")));
+  EXPECT_THAT(LogText(), HasSubstr(" was not ready within 500ms\n"));
   EXPECT_FALSE(PidFile::Read(folder_ + "/pid").ok());
 }
 
@@ -146,7 +148,9 @@ TEST_F(SupervisorTest, ExitsWithTheReasonThatAWorkerGave) {
   Start();
   EXPECT_TRUE(AwaitExit());
   EXPECT_EQ(supervisor_->exit_code(), 1);
-  EXPECT_THAT(LogText(), HasSubstr("exited with code 1: it cannot work today"));
+  EXPECT_THAT(LogText(), testing::ContainsRegex(
+                             "cannot start: worker [01] of generation 1 .pid [0-9]+. failed: it "
+                             "cannot work today\n"));
 }
 
 TEST_F(SupervisorTest, StartsAKilledWorkerAgainInItsSlot) {

@@ -35,6 +35,7 @@ struct WorkerRecord {
   TimePoint started{};  // the process
   std::optional<TimePoint> ready;
   bool was_killed = false;  // by us, because asking did not help
+  bool is_undone = false;   // of a generation that failed before it served
   std::string complaint;    // what the process told before it failed
 
   std::uint32_t restarts = 0;
