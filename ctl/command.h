@@ -14,7 +14,7 @@ struct Command {
   // Follows the options in --help; ends with examples.
   const char* details;
   // Carries it out and prints the outcome on standard output. The message of an error is for the
-  // person who gave the command.
+  // person who gave the command. DeadlineExceeded and Unavailable: no answer came.
   absl::Status (*run)(MasterConnection& master, Output output);
 };
 

@@ -31,6 +31,7 @@ namespace {
 
 namespace v1 = admin::v1;
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -207,6 +208,7 @@ TEST_F(Ctl, ReloadTellsTheNewGeneration) {
 TEST_F(Ctl, ReloadThatIsRefusedPrintsEachMistakeAndFails) {
   admin_.reload = [](v1::ReloadResponse*) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
+                        "reload refused, generation 4 goes on serving:\n"
                         "site.textproto:3:1: no field lisen\nsite.textproto:9:5: 70000 is no port");
   };
   Serve();
@@ -214,7 +216,7 @@ TEST_F(Ctl, ReloadThatIsRefusedPrintsEachMistakeAndFails) {
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.out, IsEmpty());
   EXPECT_EQ(result.error,
-            "ctl: the new configuration was refused, the old one goes on serving:\n"
+            "ctl: reload refused, generation 4 goes on serving:\n"
             "site.textproto:3:1: no field lisen\n"
             "site.textproto:9:5: 70000 is no port\n");
 }
@@ -268,8 +270,31 @@ TEST_F(Ctl, FailsWhenTheTimeoutIsOver) {
   Serve();
   const Result result = RunCtl({"--master", socket_, "--timeout", "50ms", "status"});
   end.set_value();
+  EXPECT_EQ(result.code, 4);
+  EXPECT_EQ(result.error, "ctl: no answer within 50ms\n");
+}
+
+TEST_F(Ctl, SaysThatTheOutcomeIsUnknownWhenTheTimeoutOfAnOrderIsOver) {
+  std::promise<void> end;
+  admin_.reload = [ended = end.get_future().share()](v1::ReloadResponse*) {
+    ended.wait();
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "--timeout", "50ms", "reload"});
+  end.set_value();
+  EXPECT_EQ(result.code, 4);
+  EXPECT_EQ(result.error, "ctl: no answer within 50ms; outcome unknown, ask ctl status\n");
+}
+
+TEST_F(Ctl, TakesADeadlineOfTheMastersOwnForAnAnswer) {
+  admin_.reopen = [](v1::ReopenResponse*) {
+    return grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "no answer within 5s from worker 1");
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "reopen"});
   EXPECT_EQ(result.code, 1);
-  EXPECT_THAT(result.error, StartsWith("ctl: no answer within 50ms"));
+  EXPECT_EQ(result.error, "ctl: no answer within 5s from worker 1\n");
 }
 
 TEST_F(Ctl, FailsWhenTheConnectionIsLostBeforeTheAnswer) {
@@ -282,8 +307,9 @@ TEST_F(Ctl, FailsWhenTheConnectionIsLostBeforeTheAnswer) {
   std::thread accepter([&] { ::close(::accept(listener.get(), nullptr, nullptr)); });
   const Result result = RunCtl({"--master", socket_, "reload"});
   accepter.join();
-  EXPECT_EQ(result.code, 1);
-  EXPECT_THAT(result.error, StartsWith("ctl: the connection was lost before the answer came"));
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.error, AllOf(StartsWith("ctl: the connection was lost before the answer came"),
+                                  EndsWith("; outcome unknown, ask ctl status\n")));
 }
 
 TEST_F(Ctl, FailsWhenItsOutputCannotBeWritten) {
@@ -389,15 +415,16 @@ TEST_F(CtlAndMaster, StopFailsWhenTheMasterStays) {
   const Result result = RunCtl({"--master", socket_, "--timeout", "500ms", "stop"});
   ::kill(master, SIGKILL);
   Wait(master);
-  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.code, 4);
   EXPECT_THAT(result.error, HasSubstr("has not ended within 500ms"));
 }
 
 TEST(CtlHelp, ExplainsExitCodesAndHasExamples) {
   const Result result = RunCtl({"--help"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out, AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes:"),
-                                HasSubstr("MUSTER_MASTER"), HasSubstr("reload")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes:"), HasSubstr("4 no answer"),
+                    HasSubstr("MUSTER_MASTER"), HasSubstr("reload")));
 }
 
 class CtlCommandHelp : public ::testing::TestWithParam<const char*> {};

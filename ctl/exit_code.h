@@ -9,6 +9,7 @@ enum class ExitCode {
   kFailed = 1,  // refused or failed; the reason is on standard error
   kUsage = 2,
   kNoMaster = 3,
+  kUnknown = 4,  // no answer came in time, or ever will: what was ordered may have been done
 };
 
 }  // namespace muster::ctl

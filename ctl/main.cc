@@ -22,7 +22,9 @@ ExitCode Run(const Invocation& invocation) {
   if (absl::IsUnavailable(master.status())) return Fail(ExitCode::kNoMaster, master.status());
   if (!master.ok()) return Fail(ExitCode::kFailed, master.status());
   const absl::Status status = invocation.command->run(*master, invocation.output);
-  return status.ok() ? ExitCode::kDone : Fail(ExitCode::kFailed, status);
+  if (status.ok()) return ExitCode::kDone;
+  const bool is_unknown = absl::IsDeadlineExceeded(status) || absl::IsUnavailable(status);
+  return Fail(is_unknown ? ExitCode::kUnknown : ExitCode::kFailed, status);
 }
 
 }  // namespace

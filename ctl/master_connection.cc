@@ -29,8 +29,8 @@ namespace {
 
 namespace v1 = admin::v1;
 
-constexpr absl::Duration kQuestion = absl::Seconds(5);
-constexpr absl::Duration kOrder = absl::InfiniteDuration();
+constexpr absl::Duration kQuestionTimeout = absl::Seconds(5);
+constexpr char kOutcomeUnknown[] = "; outcome unknown, ask ctl status";
 
 // Connecting to a Unix socket waits only while the queue of a stopped process is full.
 constexpr timeval kConnectTimeout = {.tv_sec = 5, .tv_usec = 0};
@@ -70,27 +70,29 @@ std::optional<ipc::PidFd> Listener(int fd) {
   return *std::move(process);
 }
 
-// What went wrong, in our words. `limit`: of the call, which was to end at `deadline`.
-absl::Status Explain(const grpc::Status& status, absl::Duration limit, absl::Time deadline) {
+// What went wrong, in our words. `limit`: of the call, which was to end at `deadline`; `tail`: for
+// when no answer came.
+absl::Status Explain(const grpc::Status& status, absl::Duration limit, absl::Time deadline,
+                     absl::string_view tail) {
+  const std::string message = status.error_message();
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return absl::OkStatus();
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      // The master has deadlines of its own, and its message says which.
-      if (absl::Now() < deadline) break;
-      return absl::DeadlineExceededError(absl::StrCat("no answer within ", FormatElapsed(limit),
-                                                      "; what was ordered may still be done"));
+      // The master has deadlines of its own, and its message says which: that is an answer.
+      if (absl::Now() < deadline) return absl::AbortedError(message);
+      return absl::DeadlineExceededError(
+          absl::StrCat("no answer within ", FormatElapsed(limit), tail));
     case grpc::StatusCode::UNAVAILABLE:
       return absl::UnavailableError(
-          absl::StrCat("the connection was lost before the answer came: ", status.error_message()));
+          absl::StrCat("the connection was lost before the answer came: ", message, tail));
     case grpc::StatusCode::UNIMPLEMENTED:
       return absl::UnimplementedError("this master does not know the command; is it older?");
     default:
       break;
   }
   const auto code = static_cast<absl::StatusCode>(status.error_code());
-  return absl::Status(code, status.error_message().empty() ? absl::StatusCodeToString(code)
-                                                           : status.error_message());
+  return absl::Status(code, message.empty() ? absl::StatusCodeToString(code) : message);
 }
 
 }  // namespace
@@ -135,48 +137,50 @@ MasterConnection::MasterConnection(MasterConnection&&) noexcept = default;
 MasterConnection::~MasterConnection() = default;
 
 template <typename Request, typename Response, typename Method>
-absl::StatusOr<Response> MasterConnection::Call(Method method, absl::Duration default_timeout) {
-  const absl::Duration limit = timeout_.value_or(default_timeout);
+absl::StatusOr<Response> MasterConnection::Call(Method method, Kind kind) {
+  const bool is_order = kind == Kind::kOrder;
+  const absl::Duration limit =
+      timeout_.value_or(is_order ? absl::InfiniteDuration() : kQuestionTimeout);
   const absl::Time deadline = absl::Now() + limit;
   grpc::ClientContext context;
   if (limit != absl::InfiniteDuration()) context.set_deadline(absl::ToChronoTime(deadline));
   Response response;
   const grpc::Status status = (stub_->admin.get()->*method)(&context, Request(), &response);
-  MUSTER_RETURN_IF_ERROR(Explain(status, limit, deadline));
+  MUSTER_RETURN_IF_ERROR(Explain(status, limit, deadline, is_order ? kOutcomeUnknown : ""));
   return response;
 }
 
 absl::StatusOr<v1::Status> MasterConnection::GetStatus() {
-  return Call<v1::GetStatusRequest, v1::Status>(&v1::Admin::Stub::GetStatus, kQuestion);
+  return Call<v1::GetStatusRequest, v1::Status>(&v1::Admin::Stub::GetStatus, Kind::kQuestion);
 }
 
 absl::StatusOr<v1::ListWorkersResponse> MasterConnection::ListWorkers() {
   return Call<v1::ListWorkersRequest, v1::ListWorkersResponse>(&v1::Admin::Stub::ListWorkers,
-                                                               kQuestion);
+                                                               Kind::kQuestion);
 }
 
 absl::StatusOr<v1::Stats> MasterConnection::GetStats() {
-  return Call<v1::GetStatsRequest, v1::Stats>(&v1::Admin::Stub::GetStats, kQuestion);
+  return Call<v1::GetStatsRequest, v1::Stats>(&v1::Admin::Stub::GetStats, Kind::kQuestion);
 }
 
 absl::StatusOr<v1::ReloadResponse> MasterConnection::Reload() {
   const Progress progress("reloading");
-  return Call<v1::ReloadRequest, v1::ReloadResponse>(&v1::Admin::Stub::Reload, kOrder);
+  return Call<v1::ReloadRequest, v1::ReloadResponse>(&v1::Admin::Stub::Reload, Kind::kOrder);
 }
 
 absl::StatusOr<v1::ReopenResponse> MasterConnection::Reopen() {
   const Progress progress("reopening");
-  return Call<v1::ReopenRequest, v1::ReopenResponse>(&v1::Admin::Stub::Reopen, kOrder);
+  return Call<v1::ReopenRequest, v1::ReopenResponse>(&v1::Admin::Stub::Reopen, Kind::kOrder);
 }
 
 absl::StatusOr<v1::QuitResponse> MasterConnection::Quit() {
   const Progress progress("quitting");
-  return Call<v1::QuitRequest, v1::QuitResponse>(&v1::Admin::Stub::Quit, kOrder);
+  return Call<v1::QuitRequest, v1::QuitResponse>(&v1::Admin::Stub::Quit, Kind::kOrder);
 }
 
 absl::StatusOr<v1::StopResponse> MasterConnection::Stop() {
   const Progress progress("stopping");
-  return Call<v1::StopRequest, v1::StopResponse>(&v1::Admin::Stub::Stop, kOrder);
+  return Call<v1::StopRequest, v1::StopResponse>(&v1::Admin::Stub::Stop, Kind::kOrder);
 }
 
 absl::Status MasterConnection::WaitForEndOfMaster() {

@@ -15,7 +15,9 @@
 namespace muster::ctl {
 
 // A connection to the admin service of one master. Calls block; an error's message is for the
-// operator. Not thread-safe. gRPC, slow to compile, stays within its source.
+// operator. DeadlineExceeded: no answer came in time; Unavailable: none will come, for the
+// connection was lost. What was ordered may have been done then. All other errors are the master's
+// answer. Not thread-safe. gRPC, slow to compile, stays within its source.
 class MasterConnection {
  public:
   // Connects to the first of the Unix sockets at which somebody listens. `timeout`: how long each
@@ -47,8 +49,9 @@ class MasterConnection {
   MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
                    std::optional<absl::Duration> timeout);
 
+  enum class Kind { kQuestion, kOrder };
   template <typename Request, typename Response, typename Method>
-  absl::StatusOr<Response> Call(Method method, absl::Duration default_timeout);
+  absl::StatusOr<Response> Call(Method method, Kind kind);
 
   std::unique_ptr<Stub> stub_;
   std::optional<ipc::PidFd> process_;  // that listens; none if unknown

@@ -12,7 +12,8 @@ namespace {
 
 absl::Status Write(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return ipc::ErrnoStatus("write to standard output");
+    // Whatever the reason: the command itself was done.
+    return absl::InternalError(ipc::ErrnoStatus("write to standard output").message());
   }
   return absl::OkStatus();
 }

@@ -8,18 +8,13 @@ namespace muster::ctl {
 namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
-  const auto answer = master.Reload();
-  if (absl::IsInvalidArgument(answer.status())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the new configuration was refused, the old one goes on serving:\n",
-                     answer.status().message()));
-  }
-  MUSTER_RETURN_IF_ERROR(answer.status());
+  // A refusal tells by itself what goes on serving.
+  MUSTER_ASSIGN_OR_RETURN(const auto answer, master.Reload());
   const absl::Duration took =
-      absl::Seconds(answer->took().seconds()) + absl::Nanoseconds(answer->took().nanos());
-  return Print(output, *answer,
-               absl::StrCat("generation ", answer->generation(),
-                            " serves: ", config::Counted(answer->workers_size(), "worker"),
+      absl::Seconds(answer.took().seconds()) + absl::Nanoseconds(answer.took().nanos());
+  return Print(output, answer,
+               absl::StrCat("generation ", answer.generation(),
+                            " serves: ", config::Counted(answer.workers_size(), "worker"),
                             " ready in ", FormatElapsed(took), "\n"));
 }
 
@@ -30,13 +25,15 @@ const Command kReloadCommand = {
     .summary = "Read the configuration again and replace all workers",
     .details =
         "Returns when the new workers serve and the old ones drain. If the configuration\n"
-        "has mistakes or a new worker fails, nothing has changed, the reason is printed\n"
-        "and the exit code is 1.\n"
+        "has mistakes or a new worker fails, the workers of before go on serving; the\n"
+        "reason is printed with its file, line and column, and the exit code is 1. If no\n"
+        "answer comes within --timeout, the reload may still happen: the exit code is 4,\n"
+        "and ctl status tells which generation serves.\n"
         "\n"
         "Examples:\n"
         "  ctl reload\n"
         "  ctl reload && curl -fsS http://127.0.0.1:8080/\n"
-        "  ctl --timeout 30s reload || echo 'the old configuration goes on serving'",
+        "  ctl --timeout 30s reload; [ $? -eq 4 ] && ctl status",
     .run = Run,
 };
 

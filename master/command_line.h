@@ -12,6 +12,7 @@ enum class ExitCode {
   kFailed = 1,  // or refused; the reason was told
   kUsage = 2,
   kNoMaster = 3,  // -s: there is none to tell
+  kUnknown = 4,   // -s: it did not answer; what was ordered may be done
 };
 
 // What -s asks of a running master.

@@ -164,15 +164,14 @@ ExitCode GiveOrder(const Invocation& invocation, Order order) {
     std::cerr << "master: " << config.status().message() << "\n";
     return ExitCode::kFailed;
   }
-  std::string note;
-  absl::Status status = SendOrder(order, *config, &note);
+  absl::Status status = SendOrder(order, *config);
   if (absl::IsNotFound(status)) {
     const auto checked = ReadConfig(invocation);
     if (!checked.ok()) status = checked.status();
   }
-  if (!note.empty()) std::cerr << "master: " << note << "\n";
   if (status.ok()) return ExitCode::kDone;
   std::cerr << "master: " << status.message() << "\n";
+  if (absl::IsUnavailable(status)) return ExitCode::kUnknown;
   return absl::IsNotFound(status) ? ExitCode::kNoMaster : ExitCode::kFailed;
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "ipc/pid_fd.h"
 #include "ipc/status.h"
@@ -19,6 +20,7 @@ using admin::v1::Admin;
 
 // How long a master may take to take a call; the answer may take as long as it needs.
 constexpr std::chrono::seconds kConnect{2};
+constexpr char kOutcomeUnknown[] = "; outcome unknown, ask ctl status";
 
 int SignalOf(Order order) {
   switch (order) {
@@ -57,7 +59,7 @@ grpc::Status Call(Admin::Stub& admin, Order order) {
   return {grpc::StatusCode::INTERNAL, "no such order"};
 }
 
-absl::Status SendSignal(Order order, const std::string& pid_file, std::string* note) {
+absl::Status SendSignal(Order order, const std::string& pid_file) {
   const auto pid = PidFile::Read(pid_file);
   if (absl::IsNotFound(pid.status())) {
     return absl::NotFoundError(absl::StrCat("no master runs: there is no ", pid_file));
@@ -70,22 +72,31 @@ absl::Status SendSignal(Order order, const std::string& pid_file, std::string* n
   }
   MUSTER_RETURN_IF_ERROR(process.status());
   MUSTER_RETURN_IF_ERROR(process->Send(SignalOf(order)));
-  *note = absl::StrCat("nobody answered on the admin socket; sent process ", *pid,
-                       " the signal, its log tells the outcome");
-  return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(
+      "no answer on the admin socket within ", absl::FormatDuration(absl::FromChrono(kConnect)),
+      "; process ", *pid, " was sent the signal instead", kOutcomeUnknown));
 }
 
 }  // namespace
 
-absl::Status SendOrder(Order order, const config::v1::Config& config, std::string* note) {
+absl::Status SendOrder(Order order, const config::v1::Config& config) {
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   const auto channel =
       grpc::CreateChannel(config.admin().listen(), grpc::InsecureChannelCredentials());
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnect)) {
-    return SendSignal(order, config.pid_file(), note);
+    return SendSignal(order, config.pid_file());
   }
   const grpc::Status status = Call(*Admin::NewStub(channel), order);
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return absl::UnavailableError(absl::StrCat("the connection was lost before the answer came: ",
+                                                 status.error_message(), kOutcomeUnknown));
+    case absl::StatusCode::kNotFound:
+      return absl::AbortedError(status.error_message());  // not that no master is there
+    default:
+      return absl::Status(code, status.error_message());
+  }
 }
 
 }  // namespace muster::master

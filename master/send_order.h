@@ -10,10 +10,10 @@
 namespace muster::master {
 
 // Tells the running master of `config` what to do, over its admin socket, and waits until it is
-// done. If nobody answers there but the pid file names a process, that is sent the order's
-// signal, and the outcome is not known: `note` says so then. NotFound: no master
-// runs there. Other errors: why it was refused, or how it failed.
-absl::Status SendOrder(Order order, const config::v1::Config& config, std::string* note);
+// done. NotFound: no master runs there. Unavailable: it does not answer, or the connection was lost
+// before it did, so the outcome is unknown; a process that the pid file names and that does not
+// answer was sent the order's signal. Other errors: why it was refused, or how it failed.
+absl::Status SendOrder(Order order, const config::v1::Config& config);
 
 }  // namespace muster::master
 
