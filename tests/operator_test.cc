@@ -80,8 +80,7 @@ TEST_F(Operator, IsToldEachMistakeOfARefusedReload) {
   muster_.WriteConfig("lisen {}\nlisten { address: \"127.0.0.1:70000\" }\n");
   const Finished reload = muster_.Ctl({"reload"});
   EXPECT_EQ(reload.exit, 1);
-  EXPECT_THAT(reload.errors,
-              StartsWith("ctl: the new configuration was refused, the old one goes on serving:\n"));
+  EXPECT_THAT(reload.errors, StartsWith("ctl: reload refused, generation 1 goes on serving:\n"));
   EXPECT_THAT(reload.errors, HasSubstr("muster.textproto:1:1: lisen: "));
   EXPECT_THAT(reload.errors, HasSubstr("muster.textproto:2:19: listen[0].address: "));
   EXPECT_THAT(Ctl({"status"}), HasSubstr("\nrefused "));
