@@ -134,7 +134,7 @@ TEST_F(Ctl, StatusShowsMasterAndWorkers) {
   Serve();
   const Result result = RunCtl({"--master", "unix:" + socket_, "status"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out, AllOf(HasSubstr("pid 4711"), HasSubstr("\nGEN"), HasSubstr("4712")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("pid 4711"), HasSubstr("\nWORKER"), HasSubstr("4712")));
   EXPECT_THAT(result.error, IsEmpty());
 }
 
@@ -146,7 +146,7 @@ TEST_F(Ctl, WorkersListsWorkers) {
   Serve();
   const Result result = RunCtl({"--master", socket_, "workers"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out, AllOf(StartsWith("GEN"), HasSubstr("4712")));
+  EXPECT_THAT(result.out, AllOf(StartsWith("WORKER"), HasSubstr("4712")));
 }
 
 TEST_F(Ctl, StatsShowsTheTotal) {

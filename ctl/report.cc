@@ -48,6 +48,9 @@ std::string Fact(absl::string_view name, absl::string_view value) {
                       Printable(absl::StrReplaceAll(value, {{"\n", "\n            "}})), "\n");
 }
 
+// A worker that ended may have been given connections and answered no request.
+bool HasCounted(const v1::Counters& counters) { return counters.ByteSizeLong() > 0; }
+
 }  // namespace
 
 std::string RenderStatus(const v1::Status& status, absl::Time now) {
@@ -78,12 +81,14 @@ std::string RenderStatus(const v1::Status& status, absl::Time now) {
     text += Fact("refused", absl::StrCat("the last reload:\n", absl::StripTrailingAsciiWhitespace(
                                                                    master.last_reload_error())));
   }
-  return text + "\n" + RenderWorkers(status.workers());
+  return text + "\n" + RenderWorkers(status.workers(), status.stats().ended());
 }
 
-std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& workers) {
+std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& workers,
+                          const v1::Counters& ended) {
   constexpr auto kRight = Table::Align::kRight;
-  Table table({{"GEN", kRight},
+  Table table({{"WORKER"},
+               {"GEN", kRight},
                {"SLOT", kRight},
                {"PID", kRight},
                {"STATE"},
@@ -94,18 +99,24 @@ std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& 
                {"LAST EXIT"}});
   for (const v1::Worker& worker : workers) {
     const bool runs = worker.pid() != 0;
-    table.AddRow({absl::StrCat(worker.generation()), absl::StrCat(worker.slot()),
-                  runs ? absl::StrCat(worker.pid()) : "-", StateName(worker.state()),
-                  runs ? FormatAge(ToDuration(worker.age())) : "-", absl::StrCat(worker.restarts()),
-                  absl::StrCat(worker.counters().active()),
+    table.AddRow({absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
+                  absl::StrCat(worker.slot()), runs ? absl::StrCat(worker.pid()) : "-",
+                  StateName(worker.state()), runs ? FormatAge(ToDuration(worker.age())) : "-",
+                  absl::StrCat(worker.restarts()), absl::StrCat(worker.counters().active()),
                   absl::StrCat(worker.counters().requests()), OrDash(worker.last_exit())});
+  }
+  if (HasCounted(ended)) {
+    table.AddRow({"ended", "-", "-", "-", "-", "-", "-", absl::StrCat(ended.active()),
+                  absl::StrCat(ended.requests()), "-"});
   }
   return table.Render();
 }
 
 std::string RenderStats(const v1::Stats& stats) {
   constexpr auto kRight = Table::Align::kRight;
-  Table table({{"SLOT"},
+  Table table({{"WORKER"},
+               {"GEN", kRight},
+               {"SLOT", kRight},
                {"ACCEPTED", kRight},
                {"HANDLED", kRight},
                {"REQUESTS", kRight},
@@ -116,16 +127,21 @@ std::string RenderStats(const v1::Stats& stats) {
                {"RECEIVED", kRight},
                {"SENT", kRight},
                {"CUT OFF", kRight}});
-  const auto add = [&table](std::string name, const v1::Counters& counters) {
-    table.AddRow({std::move(name), absl::StrCat(counters.accepted()),
-                  absl::StrCat(counters.handled()), absl::StrCat(counters.requests()),
-                  absl::StrCat(counters.active()), absl::StrCat(counters.reading()),
-                  absl::StrCat(counters.writing()), absl::StrCat(counters.waiting()),
-                  FormatBytes(counters.bytes_received()), FormatBytes(counters.bytes_sent()),
-                  absl::StrCat(counters.closed_at_deadline())});
+  const auto add = [&table](std::string worker, std::string generation, std::string slot,
+                            const v1::Counters& counters) {
+    table.AddRow({std::move(worker), std::move(generation), std::move(slot),
+                  absl::StrCat(counters.accepted()), absl::StrCat(counters.handled()),
+                  absl::StrCat(counters.requests()), absl::StrCat(counters.active()),
+                  absl::StrCat(counters.reading()), absl::StrCat(counters.writing()),
+                  absl::StrCat(counters.waiting()), FormatBytes(counters.bytes_received()),
+                  FormatBytes(counters.bytes_sent()), absl::StrCat(counters.closed_at_deadline())});
   };
-  for (const v1::SlotStats& slot : stats.slots()) add(absl::StrCat(slot.slot()), slot.counters());
-  add("total", stats.total());
+  for (const v1::WorkerStats& worker : stats.workers()) {
+    add(absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
+        absl::StrCat(worker.slot()), worker.counters());
+  }
+  if (HasCounted(stats.ended())) add("ended", "-", "-", stats.ended());
+  add("total", "-", "-", stats.total());
   return absl::StrCat(table.Render(), "\n", config::Counted(stats.reloads(), "reload"), ", ",
                       stats.reloads_refused(), " refused; ",
                       config::Counted(stats.crashes(), "crash", "crashes"), "\n");

@@ -15,9 +15,11 @@ namespace muster::ctl {
 // The master, its latest trouble if there was one, and its workers. `now` tells its age.
 std::string RenderStatus(const admin::v1::Status& status, absl::Time now);
 
-std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers);
+// A line for each worker, and one for those that are no more, if they counted anything.
+std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,
+                          const admin::v1::Counters& ended);
 
-// A line for each slot, one for their total, and what the master counts itself.
+// The same with all counters, one for their total, and what the master counts itself.
 std::string RenderStats(const admin::v1::Stats& stats);
 
 }  // namespace muster::ctl

@@ -30,6 +30,7 @@ constexpr char kStatus[] = R"pb(
     worker_processes: 2
   }
   workers {
+    index: 0
     slot: 0
     generation: 2
     pid: 4712
@@ -38,7 +39,8 @@ constexpr char kStatus[] = R"pb(
     counters { active: 1 requests: 120 }
   }
   workers {
-    slot: 0
+    index: 0
+    slot: 2
     generation: 3
     pid: 4801
     state: SERVING
@@ -46,14 +48,18 @@ constexpr char kStatus[] = R"pb(
     counters { active: 2 requests: 7 }
   }
   workers {
-    slot: 1
+    index: 1
+    slot: 3
     generation: 3
     state: BACKOFF
     restarts: 4
     last_exit: "killed by SIGSEGV (core dumped)"
     counters { requests: 1 }
   }
-  stats { total { active: 3 reading: 1 writing: 0 waiting: 2 requests: 128 } }
+  stats {
+    total { active: 3 reading: 1 writing: 0 waiting: 2 requests: 168 }
+    ended { requests: 40 }
+  }
 )pb";
 
 absl::Time At(int seconds) { return absl::FromUnixSeconds(seconds); }
@@ -64,13 +70,14 @@ TEST(RenderStatus, ShowsMasterAndWorkers) {
             "config      /srv/site.textproto (generation 3)\n"
             "listen      127.0.0.1:8080, [::1]:8080\n"
             "workers     1 of 2 serving\n"
-            "clients     3 connected (1 reading, 0 writing, 2 waiting), 128 requests so far\n"
+            "clients     3 connected (1 reading, 0 writing, 2 waiting), 168 requests so far\n"
             "\n"
-            "GEN  SLOT   PID  STATE       AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n"
-            "  2     0  4712  draining  3m12s         0       1       120  -\n"
-            "  3     0  4801  serving      5s         0       2         7  -\n"
-            "  3     1     -  backoff       -         4       0         1  "
-            "killed by SIGSEGV (core dumped)\n");
+            "WORKER  GEN  SLOT   PID  STATE       AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n"
+            "0         2     0  4712  draining  3m12s         0       1       120  -\n"
+            "0         3     2  4801  serving      5s         0       2         7  -\n"
+            "1         3     3     -  backoff       -         4       0         1  "
+            "killed by SIGSEGV (core dumped)\n"
+            "ended     -     -     -  -             -         -       0        40  -\n");
 }
 
 TEST(RenderStatus, TellsOfCrashes) {
@@ -103,8 +110,8 @@ TEST(RenderStatus, ShowsAStateThatItDoesNotKnowByItsNumber) {
 }
 
 TEST(RenderWorkers, WithoutWorkersIsItsTitles) {
-  EXPECT_EQ(RenderWorkers({}),
-            "GEN  SLOT  PID  STATE  AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n");
+  EXPECT_EQ(RenderWorkers({}, {}),
+            "WORKER  GEN  SLOT  PID  STATE  AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n");
 }
 
 TEST(RenderStats, EndsWithTheTotal) {
@@ -125,26 +132,40 @@ TEST(RenderStats, EndsWithTheTotal) {
     reloads_refused: 1
     crashes: 4
     slots {
-      slot: 0
+      slot: 3
+      counters { requests: 99 }
+    }
+    workers {
+      index: 0
+      generation: 2
+      slot: 3
       counters { accepted: 10 handled: 10 requests: 60 }
     }
-    slots {
-      slot: 1
-      counters { accepted: 20 handled: 20 requests: 40 active: 3 }
+    workers {
+      index: 1
+      generation: 2
+      slot: 2
+      counters { accepted: 15 handled: 15 requests: 30 active: 3 }
     }
+    ended { accepted: 5 handled: 5 requests: 10 }
   )pb");
-  EXPECT_EQ(
-      RenderStats(stats),
-      "SLOT   ACCEPTED  HANDLED  REQUESTS  ACTIVE  READING  WRITING  WAITING  RECEIVED     SENT  "
-      "CUT OFF\n"
-      "0            10       10        60       0        0        0        0       0 B      0 B  "
-      "      0\n"
-      "1            20       20        40       3        0        0        0       0 B      0 B  "
-      "      0\n"
-      "total        30       30       100       3        1        0        2   2.0 KiB  5.0 MiB  "
-      "      1\n"
-      "\n"
-      "2 reloads, 1 refused; 4 crashes\n");
+  EXPECT_EQ(RenderStats(stats),
+            "WORKER  GEN  SLOT  ACCEPTED  HANDLED  REQUESTS  ACTIVE  READING  WRITING  WAITING  "
+            "RECEIVED     SENT  CUT OFF\n"
+            "0         2     3        10       10        60       0        0        0        0  "
+            "     0 B      0 B        0\n"
+            "1         2     2        15       15        30       3        0        0        0  "
+            "     0 B      0 B        0\n"
+            "ended     -     -         5        5        10       0        0        0        0  "
+            "     0 B      0 B        0\n"
+            "total     -     -        30       30       100       3        1        0        2  "
+            " 2.0 KiB  5.0 MiB        1\n"
+            "\n"
+            "2 reloads, 1 refused; 4 crashes\n");
+}
+
+TEST(RenderStats, HasNoRowForEndedWorkersThatCountedNothing) {
+  EXPECT_EQ(RenderStats(ParseText<v1::Stats>("ended {}")).find("ended"), std::string::npos);
 }
 
 TEST(RenderStats, CountsOneReloadAndOneCrash) {

@@ -14,10 +14,11 @@ absl::Status Run(MasterConnection& master, Output output) {
 
 const Command kStatsCommand = {
     .name = "stats",
-    .summary = "Show the counters of each slot and their total",
+    .summary = "Show the counters of each worker and their total",
     .details =
-        "They count from the master's start and go on over reloads and crashes. CUT OFF:\n"
-        "connections closed because a drain had reached shutdown_timeout.\n"
+        "The total counts from the master's start and goes on over reloads and crashes. The\n"
+        "row \"ended\" is of workers that are no more. CUT OFF: connections closed because a\n"
+        "drain had reached shutdown_timeout.\n"
         "\n"
         "Examples:\n"
         "  ctl stats\n"

@@ -7,7 +7,7 @@ namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
   MUSTER_ASSIGN_OR_RETURN(const auto answer, master.ListWorkers());
-  return Print(output, answer, RenderWorkers(answer.workers()));
+  return Print(output, answer, RenderWorkers(answer.workers(), answer.ended()));
 }
 
 }  // namespace

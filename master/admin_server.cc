@@ -97,6 +97,7 @@ class AdminServer::Service final : public admin::v1::Admin::CallbackService {
     return Read(context, [this, response] {
       admin::v1::Status status = operations_.status();
       response->mutable_workers()->Swap(status.mutable_workers());
+      response->mutable_ended()->Swap(status.mutable_stats()->mutable_ended());
     });
   }
 

@@ -64,7 +64,7 @@ void Fill(const worker::StatsValues& values, admin::v1::Counters* counters) {
   counters->set_responses_5xx(values.responses[3]);
 }
 
-void FillWorker(const WorkerRecord& record, const worker::SharedZone& zone, TimePoint now,
+void FillWorker(const WorkerRecord& record, const worker::StatsValues& counted, TimePoint now,
                 admin::v1::Worker* worker) {
   worker->set_index(record.index);
   worker->set_slot(record.slot);
@@ -74,15 +74,52 @@ void FillWorker(const WorkerRecord& record, const worker::SharedZone& zone, Time
   if (record.pid != 0) *worker->mutable_age() = config::FromChrono(now - record.started);
   worker->set_restarts(record.restarts);
   worker->set_last_exit(record.last_exit);
-  if (record.slot < zone.capacity()) {
-    Fill(worker::ReadStats(zone.stats(record.slot)), worker->mutable_counters());
+  Fill(counted, worker->mutable_counters());
+}
+
+void FillStats(const WorkerRecord& record, const worker::StatsValues& counted,
+               admin::v1::WorkerStats* stats) {
+  stats->set_index(record.index);
+  stats->set_generation(record.generation);
+  stats->set_slot(record.slot);
+  Fill(counted, stats->mutable_counters());
+}
+
+// The counters of the zone, told apart by who counted.
+struct Counts {
+  worker::StatsValues total;
+  std::map<std::uint32_t, worker::StatsValues> slots;    // that were ever used, or are now
+  std::map<std::uint32_t, worker::StatsValues> workers;  // by slot: of the worker that has it
+  worker::StatsValues ended;                             // of workers that are no more
+};
+
+Counts Count(const SupervisorCore& core, const worker::SharedZone& zone,
+             const CountedBefore& before) {
+  Counts counts;
+  for (std::uint32_t slot = 0; slot < zone.capacity(); ++slot) {
+    const worker::StatsValues values = worker::ReadStats(zone.stats(slot));
+    const bool is_taken = core.workers().count(slot) != 0;
+    if (!is_taken && values == worker::StatsValues()) continue;
+    counts.total += values;
+    counts.slots[slot] = values;
+    worker::StatsValues rest = values;
+    if (is_taken) {
+      const auto found = before.find(slot);
+      const worker::StatsValues own = found == before.end() ? values : values.Since(found->second);
+      counts.workers[slot] = own;
+      rest = values.Since(own);
+      // Clients that are connected now are the worker's.
+      rest.active = rest.reading = rest.writing = rest.waiting = 0;
+    }
+    counts.ended += rest;
   }
+  return counts;
 }
 
 }  // namespace
 
 admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
-                               TimePoint now) {
+                               const CountedBefore& before, TimePoint now) {
   admin::v1::Status status;
   admin::v1::Master* master = status.mutable_master();
   master->set_state(StateOf(core.state()));
@@ -95,20 +132,23 @@ admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZ
   std::sort(records.begin(), records.end(), [](const WorkerRecord* a, const WorkerRecord* b) {
     return std::tie(a->generation, a->index, a->slot) < std::tie(b->generation, b->index, b->slot);
   });
-  for (const WorkerRecord* record : records) FillWorker(*record, zone, now, status.add_workers());
-
   admin::v1::Stats* stats = status.mutable_stats();
-  Fill(zone.Sum(), stats->mutable_total());
+  Counts counts = Count(core, zone, before);
+  for (const WorkerRecord* record : records) {
+    const worker::StatsValues& counted = counts.workers[record->slot];
+    FillWorker(*record, counted, now, status.add_workers());
+    FillStats(*record, counted, stats->add_workers());
+  }
+  for (const auto& [slot, counted] : counts.slots) {
+    admin::v1::SlotStats* slot_stats = stats->add_slots();
+    slot_stats->set_slot(slot);
+    Fill(counted, slot_stats->mutable_counters());
+  }
+  Fill(counts.ended, stats->mutable_ended());
+  Fill(counts.total, stats->mutable_total());
   stats->set_reloads(core.reloads());
   stats->set_reloads_refused(core.reloads_refused());
   stats->set_crashes(core.crashes());
-  for (std::uint32_t slot = 0; slot < zone.capacity(); ++slot) {
-    const worker::StatsValues values = worker::ReadStats(zone.stats(slot));
-    if (values == worker::StatsValues() && core.workers().count(slot) == 0) continue;
-    admin::v1::SlotStats* slot_stats = stats->add_slots();
-    slot_stats->set_slot(slot);
-    Fill(values, slot_stats->mutable_counters());
-  }
   return status;
 }
 

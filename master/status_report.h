@@ -1,17 +1,25 @@
 #ifndef MASTER_STATUS_REPORT_H_
 #define MASTER_STATUS_REPORT_H_
 
+#include <cstdint>
+#include <map>
+
 #include "master/clock.h"
 #include "master/supervisor_core.h"
 #include "proto/admin.pb.h"
 #include "worker/shared_zone.h"
+#include "worker/slot_stats.h"
 
 namespace muster::master {
 
-// What the admin service tells of the workers, and of the master's state and counters. What the
-// core does not know (pid, version, files, addresses) is left to the caller.
+// What each slot had counted when it was given to the worker that has it now, by slot.
+using CountedBefore = std::map<std::uint32_t, worker::StatsValues>;
+
+// What the admin service tells of the workers, and of the master's state and counters. Each number
+// is read once, so that the workers' totals and those of ended workers add up to the total. What
+// the core does not know (pid, version, files, addresses) is left to the caller.
 admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
-                               TimePoint now);
+                               const CountedBefore& before, TimePoint now);
 
 }  // namespace muster::master
 

@@ -17,9 +17,10 @@ class StatusReportTest : public testing::Test {
     zone_.emplace(*std::move(zone));
   }
   void Give(const Event& event) { core_.Handle(event, now_); }
-  admin::v1::Status Report() { return ReportStatus(core_, *zone_, now_); }
+  admin::v1::Status Report() { return ReportStatus(core_, *zone_, before_, now_); }
 
   std::optional<worker::SharedZone> zone_;
+  CountedBefore before_;
   SupervisorCore core_{16};
   TimePoint now_{};
   const Settings settings_ = {
@@ -39,7 +40,7 @@ TEST_F(StatusReportTest, TellsStateAndAgeOfAWorker) {
   EXPECT_EQ(status.workers(0).age().seconds(), 3);
 }
 
-TEST_F(StatusReportTest, OrdersWorkersByGenerationThenSlot) {
+TEST_F(StatusReportTest, OrdersWorkersByGeneration) {
   Give(StartEvent{settings_});
   Give(SpawnedEvent{0, 100});
   Give(ReadyEvent{0});
@@ -72,6 +73,58 @@ TEST_F(StatusReportTest, ReadsTheCountersOfTheZone) {
   ASSERT_EQ(status.stats().slots_size(), 2);
   EXPECT_EQ(status.stats().slots(1).slot(), 5u);
   EXPECT_EQ(status.stats().slots(1).counters().requests(), 2u);
+}
+
+TEST_F(StatusReportTest, OrdersTheWorkersOfAGenerationByTheirNumber) {
+  Settings two = settings_;
+  two.workers = 2;
+  Give(StartEvent{settings_});
+  Give(ReadyEvent{0});
+  Give(ReloadEvent{});
+  Give(LoadedEvent{two});  // into slots 1 and 2
+  Give(ReadyEvent{1});
+  Give(ReadyEvent{2});
+  Give(ExitedEvent{0, {}});
+  Give(ScaleEvent{+1});  // worker 2, into slot 0
+  const admin::v1::Status status = Report();
+  ASSERT_EQ(status.workers_size(), 3);
+  ASSERT_EQ(status.stats().workers_size(), 3);
+  for (int i = 0; i < 3; ++i) {
+    const std::uint32_t slot = i == 2 ? 0 : i + 1;
+    EXPECT_EQ(status.workers(i).index(), static_cast<std::uint32_t>(i));
+    EXPECT_EQ(status.workers(i).slot(), slot);
+    EXPECT_EQ(status.stats().workers(i).index(), static_cast<std::uint32_t>(i));
+    EXPECT_EQ(status.stats().workers(i).slot(), slot);
+    EXPECT_EQ(status.stats().workers(i).generation(), 2u);
+  }
+}
+
+TEST_F(StatusReportTest, TellsWhatAWorkerCountedApartFromItsPredecessorsInTheSlot) {
+  Give(StartEvent{settings_});
+  ASSERT_TRUE(zone_->Reserve(0).ok());
+  zone_->stats(0).requests.Add(7);
+  before_[0] = worker::ReadStats(zone_->stats(0));
+  zone_->stats(0).requests.Add(2);
+  zone_->stats(0).active.Set(3);
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.workers(0).counters().requests(), 2u);
+  EXPECT_EQ(status.stats().workers(0).counters().requests(), 2u);
+  EXPECT_EQ(status.stats().slots(0).counters().requests(), 9u);
+  EXPECT_EQ(status.stats().ended().requests(), 7u);
+  EXPECT_EQ(status.stats().total().requests(), 9u);
+  EXPECT_EQ(status.workers(0).counters().active(), 3u);
+  EXPECT_EQ(status.stats().ended().active(), 0u);
+}
+
+TEST_F(StatusReportTest, CountsSlotsThatNobodyHasAmongTheEndedWorkers) {
+  Give(StartEvent{settings_});
+  zone_->stats(0).requests.Add(1);
+  zone_->stats(5).requests.Add(2);
+  zone_->stats(6).requests.Add(4);
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.workers(0).counters().requests(), 1u);
+  EXPECT_EQ(status.stats().ended().requests(), 6u);
+  EXPECT_EQ(status.stats().total().requests(), 7u);
 }
 
 TEST_F(StatusReportTest, TellsHowAWorkerEnded) {

@@ -16,7 +16,6 @@
 #include "master/field_places.h"
 #include "master/service_notifier.h"
 #include "master/signal_orders.h"
-#include "master/status_report.h"
 #include "master/worker_table.h"
 #include "proto/counted.h"
 #include "proto/field_error.h"
@@ -180,6 +179,8 @@ const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
 absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   const Deployment& deployment = DeploymentOf(action.generation);
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
+  // A worker that is started again keeps what it has.
+  counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
   absl::StatusOr<std::unique_ptr<WorkerProcess>> process =
       WorkerProcess::Start(loop_, log_, deployment.worker_binary, action.slot,
                            WorkerName(action.generation, action.index),
@@ -245,8 +246,9 @@ void Supervisor::Do(const SignalAction& action) {
   if (found != live_.end()) found->second.process->Signal(action.signal);
 }
 
-void Supervisor::Do(const ReleaseSlotAction&) {
+void Supervisor::Do(const ReleaseSlotAction& action) {
   // The zone's slot was freed when the process had ended.
+  counted_before_.erase(action.slot);
 }
 
 // ---- Configurations ----
@@ -356,7 +358,7 @@ void Supervisor::Notify(MasterState before) {
 }
 
 admin::v1::Status Supervisor::Report() const {
-  admin::v1::Status status = ReportStatus(core_, zone_, Clock::now());
+  admin::v1::Status status = ReportStatus(core_, zone_, counted_before_, Clock::now());
   admin::v1::Master* master = status.mutable_master();
   master->set_pid(::getpid());
   master->set_version(worker::kVersion);

@@ -17,6 +17,7 @@
 #include "master/deployment.h"
 #include "master/log.h"
 #include "master/pid_file.h"
+#include "master/status_report.h"
 #include "master/supervisor_core.h"
 #include "master/worker_process.h"
 #include "proto/admin.pb.h"
@@ -112,6 +113,7 @@ class Supervisor {
   std::optional<Deployment> current_;  // of the generation that serves
   std::optional<Deployment> next_;     // of the one that is being started
   std::map<std::uint32_t, Live> live_;
+  CountedBefore counted_before_;  // of the slots that are taken
   std::map<RequestId, Reply> waiting_;
   RequestId last_request_ = 0;
   std::uint64_t closed_before_end_ = 0;  // connections at deadlines, when the end began

@@ -17,6 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class Operator : public ::testing::Test {
@@ -43,9 +44,10 @@ TEST_F(Operator, SeesMasterAndWorkersInStatus) {
                            "workers     2 of 2 serving\n"
                            "clients     [0-9]+ connected \\([^\n]*\\), 1 requests? so far\n"
                            "\n"
-                           "GEN +SLOT +PID +STATE +AGE +RESTARTS +ACTIVE +REQUESTS +LAST EXIT\n"
-                           " *1 +0 +[0-9]+ +serving [^\n]*  -\n"
-                           " *1 +1 +[0-9]+ +serving [^\n]*  -\n"));
+                           "WORKER +GEN +SLOT +PID +STATE +AGE +RESTARTS +ACTIVE +REQUESTS +LAST "
+                           "EXIT\n"
+                           "0 +1 +0 +[0-9]+ +serving [^\n]*  -\n"
+                           "1 +1 +1 +[0-9]+ +serving [^\n]*  -\n"));
 }
 
 TEST_F(Operator, SeesACrashWithItsSignal) {
@@ -57,18 +59,60 @@ TEST_F(Operator, SeesACrashWithItsSignal) {
   EXPECT_THAT(status, HasSubstr("killed by SIGKILL"));
 }
 
-TEST_F(Operator, SeesTheWorkersAlone) {
-  EXPECT_THAT(Ctl({"workers"}), MatchesRegex("GEN +SLOT [^\n]*\n *1 +0 [^\n]*\n *1 +1 [^\n]*\n"));
+TEST_F(Operator, SeesWhatAWorkerCountedBeforeItCrashedAsItsOwn) {
+  ASSERT_TRUE(FetchOnce(muster_.address(), "/").has_value());
+  for (const pid_t pid : muster_.WorkerPids()) ::kill(pid, SIGKILL);
+  ASSERT_TRUE(muster_.AwaitStatus([](const admin::v1::Status& status) {
+    return status.workers_size() == 2 && status.workers(0).restarts() == 1 &&
+           status.workers(1).restarts() == 1;
+  }));
+  EXPECT_THAT(Ctl({"workers"}), Not(HasSubstr("ended")));
+  EXPECT_THAT(Ctl({"stats"}), HasSubstr("\n0 reloads, 0 refused; 2 crashes\n"));
 }
 
-TEST_F(Operator, SeesTheCountersOfEachSlotAndTheirSum) {
+TEST_F(Operator, SeesTheWorkersAlone) {
+  EXPECT_THAT(Ctl({"workers"}), MatchesRegex("WORKER +GEN [^\n]*\n0 +1 [^\n]*\n1 +1 [^\n]*\n"));
+}
+
+TEST_F(Operator, SeesTheCountersOfEachWorkerAndTheirSum) {
   ASSERT_TRUE(FetchOnce(muster_.address(), "/").has_value());
-  EXPECT_THAT(Ctl({"stats"}),
-              MatchesRegex("SLOT +ACCEPTED +HANDLED +REQUESTS +ACTIVE +READING +WRITING +WAITING "
-                           "+RECEIVED +SENT +CUT OFF\n"
-                           "0 [^\n]*\n1 [^\n]*\n"
-                           "total +1 +1 +1 [^\n]* 0\n"
-                           "\n0 reloads[^\n]*; 0 crashes\n"));
+  EXPECT_THAT(
+      Ctl({"stats"}),
+      MatchesRegex(
+          "WORKER +GEN +SLOT +ACCEPTED +HANDLED +REQUESTS +ACTIVE +READING +WRITING +WAITING "
+          "+RECEIVED +SENT +CUT OFF\n"
+          "0 +1 +0 [^\n]*\n1 +1 +1 [^\n]*\n"
+          "total +- +- +1 +1 +1 [^\n]* 0\n"
+          "\n0 reloads[^\n]*; 0 crashes\n"));
+}
+
+TEST_F(Operator, SeesWorkersByTheirNumbersAfterAReloadAndThoseThatEndedInOneRow) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(FetchOnce(muster_.address(), "/").has_value());
+  const auto is_drained = [](const admin::v1::Status& status) {
+    return status.workers_size() == 2;
+  };
+  Ctl({"reload"});
+  ASSERT_TRUE(muster_.AwaitStatus(is_drained)) << muster_.Status().DebugString();
+  ASSERT_TRUE(FetchOnce(muster_.address(), "/").has_value());
+
+  EXPECT_THAT(Ctl({"workers"}), MatchesRegex("WORKER [^\n]*\n"
+                                             "0 +2 +2 [^\n]*\n"
+                                             "1 +2 +3 [^\n]*\n"
+                                             "ended +- +- +- +- +- +- +0 +3 +-\n"));
+  EXPECT_THAT(Ctl({"stats"}), MatchesRegex("WORKER [^\n]*\n"
+                                           "0 +2 +2 [^\n]*\n"
+                                           "1 +2 +3 [^\n]*\n"
+                                           "ended +- +- +3 +3 +3 [^\n]*\n"
+                                           "total +- +- +4 +4 +4 [^\n]*\n"
+                                           "\n1 reload, 0 refused; 0 crashes\n"));
+
+  // Their successors are in the slots of the first ones, and count from zero.
+  Ctl({"reload"});
+  ASSERT_TRUE(muster_.AwaitStatus(is_drained)) << muster_.Status().DebugString();
+  EXPECT_THAT(Ctl({"workers"}), MatchesRegex("WORKER [^\n]*\n"
+                                             "0 +3 +0 +[0-9]+ +serving +[^ ]+ +0 +0 +0 +-\n"
+                                             "1 +3 +1 +[0-9]+ +serving +[^ ]+ +0 +0 +0 +-\n"
+                                             "ended +- +- +- +- +- +- +0 +4 +-\n"));
 }
 
 TEST_F(Operator, IsToldTheGenerationThatAReloadMade) {

@@ -28,6 +28,25 @@ StatsValues& StatsValues::operator+=(const StatsValues& other) {
   return *this;
 }
 
+StatsValues StatsValues::Since(const StatsValues& before) const {
+  const auto subtract = [](std::uint64_t& total, std::uint64_t earlier) {
+    total -= std::min(total, earlier);
+  };
+  StatsValues since = *this;
+  subtract(since.accepted, before.accepted);
+  subtract(since.handled, before.handled);
+  subtract(since.requests, before.requests);
+  subtract(since.bytes_received, before.bytes_received);
+  subtract(since.bytes_sent, before.bytes_sent);
+  subtract(since.closed_at_deadline, before.closed_at_deadline);
+  subtract(since.handed_off, before.handed_off);
+  subtract(since.adopted, before.adopted);
+  for (std::size_t i = 0; i < kResponseClasses; ++i) {
+    subtract(since.responses[i], before.responses[i]);
+  }
+  return since;
+}
+
 StatsValues ReadStats(const SlotStats& stats) {
   StatsValues values;
   values.accepted = stats.accepted.value();

@@ -79,6 +79,8 @@ struct StatsValues {
   std::array<std::uint64_t, kResponseClasses> responses = {};
 
   StatsValues& operator+=(const StatsValues& other);
+  // What was counted since the totals were as in `before`. Gauges stay; no total falls below zero.
+  StatsValues Since(const StatsValues& before) const;
   friend bool operator==(const StatsValues&, const StatsValues&) = default;
 };
 

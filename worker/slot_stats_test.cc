@@ -50,6 +50,14 @@ TEST(SlotStats, AddUpFieldByField) {
   EXPECT_EQ(sum, Values(200, 2));
 }
 
+TEST(SlotStats, TellTheTotalsSinceThen) {
+  SlotStats stats;
+  const StatsValues now = ReadStats(*FillIn(&stats, 100));
+  EXPECT_EQ(now.Since(Values(10, 2)),
+            (StatsValues{90, 89, 88, 87, 86, 85, 84, 83, 108, 109, 110, 111, {78, 77, 76, 75}}));
+  EXPECT_EQ(StatsValues{}.Since(now), StatsValues{});
+}
+
 TEST(SlotStats, KeepTheirTotalsWhenTheGaugesAreCleared) {
   SlotStats stats;
   FillIn(&stats, 100)->ClearGauges();
