@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -63,6 +64,13 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const*
                  "The worker program (default: the configuration's worker_binary, or `worker` "
                  "beside this program)")
       ->type_name("FILE");
+  app.add_option("--ready-fd", invocation.ready_fd,
+                 "A descriptor, from 3 on, that gets one line with the bound addresses when the "
+                 "master serves, and is then closed; without a line if it cannot start")
+      ->type_name("N")
+      ->check(CLI::Range(3, std::numeric_limits<int>::max()).description(""))
+      ->excludes(test)
+      ->excludes(signal);
   app.failure_message([](const CLI::App*, const CLI::Error& error) {
     return absl::StrCat("master: ", error.what(), "\nSee master --help.\n");
   });

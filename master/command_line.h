@@ -29,6 +29,7 @@ struct Invocation {
   // What relative paths of the configuration are relative to: absolute.
   std::string prefix;
   std::string worker_binary;  // absolute, or empty: as the configuration says
+  int ready_fd = -1;          // that is told when the master serves; -1: none
 };
 
 // Prints what is to be printed for --help, --version and mistakes; then the exit code is all.

@@ -41,6 +41,14 @@ TEST(CommandLine, TakesAPrefixAndAWorker) {
   EXPECT_EQ(invocation.worker_binary, "/home/x/w");
 }
 
+TEST(CommandLine, TakesADescriptorToTellThatItServes) {
+  EXPECT_EQ(Parsed({"-c", "m"}).ready_fd, -1);
+  EXPECT_EQ(Parsed({"-c", "m", "--ready-fd", "3"}).ready_fd, 3);
+  EXPECT_EQ(Refused({"-c", "m", "--ready-fd", "2"}), ExitCode::kUsage);
+  EXPECT_EQ(Refused({"-c", "m", "--ready-fd", "x"}), ExitCode::kUsage);
+  EXPECT_EQ(Refused({"-c", "m", "--ready-fd", "3", "-t"}), ExitCode::kUsage);
+}
+
 TEST(CommandLine, TestsTheConfiguration) {
   const Invocation invocation = Parsed({"-t", "-c", "m"});
   EXPECT_TRUE(std::holds_alternative<Invocation::TestConfig>(invocation.what));

@@ -23,8 +23,10 @@
 #include "master/deployment.h"
 #include "master/log.h"
 #include "master/pid_file.h"
+#include "master/ready_fd.h"
 #include "master/send_order.h"
 #include "master/signal_orders.h"
+#include "master/spawn.h"
 #include "master/supervisor.h"
 #include "proto/config.pb.h"
 #include "proto/field_error.h"
@@ -92,11 +94,19 @@ AdminServer::Operations OperationsOf(Supervisor& supervisor) {
 }
 
 absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation) {
+  if (!invocation.worker_binary.empty()) {
+    MUSTER_RETURN_IF_ERROR(
+        ipc::Annotate(FindWorkerBinary(invocation.worker_binary).status(), "--worker"));
+  }
   return ReadConfigFile(invocation.config_file, invocation.prefix,
                         AskWhenNeeded(invocation.worker_binary));
 }
 
 absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
+  ReadyFd ready;
+  if (invocation.ready_fd >= 0) {
+    MUSTER_ASSIGN_OR_RETURN(ready, ReadyFd::Adopt(invocation.ready_fd));
+  }
   MUSTER_ASSIGN_OR_RETURN(const CheckedConfig checked, ReadConfig(invocation));
   const config::v1::Config& config = checked.config;
   const auto explain = [&checked](absl::string_view field, const absl::Status& status) {
@@ -125,7 +135,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   const absl::StatusOr<std::unique_ptr<AdminServer>> admin =
       AdminServer::Start(address, *loop, OperationsOf(*supervisor), log);
   if (!admin.ok()) return explain("admin.listen", admin.status());
-  supervisor->Start();
+  supervisor->Start(std::move(ready));
   if (const absl::Status status = loop->Run(); !status.ok()) {
     log.Write(Severity::kError, absl::StrCat("the master cannot go on: ", status.message()));
     return 1;

@@ -16,6 +16,7 @@
 #include "master/field_places.h"
 #include "master/service_notifier.h"
 #include "master/signal_orders.h"
+#include "master/spawn.h"
 #include "master/worker_table.h"
 #include "proto/counted.h"
 #include "proto/field_error.h"
@@ -56,7 +57,8 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
   zone_.master_status().start_time.Set(absl::ToUnixSeconds(started_));
 }
 
-void Supervisor::Start() {
+void Supervisor::Start(ReadyFd ready) {
+  ready_ = std::move(ready);
   for (const std::string& address : next_->listeners.addresses()) {
     log_.Write(Severity::kInfo, absl::StrCat("listening on ", address));
   }
@@ -254,6 +256,11 @@ void Supervisor::Do(const ReleaseSlotAction& action) {
 // ---- Configurations ----
 
 absl::StatusOr<Deployment> Supervisor::Load() const {
+  // Before the program is asked what the configuration may have.
+  if (!source_.worker_binary.empty()) {
+    MUSTER_RETURN_IF_ERROR(
+        ipc::Annotate(FindWorkerBinary(source_.worker_binary).status(), "--worker"));
+  }
   MUSTER_ASSIGN_OR_RETURN(
       CheckedConfig checked,
       ReadConfigFile(source_.config_file, source_.prefix, AskWhenNeeded(source_.worker_binary)));
@@ -307,6 +314,9 @@ void Supervisor::Do(const CommitAction&) {
   if (!is_first) return;
   if (const absl::Status status = pid_file_.Write(); !status.ok()) {
     log_.Write(Severity::kError, status.message());
+  }
+  if (const absl::Status status = ready_.Tell(now); !status.ok()) {
+    log_.Write(Severity::kWarning, status.message());
   }
 }
 

@@ -17,6 +17,7 @@
 #include "master/deployment.h"
 #include "master/log.h"
 #include "master/pid_file.h"
+#include "master/ready_fd.h"
 #include "master/status_report.h"
 #include "master/supervisor_core.h"
 #include "master/worker_process.h"
@@ -45,8 +46,8 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  // Starts the first generation. Then the loop is to run.
-  void Start();
+  // Starts the first generation; `ready` is told when it serves. Then the loop is to run.
+  void Start(ReadyFd ready = ReadyFd());
   // After the loop has stopped.
   int exit_code() const { return exit_code_; }
 
@@ -115,6 +116,7 @@ class Supervisor {
   std::map<std::uint32_t, Live> live_;
   CountedBefore counted_before_;  // of the slots that are taken
   std::map<RequestId, Reply> waiting_;
+  ReadyFd ready_;
   RequestId last_request_ = 0;
   std::uint64_t closed_before_end_ = 0;  // connections at deadlines, when the end began
   int exit_code_ = 1;
