@@ -24,6 +24,7 @@
 #include "master/log.h"
 #include "master/pid_file.h"
 #include "master/ready_fd.h"
+#include "master/reason.h"
 #include "master/send_order.h"
 #include "master/signal_orders.h"
 #include "master/spawn.h"
@@ -150,7 +151,7 @@ ExitCode RunMaster(const Invocation& invocation) {
   Log log;
   const absl::StatusOr<int> code = Run(invocation, log);
   if (!code.ok()) {
-    log.Write(Severity::kError, absl::StrCat("cannot start: ", code.status().message()));
+    log.Write(Severity::kError, WithReason("cannot start", code.status().message()));
     return ExitCode::kFailed;
   }
   log.Write(Severity::kInfo, absl::StrCat("the master exits with ", *code));

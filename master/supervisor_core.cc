@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "master/reason.h"
 #include "proto/counted.h"
 #include "worker/exit_code.h"
 
@@ -31,12 +32,6 @@ std::string WhyNotReady(const ipc::ProcessExit& exit, const WorkerRecord& worker
     return absl::StrCat(worker.Name(), " failed: ", worker.complaint);
   }
   return absl::StrCat(worker.Name(), " ", How(exit, worker), " before it was ready");
-}
-
-// Mistakes have a line each.
-std::string WithReason(absl::string_view what, absl::string_view reason) {
-  const bool is_one_line = reason.find('\n') == reason.npos;
-  return absl::StrCat(what, is_one_line ? ": " : ":\n", reason);
 }
 
 // What proto/admin.proto promises: other codes would mean something else to a client.

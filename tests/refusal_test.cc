@@ -239,6 +239,19 @@ TEST_F(FailedStart, NamesTheLineOfAnAddressThatIsInUse) {
                            message + "\n"));
 }
 
+TEST_F(FailedStart, TellsEachMistakeInALineOfItsOwn) {
+  muster_.WriteConfig(RunningMaster::Config("acept: MUTEX\nlisten { address: \"x\" }"));
+  EXPECT_FALSE(muster_.Start());
+  EXPECT_EQ(muster_.master().Wait(), 1);
+  EXPECT_THAT(muster_.master().errors(),
+              MatchesRegex("[-0-9]+ [:.0-9]+ error   cannot start:\n"
+                           "[-0-9]+ [:.0-9]+ error     " +
+                           Escaped(file()) +
+                           ":6:1: acept: [^\n]*\n"
+                           "[-0-9]+ [:.0-9]+ error     " +
+                           Escaped(file()) + ":7:19: listen.1..address: [^\n]*\n"));
+}
+
 TEST_F(FailedStart, NamesTheLineOfAZoneThatIsTooLarge) {
   muster_.WriteConfig(RunningMaster::Config("zone { name: \"z\" size_bytes: 1099511627776 }"));
   ExpectCannotStart(Escaped(file() + ":6:30: zone[0].size_bytes: ") + ".*");
