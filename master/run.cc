@@ -113,11 +113,12 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   const auto explain = [&checked](absl::string_view field, const absl::Status& status) {
     return checked.places.Explain(config::AtField(status, field));
   };
+  // First: the log of a master that runs is not ours.
+  absl::StatusOr<PidFile> pid_file = PidFile::Lock(config.pid_file());
+  if (!pid_file.ok()) return explain("pid_file", pid_file.status());
   MUSTER_RETURN_IF_ERROR(explain("log.path", log.Configure(config.log(), Log::Echo::kYes)));
   log.Write(Severity::kInfo,
             absl::StrCat("muster ", worker::kVersion, " starts with ", invocation.config_file));
-  absl::StatusOr<PidFile> pid_file = PidFile::Lock(config.pid_file());
-  if (!pid_file.ok()) return explain("pid_file", pid_file.status());
   MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
   MUSTER_RETURN_IF_ERROR(explain("admin.listen", AdminServer::MakeWay(address)));
   // Before there is any other thread.

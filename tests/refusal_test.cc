@@ -305,6 +305,15 @@ TEST_F(FailedStart, NamesTheMasterThatRunsThisConfigurationAlready) {
                                     "its own\n")));
 }
 
+TEST_F(FailedStart, LeavesTheLogOfTheMasterAloneThatRunsAlready) {
+  muster_.WriteConfig(RunningMaster::Config("log { path: \"m.log\" }"));
+  Start();
+  const std::string log = ReadFile(muster_.path("m.log"));
+  const Finished second = muster_.Master({"-c", file()});
+  EXPECT_THAT(second.errors, HasSubstr("another master (pid "));
+  EXPECT_EQ(ReadFile(muster_.path("m.log")), log);
+}
+
 TEST_F(FailedStart, NamesTheMasterThatAnswersOnItsAdminSocket) {
   Start();
   muster_.WriteConfig(absl::StrReplaceAll(RunningMaster::Config(), {{"muster.pid", "other.pid"}}));
