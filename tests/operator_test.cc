@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
@@ -57,6 +58,23 @@ TEST_F(Operator, SeesACrashWithItsSignal) {
   const std::string status = Ctl({"status"});
   EXPECT_THAT(status, HasSubstr("\ncrashes "));
   EXPECT_THAT(status, HasSubstr("killed by SIGKILL"));
+}
+
+TEST_F(Operator, SeesTheSameNumbersInProcessTitlesAndInTheLogAfterAReload) {
+  Ctl({"reload"});
+  ASSERT_TRUE(muster_.AwaitStatus(
+      [](const admin::v1::Status& status) { return status.workers_size() == 2; }));
+  const std::vector<pid_t> pids = muster_.WorkerPids();  // in slots 2 and 3
+  for (std::size_t i = 0; i < pids.size(); ++i) {
+    EXPECT_EQ(ReadFile(absl::StrCat("/proc/", pids[i], "/cmdline")).c_str(),
+              absl::StrCat("muster: worker process ", i, " (generation 2)"));
+  }
+  ::kill(pids[1], SIGKILL);
+  ASSERT_TRUE(muster_.AwaitStatus(
+      [](const admin::v1::Status& status) { return status.stats().crashes() == 1; }));
+  EXPECT_THAT(muster_.master().errors(),
+              HasSubstr(absl::StrCat(" warning worker 1 of generation 2 (pid ", pids[1],
+                                     ") was killed by SIGKILL; starting it again in 100ms\n")));
 }
 
 TEST_F(Operator, SeesWhatAWorkerCountedBeforeItCrashedAsItsOwn) {
