@@ -2,6 +2,7 @@
 #define MASTER_READY_FD_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
