@@ -5,9 +5,10 @@
 #include <CLI/Formatter.hpp>
 #include <array>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cli/version.h"
+#include "cli/wrong_usage.h"
 #include "ctl/command.h"
 
 namespace muster::ctl {
@@ -51,7 +52,7 @@ void AddOptions(CLI::App& app, Invocation& invocation) {
            invocation.output = format == "json" ? Output::kJson : Output::kTable;
          },
          "How to print the answer (default: table)")
-      ->check(CLI::IsMember({"table", "json"}))
+      ->check(cli::OneOf({"table", "json"}))
       ->type_name("FORMAT");
   app.add_option_function<std::string>(
          "--timeout",
@@ -62,14 +63,7 @@ void AddOptions(CLI::App& app, Invocation& invocation) {
 }
 
 std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
-  std::string reason = error.what();
-  // CLI11 says that a command is required, not that what it was given is none.
-  const std::vector<std::string> unknown = app->remaining();
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
-      !unknown.empty()) {
-    reason = absl::StrCat("there is no command \"", unknown.front(), "\"");
-  }
-  return absl::StrCat("ctl: ", reason, "\nSee ctl --help.\n");
+  return absl::StrCat("ctl: ", cli::WrongUsage(*app, error), "\nSee ctl --help.\n");
 }
 
 }  // namespace
@@ -78,6 +72,7 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   Invocation invocation;
   CLI::App app("Operates a running muster master over its admin socket.", "ctl");
   app.footer(kFooter);
+  app.set_version_flag("--version", absl::StrCat("muster ", cli::kVersion));
   app.fallthrough();  // `ctl status -o json` is `ctl -o json status`
   app.require_subcommand(1);
   AddOptions(app, invocation);

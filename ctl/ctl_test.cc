@@ -461,7 +461,13 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"status", "stop"}));
 
 TEST(CtlUsage, NamesTheCommandThatThereIsNot) {
-  EXPECT_THAT(RunCtl({"restart"}).error, HasSubstr("there is no command \"restart\""));
+  EXPECT_THAT(RunCtl({"restart"}).error, HasSubstr("unknown command \"restart\""));
+}
+
+TEST(CtlVersion, IsPrinted) {
+  const Result result = RunCtl({"--version"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, StartsWith("muster "));
 }
 
 TEST_F(Ctl, ShowsProgressOnATerminal) {

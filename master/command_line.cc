@@ -9,7 +9,8 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "worker/version.h"
+#include "cli/version.h"
+#include "cli/wrong_usage.h"
 
 namespace muster::master {
 namespace {
@@ -31,6 +32,14 @@ const std::map<std::string, Order> kOrders = {{"reload", Order::kReload},
                                               {"quit", Order::kQuit},
                                               {"stop", Order::kStop}};
 
+// For an argument that belongs to no option.
+std::string WhatToWriteFor(const std::string& argument) {
+  return absl::StrCat(kOrders.count(argument) > 0 ? "-s " : "-c ", argument);
+}
+
+// "" would be the current folder.
+std::string WhyNotPath(const std::string& path) { return path.empty() ? "is empty" : ""; }
+
 std::string Absolute(const std::string& directory, const std::string& path) {
   return (std::filesystem::path(directory) / path).lexically_normal().string();
 }
@@ -44,26 +53,29 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const*
   std::string order;
   CLI::App app("Runs a service as a master and its workers.", "master");
   app.footer(kFooter);
-  app.set_version_flag("--version", absl::StrCat("muster ", worker::kVersion));
+  app.set_version_flag("--version", absl::StrCat("muster ", cli::kVersion));
   app.add_option("-c,--config", invocation.config_file, "The configuration")
       ->type_name("FILE")
+      ->check(WhyNotPath)
       ->required();
   app.add_option("-p,--prefix", invocation.prefix,
                  "What relative paths in the configuration are relative to (default: its folder)")
-      ->type_name("FOLDER");
+      ->type_name("FOLDER")
+      ->check(WhyNotPath);
   CLI::Option* test =
       app.add_flag("-t,--test", is_test, "Check the configuration, list every mistake, and exit");
   CLI::Option* signal =
       app.add_option("-s,--signal", order,
                      "Tell the running master of this configuration, and wait for the outcome: "
                      "reload, reopen, quit or stop")
-          ->check(CLI::IsMember({"reload", "reopen", "quit", "stop"}).description(""))
+          ->check(cli::OneOf({"reload", "reopen", "quit", "stop"}))
           ->type_name("ORDER")
           ->excludes(test);
   app.add_option("--worker", invocation.worker_binary,
                  "The worker program (default: the configuration's worker_binary, or `worker` "
                  "beside this program)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(WhyNotPath);
   app.add_option("--ready-fd", invocation.ready_fd,
                  "A descriptor, from 3 on, that gets one line with the bound addresses when the "
                  "master serves, and is then closed; without a line if it cannot start")
@@ -71,8 +83,9 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const*
       ->check(CLI::Range(3, std::numeric_limits<int>::max()).description(""))
       ->excludes(test)
       ->excludes(signal);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return absl::StrCat("master: ", error.what(), "\nSee master --help.\n");
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return absl::StrCat("master: ", cli::WrongUsage(*failed, error, WhatToWriteFor),
+                        "\nSee master --help.\n");
   });
   try {
     app.parse(argc, argv);

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "master/spelling.h"
+#include "cli/spelling.h"
 
 namespace muster::master {
 namespace {
@@ -78,7 +78,7 @@ class Checker {
   void Unknown(const OutlineStatement& statement, const Descriptor& type,
                const std::string& prefix) {
     const std::vector<std::string> names = FieldNames(type);
-    const std::string meant = LikelyMeant(statement.name, names);
+    const std::string meant = cli::LikelyMeant(statement.name, names);
     std::string hint;
     if (!meant.empty()) {
       hint = absl::StrCat("did you mean \"", meant, "\"?");

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "ipc/channel.h"
@@ -16,11 +17,13 @@
 #include "ipc/unique_fd.h"
 #include "proto/field_error.h"
 #include "worker/command.h"
+#include "worker/command_line.h"
 #include "worker/exit_code.h"
 #include "worker/inheritance.h"
 #include "worker/process_title.h"
 #include "worker/signal_source.h"
 #include "worker/startup_pages.h"
+#include "worker/version.h"
 #include "worker/worker_process.h"
 
 namespace muster::worker {
@@ -75,23 +78,22 @@ ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
   return ExitCodeOf(status);
 }
 
-ExitCode WriteDescription(const Program& program) {
-  const std::string bytes = Describe(program).SerializeAsString();
-  const bool is_written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
+ExitCode Write(const std::string& text) {
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   return is_written && std::fflush(stdout) == 0 ? kExitDone : kExitFailed;
 }
 
-}  // namespace
+// A person's mistake, not a master's.
+ExitCode Refuse(const std::string& name, absl::string_view reason) {
+  std::fprintf(stderr, "%s: %s\nSee %s --help.\n", name.c_str(), std::string(reason).c_str(),
+               name.c_str());
+  return kExitWillNeverWork;
+}
 
-int RunWorker(int argc, char** argv, const Program& program) {
-  if (argc == 2 && absl::string_view(argv[1]) == kDescribeFlag) return WriteDescription(program);
+int Serve(int argc, char** argv, const Program& program) {
   auto channel = ipc::Channel::Adopt(ipc::UniqueFd(kChannelFd));
   if (!channel.ok()) {
-    std::fprintf(stderr,
-                 "worker: this program is started by a master, which gives it a channel in "
-                 "descriptor %d: %s\n",
-                 kChannelFd, std::string(channel.status().message()).c_str());
-    return kExitWillNeverWork;
+    return Refuse(ProgramName(argc, argv), ByHandText(argc > 0 ? argv[0] : "worker"));
   }
   ProcessTitle title(argc, argv);
   title.Set("muster: worker process");
@@ -101,6 +103,24 @@ int RunWorker(int argc, char** argv, const Program& program) {
   const absl::Status status = (*process)->Run();
   if (status.ok()) return kExitDone;
   std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());
+  return kExitFailed;
+}
+
+}  // namespace
+
+int RunWorker(int argc, char** argv, const Program& program) {
+  const absl::StatusOr<Wish> wish = ParseCommandLine(argc, argv);
+  if (!wish.ok()) return Refuse(ProgramName(argc, argv), wish.status().message());
+  switch (*wish) {
+    case Wish::kServe:
+      return Serve(argc, argv, program);
+    case Wish::kDescribe:
+      return Write(Describe(program).SerializeAsString());
+    case Wish::kHelp:
+      return Write(HelpText(ProgramName(argc, argv), program));
+    case Wish::kVersion:
+      return Write(absl::StrCat("muster ", kVersion, "\n"));
+  }
   return kExitFailed;
 }
 

@@ -1,10 +1,12 @@
 #ifndef WORKER_VERSION_H_
 #define WORKER_VERSION_H_
 
+#include "cli/version.h"
+
 namespace muster::worker {
 
 // Of the worker program.
-inline constexpr char kVersion[] = "0.1.0";
+using cli::kVersion;
 
 }  // namespace muster::worker
 

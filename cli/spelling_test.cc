@@ -1,11 +1,11 @@
-#include "master/spelling.h"
+#include "cli/spelling.h"
 
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 
-namespace muster::master {
+namespace muster::cli {
 namespace {
 
 const std::vector<std::string> kNames = {
@@ -29,4 +29,4 @@ TEST(Spelling, FindsNothingForAnotherWord) {
 TEST(Spelling, PrefersTheNearest) { EXPECT_EQ(LikelyMeant("accept_", kNames), "accept"); }
 
 }  // namespace
-}  // namespace muster::master
+}  // namespace muster::cli

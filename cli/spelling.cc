@@ -1,9 +1,9 @@
-#include "master/spelling.h"
+#include "cli/spelling.h"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace muster::master {
+namespace muster::cli {
 namespace {
 
 // Optimal string alignment: Damerau's and Levenshtein's distance without editing a part twice.
@@ -40,4 +40,4 @@ std::string LikelyMeant(absl::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-}  // namespace muster::master
+}  // namespace muster::cli

@@ -1,0 +1,11 @@
+#ifndef CLI_VERSION_H_
+#define CLI_VERSION_H_
+
+namespace muster::cli {
+
+// Of master, worker and ctl, which are released together.
+inline constexpr char kVersion[] = "0.1.0";
+
+}  // namespace muster::cli
+
+#endif  // CLI_VERSION_H_

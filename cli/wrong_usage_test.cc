@@ -1,0 +1,112 @@
+#include "cli/wrong_usage.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace muster::cli {
+namespace {
+
+// What a program with a required option, two flags and an order is told.
+std::string OfProgram(std::vector<std::string> arguments) {
+  CLI::App app("A program.", "program");
+  std::string config;
+  std::string order;
+  bool is_test = false;
+  app.add_option("-c,--config", config)->type_name("FILE")->required();
+  CLI::Option* test = app.add_flag("-t,--test", is_test);
+  app.add_option("-s,--signal", order)->check(OneOf({"reload", "quit"}))->excludes(test);
+  try {
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return WrongUsage(app, error, [](const std::string& argument) {
+      return argument == "reload" ? "-s reload" : "";
+    });
+  }
+  return "nothing is wrong";
+}
+
+// What a program with commands is told.
+std::string OfClient(std::vector<std::string> arguments) {
+  CLI::App app("A client.", "client");
+  std::string master;
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.add_option("-m,--master", master)->type_name("ADDRESS");
+  app.add_subcommand("status");
+  app.add_subcommand("reload");
+  try {
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return WrongUsage(app, error);
+  }
+  return "nothing is wrong";
+}
+
+TEST(WrongUsage, TellsWhichOptionWasProbablyMeant) {
+  EXPECT_EQ(OfProgram({"--confg", "x"}), "unknown option \"--confg\"; did you mean \"--config\"?");
+  EXPECT_EQ(OfProgram({"-c", "x", "--confg=y"}),
+            "unknown option \"--confg\"; did you mean \"--config\"?");
+  EXPECT_EQ(OfClient({"--maser", "x", "status"}),
+            "unknown option \"--maser\"; did you mean \"--master\"?");
+  EXPECT_EQ(OfClient({"status", "--mastr", "x"}),
+            "unknown option \"--mastr\"; did you mean \"--master\"?");
+}
+
+TEST(WrongUsage, DoesNotGuessFarFetchedOptions) {
+  EXPECT_EQ(OfProgram({"-c", "x", "--daemonize"}), "unknown option \"--daemonize\"");
+  EXPECT_EQ(OfProgram({"-c", "x", "-x"}), "unknown option \"-x\"");
+}
+
+TEST(WrongUsage, TellsWhatIsMissing) {
+  EXPECT_EQ(OfProgram({}), "-c,--config FILE is missing");
+  EXPECT_EQ(OfClient({}), "a command is missing; the commands are status, reload");
+}
+
+TEST(WrongUsage, TellsThatAValueIsMissing) {
+  EXPECT_EQ(OfProgram({"-c"}), "--config needs a value: -c,--config FILE");
+}
+
+TEST(WrongUsage, TellsWhatIsGivenTwice) {
+  EXPECT_EQ(OfProgram({"-c", "x", "-c", "y"}), "--config is given more than once");
+}
+
+TEST(WrongUsage, TellsThatAFlagHasNoValue) {
+  EXPECT_EQ(OfProgram({"-c", "x", "--test=maybe"}), "--test takes no value");
+}
+
+TEST(WrongUsage, TellsWhatExcludesEachOther) {
+  EXPECT_EQ(OfProgram({"-c", "x", "-t", "-s", "quit"}), "--test and --signal exclude each other");
+}
+
+TEST(WrongUsage, TellsTheValuesOfAnOption) {
+  EXPECT_EQ(OfProgram({"-c", "x", "-s", "relaod"}),
+            "--signal: \"relaod\" is none of reload, quit; did you mean \"reload\"?");
+  EXPECT_EQ(OfProgram({"-c", "x", "-s", "restart"}),
+            "--signal: \"restart\" is none of reload, quit");
+}
+
+TEST(WrongUsage, TellsWhatToWriteInsteadOfAnArgument) {
+  EXPECT_EQ(OfProgram({"reload"}), "unexpected argument \"reload\"; did you mean \"-s reload\"?");
+  EXPECT_EQ(OfProgram({"-c", "x", "y"}), "unexpected argument \"y\"");
+  EXPECT_EQ(OfProgram({"help"}), "unexpected argument \"help\"; did you mean \"--help\"?");
+  EXPECT_EQ(OfClient({"help"}), "unexpected argument \"help\"; did you mean \"--help\"?");
+}
+
+TEST(WrongUsage, TellsWhichCommandWasProbablyMeant) {
+  EXPECT_EQ(OfClient({"stauts"}), "unknown command \"stauts\"; did you mean \"status\"?");
+  EXPECT_EQ(OfClient({"start"}), "unknown command \"start\"; the commands are status, reload");
+}
+
+TEST(WrongUsage, TellsThatACommandTakesNoArgument) {
+  EXPECT_EQ(OfClient({"status", "now"}), "unexpected argument \"now\"; status takes none");
+}
+
+}  // namespace
+}  // namespace muster::cli
