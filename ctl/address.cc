@@ -24,6 +24,17 @@ std::string Join(const std::string& directory, absl::string_view path) {
   return (std::filesystem::path(directory) / std::string(path)).lexically_normal().string();
 }
 
+// "http" of "http://localhost:9000", "dns" of "dns:///master": what names no socket's path. Empty:
+// there is none.
+std::string SchemeOf(absl::string_view address) {
+  const auto colon = address.find(':');
+  if (colon == absl::string_view::npos || colon == 0) return "";
+  for (const char c : address.substr(0, colon)) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '+') return "";
+  }
+  return std::string(address.substr(0, colon));
+}
+
 // "localhost:9000", "[::1]:9000": someone expects TCP.
 bool LooksLikeHostAndPort(absl::string_view address) {
   const auto colon = address.rfind(':');
@@ -62,8 +73,20 @@ absl::StatusOr<std::vector<std::string>> SocketPaths(const std::optional<std::st
         absl::StrCat("master address \"", *address,
                      "\": a master listens on a Unix socket; write unix:PATH or a path"));
   }
-  // "unix:///run/x.sock", as gRPC's tools write it.
-  if (has_scheme && absl::StartsWith(path, "///")) path.remove_prefix(2);
+  if (const std::string scheme = SchemeOf(path); !has_scheme && !scheme.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "master address \"", *address, "\": a master listens on a Unix socket, not on ", scheme,
+        "; write unix:PATH or a path",
+        absl::StartsWith(path, absl::StrCat(scheme, "://")) ? "" : absl::StrCat(", as ./", path)));
+  }
+  // "unix:///run/x.sock", as gRPC's tools write it. With two slashes it has a host.
+  if (has_scheme && absl::StartsWith(path, "///")) {
+    path.remove_prefix(2);
+  } else if (has_scheme && absl::StartsWith(path, "//")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("master address \"", *address, "\": write unix:", path.substr(1),
+                     " for an absolute path, unix:", path.substr(2), " for a relative one"));
+  }
   if (path.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("master address \"", *address, "\": the path is missing"));
@@ -73,7 +96,8 @@ absl::StatusOr<std::vector<std::string>> SocketPaths(const std::optional<std::st
   if (absolute.size() > kMost) {
     return absl::InvalidArgumentError(absl::StrCat("master address \"", *address, "\": ", absolute,
                                                    " has ", absolute.size(),
-                                                   " bytes, a Unix socket's path at most ", kMost));
+                                                   " bytes, a Unix socket's path at most ", kMost,
+                                                   "; name it by a shorter path, a symbolic link"));
   }
   return std::vector<std::string>{absolute};
 }

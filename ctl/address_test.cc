@@ -55,6 +55,24 @@ TEST(SocketPaths, RefusesAHostAndPort) {
   }
 }
 
+TEST(SocketPaths, RefusesTheAddressesOfOtherProtocols) {
+  EXPECT_EQ(SocketPaths("http://x", kHome).status().message(),
+            "master address \"http://x\": a master listens on a Unix socket, not on http; write "
+            "unix:PATH or a path");
+  EXPECT_EQ(SocketPaths("tcp:x", kHome).status().message(),
+            "master address \"tcp:x\": a master listens on a Unix socket, not on tcp; write "
+            "unix:PATH or a path, as ./tcp:x");
+  EXPECT_FALSE(SocketPaths("unix-abstract:x", kHome).ok());
+  EXPECT_THAT(Found("./tcp:x", kHome), ElementsAre("/home/op/tcp:x"));
+  EXPECT_THAT(Found("run/tcp:x", kHome), ElementsAre("/home/op/run/tcp:x"));
+}
+
+TEST(SocketPaths, RefusesAHostInTheAddressOfAUnixSocket) {
+  EXPECT_EQ(SocketPaths("unix://run/a.sock", kHome).status().message(),
+            "master address \"unix://run/a.sock\": write unix:/run/a.sock for an absolute path, "
+            "unix:run/a.sock for a relative one");
+}
+
 TEST(SocketPaths, RefusesAnEmptyPath) {
   EXPECT_EQ(SocketPaths("", kHome).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(SocketPaths("unix:", kHome).status().code(), absl::StatusCode::kInvalidArgument);

@@ -19,6 +19,7 @@
 #include "absl/time/clock.h"
 #include "ctl/progress.h"
 #include "ctl/units.h"
+#include "ctl/unreachable.h"
 #include "ipc/retry.h"
 #include "ipc/status.h"
 #include "ipc/unique_fd.h"
@@ -53,11 +54,6 @@ Attempt Connect(const std::string& path) {
       [&] { return ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)); });
   const int error = result == -1 ? errno : 0;
   return {.fd = std::move(fd), .error = error};
-}
-
-// Nobody listens there, as opposed to somebody who does not let us in.
-bool MeansNobody(int error) {
-  return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR || error == ENAMETOOLONG;
 }
 
 // The process that called listen(), if the kernel tells.
@@ -104,13 +100,15 @@ struct MasterConnection::Stub {
 absl::StatusOr<MasterConnection> MasterConnection::Open(const std::vector<std::string>& paths,
                                                         std::optional<absl::Duration> timeout) {
   std::string failures;
-  bool is_anybody = false;
+  bool is_perhaps_there = false;
+  bool is_told_what_to_do = true;
   for (const std::string& path : paths) {
     Attempt attempt = Connect(path);
     if (attempt.error != 0) {
-      is_anybody = is_anybody || !MeansNobody(attempt.error);
-      const absl::Status reason = ipc::ErrnoStatus("connect unix:" + path, attempt.error);
-      absl::StrAppend(&failures, "\n  ", reason.message());
+      const Unreachable why = ExplainUnreachable(path, attempt.error);
+      is_perhaps_there = is_perhaps_there || why.is_perhaps_there;
+      is_told_what_to_do = is_told_what_to_do && why.has_advice;
+      absl::StrAppend(&failures, "\n  ", why.line);
       continue;
     }
     std::optional<ipc::PidFd> process = Listener(attempt.fd.get());
@@ -120,9 +118,10 @@ absl::StatusOr<MasterConnection> MasterConnection::Open(const std::vector<std::s
     return MasterConnection(std::make_unique<Stub>(Stub{v1::Admin::NewStub(channel)}),
                             std::move(process), timeout);
   }
-  if (is_anybody) {
+  if (is_perhaps_there) {
     return absl::PermissionDeniedError("the master cannot be reached:" + failures);
   }
+  if (is_told_what_to_do) return absl::UnavailableError("no master there:" + failures);
   return absl::UnavailableError(absl::StrCat(
       "no master there:", failures,
       "\nIs it running? In the source tree, tools/run starts one. To name another: --master "
