@@ -23,6 +23,10 @@ class Listener {
   // AlreadyExists: somebody listens there; other errors name the call and the address.
   static absl::StatusOr<Listener> Bind(const Address& address, int backlog, Port port);
 
+  // Whether Bind would find the address free now, without listening there and without a trace. Of a
+  // Unix socket's path only what is there is looked at.
+  static absl::Status Probe(const Address& address);
+
   Listener(Listener&&) = default;
   Listener& operator=(Listener&&) = delete;
   ~Listener();

@@ -93,5 +93,34 @@ TEST_F(ListenerTest, LeavesAFileThatIsNoSocketAlone) {
   EXPECT_EQ(::access(path().c_str(), F_OK), 0);
 }
 
+TEST_F(ListenerTest, ProbesWithoutListening) {
+  EXPECT_TRUE(Listener::Probe(*Address::Parse("127.0.0.1:0")).ok());
+  const auto listener = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok());
+  const absl::Status taken = Listener::Probe(listener->address());
+  EXPECT_EQ(taken.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(taken, BindTo(listener->address(), Listener::Port::kOwn).status());
+  // Of 192.0.2.0/24, which is for documents.
+  const absl::Status foreign = Listener::Probe(*Address::Parse("192.0.2.1:0"));
+  EXPECT_EQ(foreign.message(), "bind 192.0.2.1:0: Cannot assign requested address");
+}
+
+TEST_F(ListenerTest, ProbesAUnixSocketWithoutATrace) {
+  EXPECT_TRUE(Listener::Probe(UnixAddress()).ok());
+  EXPECT_NE(::access(path().c_str(), F_OK), 0);
+  {
+    const ipc::UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::bind(dead.get(), UnixAddress().get(), UnixAddress().size()), 0);
+  }
+  EXPECT_TRUE(Listener::Probe(UnixAddress()).ok());
+  EXPECT_EQ(::access(path().c_str(), F_OK), 0);
+}
+
+TEST_F(ListenerTest, ProbesAUnixSocketThatSomebodyListensOn) {
+  const auto listener = BindTo(UnixAddress(), Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok());
+  EXPECT_EQ(Listener::Probe(UnixAddress()).code(), absl::StatusCode::kAlreadyExists);
+}
+
 }  // namespace
 }  // namespace muster::master
