@@ -99,8 +99,23 @@ std::string Address::ToString() const {
     return "unknown address";
   }
   if (family() == AF_INET6) return absl::StrCat("[", host, "]:", port);
-  const auto* in = reinterpret_cast<const sockaddr_in*>(&storage_);
-  return absl::StrCat(in->sin_addr.s_addr == htonl(INADDR_ANY) ? "*" : host, ":", port);
+  return absl::StrCat(is_any() ? "*" : host, ":", port);
+}
+
+bool Address::is_any() const {
+  if (family() == AF_INET6) {
+    return IN6_IS_ADDR_UNSPECIFIED(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr);
+  }
+  return family() == AF_INET &&
+         reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool Address::Overlaps(const Address& other) const {
+  // IPv6 sockets take no IPv4 connections here (IPV6_V6ONLY).
+  if (family() != other.family()) return false;
+  if (is_unix()) return path() == other.path();
+  if (port() != other.port() || port() == 0) return false;
+  return is_any() || other.is_any() || ToString() == other.ToString();
 }
 
 std::uint16_t Address::port() const {

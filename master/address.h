@@ -29,6 +29,10 @@ class Address {
   // In the form that Parse reads.
   std::string ToString() const;
 
+  // Whether a socket at this address keeps another program from the other one: it is the same, or
+  // any address of the machine. Not for port 0, of which the kernel makes another one each time.
+  bool Overlaps(const Address& other) const;
+
   bool is_unix() const { return storage_.ss_family == AF_UNIX; }
   // Of an IPv4 or IPv6 address.
   std::uint16_t port() const;
@@ -40,6 +44,7 @@ class Address {
   socklen_t size() const { return size_; }
 
  private:
+  bool is_any() const;
   static absl::StatusOr<Address> ParseUnix(absl::string_view path);
 
   sockaddr_storage storage_ = {};

@@ -78,5 +78,21 @@ TEST(Address, IsReadBackFromASocket) {
   EXPECT_THAT(bound->ToString(), testing::StartsWith("127.0.0.1:"));
 }
 
+TEST(Address, OverlapsWithAnyAddressOfItsFamilyAndPort) {
+  const auto overlap = [](const char* a, const char* b) {
+    return Address::Parse(a)->Overlaps(*Address::Parse(b));
+  };
+  EXPECT_TRUE(overlap("127.0.0.1:80", "*:80"));
+  EXPECT_TRUE(overlap("*:80", "127.0.0.1:80"));
+  EXPECT_TRUE(overlap("127.0.0.1:80", "127.0.0.1:80"));
+  EXPECT_TRUE(overlap("[::1]:80", "[::]:80"));
+  EXPECT_TRUE(overlap("unix:/a", "unix:/a"));
+  EXPECT_FALSE(overlap("127.0.0.1:80", "127.0.0.2:80"));
+  EXPECT_FALSE(overlap("127.0.0.1:80", "*:81"));
+  EXPECT_FALSE(overlap("127.0.0.1:80", "[::]:80"));
+  EXPECT_FALSE(overlap("127.0.0.1:0", "*:0"));
+  EXPECT_FALSE(overlap("unix:/a", "unix:/b"));
+}
+
 }  // namespace
 }  // namespace muster::master

@@ -1,11 +1,8 @@
 #include "master/config_check.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "master/address.h"
-#include "master/config_paths.h"
+#include "master/file_access.h"
 #include "master/response_check.h"
 #include "proto/log_format.h"
 
@@ -27,32 +24,6 @@ namespace {
 using config::FieldMistake;
 using config::v1::Config;
 using config::v1::Location;
-
-bool IsFolder(const std::string& path) {
-  struct stat status;
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-// What hinders the making of a file at `path`, whose folders may still have to be made; empty:
-// nothing.
-std::string WhyNotCreatable(const std::string& path) {
-  if (IsFolder(path)) return absl::StrCat(path, ": Is a directory; write the path of a file");
-  std::string folder = FolderOf(path);
-  struct stat status;
-  while (::stat(folder.c_str(), &status) != 0) {
-    if (errno != ENOENT || folder == "/") {
-      return absl::StrCat(path, " cannot be made: ", folder, ": ", std::strerror(errno));
-    }
-    folder = FolderOf(folder);
-  }
-  if (!S_ISDIR(status.st_mode)) {
-    return absl::StrCat(path, " cannot be made: ", folder, ": Not a directory");
-  }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    return absl::StrCat(path, " cannot be made: ", folder, ": no permission to write");
-  }
-  return "";
-}
 
 // Field values that would break out of their place in an HTTP header.
 bool HasControlCharacter(absl::string_view text) {
@@ -74,7 +45,7 @@ class Checker {
 
   std::vector<FieldMistake> Check() && {
     CheckListeners();
-    CheckFile("pid_file", config_.pid_file());
+    CheckPidFile(config_.pid_file());
     if (config_.log().has_path()) CheckFile("log.path", config_.log().path());
     CheckAdmin();
     CheckZones();
@@ -92,16 +63,27 @@ class Checker {
     mistakes_.push_back({std::move(field), std::move(problem)});
   }
 
-  void CheckFile(const std::string& field, const std::string& path) {
-    if (path.empty()) return;  // the rules tell
-    const std::string why = WhyNotCreatable(path);
+  // `why`: it cannot be used as it is to be; empty: nothing is wrong.
+  void MistakeUnlessEmpty(const std::string& field, const std::string& why) {
     if (!why.empty()) Mistake(field, why);
   }
 
+  void CheckFile(const std::string& field, const std::string& path) {
+    if (path.empty()) return;  // the rules tell
+    MistakeUnlessEmpty(field, WhyNotWritable(path));
+  }
+
+  // It is written beside its place and renamed, so that its folder matters. So does its lock.
+  void CheckPidFile(const std::string& path) {
+    if (path.empty()) return;  // the rules tell
+    std::string why = WhyNotCreatable(path);
+    if (why.empty()) why = WhyNotWritable(path + ".lock");
+    MistakeUnlessEmpty("pid_file", why);
+  }
+
   void CheckProgram(const std::string& field, const std::string& path) {
-    if (::access(path.c_str(), X_OK) == 0 && !IsFolder(path)) return;
-    Mistake(field, absl::StrCat("\"", path, "\" cannot be run: ",
-                                IsFolder(path) ? "Is a directory" : std::strerror(errno)));
+    const std::string why = WhyNotRunnable(path);
+    if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" cannot be run: ", why));
   }
 
   // Notes what is listened on, and by which field.
@@ -116,7 +98,28 @@ class Checker {
       Mistake(field, absl::StrCat("\"", text, "\" is listened on already, by ", user->second));
       return;
     }
-    if (address->is_unix()) CheckSocketPath(field, address->path());
+    if (address->is_unix()) {
+      CheckSocketPath(field, address->path());
+    } else {
+      CheckOverlap({*address, field, text});
+    }
+  }
+
+  struct Listened {
+    Address address;
+    std::string field;
+    std::string text;
+  };
+
+  // All addresses of the machine include each of them, and the kernel gives a port once.
+  void CheckOverlap(Listened added) {
+    for (const Listened& other : listened_) {
+      if (!added.address.Overlaps(other.address)) continue;
+      Mistake(added.field, absl::StrCat("\"", added.text, "\" overlaps with \"", other.text,
+                                        "\" of ", other.field, "; one of them is enough"));
+      return;
+    }
+    listened_.push_back(std::move(added));
   }
 
   void CheckSocketPath(const std::string& field, const std::string& path) {
@@ -125,7 +128,7 @@ class Checker {
       Mistake(field, absl::StrCat("\"", path, "\" exists and is no socket"));
       return;
     }
-    CheckFile(field, path);
+    MistakeUnlessEmpty(field, WhyNotCreatable(path));
   }
 
   void CheckListeners() {
@@ -193,12 +196,7 @@ class Checker {
   void CheckLocation(const std::string& field, const Location& location) {
     switch (location.action_case()) {
       case Location::kRoot:
-        if (!location.root().empty() && !IsFolder(location.root())) {
-          Mistake(field + ".root", absl::StrCat("\"", location.root(), "\" is no folder: ",
-                                                ::access(location.root().c_str(), F_OK) == 0
-                                                    ? "Not a directory"
-                                                    : std::strerror(errno)));
-        }
+        if (!location.root().empty()) CheckRoot(field + ".root", location.root());
         break;
       case Location::kReturn:
         CheckReturn(field + ".return", location.return_());
@@ -230,6 +228,11 @@ class Checker {
                 absl::StrCat("\"", name, "\" is no file name; write \"index.html\", say"));
       }
     }
+  }
+
+  void CheckRoot(const std::string& field, const std::string& path) {
+    const std::string why = WhyNotFolder(path);
+    if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" ", why));
   }
 
   void CheckPrecompressed(const std::string& field, const Location& location) {
@@ -287,6 +290,7 @@ class Checker {
 
   const Config& config_;
   std::map<std::string, std::string> addresses_;
+  std::vector<Listened> listened_;
   std::vector<FieldMistake> mistakes_;
 };
 

@@ -80,6 +80,13 @@ TEST_F(ConfigCheckTest, WantsEachAddressOnce) {
               ElementsAre(HasSubstr("is listened on already, by listen[0].address")));
 }
 
+TEST_F(ConfigCheckTest, WantsAddressesThatDoNotOverlap) {
+  EXPECT_THAT(Check("listen { address: '127.0.0.1:80' } listen { address: '[::]:80' } "
+                    "listen { address: '*:80' } listen { address: '*:0' }"),
+              ElementsAre("listen[2].address: \"*:80\" overlaps with \"127.0.0.1:80\" of "
+                          "listen[0].address; one of them is enough"));
+}
+
 TEST_F(ConfigCheckTest, WantsSocketPathsThatAreShortEnough) {
   EXPECT_THAT(Check("admin { listen: 'unix:" + std::string(100, 'x') + "' }"),
               ElementsAre(testing::AllOf(HasSubstr("admin.listen: has a path of "),

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ipc/status.h"
+#include "master/file_access.h"
 #include "worker/command.h"
 
 namespace muster::master {
@@ -65,17 +66,6 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
-// OK: `path` is a program that may be run.
-absl::Status CheckProgram(const std::string& path) {
-  const std::string what = absl::StrCat("worker program ", path);
-  struct stat file = {};
-  if (::stat(path.c_str(), &file) != 0) return ipc::ErrnoStatus(what);
-  if (S_ISDIR(file.st_mode)) return ipc::ErrnoStatus(what, EISDIR);
-  if (::access(path.c_str(), X_OK) != 0) return ipc::ErrnoStatus(what);
-  if (S_ISREG(file.st_mode)) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(what, ": is not a regular file"));
-}
-
 }  // namespace
 
 absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary) {
@@ -95,19 +85,22 @@ absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary) {
 
 absl::StatusOr<std::string> FindWorkerBinary(const std::string& configured) {
   if (!configured.empty()) {
-    MUSTER_RETURN_IF_ERROR(CheckProgram(configured));
-    return configured;
+    const std::string why = WhyNotRunnable(configured);
+    if (why.empty()) return configured;
+    return absl::FailedPreconditionError(absl::StrCat("worker program ", configured, ": ", why));
   }
   std::error_code error;
   const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
   if (error) return ipc::ErrnoStatus("readlink /proc/self/exe", error.value());
-  const std::vector<std::string> candidates = {
-      (folder / "worker").string(), (folder.parent_path() / "worker" / "worker").string()};
-  for (const std::string& candidate : candidates) {
-    if (CheckProgram(candidate).ok()) return candidate;
+  std::vector<std::string> reasons;
+  for (const fs::path& candidate :
+       {folder / "worker", folder.parent_path() / "worker" / "worker"}) {
+    const std::string why = WhyNotRunnable(candidate.string());
+    if (why.empty()) return candidate.string();
+    reasons.push_back(absl::StrCat(candidate.string(), ": ", why));
   }
   return absl::NotFoundError(absl::StrCat("no worker program at ",
-                                          absl::StrJoin(candidates, " nor at "),
+                                          absl::StrJoin(reasons, ", nor at "),
                                           "; name it with worker_binary or --worker"));
 }
 

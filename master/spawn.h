@@ -22,8 +22,8 @@ struct SpawnedWorker {
 absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary);
 
 // Where the worker program is: `configured` unless that is empty, else `worker` beside this
-// program, else ../worker/worker from there. The error names where it was looked for, and why that
-// is none.
+// program, else ../worker/worker from there. The error names where it was looked for, and why it
+// is not there or cannot be run.
 absl::StatusOr<std::string> FindWorkerBinary(const std::string& configured);
 
 }  // namespace muster::master

@@ -63,7 +63,7 @@ TEST(FindWorkerBinary, TakesTheConfiguredOneOrSaysWhyItCannot) {
   EXPECT_EQ(FindWorkerBinary("/etc/passwd").status().message(),
             "worker program /etc/passwd: Permission denied");
   EXPECT_EQ(FindWorkerBinary("/dev/null").status().message(),
-            "worker program /dev/null: Permission denied");
+            "worker program /dev/null: it is not a regular file");
 }
 
 TEST(FindWorkerBinary, LooksBesideThisProgram) {
