@@ -1,9 +1,7 @@
 #include "master/config_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,12 +11,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "ipc/retry.h"
 #include "ipc/status.h"
-#include "ipc/unique_fd.h"
 #include "master/config_check.h"
+#include "master/config_language.h"
 #include "master/config_parser.h"
 #include "master/config_paths.h"
+#include "master/config_source.h"
+#include "master/config_text.h"
 #include "master/service_types.h"
 #include "proto/field_rules.h"
 #include "proto/utf8.h"
@@ -26,22 +25,24 @@
 namespace muster::master {
 namespace {
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const ipc::UniqueFd fd(
-      ipc::RetryOnEintr([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
-  if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("open ", path));
-  std::string text;
-  char buffer[64 << 10];
-  while (true) {
-    const ssize_t got = ipc::RetryOnEintr([&] { return ::read(fd.get(), buffer, sizeof(buffer)); });
-    if (got < 0) return ipc::ErrnoStatus(absl::StrCat("read ", path));
-    if (got == 0) return text;
-    text.append(buffer, got);
-    if (text.size() > kMostConfigBytes) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": is larger than ", kMostConfigBytes, " bytes"));
-    }
-  }
+// Of these fields there must be one, if they are in the same message.
+constexpr const char* kChoices[] = {"http",    "service",     "root",    "return", "stub_status",
+                                    "metrics", "status_json", "handler", "file",   "body"};
+
+// Whether a mistake only follows from one that was told already: somebody tried to give the field,
+// or one of those of which a message must have one, but wrong.
+bool Follows(const config::FieldMistake& mistake, const ConfigOutline& outline,
+             const ParsedConfig& parsed) {
+  const std::size_t dot = mistake.field.rfind('.');
+  std::string name = mistake.field.substr(dot == std::string::npos ? 0 : dot + 1);
+  name = name.substr(0, name.find('['));
+  const OutlineValue* around = outline.BlockOf(mistake.field);
+  if (around != nullptr && parsed.spoilt.count({around->offset, name}) > 0) return true;
+  const OutlineValue* within = outline.BlockOf(absl::StrCat(mistake.field, ".choice"));
+  return within != nullptr &&
+         std::any_of(std::begin(kChoices), std::end(kChoices), [&](const char* choice) {
+           return parsed.spoilt.count({within->offset, choice}) > 0;
+         });
 }
 
 // What the values of a configuration break, but not what only follows from mistakes in the text.
@@ -55,11 +56,7 @@ std::vector<TextMistake> CheckValues(const config::v1::Config& config, const Par
   for (config::FieldMistake& mistake : others) found.push_back(std::move(mistake));
   std::vector<TextMistake> mistakes;
   for (config::FieldMistake& mistake : found) {
-    const OutlineValue* block = outline.BlockOf(mistake.field);
-    const std::size_t dot = mistake.field.rfind('.');
-    std::string name = mistake.field.substr(dot == std::string::npos ? 0 : dot + 1);
-    name = name.substr(0, name.find('['));
-    if (block != nullptr && parsed.spoilt.count({block->offset, name}) > 0) continue;
+    if (Follows(mistake, outline, parsed)) continue;
     mistakes.push_back(
         {outline.Locate(mistake.field), std::move(mistake.field), std::move(mistake.problem)});
   }
@@ -168,6 +165,9 @@ ProgramPart ReadProgramPart(const ConfigOutline& outline, absl::string_view text
     part.mistakes.push_back({offset, std::move(field), std::move(problem)});
     if (service.statement != nullptr && syntax == ConfigOutline::Syntax::kText) {
       Blank(&part.text, service.statement->begin, service.statement->end);
+    } else if (service.block != nullptr) {
+      // What is between the braces: in JSON the fields are beside the type.
+      Blank(&part.text, service.block->offset + 1, statement->end - 1);
     }
     return std::move(part);
   };
@@ -210,18 +210,36 @@ std::vector<config::FieldMistake> CheckHandlers(const config::v1::Config& config
   return mistakes;
 }
 
-}  // namespace
+// A line for each.
+absl::Status Refusal(absl::string_view name, const ConfigOutline& outline,
+                     std::vector<TextMistake> mistakes) {
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  std::vector<std::string> lines;
+  for (const TextMistake& mistake : mistakes) {
+    const Place place = outline.PlaceOf(mistake.offset);
+    lines.push_back(absl::StrCat(name, ":", place.line, ":", place.column, ": ",
+                                 Printable(mistake.field), mistake.field.empty() ? "" : ": ",
+                                 Printable(mistake.problem)));
+  }
+  return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+}
 
-absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
-                                                  ConfigOutline::Syntax syntax,
-                                                  absl::string_view prefix,
-                                                  const DescribeWorker& describe) {
-  config::v1::Config config;
+// What an unmarked text says.
+absl::StatusOr<config::v1::Config> ReadPlainText(absl::string_view name, absl::string_view text,
+                                                 ConfigOutline::Syntax syntax,
+                                                 absl::string_view prefix,
+                                                 const DescribeWorker& describe,
+                                                 const CheckMore& check_more) {
   const ConfigOutline outline(text, syntax);
+  std::vector<TextMistake> whole = CheckText(text, syntax);
+  if (!whole.empty()) return Refusal(name, outline, std::move(whole));
+
+  config::v1::Config config;
   const ProgramPart part = ReadProgramPart(outline, text, syntax, prefix, describe);
-  ParsedConfig parsed;
-  if (part.mistakes.empty() || syntax == ConfigOutline::Syntax::kText) {
-    parsed = Parse(part.text, syntax, prefix, &config, part.any);
+  ParsedConfig parsed = Parse(part.text, syntax, prefix, &config, part.any);
+  if (!parsed.mistakes.empty() && syntax == ConfigOutline::Syntax::kText) {
+    if (const auto other = CheckLanguage(text)) return Refusal(name, outline, {*other});
   }
   for (const TextMistake& mistake : part.mistakes) parsed.mistakes.push_back(mistake);
   if (parsed.is_whole) {
@@ -231,37 +249,43 @@ absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::
         others.push_back(std::move(mistake));
       }
     }
+    if (check_more) {
+      for (config::FieldMistake& mistake : check_more(config)) others.push_back(std::move(mistake));
+    }
     for (TextMistake& mistake : CheckValues(config, parsed, syntax, std::move(others))) {
       parsed.mistakes.push_back(std::move(mistake));
     }
   }
   if (parsed.mistakes.empty()) return config;
+  return Refusal(name, outline, std::move(parsed.mistakes));
+}
 
-  std::stable_sort(parsed.mistakes.begin(), parsed.mistakes.end(),
-                   [](const auto& a, const auto& b) { return a.offset < b.offset; });
-  std::vector<std::string> lines;
-  for (const TextMistake& mistake : parsed.mistakes) {
-    const Place place = outline.PlaceOf(mistake.offset);
-    lines.push_back(absl::StrCat(name, ":", place.line, ":", place.column, ": ",
-                                 Printable(mistake.field), mistake.field.empty() ? "" : ": ",
-                                 Printable(mistake.problem)));
-  }
-  return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+}  // namespace
+
+absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
+                                                  ConfigOutline::Syntax syntax,
+                                                  absl::string_view prefix,
+                                                  const DescribeWorker& describe,
+                                                  const CheckMore& check_more) {
+  return ReadPlainText(name, WithoutByteOrderMark(std::string(text)), syntax, prefix, describe,
+                       check_more);
 }
 
 absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
-                                             const DescribeWorker& describe) {
-  MUSTER_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
-  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config,
-                          ReadConfigText(path, text, SyntaxOf(path), prefix, describe));
+                                             const DescribeWorker& describe,
+                                             const CheckMore& check_more) {
+  MUSTER_ASSIGN_OR_RETURN(std::string source, ReadConfigSource(path));
+  std::string text = WithoutByteOrderMark(std::move(source));
+  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config, ReadPlainText(path, text, SyntaxOf(path),
+                                                                   prefix, describe, check_more));
   return CheckedConfig{std::move(config), FieldPlaces(path, std::move(text), SyntaxOf(path))};
 }
 
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
                                                         absl::string_view prefix) {
-  MUSTER_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  MUSTER_ASSIGN_OR_RETURN(std::string text, ReadConfigSource(path));
   config::v1::Config config;
-  Parse(text, SyntaxOf(path), prefix, &config);
+  Parse(WithoutByteOrderMark(std::move(text)), SyntaxOf(path), prefix, &config);
   return config;
 }
 

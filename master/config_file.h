@@ -1,20 +1,19 @@
 #ifndef MASTER_CONFIG_FILE_H_
 #define MASTER_CONFIG_FILE_H_
 
-#include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "master/config_outline.h"
 #include "master/field_places.h"
 #include "proto/config.pb.h"
+#include "proto/field_rules.h"
 #include "proto/worker.pb.h"
 
 namespace muster::master {
-
-inline constexpr std::size_t kMostConfigBytes = 16 << 20;
 
 // Tells what the worker program of a configuration knows; the argument is its worker_binary, empty
 // if it names none.
@@ -27,6 +26,10 @@ struct CheckedConfig {
   FieldPlaces places;
 };
 
+// Looks at more than the text: what it returns is told with the other mistakes, at its places.
+// Called with a configuration that has all that the text says, which may have mistakes.
+using CheckMore = std::function<std::vector<config::FieldMistake>(const config::v1::Config&)>;
+
 // Reads the configuration in the file `path` (text format, or JSON if the name ends in .json),
 // fills its defaults in and makes its paths absolute, relative to `prefix`. InvalidArgument: it
 // has mistakes; the message has a line for each, in the order of the file:
@@ -34,7 +37,8 @@ struct CheckedConfig {
 // Other errors: the file cannot be read. `describe` is called, once, if the configuration has
 // something in it that only the worker program can judge: the message in `service`, or a handler.
 absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
-                                             const DescribeWorker& describe);
+                                             const DescribeWorker& describe,
+                                             const CheckMore& check_more = nullptr);
 
 // What can be read of it, whatever its mistakes are: enough, perhaps, to find its master.
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
@@ -44,7 +48,8 @@ absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigOutline::Syntax syntax,
                                                   absl::string_view prefix,
-                                                  const DescribeWorker& describe = nullptr);
+                                                  const DescribeWorker& describe = nullptr,
+                                                  const CheckMore& check_more = nullptr);
 
 }  // namespace muster::master
 

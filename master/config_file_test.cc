@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
@@ -108,13 +109,63 @@ TEST(ConfigFile, TellsABraceThatLacks) {
 TEST(ConfigFile, TellsTextThatIsNoToken) {
   EXPECT_THAT(MistakesIn("pid_file: 'abc\nlisten { address: '*:80' }"), HasSubstr("m:1:"));
   EXPECT_THAT(MistakesIn("pid_file: '\\q'\n"), HasSubstr("m:1:11: pid_file: invalid escape"));
-  EXPECT_THAT(MistakesIn("\x01 \xff"), HasSubstr("m:1:"));
 }
 
-TEST(ConfigFile, TellsThatAnEmptyFileServesNothing) {
-  EXPECT_EQ(MistakesIn(""),
+TEST(ConfigFile, TellsThatAConfigurationServesNothing) {
+  EXPECT_EQ(MistakesIn("worker_processes: 2"),
             "m:1:1: listen: has 0 elements; must have from 1 to 64\n"
             "m:1:1: serves nothing; give it an http { ... } block, or service for one of your own");
+}
+
+TEST(ConfigFile, TellsWhatATextIsAndNothingElse) {
+  EXPECT_EQ(MistakesIn(""),
+            "m:1:1: is empty; a configuration has at least listen { address: \"127.0.0.1:8080\" } "
+            "and http { ... }");
+  EXPECT_EQ(MistakesIn("{\"listen\": []}"),
+            "m:1:1: is JSON in a file whose name does not say so; give it a name that ends in "
+            ".json");
+  EXPECT_THAT(MistakesIn("a: 1\nlisten {\n  address = \"x\"\n}\n"),
+              testing::MatchesRegex("m:3:3: is TOML or the like, [^\n]*"));
+}
+
+TEST(ConfigFile, IsReadBehindAByteOrderMark) {
+  const auto config =
+      ReadConfigText("m", absl::StrCat("\xef\xbb\xbf", kGood), Syntax::kText, "/tmp");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(MistakesIn("\xef\xbb\xbflisen {}"), HasSubstr("m:1:4: lisen: "));
+}
+
+TEST(ConfigFile, IsReadWithTheLinesOfDos) {
+  std::string text = kGood;
+  for (std::size_t i = 0; (i = text.find('\n', i)) != text.npos; i += 2) text.insert(i, "\r");
+  EXPECT_TRUE(ReadConfigText("m", text, Syntax::kText, "/tmp").ok());
+}
+
+TEST(ConfigFile, TellsAQuoteThatLacksBeforeTheBracesThatItHides) {
+  EXPECT_EQ(MistakesIn("listen { address: \"127.0.0.1:80 }\nhttp { }\n"),
+            "m:1:19: this quote has no partner in its line; write \" at both ends of the text");
+}
+
+TEST(ConfigFile, TakesStrayTokensForNothingElse) {
+  EXPECT_EQ(MistakesIn(std::string(kGood) + "$lisen {}\n@\n5\n"),
+            "m:8:1: \"$\" is out of place; a field's name is expected here\n"
+            "m:8:2: lisen: is unknown; did you mean \"listen\"?");
+  EXPECT_EQ(MistakesIn(std::string(kGood) + "@\n5\n"),
+            "m:8:1: \"@\" is out of place; a field's name is expected here\n"
+            "m:9:1: \"5\" is out of place; a field's name is expected here");
+}
+
+TEST(ConfigFile, TellsThatAnAddressNeedsQuotes) {
+  EXPECT_EQ(
+      MistakesIn("listen { address: 127.0.0.1:80 } http { location { path: '/' return {} } }"),
+      "m:1:24: listen[0].address: is no number; write a text in quotes, address: \"...\"");
+}
+
+TEST(ConfigFile, DoesNotTellWhatOnlyFollows) {
+  EXPECT_EQ(MistakesIn("listen { address: '*:80' } htp { location { path: '/' return {} } }"),
+            "m:1:28: htp: is unknown; did you mean \"http\"?");
+  EXPECT_EQ(MistakesIn("listen { address: '*:80' } http { location { path: '/' rot: 'x' } }"),
+            "m:1:56: http.location[0].rot: is unknown; did you mean \"root\"?");
 }
 
 TEST(ConfigFile, EndsWithManyMistakes) {
@@ -156,9 +207,44 @@ TEST(ConfigFile, TellsAWrongValueInJsonWithItsPlace) {
               HasSubstr("m:2:45: listen[0].backlog: "));
 }
 
+TEST(ConfigFile, TellsEachWrongValueInJson) {
+  EXPECT_EQ(
+      MistakesIn(R"({
+  "listen": [{"address": "127.0.0.1:80", "backlog": "x"}, {"address": 5}],
+  "accept": "NEVER", "admin": [], "workerProcesses": {}, "readyTimeout": 5,
+  "zone": [[]], "pidFile": null,
+  "http": {"location": [{"path": "/", "return": {}, "root": "x"}]}, "http": {}
+})",
+                 Syntax::kJson),
+      R"(m:2:53: listen[0].backlog: is "x"; write a whole number that is not negative, "backlog": 1
+m:2:71: listen[1].address: is 5; write a text in quotes, "address": "..."
+m:3:13: accept: is "NEVER"; write one of EXCLUSIVE, MUTEX, REUSEPORT
+m:3:22: admin: is a list, but there is one only; write "admin": { ... }
+m:3:54: worker_processes: is an object; write a whole number that is not negative, "workerProcesses": 1
+m:3:74: ready_timeout: is 5; write "readyTimeout": "60s"
+m:4:12: zone[0]: is [...]; write "zone": [{ ... }]
+m:5:53: http.location[0].root: and return in line 5 exclude each other; keep one
+m:5:69: http: is given twice; it is in line 5, too)");
+}
+
+TEST(ConfigFile, TellsTheSyntaxOfJsonAloneIfItIsBroken) {
+  EXPECT_EQ(MistakesIn("{\n  \"listen\": [{\"adress\": \"*:80\"}]\n  \"pidFile\" \"x\"\n}",
+                       Syntax::kJson),
+            "m:3:3: expected , or } after key:value pair");
+}
+
+TEST(ConfigFile, ReadsTheNamesOfJsonWithoutQuotesAsTheParserDoes) {
+  EXPECT_EQ(MistakesIn("{listen: [{address: \"*:80\"}], http: {location: [{pth: \"/\"}]}}",
+                       Syntax::kJson),
+            "m:1:49: http.location[0]: does nothing; give it one of root, return, stub_status, "
+            "metrics, status_json and handler\n"
+            "m:1:50: http.location[0].pth: is unknown; did you mean \"path\"?");
+}
+
 TEST(ConfigFile, TellsBrokenJsonWithItsPlace) {
   EXPECT_THAT(MistakesIn("{\n  \"listen\": [,]\n}", Syntax::kJson), HasSubstr("m:2:14: "));
   EXPECT_THAT(MistakesIn("{\n  \"listen\": [\n}", Syntax::kJson), HasSubstr("m:3:1: "));
+  EXPECT_EQ(MistakesIn("{} x", Syntax::kJson), "m:1:4: something follows the configuration");
   EXPECT_THAT(MistakesIn("", Syntax::kJson), HasSubstr("m:1:1: "));
 }
 

@@ -16,6 +16,9 @@ namespace {
 
 using google::protobuf::io::Tokenizer;
 
+// Of brackets that do not match; beyond so many nobody reads on.
+constexpr std::size_t kMostMistakes = 50;
+
 // What is no token at all the real parser tells. Newer versions of Protobuf call RecordError,
 // older ones AddError.
 class NoErrors : public google::protobuf::io::ErrorCollector {
@@ -155,12 +158,17 @@ class ConfigOutline::Reader {
   bool AtEnd() const { return current().kind == Token::Kind::kEnd; }
   bool AtSeparator() const { return current().Is(',') || current().Is(';'); }
   bool AtName() const {
-    return is_json_ ? current().kind == Token::Kind::kString
-                    : current().kind == Token::Kind::kName || current().Is('[');
+    // Protobuf reads JSON whose names lack their quotes.
+    if (is_json_) return current().kind == Token::Kind::kString || AtBareName();
+    return current().kind == Token::Kind::kName || current().Is('[');
+  }
+  bool AtBareName() const {
+    return current().kind == Token::Kind::kName && tokens_[next_ + 1].Is(':');
   }
   bool AtBlock() const { return current().Is('{') || (!is_json_ && current().Is('<')); }
   std::size_t last_end() const { return tokens_[next_ - 1].end; }
   void Mistake(const Token& token, std::string problem) {
+    if (mistakes_.size() == kMostMistakes) return;
     mistakes_.push_back({token.begin, "", std::move(problem)});
   }
 
@@ -207,9 +215,9 @@ class ConfigOutline::Reader {
 
   void ReadName(OutlineStatement* statement) {
     if (is_json_) {
-      const std::string& quoted = current().text;
-      statement->name = SnakeCase(
-          absl::string_view(quoted).substr(1, quoted.size() >= 2 ? quoted.size() - 2 : 0));
+      absl::string_view name = current().text;
+      if (!AtBareName()) name = name.substr(1, name.size() >= 2 ? name.size() - 2 : 0);
+      statement->name = SnakeCase(name);
       ++next_;
     } else if (const Token& opener = current(); opener.Is('[')) {
       while (!AtEnd() && !current().Is(']')) statement->name += tokens_[next_++].text;
@@ -226,15 +234,21 @@ class ConfigOutline::Reader {
   OutlineValue ReadScalar() {
     OutlineValue value;
     value.offset = current().begin;
-    while (current().Is('-')) ++next_;
+    while (current().Is('-')) value.word += tokens_[next_++].text;
     if (AtEnd() || AtSeparator() || current().IsCloser()) return value;
     const bool is_string = current().kind == Token::Kind::kString;
     if (is_string && current().text.size() >= 2) {
       value.text = current().text.substr(1, current().text.size() - 2);
     }
+    value.word += current().text;
+    const bool is_number = current().kind == Token::Kind::kNumber;
     ++next_;
     // Strings that follow each other are one.
     while (is_string && !is_json_ && current().kind == Token::Kind::kString) ++next_;
+    // "16M" is not two things to who wrote it.
+    if (is_number && current().kind == Token::Kind::kName && current().begin == last_end()) {
+      value.word += tokens_[next_++].text;
+    }
     return value;
   }
 
@@ -266,8 +280,12 @@ class ConfigOutline::Reader {
         values->emplace_back();
         ReadBlock(&values->back());
       } else if (current().Is('[')) {
+        OutlineValue list;
+        list.offset = current().begin;
+        list.word = "[...]";
         std::vector<OutlineValue> inner;
         ReadList(&inner);
+        values->push_back(std::move(list));
       } else {
         values->push_back(ReadScalar());
       }

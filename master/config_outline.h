@@ -30,6 +30,7 @@ struct OutlineValue {
   std::size_t offset = 0;  // of its first byte, for a block the opening brace
   bool is_block = false;
   std::string text;  // of a string, without its quotes
+  std::string word;  // of a scalar, as it is written: "x", -5, MUTEX; empty: it lacks
   std::vector<OutlineStatement> statements;
 };
 
@@ -63,6 +64,7 @@ class ConfigOutline {
 
   ConfigOutline(absl::string_view text, Syntax syntax);
 
+  Syntax syntax() const { return syntax_; }
   const OutlineValue& root() const { return root_; }
   // Braces that do not match. If there are any, the outline is not to be relied on.
   const std::vector<TextMistake>& brace_mistakes() const { return brace_mistakes_; }

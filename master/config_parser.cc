@@ -10,12 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "google/protobuf/empty.pb.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
 #include "master/outline_check.h"
+#include "master/value_check.h"
 
 namespace muster::master {
 namespace {
@@ -50,47 +52,13 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   }
 };
 
-// What would be right in place of a value that could not be read.
-std::string WhatIsRight(const FieldDescriptor& field) {
-  const std::string name(field.name());
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-    case FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat("write a whole number, ", name, ": 1");
-    case FieldDescriptor::CPPTYPE_UINT32:
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return absl::StrCat("write a whole number that is not negative, ", name, ": 1");
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return absl::StrCat("write a number, ", name, ": 0.5");
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return absl::StrCat("write ", name, ": true or ", name, ": false");
-    case FieldDescriptor::CPPTYPE_STRING:
-      return absl::StrCat("write a text in quotes, ", name, ": \"...\"");
-    case FieldDescriptor::CPPTYPE_ENUM: {
-      std::string names;
-      for (int i = 0; i < field.enum_type()->value_count(); ++i) {
-        absl::StrAppend(&names, i == 0 ? "" : ", ",
-                        std::string(field.enum_type()->value(i)->name()));
-      }
-      return absl::StrCat("write one of ", names);
-    }
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      if (field.message_type()->full_name() == "google.protobuf.Duration") {
-        return absl::StrCat("write ", name, " { seconds: 60 }");
-      }
-      return absl::StrCat("write ", name, " { ... }");
+// "Expected integer, got: x." → "expected integer, got: x", and what only who knows the parser
+// understands in other words.
+std::string InOurWords(absl::string_view message) {
+  if (absl::StartsWith(message, "Already saw decimal point")) return "is no number";
+  if (absl::StartsWith(message, "Parsing terminated before end of input")) {
+    return "something follows the configuration";
   }
-  return "";
-}
-
-std::string WhatIsRightInJson(const FieldDescriptor& field) {
-  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return WhatIsRight(field);
-  return "write an object, { ... }, or for a duration \"60s\"";
-}
-
-// "Expected integer, got: x." → "expected integer, got: x".
-std::string Uncapitalized(absl::string_view message) {
   std::string text(absl::StripSuffix(message, "."));
   if (!text.empty()) text[0] = absl::ascii_tolower(static_cast<unsigned char>(text[0]));
   return text;
@@ -115,16 +83,45 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
   }
 }
 
+bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
+
+// Takes a statement out, and one separator with it, so that the others can be read.
+void TakeOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, std::size_t begin,
+             std::size_t end) {
+  std::string& text = parsed->text;
+  Blank(&text, begin, end);
+  std::size_t after = end;
+  while (after < text.size() && IsBlank(text[after])) ++after;
+  if (after < text.size() && (text[after] == ',' || text[after] == ';')) {
+    text[after] = ' ';
+    return;
+  }
+  // The last of an object in JSON: the comma is before it.
+  if (syntax != ConfigOutline::Syntax::kJson) return;
+  std::size_t before = begin;
+  while (before > 0 && IsBlank(text[before - 1])) --before;
+  if (before > 0 && text[before - 1] == ',') text[before - 1] = ' ';
+}
+
+// How long the token is that stands where a field's name should; zero: the message is of something
+// else.
+std::size_t StrayBytes(absl::string_view message) {
+  return absl::ConsumePrefix(&message, "Expected identifier, got: ") ? message.size() : 0;
+}
+
 TextMistake MistakeOf(const ConfigOutline& outline, const ConfigOutline::Found& found,
                       std::size_t offset, const std::string& message, const Descriptor* type,
                       const Descriptor* any_type) {
-  TextMistake mistake = {outline.CulpritAt(offset), found.path, Uncapitalized(message)};
+  TextMistake mistake = {outline.CulpritAt(offset), found.path, InOurWords(message)};
   const FieldDescriptor* field = FieldAt(type, any_type, found.path);
-  if (field != nullptr) absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field));
+  if (field != nullptr) {
+    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, ConfigOutline::Syntax::kText));
+  }
   return mistake;
 }
 
-// Unknown, double and exclusive fields; they are taken out of the text.
+// Unknown, double and exclusive fields and values of the wrong kind; they are taken out of the
+// text.
 void TakeMisplacedOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, const Descriptor* type,
                       const Descriptor* any_type) {
   const ConfigOutline outline(parsed->text, syntax);
@@ -134,9 +131,7 @@ void TakeMisplacedOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, const 
       const OutlineValue* block = outline.StatementAt(misplaced.begin, type, any_type).block;
       if (block != nullptr) parsed->spoilt.insert({block->offset, misplaced.meant});
     }
-    if (syntax == ConfigOutline::Syntax::kText) {
-      Blank(&parsed->text, misplaced.begin, misplaced.end);
-    }
+    TakeOut(parsed, syntax, misplaced.begin, misplaced.end);
   }
 }
 
@@ -184,9 +179,17 @@ class AnyFinder : public google::protobuf::TextFormat::Finder {
   const google::protobuf::DescriptorPool& pool_;
 };
 
+// What keeps `text` from being JSON at all; empty: nothing. All fields are unknown to this message.
+std::string WhyNotJson(const std::string& text) {
+  google::protobuf::Empty nothing;
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  const auto status = google::protobuf::util::JsonStringToMessage(text, &nothing, options);
+  return std::string(status.message().data(), status.message().size());
+}
+
 bool ParseJson(const std::string& text, const AnyTypes& any, Message* message, std::string* why) {
   google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;  // the outline's check told them
   if (any.pool == nullptr) {
     const auto status = google::protobuf::util::JsonStringToMessage(text, message, options);
     *why = std::string(status.message().data(), status.message().size());
@@ -201,6 +204,23 @@ bool ParseJson(const std::string& text, const AnyTypes& any, Message* message, s
       text, &bytes, options);
   *why = std::string(status.message().data(), status.message().size());
   return status.ok() && message->ParseFromString(bytes);
+}
+
+TextMistake JsonMistake(const ConfigOutline& outline, absl::string_view text,
+                        const std::string& why, const Descriptor* type,
+                        const Descriptor* any_type) {
+  TextMistake mistake;
+  mistake.offset = PlaceInJson(outline, text, why, &mistake.field).value_or(outline.root().offset);
+  absl::string_view problem = absl::string_view(why).substr(0, why.find('\n'));
+  if (!mistake.field.empty()) {
+    problem = absl::StripLeadingAsciiWhitespace(problem.substr(problem.find(')') + 1));
+    absl::ConsumePrefix(&problem, ": ");
+  }
+  mistake.problem = InOurWords(problem);
+  if (const FieldDescriptor* field = FieldAt(type, any_type, mistake.field)) {
+    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, ConfigOutline::Syntax::kJson));
+  }
+  return mistake;
 }
 
 }  // namespace
@@ -234,12 +254,20 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const Any
     }
     const ConfigOutline outline(parsed.text, ConfigOutline::Syntax::kText);
     const std::size_t offset = outline.OffsetOf(error.line, error.column);
+    if (const std::size_t bytes = StrayBytes(error.message); bytes > 0) {
+      parsed.mistakes.push_back(
+          {offset, "",
+           absl::StrCat("\"", absl::string_view(parsed.text).substr(offset, bytes),
+                        "\" is out of place; a field's name is expected here")});
+      Blank(&parsed.text, offset, offset + bytes);
+      continue;
+    }
     const ConfigOutline::Found found =
         outline.StatementAt(outline.CulpritAt(offset), type, any.type);
     parsed.mistakes.push_back(MistakeOf(outline, found, offset, error.message, type, any.type));
     if (found.statement == nullptr) return parsed;
     parsed.spoilt.insert({found.block->offset, found.statement->name});
-    Blank(&parsed.text, found.statement->begin, found.statement->end);
+    TakeOut(&parsed, ConfigOutline::Syntax::kText, found.statement->begin, found.statement->end);
   }
   return parsed;
 }
@@ -253,25 +281,16 @@ ParsedConfig ParseJsonConfig(absl::string_view text, Message* message, const Any
     parsed.mistakes = outline.brace_mistakes();
     return parsed;
   }
-  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kJson, type, any.type);
-
-  std::string why;
-  if (ParseJson(parsed.text, any, message, &why)) {
-    parsed.is_whole = true;
+  if (const std::string why = WhyNotJson(parsed.text); !why.empty()) {
+    parsed.mistakes.push_back(JsonMistake(outline, text, why, type, any.type));
     return parsed;
   }
-  TextMistake mistake;
-  mistake.offset = PlaceInJson(outline, text, why, &mistake.field).value_or(0);
-  absl::string_view problem = absl::string_view(why).substr(0, why.find('\n'));
-  if (!mistake.field.empty()) {
-    problem = absl::StripLeadingAsciiWhitespace(problem.substr(problem.find(')') + 1));
-    absl::ConsumePrefix(&problem, ": ");
+  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kJson, type, any.type);
+  std::string why;
+  parsed.is_whole = ParseJson(parsed.text, any, message, &why);
+  if (!parsed.is_whole) {
+    parsed.mistakes.push_back(JsonMistake(outline, parsed.text, why, type, any.type));
   }
-  mistake.problem = Uncapitalized(problem);
-  if (const FieldDescriptor* field = FieldAt(type, any.type, mistake.field)) {
-    absl::StrAppend(&mistake.problem, "; ", WhatIsRightInJson(*field));
-  }
-  parsed.mistakes.push_back(std::move(mistake));
   return parsed;
 }
 

@@ -5,9 +5,9 @@
 
 namespace muster::master {
 
-// What hinders this process from using a path; empty: nothing that can be seen. For people, with the
-// kernel's reason, as "/srv/log/a cannot be made: /srv: Read-only file system". These look at the
-// file system with the process's effective rights, and change nothing. `path` is absolute.
+// What hinders this process from using a path; empty: nothing that can be seen. For people, with
+// the kernel's reason, as "/srv/log/a cannot be made: /srv: Read-only file system". These look at
+// the file system with the process's effective rights, and change nothing. `path` is absolute.
 
 // From making a file, a socket or the like there, and before that the folders that lack.
 std::string WhyNotCreatable(const std::string& path);

@@ -75,8 +75,7 @@ TEST_F(FileAccessTest, IsNotToAFolder) {
 }
 
 TEST_F(FileAccessTest, IsNotBelowAFile) {
-  const std::string why =
-      At("file/a/b") + " cannot be made: " + At("file/a") + ": Not a directory";
+  const std::string why = At("file/a/b") + " cannot be made: " + At("file/a") + ": Not a directory";
   EXPECT_EQ(WhyNotCreatable(At("file/a/b")), why);
   EXPECT_EQ(WhyNotWritable(At("file/a/b")), why);
 }
@@ -94,16 +93,15 @@ TEST_F(FileAccessTest, IsNotToANameThatIsTooLong) {
   EXPECT_EQ(WhyNotCreatable(longest), "");
   EXPECT_EQ(WhyNotCreatable(longest + "x"), longest + "x cannot be made: File name too long");
   EXPECT_EQ(WhyNotWritable(longest + "x"), longest + "x cannot be written: File name too long");
-  EXPECT_EQ(WhyNotCreatable(longest + "x/a"),
-            longest + "x/a cannot be made: File name too long");
+  EXPECT_EQ(WhyNotCreatable(longest + "x/a"), longest + "x/a cannot be made: File name too long");
 }
 
 TEST_F(FileAccessTest, IsNotThroughALoopOfLinks) {
   fs::create_symlink("loop", At("loop"));
   EXPECT_EQ(WhyNotWritable(At("loop")),
             At("loop") + " cannot be written: Too many levels of symbolic links");
-  EXPECT_EQ(WhyNotCreatable(At("loop/a")),
-            At("loop/a") + " cannot be made: " + At("loop") + ": Too many levels of symbolic links");
+  EXPECT_EQ(WhyNotCreatable(At("loop/a")), At("loop/a") + " cannot be made: " + At("loop") +
+                                               ": Too many levels of symbolic links");
 }
 
 TEST_F(FileAccessTest, FollowsALinkToWhatIsStillToBeMade) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/spelling.h"
+#include "master/value_check.h"
 
 namespace muster::master {
 namespace {
@@ -62,10 +63,22 @@ class Checker {
   void CheckValues(const OutlineStatement& statement, const FieldDescriptor& field,
                    const std::string& prefix, int* count) {
     const Descriptor* type = field.message_type();
+    const std::string field_path = prefix + statement.name;
+    if (const std::string why = WhyNotList(statement, field, outline_.syntax()); !why.empty()) {
+      WrongValue(statement, statement.begin, field_path, why);
+      return;
+    }
+    // Its keys are anybody's.
+    if (field.is_map() && outline_.syntax() == ConfigOutline::Syntax::kJson) return;
     for (const OutlineValue& value : statement.values) {
       const std::string number = field.is_repeated() ? absl::StrCat("[", (*count)++, "]") : "";
+      const std::string path = field_path + number;
+      if (const std::string why = WhyNotValue(value, field, outline_.syntax()); !why.empty()) {
+        WrongValue(statement, value.offset, path, why);
+        return;
+      }
       if (!value.is_block || type == nullptr) continue;
-      const std::string inner = absl::StrCat(prefix, statement.name, number, ".");
+      const std::string inner = path + ".";
       if (type->full_name() != "google.protobuf.Any") {
         CheckBlock(value, *type, inner);
       } else if (const AnyContent any = ContentOfAny(value);
@@ -91,6 +104,13 @@ class Checker {
       }
     }
     Misplaced(statement, prefix, meant, absl::StrCat("is unknown; ", hint));
+  }
+
+  // It is as if the statement were not there, but nobody is told that its field is missing.
+  void WrongValue(const OutlineStatement& statement, std::size_t offset, std::string path,
+                  std::string why) {
+    found_.push_back({statement.begin, statement.end,
+                      TextMistake{offset, std::move(path), std::move(why)}, statement.name});
   }
 
   void Misplaced(const OutlineStatement& statement, const std::string& prefix, std::string meant,

@@ -10,7 +10,7 @@
 
 namespace muster::master {
 
-// A statement that should not be where it is.
+// A statement that should not be where it is, or as it is.
 struct MisplacedStatement {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -19,8 +19,9 @@ struct MisplacedStatement {
   std::string meant;
 };
 
-// The statements whose fields `type` does not have, that are given twice, or that exclude each
-// other. Inside of a google.protobuf.Any only if `any_type`, what it has, is known.
+// The statements whose fields `type` does not have, that are given twice, that exclude each other,
+// or whose values are of the wrong kind (value_check.h). Inside of a google.protobuf.Any only if
+// `any_type`, what it has, is known.
 std::vector<MisplacedStatement> CheckOutline(
     const ConfigOutline& outline, const google::protobuf::Descriptor* type,
     const google::protobuf::Descriptor* any_type = nullptr);
