@@ -24,7 +24,7 @@ constexpr char kFooter[] =
     "\n"
     "Examples:\n"
     "  master -c muster.textproto              run in the foreground\n"
-    "  master -t -c muster.textproto           list every mistake of the configuration\n"
+    "  master -t -c muster.textproto           list what a start would fail at\n"
     "  master -s reload -c muster.textproto    reload, and tell how it went";
 
 const std::map<std::string, Order> kOrders = {{"reload", Order::kReload},
@@ -63,7 +63,9 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const*
       ->type_name("FOLDER")
       ->check(WhyNotPath);
   CLI::Option* test =
-      app.add_flag("-t,--test", is_test, "Check the configuration, list every mistake, and exit");
+      app.add_flag("-t,--test", is_test,
+                   "List every mistake of the configuration and all else at which a start would "
+                   "fail, change nothing, and exit");
   CLI::Option* signal =
       app.add_option("-s,--signal", order,
                      "Tell the running master of this configuration, and wait for the outcome: "

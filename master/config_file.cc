@@ -46,14 +46,19 @@ bool Follows(const config::FieldMistake& mistake, const ConfigOutline& outline,
 }
 
 // What the values of a configuration break, but not what only follows from mistakes in the text.
-// `others`: found already.
+// `others`: found otherwise, to be told if nothing else is wrong with their fields.
 std::vector<TextMistake> CheckValues(const config::v1::Config& config, const ParsedConfig& parsed,
                                      ConfigOutline::Syntax syntax,
                                      std::vector<config::FieldMistake> others) {
   const ConfigOutline outline(parsed.text, syntax);
   std::vector<config::FieldMistake> found = config::CheckRules(config);
   for (config::FieldMistake& mistake : CheckConfig(config)) found.push_back(std::move(mistake));
-  for (config::FieldMistake& mistake : others) found.push_back(std::move(mistake));
+  for (config::FieldMistake& other : others) {
+    const bool is_told = std::any_of(found.begin(), found.end(), [&](const auto& mistake) {
+      return mistake.field == other.field;
+    });
+    if (!is_told) found.push_back(std::move(other));
+  }
   std::vector<TextMistake> mistakes;
   for (config::FieldMistake& mistake : found) {
     if (Follows(mistake, outline, parsed)) continue;
@@ -241,7 +246,10 @@ absl::StatusOr<config::v1::Config> ReadPlainText(absl::string_view name, absl::s
   if (!parsed.mistakes.empty() && syntax == ConfigOutline::Syntax::kText) {
     if (const auto other = CheckLanguage(text)) return Refusal(name, outline, {*other});
   }
-  for (const TextMistake& mistake : part.mistakes) parsed.mistakes.push_back(mistake);
+  for (const TextMistake& mistake : part.mistakes) {
+    parsed.mistakes.push_back(mistake);
+    parsed.spoilt.insert({outline.root().offset, mistake.field});
+  }
   if (parsed.is_whole) {
     std::vector<config::FieldMistake> others = CheckHandlers(config, part);
     if (part.types.has_value()) {
@@ -276,8 +284,8 @@ absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::stri
                                              const CheckMore& check_more) {
   MUSTER_ASSIGN_OR_RETURN(std::string source, ReadConfigSource(path));
   std::string text = WithoutByteOrderMark(std::move(source));
-  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config, ReadPlainText(path, text, SyntaxOf(path),
-                                                                   prefix, describe, check_more));
+  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config,
+                          ReadPlainText(path, text, SyntaxOf(path), prefix, describe, check_more));
   return CheckedConfig{std::move(config), FieldPlaces(path, std::move(text), SyntaxOf(path))};
 }
 

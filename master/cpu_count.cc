@@ -7,16 +7,12 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
-#include "master/config_paths.h"
+#include "master/cgroup.h"
 
 namespace muster::master {
 namespace {
-
-constexpr char kCgroups[] = "/sys/fs/cgroup";
 
 std::uint32_t AffinityCpus() {
   // The kernel's mask may be larger than cpu_set_t: try ever larger ones.
@@ -44,26 +40,13 @@ std::uint32_t QuotaIn(const std::string& file) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>((quota - 1) / period + 1, 1 << 20));
 }
 
-// Below kCgroups; empty: this process is in none of version 2.
-std::string OwnCgroup() {
-  std::ifstream stream("/proc/self/cgroup");
-  std::string line;
-  while (std::getline(stream, line)) {
-    absl::string_view path = line;
-    if (absl::ConsumePrefix(&path, "0::")) return JoinPath(kCgroups, path.substr(1));
-  }
-  return "";
-}
-
 }  // namespace
 
-std::uint32_t CgroupCpus(const std::string& root, std::string folder) {
+std::uint32_t CgroupCpus(const std::string& root, const std::string& folder) {
   std::uint32_t least = 0;
-  while (absl::StartsWith(folder, root)) {
-    const std::uint32_t quota = QuotaIn(folder + "/cpu.max");
+  for (const std::string& group : CgroupsAround(root, folder)) {
+    const std::uint32_t quota = QuotaIn(group + "/cpu.max");
     if (quota != 0 && (least == 0 || quota < least)) least = quota;
-    if (folder == root) break;
-    folder = FolderOf(folder);
   }
   return least;
 }
@@ -71,7 +54,7 @@ std::uint32_t CgroupCpus(const std::string& root, std::string folder) {
 std::uint32_t UsableCpus() {
   std::uint32_t cpus = std::max<std::uint32_t>(AffinityCpus(), 1);
   const std::string cgroup = OwnCgroup();
-  const std::uint32_t quota = cgroup.empty() ? 0 : CgroupCpus(kCgroups, cgroup);
+  const std::uint32_t quota = cgroup.empty() ? 0 : CgroupCpus(kCgroupRoot, cgroup);
   if (quota != 0) cpus = std::min(cpus, quota);
   return cpus;
 }

@@ -12,7 +12,7 @@ std::uint32_t UsableCpus();
 
 // The quota of version 2 of cgroups: the least of the cpu.max files in `folder` and above it, up
 // to `root`. Zero: none is set.
-std::uint32_t CgroupCpus(const std::string& root, std::string folder);
+std::uint32_t CgroupCpus(const std::string& root, const std::string& folder);
 
 }  // namespace muster::master
 

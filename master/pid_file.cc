@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -83,6 +84,25 @@ absl::StatusOr<pid_t> PidFile::Read(const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": \"", word, "\" is not a pid"));
   }
   return pid;
+}
+
+absl::StatusOr<std::optional<pid_t>> PidFile::FindHolder(const std::string& path) {
+  // To ask, the file need not be open for writing. This process holds no lock that closing it
+  // drops.
+  const ipc::UniqueFd fd(
+      ::open((path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd.valid()) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    return ipc::ErrnoStatus(absl::StrCat("open ", path, ".lock"));
+  }
+  struct flock request = {};
+  request.l_type = F_WRLCK;
+  request.l_whence = SEEK_SET;
+  if (::fcntl(fd.get(), F_GETLK, &request) < 0) {
+    return ipc::ErrnoStatus(absl::StrCat("query lock on ", path, ".lock"));
+  }
+  if (request.l_type == F_UNLCK) return std::nullopt;
+  return request.l_pid;
 }
 
 }  // namespace muster::master

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,10 @@ class PidFile {
 
   // What the file at `path` says. NotFound: no master runs there, as far as can be told.
   static absl::StatusOr<pid_t> Read(const std::string& path);
+
+  // The master that has the file at `path`, which may be yet to write it; nothing: none has. Makes
+  // nothing. 0: it is in another pid namespace.
+  static absl::StatusOr<std::optional<pid_t>> FindHolder(const std::string& path);
 
   const std::string& path() const { return path_; }
 

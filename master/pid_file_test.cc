@@ -33,6 +33,39 @@ TEST(PidFile, TellsThePidAsLongAsItLives) {
   EXPECT_EQ(PidFile::Read(path).status().code(), absl::StatusCode::kNotFound);
 }
 
+// What a child finds: a process does not see its own locks.
+std::string HolderSeenByAnother(const std::string& path) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto holder = PidFile::FindHolder(path);
+    const std::string text = !holder.ok()           ? std::string(holder.status().message())
+                             : !holder->has_value() ? "nobody"
+                                                    : absl::StrCat(**holder);
+    const ssize_t written = ::write(ends[1], text.data(), text.size());
+    ::_exit(written < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  char text[256] = {};
+  const ssize_t size = ::read(ends[0], text, sizeof(text) - 1);
+  ::close(ends[0]);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  return std::string(text, size < 0 ? 0 : size);
+}
+
+TEST(PidFile, TellsAnotherProcessWhoHasIt) {
+  const std::string path = PathOf("holder");
+  EXPECT_EQ(HolderSeenByAnother(path), "nobody");
+  EXPECT_FALSE(std::ifstream(path + ".lock").good());
+  {
+    const auto file = PidFile::Lock(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(HolderSeenByAnother(path), absl::StrCat(::getpid()));
+  }
+  EXPECT_EQ(HolderSeenByAnother(path), "nobody");
+}
+
 TEST(PidFile, KeepsASecondMasterOutAndNamesTheFirst) {
   const std::string path = PathOf("second");
   const auto file = PidFile::Lock(path);

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "ipc/retry.h"
 #include "ipc/signal_set.h"
@@ -28,6 +30,7 @@
 #include "master/send_order.h"
 #include "master/signal_orders.h"
 #include "master/spawn.h"
+#include "master/start_check.h"
 #include "master/supervisor.h"
 #include "proto/config.pb.h"
 #include "proto/field_error.h"
@@ -160,13 +163,31 @@ ExitCode RunMaster(const Invocation& invocation) {
 }
 
 ExitCode TestConfig(const Invocation& invocation) {
-  const auto config = ReadConfig(invocation);
+  StartCheck check(invocation.worker_binary);
+  const auto config = ReadConfigFile(invocation.config_file, invocation.prefix, check.describe(),
+                                     check.check_more());
+  std::vector<std::string> problems = check.problems();
   if (!config.ok()) {
-    std::cerr << config.status().message() << "\n";
-    return ExitCode::kFailed;
+    const std::vector<std::string> lines = absl::StrSplit(config.status().message(), '\n');
+    problems.insert(problems.begin(), lines.begin(), lines.end());
   }
-  std::cout << "configuration " << invocation.config_file << " is good\n";
-  return ExitCode::kDone;
+  std::vector<std::string> unchecked = check.unchecked();
+  unchecked.push_back(check.has_looked() ? "the start of the workers"
+                                         : "worker program, addresses, files, zones and limits");
+  const std::string not_checked = absl::StrCat("not checked: ", absl::StrJoin(unchecked, ", "));
+  for (const std::string& note : check.notes()) std::cout << "note: " << note << "\n";
+  if (problems.empty()) {
+    std::cout << "configuration " << invocation.config_file << " is good";
+    if (check.running().has_value()) {
+      std::cout << ", its master runs as process " << *check.running();
+    }
+    std::cout << "; " << not_checked << "\n";
+    return ExitCode::kDone;
+  }
+  std::cerr << absl::StrJoin(problems, "\n") << "\n"
+            << "master: a start would fail, " << problems.size()
+            << (problems.size() == 1 ? " problem" : " problems") << "; " << not_checked << "\n";
+  return ExitCode::kFailed;
 }
 
 ExitCode GiveOrder(const Invocation& invocation, Order order) {

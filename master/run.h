@@ -9,8 +9,9 @@ namespace muster::master {
 // wrong is told on standard error and in the log.
 ExitCode RunMaster(const Invocation& invocation);
 
-// -t: lists the mistakes of the configuration on standard error, or says on standard output that
-// there are none.
+// -t: lists the mistakes of the configuration, and what else a start would fail at, on standard
+// error, or says on standard output that it is good. Changes nothing. The last line says what was
+// not checked.
 ExitCode TestConfig(const Invocation& invocation);
 
 // -s: has a running master carry `order` out and tells how that went.

@@ -36,16 +36,19 @@ void RecoverAt(std::byte* place, ipc::OwnerTag dead) {
 
 }  // namespace
 
+absl::Status UserZone::CheckSize(const std::string& name, std::uint64_t size_bytes) {
+  // All of it is allocated at once. Beyond this the kernel would end others to make room.
+  const std::uint64_t most = MemoryBytes() / 2;
+  if (size_bytes <= most) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(Named(name), ": ", size_bytes,
+                   " bytes are more than half of this machine's memory, which is ", most));
+}
+
 absl::StatusOr<UserZone> UserZone::Create(const std::string& name, std::uint64_t size_bytes) {
   ipc::UniqueFd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!bell.valid()) return ipc::ErrnoStatus(absl::StrCat(Named(name), ": eventfd"));
-  // All of it is allocated at once. Beyond this the kernel would end others to make room.
-  const std::uint64_t most = MemoryBytes() / 2;
-  if (size_bytes > most) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(Named(name), ": ", size_bytes,
-                     " bytes are more than half of this machine's memory, which is ", most));
-  }
+  MUSTER_RETURN_IF_ERROR(CheckSize(name, size_bytes));
   ipc::SharedMemoryOptions options;
   options.size_bytes = kFrontBytes + static_cast<std::size_t>(size_bytes);
   auto memory = ipc::SharedMemory::CreateMemfd(absl::StrCat("muster-zone-", name), options);

@@ -35,6 +35,8 @@ class UserZone {
   // Noted by NoteLock, in all processes together.
   static constexpr std::size_t kMostLocks = 480;
 
+  // ResourceExhausted: this machine has not the memory for a zone of this size.
+  static absl::Status CheckSize(const std::string& name, std::uint64_t size_bytes);
   // For the master: all bytes zero, allocated and sealed.
   static absl::StatusOr<UserZone> Create(const std::string& name, std::uint64_t size_bytes);
   // For who was handed the descriptors. Errors: they are no zone of this version.

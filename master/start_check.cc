@@ -1,0 +1,196 @@
+#include "master/start_check.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "ipc/retry.h"
+#include "ipc/status.h"
+#include "ipc/unique_fd.h"
+#include "master/ask_worker.h"
+#include "master/cpu_count.h"
+#include "master/listener.h"
+#include "master/memory_limit.h"
+#include "master/pid_file.h"
+#include "master/process_listeners.h"
+#include "worker/user_zone.h"
+
+namespace muster::master {
+namespace {
+
+// Of the master, for itself.
+constexpr std::uint64_t kOwnDescriptors = 16;
+// For each worker its pidfd and its channel; for each zone its memory and its bell.
+constexpr std::uint64_t kDescriptorsPerWorker = 2;
+constexpr std::uint64_t kDescriptorsPerZone = 2;
+
+// The soft limit; none: any number.
+std::optional<std::uint64_t> Limit(int resource) {
+  rlimit limit = {};
+  // The C library has an enumeration for this in C++.
+  if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0 ||
+      limit.rlim_cur == RLIM_INFINITY) {
+    return std::nullopt;
+  }
+  return limit.rlim_cur;
+}
+
+std::uint64_t WorkersOf(const config::v1::Config& config) {
+  return config.worker_processes() == 0 ? UsableCpus() : config.worker_processes();
+}
+
+}  // namespace
+
+DescribeWorker StartCheck::describe() {
+  return [this](const std::string& configured) { return Describe(configured); };
+}
+
+CheckMore StartCheck::check_more() {
+  return [this](const config::v1::Config& config) { return Look(config); };
+}
+
+const absl::StatusOr<worker::v1::Description>& StartCheck::Describe(const std::string& configured) {
+  if (!described_.has_value()) described_ = AskWhenNeeded(worker_binary_)(configured);
+  return *described_;
+}
+
+std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& config) {
+  has_looked_ = true;
+  FindRunning(config.pid_file());
+  CheckProgram(config);
+  for (int i = 0; i < config.listen_size(); ++i) {
+    CheckAddress(absl::StrCat("listen[", i, "].address"), config.listen(i).address());
+  }
+  CheckAddress("admin.listen", config.admin().listen());
+  if (config.log().has_path()) CheckLog("log.path", config.log().path());
+  if (config.http().has_access_log()) {
+    CheckLog("http.access_log.path", config.http().access_log().path());
+  }
+  CheckZones(config);
+  CheckLimits(config);
+  return std::move(mistakes_);
+}
+
+void StartCheck::FindRunning(const std::string& pid_file) {
+  const auto holder = PidFile::FindHolder(pid_file);
+  if (!holder.ok()) {
+    unchecked_.push_back(absl::StrCat("whether its master runs (", holder.status().message(), ")"));
+    return;
+  }
+  running_ = *holder;
+  if (running_.has_value()) running_addresses_ = ListeningAddresses(*running_);
+}
+
+void StartCheck::CheckProgram(const config::v1::Config& config) {
+  // If the text asked already, and in vain, it is among its mistakes.
+  const bool was_asked = described_.has_value();
+  const absl::Status status = Describe(config.worker_binary()).status();
+  if (was_asked || status.ok()) return;
+  if (worker_binary_.empty()) {
+    mistakes_.push_back({"worker_binary", std::string(status.message())});
+  } else {
+    problems_.push_back(absl::StrCat("--worker: ", status.message()));
+  }
+}
+
+void StartCheck::CheckAddress(const std::string& field, const std::string& text) {
+  const auto address = Address::Parse(text);
+  if (!address.ok()) return;  // CheckConfig tells
+  std::optional<Address> overlap;
+  if (running_addresses_.ok()) {
+    for (const Address& other : *running_addresses_) {
+      if (address->ToString() == other.ToString()) return;
+      if (address->Overlaps(other)) overlap = other;
+    }
+  }
+  const absl::Status status = Listener::Probe(*address);
+  if (status.ok()) return;
+  if (absl::IsAlreadyExists(status) && overlap.has_value()) {
+    notes_.push_back(absl::StrCat(field, ": ", text, " overlaps with ", overlap->ToString(),
+                                  " of the running master; a reload will be refused, a start after "
+                                  "its end will not"));
+  } else if (absl::IsAlreadyExists(status) && !running_addresses_.ok()) {
+    unchecked_.push_back(
+        absl::StrCat("who listens on ", text, " (", running_addresses_.status().message(), ")"));
+  } else {
+    mistakes_.push_back({field, std::string(status.message())});
+  }
+}
+
+void StartCheck::CheckLog(const std::string& field, const std::string& path) {
+  // One that is not there yet CheckConfig looks at. To open a pipe, or to close it, may do
+  // something.
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) return;  // CheckConfig tells
+  const ipc::UniqueFd fd(ipc::RetryOnEintr([&] {
+    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  }));
+  if (fd.valid()) return;
+  mistakes_.push_back(
+      {field, std::string(ipc::ErrnoStatus(absl::StrCat("open ", path)).message())});
+}
+
+void StartCheck::CheckZones(const config::v1::Config& config) {
+  const std::uint64_t available = AvailableMemory();
+  const std::optional<std::uint64_t> largest = Limit(RLIMIT_FSIZE);
+  std::uint64_t total = 0;
+  bool is_told = false;
+  for (int i = 0; i < config.zone_size(); ++i) {
+    const config::v1::Zone& zone = config.zone(i);
+    const std::string field = absl::StrCat("zone[", i, "].size_bytes");
+    const std::uint64_t size = zone.size_bytes();
+    const absl::Status status = worker::UserZone::CheckSize(zone.name(), size);
+    if (!status.ok()) {
+      mistakes_.push_back({field, std::string(status.message())});
+      continue;
+    }
+    if (largest.has_value() && size > *largest) {
+      mistakes_.push_back({field, absl::StrCat(size,
+                                               " bytes are more than a file of this user may "
+                                               "have, which is ",
+                                               *largest, "; see ulimit -f")});
+      continue;
+    }
+    total += size;
+    // A running master has them already.
+    if (running_.has_value() || available == 0 || total <= available || is_told) continue;
+    is_told = true;
+    mistakes_.push_back({field, absl::StrCat("the zones to this one take ", total,
+                                             " bytes, of which ", available, " are available")});
+  }
+  if (config.zone_size() > 0 && running_.has_value()) {
+    unchecked_.push_back("whether there is memory for new zones");
+  }
+}
+
+void StartCheck::CheckLimits(const config::v1::Config& config) {
+  const std::uint64_t workers = WorkersOf(config);
+  const bool is_spread = config.accept() == config::v1::REUSEPORT;
+  std::uint64_t needed =
+      kOwnDescriptors + kDescriptorsPerWorker * workers + kDescriptorsPerZone * config.zone_size();
+  for (const config::v1::Listen& listen : config.listen()) {
+    const auto address = Address::Parse(listen.address());
+    needed += is_spread && address.ok() && !address->is_unix() ? workers : 1;
+  }
+  const auto descriptors = Limit(RLIMIT_NOFILE);
+  if (descriptors.has_value() && needed > *descriptors) {
+    mistakes_.push_back({is_spread ? "accept" : "worker_processes",
+                         absl::StrCat("the master needs ", needed, " descriptors and may have ",
+                                      *descriptors, "; see ulimit -n")});
+  }
+  // Root has no such limit.
+  const auto processes = Limit(RLIMIT_NPROC);
+  if (::geteuid() != 0 && processes.has_value() && workers > *processes) {
+    mistakes_.push_back({"worker_processes", absl::StrCat("this user may have ", *processes,
+                                                          " processes; see ulimit -u")});
+  }
+}
+
+}  // namespace muster::master

@@ -1,0 +1,70 @@
+#ifndef MASTER_START_CHECK_H_
+#define MASTER_START_CHECK_H_
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "master/address.h"
+#include "master/config_file.h"
+#include "proto/config.pb.h"
+#include "proto/field_rules.h"
+#include "proto/worker.pb.h"
+
+namespace muster::master {
+
+// What a start of a configuration would meet on this machine, beyond what CheckConfig knows: the
+// worker program, the addresses, the zones and the files. Nothing is made, removed or listened on.
+// What a running master of the same pid file has is taken for free. For one configuration; not
+// thread-safe.
+class StartCheck {
+ public:
+  // `worker_binary` is the command line's, empty if it names none.
+  explicit StartCheck(std::string worker_binary) : worker_binary_(std::move(worker_binary)) {}
+  StartCheck(const StartCheck&) = delete;
+  StartCheck& operator=(const StartCheck&) = delete;
+
+  // For ReadConfigFile; this object outlives them. The program is asked once, and killed if it does
+  // not answer within kDescribeTimeout.
+  DescribeWorker describe();
+  CheckMore check_more();
+
+  // Whether the text could be read, so that it was called.
+  bool has_looked() const { return has_looked_; }
+  // For people, in no field's place: what a start would fail at, ...
+  const std::vector<std::string>& problems() const { return problems_; }
+  // ... what it would not, but is worth knowing, ...
+  const std::vector<std::string>& notes() const { return notes_; }
+  // ... and what was not looked at.
+  const std::vector<std::string>& unchecked() const { return unchecked_; }
+  // The master that runs with this configuration's pid file.
+  std::optional<pid_t> running() const { return running_; }
+
+ private:
+  const absl::StatusOr<worker::v1::Description>& Describe(const std::string& configured);
+  std::vector<config::FieldMistake> Look(const config::v1::Config& config);
+  void FindRunning(const std::string& pid_file);
+  void CheckProgram(const config::v1::Config& config);
+  void CheckAddress(const std::string& field, const std::string& text);
+  void CheckLog(const std::string& field, const std::string& path);
+  void CheckZones(const config::v1::Config& config);
+  void CheckLimits(const config::v1::Config& config);
+
+  const std::string worker_binary_;
+  std::optional<absl::StatusOr<worker::v1::Description>> described_;
+  bool has_looked_ = false;
+  std::optional<pid_t> running_;
+  // Of the running master. Error: they cannot be seen.
+  absl::StatusOr<std::vector<Address>> running_addresses_ = std::vector<Address>();
+  std::vector<config::FieldMistake> mistakes_;
+  std::vector<std::string> problems_;
+  std::vector<std::string> notes_;
+  std::vector<std::string> unchecked_;
+};
+
+}  // namespace muster::master
+
+#endif  // MASTER_START_CHECK_H_
