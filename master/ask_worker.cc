@@ -130,14 +130,16 @@ absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
   MUSTER_ASSIGN_OR_RETURN(const ipc::PidFd process, ipc::PidFd::Open(pid));
   const absl::StatusOr<Said> said = Listen(process, output.read, errors.read, deadline);
   if (!said.ok()) return ipc::Annotate(said.status(), command);
-  const std::string line = said->errors.substr(0, said->errors.find('\n'));
+  const bool is_well = !said->exit.was_killed && said->exit.code == 0;
   worker::v1::Description description;
-  if (said->exit.was_killed || said->exit.code != 0 || !description.ParseFromString(said->output)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(command, ": does not describe what it serves: ", said->exit.ToString(),
-                     line.empty() ? "" : ": ", line));
+  if (is_well && description.ParseFromString(said->output) && !description.version().empty()) {
+    return description;
   }
-  return description;
+  const std::string line = said->errors.substr(0, said->errors.find('\n'));
+  return absl::FailedPreconditionError(
+      absl::StrCat(command, ": does not describe what it serves: ",
+                   is_well ? "it is not a worker program of muster" : said->exit.ToString(),
+                   line.empty() ? "" : ": ", line));
 }
 
 std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(

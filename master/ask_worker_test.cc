@@ -34,6 +34,7 @@ TEST(AskWorker, LearnsWhatTheHttpWorkerKnows) {
   ASSERT_TRUE(description.ok()) << description.status();
   EXPECT_EQ(description->service_type_size(), 0);
   EXPECT_EQ(description->handler_size(), 0);
+  EXPECT_FALSE(description->version().empty());
 }
 
 TEST(AskWorker, TellsThatTheProgramIsNotThere) {
@@ -48,7 +49,9 @@ TEST(AskWorker, TellsHowAProgramEndedThatDoesNotKnowTheQuestion) {
 }
 
 TEST(AskWorker, RefusesAnAnswerThatIsNone) {
-  EXPECT_THAT(Error(Script("babbler", "echo hello")), HasSubstr("does not describe"));
+  EXPECT_THAT(Error(Script("babbler", "echo hello")),
+              HasSubstr("does not describe what it serves: it is not a worker program of muster"));
+  EXPECT_THAT(Error("/bin/true"), HasSubstr("it is not a worker program of muster"));
 }
 
 TEST(AskWorker, DoesNotWaitForEver) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/field_error.h"
+#include "worker/version.h"
 
 namespace muster::worker {
 namespace {
@@ -22,6 +23,7 @@ void AddFile(const FileDescriptor& file, std::set<std::string>* added,
 
 v1::Description Describe(const Program& program) {
   v1::Description description;
+  description.set_version(kVersion);
   std::set<std::string> added;
   for (const google::protobuf::Descriptor* type : program.config_types) {
     description.add_service_type(std::string(type->full_name()));
