@@ -81,7 +81,8 @@ absl::Status Explain(const grpc::Status& status, absl::Duration limit, absl::Tim
           absl::StrCat("no answer within ", FormatElapsed(limit), tail));
     case grpc::StatusCode::UNAVAILABLE:
       return absl::UnavailableError(
-          absl::StrCat("the connection was lost before the answer came: ", message, tail));
+          absl::StrCat("the connection was lost before the answer came: ", message,
+                       "; the master has ended, or another program listens there", tail));
     case grpc::StatusCode::UNIMPLEMENTED:
       return absl::UnimplementedError("this master does not know the command; is it older?");
     default:
