@@ -37,7 +37,8 @@ std::vector<std::string> EnvironmentWith(const std::vector<std::string>& added) 
 }  // namespace
 
 ChildProcess::ChildProcess(const std::string& folder, const std::vector<std::string>& arguments,
-                           const std::vector<std::string>& environment) {
+                           const std::vector<std::string>& environment,
+                           const std::function<bool()>& prepare) {
   static std::atomic<int> number{0};
   const std::string base = absl::StrCat(folder, "/child-", ++number);
   output_path_ = base + ".out";
@@ -58,6 +59,7 @@ ChildProcess::ChildProcess(const std::string& folder, const std::vector<std::str
     ::dup2(null, 0);
     ::dup2(out, 1);
     ::dup2(err, 2);
+    if (prepare && !prepare()) ::_exit(125);
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }

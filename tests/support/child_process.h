@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,9 +20,11 @@ inline constexpr std::chrono::seconds kPatience{30};
 class ChildProcess {
  public:
   // Runs `arguments` (the first is the program's path) with `environment` ("NAME=value")
-  // added to the test's. Its standard output and error go into files below `folder`.
+  // added to the test's. Its standard output and error go into files below `folder`. `prepare` is
+  // called in the child before the program; if it returns false the child exits with 125.
   ChildProcess(const std::string& folder, const std::vector<std::string>& arguments,
-               const std::vector<std::string>& environment = {});
+               const std::vector<std::string>& environment = {},
+               const std::function<bool()>& prepare = nullptr);
   ChildProcess(ChildProcess&&) = default;
   ~ChildProcess();
 
