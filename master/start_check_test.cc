@@ -181,7 +181,7 @@ TEST_F(StartCheckTest, FindsAWorkerProgramThatIsNone) {
   EXPECT_EQ(Check(missing, ""), "");
   EXPECT_THAT(
       missing.problems(),
-      ElementsAre(HasSubstr("--worker: no worker program at /nowhere/worker: No such file")));
+      ElementsAre(HasSubstr("--worker: worker program /nowhere/worker: No such file")));
   StartCheck silent("/bin/false");
   EXPECT_EQ(Check(silent, ""), "");
   EXPECT_THAT(silent.problems(),
