@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 #include <future>
 #include <string>
@@ -301,7 +300,7 @@ TEST_F(Ctl, FailsWhenTheConnectionIsLostBeforeTheAnswer) {
   const ipc::UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, socket_.c_str());
+  socket_.copy(address.sun_path, sizeof(address.sun_path) - 1);
   ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
   ASSERT_EQ(::listen(listener.get(), 1), 0);
   std::thread accepter([&] { ::close(::accept(listener.get(), nullptr, nullptr)); });
@@ -362,7 +361,7 @@ TEST_F(Ctl, AtTheSocketOfAMasterThatWasKilledExitsWithThree) {
   const ipc::UniqueFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, socket_.c_str());
+  socket_.copy(address.sun_path, sizeof(address.sun_path) - 1);
   ASSERT_EQ(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
   const Result result = RunCtl({"--master", socket_, "status"});
   EXPECT_EQ(result.code, 3);

@@ -24,7 +24,8 @@ std::string FormatElapsed(absl::Duration elapsed) {
   if (elapsed < absl::Seconds(1)) return absl::StrCat(absl::ToInt64Milliseconds(elapsed), "ms");
   if (elapsed < absl::Minutes(1)) {
     // Cut off rather than rounded, so that 59.99 s does not read as 60.0s.
-    return absl::StrFormat("%.1fs", absl::ToInt64Milliseconds(elapsed) / 100 / 10.0);
+    const std::int64_t tenths = absl::ToInt64Milliseconds(elapsed) / 100;
+    return absl::StrFormat("%d.%ds", tenths / 10, tenths % 10);
   }
   return FormatAge(elapsed);
 }

@@ -45,7 +45,7 @@ bool HasText(const SharedMemory& memory, const char* text) {
 }
 
 void SetText(const SharedMemory& memory, const char* text) {
-  std::strcpy(reinterpret_cast<char*>(memory.data()), text);
+  std::memcpy(memory.data(), text, std::strlen(text) + 1);
 }
 
 bool DropCapabilities() {
