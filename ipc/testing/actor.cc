@@ -10,6 +10,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "ipc/check.h"
@@ -38,6 +39,31 @@ void Wake(const std::atomic<std::uint32_t>& word) {
   ::_exit(0);
 }
 
+int OpenInProc(pid_t pid, const char* name) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/%d/%s", static_cast<int>(pid), name);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  MUSTER_CHECK(fd >= 0, path);
+  return fd;
+}
+
+// The beginning of the file, as much as there is room for. False: nothing, as of the dead.
+template <std::size_t kSize>
+bool ReadFrom(int fd, char (&text)[kSize]) {
+  const ssize_t size = ::pread(fd, text, kSize - 1, 0);
+  text[size > 0 ? size : 0] = '\0';
+  return size > 0;
+}
+
+// As ps(1) shows it: 'S' sleeps until somebody wakes it, 'D' for a disk, 'Z' is dead.
+char SchedulingState(int stat_fd) {
+  char text[64];
+  if (!ReadFrom(stat_fd, text)) return 'X';
+  // It follows the name, of at most 15 characters, which may have parentheses of its own.
+  const char* end_of_name = std::strrchr(text, ')');
+  return end_of_name != nullptr && end_of_name[1] == ' ' ? end_of_name[2] : 'X';
+}
+
 }  // namespace
 
 void Part::Reach(std::uint32_t stage) {
@@ -62,34 +88,39 @@ Actor::Actor(ActorPage* page, const Body& body) : page_(page) {
     if (::getppid() != parent) ::_exit(1);
     Play(body, page);
   }
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/%d/syscall", static_cast<int>(pid_));
-  syscall_fd_ = ::open(path, O_RDONLY | O_CLOEXEC);
-  MUSTER_CHECK(syscall_fd_ >= 0, path);
+  syscall_fd_ = OpenInProc(pid_, "syscall");
+  stat_fd_ = OpenInProc(pid_, "stat");
 }
 
 Actor::~Actor() {
   Kill();
   RetryOnEintr([&] { return ::waitpid(pid_, nullptr, 0); });
   ::close(syscall_fd_);
+  ::close(stat_fd_);
 }
 
 Actor::State Actor::state() const {
   if (killed_) return State::kDead;
   if (HasReached(kFinished)) return State::kFinished;
+  const State state = StateInKernel();
+  // It may have finished and gone since.
+  return state == State::kDead && HasReached(kFinished) ? State::kFinished : state;
+}
+
+Actor::State Actor::StateInKernel() const {
   char text[128];
-  const ssize_t size = ::pread(syscall_fd_, text, sizeof text - 1, 0);
-  if (size <= 0) return State::kDead;
-  text[size] = '\0';
-  // "running", "-1 ..." where it sleeps in a page fault, or "NUMBER 0xARGUMENT ...".
-  if (text[0] < '0' || text[0] > '9') return State::kRunning;
+  if (!ReadFrom(syscall_fd_, text)) return State::kDead;
+  // "running", "-1 ..." outside of a system call, or "NUMBER 0xARGUMENT ...".
+  if (text[0] == 'r') return State::kRunning;
   char* rest;
   const long number = std::strtol(text, &rest, 10);
   const auto argument = std::strtoull(rest, nullptr, 16);
   if (number == SYS_futex && argument == reinterpret_cast<std::uintptr_t>(&page_->permitted)) {
     return State::kParked;
   }
-  return State::kBlocked;
+  const char scheduling = SchedulingState(stat_fd_);
+  if (scheduling == 'Z' || scheduling == 'X') return State::kDead;
+  return number >= 0 && scheduling == 'S' ? State::kBlocked : State::kRunning;
 }
 
 bool Actor::HasReached(std::uint32_t stage) const {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 
 #include "ipc/cache_line.h"
@@ -17,8 +18,13 @@ struct alignas(kCacheLineBytes) ActorPage {
   std::atomic<std::uint32_t> reached;    // by the actor
   std::atomic<std::uint32_t> permitted;  // by the harness
   std::atomic<const char*> fault;        // by the actor; a literal, the same address in a fork
+  // By nobody: zero, a deadline that has passed for whoever has the address.
+  timespec past;
 };
 
+// Of the stages that an actor reaches the first and the last: that it turns to the primitive, for
+// those that spin there; and its end.
+inline constexpr std::uint32_t kArrived = 1;
 inline constexpr std::uint32_t kFinished = 0xffffffff;
 
 // The actor's side, used in its own process. Reaches and waits by futexes of its
@@ -43,8 +49,10 @@ class Actor {
   using Body = std::function<void(Part&)>;
   enum class State {
     kRunning,
-    kParked,   // waits for the harness
-    kBlocked,  // sleeps in a system call: in the primitive, since nothing else of its body sleeps
+    kParked,  // waits for the harness
+    // Sleeps in a system call until somebody wakes it: in the primitive, since nothing else of its
+    // body does. To wait for a disk is to run.
+    kBlocked,
     kFinished,
     kDead,
   };
@@ -69,14 +77,19 @@ class Actor {
 
   // SIGKILL, and returns when it is dead. The pid stays taken until the destructor.
   void Kill();
+  // Rather than ended by itself.
+  bool was_killed() const { return killed_; }
 
  protected:
-  bool killed() const { return killed_; }
+  const ActorPage* page() const { return page_; }
 
  private:
+  State StateInKernel() const;
+
   ActorPage* page_;
   pid_t pid_;
   int syscall_fd_;  // /proc/PID/syscall
+  int stat_fd_;     // /proc/PID/stat
   bool killed_ = false;
 };
 

@@ -176,11 +176,12 @@ std::vector<Scenario> EventScenarios() {
   return {
       {.primitive = "event", .role = "notifier of one", .play = NotifierOfOne},
       {.primitive = "event", .role = "notifier of all", .play = NotifierOfAll},
-      {.primitive = "event", .role = "woken waiter", .play = WokenWaiter},
+      {.primitive = "event", .role = "woken waiter", .sleeps = true, .play = WokenWaiter},
       {.primitive = "event", .role = "recoverer", .play = Recoverer},
       {.primitive = "event",
        .role = "waiter, notified at any moment",
        .dimensions = 2,
+       .sleeps = true,
        .play = WaiterNotifiedAtAnyMoment},
   };
 }

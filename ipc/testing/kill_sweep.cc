@@ -3,55 +3,80 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "ipc/testing/watchdog.h"
 
 namespace muster::ipc::testing {
 namespace {
 
-Finding Play(const Scenario& scenario, Stage* stage, const KillPoint& kill_point,
-             const Trace* traces) {
-  Trial trial(stage, kill_point, traces);
-  scenario.play(trial);
-  return trial.TakeFinding();
-}
+// Of five seconds each. A trial takes milliseconds, the longest rehearsal less than a second.
+constexpr int kMostTicks = 24;
 
 bool IsClean(const Finding& finding) {
   return finding.hangs.empty() && finding.leaks.empty() && finding.faults.empty();
 }
 
-void Note(const Finding& finding, const KillPoint& kill_point, std::string* first_problem) {
-  if (!first_problem->empty()) return;
+std::string FirstProblem(const Finding& finding) {
   for (const auto* problems : {&finding.hangs, &finding.leaks, &finding.faults}) {
-    if (problems->empty()) continue;
-    *first_problem = absl::StrCat("at ", kill_point.ToString(), ": ", problems->front());
-    return;
+    if (!problems->empty()) return problems->front();
   }
+  return "";
 }
 
-// Plays early recovery and, if that shows nothing, late. Returns the first, for its dimensions.
-Finding TryPoint(const Scenario& scenario, Stage* stage, KillPoint kill_point, const Trace* traces,
-                 Tally* tally) {
-  const auto play = [&](bool late_recovery) {
+// The trials of one scenario, and what they found.
+class Row {
+ public:
+  explicit Row(const Scenario& scenario) : scenario_(scenario), watchdog_(kMostTicks) {}
+
+  Tally& tally() { return tally_; }
+  void BeginPhase(const std::string& phase) {
+    phase_ = absl::StrCat(scenario_.primitive, ": ", scenario_.role, ": ", phase);
+    watchdog_.Begin(phase_);
+  }
+
+  // Plays early recovery and, if that shows nothing, late. Returns the first, for its dimensions.
+  Finding TryPoint(KillPoint kill_point, const Trace* traces) {
+    Finding early = Play(kill_point, traces);
+    kill_point.late_recovery = true;
+    const Finding late = IsClean(early) ? Play(kill_point, traces) : Finding();
+    ++tally_.kill_points;
+    tally_.hangs += !early.hangs.empty() || !late.hangs.empty();
+    tally_.leaks += !early.leaks.empty() || !late.leaks.empty();
+    tally_.faults += !early.faults.empty() || !late.faults.empty();
+    return early;
+  }
+
+ private:
+  Finding Play(const KillPoint& kill_point, const Trace* traces) {
     const Trace kStepAll[KillPoint::kDimensions];
-    kill_point.late_recovery = late_recovery;
-    Finding finding = Play(scenario, stage, kill_point, traces);
-    if (finding.strayed && IsClean(finding)) {
-      finding = Play(scenario, stage, kill_point, kStepAll);
+    BeginPhase(kill_point.ToString());
+    Finding finding = PlayOnce(kill_point, traces);
+    if (finding.strayed && IsClean(finding)) finding = PlayOnce(kill_point, kStepAll);
+    if (tally_.first_problem.empty() && !IsClean(finding)) {
+      tally_.first_problem = absl::StrCat(phase_, ": ", FirstProblem(finding));
     }
-    Note(finding, kill_point, &tally->first_problem);
     return finding;
-  };
-  Finding early = play(/*late_recovery=*/false);
-  const Finding late = IsClean(early) ? play(/*late_recovery=*/true) : Finding();
-  ++tally->kill_points;
-  tally->hangs += !early.hangs.empty() || !late.hangs.empty();
-  tally->leaks += !early.leaks.empty() || !late.leaks.empty();
-  tally->faults += !early.faults.empty() || !late.faults.empty();
-  return early;
-}
+  }
+  Finding PlayOnce(const KillPoint& kill_point, const Trace* traces) {
+    Trial trial(&stage_, kill_point, traces, scenario_.spins);
+    scenario_.play(trial);
+    Finding finding = trial.TakeFinding();
+    if (scenario_.sleeps && kill_point.is_rehearsal() && finding.sleeps[0] == 0) {
+      finding.faults.push_back("the victim was never asleep in a system call");
+    }
+    return finding;
+  }
+
+  const Scenario& scenario_;
+  Stage stage_;
+  Watchdog watchdog_;
+  std::string phase_;
+  Tally tally_;
+};
 
 // Which of `count` steps to die before: `most` of them if that is not 0, spread evenly. In such an
 // order that each beginning of the list is spread evenly too.
@@ -72,20 +97,25 @@ std::vector<std::uint64_t> ChoosePoints(std::uint64_t count, std::uint64_t most)
 Tally Sweep(const Scenario& scenario, const SweepLimits& limits) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end = Clock::now() + limits.time;
-  Stage stage;
-  Tally tally;
+  Row row(scenario);
+  Tally& tally = row.tally();
   const auto is_over = [&] {
+    if (limits.stop_at_problem && !tally.clean()) return true;
     return tally.kill_points >= limits.least_points && Clock::now() >= end;
   };
   const auto choose = [&](const Trace& trace) {
+    row.BeginPhase("the choice of the points");
     std::vector<std::uint64_t> points = ChoosePoints(trace.steps.size(), limits.points_per_victim);
     tally.complete = tally.complete && points.size() == trace.steps.size();
     return points;
   };
   Trace traces[KillPoint::kDimensions];
-  // A rehearsal: what instructions the sections have, and that nothing goes wrong by itself.
-  Finding rehearsal = TryPoint(scenario, &stage, KillPoint{}, traces, &tally);
-  traces[0] = std::move(rehearsal.traces[0]);
+  // What instructions the sections have, and that nothing goes wrong by itself.
+  traces[0] = std::move(row.TryPoint(KillPoint{}, traces).traces[0]);
+  if (!tally.clean()) {
+    tally.complete = false;
+    return tally;
+  }
   for (const std::uint64_t first : choose(traces[0])) {
     if (is_over()) {
       tally.complete = false;
@@ -94,19 +124,19 @@ Tally Sweep(const Scenario& scenario, const SweepLimits& limits) {
     KillPoint kill_point;
     kill_point.steps[0] = first;
     if (scenario.dimensions == 1) {
-      TryPoint(scenario, &stage, kill_point, traces, &tally);
+      row.TryPoint(kill_point, traces);
       continue;
     }
     // What the second one does depends on where the first one died.
     traces[1] = Trace();
-    traces[1] = TryPoint(scenario, &stage, kill_point, traces, &tally).traces[1];
+    traces[1] = row.TryPoint(kill_point, traces).traces[1];
     for (const std::uint64_t second : choose(traces[1])) {
       if (is_over()) {
         tally.complete = false;
         break;
       }
       kill_point.steps[1] = second;
-      TryPoint(scenario, &stage, kill_point, traces, &tally);
+      row.TryPoint(kill_point, traces);
     }
   }
   return tally;

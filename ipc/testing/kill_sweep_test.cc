@@ -1,29 +1,47 @@
 #include "ipc/testing/kill_sweep.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cctype>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
 #include <map>
+#include <ostream>
 #include <set>
 #include <string>
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "ipc/cache_line.h"
+#include "ipc/deadline.h"
+#include "ipc/futex.h"
 #include "ipc/testing/scenarios.h"
 #include "ipc/testing/section.h"
 #include "ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
+
+void PrintTo(const Scenario& scenario, std::ostream* out) {
+  *out << scenario.primitive << ": " << scenario.role;
+}
+
 namespace {
 
 // A sample here, all of it in tools/sweep. The times bound what a slow or loaded machine makes of
 // it; there are about 80 rows.
-constexpr SweepLimits kOneVictim = {
-    .points_per_victim = 40, .time = std::chrono::milliseconds(800), .least_points = 10};
-constexpr SweepLimits kTwoVictims = {
-    .points_per_victim = 6, .time = std::chrono::milliseconds(1200), .least_points = 10};
+constexpr SweepLimits kOneVictim = {.points_per_victim = 40,
+                                    .time = std::chrono::milliseconds(800),
+                                    .least_points = 10,
+                                    .stop_at_problem = true};
+constexpr SweepLimits kTwoVictims = {.points_per_victim = 6,
+                                     .time = std::chrono::milliseconds(1200),
+                                     .least_points = 10,
+                                     .stop_at_problem = true};
 
 class KillSweep : public ::testing::Test {
  protected:
@@ -35,6 +53,15 @@ class KillSweep : public ::testing::Test {
 };
 
 class KillSweepOf : public KillSweep, public ::testing::WithParamInterface<Scenario> {};
+
+const std::chrono::steady_clock::time_point kBegin = std::chrono::steady_clock::now();
+
+// Bazel's, who then says nothing of the rows that are left.
+bool IsTimeNearlyUp() {
+  const char* seconds = std::getenv("TEST_TIMEOUT");
+  if (seconds == nullptr) return false;
+  return std::chrono::steady_clock::now() - kBegin > 0.8 * std::chrono::seconds(std::atol(seconds));
+}
 
 std::vector<Scenario> Ours() {
   std::vector<Scenario> ours;
@@ -59,6 +86,7 @@ std::string NameOf(const ::testing::TestParamInfo<Scenario>& info) {
 
 TEST_P(KillSweepOf, LeavesNobodyHangingAndNothingBehind) {
   const Scenario& scenario = GetParam();
+  ASSERT_FALSE(IsTimeNearlyUp()) << "the rows before took too long: this one is not swept";
   const SweepLimits& limits = scenario.dimensions == 1 ? kOneVictim : kTwoVictims;
   const Tally tally = Sweep(scenario, limits);
   std::printf("%s: %s: %ju kill points%s\n", scenario.primitive.c_str(), scenario.role.c_str(),
@@ -72,6 +100,17 @@ TEST_P(KillSweepOf, LeavesNobodyHangingAndNothingBehind) {
 
 INSTANTIATE_TEST_SUITE_P(Ours, KillSweepOf, ::testing::ValuesIn(Ours()), NameOf);
 
+// "sleeper", "waiter": who is swept while he sleeps and afterwards.
+TEST(KillSweepRows, AskOfEverySleeperThatItSleeps) {
+  for (const Scenario& scenario : AllScenarios()) {
+    if (scenario.dimensions == 2 && scenario.role.find("owner") != std::string::npos) continue;
+    const bool is_sleeper = scenario.role.find("sleeper") != std::string::npos ||
+                            scenario.role.find("waiter, notified") != std::string::npos ||
+                            scenario.role.find("woken waiter") != std::string::npos;
+    EXPECT_EQ(scenario.sleeps, is_sleeper) << scenario.primitive << ": " << scenario.role;
+  }
+}
+
 TEST(KillSweepRows, CoverWhateverLiesInSharedMemoryAndIsPassedOn) {
   std::set<std::string> primitives;
   for (const Scenario& scenario : Ours()) primitives.insert(scenario.primitive);
@@ -84,14 +123,20 @@ TEST(KillSweepRows, CoverWhateverLiesInSharedMemoryAndIsPassedOn) {
 TEST(KillSweepRows, CoverEveryRoleForWhateverIsHeld) {
   std::map<std::string, std::set<std::string>> roles;
   for (const Scenario& scenario : Ours()) roles[scenario.primitive].insert(scenario.role);
-  for (const char* held :
-       {"mutex", "mutex, on a file", "mutex, spinning", "semaphore", "spinlock"}) {
-    for (const char* role : {"owner, waiter comes later", "owner, waiters asleep", "woken sleeper",
-                             "sleeper whose lock was stolen", "recoverer",
-                             "owner, waiter at any moment", "owner, then its sleeper"}) {
-      EXPECT_EQ(roles[held].count(role), 1u) << held << ": " << role;
-    }
-  }
+  const std::set<std::string> asleep = {"owner, waiter comes later",
+                                        "owner, waiters asleep",
+                                        "woken sleeper",
+                                        "sleeper whose lock was stolen",
+                                        "recoverer",
+                                        "owner, waiter at any moment",
+                                        "owner, then its sleeper"};
+  for (const char* held : {"mutex", "mutex, on a file"}) EXPECT_EQ(roles[held], asleep) << held;
+  for (const std::string& role : asleep) EXPECT_EQ(roles["semaphore"].count(role), 1u) << role;
+  const std::set<std::string> spinning = {
+      "owner, waiter comes later",     "owner, waiters spin", "woken spinner",
+      "spinner whose lock was stolen", "recoverer",           "owner, waiter at any moment",
+      "owner, then its spinner"};
+  for (const char* held : {"mutex, spinning", "spinlock"}) EXPECT_EQ(roles[held], spinning) << held;
 }
 
 // The sweep itself: it must see what goes wrong.
@@ -102,17 +147,17 @@ Scenario Only(std::vector<Scenario> scenarios, const std::string& role) {
 }
 
 TEST_F(KillSweep, FindsTheWakeupsThatAForceUnlockedMutexLoses) {
-  EXPECT_GT(
-      Sweep(Only(ForceUnlockedMutexScenarios(), "owner, waiters asleep"), {.points_per_victim = 10})
-          .hangs,
-      0u);
+  EXPECT_GT(Sweep(Only(ForceUnlockedMutexScenarios(), "owner, waiters asleep"),
+                  {.points_per_victim = 10, .stop_at_problem = true})
+                .hangs,
+            0u);
 }
 
 TEST_F(KillSweep, FindsThePermitsThatTheDeadTookFromAPosixSemaphore) {
-  EXPECT_GT(
-      Sweep(Only(PosixSemaphoreScenarios(), "owner, waiter comes later"), {.points_per_victim = 5})
-          .leaks,
-      0u);
+  EXPECT_GT(Sweep(Only(PosixSemaphoreScenarios(), "owner, waiter comes later"),
+                  {.points_per_victim = 5, .stop_at_problem = true})
+                .leaks,
+            0u);
 }
 
 TEST_F(KillSweep, FindsWhatIsHalfWritten) {
@@ -153,6 +198,127 @@ TEST_F(KillSweep, SpreadsWhatItHasTimeForOverTheSection) {
   EXPECT_EQ(values_at_death.size(), 5u);
   EXPECT_EQ(*values_at_death.begin(), 0);
   EXPECT_GE(*std::next(values_at_death.begin()), 20);
+}
+
+// A section like that of a sleeper: waits for the word, for `nap` each time. Whoever is told that
+// it sleeps changes the word.
+Scenario Napper(absl::Duration nap) {
+  return {.primitive = "word", .role = "napper", .sleeps = true, .play = [nap](Trial& trial) {
+            auto* word = static_cast<std::atomic<std::uint32_t>*>(trial.memory());
+            Victim& victim = trial.StartVictim([=](Part&) {
+              SectionMark();
+              while (word->load() == 0) FutexWait(*word, 0, Deadline::After(nap));
+              SectionMark();
+            });
+            trial.Step(victim, [word](int) {
+              word->store(1);
+              FutexWakeAll(*word);
+            });
+            victim.Kill();
+          }};
+}
+
+// As of a writer that waits for a reader, where a step takes long: 10 ms are over when it comes to
+// the call, and it never sleeps. A nanosecond is over on every machine.
+TEST_F(KillSweep, PutsAVictimToSleepWhoseNapIsOverBeforeItBegins) {
+  const Tally tally = Sweep(Napper(absl::Nanoseconds(1)), {.points_per_victim = 20});
+  EXPECT_TRUE(tally.clean()) << tally.first_problem;
+}
+
+TEST_F(KillSweep, SweepsANapThatIsNeverOver) {
+  const Tally tally = Sweep(Napper(absl::Hours(1)), {.points_per_victim = 20});
+  EXPECT_TRUE(tally.clean()) << tally.first_problem;
+}
+
+// What the sweep says of a section, with nobody else there.
+Tally SweepSection(std::function<void()> section, bool sleeps = false) {
+  return Sweep(
+      {.primitive = "a primitive", .role = "a role", .sleeps = sleeps, .play = [&](Trial& trial) {
+         Victim& victim = trial.StartVictim([&](Part&) {
+           SectionMark();
+           section();
+           SectionMark();
+         });
+         trial.Step(victim);
+         victim.Kill();
+       }});
+}
+
+TEST_F(KillSweep, FailsARowWhoseSleeperNeverSlept) {
+  const Tally tally = SweepSection([] {}, /*sleeps=*/true);
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the rehearsal, early recovery: "
+            "the victim was never asleep in a system call");
+  EXPECT_EQ(tally.kill_points, 1u);
+  EXPECT_FALSE(tally.complete);
+}
+
+TEST_F(KillSweep, EndsARehearsalThatComesToNoEnd) {
+  const Tally tally = SweepSection([] {
+    for (;;) SpinPause();
+  });
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the rehearsal, early recovery: "
+            "the victim comes to no end in 50000 instructions");
+}
+
+TEST_F(KillSweep, EndsARehearsalInWhichTheVictimSleepsForEver) {
+  const Tally tally = SweepSection([] { ::pause(); });
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the rehearsal, early recovery: "
+            "the victim itself sleeps for ever");
+}
+
+TEST_F(KillSweep, EndsAVictimThatDoesNotComeToItsSection) {
+  const Tally tally =
+      Sweep({.primitive = "a primitive", .role = "a role", .play = [](Trial& trial) {
+               Victim& victim = trial.StartVictim([](Part&) { ::pause(); });
+               trial.Step(victim);
+               victim.Kill();
+               trial.AwaitAll();
+             }});
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the rehearsal, early recovery: "
+            "the start of the victim: it does not come to its section");
+}
+
+// A survivor that waits for the victim's last step.
+Scenario Abandoned(std::function<void(const std::atomic<int>& done)> wait) {
+  return {.primitive = "a primitive", .role = "a role", .play = [wait](Trial& trial) {
+            auto* done = static_cast<std::atomic<int>*>(trial.memory());
+            Victim& victim = trial.StartVictim([done](Part&) {
+              SectionMark();
+              done->store(1);
+              SectionMark();
+            });
+            trial.Step(victim);
+            victim.Kill();
+            trial.Start([&](Part&) {
+              while (done->load() == 0) wait(*done);
+            });
+            trial.AwaitAll();
+          }};
+}
+
+TEST_F(KillSweep, EndsATrialInWhichASurvivorSleepsForEver) {
+  const Tally tally = Sweep(Abandoned([](const auto&) { ::pause(); }), {.stop_at_problem = true});
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the trial at 0, early recovery: a survivor sleeps for ever");
+  // The rehearsal went well.
+  EXPECT_EQ(tally.kill_points, 2u);
+}
+
+TEST_F(KillSweep, EndsATrialInWhichASurvivorSpinsForEver) {
+  const Tally tally = Sweep(Abandoned([](const auto&) { SpinPause(); }), {.stop_at_problem = true});
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the trial at 0, early recovery: "
+            "a survivor spins for ever, or waits for one that does");
+}
+
+TEST_F(KillSweep, TellsASurvivorThatDiedFromOneThatSleeps) {
+  const Tally tally = Sweep(Abandoned([](const auto&) { ::_exit(1); }), {.stop_at_problem = true});
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the trial at 0, early recovery: a survivor ended early");
 }
 
 #if defined(__x86_64__)

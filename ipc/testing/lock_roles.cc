@@ -20,12 +20,9 @@ constexpr int kLastComer = 6;
 // Of the others' kind, but dies: where readers are victims, a writer that waits for one.
 constexpr int kDyingSleeper = 3;
 
-// Stages that an actor reaches, and permissions that it waits for.
-constexpr std::uint32_t kInside = 1;
+// Stages that an actor reaches after kArrived, and permissions that it waits for.
+constexpr std::uint32_t kInside = 2;
 constexpr std::uint32_t kMayLeave = 1;
-
-// Enough instructions for a spinner to have looked at the lock a few times.
-constexpr int kSpinSteps = 60;
 
 constexpr std::size_t kBoardBytes = 4096;
 
@@ -49,7 +46,6 @@ class Play {
 
   Trial& trial() { return trial_; }
   HeldThing& thing() { return *thing_; }
-  int spin_steps() const { return kind_.sleeps ? 0 : kSpinSteps; }
 
   void Enter(int participant, Part& part) {
     const bool told = thing_->Lock(participant);
@@ -74,6 +70,7 @@ class Play {
   Actor& StartVisitor(int participant) {
     return trial_.Start([this, participant](Part& part) {
       thing_->Join(participant);
+      part.Reach(kArrived);
       Enter(participant, part);
       Leave(participant);
     });
@@ -84,6 +81,7 @@ class Play {
   Actor& StartOwner(int participant) {
     Actor& owner = trial_.Start([this, participant](Part& part) {
       thing_->Join(participant);
+      part.Reach(kArrived);
       Enter(participant, part);
       part.Reach(kInside);
       part.AwaitPermission(kMayLeave);
@@ -192,7 +190,7 @@ void OwnerAndWaiterAtAnyMoment(Play& play) {
   });
   play.trial().Step(victim);
   play.StartSleeper(kFirstSleeper);
-  play.trial().Step(victim, nullptr, play.spin_steps());
+  play.trial().Step(victim);
   play.Kill(victim, kVictim);
   play.RecoverUnlessLate();
   play.Finish();
@@ -233,7 +231,7 @@ void WokenSleeper(Play& play) {
     play.StartSleeper(kFirstSleeper);
     play.Dismiss(owner);
   };
-  play.trial().Step(victim, hand_over, play.spin_steps());
+  play.trial().Step(victim, hand_over);
   play.Kill(victim, kVictim);
   play.RecoverUnlessLate();
   hand_over(0);
@@ -265,7 +263,7 @@ void RobbedSleeper(Play& play) {
         break;
     }
   };
-  play.trial().Step(victim, unblock, play.spin_steps());
+  play.trial().Step(victim, unblock);
   play.Kill(victim, kVictim);
   play.RecoverUnlessLate();
   while (blocks < 2) unblock(0);
@@ -311,7 +309,7 @@ void OwnerThenItsSleeper(Play& play) {
     play.Leave(kDyingSleeper);
     SectionMark();
   });
-  play.trial().RunUntilBlocked(sleeper, play.spin_steps());
+  play.trial().RunUntilBlocked(sleeper);
   play.StartSleeper(kFirstSleeper);
   play.trial().Step(owner);
   play.Kill(owner, kVictim);
@@ -324,24 +322,38 @@ void OwnerThenItsSleeper(Play& play) {
 }  // namespace
 
 std::vector<Scenario> LockScenarios(const HeldKind& kind) {
-  const auto scenario = [&](const std::string& role, void (*play)(Play&), int dimensions = 1) {
-    return Scenario{kind.name, kind.variant.empty() ? role : kind.variant + ": " + role, kind.peer,
-                    dimensions, [kind, play](Trial& trial) {
+  const std::string waiter = kind.sleeps ? "sleeper" : "spinner";
+  const auto scenario = [&](const std::string& role, void (*play)(Play&)) {
+    return Scenario{.primitive = kind.name,
+                    .role = kind.variant.empty() ? role : kind.variant + ": " + role,
+                    .peer = kind.peer,
+                    .spins = !kind.sleeps,
+                    .play = [kind, play](Trial& trial) {
                       Play staged(kind, trial);
                       play(staged);
                     }};
   };
+  const auto sleeping = [&](const std::string& role, void (*play)(Play&)) {
+    Scenario sleeps = scenario(role, play);
+    sleeps.sleeps = kind.sleeps;
+    return sleeps;
+  };
+  const auto pair = [&](const std::string& role, void (*play)(Play&)) {
+    Scenario two = scenario(role, play);
+    two.dimensions = 2;
+    return two;
+  };
   std::vector<Scenario> scenarios = {
       scenario("owner, waiter comes later", OwnerThenLateComer),
-      scenario("owner, waiters asleep", OwnerWithSleepers),
-      scenario("woken sleeper", WokenSleeper),
-      scenario("sleeper whose lock was stolen", RobbedSleeper),
+      scenario(kind.sleeps ? "owner, waiters asleep" : "owner, waiters spin", OwnerWithSleepers),
+      sleeping("woken " + waiter, WokenSleeper),
+      sleeping(waiter + " whose lock was stolen", RobbedSleeper),
   };
   // Each hang costs a peer's sweep the whole patience; of pairs there are thousands.
   if (!kind.peer) {
     scenarios.push_back(scenario("recoverer", Recoverer));
-    scenarios.push_back(scenario("owner, waiter at any moment", OwnerAndWaiterAtAnyMoment, 2));
-    scenarios.push_back(scenario("owner, then its sleeper", OwnerThenItsSleeper, 2));
+    scenarios.push_back(pair("owner, waiter at any moment", OwnerAndWaiterAtAnyMoment));
+    scenarios.push_back(pair("owner, then its " + waiter, OwnerThenItsSleeper));
   }
   return scenarios;
 }

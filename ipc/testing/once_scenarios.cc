@@ -180,7 +180,7 @@ std::vector<Scenario> OnceScenarios() {
   return {
       {.primitive = "once", .role = "initialiser, others later", .play = InitialiserThenLateComer},
       {.primitive = "once", .role = "initialiser, others asleep", .play = InitialiserWithSleepers},
-      {.primitive = "once", .role = "woken sleeper", .play = WokenSleeper},
+      {.primitive = "once", .role = "woken sleeper", .sleeps = true, .play = WokenSleeper},
       {.primitive = "once", .role = "recoverer", .play = Recoverer},
   };
 }

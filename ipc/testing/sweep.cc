@@ -90,8 +90,7 @@ int Run(int argc, char** argv) {
     first = false;
     if (!tally.clean()) {
       ours_are_clean = ours_are_clean && scenario.peer;
-      std::fprintf(stderr, "%s: %s, %.1f s: %s\n", scenario.primitive.c_str(),
-                   scenario.role.c_str(), row.seconds, tally.first_problem.c_str());
+      std::fprintf(stderr, "%s\n", tally.first_problem.c_str());
     }
   }
   if (json) std::printf("\n]\n");

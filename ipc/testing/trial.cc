@@ -1,11 +1,11 @@
 #include "ipc/testing/trial.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -15,44 +15,15 @@
 namespace muster::ipc::testing {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-using Clock = std::chrono::steady_clock;
+using Clock = Patience::Clock;
 
-// Who sleeps or spins for so long without progress of anybody waits for ever.
-constexpr nanoseconds kPatience = milliseconds(150);
-// A longer gap between two looks was the harness's own absence; it proves nothing.
-constexpr nanoseconds kLongestLook = milliseconds(2);
-// A sleeper whom nobody woke for so long may have been woken and gone to sleep again
-// within one system call.
-constexpr nanoseconds kSecondSleep = milliseconds(2);
+// A sleeper may be woken and go to sleep again within one system call.
 constexpr int kMostBlocks = 3;
-// A spinner that had so much of a processor has looked at the lock many times.
+// A spinner that had so much of a processor, or executed so many instructions, has looked at the
+// lock many times.
 constexpr nanoseconds kSpinnerTurn = std::chrono::microseconds(50);
-
-// Adds up the time for which nothing moved.
-class IdleTime {
- public:
-  // Returns true when patience is at its end.
-  bool Note(bool idle) {
-    const Clock::time_point now = Clock::now();
-    const nanoseconds look = std::min<nanoseconds>(now - last_look_, kLongestLook);
-    last_look_ = now;
-    idle_ = idle ? idle_ + look : nanoseconds(0);
-    return idle_ >= kPatience;
-  }
-  nanoseconds time() const { return idle_; }
-
- private:
-  Clock::time_point last_look_ = Clock::now();
-  nanoseconds idle_{0};
-};
-
-nanoseconds CpuTimeOf(const std::vector<Actor*>& actors) {
-  nanoseconds sum{0};
-  for (const Actor* actor : actors) sum += actor->CpuTime();
-  return sum;
-}
+constexpr std::uint64_t kSpinnerSteps = 60;
 
 // The last step after `from` and up to `goal` whose instruction comes only once there, and
 // so is reached with one breakpoint, however many loops are before. `from`: there is none.
@@ -75,11 +46,11 @@ void* MapShared(std::size_t bytes) {
 }  // namespace
 
 std::string KillPoint::ToString() const {
-  std::string text = late_recovery ? "late" : "early";
-  for (const std::uint64_t count : steps) {
-    if (count != kNever) absl::StrAppend(&text, " ", count);
-  }
-  return text;
+  const char* recovery = late_recovery ? "late recovery" : "early recovery";
+  if (is_rehearsal()) return absl::StrCat("the rehearsal, ", recovery);
+  std::string text = absl::StrCat("the trial at ", steps[0]);
+  if (steps[1] != kNever) absl::StrAppend(&text, " and ", steps[1]);
+  return absl::StrCat(text, ", ", recovery);
 }
 
 Stage::Stage()
@@ -96,8 +67,8 @@ void Stage::Clear() {
   std::memset(memory_, 0, kMemoryBytes);
 }
 
-Trial::Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces)
-    : stage_(stage), kill_point_(kill_point), traces_(traces) {
+Trial::Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces, bool spins)
+    : stage_(stage), kill_point_(kill_point), traces_(traces), spins_(spins) {
   stage_->Clear();
 }
 
@@ -115,6 +86,9 @@ Victim& Trial::StartVictim(const Actor::Body& body) {
   auto victim = std::make_unique<Victim>(NextPage(), body);
   Victim& started = *victim;
   actors_.push_back(std::move(victim));
+  if (!started.has_started()) {
+    finding_.hangs.push_back("the start of the victim: it does not come to its section");
+  }
   return started;
 }
 
@@ -123,7 +97,7 @@ Victim::Stop Trial::Advance(Victim& victim, std::size_t dimension, std::uint64_t
   const std::vector<Trace::Step>& steps = traces_[dimension].steps;
   if (steps.empty()) {
     const Trace::Step step = {victim.address(),
-                              victim.is_in_system_call() || victim.is_at_system_call()};
+                              victim.is_in_system_call() || victim.is_at_call_of_kernel()};
     const bool was_asleep = victim.is_in_system_call();
     const Victim::Stop stop = victim.Step();
     executed += stop == Victim::Stop::kStepped;
@@ -157,41 +131,49 @@ Victim::Stop Trial::Advance(Victim& victim, std::size_t dimension, std::uint64_t
   return stop;
 }
 
-void Trial::Step(Victim& victim, const OnBlock& on_block, int spin_steps) {
+void Trial::Step(Victim& victim, const OnBlock& on_block) {
   MUSTER_CHECK(next_dimension_ < KillPoint::kDimensions, "a trial has too many victims");
   const std::size_t dimension = next_dimension_++;
   const std::uint64_t last = kill_point_.steps[dimension];
   std::uint64_t& executed = finding_.executed[dimension];
-  const std::uint64_t turn =
-      spin_steps != 0 ? static_cast<std::uint64_t>(spin_steps) : KillPoint::kNever;
   int blocks = 0;
   bool was_blocked = false;
-  IdleTime idle;
+  Patience patience;
   while (executed < last) {
+    if (executed >= kMostSteps) {
+      finding_.hangs.push_back(
+          absl::StrCat("the victim comes to no end in ", kMostSteps, " instructions"));
+      return;
+    }
     const std::uint64_t end_of_turn =
-        turn == KillPoint::kNever ? last : executed / turn * turn + turn;
+        spins_ ? (executed / kSpinnerSteps + 1) * kSpinnerSteps : kMostSteps;
     switch (Advance(victim, dimension, std::min(last, end_of_turn))) {
       case Victim::Stop::kStepped:
         was_blocked = false;
-        if (executed == end_of_turn && executed < last && on_block) on_block(blocks++);
+        if (spins_ && executed == end_of_turn && executed < last && on_block) on_block(blocks++);
         break;
       case Victim::Stop::kBlocked:
         if (!was_blocked) {
           was_blocked = true;
-          idle = IdleTime();
+          patience = Patience();
+          ++finding_.sleeps[dimension];
           // Asleep is a point of its own.
           ++executed;
           if (executed < last && on_block) on_block(blocks++);
-        } else if (on_block && idle.time() > kSecondSleep && blocks < kMostBlocks) {
+        } else if (on_block && blocks < kMostBlocks && AreAtRest() && victim.is_asleep()) {
           on_block(blocks++);
-          idle = IdleTime();
-        } else if (idle.Note(AllStill())) {
-          finding_.hangs.push_back("the victim itself sleeps for ever");
+          patience = Patience();
+        } else if (IsEndless(patience, "the victim itself")) {
           finding_.exhausted[dimension] = true;
           return;
         }
-        ::sched_yield();
+        patience.Nap();
         break;
+      case Victim::Stop::kLost:
+        // In full flight it may have taken another way than the trace.
+        if (!finding_.strayed) finding_.hangs.push_back("the victim is lost in a system call");
+        finding_.exhausted[dimension] = true;
+        return;
       case Victim::Stop::kCrashed:
         Fault("the victim crashed");
         [[fallthrough]];
@@ -202,63 +184,112 @@ void Trial::Step(Victim& victim, const OnBlock& on_block, int spin_steps) {
   }
 }
 
-void Trial::RunUntilBlocked(Victim& victim, int spin_steps) {
-  Victim::Stop stop = Victim::Stop::kStepped;
-  if (spin_steps == 0) {
-    stop = victim.RunUntilBlocked();
-  } else {
-    for (int i = 0; i < spin_steps && stop == Victim::Stop::kStepped; ++i) stop = victim.Step();
+void Trial::RunUntilBlocked(Victim& victim) {
+  if (!spins_) {
+    if (victim.RunUntilBlocked() != Victim::Stop::kBlocked) Fault("the victim does not sleep");
+    return;
   }
-  if (stop == Victim::Stop::kCrashed) Fault("the victim crashed");
+  for (std::uint64_t i = 0; i < kSpinnerSteps; ++i) {
+    if (victim.Step() != Victim::Stop::kStepped) return Fault("the victim does not spin");
+  }
 }
 
-bool Trial::AllStill() const {
-  return std::all_of(actors_.begin(), actors_.end(),
-                     [](const auto& actor) { return actor->state() != Actor::State::kRunning; });
+std::vector<Sight> Trial::Look() const {
+  std::vector<Sight> sights;
+  for (const auto& actor : actors_) {
+    const bool is_still = actor->state() != Actor::State::kRunning;
+    sights.push_back({is_still, actor->CpuTime()});
+  }
+  return sights;
+}
+
+// Two looks, since one sees each of them at another moment: who slept at its own may have been
+// woken by another one that ran until his.
+bool Trial::AreAtRest() const {
+  const std::vector<Sight> before = Look();
+  const std::vector<Sight> after = Look();
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (!before[i].is_still || !after[i].is_still) return false;
+    if (before[i].cpu_time != after[i].cpu_time) return false;
+  }
+  return true;
+}
+
+bool Trial::IsEndless(Patience& patience, const std::string& who) {
+  const char* what = nullptr;
+  switch (patience.Note(Clock::now(), Look())) {
+    case Patience::Verdict::kWaitOn:
+      return false;
+    case Patience::Verdict::kAsleep:
+      what = " sleeps for ever";
+      break;
+    case Patience::Verdict::kSpinning:
+      what = " spins for ever, or waits for one that does";
+      break;
+    case Patience::Verdict::kRestless:
+      what = " comes to no end";
+      break;
+  }
+  finding_.hangs.push_back(who + what);
+  return true;
 }
 
 bool Trial::AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage) {
-  IdleTime idle;
-  const nanoseconds cpu_limit = CpuTimeOf(actors) + kPatience * actors.size();
+  Patience patience;
   for (;;) {
     const auto late = std::find_if(actors.begin(), actors.end(),
                                    [&](Actor* actor) { return !actor->HasReached(stage); });
     if (late == actors.end()) return true;
     (*late)->Nap();
-    // Others may have to act first: nobody at all may be running.
-    const bool sleeps_for_ever = idle.Note(AllStill());
-    if (sleeps_for_ever || CpuTimeOf(actors) >= cpu_limit) {
-      finding_.hangs.push_back(sleeps_for_ever ? "a survivor sleeps for ever"
-                                               : "a survivor spins for ever");
+    if ((*late)->state() == Actor::State::kDead) {
+      Fault("a survivor ended early");
       return false;
     }
+    // Others may have to act first: it is a hang when all of them are at their end.
+    if (IsEndless(patience, "a survivor")) return false;
   }
 }
 
 bool Trial::Await(Actor& actor, std::uint32_t stage) { return AwaitEach({&actor}, stage); }
 
 void Trial::AwaitWaiting(Actor& actor) {
-  const nanoseconds begin = actor.CpuTime();
-  while (actor.state() == Actor::State::kRunning && actor.CpuTime() - begin < kSpinnerTurn) {
-    ::sched_yield();
+  Patience patience;
+  std::optional<nanoseconds> begin;
+  while (actor.state() == Actor::State::kRunning) {
+    if (spins_ && actor.HasReached(kArrived)) {
+      const nanoseconds now = actor.CpuTime();
+      if (now - begin.value_or(now) >= kSpinnerTurn) return;
+      if (!begin.has_value()) begin = now;
+    }
+    if (IsEndless(patience, "somebody who should go to sleep")) return;
+    patience.Nap();
   }
 }
 
 void Trial::AwaitDeparture(Actor& actor) {
   // It may be parked still, if it has not seen the permission yet.
-  do {
-    AwaitWaiting(actor);
-  } while (actor.state() == Actor::State::kParked);
+  Patience patience;
+  while (actor.state() == Actor::State::kParked) {
+    if (IsEndless(patience, "somebody who was permitted to leave")) return;
+    patience.Nap();
+  }
+  AwaitWaiting(actor);
 }
 
 void Trial::AwaitIdle() {
   for (const auto& actor : actors_) AwaitWaiting(*actor);
+  if (spins_) return;
+  Patience patience;
+  while (!AreAtRest()) {
+    if (IsEndless(patience, "somebody")) return;
+    patience.Nap();
+  }
 }
 
 void Trial::AwaitAll() {
   std::vector<Actor*> survivors;
   for (const auto& actor : actors_) {
-    if (actor->state() != Actor::State::kDead) survivors.push_back(actor.get());
+    if (!actor->was_killed()) survivors.push_back(actor.get());
   }
   AwaitEach(survivors, kFinished);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ipc/testing/actor.h"
+#include "ipc/testing/patience.h"
 #include "ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
@@ -24,6 +25,9 @@ struct KillPoint {
   // rather than at once. A supervisor may come at any time between.
   bool late_recovery = false;
 
+  // Nobody dies before its section's end.
+  bool is_rehearsal() const { return steps[0] == kNever && steps[1] == kNever; }
+  // "the trial at 17 and 4, early recovery".
   std::string ToString() const;
 };
 
@@ -32,7 +36,7 @@ struct KillPoint {
 struct Trace {
   struct Step {
     std::uintptr_t address;
-    bool in_kernel;  // a system call, or being asleep in one
+    bool in_kernel;  // a call of the kernel, or being asleep in one
   };
   std::vector<Step> steps;
 };
@@ -46,6 +50,8 @@ struct Finding {
   // before the kill point, so that there is no later one.
   std::uint64_t executed[KillPoint::kDimensions] = {};
   bool exhausted[KillPoint::kDimensions] = {};
+  // How often it was seen asleep in a system call.
+  std::uint64_t sleeps[KillPoint::kDimensions] = {};
   // It did not go the way of the trace, and so the victim may have died elsewhere.
   bool strayed = false;
   // Of the dimensions that were stepped.
@@ -74,39 +80,46 @@ class Stage {
 
 // One run of a scenario: its processes, the death, and what came of it. The
 // harness's thread is the supervisor. When the trial is destroyed all its processes are.
+// Whatever is awaited here is awaited with Patience: what does not come is a hang.
 class Trial {
  public:
+  // A section that is longer is taken for endless. The longest one has a fifth of that.
+  static constexpr std::uint64_t kMostSteps = 50'000;
+
   // `traces`: of the same section in earlier trials, one for each dimension. One that is
-  // empty has to be stepped.
-  Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces);
+  // empty has to be stepped. `spins`: whoever waits for the primitive spins, and is never seen
+  // asleep.
+  Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces, bool spins = false);
 
   // Zeroed, shared by all, Stage::kMemoryBytes long, page-aligned.
   void* memory() { return stage_->memory(); }
   bool late_recovery() const { return kill_point_.late_recovery; }
 
   Actor& Start(const Actor::Body& body);
-  // Returns when it stands at the beginning of its section.
+  // Returns when it stands at the beginning of its section. If it does not get there, that is a
+  // hang, and the victim is dead.
   Victim& StartVictim(const Actor::Body& body);
 
-  // Called with 0, 1, ... each time the victim blocks: lets somebody wake it.
+  // Called with 0, 1, ... each time the victim blocks: lets somebody wake it. A spinner is taken
+  // for blocked after every turn of some instructions.
   using OnBlock = std::function<void(int)>;
   // Steps `victim` to its kill point, or to the section's end if that comes first.
   // Each call takes the kill point of the next dimension. To be inside of a blocking
-  // call is a point too. A section that waits without sleeping is taken for
-  // blocked after every `spin_steps` instructions; 0: it sleeps.
-  void Step(Victim& victim, const OnBlock& on_block = nullptr, int spin_steps = 0);
-  // Brings it to sleep, or through `spin_steps` of a section that does not sleep.
-  void RunUntilBlocked(Victim& victim, int spin_steps = 0);
+  // call is a point too.
+  void Step(Victim& victim, const OnBlock& on_block = nullptr);
+  // Brings it to sleep, or to spin. If it does neither, that is a fault.
+  void RunUntilBlocked(Victim& victim);
 
   // Records a hang and returns false if the actor does not get there.
   bool Await(Actor& actor, std::uint32_t stage);
-  // Until it sleeps in the primitive or has finished; or, for those that spin, has had time to.
+  // Until it sleeps in the primitive or has finished; or, for those that spin, has had a turn of
+  // that since it arrived.
   void AwaitWaiting(Actor& actor);
   // Until it has finished, or sleeps in the primitive.
   void AwaitDeparture(Actor& actor);
   // Until nobody can do anything without help from outside.
   void AwaitIdle();
-  // All actors but the dead must finish.
+  // All actors that were not killed must finish.
   void AwaitAll();
 
   void Leak(const std::string& what) { finding_.leaks.push_back(what); }
@@ -115,7 +128,10 @@ class Trial {
   Finding TakeFinding();
 
  private:
-  bool AllStill() const;
+  std::vector<Sight> Look() const;
+  bool AreAtRest() const;
+  // Records a hang and returns true if `patience` is at its end.
+  bool IsEndless(Patience& patience, const std::string& who);
   // Executes at least one instruction, and at most `last` - `executed`.
   Victim::Stop Advance(Victim& victim, std::size_t dimension, std::uint64_t last);
   bool AwaitEach(const std::vector<Actor*>& actors, std::uint32_t stage);
@@ -124,6 +140,7 @@ class Trial {
   Stage* stage_;
   KillPoint kill_point_;
   const Trace* traces_;
+  const bool spins_;
   std::size_t next_dimension_ = 0;
   Finding finding_;
   std::vector<std::unique_ptr<Actor>> actors_;

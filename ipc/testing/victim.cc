@@ -1,13 +1,17 @@
 #include "ipc/testing/victim.h"
 
-#include <sched.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdlib>
+#include <fstream>
+#include <string>
 
 #include "ipc/check.h"
 #include "ipc/retry.h"
@@ -56,15 +60,71 @@ absl::Status CheckStepping() {
 
 #if defined(__x86_64__)
 
+namespace {
+
+// Whether the child stands still, and how; 0 with WNOHANG in `options`: it does not. Whoever has
+// ended stays a zombie, so that nobody else gets its pid.
+int AwaitChild(pid_t pid, int options, int* status) {
+  siginfo_t info = {};
+  RetryOnEintr([&] {
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WSTOPPED | WNOWAIT | options);
+  });
+  if (info.si_pid == 0) return 0;
+  if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) {
+    *status = 0;
+    return pid;
+  }
+  return RetryOnEintr([&] { return ::waitpid(pid, status, 0); });
+}
+
+struct AddressRange {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+
+  bool Contains(std::uintptr_t address) const { return begin <= address && address < end; }
+};
+
+// The vDSO, at the same place in the children. Empty where there is none.
+const AddressRange& KernelsFunctions() {
+  static const AddressRange kRange = [] {
+    AddressRange range;
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      if (line.find("[vdso]") == std::string::npos) continue;
+      char* rest;
+      range.begin = std::strtoull(line.c_str(), &rest, 16);
+      range.end = std::strtoull(rest + 1, nullptr, 16);
+    }
+    return range;
+  }();
+  return kRange;
+}
+
+}  // namespace
+
 Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {
   int status = 0;
-  RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
-  MUSTER_CHECK(WIFSTOPPED(status) && Classify(status) == Stop::kEnded,
-               "the victim did not reach its section");
+  Patience patience;
+  while (AwaitChild(pid(), WNOHANG, &status) == 0) {
+    if (GiveUp(patience, Actor::state() == State::kBlocked)) return;
+    patience.Nap();
+  }
+  if (!WIFSTOPPED(status) || Classify(status) != Stop::kEnded) {
+    Kill();
+    return;
+  }
+  has_started_ = true;
   ended_ = false;
   MUSTER_CHECK(
       ::ptrace(PTRACE_SETOPTIONS, pid(), nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) == 0,
       "PTRACE_SETOPTIONS");
+}
+
+bool Victim::GiveUp(Patience& patience, bool is_still) {
+  const auto verdict = patience.Note(Patience::Clock::now(), {{is_still, CpuTime()}});
+  if (verdict == Patience::Verdict::kWaitOn) return false;
+  Kill();
+  return true;
 }
 
 Actor::State Victim::state() const {
@@ -75,6 +135,10 @@ Actor::State Victim::state() const {
 std::uintptr_t Victim::address() const {
   return static_cast<std::uintptr_t>(
       ::ptrace(PTRACE_PEEKUSER, pid(), offsetof(user_regs_struct, rip), nullptr));
+}
+
+bool Victim::is_at_call_of_kernel() const {
+  return KernelsFunctions().Contains(address()) || is_at_system_call();
 }
 
 bool Victim::is_at_system_call() const {
@@ -96,18 +160,49 @@ Victim::Stop Victim::Classify(int status) {
   return Stop::kEnded;
 }
 
+void Victim::ReplaceDeadline(const user_regs_struct& registers, unsigned long long call,
+                             const timespec* deadline) {
+  const auto operation = static_cast<int>(registers.rsi) & FUTEX_CMD_MASK;
+  if (call != SYS_futex || (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET)) return;
+  if (registers.r10 == 0) return;
+  displaced_deadline_ = registers.r10;
+  ::ptrace(PTRACE_POKEUSER, pid(), offsetof(user_regs_struct, r10), deadline);
+  deadline_passes_ = deadline != nullptr;
+  a_deadline_passed_ = a_deadline_passed_ || deadline_passes_;
+}
+
+// The caller may rely on it that the kernel has left the register alone.
+void Victim::RestoreDeadline() {
+  if (displaced_deadline_ == 0) return;
+  ::ptrace(PTRACE_POKEUSER, pid(), offsetof(user_regs_struct, r10), displaced_deadline_);
+  displaced_deadline_ = 0;
+  deadline_passes_ = false;
+}
+
 Victim::Stop Victim::Step() {
   if (ended_) return Stop::kEnded;
+  if (!in_system_call_ && KernelsFunctions().Contains(address())) {
+    // It has just been called: the return address is on top of the stack.
+    return RunTo(static_cast<std::uintptr_t>(::ptrace(
+        PTRACE_PEEKDATA, pid(),
+        ::ptrace(PTRACE_PEEKUSER, pid(), offsetof(user_regs_struct, rsp), nullptr), nullptr)));
+  }
   if (!in_system_call_) {
     in_system_call_ = is_at_system_call();
+    if (in_system_call_) {
+      user_regs_struct registers;
+      if (::ptrace(PTRACE_GETREGS, pid(), nullptr, &registers) != 0) return Stop::kCrashed;
+      ReplaceDeadline(registers, registers.rax, a_deadline_passed_ ? nullptr : &page()->past);
+    }
     if (::ptrace(PTRACE_SINGLESTEP, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
     if (!in_system_call_) {
       int status = 0;
-      RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
+      AwaitChild(pid(), 0, &status);
       return Classify(status);
     }
   }
-  return AwaitStop();
+  Patience patience;
+  return AwaitStop(patience);
 }
 
 Victim::Stop Victim::RunTo(std::uintptr_t address) {
@@ -118,7 +213,8 @@ Victim::Stop Victim::RunTo(std::uintptr_t address) {
   }
   SetBreakpoint(address);
   if (::ptrace(PTRACE_CONT, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
-  return AwaitStop();
+  Patience patience;
+  return AwaitStop(patience);
 }
 
 void Victim::SetBreakpoint(std::uintptr_t address) {
@@ -136,38 +232,41 @@ void Victim::ClearBreakpoint() {
 
 Victim::Stop Victim::RunUntilBlocked() {
   if (ended_) return Stop::kEnded;
-  for (;;) {
-    int status = 0;
+  Patience patience;
+  while (!GiveUp(patience)) {
     // To the entry of the next system call, or to the mark.
     if (::ptrace(PTRACE_SYSCALL, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
-    RetryOnEintr([&] { return ::waitpid(pid(), &status, 0); });
-    if (const Stop stop = Classify(status); stop != Stop::kStepped) return stop;
+    if (const Stop stop = AwaitStop(patience); stop != Stop::kStepped) return stop;
+    user_regs_struct registers;
+    if (::ptrace(PTRACE_GETREGS, pid(), nullptr, &registers) != 0) return Stop::kCrashed;
+    ReplaceDeadline(registers, registers.orig_rax, nullptr);
     // And through it.
     if (::ptrace(PTRACE_SYSCALL, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
     in_system_call_ = true;
-    if (const Stop stop = AwaitStop(); stop != Stop::kStepped) return stop;
+    if (const Stop stop = AwaitStop(patience); stop != Stop::kStepped) return stop;
   }
+  return Stop::kLost;
 }
 
-Victim::Stop Victim::AwaitStop() {
-  int status = 0;
-  const auto stopped = [&] {
-    return RetryOnEintr([&] { return ::waitpid(pid(), &status, WNOHANG); }) == pid();
-  };
+Victim::Stop Victim::AwaitStop(Patience& patience) {
   for (;;) {
-    // A stop after a call looks like a sleep in it, so the last word is waitpid's.
-    const bool blocked = Actor::state() == State::kBlocked;
-    if (stopped()) {
+    // A stop after a call looks like a sleep in it, so the last word is the kernel's. With a
+    // deadline that has passed it may sleep for a moment, which is not a point to die at.
+    const bool is_blocked = !deadline_passes_ && Actor::state() == State::kBlocked;
+    int status = 0;
+    if (AwaitChild(pid(), WNOHANG, &status) != 0) {
       in_system_call_ = false;
       const Stop stop = Classify(status);
       ClearBreakpoint();
+      RestoreDeadline();
       return stop;
     }
-    if (blocked) {
+    if (is_blocked) {
       in_system_call_ = true;
       return Stop::kBlocked;
     }
-    ::sched_yield();
+    if (GiveUp(patience)) return Stop::kLost;
+    patience.Nap();
   }
 }
 
@@ -179,7 +278,7 @@ Victim::Stop Victim::Step() { return Stop::kCrashed; }
 Victim::Stop Victim::RunTo(std::uintptr_t) { return Stop::kCrashed; }
 Victim::Stop Victim::RunUntilBlocked() { return Stop::kCrashed; }
 std::uintptr_t Victim::address() const { return 0; }
-bool Victim::is_at_system_call() const { return false; }
+bool Victim::is_at_call_of_kernel() const { return false; }
 
 #endif
 
