@@ -100,6 +100,13 @@ TEST_P(KillSweepOf, LeavesNobodyHangingAndNothingBehind) {
 
 INSTANTIATE_TEST_SUITE_P(Ours, KillSweepOf, ::testing::ValuesIn(Ours()), NameOf);
 
+// In every compilation mode: what is swept is the code that is shipped.
+TEST(KillSweepRows, AreCompiledOptimised) {
+#if !defined(__OPTIMIZE__)
+  FAIL();
+#endif
+}
+
 // "sleeper", "waiter": who is swept while he sleeps and afterwards.
 TEST(KillSweepRows, AskOfEverySleeperThatItSleeps) {
   for (const Scenario& scenario : AllScenarios()) {
