@@ -39,7 +39,9 @@ constexpr std::uint32_t kWorkers = 4;
 constexpr std::uint32_t kSlots = 8;
 constexpr std::uint32_t kVisitor = kWorkers;  // the supervisor's own slot
 constexpr std::uint32_t kPermits = 2;
+// For at least so long, and with at least so many deaths.
 constexpr auto kDuration = std::chrono::seconds(6);
+constexpr int kLeastDeaths = 10;
 // One is done about every ten milliseconds.
 constexpr std::size_t kOnces = 1024;
 // Nobody has to wait as long on any machine, unless for ever.
@@ -300,7 +302,7 @@ TEST(KillStress, LosesNoLockAndNoPayloadWhenWorkersAreKilledAndStopped) {
   const Clock::time_point end = Clock::now() + kDuration;
   int deaths = 0;
   int stops = 0;
-  while (Clock::now() < end) {
+  while (Clock::now() < end || deaths < kLeastDeaths) {
     const std::uint32_t slot = random() % kWorkers;
     if (random() % 4 == 0) {
       // A stopped one is not a dead one: whoever waits for it goes on waiting.
@@ -329,7 +331,6 @@ TEST(KillStress, LosesNoLockAndNoPayloadWhenWorkersAreKilledAndStopped) {
   EXPECT_EQ(supervisor.zone().rw_lock.writer.word.load(), kUnlockedWord);
   EXPECT_EQ(supervisor.permits_left(), kPermits);
   for (const Gauge& busy : supervisor.zone().busy) EXPECT_EQ(busy.value(), 0);
-  EXPECT_GT(deaths, 10);
   std::printf("%d deaths, %ju within a section; %d stops; rounds:", deaths,
               static_cast<std::uintmax_t>(supervisor.zone().told.load()), stops);
   for (const auto& rounds : supervisor.zone().rounds) {
