@@ -4,14 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
-#include <map>
-#include <ostream>
 #include <set>
 #include <string>
 
@@ -25,24 +20,9 @@
 #include "ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
-
-void PrintTo(const Scenario& scenario, std::ostream* out) {
-  *out << scenario.primitive << ": " << scenario.role;
-}
-
 namespace {
 
-// A sample here, all of it in tools/sweep. The times bound what a slow or loaded machine makes of
-// it; there are about 80 rows.
-constexpr SweepLimits kOneVictim = {.points_per_victim = 40,
-                                    .time = std::chrono::milliseconds(800),
-                                    .least_points = 10,
-                                    .stop_at_problem = true};
-constexpr SweepLimits kTwoVictims = {.points_per_victim = 6,
-                                     .time = std::chrono::milliseconds(1200),
-                                     .least_points = 10,
-                                     .stop_at_problem = true};
-
+// The sweep itself: it must see what goes wrong, and come to its end.
 class KillSweep : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -51,102 +31,6 @@ class KillSweep : public ::testing::Test {
     }
   }
 };
-
-class KillSweepOf : public KillSweep, public ::testing::WithParamInterface<Scenario> {};
-
-const std::chrono::steady_clock::time_point kBegin = std::chrono::steady_clock::now();
-
-// Bazel's, who then says nothing of the rows that are left.
-bool IsTimeNearlyUp() {
-  const char* seconds = std::getenv("TEST_TIMEOUT");
-  if (seconds == nullptr) return false;
-  return std::chrono::steady_clock::now() - kBegin > 0.8 * std::chrono::seconds(std::atol(seconds));
-}
-
-std::vector<Scenario> Ours() {
-  std::vector<Scenario> ours;
-  for (Scenario& scenario : AllScenarios()) {
-    if (!scenario.peer) ours.push_back(std::move(scenario));
-  }
-  return ours;
-}
-
-// "mutex", "woken sleeper" → "mutex_woken_sleeper"
-std::string NameOf(const ::testing::TestParamInfo<Scenario>& info) {
-  std::string name;
-  for (const char c : info.param.primitive + " " + info.param.role) {
-    if (std::isalnum(static_cast<unsigned char>(c))) {
-      name += c;
-    } else if (!name.empty() && name.back() != '_') {
-      name += '_';
-    }
-  }
-  return name;
-}
-
-TEST_P(KillSweepOf, LeavesNobodyHangingAndNothingBehind) {
-  const Scenario& scenario = GetParam();
-  ASSERT_FALSE(IsTimeNearlyUp()) << "the rows before took too long: this one is not swept";
-  const SweepLimits& limits = scenario.dimensions == 1 ? kOneVictim : kTwoVictims;
-  const Tally tally = Sweep(scenario, limits);
-  std::printf("%s: %s: %ju kill points%s\n", scenario.primitive.c_str(), scenario.role.c_str(),
-              static_cast<std::uintmax_t>(tally.kill_points), tally.complete ? ", all" : "");
-  EXPECT_TRUE(tally.clean()) << tally.hangs << " hangs, " << tally.leaks << " leaks, "
-                             << tally.faults << " faults at " << tally.kill_points
-                             << " kill points; the first " << tally.first_problem;
-  // The first is the section's end.
-  EXPECT_GE(tally.kill_points, tally.complete ? 2u : limits.least_points);
-}
-
-INSTANTIATE_TEST_SUITE_P(Ours, KillSweepOf, ::testing::ValuesIn(Ours()), NameOf);
-
-// In every compilation mode: what is swept is the code that is shipped.
-TEST(KillSweepRows, AreCompiledOptimised) {
-#if !defined(__OPTIMIZE__)
-  FAIL();
-#endif
-}
-
-// "sleeper", "waiter": who is swept while he sleeps and afterwards.
-TEST(KillSweepRows, AskOfEverySleeperThatItSleeps) {
-  for (const Scenario& scenario : AllScenarios()) {
-    if (scenario.dimensions == 2 && scenario.role.find("owner") != std::string::npos) continue;
-    const bool is_sleeper = scenario.role.find("sleeper") != std::string::npos ||
-                            scenario.role.find("waiter, notified") != std::string::npos ||
-                            scenario.role.find("woken waiter") != std::string::npos;
-    EXPECT_EQ(scenario.sleeps, is_sleeper) << scenario.primitive << ": " << scenario.role;
-  }
-}
-
-TEST(KillSweepRows, CoverWhateverLiesInSharedMemoryAndIsPassedOn) {
-  std::set<std::string> primitives;
-  for (const Scenario& scenario : Ours()) primitives.insert(scenario.primitive);
-  EXPECT_EQ(primitives, (std::set<std::string>{"channel", "counter and gauge", "event", "latch",
-                                               "mutex", "mutex, on a file", "mutex, spinning",
-                                               "once", "reader-writer lock", "registry",
-                                               "semaphore", "shared memory", "spinlock"}));
-}
-
-TEST(KillSweepRows, CoverEveryRoleForWhateverIsHeld) {
-  std::map<std::string, std::set<std::string>> roles;
-  for (const Scenario& scenario : Ours()) roles[scenario.primitive].insert(scenario.role);
-  const std::set<std::string> asleep = {"owner, waiter comes later",
-                                        "owner, waiters asleep",
-                                        "woken sleeper",
-                                        "sleeper whose lock was stolen",
-                                        "recoverer",
-                                        "owner, waiter at any moment",
-                                        "owner, then its sleeper"};
-  for (const char* held : {"mutex", "mutex, on a file"}) EXPECT_EQ(roles[held], asleep) << held;
-  for (const std::string& role : asleep) EXPECT_EQ(roles["semaphore"].count(role), 1u) << role;
-  const std::set<std::string> spinning = {
-      "owner, waiter comes later",     "owner, waiters spin", "woken spinner",
-      "spinner whose lock was stolen", "recoverer",           "owner, waiter at any moment",
-      "owner, then its spinner"};
-  for (const char* held : {"mutex, spinning", "spinlock"}) EXPECT_EQ(roles[held], spinning) << held;
-}
-
-// The sweep itself: it must see what goes wrong.
 
 Scenario Only(std::vector<Scenario> scenarios, const std::string& role) {
   return *std::find_if(scenarios.begin(), scenarios.end(),
@@ -260,6 +144,20 @@ TEST_F(KillSweep, FailsARowWhoseSleeperNeverSlept) {
   EXPECT_FALSE(tally.complete);
 }
 
+TEST_F(KillSweep, FailsARowWhoseSecondVictimDoesNotSleepWhenItShould) {
+  const Tally tally =
+      Sweep({.primitive = "a primitive", .role = "a role", .play = [](Trial& trial) {
+               Victim& victim = trial.StartVictim([](Part&) {
+                 SectionMark();
+                 SectionMark();
+               });
+               trial.RunUntilBlocked(victim);
+               victim.Kill();
+             }});
+  EXPECT_EQ(tally.first_problem,
+            "a primitive: a role: the rehearsal, early recovery: the victim does not sleep");
+}
+
 TEST_F(KillSweep, EndsARehearsalThatComesToNoEnd) {
   const Tally tally = SweepSection([] {
     for (;;) SpinPause();
@@ -287,6 +185,26 @@ TEST_F(KillSweep, EndsAVictimThatDoesNotComeToItsSection) {
   EXPECT_EQ(tally.first_problem,
             "a primitive: a role: the rehearsal, early recovery: "
             "the start of the victim: it does not come to its section");
+}
+
+// It does not come to where it was in the rehearsal, and does not stop by itself.
+TEST_F(KillSweep, StepsAVictimThatIsLostInFullFlight) {
+  int trials = 0;
+  const Scenario stray = {
+      .primitive = "a primitive", .role = "a role", .play = [&trials](Trial& trial) {
+        const bool is_rehearsal = ++trials <= 2;
+        Victim& victim = trial.StartVictim([is_rehearsal](Part&) {
+          SectionMark();
+          while (!is_rehearsal) SpinPause();
+          SpinPause();
+          SectionMark();
+        });
+        trial.Step(victim);
+        victim.Kill();
+      }};
+  const Tally tally = Sweep(stray);
+  EXPECT_TRUE(tally.clean()) << tally.first_problem;
+  EXPECT_TRUE(tally.complete);
 }
 
 // A survivor that waits for the victim's last step.
