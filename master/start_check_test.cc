@@ -179,9 +179,8 @@ TEST_F(StartCheckTest, NotesWhatAReloadCannotTakeOver) {
 TEST_F(StartCheckTest, FindsAWorkerProgramThatIsNone) {
   StartCheck missing("/nowhere/worker");
   EXPECT_EQ(Check(missing, ""), "");
-  EXPECT_THAT(
-      missing.problems(),
-      ElementsAre(HasSubstr("--worker: worker program /nowhere/worker: No such file")));
+  EXPECT_THAT(missing.problems(),
+              ElementsAre(HasSubstr("--worker: worker program /nowhere/worker: No such file")));
   StartCheck silent("/bin/false");
   EXPECT_EQ(Check(silent, ""), "");
   EXPECT_THAT(silent.problems(),
