@@ -138,7 +138,7 @@ void NeedPrivilegedPorts() {
 
 }  // namespace
 
-CaseStage::CaseStage() : muster_(/*config=*/""), outputs_(MakeOpenFolder()) {
+CaseStage::CaseStage() : muster_(/*config=*/"", /*worker=*/""), outputs_(MakeOpenFolder()) {
   ::chmod(muster_.folder().c_str(), 0755);
   ::chmod(At("site").c_str(), 0755);
   fs::remove(At("muster.textproto"));
@@ -264,6 +264,8 @@ std::string CaseStage::Normal(std::string text) const {
       {R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})", "{time}"},
       {R"(\bin \d+(\.\d+)?m?s\b)", "in {took}"},
       {R"(run ctl as (?!the user)(user )?\S+)", "run ctl as {user}"},
+      {R"(\blistening on 127\.0\.0\.1:\d+)", "listening on 127.0.0.1:{port}"},
+      {R"(\(pid \d+\))", "(pid {worker})"},
       {R"(\bof which \d+ are\b)", "of which {available} are"},
   };
   for (const auto& [pattern, name] : patterns) {

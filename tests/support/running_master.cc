@@ -66,7 +66,7 @@ std::string RunningMaster::ConfigOfOneWorker(const std::string& more, const std:
 }
 
 RunningMaster::RunningMaster(const std::string& config, const std::string& worker)
-    : worker_(Runfile(worker)),
+    : worker_(worker.empty() ? "" : Runfile(worker)),
       folder_(MakeFolder()),
       notifications_(BindDatagramSocket(path("notify.sock"))) {
   ::mkdir(path("site").c_str(), 0700);
@@ -86,10 +86,10 @@ void RunningMaster::WriteConfig(const std::string& config) const {
 
 bool RunningMaster::Start() {
   address_.clear();
+  std::vector<std::string> arguments = {Runfile("master/master"), "-c", path("muster.textproto")};
+  if (!worker_.empty()) arguments.insert(arguments.end(), {"--worker", worker_});
   master_ = std::make_unique<ChildProcess>(
-      folder_,
-      std::vector<std::string>{Runfile("master/master"), "-c", path("muster.textproto"), "--worker",
-                               worker_},
+      folder_, arguments,
       std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))});
   if (!AwaitNotification("READY=1")) return false;
   admin_ = admin::v1::Admin::NewStub(grpc::CreateChannel(absl::StrCat("unix:", path("admin.sock")),
@@ -153,7 +153,8 @@ Finished RunningMaster::Ctl(const std::vector<std::string>& arguments) {
 }
 
 Finished RunningMaster::Master(const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = {Runfile("master/master"), "--worker", worker_};
+  std::vector<std::string> all = {Runfile("master/master")};
+  if (!worker_.empty()) all.insert(all.end(), {"--worker", worker_});
   all.insert(all.end(), arguments.begin(), arguments.end());
   return RunToItsEnd(all);
 }

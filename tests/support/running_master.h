@@ -32,7 +32,7 @@ class RunningMaster {
   static std::string ConfigOfOneWorker(const std::string& more = "", const std::string& http = "");
 
   // Makes the folder with site/index.html and the configuration. Starts nothing.
-  // `worker` is the worker program, as Bazel calls it.
+  // `worker` is the worker program, as Bazel calls it; empty: what the configuration says.
   explicit RunningMaster(const std::string& config = Config(),
                          const std::string& worker = "worker/worker");
   ~RunningMaster();
