@@ -1,11 +1,10 @@
 // What master, worker and ctl print when somebody makes one of the usual mistakes: the cases of
 // mistakes.txt, whole texts.
 
-#include <stdlib.h>
-
 #include "gtest/gtest.h"
 #include "tests/support/case_file.h"
 #include "tests/support/case_stage.h"
+#include "tests/support/clean_environment.h"
 
 namespace muster::tests {
 namespace {
@@ -22,17 +21,6 @@ TEST_P(Mistake, IsToldAsExpected) {
 
 INSTANTIATE_TEST_SUITE_P(, Mistake, ::testing::ValuesIn(ReadCases("tests/mistakes.txt")),
                          [](const auto& info) { return info.param.Name(); });
-
-// Where a program was started must not matter to those that it starts.
-class CleanEnvironment : public ::testing::Environment {
- public:
-  void SetUp() override {
-    for (const char* name : {"BUILD_WORKING_DIRECTORY", "BUILD_WORKSPACE_DIRECTORY",
-                             "MUSTER_MASTER", "NOTIFY_SOCKET"}) {
-      ::unsetenv(name);
-    }
-  }
-};
 
 const auto* const kEnvironment = ::testing::AddGlobalTestEnvironment(new CleanEnvironment);
 

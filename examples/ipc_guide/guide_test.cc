@@ -1,6 +1,5 @@
-// The examples of docs/IPC.md. Each block of code on that page stands here too, word for
-// word, between a line with its name in brackets and one with [end]; the last test
-// compares them.
+// The examples of docs/IPC.md and README.md, which quote the pieces between a line with a name in
+// brackets and one with [end]; //tests:quoted_code_test compares them.
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -12,12 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <new>
 #include <optional>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <utility>
@@ -25,11 +21,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
@@ -123,6 +115,27 @@ absl::Status Bury(const PidFd& child, OwnerTag dead, Shared& shared) {
 }
 // [end]
 
+// [shortest]
+struct Jobs {
+  MutexState mutex;
+  std::int64_t done;  // guarded by mutex
+};
+
+// In any process that shares the memory. Whoever is killed in here, the next one goes on.
+void FinishJob(Jobs* jobs, const Registry& registry, OwnerTag self) {
+  Mutex mutex(&jobs->mutex, registry, self, {.repair = [] { return true; }});
+  std::scoped_lock guard(mutex);
+  ++jobs->done;
+}
+
+// In the parent, when one of them is dead.
+void Recover(Jobs* jobs, const Registry& registry, OwnerTag dead) {
+  registry.MarkDead(dead);
+  jobs->mutex.Recover(dead);
+  registry.Free(dead);
+}
+// [end]
+
 absl::StatusOr<PidFd> Fork(void (*body)(Shared&, OwnerTag), Shared& shared, OwnerTag tag) {
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
@@ -176,6 +189,29 @@ TEST_F(Guide, MutexTellsOfADeath) {
   ASSERT_TRUE(Bury(*child, child_tag, shared_).ok());
   Mutex mutex(&shared_.zone->mutex, shared_.registry, self_);
   EXPECT_EQ(mutex.Lock(), LockOutcome::kOwnerDied);
+}
+
+TEST(Jobs, GoOnAfterTheDeathOfTheOneWhoHeldThem) {
+  const std::size_t registry_bytes = Registry::BytesFor(2);
+  auto memory = SharedMemory::CreateAnonymous({.size_bytes = registry_bytes + sizeof(Jobs)});
+  ASSERT_TRUE(memory.ok()) << memory.status();
+  const Registry registry = Registry::Create(memory->data(), registry_bytes, 2).value();
+  auto* jobs = new (memory->data() + registry_bytes) Jobs();
+  const OwnerTag parent = registry.Reserve(0).value();
+  const OwnerTag child = registry.Reserve(1).value();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    FinishJob(jobs, registry, child);
+    Mutex mutex(&jobs->mutex, registry, child);
+    if (mutex.Lock() == LockOutcome::kAcquired) ::raise(SIGKILL);
+    ::_exit(1);
+  }
+  ASSERT_GT(pid, 0);
+  ASSERT_TRUE(PidFd::Open(pid)->Wait(PidFd::Reap::kYes)->was_killed);
+  Recover(jobs, registry, child);
+  FinishJob(jobs, registry, parent);
+  EXPECT_EQ(jobs->done, 2);
 }
 
 TEST_F(Guide, MutexOfTheStandard) {
@@ -408,58 +444,6 @@ TEST_F(Guide, SealedBytes) {
   std::string received;
   ASSERT_TRUE(PassConfiguration(&received).ok());
   EXPECT_EQ(received, "workers: 4");
-}
-
-std::vector<std::string> LinesOf(const std::string& path) {
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return absl::StrSplit(text, '\n');
-}
-
-// Without the indentation that all lines have.
-std::string Dedent(const std::vector<std::string>& lines) {
-  std::size_t indentation = std::string::npos;
-  for (const std::string& line : lines) {
-    indentation = std::min(indentation, line.find_first_not_of(' '));
-  }
-  std::string text;
-  for (const std::string& line : lines) {
-    absl::StrAppend(&text, line.empty() ? "" : line.substr(indentation), "\n");
-  }
-  return text;
-}
-
-// What stands between a line that `begins` and the next that is `end`.
-template <typename Begins>
-std::multiset<std::string> BlocksIn(const std::string& path, Begins begins, absl::string_view end) {
-  std::multiset<std::string> blocks;
-  std::vector<std::string> block;
-  bool is_within = false;
-  for (const std::string& line : LinesOf(path)) {
-    const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
-    if (is_within && text == end) {
-      blocks.insert(Dedent(std::exchange(block, {})));
-      is_within = false;
-    } else if (is_within) {
-      block.push_back(line);
-    } else {
-      is_within = begins(text);
-    }
-  }
-  return blocks;
-}
-
-TEST(Page, QuotesEachExampleOfThisFile) {
-  const auto quoted = BlocksIn(
-      "docs/IPC.md", [](absl::string_view line) { return line == "```cpp"; }, "```");
-  const auto compiled = BlocksIn(
-      "examples/ipc_guide/guide_test.cc",
-      [](absl::string_view line) {
-        return absl::StartsWith(line, "// [") && absl::EndsWith(line, "]") && line != "// [end]";
-      },
-      "// [end]");
-  EXPECT_GT(compiled.size(), 10);
-  EXPECT_EQ(quoted, compiled);
 }
 
 }  // namespace

@@ -29,6 +29,20 @@ bool BelongsToStep(absl::string_view line, CaseStep* step) {
   return absl::ConsumePrefix(&line, "= ") && absl::SimpleAtoi(line, &step->exit);
 }
 
+bool IsLeftOut(absl::string_view line) { return line.empty() || absl::StartsWith(line, "#"); }
+
+// Adds what a line says to the steps: another one, or more of the last one.
+void AddLine(absl::string_view line, const std::string& place, std::vector<CaseStep>* steps) {
+  if (!steps->empty() && BelongsToStep(line, &steps->back())) return;
+  MUSTER_CHECK(absl::StartsWith(line, "$") || absl::ascii_isalpha(line[0]), place.c_str());
+  const std::pair<std::string, std::string> parts = absl::StrSplit(line, absl::MaxSplits(' ', 1));
+  CaseStep step;
+  step.place = place;
+  step.verb = parts.first;
+  step.argument = parts.second;
+  steps->push_back(std::move(step));
+}
+
 std::string Marked(absl::string_view mark, absl::string_view text) {
   std::string marked;
   for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(text, "\n"), '\n')) {
@@ -58,25 +72,26 @@ std::vector<Case> ReadCases(const std::string& path) {
   std::vector<Case> cases;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    const std::string where = absl::StrCat(path, ":", number, ": ", line);
-    absl::string_view rest = line;
-    if (absl::ConsumePrefix(&rest, "== ")) {
-      cases.push_back({std::string(rest), {}});
-      continue;
+    const std::string place = absl::StrCat(path, ":", number);
+    absl::string_view title = line;
+    if (absl::ConsumePrefix(&title, "== ")) {
+      cases.push_back({std::string(title), {}});
+    } else if (!IsLeftOut(line)) {
+      MUSTER_CHECK(!cases.empty(), place.c_str());
+      AddLine(line, place, &cases.back().steps);
     }
-    if (rest.empty() || absl::StartsWith(rest, "#")) continue;
-    MUSTER_CHECK(!cases.empty(), where.c_str());
-    std::vector<CaseStep>& steps = cases.back().steps;
-    if (!steps.empty() && BelongsToStep(rest, &steps.back())) continue;
-    MUSTER_CHECK(absl::StartsWith(rest, "$") || absl::ascii_isalpha(rest[0]), where.c_str());
-    const std::pair<std::string, std::string> parts = absl::StrSplit(rest, absl::MaxSplits(' ', 1));
-    CaseStep step;
-    step.line = number;
-    step.verb = parts.first;
-    step.argument = parts.second;
-    steps.push_back(std::move(step));
   }
   return cases;
+}
+
+std::vector<CaseStep> ReadSteps(const std::string& text, const std::string& path, int first_line) {
+  std::vector<CaseStep> steps;
+  int number = first_line;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (!IsLeftOut(line)) AddLine(line, absl::StrCat(path, ":", number), &steps);
+    ++number;
+  }
+  return steps;
 }
 
 std::string AsExpectation(const std::string& output, const std::string& errors, int exit) {

@@ -9,7 +9,7 @@ namespace muster::tests {
 
 // One thing that a case does, in the order of the file.
 struct CaseStep {
-  int line = 0;          // in the file, from 1
+  std::string place;     // "tests/mistakes.txt:12"
   std::string verb;      // "file", "$"
   std::string argument;  // the rest of the line
   std::string text;      // the lines below that begin with "|": what a file has in it
@@ -33,6 +33,9 @@ void PrintTo(const Case& which, std::ostream* out);
 // Reads the cases of a file such as tests/mistakes.txt, whose head explains the form. Ends the test
 // with the line if it has another one.
 std::vector<Case> ReadCases(const std::string& path);
+
+// Reads the steps of one case, whose first line is line `first_line` of the file `path`.
+std::vector<CaseStep> ReadSteps(const std::string& text, const std::string& path, int first_line);
 
 // What a command has printed, in the form of the file.
 std::string AsExpectation(const std::string& output, const std::string& errors, int exit);

@@ -98,7 +98,7 @@ std::vector<std::string> Words(const std::string& command) {
   return words;
 }
 
-void Require(bool is_done) { MUSTER_CHECK(is_done, "a step of mistakes.txt"); }
+void Require(bool is_done) { MUSTER_CHECK(is_done, "a step of a case"); }
 
 // \xHH, \r and \n.
 void WriteBytes(const std::string& path, absl::string_view escaped) {
@@ -181,16 +181,18 @@ void CaseStage::Perform(const CaseStep& step) {
   }
   if (step.verb == "remove") return Require(fs::remove(path));
   if (step.verb == "left-socket") return Bind(path).reset();
-  if (step.verb == "listen") return Listen(words[0]);
-  MUSTER_CHECK(false, absl::StrCat("mistakes.txt:", step.line, ": ", step.verb).c_str());
+  if (step.verb == "listen") return Listen(words);
+  MUSTER_CHECK(false, absl::StrCat(step.place, ": ", step.verb).c_str());
 }
 
-// On a port of the kernel's choice, which is {taken} from here on.
-ipc::UniqueFd CaseStage::BindTcp() {
+ipc::UniqueFd CaseStage::BindTcp(int port) {
   ipc::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;  // whoever keeps a port for this has not listened there
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
   socklen_t size = sizeof(address);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   Require(::bind(fd.get(), generic, size) == 0 && ::getsockname(fd.get(), generic, &size) == 0);
@@ -198,8 +200,9 @@ ipc::UniqueFd CaseStage::BindTcp() {
   return fd;
 }
 
-void CaseStage::Listen(const std::string& name) {
-  listeners_.push_back(name == "tcp" ? BindTcp() : Bind(At(name)));
+void CaseStage::Listen(const std::vector<std::string>& words) {
+  const int port = words.size() > 1 ? std::stoi(words[1]) : 0;
+  listeners_.push_back(words[0] == "tcp" ? BindTcp(port) : Bind(At(words[0])));
   Require(::listen(listeners_.back().get(), 8) == 0);
 }
 
@@ -237,11 +240,10 @@ void CaseStage::Run(const CaseStep& step, const std::string& command) {
   const std::string before = Tree(muster_.folder());
   ChildProcess child(outputs_, words, {}, Preparation());
   const std::optional<int> exit = child.Wait();
-  ASSERT_TRUE(exit.has_value()) << "mistakes.txt:" << step.line << ": " << command
-                                << ": did not end";
+  ASSERT_TRUE(exit.has_value()) << step.place << ": " << command << ": did not end";
   const std::string told = AsExpectation(Normal(child.output()), Normal(child.errors()), *exit);
   EXPECT_TRUE(told == AsExpectation(step.output, step.errors, step.exit))
-      << "mistakes.txt:" << step.line << ": it is now\n$ " << step.argument << "\n"
+      << step.place << ": it is now\n$ " << step.argument << "\n"
       << told;
   if (is_test && !is_started_) {
     EXPECT_EQ(Tree(muster_.folder()), before) << "-t changed it";

@@ -12,9 +12,9 @@
 
 namespace muster::tests {
 
-// Where one case of tests/mistakes.txt is performed: a folder of its own with site/index.html in
-// it, and the three programs side by side. Differences are failures of the test; what cannot be
-// done here skips it.
+// Where one case of tests/mistakes.txt, or of a document, is performed: a folder of its own with
+// site/index.html in it, and the three programs side by side. Differences are failures of the test;
+// what cannot be done here skips it.
 class CaseStage {
  public:
   CaseStage();
@@ -22,15 +22,19 @@ class CaseStage {
   CaseStage(const CaseStage&) = delete;
   CaseStage& operator=(const CaseStage&) = delete;
 
+  const std::string& folder() const { return muster_.folder(); }
+
   void Perform(const CaseStep& step);
 
  private:
   std::string At(const std::string& name) const { return muster_.path(name); }
   // {name} stands for `value` from here on.
   void Know(const std::string& name, const std::string& value);
-  // Adds a socket that listens and never accepts: "tcp", or the name of a Unix socket.
-  void Listen(const std::string& name);
-  ipc::UniqueFd BindTcp();
+  // Adds a socket that listens and never accepts: "tcp" and a port, 0 for one of the kernel's
+  // choice, or the name of a Unix socket.
+  void Listen(const std::vector<std::string>& words);
+  // The port is {taken} from here on.
+  ipc::UniqueFd BindTcp(int port);
   void Start();
   void LoseRightsFromHereOn();
   void MakeReadOnlyFromHereOn();

@@ -92,8 +92,11 @@ bool RunningMaster::Start() {
       folder_, arguments,
       std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))});
   if (!AwaitNotification("READY=1")) return false;
-  admin_ = admin::v1::Admin::NewStub(grpc::CreateChannel(absl::StrCat("unix:", path("admin.sock")),
-                                                         grpc::InsecureChannelCredentials()));
+  // The first is where a configuration that does not say has it.
+  const std::string usual = path("run/admin.sock");
+  const std::string admin = std::filesystem::exists(usual) ? usual : path("admin.sock");
+  admin_ = admin::v1::Admin::NewStub(
+      grpc::CreateChannel(absl::StrCat("unix:", admin), grpc::InsecureChannelCredentials()));
   return true;
 }
 
