@@ -31,7 +31,7 @@ constexpr char kFooter[] =
     "  ctl reload\n"
     "  ctl -o json stats | jq .total.requests\n"
     "  MUSTER_MASTER=/run/muster/admin.sock ctl workers\n"
-    "  bazel run //ctl -- status                         (in the source tree)";
+    "  tools/ctl status                                  (in the source tree)";
 
 absl::Duration ParseTimeout(const std::string& text) {
   absl::Duration duration;

@@ -1,5 +1,6 @@
 // The C++ and the schemas in the documents: each block is a piece of a source that is compiled and
-// tested, word for word. A piece stands between a line with its name in brackets and one with [end].
+// tested, word for word. A piece stands between a line with its name in brackets and one with
+// [end].
 
 #include <algorithm>
 #include <filesystem>

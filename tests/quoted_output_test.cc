@@ -23,9 +23,7 @@ using ::testing::IsEmpty;
 // The blocks that are performed one after the other at the same place.
 using QuotedCase = std::vector<DocumentBlock>;
 
-bool BeginsCase(const DocumentBlock& block) {
-  return absl::StartsWith(block.comment, "case\n");
-}
+bool BeginsCase(const DocumentBlock& block) { return absl::StartsWith(block.comment, "case\n"); }
 bool GoesOn(const DocumentBlock& block) { return absl::StartsWith(block.comment, "same case\n"); }
 
 // Without a word it is a part of a configuration that can be used as it is.

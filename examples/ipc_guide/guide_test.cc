@@ -127,6 +127,7 @@ void FinishJob(Jobs* jobs, const Registry& registry, OwnerTag self) {
   std::scoped_lock guard(mutex);
   ++jobs->done;
 }
+// [end]
 
 // In the parent, when one of them is dead.
 void Recover(Jobs* jobs, const Registry& registry, OwnerTag dead) {
@@ -134,7 +135,6 @@ void Recover(Jobs* jobs, const Registry& registry, OwnerTag dead) {
   jobs->mutex.Recover(dead);
   registry.Free(dead);
 }
-// [end]
 
 absl::StatusOr<PidFd> Fork(void (*body)(Shared&, OwnerTag), Shared& shared, OwnerTag tag) {
   const pid_t parent = ::getpid();

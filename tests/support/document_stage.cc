@@ -53,14 +53,14 @@ ipc::UniqueFd KeepPort(std::string* port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  MUSTER_CHECK(
-      ::bind(fd.get(), generic, size) == 0 && ::getsockname(fd.get(), generic, &size) == 0, "bind");
+  MUSTER_CHECK(::bind(fd.get(), generic, size) == 0 && ::getsockname(fd.get(), generic, &size) == 0,
+               "bind");
   *port = absl::StrCat(ntohs(address.sin_port));
   return fd;
 }
 
-// A command that only looks sees in the end what the document shows, and maybe not at once: a worker
-// ends, or starts again, meanwhile.
+// A command that only looks sees in the end what the document shows, and maybe not at once: a
+// worker ends, or starts again, meanwhile.
 bool OnlyLooks(const std::string& command) {
   static const std::regex looks("curl .*|.*\\bctl\\b.* (status|workers|stats)\\b.*");
   return std::regex_match(command, looks);
@@ -89,8 +89,9 @@ DocumentStage::DocumentStage() : scratch_(MakeFolder()) {
   }
   const std::string bin = scratch_ + "/bin";
   fs::create_directory(bin);
-  for (const char* program : {"master/master", "worker/worker", "ctl/ctl", "examples/chat/chat",
-                              "examples/counter/counter", "examples/echo/echo", "examples/hello/hello"}) {
+  for (const char* program :
+       {"master/master", "worker/worker", "ctl/ctl", "examples/chat/chat",
+        "examples/counter/counter", "examples/echo/echo", "examples/hello/hello"}) {
     fs::create_symlink(fs::absolute(program), bin / fs::path(program).filename());
   }
   values_.Know("/usr/local/bin/worker", fs::absolute("worker/worker"));
@@ -129,9 +130,7 @@ void DocumentStage::PerformStep(const CaseStep& step, const DocumentBlock& block
   if (step.verb == "run") {
     const Command command = Start(step.argument);
     const std::string output = Await(command, nullptr);
-    EXPECT_EQ(command.process->Wait(), 0)
-        << step.place << ": " << step.argument << "\n"
-        << output;
+    EXPECT_EQ(command.process->Wait(), 0) << step.place << ": " << step.argument << "\n" << output;
     return;
   }
   CaseStep actual = step;
@@ -214,8 +213,8 @@ void DocumentStage::CheckConfiguration(const DocumentBlock& block) {
   for (std::sregex_iterator i(config.begin(), config.end(), root), end; i != end; ++i) {
     fs::create_directories(fs::path(stage_.folder()) / (*i)[1].str());
   }
-  const Command check = Start(absl::StrCat("master -t -c muster.textproto",
-                                           worker_.empty() ? "" : " --worker ", worker_));
+  const Command check = Start(
+      absl::StrCat("master -t -c muster.textproto", worker_.empty() ? "" : " --worker ", worker_));
   const std::string output = Await(check, nullptr);
   EXPECT_EQ(check.process->Wait(), 0) << block.Place() << "\n" << values_.Shown(output);
 }

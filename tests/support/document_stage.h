@@ -16,18 +16,19 @@
 
 namespace muster::tests {
 
-// Where the blocks of a document are performed that belong together: a case of their own, in a folder
-// that the document shows as /srv/muster. Ports 8080 and 8081 of the document are ports of the
-// kernel's choice. master, worker, ctl and the programs of the examples are found by their names.
+// Where the blocks of a document are performed that belong together: a case of their own, in a
+// folder that the document shows as /srv/muster. Ports 8080 and 8081 of the document are ports of
+// the kernel's choice. master, worker, ctl and the programs of the examples are found by their
+// names.
 //
-// The comment of a block, after its first line, has steps in the language of tests/mistakes.txt, and
-// these:
+// The comment of a block, after its first line, has steps in the language of tests/mistakes.txt,
+// and these:
 //   file NAME          without lines below it: the block itself is this file
 //   tree               tools/run, tools/ctl, examples/site and what Bazel has built of them
 //   serves COMMAND     this command of the block goes on when it has printed what is shown
 //   run COMMAND        runs a command that readers do not see, which must exit with 0
-//   worker NAME        NAME is the worker program of examples/NAME, for the configuration in the block
-//   request PATH       a client sends half a request, so that it is in flight from here on
+//   worker NAME        NAME is the worker program of examples/NAME, for the configuration in the
+//   block request PATH       a client sends half a request, so that it is in flight from here on
 class DocumentStage {
  public:
   DocumentStage();

@@ -57,8 +57,9 @@ TEST(Document, MayNotHaveABlockWithoutLanguage) {
 }
 
 TEST(Document, MayNotHaveAnIndentedBlock) {
-  EXPECT_THAT(ErrorOf("Text.\n\n    $ ls\n"),
-              EndsWith(":3: an indented block; put it between ``` and ```, which names a language"));
+  EXPECT_THAT(
+      ErrorOf("Text.\n\n    $ ls\n"),
+      EndsWith(":3: an indented block; put it between ``` and ```, which names a language"));
 }
 
 TEST(Document, MayIndentTheLinesOfAList) {

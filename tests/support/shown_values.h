@@ -9,8 +9,8 @@
 namespace muster::tests {
 
 // What differs from run to run, and what a document shows in its place. Folders and ports are known
-// beforehand. Which pid a document shows for which process is learned where it is printed, and holds
-// from there on. Times and the like are recognised by their form.
+// beforehand. Which pid a document shows for which process is learned where it is printed, and
+// holds from there on. Times and the like are recognised by their form.
 class ShownValues {
  public:
   // A document shows `shown` where it is `actual`. Numbers are compared whole.
@@ -22,8 +22,8 @@ class ShownValues {
   std::string Shown(const std::string& actual) const;
 
   // Whether a program has printed what a document shows. How many spaces are between two columns
-  // does not matter. A line "..." of the document is any number of lines. If it matches, the pids in
-  // it are known from here on.
+  // does not matter. A line "..." of the document is any number of lines. If it matches, the pids
+  // in it are known from here on.
   bool Match(const std::string& shown, const std::string& actual);
 
  private:
