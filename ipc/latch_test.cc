@@ -94,7 +94,8 @@ TEST_F(LatchTest, IsNeverReadTornFromAnotherProcess) {
     return 0;
   });
   std::uint32_t last = 0;
-  for (int i = 0; i < 200'000; ++i) {
+  // Until the writer has had its turn, too: on a busy machine that may be after all of these.
+  for (int i = 0; i < 200'000 || last == 0; ++i) {
     const Uniform value = latch_.Read();
     ASSERT_TRUE(value.is_whole());
     ASSERT_GE(value.last, last);
@@ -102,7 +103,6 @@ TEST_F(LatchTest, IsNeverReadTornFromAnotherProcess) {
   }
   *done = true;
   EXPECT_EQ(writer.Join(), 0);
-  EXPECT_GT(last, 0u);
 }
 
 TEST_F(LatchTest, IsNeverReadTornFromAnotherThread) {
