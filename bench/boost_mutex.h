@@ -1,5 +1,5 @@
-#ifndef BENCH_BOOST_MUTEX_H_
-#define BENCH_BOOST_MUTEX_H_
+#ifndef MUSTER_BENCH_BOOST_MUTEX_H_
+#define MUSTER_BENCH_BOOST_MUTEX_H_
 
 // Boost is headers only and a peer only: where it is not installed its rows are left out.
 #if __has_include(<boost/interprocess/sync/interprocess_mutex.hpp>)
@@ -14,4 +14,4 @@ using BoostMutex = boost::interprocess::interprocess_mutex;
 }  // namespace muster::bench
 
 #endif
-#endif  // BENCH_BOOST_MUTEX_H_
+#endif  // MUSTER_BENCH_BOOST_MUTEX_H_

@@ -1,4 +1,4 @@
-#include "bench/channel_duels.h"
+#include "muster/bench/channel_duels.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,11 +13,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "bench/raw_channel.h"
-#include "bench/shared.h"
-#include "ipc/channel.h"
-#include "ipc/check.h"
-#include "ipc/unique_fd.h"
+#include "muster/bench/raw_channel.h"
+#include "muster/bench/shared.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::bench {
 namespace {

@@ -1,13 +1,13 @@
-#include "bench/counter_duels.h"
+#include "muster/bench/counter_duels.h"
 
 #include <atomic>
 #include <cstdint>
 
 #include "absl/types/span.h"
-#include "bench/guarded_count.h"
-#include "bench/shared.h"
-#include "ipc/cache_line.h"
-#include "ipc/counter.h"
+#include "muster/bench/guarded_count.h"
+#include "muster/bench/shared.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/counter.h"
 
 namespace muster::bench {
 namespace {

@@ -1,9 +1,9 @@
-#ifndef BENCH_COUNTER_DUELS_H_
-#define BENCH_COUNTER_DUELS_H_
+#ifndef MUSTER_BENCH_COUNTER_DUELS_H_
+#define MUSTER_BENCH_COUNTER_DUELS_H_
 
 #include <vector>
 
-#include "bench/duel.h"
+#include "muster/bench/duel.h"
 
 namespace muster::bench {
 
@@ -12,4 +12,4 @@ std::vector<Duel> CounterDuels();
 
 }  // namespace muster::bench
 
-#endif  // BENCH_COUNTER_DUELS_H_
+#endif  // MUSTER_BENCH_COUNTER_DUELS_H_

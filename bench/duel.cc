@@ -1,9 +1,9 @@
-#include "bench/duel.h"
+#include "muster/bench/duel.h"
 
 #include <algorithm>
 #include <cstddef>
 
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::bench {
 namespace {

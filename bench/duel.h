@@ -1,5 +1,5 @@
-#ifndef BENCH_DUEL_H_
-#define BENCH_DUEL_H_
+#ifndef MUSTER_BENCH_DUEL_H_
+#define MUSTER_BENCH_DUEL_H_
 
 #include <chrono>
 #include <optional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "bench/round.h"
+#include "muster/bench/round.h"
 
 namespace muster::bench {
 
@@ -49,4 +49,4 @@ absl::StatusOr<DuelResult> RunDuel(const Duel& duel, int rounds, std::chrono::na
 
 }  // namespace muster::bench
 
-#endif  // BENCH_DUEL_H_
+#endif  // MUSTER_BENCH_DUEL_H_

@@ -1,13 +1,13 @@
-#include "bench/duel.h"
+#include "muster/bench/duel.h"
 
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 
 #include "absl/status/status.h"
-#include "bench/guarded_count.h"
-#include "bench/pthread_peers.h"
 #include "gtest/gtest.h"
+#include "muster/bench/guarded_count.h"
+#include "muster/bench/pthread_peers.h"
 
 namespace muster::bench {
 namespace {

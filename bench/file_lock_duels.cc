@@ -1,4 +1,4 @@
-#include "bench/file_lock_duels.h"
+#include "muster/bench/file_lock_duels.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,10 +8,10 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "bench/guarded_count.h"
-#include "ipc/check.h"
-#include "ipc/file_lock.h"
-#include "ipc/unique_fd.h"
+#include "muster/bench/guarded_count.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/file_lock.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::bench {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef BENCH_GUARDED_COUNT_H_
-#define BENCH_GUARDED_COUNT_H_
+#ifndef MUSTER_BENCH_GUARDED_COUNT_H_
+#define MUSTER_BENCH_GUARDED_COUNT_H_
 
 #include <cstdint>
 #include <memory>
@@ -9,9 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "bench/round.h"
-#include "bench/shared.h"
-#include "ipc/cache_line.h"
+#include "muster/bench/round.h"
+#include "muster/bench/shared.h"
+#include "muster/ipc/cache_line.h"
 
 namespace muster::bench {
 
@@ -57,4 +57,4 @@ struct LockedCount {
 
 }  // namespace muster::bench
 
-#endif  // BENCH_GUARDED_COUNT_H_
+#endif  // MUSTER_BENCH_GUARDED_COUNT_H_

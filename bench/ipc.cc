@@ -8,9 +8,9 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
-#include "bench/duel.h"
-#include "bench/ipc_duels.h"
-#include "bench/report.h"
+#include "muster/bench/duel.h"
+#include "muster/bench/ipc_duels.h"
+#include "muster/bench/report.h"
 
 int main(int argc, char** argv) {
   int rounds = 41;

@@ -1,13 +1,13 @@
-#include "bench/ipc_duels.h"
+#include "muster/bench/ipc_duels.h"
 
 #include <iterator>
 
-#include "bench/channel_duels.h"
-#include "bench/counter_duels.h"
-#include "bench/file_lock_duels.h"
-#include "bench/mutex_duels.h"
-#include "bench/reader_duels.h"
-#include "bench/wait_duels.h"
+#include "muster/bench/channel_duels.h"
+#include "muster/bench/counter_duels.h"
+#include "muster/bench/file_lock_duels.h"
+#include "muster/bench/mutex_duels.h"
+#include "muster/bench/reader_duels.h"
+#include "muster/bench/wait_duels.h"
 
 namespace muster::bench {
 

@@ -1,11 +1,11 @@
-#include "bench/ipc_duels.h"
+#include "muster/bench/ipc_duels.h"
 
 #include <chrono>
 #include <set>
 #include <string>
 
-#include "bench/duel.h"
 #include "gtest/gtest.h"
+#include "muster/bench/duel.h"
 
 namespace muster::bench {
 namespace {

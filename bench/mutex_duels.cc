@@ -1,11 +1,11 @@
-#include "bench/mutex_duels.h"
+#include "muster/bench/mutex_duels.h"
 
-#include "bench/boost_mutex.h"
-#include "bench/guarded_count.h"
-#include "bench/participants.h"
-#include "bench/pthread_peers.h"
-#include "ipc/mutex.h"
-#include "ipc/spinlock.h"
+#include "muster/bench/boost_mutex.h"
+#include "muster/bench/guarded_count.h"
+#include "muster/bench/participants.h"
+#include "muster/bench/pthread_peers.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/spinlock.h"
 
 namespace muster::bench {
 namespace {

@@ -1,13 +1,13 @@
-#ifndef BENCH_PARTICIPANTS_H_
-#define BENCH_PARTICIPANTS_H_
+#ifndef MUSTER_BENCH_PARTICIPANTS_H_
+#define MUSTER_BENCH_PARTICIPANTS_H_
 
 #include <cstdint>
 
-#include "bench/turn.h"
-#include "ipc/cache_line.h"
-#include "ipc/check.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/bench/turn.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::bench {
 
@@ -39,4 +39,4 @@ class Participants {
 
 }  // namespace muster::bench
 
-#endif  // BENCH_PARTICIPANTS_H_
+#endif  // MUSTER_BENCH_PARTICIPANTS_H_

@@ -1,9 +1,9 @@
-#ifndef BENCH_PTHREAD_PEERS_H_
-#define BENCH_PTHREAD_PEERS_H_
+#ifndef MUSTER_BENCH_PTHREAD_PEERS_H_
+#define MUSTER_BENCH_PTHREAD_PEERS_H_
 
 #include <pthread.h>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::bench {
 
@@ -61,4 +61,4 @@ class PthreadRwLock {
 
 }  // namespace muster::bench
 
-#endif  // BENCH_PTHREAD_PEERS_H_
+#endif  // MUSTER_BENCH_PTHREAD_PEERS_H_

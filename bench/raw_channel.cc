@@ -1,11 +1,11 @@
-#include "bench/raw_channel.h"
+#include "muster/bench/raw_channel.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::bench {
 

@@ -1,12 +1,12 @@
-#ifndef BENCH_RAW_CHANNEL_H_
-#define BENCH_RAW_CHANNEL_H_
+#ifndef MUSTER_BENCH_RAW_CHANNEL_H_
+#define MUSTER_BENCH_RAW_CHANNEL_H_
 
 #include <cstddef>
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "ipc/channel_format.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/channel_format.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::bench {
 
@@ -47,4 +47,4 @@ struct RawChannel::Pair {
 
 }  // namespace muster::bench
 
-#endif  // BENCH_RAW_CHANNEL_H_
+#endif  // MUSTER_BENCH_RAW_CHANNEL_H_

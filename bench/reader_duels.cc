@@ -1,4 +1,4 @@
-#include "bench/reader_duels.h"
+#include "muster/bench/reader_duels.h"
 
 #include <array>
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "bench/participants.h"
-#include "bench/pthread_peers.h"
-#include "bench/shared.h"
-#include "ipc/cache_line.h"
-#include "ipc/check.h"
-#include "ipc/latch.h"
-#include "ipc/lock_outcome.h"
-#include "ipc/rw_lock.h"
+#include "muster/bench/participants.h"
+#include "muster/bench/pthread_peers.h"
+#include "muster/bench/shared.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/latch.h"
+#include "muster/ipc/lock_outcome.h"
+#include "muster/ipc/rw_lock.h"
 
 namespace muster::bench {
 namespace {

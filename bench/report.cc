@@ -1,4 +1,4 @@
-#include "bench/report.h"
+#include "muster/bench/report.h"
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "bench/round.h"
+#include "muster/bench/round.h"
 
 namespace muster::bench {
 namespace {

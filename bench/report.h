@@ -1,10 +1,10 @@
-#ifndef BENCH_REPORT_H_
-#define BENCH_REPORT_H_
+#ifndef MUSTER_BENCH_REPORT_H_
+#define MUSTER_BENCH_REPORT_H_
 
 #include <string>
 #include <vector>
 
-#include "bench/duel.h"
+#include "muster/bench/duel.h"
 
 namespace muster::bench {
 
@@ -20,4 +20,4 @@ std::string DescribeMachine();
 
 }  // namespace muster::bench
 
-#endif  // BENCH_REPORT_H_
+#endif  // MUSTER_BENCH_REPORT_H_

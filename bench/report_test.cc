@@ -1,4 +1,4 @@
-#include "bench/report.h"
+#include "muster/bench/report.h"
 
 #include <string>
 

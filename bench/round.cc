@@ -1,4 +1,4 @@
-#include "bench/round.h"
+#include "muster/bench/round.h"
 
 #include <sched.h>
 #include <sys/prctl.h>
@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "bench/shared.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
+#include "muster/bench/shared.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
 
 namespace muster::bench {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef BENCH_ROUND_H_
-#define BENCH_ROUND_H_
+#ifndef MUSTER_BENCH_ROUND_H_
+#define MUSTER_BENCH_ROUND_H_
 
 #include <chrono>
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "bench/turn.h"
+#include "muster/bench/turn.h"
 
 namespace muster::bench {
 
@@ -42,4 +42,4 @@ std::string DescribePlacement();
 
 }  // namespace muster::bench
 
-#endif  // BENCH_ROUND_H_
+#endif  // MUSTER_BENCH_ROUND_H_

@@ -1,12 +1,12 @@
-#ifndef BENCH_SHARED_H_
-#define BENCH_SHARED_H_
+#ifndef MUSTER_BENCH_SHARED_H_
+#define MUSTER_BENCH_SHARED_H_
 
 #include <memory>
 #include <new>
 #include <utility>
 
-#include "ipc/check.h"
-#include "ipc/shared_memory.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/shared_memory.h"
 
 namespace muster::bench {
 
@@ -23,4 +23,4 @@ std::shared_ptr<T> MakeShared() {
 
 }  // namespace muster::bench
 
-#endif  // BENCH_SHARED_H_
+#endif  // MUSTER_BENCH_SHARED_H_

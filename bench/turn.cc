@@ -1,4 +1,4 @@
-#include "bench/turn.h"
+#include "muster/bench/turn.h"
 
 #include <sched.h>
 

@@ -1,11 +1,11 @@
-#ifndef BENCH_TURN_H_
-#define BENCH_TURN_H_
+#ifndef MUSTER_BENCH_TURN_H_
+#define MUSTER_BENCH_TURN_H_
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 
-#include "ipc/cache_line.h"
+#include "muster/ipc/cache_line.h"
 
 namespace muster::bench {
 
@@ -90,4 +90,4 @@ class Turn {
 
 }  // namespace muster::bench
 
-#endif  // BENCH_TURN_H_
+#endif  // MUSTER_BENCH_TURN_H_

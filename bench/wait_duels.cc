@@ -1,4 +1,4 @@
-#include "bench/wait_duels.h"
+#include "muster/bench/wait_duels.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -6,12 +6,12 @@
 #include <atomic>
 #include <cstdint>
 
-#include "bench/guarded_count.h"
-#include "bench/participants.h"
-#include "ipc/cache_line.h"
-#include "ipc/check.h"
-#include "ipc/event.h"
-#include "ipc/semaphore.h"
+#include "muster/bench/guarded_count.h"
+#include "muster/bench/participants.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/event.h"
+#include "muster/ipc/semaphore.h"
 
 namespace muster::bench {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef CLI_SPELLING_H_
-#define CLI_SPELLING_H_
+#ifndef MUSTER_CLI_SPELLING_H_
+#define MUSTER_CLI_SPELLING_H_
 
 #include <string>
 #include <vector>
@@ -14,4 +14,4 @@ std::string LikelyMeant(absl::string_view word, const std::vector<std::string>& 
 
 }  // namespace muster::cli
 
-#endif  // CLI_SPELLING_H_
+#endif  // MUSTER_CLI_SPELLING_H_

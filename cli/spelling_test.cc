@@ -1,4 +1,4 @@
-#include "cli/spelling.h"
+#include "muster/cli/spelling.h"
 
 #include <string>
 #include <vector>

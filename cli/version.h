@@ -1,5 +1,5 @@
-#ifndef CLI_VERSION_H_
-#define CLI_VERSION_H_
+#ifndef MUSTER_CLI_VERSION_H_
+#define MUSTER_CLI_VERSION_H_
 
 namespace muster::cli {
 
@@ -8,4 +8,4 @@ inline constexpr char kVersion[] = "0.1.0";
 
 }  // namespace muster::cli
 
-#endif  // CLI_VERSION_H_
+#endif  // MUSTER_CLI_VERSION_H_

@@ -1,4 +1,4 @@
-#include "cli/wrong_usage.h"
+#include "muster/cli/wrong_usage.h"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "cli/spelling.h"
+#include "muster/cli/spelling.h"
 
 namespace muster::cli {
 namespace {

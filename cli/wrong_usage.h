@@ -1,5 +1,5 @@
-#ifndef CLI_WRONG_USAGE_H_
-#define CLI_WRONG_USAGE_H_
+#ifndef MUSTER_CLI_WRONG_USAGE_H_
+#define MUSTER_CLI_WRONG_USAGE_H_
 
 #include <CLI/App.hpp>
 #include <functional>
@@ -23,4 +23,4 @@ std::string WrongUsage(const CLI::App& app, const CLI::Error& error,
 
 }  // namespace muster::cli
 
-#endif  // CLI_WRONG_USAGE_H_
+#endif  // MUSTER_CLI_WRONG_USAGE_H_

@@ -1,4 +1,4 @@
-#include "cli/wrong_usage.h"
+#include "muster/cli/wrong_usage.h"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>

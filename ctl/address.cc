@@ -1,4 +1,4 @@
-#include "ctl/address.h"
+#include "muster/ctl/address.h"
 
 #include <sys/un.h>
 

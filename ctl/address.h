@@ -1,5 +1,5 @@
-#ifndef CTL_ADDRESS_H_
-#define CTL_ADDRESS_H_
+#ifndef MUSTER_CTL_ADDRESS_H_
+#define MUSTER_CTL_ADDRESS_H_
 
 #include <optional>
 #include <string>
@@ -28,4 +28,4 @@ absl::StatusOr<std::vector<std::string>> SocketPaths(const std::optional<std::st
 
 }  // namespace muster::ctl
 
-#endif  // CTL_ADDRESS_H_
+#endif  // MUSTER_CTL_ADDRESS_H_

@@ -1,4 +1,4 @@
-#include "ctl/address.h"
+#include "muster/ctl/address.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

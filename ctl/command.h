@@ -1,9 +1,9 @@
-#ifndef CTL_COMMAND_H_
-#define CTL_COMMAND_H_
+#ifndef MUSTER_CTL_COMMAND_H_
+#define MUSTER_CTL_COMMAND_H_
 
 #include "absl/status/status.h"
-#include "ctl/master_connection.h"
-#include "ctl/output.h"
+#include "muster/ctl/master_connection.h"
+#include "muster/ctl/output.h"
 
 namespace muster::ctl {
 
@@ -28,4 +28,4 @@ extern const Command kStopCommand;
 
 }  // namespace muster::ctl
 
-#endif  // CTL_COMMAND_H_
+#endif  // MUSTER_CTL_COMMAND_H_

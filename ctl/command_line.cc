@@ -1,4 +1,4 @@
-#include "ctl/command_line.h"
+#include "muster/ctl/command_line.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -7,9 +7,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "cli/version.h"
-#include "cli/wrong_usage.h"
-#include "ctl/command.h"
+#include "muster/cli/version.h"
+#include "muster/cli/wrong_usage.h"
+#include "muster/ctl/command.h"
 
 namespace muster::ctl {
 namespace {

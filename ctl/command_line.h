@@ -1,10 +1,10 @@
-#ifndef CTL_COMMAND_LINE_H_
-#define CTL_COMMAND_LINE_H_
+#ifndef MUSTER_CTL_COMMAND_LINE_H_
+#define MUSTER_CTL_COMMAND_LINE_H_
 
 #include <variant>
 
-#include "ctl/exit_code.h"
-#include "ctl/invocation.h"
+#include "muster/ctl/exit_code.h"
+#include "muster/ctl/invocation.h"
 
 namespace muster::ctl {
 
@@ -14,4 +14,4 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv);
 
 }  // namespace muster::ctl
 
-#endif  // CTL_COMMAND_LINE_H_
+#endif  // MUSTER_CTL_COMMAND_LINE_H_

@@ -21,9 +21,9 @@
 #include <thread>
 #include <vector>
 
-#include "ctl/fake_admin.h"
-#include "ipc/check.h"
-#include "ipc/unique_fd.h"
+#include "muster/ctl/fake_admin.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef CTL_EXIT_CODE_H_
-#define CTL_EXIT_CODE_H_
+#ifndef MUSTER_CTL_EXIT_CODE_H_
+#define MUSTER_CTL_EXIT_CODE_H_
 
 namespace muster::ctl {
 
@@ -14,4 +14,4 @@ enum class ExitCode {
 
 }  // namespace muster::ctl
 
-#endif  // CTL_EXIT_CODE_H_
+#endif  // MUSTER_CTL_EXIT_CODE_H_

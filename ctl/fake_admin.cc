@@ -1,9 +1,9 @@
-#include "ctl/fake_admin.h"
+#include "muster/ctl/fake_admin.h"
 
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ctl {
 namespace {

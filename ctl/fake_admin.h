@@ -1,5 +1,5 @@
-#ifndef CTL_FAKE_ADMIN_H_
-#define CTL_FAKE_ADMIN_H_
+#ifndef MUSTER_CTL_FAKE_ADMIN_H_
+#define MUSTER_CTL_FAKE_ADMIN_H_
 
 #include <grpcpp/server.h>
 
@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "proto/admin.grpc.pb.h"
+#include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::ctl {
 
@@ -49,4 +49,4 @@ class FakeAdmin final : public admin::v1::Admin::Service {
 
 }  // namespace muster::ctl
 
-#endif  // CTL_FAKE_ADMIN_H_
+#endif  // MUSTER_CTL_FAKE_ADMIN_H_

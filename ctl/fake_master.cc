@@ -11,7 +11,7 @@
 #include <chrono>
 #include <future>
 
-#include "ctl/fake_admin.h"
+#include "muster/ctl/fake_admin.h"
 
 int main(int argc, char** argv) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

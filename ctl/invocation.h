@@ -1,12 +1,12 @@
-#ifndef CTL_INVOCATION_H_
-#define CTL_INVOCATION_H_
+#ifndef MUSTER_CTL_INVOCATION_H_
+#define MUSTER_CTL_INVOCATION_H_
 
 #include <optional>
 #include <string>
 
 #include "absl/time/time.h"
-#include "ctl/command.h"
-#include "ctl/output.h"
+#include "muster/ctl/command.h"
+#include "muster/ctl/output.h"
 
 namespace muster::ctl {
 
@@ -20,4 +20,4 @@ struct Invocation {
 
 }  // namespace muster::ctl
 
-#endif  // CTL_INVOCATION_H_
+#endif  // MUSTER_CTL_INVOCATION_H_

@@ -3,9 +3,9 @@
 #include <string>
 #include <variant>
 
-#include "ctl/address.h"
-#include "ctl/command_line.h"
-#include "ctl/units.h"
+#include "muster/ctl/address.h"
+#include "muster/ctl/command_line.h"
+#include "muster/ctl/units.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,4 +1,4 @@
-#include "ctl/master_connection.h"
+#include "muster/ctl/master_connection.h"
 
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel_posix.h>
@@ -17,13 +17,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "ctl/progress.h"
-#include "ctl/units.h"
-#include "ctl/unreachable.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "proto/admin.grpc.pb.h"
+#include "muster/ctl/progress.h"
+#include "muster/ctl/units.h"
+#include "muster/ctl/unreachable.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef CTL_MASTER_CONNECTION_H_
-#define CTL_MASTER_CONNECTION_H_
+#ifndef MUSTER_CTL_MASTER_CONNECTION_H_
+#define MUSTER_CTL_MASTER_CONNECTION_H_
 
 #include <memory>
 #include <optional>
@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "ipc/pid_fd.h"
-#include "proto/admin.pb.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/proto/admin.pb.h"
 
 namespace muster::ctl {
 
@@ -60,4 +60,4 @@ class MasterConnection {
 
 }  // namespace muster::ctl
 
-#endif  // CTL_MASTER_CONNECTION_H_
+#endif  // MUSTER_CTL_MASTER_CONNECTION_H_

@@ -1,11 +1,11 @@
-#include "ctl/output.h"
+#include "muster/ctl/output.h"
 
 #include <google/protobuf/util/json_util.h>
 
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef CTL_OUTPUT_H_
-#define CTL_OUTPUT_H_
+#ifndef MUSTER_CTL_OUTPUT_H_
+#define MUSTER_CTL_OUTPUT_H_
 
 #include <google/protobuf/message.h>
 
@@ -17,4 +17,4 @@ absl::Status Print(Output output, const google::protobuf::Message& answer, const
 
 }  // namespace muster::ctl
 
-#endif  // CTL_OUTPUT_H_
+#endif  // MUSTER_CTL_OUTPUT_H_

@@ -1,4 +1,4 @@
-#include "ctl/progress.h"
+#include "muster/ctl/progress.h"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "ctl/units.h"
+#include "muster/ctl/units.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef CTL_PROGRESS_H_
-#define CTL_PROGRESS_H_
+#ifndef MUSTER_CTL_PROGRESS_H_
+#define MUSTER_CTL_PROGRESS_H_
 
 #include <condition_variable>
 #include <mutex>
@@ -30,4 +30,4 @@ class Progress {
 
 }  // namespace muster::ctl
 
-#endif  // CTL_PROGRESS_H_
+#endif  // MUSTER_CTL_PROGRESS_H_

@@ -1,8 +1,8 @@
 #include "absl/strings/str_cat.h"
-#include "ctl/command.h"
-#include "ctl/units.h"
-#include "ipc/status.h"
-#include "proto/counted.h"
+#include "muster/ctl/command.h"
+#include "muster/ctl/units.h"
+#include "muster/ipc/status.h"
+#include "muster/proto/counted.h"
 
 namespace muster::ctl {
 namespace {

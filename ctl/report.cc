@@ -1,4 +1,4 @@
-#include "ctl/report.h"
+#include "muster/ctl/report.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "ctl/table.h"
-#include "ctl/units.h"
-#include "proto/counted.h"
+#include "muster/ctl/table.h"
+#include "muster/ctl/units.h"
+#include "muster/proto/counted.h"
 
 namespace muster::ctl {
 namespace {

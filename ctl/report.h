@@ -1,12 +1,12 @@
-#ifndef CTL_REPORT_H_
-#define CTL_REPORT_H_
+#ifndef MUSTER_CTL_REPORT_H_
+#define MUSTER_CTL_REPORT_H_
 
 #include <google/protobuf/repeated_field.h>
 
 #include <string>
 
 #include "absl/time/time.h"
-#include "proto/admin.pb.h"
+#include "muster/proto/admin.pb.h"
 
 namespace muster::ctl {
 
@@ -24,4 +24,4 @@ std::string RenderStats(const admin::v1::Stats& stats);
 
 }  // namespace muster::ctl
 
-#endif  // CTL_REPORT_H_
+#endif  // MUSTER_CTL_REPORT_H_

@@ -1,4 +1,4 @@
-#include "ctl/report.h"
+#include "muster/ctl/report.h"
 
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #include "absl/strings/str_cat.h"
-#include "ctl/command.h"
-#include "ipc/status.h"
-#include "proto/counted.h"
+#include "muster/ctl/command.h"
+#include "muster/ipc/status.h"
+#include "muster/proto/counted.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,4 +1,4 @@
-#include "ctl/table.h"
+#include "muster/ctl/table.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,8 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "ctl/units.h"
-#include "ipc/check.h"
+#include "muster/ctl/units.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef CTL_TABLE_H_
-#define CTL_TABLE_H_
+#ifndef MUSTER_CTL_TABLE_H_
+#define MUSTER_CTL_TABLE_H_
 
 #include <string>
 #include <vector>
@@ -30,4 +30,4 @@ class Table {
 
 }  // namespace muster::ctl
 
-#endif  // CTL_TABLE_H_
+#endif  // MUSTER_CTL_TABLE_H_

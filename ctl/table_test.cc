@@ -1,4 +1,4 @@
-#include "ctl/table.h"
+#include "muster/ctl/table.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ctl/units.h"
+#include "muster/ctl/units.h"
 
 #include <array>
 

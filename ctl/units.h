@@ -1,5 +1,5 @@
-#ifndef CTL_UNITS_H_
-#define CTL_UNITS_H_
+#ifndef MUSTER_CTL_UNITS_H_
+#define MUSTER_CTL_UNITS_H_
 
 #include <cstdint>
 #include <string>
@@ -25,4 +25,4 @@ std::string Printable(absl::string_view text);
 
 }  // namespace muster::ctl
 
-#endif  // CTL_UNITS_H_
+#endif  // MUSTER_CTL_UNITS_H_

@@ -1,4 +1,4 @@
-#include "ctl/unreachable.h"
+#include "muster/ctl/unreachable.h"
 
 #include <pwd.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
-#ifndef CTL_UNREACHABLE_H_
-#define CTL_UNREACHABLE_H_
+#ifndef MUSTER_CTL_UNREACHABLE_H_
+#define MUSTER_CTL_UNREACHABLE_H_
 
 #include <string>
 
@@ -20,4 +20,4 @@ Unreachable ExplainUnreachable(const std::string& path, int error);
 
 }  // namespace muster::ctl
 
-#endif  // CTL_UNREACHABLE_H_
+#endif  // MUSTER_CTL_UNREACHABLE_H_

@@ -1,4 +1,4 @@
-#include "ctl/unreachable.h"
+#include "muster/ctl/unreachable.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include <fstream>
 #include <string>
 
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,6 +1,6 @@
-#include "ctl/command.h"
-#include "ctl/report.h"
-#include "ipc/status.h"
+#include "muster/ctl/command.h"
+#include "muster/ctl/report.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,6 +1,6 @@
 """Targets for libFuzzer."""
 
-load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//bazel:cc.bzl", "cc_binary", "cc_library", "cc_test")
 
 def fuzzer(name, target):
     """A program that feeds `target`, a library with LLVMFuzzerTestOneInput.

@@ -1,4 +1,4 @@
-#include "ipc/channel.h"
+#include "muster/ipc/channel.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -14,11 +14,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "ipc/channel_format.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/transfer_outcome.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/channel_format.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_CHANNEL_H_
-#define IPC_CHANNEL_H_
+#ifndef MUSTER_IPC_CHANNEL_H_
+#define MUSTER_IPC_CHANNEL_H_
 
 #include <sys/socket.h>
 
@@ -12,9 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "ipc/channel_format.h"
-#include "ipc/transfer_outcome.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/channel_format.h"
+#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -111,4 +111,4 @@ struct Channel::Pair {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_CHANNEL_H_
+#endif  // MUSTER_IPC_CHANNEL_H_

@@ -11,10 +11,10 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "ipc/channel.h"
-#include "ipc/channel_format.h"
-#include "ipc/check.h"
-#include "ipc/transfer_outcome.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/channel_format.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/transfer_outcome.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/channel.h"
+#include "muster/ipc/channel.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -20,8 +20,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
-#include "ipc/testing/open_fds.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/open_fds.h"
 
 namespace {
 int allocations = 0;

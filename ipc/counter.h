@@ -1,11 +1,11 @@
-#ifndef IPC_COUNTER_H_
-#define IPC_COUNTER_H_
+#ifndef MUSTER_IPC_COUNTER_H_
+#define MUSTER_IPC_COUNTER_H_
 
 #include <atomic>
 #include <cstdint>
 
 #include "absl/types/span.h"
-#include "ipc/cache_line.h"
+#include "muster/ipc/cache_line.h"
 
 namespace muster::ipc {
 
@@ -75,4 +75,4 @@ auto Sum(absl::Span<const Line> lines, Cell Line::*cell) {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_COUNTER_H_
+#endif  // MUSTER_IPC_COUNTER_H_

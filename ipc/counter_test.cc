@@ -1,4 +1,4 @@
-#include "ipc/counter.h"
+#include "muster/ipc/counter.h"
 
 #include <array>
 #include <csignal>
@@ -6,8 +6,8 @@
 
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
-#include "ipc/shared_memory.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/deadline.h"
+#include "muster/ipc/deadline.h"
 
 #include <chrono>
 

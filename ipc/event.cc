@@ -1,6 +1,6 @@
-#include "ipc/event.h"
+#include "muster/ipc/event.h"
 
-#include "ipc/futex.h"
+#include "muster/ipc/futex.h"
 
 namespace muster::ipc {
 namespace {

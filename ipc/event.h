@@ -1,5 +1,5 @@
-#ifndef IPC_EVENT_H_
-#define IPC_EVENT_H_
+#ifndef MUSTER_IPC_EVENT_H_
+#define MUSTER_IPC_EVENT_H_
 
 #include <atomic>
 #include <cstddef>
@@ -7,11 +7,11 @@
 #include <type_traits>
 
 #include "absl/time/time.h"
-#include "ipc/cache_line.h"
-#include "ipc/deadline.h"
-#include "ipc/fence.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/fence.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc {
 
@@ -105,4 +105,4 @@ bool Event::Await(Condition is_ready, Deadline deadline) {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_EVENT_H_
+#endif  // MUSTER_IPC_EVENT_H_

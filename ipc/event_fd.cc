@@ -1,13 +1,13 @@
-#include "ipc/event_fd.h"
+#include "muster/ipc/event_fd.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <utility>
 
-#include "ipc/fence.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
+#include "muster/ipc/fence.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,10 +1,10 @@
-#ifndef IPC_EVENT_FD_H_
-#define IPC_EVENT_FD_H_
+#ifndef MUSTER_IPC_EVENT_FD_H_
+#define MUSTER_IPC_EVENT_FD_H_
 
 #include "absl/status/statusor.h"
-#include "ipc/event.h"
-#include "ipc/owner_tag.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/event.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -49,4 +49,4 @@ class EventFd {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_EVENT_FD_H_
+#endif  // MUSTER_IPC_EVENT_FD_H_

@@ -1,4 +1,4 @@
-#include "ipc/event_fd.h"
+#include "muster/ipc/event_fd.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

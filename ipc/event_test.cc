@@ -1,4 +1,4 @@
-#include "ipc/event.h"
+#include "muster/ipc/event.h"
 
 #include <atomic>
 #include <memory>
@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

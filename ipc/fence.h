@@ -1,5 +1,5 @@
-#ifndef IPC_FENCE_H_
-#define IPC_FENCE_H_
+#ifndef MUSTER_IPC_FENCE_H_
+#define MUSTER_IPC_FENCE_H_
 
 #include <atomic>
 
@@ -17,4 +17,4 @@ inline void StoreLoadFence() {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_FENCE_H_
+#endif  // MUSTER_IPC_FENCE_H_

@@ -1,12 +1,12 @@
-#ifndef IPC_FIFO_H_
-#define IPC_FIFO_H_
+#ifndef MUSTER_IPC_FIFO_H_
+#define MUSTER_IPC_FIFO_H_
 
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/pipe.h"
+#include "muster/ipc/pipe.h"
 
 namespace muster::ipc {
 
@@ -38,4 +38,4 @@ class Fifo {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_FIFO_H_
+#endif  // MUSTER_IPC_FIFO_H_

@@ -1,4 +1,4 @@
-#include "ipc/file_lock.h"
+#include "muster/ipc/file_lock.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,10 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "ipc/deadline.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_FILE_LOCK_H_
-#define IPC_FILE_LOCK_H_
+#ifndef MUSTER_IPC_FILE_LOCK_H_
+#define MUSTER_IPC_FILE_LOCK_H_
 
 #include <sys/types.h>
 
@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/deadline.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -85,4 +85,4 @@ class FileLock {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_FILE_LOCK_H_
+#endif  // MUSTER_IPC_FILE_LOCK_H_

@@ -1,4 +1,4 @@
-#include "ipc/file_lock.h"
+#include "muster/ipc/file_lock.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,9 +14,9 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "ipc/deadline.h"
-#include "ipc/pipe.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/pipe.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

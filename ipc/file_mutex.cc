@@ -1,4 +1,4 @@
-#include "ipc/file_mutex.h"
+#include "muster/ipc/file_mutex.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ipc {
 namespace {

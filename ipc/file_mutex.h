@@ -1,14 +1,14 @@
-#ifndef IPC_FILE_MUTEX_H_
-#define IPC_FILE_MUTEX_H_
+#ifndef MUSTER_IPC_FILE_MUTEX_H_
+#define MUSTER_IPC_FILE_MUTEX_H_
 
 #include <sys/types.h>
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "ipc/deadline.h"
-#include "ipc/lock_outcome.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/lock_outcome.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -42,4 +42,4 @@ class FileMutex {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_FILE_MUTEX_H_
+#endif  // MUSTER_IPC_FILE_MUTEX_H_

@@ -1,4 +1,4 @@
-#include "ipc/file_mutex.h"
+#include "muster/ipc/file_mutex.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/futex.h"
+#include "muster/ipc/futex.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -8,7 +8,7 @@
 #include <climits>
 #include <ctime>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc {
 namespace {

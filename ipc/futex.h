@@ -1,10 +1,10 @@
-#ifndef IPC_FUTEX_H_
-#define IPC_FUTEX_H_
+#ifndef MUSTER_IPC_FUTEX_H_
+#define MUSTER_IPC_FUTEX_H_
 
 #include <atomic>
 #include <cstdint>
 
-#include "ipc/deadline.h"
+#include "muster/ipc/deadline.h"
 
 namespace muster::ipc {
 
@@ -21,4 +21,4 @@ int FutexWakeAll(const std::atomic<std::uint32_t>& word);
 
 }  // namespace muster::ipc
 
-#endif  // IPC_FUTEX_H_
+#endif  // MUSTER_IPC_FUTEX_H_

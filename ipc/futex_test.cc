@@ -1,11 +1,11 @@
-#include "ipc/futex.h"
+#include "muster/ipc/futex.h"
 
 #include <atomic>
 #include <cstdint>
 
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_LATCH_H_
-#define IPC_LATCH_H_
+#ifndef MUSTER_IPC_LATCH_H_
+#define MUSTER_IPC_LATCH_H_
 
 #include <array>
 #include <atomic>
@@ -10,8 +10,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "ipc/cache_line.h"
-#include "ipc/owner_tag.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/owner_tag.h"
 
 namespace muster::ipc {
 
@@ -132,4 +132,4 @@ std::optional<Value> Latch<Value>::TryRead(int attempts) const {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_LATCH_H_
+#endif  // MUSTER_IPC_LATCH_H_

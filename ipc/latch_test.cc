@@ -1,4 +1,4 @@
-#include "ipc/latch.h"
+#include "muster/ipc/latch.h"
 
 #include <array>
 #include <atomic>
@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

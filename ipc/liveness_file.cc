@@ -1,12 +1,12 @@
-#include "ipc/liveness_file.h"
+#include "muster/ipc/liveness_file.h"
 
 #include <fcntl.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,11 +1,11 @@
-#ifndef IPC_LIVENESS_FILE_H_
-#define IPC_LIVENESS_FILE_H_
+#ifndef MUSTER_IPC_LIVENESS_FILE_H_
+#define MUSTER_IPC_LIVENESS_FILE_H_
 
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -34,4 +34,4 @@ class LivenessFile {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_LIVENESS_FILE_H_
+#endif  // MUSTER_IPC_LIVENESS_FILE_H_

@@ -1,4 +1,4 @@
-#include "ipc/liveness_file.h"
+#include "muster/ipc/liveness_file.h"
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

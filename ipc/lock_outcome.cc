@@ -1,4 +1,4 @@
-#include "ipc/lock_outcome.h"
+#include "muster/ipc/lock_outcome.h"
 
 #include <cstdio>
 #include <cstdlib>

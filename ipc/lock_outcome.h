@@ -1,5 +1,5 @@
-#ifndef IPC_LOCK_OUTCOME_H_
-#define IPC_LOCK_OUTCOME_H_
+#ifndef MUSTER_IPC_LOCK_OUTCOME_H_
+#define MUSTER_IPC_LOCK_OUTCOME_H_
 
 #include <functional>
 
@@ -41,4 +41,4 @@ using RepairCallback = std::function<bool()>;
 
 }  // namespace muster::ipc
 
-#endif  // IPC_LOCK_OUTCOME_H_
+#endif  // MUSTER_IPC_LOCK_OUTCOME_H_

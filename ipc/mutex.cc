@@ -1,11 +1,11 @@
-#include "ipc/mutex.h"
+#include "muster/ipc/mutex.h"
 
 #include <utility>
 
-#include "ipc/check.h"
-#include "ipc/owner_lock.h"
-#include "ipc/spin_budget.h"
-#include "ipc/status.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/owner_lock.h"
+#include "muster/ipc/spin_budget.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_MUTEX_H_
-#define IPC_MUTEX_H_
+#ifndef MUSTER_IPC_MUTEX_H_
+#define MUSTER_IPC_MUTEX_H_
 
 #include <atomic>
 #include <chrono>
@@ -12,12 +12,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "ipc/cache_line.h"
-#include "ipc/deadline.h"
-#include "ipc/file_mutex.h"
-#include "ipc/lock_outcome.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/file_mutex.h"
+#include "muster/ipc/lock_outcome.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc {
 
@@ -150,4 +150,4 @@ class Mutex {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_MUTEX_H_
+#endif  // MUSTER_IPC_MUTEX_H_

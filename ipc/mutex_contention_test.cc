@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "ipc/mutex.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

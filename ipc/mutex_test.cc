@@ -1,4 +1,4 @@
-#include "ipc/mutex.h"
+#include "muster/ipc/mutex.h"
 
 #include <unistd.h>
 
@@ -12,8 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

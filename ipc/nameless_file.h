@@ -1,11 +1,11 @@
-#ifndef IPC_NAMELESS_FILE_H_
-#define IPC_NAMELESS_FILE_H_
+#ifndef MUSTER_IPC_NAMELESS_FILE_H_
+#define MUSTER_IPC_NAMELESS_FILE_H_
 
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -25,4 +25,4 @@ absl::Status ReplaceName(int fd, const std::string& path);
 
 }  // namespace muster::ipc
 
-#endif  // IPC_NAMELESS_FILE_H_
+#endif  // MUSTER_IPC_NAMELESS_FILE_H_

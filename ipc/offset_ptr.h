@@ -1,12 +1,12 @@
-#ifndef IPC_OFFSET_PTR_H_
-#define IPC_OFFSET_PTR_H_
+#ifndef MUSTER_IPC_OFFSET_PTR_H_
+#define MUSTER_IPC_OFFSET_PTR_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
 #include "absl/types/span.h"
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc {
 
@@ -101,4 +101,4 @@ absl::Span<T> OffsetSpan<T>::Resolve(absl::Span<std::byte> block) const {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_OFFSET_PTR_H_
+#endif  // MUSTER_IPC_OFFSET_PTR_H_

@@ -1,4 +1,4 @@
-#include "ipc/offset_ptr.h"
+#include "muster/ipc/offset_ptr.h"
 
 #include <atomic>
 #include <cstdint>
@@ -6,9 +6,9 @@
 
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
-#include "ipc/shared_memory.h"
-#include "ipc/testing/forked_child.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

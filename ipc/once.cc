@@ -1,9 +1,9 @@
-#include "ipc/once.h"
+#include "muster/ipc/once.h"
 
-#include "ipc/check.h"
-#include "ipc/deadline.h"
-#include "ipc/lock_outcome.h"
-#include "ipc/owner_lock.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/lock_outcome.h"
+#include "muster/ipc/owner_lock.h"
 
 namespace muster::ipc {
 

@@ -1,5 +1,5 @@
-#ifndef IPC_ONCE_H_
-#define IPC_ONCE_H_
+#ifndef MUSTER_IPC_ONCE_H_
+#define MUSTER_IPC_ONCE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "ipc/cache_line.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc {
 
@@ -63,4 +63,4 @@ class Once {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_ONCE_H_
+#endif  // MUSTER_IPC_ONCE_H_

@@ -1,4 +1,4 @@
-#include "ipc/once.h"
+#include "muster/ipc/once.h"
 
 #include <atomic>
 #include <csignal>
@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "ipc/owner_tag.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

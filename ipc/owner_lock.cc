@@ -1,9 +1,9 @@
-#include "ipc/owner_lock.h"
+#include "muster/ipc/owner_lock.h"
 
 #include <sched.h>
 
-#include "ipc/futex.h"
-#include "ipc/spin_budget.h"
+#include "muster/ipc/futex.h"
+#include "muster/ipc/spin_budget.h"
 
 namespace muster::ipc {
 

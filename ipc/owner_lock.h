@@ -1,13 +1,13 @@
-#ifndef IPC_OWNER_LOCK_H_
-#define IPC_OWNER_LOCK_H_
+#ifndef MUSTER_IPC_OWNER_LOCK_H_
+#define MUSTER_IPC_OWNER_LOCK_H_
 
 #include <atomic>
 #include <cstdint>
 
-#include "ipc/deadline.h"
-#include "ipc/lock_outcome.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/lock_outcome.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc {
 
@@ -70,4 +70,4 @@ class OwnerLock {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_OWNER_LOCK_H_
+#endif  // MUSTER_IPC_OWNER_LOCK_H_

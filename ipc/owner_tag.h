@@ -1,5 +1,5 @@
-#ifndef IPC_OWNER_TAG_H_
-#define IPC_OWNER_TAG_H_
+#ifndef MUSTER_IPC_OWNER_TAG_H_
+#define MUSTER_IPC_OWNER_TAG_H_
 
 #include <cstdint>
 
@@ -60,4 +60,4 @@ constexpr bool IsMark(std::uint32_t word) {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_OWNER_TAG_H_
+#endif  // MUSTER_IPC_OWNER_TAG_H_

@@ -1,4 +1,4 @@
-#include "ipc/owner_tag.h"
+#include "muster/ipc/owner_tag.h"
 
 #include "gtest/gtest.h"
 

@@ -1,4 +1,4 @@
-#include "ipc/pid_fd.h"
+#include "muster/ipc/pid_fd.h"
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,10 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/signal_name.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/signal_name.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_PID_FD_H_
-#define IPC_PID_FD_H_
+#ifndef MUSTER_IPC_PID_FD_H_
+#define MUSTER_IPC_PID_FD_H_
 
 #include <sys/types.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -63,4 +63,4 @@ class PidFd {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_PID_FD_H_
+#endif  // MUSTER_IPC_PID_FD_H_

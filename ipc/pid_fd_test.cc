@@ -1,4 +1,4 @@
-#include "ipc/pid_fd.h"
+#include "muster/ipc/pid_fd.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/pipe.h"
+#include "muster/ipc/pipe.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,10 +16,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/transfer_outcome.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_PIPE_H_
-#define IPC_PIPE_H_
+#ifndef MUSTER_IPC_PIPE_H_
+#define MUSTER_IPC_PIPE_H_
 
 #include <climits>
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/transfer_outcome.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -67,4 +67,4 @@ struct Pipe {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_PIPE_H_
+#endif  // MUSTER_IPC_PIPE_H_

@@ -1,5 +1,5 @@
-#ifndef IPC_POSIX_QUEUE_H_
-#define IPC_POSIX_QUEUE_H_
+#ifndef MUSTER_IPC_POSIX_QUEUE_H_
+#define MUSTER_IPC_POSIX_QUEUE_H_
 
 #include <cstddef>
 #include <ctime>
@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/transfer_outcome.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -62,4 +62,4 @@ class PosixQueue {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_POSIX_QUEUE_H_
+#endif  // MUSTER_IPC_POSIX_QUEUE_H_

@@ -1,4 +1,4 @@
-#include "ipc/posix_queue.h"
+#include "muster/ipc/posix_queue.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,8 +1,8 @@
-#ifndef IPC_RECOVERY_H_
-#define IPC_RECOVERY_H_
+#ifndef MUSTER_IPC_RECOVERY_H_
+#define MUSTER_IPC_RECOVERY_H_
 
 #include "absl/types/span.h"
-#include "ipc/owner_tag.h"
+#include "muster/ipc/owner_tag.h"
 
 namespace muster::ipc {
 
@@ -18,4 +18,4 @@ int RecoverAll(absl::Span<State> states, OwnerTag dead) {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_RECOVERY_H_
+#endif  // MUSTER_IPC_RECOVERY_H_

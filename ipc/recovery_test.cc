@@ -1,11 +1,11 @@
-#include "ipc/recovery.h"
+#include "muster/ipc/recovery.h"
 
 #include <array>
 
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
-#include "ipc/mutex.h"
-#include "ipc/test_zone.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/test_zone.h"
 
 namespace muster::ipc {
 namespace {

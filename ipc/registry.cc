@@ -1,4 +1,4 @@
-#include "ipc/registry.h"
+#include "muster/ipc/registry.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,10 +11,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "ipc/cache_line.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 

@@ -1,5 +1,5 @@
-#ifndef IPC_REGISTRY_H_
-#define IPC_REGISTRY_H_
+#ifndef MUSTER_IPC_REGISTRY_H_
+#define MUSTER_IPC_REGISTRY_H_
 
 #include <sys/types.h>
 
@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "ipc/liveness_file.h"
-#include "ipc/owner_tag.h"
+#include "muster/ipc/liveness_file.h"
+#include "muster/ipc/owner_tag.h"
 
 namespace muster::ipc {
 
@@ -99,4 +99,4 @@ class Registry {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_REGISTRY_H_
+#endif  // MUSTER_IPC_REGISTRY_H_

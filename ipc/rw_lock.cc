@@ -1,13 +1,13 @@
-#include "ipc/rw_lock.h"
+#include "muster/ipc/rw_lock.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "ipc/check.h"
-#include "ipc/fence.h"
-#include "ipc/futex.h"
-#include "ipc/owner_lock.h"
-#include "ipc/spin_budget.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/fence.h"
+#include "muster/ipc/futex.h"
+#include "muster/ipc/owner_lock.h"
+#include "muster/ipc/spin_budget.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_RW_LOCK_H_
-#define IPC_RW_LOCK_H_
+#ifndef MUSTER_IPC_RW_LOCK_H_
+#define MUSTER_IPC_RW_LOCK_H_
 
 #include <array>
 #include <atomic>
@@ -10,11 +10,11 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "ipc/cache_line.h"
-#include "ipc/deadline.h"
-#include "ipc/lock_outcome.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/lock_outcome.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc {
 
@@ -165,4 +165,4 @@ bool RwLockState<kSlots>::Recover(OwnerTag dead) {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_RW_LOCK_H_
+#endif  // MUSTER_IPC_RW_LOCK_H_

@@ -1,4 +1,4 @@
-#include "ipc/rw_lock.h"
+#include "muster/ipc/rw_lock.h"
 
 #include <atomic>
 #include <csignal>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

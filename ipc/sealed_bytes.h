@@ -1,12 +1,12 @@
-#ifndef IPC_SEALED_BYTES_H_
-#define IPC_SEALED_BYTES_H_
+#ifndef MUSTER_IPC_SEALED_BYTES_H_
+#define MUSTER_IPC_SEALED_BYTES_H_
 
 #include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -21,4 +21,4 @@ absl::StatusOr<std::string> ReadSealedBytes(int fd, std::size_t limit_bytes);
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SEALED_BYTES_H_
+#endif  // MUSTER_IPC_SEALED_BYTES_H_

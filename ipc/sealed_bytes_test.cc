@@ -1,4 +1,4 @@
-#include "ipc/sealed_bytes.h"
+#include "muster/ipc/sealed_bytes.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,8 +10,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,6 +1,6 @@
-#include "ipc/semaphore.h"
+#include "muster/ipc/semaphore.h"
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_SEMAPHORE_H_
-#define IPC_SEMAPHORE_H_
+#ifndef MUSTER_IPC_SEMAPHORE_H_
+#define MUSTER_IPC_SEMAPHORE_H_
 
 #include <algorithm>
 #include <array>
@@ -11,11 +11,11 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "ipc/cache_line.h"
-#include "ipc/deadline.h"
-#include "ipc/event.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/event.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc {
 
@@ -121,4 +121,4 @@ std::uint32_t SemaphoreState<kMaxPermits>::Recover(OwnerTag dead) {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SEMAPHORE_H_
+#endif  // MUSTER_IPC_SEMAPHORE_H_

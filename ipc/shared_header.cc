@@ -1,4 +1,4 @@
-#include "ipc/shared_header.h"
+#include "muster/ipc/shared_header.h"
 
 #include <sys/random.h>
 
@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "ipc/shared_memory.h"
-#include "ipc/status.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_SHARED_HEADER_H_
-#define IPC_SHARED_HEADER_H_
+#ifndef MUSTER_IPC_SHARED_HEADER_H_
+#define MUSTER_IPC_SHARED_HEADER_H_
 
 #include <atomic>
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/cache_line.h"
-#include "ipc/shared_memory.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/shared_memory.h"
 
 namespace muster::ipc {
 
@@ -69,4 +69,4 @@ absl::StatusOr<const SharedHeader*> CheckHeader(const SharedMemory& memory,
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SHARED_HEADER_H_
+#endif  // MUSTER_IPC_SHARED_HEADER_H_

@@ -1,12 +1,12 @@
-#include "ipc/shared_header.h"
+#include "muster/ipc/shared_header.h"
 
 #include <cstdint>
 #include <cstring>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "ipc/shared_memory.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/shared_memory.h"
+#include "muster/ipc/shared_memory.h"
 
 #include <fcntl.h>
 #include <sys/ipc.h>
@@ -17,11 +17,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "ipc/nameless_file.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/system_v_segment.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/nameless_file.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/system_v_segment.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

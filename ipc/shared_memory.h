@@ -1,5 +1,5 @@
-#ifndef IPC_SHARED_MEMORY_H_
-#define IPC_SHARED_MEMORY_H_
+#ifndef MUSTER_IPC_SHARED_MEMORY_H_
+#define MUSTER_IPC_SHARED_MEMORY_H_
 
 #include <cstddef>
 #include <string>
@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -119,4 +119,4 @@ class SharedMemory {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SHARED_MEMORY_H_
+#endif  // MUSTER_IPC_SHARED_MEMORY_H_

@@ -1,4 +1,4 @@
-#include "ipc/shared_memory.h"
+#include "muster/ipc/shared_memory.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -23,8 +23,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
-#include "ipc/testing/open_fds.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/open_fds.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/signal_handler.h"
+#include "muster/ipc/signal_handler.h"
 
 #include <unistd.h>
 
@@ -12,10 +12,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "ipc/cache_line.h"
-#include "ipc/signal_name.h"
-#include "ipc/status.h"
-#include "ipc/wake_fd.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/signal_name.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/wake_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_SIGNAL_HANDLER_H_
-#define IPC_SIGNAL_HANDLER_H_
+#ifndef MUSTER_IPC_SIGNAL_HANDLER_H_
+#define MUSTER_IPC_SIGNAL_HANDLER_H_
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "ipc/wake_fd.h"
+#include "muster/ipc/wake_fd.h"
 
 namespace muster::ipc {
 
@@ -61,4 +61,4 @@ class SignalHandler {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SIGNAL_HANDLER_H_
+#endif  // MUSTER_IPC_SIGNAL_HANDLER_H_

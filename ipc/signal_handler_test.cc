@@ -1,4 +1,4 @@
-#include "ipc/signal_handler.h"
+#include "muster/ipc/signal_handler.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_SIGNAL_SET_H_
-#define IPC_SIGNAL_SET_H_
+#ifndef MUSTER_IPC_SIGNAL_SET_H_
+#define MUSTER_IPC_SIGNAL_SET_H_
 
 #include <sys/types.h>
 
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -48,4 +48,4 @@ class SignalSet {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SIGNAL_SET_H_
+#endif  // MUSTER_IPC_SIGNAL_SET_H_

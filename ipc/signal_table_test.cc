@@ -1,4 +1,4 @@
-#include "ipc/signal_table.h"
+#include "muster/ipc/signal_table.h"
 
 #include <csignal>
 

@@ -1,11 +1,11 @@
-#ifndef IPC_SPIN_BUDGET_H_
-#define IPC_SPIN_BUDGET_H_
+#ifndef MUSTER_IPC_SPIN_BUDGET_H_
+#define MUSTER_IPC_SPIN_BUDGET_H_
 
 #include <algorithm>
 #include <cstdint>
 
 #include "absl/time/time.h"
-#include "ipc/cache_line.h"
+#include "muster/ipc/cache_line.h"
 
 namespace muster::ipc {
 
@@ -39,4 +39,4 @@ class Spinner {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SPIN_BUDGET_H_
+#endif  // MUSTER_IPC_SPIN_BUDGET_H_

@@ -1,4 +1,4 @@
-#include "ipc/spin_budget.h"
+#include "muster/ipc/spin_budget.h"
 
 #include "gtest/gtest.h"
 

@@ -1,10 +1,10 @@
-#include "ipc/spinlock.h"
+#include "muster/ipc/spinlock.h"
 
 #include <utility>
 
-#include "ipc/check.h"
-#include "ipc/owner_lock.h"
-#include "ipc/spin_budget.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/owner_lock.h"
+#include "muster/ipc/spin_budget.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,16 +1,16 @@
-#ifndef IPC_SPINLOCK_H_
-#define IPC_SPINLOCK_H_
+#ifndef MUSTER_IPC_SPINLOCK_H_
+#define MUSTER_IPC_SPINLOCK_H_
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-#include "ipc/cache_line.h"
-#include "ipc/deadline.h"
-#include "ipc/lock_outcome.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/lock_outcome.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc {
 
@@ -91,4 +91,4 @@ class Spinlock {
 
 }  // namespace muster::ipc
 
-#endif  // IPC_SPINLOCK_H_
+#endif  // MUSTER_IPC_SPINLOCK_H_

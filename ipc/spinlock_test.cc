@@ -1,4 +1,4 @@
-#include "ipc/spinlock.h"
+#include "muster/ipc/spinlock.h"
 
 #include <csignal>
 #include <memory>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "ipc/test_zone.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

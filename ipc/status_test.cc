@@ -1,4 +1,4 @@
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 #include <cerrno>
 

@@ -1,4 +1,4 @@
-#include "ipc/system_v_segment.h"
+#include "muster/ipc/system_v_segment.h"
 
 #include <poll.h>
 #include <sys/ipc.h>
@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/pid_fd.h"
-#include "ipc/status.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ipc {
 namespace {

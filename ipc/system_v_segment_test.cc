@@ -1,4 +1,4 @@
-#include "ipc/system_v_segment.h"
+#include "muster/ipc/system_v_segment.h"
 
 #include <fcntl.h>
 #include <sys/ipc.h>
@@ -8,8 +8,8 @@
 #include <csignal>
 
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

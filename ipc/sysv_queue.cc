@@ -1,4 +1,4 @@
-#include "ipc/sysv_queue.h"
+#include "muster/ipc/sysv_queue.h"
 
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -14,9 +14,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/transfer_outcome.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/transfer_outcome.h"
 
 namespace muster::ipc {
 namespace {

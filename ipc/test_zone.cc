@@ -1,4 +1,4 @@
-#include "ipc/test_zone.h"
+#include "muster/ipc/test_zone.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -10,10 +10,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "ipc/cache_line.h"
-#include "ipc/check.h"
-#include "ipc/futex.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/futex.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_TEST_ZONE_H_
-#define IPC_TEST_ZONE_H_
+#ifndef MUSTER_IPC_TEST_ZONE_H_
+#define MUSTER_IPC_TEST_ZONE_H_
 
 #include <sys/types.h>
 
@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <new>
 
-#include "ipc/liveness_file.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
-#include "ipc/shared_memory.h"
+#include "muster/ipc/liveness_file.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
+#include "muster/ipc/shared_memory.h"
 
 namespace muster::ipc {
 
@@ -53,4 +53,4 @@ void AwaitFutexSleep(pid_t pid);
 
 }  // namespace muster::ipc
 
-#endif  // IPC_TEST_ZONE_H_
+#endif  // MUSTER_IPC_TEST_ZONE_H_

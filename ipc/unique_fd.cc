@@ -1,9 +1,9 @@
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 #include <fcntl.h>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::ipc {
 

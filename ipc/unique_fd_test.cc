@@ -1,4 +1,4 @@
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 #include <fcntl.h>
 

@@ -1,4 +1,4 @@
-#include "ipc/wake_fd.h"
+#include "muster/ipc/wake_fd.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "gtest/gtest.h"
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef LOOP_CLOCK_H_
-#define LOOP_CLOCK_H_
+#ifndef MUSTER_LOOP_CLOCK_H_
+#define MUSTER_LOOP_CLOCK_H_
 
 #include <chrono>
 
@@ -11,4 +11,4 @@ using TimePoint = Clock::time_point;
 
 }  // namespace muster::loop
 
-#endif  // LOOP_CLOCK_H_
+#endif  // MUSTER_LOOP_CLOCK_H_

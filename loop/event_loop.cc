@@ -1,4 +1,4 @@
-#include "loop/event_loop.h"
+#include "muster/loop/event_loop.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "ipc/status.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/status.h"
 
 namespace muster::loop {
 

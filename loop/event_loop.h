@@ -1,5 +1,5 @@
-#ifndef LOOP_EVENT_LOOP_H_
-#define LOOP_EVENT_LOOP_H_
+#ifndef MUSTER_LOOP_EVENT_LOOP_H_
+#define MUSTER_LOOP_EVENT_LOOP_H_
 
 #include <sys/epoll.h>
 
@@ -14,9 +14,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
-#include "loop/clock.h"
-#include "loop/timer_heap.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/clock.h"
+#include "muster/loop/timer_heap.h"
 
 namespace muster::loop {
 
@@ -143,4 +143,4 @@ class EventLoop {
 
 }  // namespace muster::loop
 
-#endif  // LOOP_EVENT_LOOP_H_
+#endif  // MUSTER_LOOP_EVENT_LOOP_H_

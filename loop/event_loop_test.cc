@@ -1,4 +1,4 @@
-#include "loop/event_loop.h"
+#include "muster/loop/event_loop.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::loop {
 namespace {

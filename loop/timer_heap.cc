@@ -1,4 +1,4 @@
-#include "loop/timer_heap.h"
+#include "muster/loop/timer_heap.h"
 
 #include <algorithm>
 

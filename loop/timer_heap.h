@@ -1,10 +1,10 @@
-#ifndef LOOP_TIMER_HEAP_H_
-#define LOOP_TIMER_HEAP_H_
+#ifndef MUSTER_LOOP_TIMER_HEAP_H_
+#define MUSTER_LOOP_TIMER_HEAP_H_
 
 #include <cstddef>
 #include <vector>
 
-#include "loop/clock.h"
+#include "muster/loop/clock.h"
 
 namespace muster::loop {
 
@@ -54,4 +54,4 @@ class TimerHeap {
 
 }  // namespace muster::loop
 
-#endif  // LOOP_TIMER_HEAP_H_
+#endif  // MUSTER_LOOP_TIMER_HEAP_H_

@@ -1,4 +1,4 @@
-#include "master/address.h"
+#include "muster/master/address.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,7 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::master {
 namespace {

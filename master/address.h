@@ -1,5 +1,5 @@
-#ifndef MASTER_ADDRESS_H_
-#define MASTER_ADDRESS_H_
+#ifndef MUSTER_MASTER_ADDRESS_H_
+#define MUSTER_MASTER_ADDRESS_H_
 
 #include <sys/socket.h>
 
@@ -53,4 +53,4 @@ class Address {
 
 }  // namespace muster::master
 
-#endif  // MASTER_ADDRESS_H_
+#endif  // MUSTER_MASTER_ADDRESS_H_

@@ -1,4 +1,4 @@
-#include "master/address.h"
+#include "muster/master/address.h"
 
 #include <sys/socket.h>
 
@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::master {
 namespace {

@@ -1,4 +1,4 @@
-#include "master/admin_server.h"
+#include "muster/master/admin_server.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,9 +18,9 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "proto/admin.grpc.pb.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::master {
 namespace {

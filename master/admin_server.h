@@ -1,15 +1,15 @@
-#ifndef MASTER_ADMIN_SERVER_H_
-#define MASTER_ADMIN_SERVER_H_
+#ifndef MUSTER_MASTER_ADMIN_SERVER_H_
+#define MUSTER_MASTER_ADMIN_SERVER_H_
 
 #include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "loop/event_loop.h"
-#include "master/address.h"
-#include "master/log.h"
-#include "master/supervisor_action.h"
-#include "proto/admin.pb.h"
+#include "muster/loop/event_loop.h"
+#include "muster/master/address.h"
+#include "muster/master/log.h"
+#include "muster/master/supervisor_action.h"
+#include "muster/proto/admin.pb.h"
 
 namespace grpc {
 class Server;
@@ -58,4 +58,4 @@ class AdminServer {
 
 }  // namespace muster::master
 
-#endif  // MASTER_ADMIN_SERVER_H_
+#endif  // MUSTER_MASTER_ADMIN_SERVER_H_

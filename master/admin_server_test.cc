@@ -1,4 +1,4 @@
-#include "master/admin_server.h"
+#include "muster/master/admin_server.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,8 +14,8 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
-#include "proto/admin.grpc.pb.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::master {
 namespace {

@@ -1,4 +1,4 @@
-#include "master/ask_worker.h"
+#include "muster/master/ask_worker.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,12 +13,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
-#include "ipc/pid_fd.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "master/spawn.h"
-#include "worker/command.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/master/spawn.h"
+#include "muster/worker/command.h"
 
 namespace muster::master {
 namespace {

@@ -1,12 +1,12 @@
-#ifndef MASTER_ASK_WORKER_H_
-#define MASTER_ASK_WORKER_H_
+#ifndef MUSTER_MASTER_ASK_WORKER_H_
+#define MUSTER_MASTER_ASK_WORKER_H_
 
 #include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "proto/worker.pb.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::master {
 
@@ -27,4 +27,4 @@ std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWh
 
 }  // namespace muster::master
 
-#endif  // MASTER_ASK_WORKER_H_
+#endif  // MUSTER_MASTER_ASK_WORKER_H_

@@ -1,4 +1,4 @@
-#include "master/ask_worker.h"
+#include "muster/master/ask_worker.h"
 
 #include <sys/stat.h>
 

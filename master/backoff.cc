@@ -1,4 +1,4 @@
-#include "master/backoff.h"
+#include "muster/master/backoff.h"
 
 #include <algorithm>
 

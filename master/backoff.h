@@ -1,7 +1,7 @@
-#ifndef MASTER_BACKOFF_H_
-#define MASTER_BACKOFF_H_
+#ifndef MUSTER_MASTER_BACKOFF_H_
+#define MUSTER_MASTER_BACKOFF_H_
 
-#include "master/clock.h"
+#include "muster/master/clock.h"
 
 namespace muster::master {
 
@@ -23,4 +23,4 @@ class Backoff {
 
 }  // namespace muster::master
 
-#endif  // MASTER_BACKOFF_H_
+#endif  // MUSTER_MASTER_BACKOFF_H_

@@ -1,11 +1,11 @@
-#include "master/cgroup.h"
+#include "muster/master/cgroup.h"
 
 #include <fstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "master/config_paths.h"
+#include "muster/master/config_paths.h"
 
 namespace muster::master {
 

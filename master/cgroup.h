@@ -1,5 +1,5 @@
-#ifndef MASTER_CGROUP_H_
-#define MASTER_CGROUP_H_
+#ifndef MUSTER_MASTER_CGROUP_H_
+#define MUSTER_MASTER_CGROUP_H_
 
 #include <string>
 #include <vector>
@@ -17,4 +17,4 @@ std::vector<std::string> CgroupsAround(const std::string& root, std::string fold
 
 }  // namespace muster::master
 
-#endif  // MASTER_CGROUP_H_
+#endif  // MUSTER_MASTER_CGROUP_H_

@@ -1,4 +1,4 @@
-#include "master/command_line.h"
+#include "muster/master/command_line.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -9,8 +9,8 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "cli/version.h"
-#include "cli/wrong_usage.h"
+#include "muster/cli/version.h"
+#include "muster/cli/wrong_usage.h"
 
 namespace muster::master {
 namespace {

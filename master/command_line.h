@@ -1,5 +1,5 @@
-#ifndef MASTER_COMMAND_LINE_H_
-#define MASTER_COMMAND_LINE_H_
+#ifndef MUSTER_MASTER_COMMAND_LINE_H_
+#define MUSTER_MASTER_COMMAND_LINE_H_
 
 #include <string>
 #include <variant>
@@ -42,4 +42,4 @@ std::string CallersDirectory();
 
 }  // namespace muster::master
 
-#endif  // MASTER_COMMAND_LINE_H_
+#endif  // MUSTER_MASTER_COMMAND_LINE_H_

@@ -1,4 +1,4 @@
-#include "master/command_line.h"
+#include "muster/master/command_line.h"
 
 #include <string>
 #include <variant>

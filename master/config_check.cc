@@ -1,4 +1,4 @@
-#include "master/config_check.h"
+#include "muster/master/config_check.h"
 
 #include <sys/stat.h>
 
@@ -13,10 +13,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "master/address.h"
-#include "master/file_access.h"
-#include "master/response_check.h"
-#include "proto/log_format.h"
+#include "muster/master/address.h"
+#include "muster/master/file_access.h"
+#include "muster/master/response_check.h"
+#include "muster/proto/log_format.h"
 
 namespace muster::master {
 namespace {

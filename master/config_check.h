@@ -1,10 +1,10 @@
-#ifndef MASTER_CONFIG_CHECK_H_
-#define MASTER_CONFIG_CHECK_H_
+#ifndef MUSTER_MASTER_CONFIG_CHECK_H_
+#define MUSTER_MASTER_CONFIG_CHECK_H_
 
 #include <vector>
 
-#include "proto/config.pb.h"
-#include "proto/field_rules.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
 
 namespace muster::master {
 
@@ -15,4 +15,4 @@ std::vector<config::FieldMistake> CheckConfig(const config::v1::Config& config);
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_CHECK_H_
+#endif  // MUSTER_MASTER_CONFIG_CHECK_H_

@@ -1,4 +1,4 @@
-#include "master/config_check.h"
+#include "muster/master/config_check.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "master/config_paths.h"
+#include "muster/master/config_paths.h"
 
 namespace muster::master {
 namespace {

@@ -1,4 +1,4 @@
-#include "master/config_file.h"
+#include "muster/master/config_file.h"
 
 #include <algorithm>
 #include <iterator>
@@ -11,16 +11,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "ipc/status.h"
-#include "master/config_check.h"
-#include "master/config_language.h"
-#include "master/config_parser.h"
-#include "master/config_paths.h"
-#include "master/config_source.h"
-#include "master/config_text.h"
-#include "master/service_types.h"
-#include "proto/field_rules.h"
-#include "proto/utf8.h"
+#include "muster/ipc/status.h"
+#include "muster/master/config_check.h"
+#include "muster/master/config_language.h"
+#include "muster/master/config_parser.h"
+#include "muster/master/config_paths.h"
+#include "muster/master/config_source.h"
+#include "muster/master/config_text.h"
+#include "muster/master/service_types.h"
+#include "muster/proto/field_rules.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::master {
 namespace {

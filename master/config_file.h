@@ -1,5 +1,5 @@
-#ifndef MASTER_CONFIG_FILE_H_
-#define MASTER_CONFIG_FILE_H_
+#ifndef MUSTER_MASTER_CONFIG_FILE_H_
+#define MUSTER_MASTER_CONFIG_FILE_H_
 
 #include <functional>
 #include <string>
@@ -7,11 +7,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "master/config_outline.h"
-#include "master/field_places.h"
-#include "proto/config.pb.h"
-#include "proto/field_rules.h"
-#include "proto/worker.pb.h"
+#include "muster/master/config_outline.h"
+#include "muster/master/field_places.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::master {
 
@@ -53,4 +53,4 @@ absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_FILE_H_
+#endif  // MUSTER_MASTER_CONFIG_FILE_H_

@@ -1,4 +1,4 @@
-#include "master/config_file.h"
+#include "muster/master/config_file.h"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
-#include "proto/worker.pb.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::master {
 namespace {

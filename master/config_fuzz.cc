@@ -15,11 +15,11 @@
 #include "absl/strings/strip.h"
 #include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/text_format.h"
-#include "ipc/check.h"
-#include "master/config_file.h"
-#include "master/config_outline.h"
-#include "proto/config.pb.h"
-#include "proto/utf8.h"
+#include "muster/ipc/check.h"
+#include "muster/master/config_file.h"
+#include "muster/master/config_outline.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::master {
 namespace {

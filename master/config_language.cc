@@ -1,4 +1,4 @@
-#include "master/config_language.h"
+#include "muster/master/config_language.h"
 
 #include <cstddef>
 #include <string>
@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "master/config_scan.h"
+#include "muster/master/config_scan.h"
 
 namespace muster::master {
 namespace {

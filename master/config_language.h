@@ -1,10 +1,10 @@
-#ifndef MASTER_CONFIG_LANGUAGE_H_
-#define MASTER_CONFIG_LANGUAGE_H_
+#ifndef MUSTER_MASTER_CONFIG_LANGUAGE_H_
+#define MUSTER_MASTER_CONFIG_LANGUAGE_H_
 
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 namespace muster::master {
 
@@ -15,4 +15,4 @@ std::optional<TextMistake> CheckLanguage(absl::string_view text);
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_LANGUAGE_H_
+#endif  // MUSTER_MASTER_CONFIG_LANGUAGE_H_

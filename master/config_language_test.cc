@@ -1,4 +1,4 @@
-#include "master/config_language.h"
+#include "muster/master/config_language.h"
 
 #include <string>
 

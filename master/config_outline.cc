@@ -1,4 +1,4 @@
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 #include <algorithm>
 #include <map>

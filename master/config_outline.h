@@ -1,5 +1,5 @@
-#ifndef MASTER_CONFIG_OUTLINE_H_
-#define MASTER_CONFIG_OUTLINE_H_
+#ifndef MUSTER_MASTER_CONFIG_OUTLINE_H_
+#define MUSTER_MASTER_CONFIG_OUTLINE_H_
 
 #include <cstddef>
 #include <string>
@@ -119,4 +119,4 @@ class ConfigOutline {
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_OUTLINE_H_
+#endif  // MUSTER_MASTER_CONFIG_OUTLINE_H_

@@ -1,10 +1,10 @@
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::master {
 namespace {

@@ -1,4 +1,4 @@
-#include "master/config_parser.h"
+#include "muster/master/config_parser.h"
 
 #include <algorithm>
 #include <memory>
@@ -16,8 +16,8 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
-#include "master/outline_check.h"
-#include "master/value_check.h"
+#include "muster/master/outline_check.h"
+#include "muster/master/value_check.h"
 
 namespace muster::master {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MASTER_CONFIG_PARSER_H_
-#define MASTER_CONFIG_PARSER_H_
+#ifndef MUSTER_MASTER_CONFIG_PARSER_H_
+#define MUSTER_MASTER_CONFIG_PARSER_H_
 
 #include <set>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 namespace muster::master {
 
@@ -39,4 +39,4 @@ ParsedConfig ParseJsonConfig(absl::string_view text, google::protobuf::Message* 
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_PARSER_H_
+#endif  // MUSTER_MASTER_CONFIG_PARSER_H_

@@ -1,4 +1,4 @@
-#include "master/config_paths.h"
+#include "muster/master/config_paths.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

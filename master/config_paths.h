@@ -1,10 +1,10 @@
-#ifndef MASTER_CONFIG_PATHS_H_
-#define MASTER_CONFIG_PATHS_H_
+#ifndef MUSTER_MASTER_CONFIG_PATHS_H_
+#define MUSTER_MASTER_CONFIG_PATHS_H_
 
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::master {
 
@@ -21,4 +21,4 @@ void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix);
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_PATHS_H_
+#endif  // MUSTER_MASTER_CONFIG_PATHS_H_

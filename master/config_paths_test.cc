@@ -1,4 +1,4 @@
-#include "master/config_paths.h"
+#include "muster/master/config_paths.h"
 
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-#include "master/config_scan.h"
+#include "muster/master/config_scan.h"
 
 #include <utility>
 

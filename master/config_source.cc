@@ -1,4 +1,4 @@
-#include "master/config_source.h"
+#include "muster/master/config_source.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,11 +12,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "cli/spelling.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "master/config_paths.h"
+#include "muster/cli/spelling.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/master/config_paths.h"
 
 namespace muster::master {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MASTER_CONFIG_SOURCE_H_
-#define MASTER_CONFIG_SOURCE_H_
+#ifndef MUSTER_MASTER_CONFIG_SOURCE_H_
+#define MUSTER_MASTER_CONFIG_SOURCE_H_
 
 #include <cstddef>
 #include <string>
@@ -17,4 +17,4 @@ absl::StatusOr<std::string> ReadConfigSource(const std::string& path);
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_SOURCE_H_
+#endif  // MUSTER_MASTER_CONFIG_SOURCE_H_

@@ -1,4 +1,4 @@
-#include "master/config_source.h"
+#include "muster/master/config_source.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

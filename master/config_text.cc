@@ -1,4 +1,4 @@
-#include "master/config_text.h"
+#include "muster/master/config_text.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,8 +9,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "master/config_scan.h"
-#include "proto/utf8.h"
+#include "muster/master/config_scan.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::master {
 namespace {

@@ -1,11 +1,11 @@
-#ifndef MASTER_CONFIG_TEXT_H_
-#define MASTER_CONFIG_TEXT_H_
+#ifndef MUSTER_MASTER_CONFIG_TEXT_H_
+#define MUSTER_MASTER_CONFIG_TEXT_H_
 
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 namespace muster::master {
 
@@ -20,4 +20,4 @@ std::vector<TextMistake> CheckText(absl::string_view text, ConfigOutline::Syntax
 
 }  // namespace muster::master
 
-#endif  // MASTER_CONFIG_TEXT_H_
+#endif  // MUSTER_MASTER_CONFIG_TEXT_H_

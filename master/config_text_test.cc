@@ -1,4 +1,4 @@
-#include "master/config_text.h"
+#include "muster/master/config_text.h"
 
 #include <string>
 #include <vector>

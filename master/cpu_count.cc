@@ -1,4 +1,4 @@
-#include "master/cpu_count.h"
+#include "muster/master/cpu_count.h"
 
 #include <sched.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "master/cgroup.h"
+#include "muster/master/cgroup.h"
 
 namespace muster::master {
 namespace {

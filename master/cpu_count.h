@@ -1,5 +1,5 @@
-#ifndef MASTER_CPU_COUNT_H_
-#define MASTER_CPU_COUNT_H_
+#ifndef MUSTER_MASTER_CPU_COUNT_H_
+#define MUSTER_MASTER_CPU_COUNT_H_
 
 #include <cstdint>
 #include <string>
@@ -16,4 +16,4 @@ std::uint32_t CgroupCpus(const std::string& root, const std::string& folder);
 
 }  // namespace muster::master
 
-#endif  // MASTER_CPU_COUNT_H_
+#endif  // MUSTER_MASTER_CPU_COUNT_H_

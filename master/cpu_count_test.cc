@@ -1,4 +1,4 @@
-#include "master/cpu_count.h"
+#include "muster/master/cpu_count.h"
 
 #include <sched.h>
 

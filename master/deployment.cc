@@ -1,4 +1,4 @@
-#include "master/deployment.h"
+#include "muster/master/deployment.h"
 
 #include <fcntl.h>
 
@@ -9,15 +9,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "ipc/sealed_bytes.h"
-#include "ipc/status.h"
-#include "master/config_paths.h"
-#include "master/cpu_count.h"
-#include "master/spawn.h"
-#include "master/supervisor_core.h"
-#include "master/user_zones.h"
-#include "proto/duration.h"
-#include "proto/field_error.h"
+#include "muster/ipc/sealed_bytes.h"
+#include "muster/ipc/status.h"
+#include "muster/master/config_paths.h"
+#include "muster/master/cpu_count.h"
+#include "muster/master/spawn.h"
+#include "muster/master/supervisor_core.h"
+#include "muster/master/user_zones.h"
+#include "muster/proto/duration.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {

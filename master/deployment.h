@@ -1,18 +1,18 @@
-#ifndef MASTER_DEPLOYMENT_H_
-#define MASTER_DEPLOYMENT_H_
+#ifndef MUSTER_MASTER_DEPLOYMENT_H_
+#define MUSTER_MASTER_DEPLOYMENT_H_
 
 #include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
-#include "master/config_file.h"
-#include "master/field_places.h"
-#include "master/listener_set.h"
-#include "master/supervisor_event.h"
-#include "proto/config.pb.h"
-#include "worker/user_zone.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/master/config_file.h"
+#include "muster/master/field_places.h"
+#include "muster/master/listener_set.h"
+#include "muster/master/supervisor_event.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/user_zone.h"
 
 namespace muster::master {
 
@@ -43,4 +43,4 @@ absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked,
 
 }  // namespace muster::master
 
-#endif  // MASTER_DEPLOYMENT_H_
+#endif  // MUSTER_MASTER_DEPLOYMENT_H_

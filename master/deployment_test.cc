@@ -1,4 +1,4 @@
-#include "master/deployment.h"
+#include "muster/master/deployment.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "master/config_file.h"
+#include "muster/master/config_file.h"
 
 namespace muster::master {
 namespace {

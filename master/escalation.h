@@ -1,7 +1,7 @@
-#ifndef MASTER_ESCALATION_H_
-#define MASTER_ESCALATION_H_
+#ifndef MUSTER_MASTER_ESCALATION_H_
+#define MUSTER_MASTER_ESCALATION_H_
 
-#include "master/clock.h"
+#include "muster/master/clock.h"
 
 namespace muster::master {
 
@@ -25,4 +25,4 @@ class Escalation {
 
 }  // namespace muster::master
 
-#endif  // MASTER_ESCALATION_H_
+#endif  // MUSTER_MASTER_ESCALATION_H_

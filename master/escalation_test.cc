@@ -1,4 +1,4 @@
-#include "master/escalation.h"
+#include "muster/master/escalation.h"
 
 #include <chrono>
 

@@ -9,10 +9,10 @@
 #include <string>
 #include <utility>
 
-#include "ipc/channel.h"
-#include "ipc/unique_fd.h"
-#include "proto/worker.pb.h"
-#include "worker/command.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/worker.pb.h"
+#include "muster/worker/command.h"
 
 namespace muster {
 namespace {

@@ -1,11 +1,11 @@
-#include "master/field_places.h"
+#include "muster/master/field_places.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "proto/field_error.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {

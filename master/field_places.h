@@ -1,11 +1,11 @@
-#ifndef MASTER_FIELD_PLACES_H_
-#define MASTER_FIELD_PLACES_H_
+#ifndef MUSTER_MASTER_FIELD_PLACES_H_
+#define MUSTER_MASTER_FIELD_PLACES_H_
 
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 namespace muster::master {
 
@@ -35,4 +35,4 @@ class FieldPlaces {
 
 }  // namespace muster::master
 
-#endif  // MASTER_FIELD_PLACES_H_
+#endif  // MUSTER_MASTER_FIELD_PLACES_H_

@@ -1,8 +1,8 @@
-#include "master/field_places.h"
+#include "muster/master/field_places.h"
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "proto/field_error.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {

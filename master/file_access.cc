@@ -1,4 +1,4 @@
-#include "master/file_access.h"
+#include "muster/master/file_access.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "master/config_paths.h"
+#include "muster/master/config_paths.h"
 
 namespace muster::master {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MASTER_FILE_ACCESS_H_
-#define MASTER_FILE_ACCESS_H_
+#ifndef MUSTER_MASTER_FILE_ACCESS_H_
+#define MUSTER_MASTER_FILE_ACCESS_H_
 
 #include <string>
 
@@ -23,4 +23,4 @@ std::string WhyNotFolder(const std::string& path);
 
 }  // namespace muster::master
 
-#endif  // MASTER_FILE_ACCESS_H_
+#endif  // MUSTER_MASTER_FILE_ACCESS_H_

@@ -1,4 +1,4 @@
-#include "master/file_access.h"
+#include "muster/master/file_access.h"
 
 #include <sched.h>
 #include <stdlib.h>

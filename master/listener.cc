@@ -1,4 +1,4 @@
-#include "master/listener.h"
+#include "muster/master/listener.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::master {
 namespace {

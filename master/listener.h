@@ -1,13 +1,13 @@
-#ifndef MASTER_LISTENER_H_
-#define MASTER_LISTENER_H_
+#ifndef MUSTER_MASTER_LISTENER_H_
+#define MUSTER_MASTER_LISTENER_H_
 
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
-#include "master/address.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/master/address.h"
 
 namespace muster::master {
 
@@ -48,4 +48,4 @@ class Listener {
 
 }  // namespace muster::master
 
-#endif  // MASTER_LISTENER_H_
+#endif  // MUSTER_MASTER_LISTENER_H_

@@ -1,13 +1,13 @@
-#include "master/listener_set.h"
+#include "muster/master/listener_set.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
-#include "master/address.h"
-#include "proto/field_error.h"
+#include "muster/ipc/status.h"
+#include "muster/master/address.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 

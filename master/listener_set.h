@@ -1,5 +1,5 @@
-#ifndef MASTER_LISTENER_SET_H_
-#define MASTER_LISTENER_SET_H_
+#ifndef MUSTER_MASTER_LISTENER_SET_H_
+#define MUSTER_MASTER_LISTENER_SET_H_
 
 #include <cstdint>
 #include <memory>
@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "master/listener.h"
-#include "proto/config.pb.h"
+#include "muster/master/listener.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::master {
 
@@ -55,4 +55,4 @@ class ListenerSet {
 
 }  // namespace muster::master
 
-#endif  // MASTER_LISTENER_SET_H_
+#endif  // MUSTER_MASTER_LISTENER_SET_H_

@@ -1,4 +1,4 @@
-#include "master/listener_set.h"
+#include "muster/master/listener_set.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "master/address.h"
+#include "muster/master/address.h"
 
 namespace muster::master {
 namespace {

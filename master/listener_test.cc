@@ -1,4 +1,4 @@
-#include "master/listener.h"
+#include "muster/master/listener.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

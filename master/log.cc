@@ -1,4 +1,4 @@
-#include "master/log.h"
+#include "muster/master/log.h"
 
 #include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -14,9 +14,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::master {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MASTER_LOG_H_
-#define MASTER_LOG_H_
+#ifndef MUSTER_MASTER_LOG_H_
+#define MUSTER_MASTER_LOG_H_
 
 #include <memory>
 #include <string>
@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "master/supervisor_action.h"
-#include "proto/config.pb.h"
+#include "muster/master/supervisor_action.h"
+#include "muster/proto/config.pb.h"
 
 namespace spdlog {
 class logger;
@@ -48,4 +48,4 @@ class Log {
 
 }  // namespace muster::master
 
-#endif  // MASTER_LOG_H_
+#endif  // MUSTER_MASTER_LOG_H_

@@ -1,4 +1,4 @@
-#include "master/log.h"
+#include "muster/master/log.h"
 
 #include <sys/stat.h>
 

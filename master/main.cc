@@ -1,8 +1,8 @@
 #include <variant>
 
-#include "master/command_line.h"
-#include "master/run.h"
-#include "worker/process_title.h"
+#include "muster/master/command_line.h"
+#include "muster/master/run.h"
+#include "muster/worker/process_title.h"
 
 namespace {
 

@@ -1,10 +1,10 @@
-#include "master/memory_limit.h"
+#include "muster/master/memory_limit.h"
 
 #include <algorithm>
 #include <fstream>
 
 #include "absl/strings/numbers.h"
-#include "master/cgroup.h"
+#include "muster/master/cgroup.h"
 
 namespace muster::master {
 namespace {

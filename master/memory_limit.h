@@ -1,5 +1,5 @@
-#ifndef MASTER_MEMORY_LIMIT_H_
-#define MASTER_MEMORY_LIMIT_H_
+#ifndef MUSTER_MASTER_MEMORY_LIMIT_H_
+#define MUSTER_MASTER_MEMORY_LIMIT_H_
 
 #include <cstdint>
 #include <string>
@@ -16,4 +16,4 @@ std::uint64_t CgroupMemory(const std::string& root, const std::string& folder);
 
 }  // namespace muster::master
 
-#endif  // MASTER_MEMORY_LIMIT_H_
+#endif  // MUSTER_MASTER_MEMORY_LIMIT_H_

@@ -1,4 +1,4 @@
-#include "master/memory_limit.h"
+#include "muster/master/memory_limit.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,11 +1,11 @@
-#include "master/outline_check.h"
+#include "muster/master/outline_check.h"
 
 #include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cli/spelling.h"
-#include "master/value_check.h"
+#include "muster/cli/spelling.h"
+#include "muster/master/value_check.h"
 
 namespace muster::master {
 namespace {

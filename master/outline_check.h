@@ -1,12 +1,12 @@
-#ifndef MASTER_OUTLINE_CHECK_H_
-#define MASTER_OUTLINE_CHECK_H_
+#ifndef MUSTER_MASTER_OUTLINE_CHECK_H_
+#define MUSTER_MASTER_OUTLINE_CHECK_H_
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 namespace muster::master {
 
@@ -28,4 +28,4 @@ std::vector<MisplacedStatement> CheckOutline(
 
 }  // namespace muster::master
 
-#endif  // MASTER_OUTLINE_CHECK_H_
+#endif  // MUSTER_MASTER_OUTLINE_CHECK_H_

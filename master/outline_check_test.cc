@@ -1,4 +1,4 @@
-#include "master/outline_check.h"
+#include "muster/master/outline_check.h"
 
 #include <string>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::master {
 namespace {

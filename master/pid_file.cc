@@ -1,4 +1,4 @@
-#include "master/pid_file.h"
+#include "muster/master/pid_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,9 +12,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::master {
 namespace {

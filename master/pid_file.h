@@ -1,5 +1,5 @@
-#ifndef MASTER_PID_FILE_H_
-#define MASTER_PID_FILE_H_
+#ifndef MUSTER_MASTER_PID_FILE_H_
+#define MUSTER_MASTER_PID_FILE_H_
 
 #include <sys/types.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/file_lock.h"
+#include "muster/ipc/file_lock.h"
 
 namespace muster::master {
 
@@ -48,4 +48,4 @@ class PidFile {
 
 }  // namespace muster::master
 
-#endif  // MASTER_PID_FILE_H_
+#endif  // MUSTER_MASTER_PID_FILE_H_

@@ -1,4 +1,4 @@
-#include "master/pid_file.h"
+#include "muster/master/pid_file.h"
 
 #include <signal.h>
 #include <sys/prctl.h>

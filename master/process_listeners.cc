@@ -1,4 +1,4 @@
-#include "master/process_listeners.h"
+#include "muster/master/process_listeners.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,7 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::master {
 namespace {

@@ -1,12 +1,12 @@
-#ifndef MASTER_PROCESS_LISTENERS_H_
-#define MASTER_PROCESS_LISTENERS_H_
+#ifndef MUSTER_MASTER_PROCESS_LISTENERS_H_
+#define MUSTER_MASTER_PROCESS_LISTENERS_H_
 
 #include <sys/types.h>
 
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "master/address.h"
+#include "muster/master/address.h"
 
 namespace muster::master {
 
@@ -17,4 +17,4 @@ absl::StatusOr<std::vector<Address>> ListeningAddresses(pid_t pid);
 
 }  // namespace muster::master
 
-#endif  // MASTER_PROCESS_LISTENERS_H_
+#endif  // MUSTER_MASTER_PROCESS_LISTENERS_H_

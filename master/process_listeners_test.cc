@@ -1,4 +1,4 @@
-#include "master/process_listeners.h"
+#include "muster/master/process_listeners.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
-#include "master/listener.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/master/listener.h"
 
 namespace muster::master {
 namespace {

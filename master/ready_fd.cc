@@ -1,4 +1,4 @@
-#include "master/ready_fd.h"
+#include "muster/master/ready_fd.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
 
 namespace muster::master {
 

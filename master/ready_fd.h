@@ -1,5 +1,5 @@
-#ifndef MASTER_READY_FD_H_
-#define MASTER_READY_FD_H_
+#ifndef MUSTER_MASTER_READY_FD_H_
+#define MUSTER_MASTER_READY_FD_H_
 
 #include <string>
 #include <utility>
@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::master {
 
@@ -34,4 +34,4 @@ class ReadyFd {
 
 }  // namespace muster::master
 
-#endif  // MASTER_READY_FD_H_
+#endif  // MUSTER_MASTER_READY_FD_H_

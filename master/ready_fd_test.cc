@@ -1,4 +1,4 @@
-#include "master/ready_fd.h"
+#include "muster/master/ready_fd.h"
 
 #include <fcntl.h>
 #include <signal.h>

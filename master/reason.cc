@@ -1,4 +1,4 @@
-#include "master/reason.h"
+#include "muster/master/reason.h"
 
 #include "absl/strings/str_cat.h"
 

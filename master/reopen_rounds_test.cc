@@ -1,4 +1,4 @@
-#include "master/reopen_rounds.h"
+#include "muster/master/reopen_rounds.h"
 
 #include <chrono>
 #include <map>

@@ -1,4 +1,4 @@
-#include "master/response_check.h"
+#include "muster/master/response_check.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "proto/http_header.h"
+#include "muster/proto/http_header.h"
 
 namespace muster::master {
 namespace {

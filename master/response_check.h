@@ -1,12 +1,12 @@
-#ifndef MASTER_RESPONSE_CHECK_H_
-#define MASTER_RESPONSE_CHECK_H_
+#ifndef MUSTER_MASTER_RESPONSE_CHECK_H_
+#define MUSTER_MASTER_RESPONSE_CHECK_H_
 
 #include <string>
 #include <vector>
 
 #include "google/protobuf/repeated_field.h"
-#include "proto/config.pb.h"
-#include "proto/field_rules.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
 
 namespace muster::master {
 
@@ -21,4 +21,4 @@ void CheckErrorPages(const std::string& field,
 
 }  // namespace muster::master
 
-#endif  // MASTER_RESPONSE_CHECK_H_
+#endif  // MUSTER_MASTER_RESPONSE_CHECK_H_

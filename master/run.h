@@ -1,7 +1,7 @@
-#ifndef MASTER_RUN_H_
-#define MASTER_RUN_H_
+#ifndef MUSTER_MASTER_RUN_H_
+#define MUSTER_MASTER_RUN_H_
 
-#include "master/command_line.h"
+#include "muster/master/command_line.h"
 
 namespace muster::master {
 
@@ -19,4 +19,4 @@ ExitCode GiveOrder(const Invocation& invocation, Order order);
 
 }  // namespace muster::master
 
-#endif  // MASTER_RUN_H_
+#endif  // MUSTER_MASTER_RUN_H_

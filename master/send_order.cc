@@ -1,4 +1,4 @@
-#include "master/send_order.h"
+#include "muster/master/send_order.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -8,10 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
-#include "ipc/pid_fd.h"
-#include "ipc/status.h"
-#include "master/pid_file.h"
-#include "proto/admin.grpc.pb.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/status.h"
+#include "muster/master/pid_file.h"
+#include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::master {
 namespace {

@@ -1,11 +1,11 @@
-#ifndef MASTER_SEND_ORDER_H_
-#define MASTER_SEND_ORDER_H_
+#ifndef MUSTER_MASTER_SEND_ORDER_H_
+#define MUSTER_MASTER_SEND_ORDER_H_
 
 #include <string>
 
 #include "absl/status/status.h"
-#include "master/command_line.h"
-#include "proto/config.pb.h"
+#include "muster/master/command_line.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::master {
 
@@ -17,4 +17,4 @@ absl::Status SendOrder(Order order, const config::v1::Config& config);
 
 }  // namespace muster::master
 
-#endif  // MASTER_SEND_ORDER_H_
+#endif  // MUSTER_MASTER_SEND_ORDER_H_

@@ -1,4 +1,4 @@
-#include "master/service_notifier.h"
+#include "muster/master/service_notifier.h"
 
 #include <systemd/sd-daemon.h>
 

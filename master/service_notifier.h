@@ -1,5 +1,5 @@
-#ifndef MASTER_SERVICE_NOTIFIER_H_
-#define MASTER_SERVICE_NOTIFIER_H_
+#ifndef MUSTER_MASTER_SERVICE_NOTIFIER_H_
+#define MUSTER_MASTER_SERVICE_NOTIFIER_H_
 
 #include "absl/strings/string_view.h"
 
@@ -16,4 +16,4 @@ void NotifyStopping();
 
 }  // namespace muster::master
 
-#endif  // MASTER_SERVICE_NOTIFIER_H_
+#endif  // MUSTER_MASTER_SERVICE_NOTIFIER_H_

@@ -1,4 +1,4 @@
-#include "master/service_notifier.h"
+#include "muster/master/service_notifier.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::master {
 namespace {

@@ -1,10 +1,10 @@
-#include "master/service_types.h"
+#include "muster/master/service_types.h"
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::master {
 namespace {

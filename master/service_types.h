@@ -1,5 +1,5 @@
-#ifndef MASTER_SERVICE_TYPES_H_
-#define MASTER_SERVICE_TYPES_H_
+#ifndef MUSTER_MASTER_SERVICE_TYPES_H_
+#define MUSTER_MASTER_SERVICE_TYPES_H_
 
 #include <memory>
 #include <string>
@@ -9,9 +9,9 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/dynamic_message.h"
-#include "proto/config.pb.h"
-#include "proto/field_rules.h"
-#include "proto/worker.pb.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::master {
 
@@ -45,4 +45,4 @@ class ServiceTypes {
 
 }  // namespace muster::master
 
-#endif  // MASTER_SERVICE_TYPES_H_
+#endif  // MUSTER_MASTER_SERVICE_TYPES_H_

@@ -1,9 +1,9 @@
-#ifndef MASTER_SIGNAL_ORDERS_H_
-#define MASTER_SIGNAL_ORDERS_H_
+#ifndef MUSTER_MASTER_SIGNAL_ORDERS_H_
+#define MUSTER_MASTER_SIGNAL_ORDERS_H_
 
 #include <signal.h>
 
-#include "ipc/signal_table.h"
+#include "muster/ipc/signal_table.h"
 
 namespace muster::master {
 
@@ -33,4 +33,4 @@ inline constexpr ipc::SignalTable kSignalOrders({
 
 }  // namespace muster::master
 
-#endif  // MASTER_SIGNAL_ORDERS_H_
+#endif  // MUSTER_MASTER_SIGNAL_ORDERS_H_

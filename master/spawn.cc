@@ -1,4 +1,4 @@
-#include "master/spawn.h"
+#include "muster/master/spawn.h"
 
 #include <signal.h>
 #include <spawn.h>
@@ -13,9 +13,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "ipc/status.h"
-#include "master/file_access.h"
-#include "worker/command.h"
+#include "muster/ipc/status.h"
+#include "muster/master/file_access.h"
+#include "muster/worker/command.h"
 
 namespace muster::master {
 namespace {

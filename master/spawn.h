@@ -1,11 +1,11 @@
-#ifndef MASTER_SPAWN_H_
-#define MASTER_SPAWN_H_
+#ifndef MUSTER_MASTER_SPAWN_H_
+#define MUSTER_MASTER_SPAWN_H_
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "ipc/channel.h"
-#include "ipc/pid_fd.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/pid_fd.h"
 
 namespace muster::master {
 
@@ -28,4 +28,4 @@ absl::StatusOr<std::string> FindWorkerBinary(const std::string& configured);
 
 }  // namespace muster::master
 
-#endif  // MASTER_SPAWN_H_
+#endif  // MUSTER_MASTER_SPAWN_H_

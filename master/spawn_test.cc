@@ -1,4 +1,4 @@
-#include "master/spawn.h"
+#include "muster/master/spawn.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/signal_set.h"
+#include "muster/ipc/signal_set.h"
 
 namespace muster::master {
 namespace {

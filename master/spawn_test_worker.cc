@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "ipc/channel.h"
-#include "worker/command.h"
+#include "muster/ipc/channel.h"
+#include "muster/worker/command.h"
 
 namespace muster {
 namespace {

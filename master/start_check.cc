@@ -1,4 +1,4 @@
-#include "master/start_check.h"
+#include "muster/master/start_check.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -10,16 +10,16 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "master/ask_worker.h"
-#include "master/cpu_count.h"
-#include "master/listener.h"
-#include "master/memory_limit.h"
-#include "master/pid_file.h"
-#include "master/process_listeners.h"
-#include "worker/user_zone.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/master/ask_worker.h"
+#include "muster/master/cpu_count.h"
+#include "muster/master/listener.h"
+#include "muster/master/memory_limit.h"
+#include "muster/master/pid_file.h"
+#include "muster/master/process_listeners.h"
+#include "muster/worker/user_zone.h"
 
 namespace muster::master {
 namespace {

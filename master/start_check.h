@@ -1,5 +1,5 @@
-#ifndef MASTER_START_CHECK_H_
-#define MASTER_START_CHECK_H_
+#ifndef MUSTER_MASTER_START_CHECK_H_
+#define MUSTER_MASTER_START_CHECK_H_
 
 #include <sys/types.h>
 
@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "master/address.h"
-#include "master/config_file.h"
-#include "proto/config.pb.h"
-#include "proto/field_rules.h"
-#include "proto/worker.pb.h"
+#include "muster/master/address.h"
+#include "muster/master/config_file.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::master {
 
@@ -67,4 +67,4 @@ class StartCheck {
 
 }  // namespace muster::master
 
-#endif  // MASTER_START_CHECK_H_
+#endif  // MUSTER_MASTER_START_CHECK_H_

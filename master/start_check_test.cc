@@ -1,4 +1,4 @@
-#include "master/start_check.h"
+#include "muster/master/start_check.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "master/listener.h"
-#include "master/pid_file.h"
+#include "muster/master/listener.h"
+#include "muster/master/pid_file.h"
 
 namespace muster::master {
 namespace {

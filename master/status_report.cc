@@ -1,10 +1,10 @@
-#include "master/status_report.h"
+#include "muster/master/status_report.h"
 
 #include <algorithm>
 #include <tuple>
 #include <vector>
 
-#include "proto/duration.h"
+#include "muster/proto/duration.h"
 
 namespace muster::master {
 namespace {

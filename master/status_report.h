@@ -1,14 +1,14 @@
-#ifndef MASTER_STATUS_REPORT_H_
-#define MASTER_STATUS_REPORT_H_
+#ifndef MUSTER_MASTER_STATUS_REPORT_H_
+#define MUSTER_MASTER_STATUS_REPORT_H_
 
 #include <cstdint>
 #include <map>
 
-#include "master/clock.h"
-#include "master/supervisor_core.h"
-#include "proto/admin.pb.h"
-#include "worker/shared_zone.h"
-#include "worker/slot_stats.h"
+#include "muster/master/clock.h"
+#include "muster/master/supervisor_core.h"
+#include "muster/proto/admin.pb.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/slot_stats.h"
 
 namespace muster::master {
 
@@ -23,4 +23,4 @@ admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZ
 
 }  // namespace muster::master
 
-#endif  // MASTER_STATUS_REPORT_H_
+#endif  // MUSTER_MASTER_STATUS_REPORT_H_

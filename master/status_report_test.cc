@@ -1,4 +1,4 @@
-#include "master/status_report.h"
+#include "muster/master/status_report.h"
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include "master/supervisor.h"
+#include "muster/master/supervisor.h"
 
 #include <unistd.h>
 
@@ -9,19 +9,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "ipc/channel_format.h"
-#include "ipc/status.h"
-#include "master/ask_worker.h"
-#include "master/config_file.h"
-#include "master/field_places.h"
-#include "master/service_notifier.h"
-#include "master/signal_orders.h"
-#include "master/spawn.h"
-#include "master/worker_table.h"
-#include "proto/counted.h"
-#include "proto/field_error.h"
-#include "proto/worker.pb.h"
-#include "worker/version.h"
+#include "muster/ipc/channel_format.h"
+#include "muster/ipc/status.h"
+#include "muster/master/ask_worker.h"
+#include "muster/master/config_file.h"
+#include "muster/master/field_places.h"
+#include "muster/master/service_notifier.h"
+#include "muster/master/signal_orders.h"
+#include "muster/master/spawn.h"
+#include "muster/master/worker_table.h"
+#include "muster/proto/counted.h"
+#include "muster/proto/field_error.h"
+#include "muster/proto/worker.pb.h"
+#include "muster/worker/version.h"
 
 namespace muster::master {
 namespace {

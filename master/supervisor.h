@@ -1,5 +1,5 @@
-#ifndef MASTER_SUPERVISOR_H_
-#define MASTER_SUPERVISOR_H_
+#ifndef MUSTER_MASTER_SUPERVISOR_H_
+#define MUSTER_MASTER_SUPERVISOR_H_
 
 #include <cstdint>
 #include <deque>
@@ -11,18 +11,18 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/channel.h"
-#include "ipc/owner_tag.h"
-#include "loop/event_loop.h"
-#include "master/deployment.h"
-#include "master/log.h"
-#include "master/pid_file.h"
-#include "master/ready_fd.h"
-#include "master/status_report.h"
-#include "master/supervisor_core.h"
-#include "master/worker_process.h"
-#include "proto/admin.pb.h"
-#include "worker/shared_zone.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/loop/event_loop.h"
+#include "muster/master/deployment.h"
+#include "muster/master/log.h"
+#include "muster/master/pid_file.h"
+#include "muster/master/ready_fd.h"
+#include "muster/master/status_report.h"
+#include "muster/master/supervisor_core.h"
+#include "muster/master/worker_process.h"
+#include "muster/proto/admin.pb.h"
+#include "muster/worker/shared_zone.h"
 
 namespace muster::master {
 
@@ -124,4 +124,4 @@ class Supervisor {
 
 }  // namespace muster::master
 
-#endif  // MASTER_SUPERVISOR_H_
+#endif  // MUSTER_MASTER_SUPERVISOR_H_

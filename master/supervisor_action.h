@@ -1,14 +1,14 @@
-#ifndef MASTER_SUPERVISOR_ACTION_H_
-#define MASTER_SUPERVISOR_ACTION_H_
+#ifndef MUSTER_MASTER_SUPERVISOR_ACTION_H_
+#define MUSTER_MASTER_SUPERVISOR_ACTION_H_
 
 #include <cstdint>
 #include <string>
 #include <variant>
 
 #include "absl/status/status.h"
-#include "master/clock.h"
-#include "master/supervisor_event.h"
-#include "worker/command.h"
+#include "muster/master/clock.h"
+#include "muster/master/supervisor_event.h"
+#include "muster/worker/command.h"
 
 namespace muster::master {
 
@@ -87,4 +87,4 @@ using Action =
 
 }  // namespace muster::master
 
-#endif  // MASTER_SUPERVISOR_ACTION_H_
+#endif  // MUSTER_MASTER_SUPERVISOR_ACTION_H_

@@ -1,4 +1,4 @@
-#include "master/supervisor_core.h"
+#include "muster/master/supervisor_core.h"
 
 #include <algorithm>
 #include <set>
@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "master/reason.h"
-#include "proto/counted.h"
-#include "worker/exit_code.h"
+#include "muster/master/reason.h"
+#include "muster/proto/counted.h"
+#include "muster/worker/exit_code.h"
 
 namespace muster::master {
 namespace {

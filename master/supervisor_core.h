@@ -1,5 +1,5 @@
-#ifndef MASTER_SUPERVISOR_CORE_H_
-#define MASTER_SUPERVISOR_CORE_H_
+#ifndef MUSTER_MASTER_SUPERVISOR_CORE_H_
+#define MUSTER_MASTER_SUPERVISOR_CORE_H_
 
 #include <cstdint>
 #include <map>
@@ -9,11 +9,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "master/clock.h"
-#include "master/reopen_rounds.h"
-#include "master/supervisor_action.h"
-#include "master/supervisor_event.h"
-#include "master/worker_table.h"
+#include "muster/master/clock.h"
+#include "muster/master/reopen_rounds.h"
+#include "muster/master/supervisor_action.h"
+#include "muster/master/supervisor_event.h"
+#include "muster/master/worker_table.h"
 
 namespace muster::master {
 
@@ -141,4 +141,4 @@ class SupervisorCore {
 
 }  // namespace muster::master
 
-#endif  // MASTER_SUPERVISOR_CORE_H_
+#endif  // MUSTER_MASTER_SUPERVISOR_CORE_H_

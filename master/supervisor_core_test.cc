@@ -1,4 +1,4 @@
-#include "master/supervisor_core.h"
+#include "muster/master/supervisor_core.h"
 
 #include <chrono>
 #include <csignal>

@@ -1,5 +1,5 @@
-#ifndef MASTER_SUPERVISOR_EVENT_H_
-#define MASTER_SUPERVISOR_EVENT_H_
+#ifndef MUSTER_MASTER_SUPERVISOR_EVENT_H_
+#define MUSTER_MASTER_SUPERVISOR_EVENT_H_
 
 #include <sys/types.h>
 
@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "absl/status/status.h"
-#include "ipc/pid_fd.h"
-#include "master/clock.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/master/clock.h"
 
 namespace muster::master {
 
@@ -101,4 +101,4 @@ using Event =
 
 }  // namespace muster::master
 
-#endif  // MASTER_SUPERVISOR_EVENT_H_
+#endif  // MUSTER_MASTER_SUPERVISOR_EVENT_H_

@@ -1,4 +1,4 @@
-#include "master/supervisor.h"
+#include "muster/master/supervisor.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
-#include "master/address.h"
-#include "master/config_file.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/master/address.h"
+#include "muster/master/config_file.h"
 
 namespace muster::master {
 namespace {

@@ -1,12 +1,12 @@
-#include "master/user_zones.h"
+#include "muster/master/user_zones.h"
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "proto/counted.h"
-#include "proto/field_error.h"
+#include "muster/proto/counted.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 

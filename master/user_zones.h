@@ -1,9 +1,9 @@
-#ifndef MASTER_USER_ZONES_H_
-#define MASTER_USER_ZONES_H_
+#ifndef MUSTER_MASTER_USER_ZONES_H_
+#define MUSTER_MASTER_USER_ZONES_H_
 
 #include "absl/status/statusor.h"
-#include "proto/config.pb.h"
-#include "worker/user_zone.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/user_zone.h"
 
 namespace muster::master {
 
@@ -15,4 +15,4 @@ absl::StatusOr<worker::UserZones> MakeZones(const config::v1::Config& config,
 
 }  // namespace muster::master
 
-#endif  // MASTER_USER_ZONES_H_
+#endif  // MUSTER_MASTER_USER_ZONES_H_

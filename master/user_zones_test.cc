@@ -1,4 +1,4 @@
-#include "master/user_zones.h"
+#include "muster/master/user_zones.h"
 
 #include <string>
 

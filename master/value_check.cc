@@ -1,4 +1,4 @@
-#include "master/value_check.h"
+#include "muster/master/value_check.h"
 
 #include <cmath>
 #include <cstddef>

@@ -1,10 +1,10 @@
-#ifndef MASTER_VALUE_CHECK_H_
-#define MASTER_VALUE_CHECK_H_
+#ifndef MUSTER_MASTER_VALUE_CHECK_H_
+#define MUSTER_MASTER_VALUE_CHECK_H_
 
 #include <string>
 
 #include "google/protobuf/descriptor.h"
-#include "master/config_outline.h"
+#include "muster/master/config_outline.h"
 
 namespace muster::master {
 
@@ -24,4 +24,4 @@ std::string WhatIsRight(const google::protobuf::FieldDescriptor& field,
 
 }  // namespace muster::master
 
-#endif  // MASTER_VALUE_CHECK_H_
+#endif  // MUSTER_MASTER_VALUE_CHECK_H_

@@ -1,10 +1,10 @@
-#include "master/value_check.h"
+#include "muster/master/value_check.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::master {
 namespace {

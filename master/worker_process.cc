@@ -1,4 +1,4 @@
-#include "master/worker_process.h"
+#include "muster/master/worker_process.h"
 
 #include <signal.h>
 
@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
-#include "master/spawn.h"
-#include "proto/field_error.h"
-#include "proto/worker.pb.h"
+#include "muster/ipc/status.h"
+#include "muster/master/spawn.h"
+#include "muster/proto/field_error.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::master {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MASTER_WORKER_PROCESS_H_
-#define MASTER_WORKER_PROCESS_H_
+#ifndef MUSTER_MASTER_WORKER_PROCESS_H_
+#define MUSTER_MASTER_WORKER_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -13,13 +13,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "ipc/channel.h"
-#include "ipc/pid_fd.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "master/log.h"
-#include "master/supervisor_event.h"
-#include "worker/command.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/master/log.h"
+#include "muster/master/supervisor_event.h"
+#include "muster/worker/command.h"
 
 namespace muster::master {
 
@@ -108,4 +108,4 @@ class WorkerProcess {
 
 }  // namespace muster::master
 
-#endif  // MASTER_WORKER_PROCESS_H_
+#endif  // MUSTER_MASTER_WORKER_PROCESS_H_

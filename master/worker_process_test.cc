@@ -1,4 +1,4 @@
-#include "master/worker_process.h"
+#include "muster/master/worker_process.h"
 
 #include <signal.h>
 #include <stdlib.h>

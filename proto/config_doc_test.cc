@@ -15,8 +15,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
-#include "proto/field_rule.pb.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rule.pb.h"
 
 namespace muster::config {
 namespace {

@@ -1,4 +1,4 @@
-#include "proto/counted.h"
+#include "muster/proto/counted.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -1,5 +1,5 @@
-#ifndef PROTO_COUNTED_H_
-#define PROTO_COUNTED_H_
+#ifndef MUSTER_PROTO_COUNTED_H_
+#define MUSTER_PROTO_COUNTED_H_
 
 #include <cstdint>
 #include <string>
@@ -14,4 +14,4 @@ std::string Counted(std::uint64_t count, absl::string_view noun, absl::string_vi
 
 }  // namespace muster::config
 
-#endif  // PROTO_COUNTED_H_
+#endif  // MUSTER_PROTO_COUNTED_H_

@@ -1,4 +1,4 @@
-#include "proto/duration.h"
+#include "muster/proto/duration.h"
 
 #include <cstdint>
 #include <limits>

@@ -1,5 +1,5 @@
-#ifndef PROTO_DURATION_H_
-#define PROTO_DURATION_H_
+#ifndef MUSTER_PROTO_DURATION_H_
+#define MUSTER_PROTO_DURATION_H_
 
 #include <chrono>
 #include <optional>
@@ -26,4 +26,4 @@ std::string DurationText(std::chrono::nanoseconds duration);
 
 }  // namespace muster::config
 
-#endif  // PROTO_DURATION_H_
+#endif  // MUSTER_PROTO_DURATION_H_

@@ -1,4 +1,4 @@
-#include "proto/field_error.h"
+#include "muster/proto/field_error.h"
 
 #include "absl/strings/cord.h"
 

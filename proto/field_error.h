@@ -1,5 +1,5 @@
-#ifndef PROTO_FIELD_ERROR_H_
-#define PROTO_FIELD_ERROR_H_
+#ifndef MUSTER_PROTO_FIELD_ERROR_H_
+#define MUSTER_PROTO_FIELD_ERROR_H_
 
 #include <string>
 
@@ -20,4 +20,4 @@ std::string FieldOf(const absl::Status& status);
 
 }  // namespace muster::config
 
-#endif  // PROTO_FIELD_ERROR_H_
+#endif  // MUSTER_PROTO_FIELD_ERROR_H_

@@ -1,8 +1,8 @@
-#include "proto/field_error.h"
+#include "muster/proto/field_error.h"
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::config {
 namespace {

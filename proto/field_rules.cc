@@ -1,4 +1,4 @@
-#include "proto/field_rules.h"
+#include "muster/proto/field_rules.h"
 
 #include <cstdint>
 #include <optional>
@@ -10,10 +10,10 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/text_format.h"
-#include "proto/counted.h"
-#include "proto/duration.h"
-#include "proto/field_rule.pb.h"
-#include "proto/utf8.h"
+#include "muster/proto/counted.h"
+#include "muster/proto/duration.h"
+#include "muster/proto/field_rule.pb.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::config {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef PROTO_FIELD_RULES_H_
-#define PROTO_FIELD_RULES_H_
+#ifndef MUSTER_PROTO_FIELD_RULES_H_
+#define MUSTER_PROTO_FIELD_RULES_H_
 
 #include <string>
 #include <vector>
@@ -26,4 +26,4 @@ std::vector<FieldMistake> CheckRules(const google::protobuf::Message& message);
 
 }  // namespace muster::config
 
-#endif  // PROTO_FIELD_RULES_H_
+#endif  // MUSTER_PROTO_FIELD_RULES_H_

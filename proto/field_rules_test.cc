@@ -1,4 +1,4 @@
-#include "proto/field_rules.h"
+#include "muster/proto/field_rules.h"
 
 #include <string>
 #include <vector>
@@ -6,8 +6,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
-#include "proto/field_rules_test.pb.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules_test.pb.h"
 
 namespace muster::config {
 

@@ -1,5 +1,5 @@
-#ifndef PROTO_HTTP_HEADER_H_
-#define PROTO_HTTP_HEADER_H_
+#ifndef MUSTER_PROTO_HTTP_HEADER_H_
+#define MUSTER_PROTO_HTTP_HEADER_H_
 
 #include <string>
 
@@ -16,4 +16,4 @@ std::string WhyNotHeaderValue(absl::string_view value);
 
 }  // namespace muster::config
 
-#endif  // PROTO_HTTP_HEADER_H_
+#endif  // MUSTER_PROTO_HTTP_HEADER_H_

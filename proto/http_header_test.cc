@@ -1,4 +1,4 @@
-#include "proto/http_header.h"
+#include "muster/proto/http_header.h"
 
 #include "gtest/gtest.h"
 

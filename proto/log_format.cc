@@ -1,4 +1,4 @@
-#include "proto/log_format.h"
+#include "muster/proto/log_format.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,5 +1,5 @@
-#ifndef PROTO_LOG_FORMAT_H_
-#define PROTO_LOG_FORMAT_H_
+#ifndef MUSTER_PROTO_LOG_FORMAT_H_
+#define MUSTER_PROTO_LOG_FORMAT_H_
 
 #include <string>
 #include <vector>
@@ -52,4 +52,4 @@ absl::StatusOr<LogFormat> ParseLogFormat(absl::string_view text, bool is_json);
 
 }  // namespace muster::config
 
-#endif  // PROTO_LOG_FORMAT_H_
+#endif  // MUSTER_PROTO_LOG_FORMAT_H_

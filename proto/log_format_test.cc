@@ -1,4 +1,4 @@
-#include "proto/log_format.h"
+#include "muster/proto/log_format.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

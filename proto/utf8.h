@@ -1,5 +1,5 @@
-#ifndef PROTO_UTF8_H_
-#define PROTO_UTF8_H_
+#ifndef MUSTER_PROTO_UTF8_H_
+#define MUSTER_PROTO_UTF8_H_
 
 #include "absl/strings/string_view.h"
 
@@ -11,4 +11,4 @@ bool IsUtf8(absl::string_view text);
 
 }  // namespace muster::config
 
-#endif  // PROTO_UTF8_H_
+#endif  // MUSTER_PROTO_UTF8_H_

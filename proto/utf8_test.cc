@@ -1,4 +1,4 @@
-#include "proto/utf8.h"
+#include "muster/proto/utf8.h"
 
 #include "gtest/gtest.h"
 

@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "tests/support/http_client.h"
-#include "tests/support/load.h"
-#include "tests/support/process_usage.h"
-#include "tests/support/running_master.h"
+#include "muster/tests/support/http_client.h"
+#include "muster/tests/support/load.h"
+#include "muster/tests/support/process_usage.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {

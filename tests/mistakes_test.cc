@@ -2,9 +2,9 @@
 // mistakes.txt, whole texts.
 
 #include "gtest/gtest.h"
-#include "tests/support/case_file.h"
-#include "tests/support/case_stage.h"
-#include "tests/support/clean_environment.h"
+#include "muster/tests/support/case_file.h"
+#include "muster/tests/support/case_stage.h"
+#include "muster/tests/support/clean_environment.h"
 
 namespace muster::tests {
 namespace {

@@ -16,8 +16,8 @@
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/child_process.h"
-#include "tests/support/document.h"
+#include "muster/tests/support/child_process.h"
+#include "muster/tests/support/document.h"
 
 namespace muster::tests {
 namespace {

@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/clean_environment.h"
-#include "tests/support/document.h"
-#include "tests/support/document_stage.h"
+#include "muster/tests/support/clean_environment.h"
+#include "muster/tests/support/document.h"
+#include "muster/tests/support/document_stage.h"
 
 namespace muster::tests {
 namespace {

@@ -15,8 +15,8 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/http_client.h"
-#include "tests/support/running_master.h"
+#include "muster/tests/support/http_client.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/http_client.h"
-#include "tests/support/running_master.h"
+#include "muster/tests/support/http_client.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "tests/support/http_client.h"
-#include "tests/support/process_usage.h"
-#include "tests/support/running_master.h"
+#include "muster/tests/support/http_client.h"
+#include "muster/tests/support/process_usage.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {

@@ -6,9 +6,9 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
-#include "proto/status.pb.h"
-#include "tests/support/http_client.h"
-#include "tests/support/running_master.h"
+#include "muster/proto/status.pb.h"
+#include "muster/tests/support/http_client.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/accept_gate.h"
+#include "muster/worker/accept_gate.h"
 
 #include <sys/epoll.h>
 
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker {
 

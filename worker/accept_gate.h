@@ -1,5 +1,5 @@
-#ifndef WORKER_ACCEPT_GATE_H_
-#define WORKER_ACCEPT_GATE_H_
+#ifndef MUSTER_WORKER_ACCEPT_GATE_H_
+#define MUSTER_WORKER_ACCEPT_GATE_H_
 
 #include <cstdint>
 #include <functional>
@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "ipc/mutex.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "worker/listening_socket.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/listening_socket.h"
 
 namespace muster::worker {
 
@@ -64,4 +64,4 @@ class AcceptGate : public loop::Gate {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_ACCEPT_GATE_H_
+#endif  // MUSTER_WORKER_ACCEPT_GATE_H_

@@ -1,4 +1,4 @@
-#include "worker/accept_gate.h"
+#include "muster/worker/accept_gate.h"
 
 #include <chrono>
 #include <memory>
@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "ipc/mutex.h"
-#include "ipc/owner_tag.h"
-#include "loop/event_loop.h"
-#include "worker/shared_zone.h"
-#include "worker/testing/loopback_listener.h"
-#include "worker/testing/test_client.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/testing/loopback_listener.h"
+#include "muster/worker/testing/test_client.h"
 
 namespace muster::worker {
 namespace {

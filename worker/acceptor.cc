@@ -1,4 +1,4 @@
-#include "worker/acceptor.h"
+#include "muster/worker/acceptor.h"
 
 #include <sys/epoll.h>
 
@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
-#include "worker/duration.h"
+#include "muster/ipc/status.h"
+#include "muster/worker/duration.h"
 
 namespace muster::worker {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_ACCEPTOR_H_
-#define WORKER_ACCEPTOR_H_
+#ifndef MUSTER_WORKER_ACCEPTOR_H_
+#define MUSTER_WORKER_ACCEPTOR_H_
 
 #include <cstdint>
 #include <memory>
@@ -8,15 +8,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/mutex.h"
-#include "loop/event_loop.h"
-#include "worker/accept_gate.h"
-#include "worker/connection_lease.h"
-#include "worker/error_log.h"
-#include "worker/inheritance.h"
-#include "worker/listening_socket.h"
-#include "worker/service.h"
-#include "worker/slot_stats.h"
+#include "muster/ipc/mutex.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/accept_gate.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/error_log.h"
+#include "muster/worker/inheritance.h"
+#include "muster/worker/listening_socket.h"
+#include "muster/worker/service.h"
+#include "muster/worker/slot_stats.h"
 
 namespace muster::worker {
 
@@ -86,4 +86,4 @@ class Acceptor {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_ACCEPTOR_H_
+#endif  // MUSTER_WORKER_ACCEPTOR_H_

@@ -11,16 +11,16 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "proto/config.pb.h"
-#include "worker/acceptor.h"
-#include "worker/connection_lease.h"
-#include "worker/error_log.h"
-#include "worker/service.h"
-#include "worker/slot_stats.h"
-#include "worker/testing/loopback_listener.h"
-#include "worker/testing/test_client.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/acceptor.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/error_log.h"
+#include "muster/worker/service.h"
+#include "muster/worker/slot_stats.h"
+#include "muster/worker/testing/loopback_listener.h"
+#include "muster/worker/testing/test_client.h"
 
 namespace muster::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/acceptor.h"
+#include "muster/worker/acceptor.h"
 
 #include <memory>
 #include <optional>
@@ -7,17 +7,17 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "ipc/mutex.h"
-#include "ipc/owner_tag.h"
-#include "loop/event_loop.h"
-#include "proto/config.pb.h"
-#include "worker/connection_lease.h"
-#include "worker/error_log.h"
-#include "worker/service.h"
-#include "worker/shared_zone.h"
-#include "worker/slot_stats.h"
-#include "worker/testing/loopback_listener.h"
-#include "worker/testing/test_client.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/error_log.h"
+#include "muster/worker/service.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/slot_stats.h"
+#include "muster/worker/testing/loopback_listener.h"
+#include "muster/worker/testing/test_client.h"
 
 namespace muster::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/command.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker {
 

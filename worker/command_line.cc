@@ -1,4 +1,4 @@
-#include "worker/command_line.h"
+#include "muster/worker/command_line.h"
 
 #include <cstddef>
 #include <vector>
@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "cli/spelling.h"
-#include "worker/command.h"
+#include "muster/cli/spelling.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker {
 namespace {

@@ -1,10 +1,10 @@
-#ifndef WORKER_COMMAND_LINE_H_
-#define WORKER_COMMAND_LINE_H_
+#ifndef MUSTER_WORKER_COMMAND_LINE_H_
+#define MUSTER_WORKER_COMMAND_LINE_H_
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "worker/program.h"
+#include "muster/worker/program.h"
 
 namespace muster::worker {
 
@@ -25,4 +25,4 @@ std::string ProgramName(int argc, const char* const* argv);
 
 }  // namespace muster::worker
 
-#endif  // WORKER_COMMAND_LINE_H_
+#endif  // MUSTER_WORKER_COMMAND_LINE_H_

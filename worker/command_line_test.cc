@@ -1,11 +1,11 @@
-#include "worker/command_line.h"
+#include "muster/worker/command_line.h"
 
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::worker {
 namespace {

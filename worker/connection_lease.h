@@ -1,10 +1,10 @@
-#ifndef WORKER_CONNECTION_LEASE_H_
-#define WORKER_CONNECTION_LEASE_H_
+#ifndef MUSTER_WORKER_CONNECTION_LEASE_H_
+#define MUSTER_WORKER_CONNECTION_LEASE_H_
 
 #include <cstdint>
 #include <utility>
 
-#include "ipc/counter.h"
+#include "muster/ipc/counter.h"
 
 namespace muster::worker {
 
@@ -68,4 +68,4 @@ inline ConnectionLease ConnectionCount::Take() { return ConnectionLease(this); }
 
 }  // namespace muster::worker
 
-#endif  // WORKER_CONNECTION_LEASE_H_
+#endif  // MUSTER_WORKER_CONNECTION_LEASE_H_

@@ -1,9 +1,9 @@
-#include "worker/connection_lease.h"
+#include "muster/worker/connection_lease.h"
 
 #include <utility>
 
 #include "gtest/gtest.h"
-#include "ipc/counter.h"
+#include "muster/ipc/counter.h"
 
 namespace muster::worker {
 namespace {

@@ -15,14 +15,14 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/channel.h"
-#include "ipc/unique_fd.h"
-#include "worker/process_title.h"
-#include "worker/service.h"
-#include "worker/signal_source.h"
-#include "worker/testing/test_master.h"
-#include "worker/user_zone.h"
-#include "worker/worker_process.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/worker/process_title.h"
+#include "muster/worker/service.h"
+#include "muster/worker/signal_source.h"
+#include "muster/worker/testing/test_master.h"
+#include "muster/worker/user_zone.h"
+#include "muster/worker/worker_process.h"
 
 namespace muster::worker {
 namespace {

@@ -1,11 +1,11 @@
-#include "worker/descriptor_limit.h"
+#include "muster/worker/descriptor_limit.h"
 
 #include <sys/resource.h>
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker {
 

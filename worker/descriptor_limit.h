@@ -1,5 +1,5 @@
-#ifndef WORKER_DESCRIPTOR_LIMIT_H_
-#define WORKER_DESCRIPTOR_LIMIT_H_
+#ifndef MUSTER_WORKER_DESCRIPTOR_LIMIT_H_
+#define MUSTER_WORKER_DESCRIPTOR_LIMIT_H_
 
 #include <cstdint>
 
@@ -13,4 +13,4 @@ absl::Status RaiseDescriptorLimit(std::uint64_t descriptors);
 
 }  // namespace muster::worker
 
-#endif  // WORKER_DESCRIPTOR_LIMIT_H_
+#endif  // MUSTER_WORKER_DESCRIPTOR_LIMIT_H_

@@ -1,4 +1,4 @@
-#include "worker/descriptor_limit.h"
+#include "muster/worker/descriptor_limit.h"
 
 #include <sys/resource.h>
 

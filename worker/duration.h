@@ -1,5 +1,5 @@
-#ifndef WORKER_DURATION_H_
-#define WORKER_DURATION_H_
+#ifndef MUSTER_WORKER_DURATION_H_
+#define MUSTER_WORKER_DURATION_H_
 
 #include <algorithm>
 #include <chrono>
@@ -19,4 +19,4 @@ inline std::chrono::nanoseconds ToChrono(const google::protobuf::Duration& durat
 
 }  // namespace muster::worker
 
-#endif  // WORKER_DURATION_H_
+#endif  // MUSTER_WORKER_DURATION_H_

@@ -1,12 +1,12 @@
-#ifndef WORKER_ERROR_LOG_H_
-#define WORKER_ERROR_LOG_H_
+#ifndef MUSTER_WORKER_ERROR_LOG_H_
+#define MUSTER_WORKER_ERROR_LOG_H_
 
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::worker {
 
@@ -36,4 +36,4 @@ class ErrorLog {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_ERROR_LOG_H_
+#endif  // MUSTER_WORKER_ERROR_LOG_H_

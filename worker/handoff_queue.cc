@@ -1,4 +1,4 @@
-#include "worker/handoff_queue.h"
+#include "muster/worker/handoff_queue.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -8,10 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "ipc/status.h"
-#include "proto/counted.h"
-#include "worker/command.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/status.h"
+#include "muster/proto/counted.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker {
 namespace {

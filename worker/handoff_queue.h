@@ -1,5 +1,5 @@
-#ifndef WORKER_HANDOFF_QUEUE_H_
-#define WORKER_HANDOFF_QUEUE_H_
+#ifndef MUSTER_WORKER_HANDOFF_QUEUE_H_
+#define MUSTER_WORKER_HANDOFF_QUEUE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,13 +9,13 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "ipc/channel.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "worker/connection_lease.h"
-#include "worker/error_log.h"
-#include "worker/service.h"
-#include "worker/slot_stats.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/error_log.h"
+#include "muster/worker/service.h"
+#include "muster/worker/slot_stats.h"
 
 namespace muster::worker {
 
@@ -93,4 +93,4 @@ class HandoffQueue {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_HANDOFF_QUEUE_H_
+#endif  // MUSTER_WORKER_HANDOFF_QUEUE_H_

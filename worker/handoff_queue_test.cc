@@ -1,4 +1,4 @@
-#include "worker/handoff_queue.h"
+#include "muster/worker/handoff_queue.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/channel.h"
-#include "worker/command.h"
+#include "muster/ipc/channel.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker {
 namespace {

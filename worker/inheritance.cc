@@ -1,4 +1,4 @@
-#include "worker/inheritance.h"
+#include "muster/worker/inheritance.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,9 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "ipc/status.h"
-#include "proto/counted.h"
-#include "worker/command.h"
+#include "muster/ipc/status.h"
+#include "muster/proto/counted.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_INHERITANCE_H_
-#define WORKER_INHERITANCE_H_
+#ifndef MUSTER_WORKER_INHERITANCE_H_
+#define MUSTER_WORKER_INHERITANCE_H_
 
 #include <sys/types.h>
 
@@ -8,9 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "ipc/channel.h"
-#include "ipc/unique_fd.h"
-#include "proto/worker.pb.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::worker {
 
@@ -45,4 +45,4 @@ absl::StatusOr<Inheritance> ReceiveInheritance(const ipc::Channel& channel, pid_
 
 }  // namespace muster::worker
 
-#endif  // WORKER_INHERITANCE_H_
+#endif  // MUSTER_WORKER_INHERITANCE_H_

@@ -1,4 +1,4 @@
-#include "worker/inheritance.h"
+#include "muster/worker/inheritance.h"
 
 #include <unistd.h>
 
@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "ipc/channel.h"
-#include "worker/command.h"
+#include "muster/ipc/channel.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker {
 namespace {

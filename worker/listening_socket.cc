@@ -1,4 +1,4 @@
-#include "worker/listening_socket.h"
+#include "muster/worker/listening_socket.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

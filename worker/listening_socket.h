@@ -1,11 +1,11 @@
-#ifndef WORKER_LISTENING_SOCKET_H_
-#define WORKER_LISTENING_SOCKET_H_
+#ifndef MUSTER_WORKER_LISTENING_SOCKET_H_
+#define MUSTER_WORKER_LISTENING_SOCKET_H_
 
 #include <string>
 
-#include "ipc/unique_fd.h"
-#include "worker/inheritance.h"
-#include "worker/service.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/worker/inheritance.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker {
 
@@ -33,4 +33,4 @@ class ListeningSocket {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_LISTENING_SOCKET_H_
+#endif  // MUSTER_WORKER_LISTENING_SOCKET_H_

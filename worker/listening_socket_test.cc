@@ -1,4 +1,4 @@
-#include "worker/listening_socket.h"
+#include "muster/worker/listening_socket.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "gtest/gtest.h"
-#include "worker/testing/loopback_listener.h"
-#include "worker/testing/test_client.h"
+#include "muster/worker/testing/loopback_listener.h"
+#include "muster/worker/testing/test_client.h"
 
 namespace muster::worker {
 namespace {

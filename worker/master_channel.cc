@@ -1,4 +1,4 @@
-#include "worker/master_channel.h"
+#include "muster/worker/master_channel.h"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker {
 namespace {

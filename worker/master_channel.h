@@ -1,5 +1,5 @@
-#ifndef WORKER_MASTER_CHANNEL_H_
-#define WORKER_MASTER_CHANNEL_H_
+#ifndef MUSTER_WORKER_MASTER_CHANNEL_H_
+#define MUSTER_WORKER_MASTER_CHANNEL_H_
 
 #include <sys/types.h>
 
@@ -11,10 +11,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/channel.h"
-#include "loop/event_loop.h"
-#include "worker/command.h"
-#include "worker/error_log.h"
+#include "muster/ipc/channel.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/command.h"
+#include "muster/worker/error_log.h"
 
 namespace muster::worker {
 
@@ -72,4 +72,4 @@ class MasterChannel : public loop::Handler {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_MASTER_CHANNEL_H_
+#endif  // MUSTER_WORKER_MASTER_CHANNEL_H_

@@ -1,4 +1,4 @@
-#include "worker/master_channel.h"
+#include "muster/worker/master_channel.h"
 
 #include <unistd.h>
 
@@ -9,10 +9,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/channel.h"
-#include "loop/event_loop.h"
-#include "worker/command.h"
-#include "worker/error_log.h"
+#include "muster/ipc/channel.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/command.h"
+#include "muster/worker/error_log.h"
 
 namespace muster::worker {
 namespace {

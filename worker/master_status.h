@@ -1,12 +1,12 @@
-#ifndef WORKER_MASTER_STATUS_H_
-#define WORKER_MASTER_STATUS_H_
+#ifndef MUSTER_WORKER_MASTER_STATUS_H_
+#define MUSTER_WORKER_MASTER_STATUS_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-#include "ipc/cache_line.h"
-#include "ipc/counter.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/counter.h"
 
 namespace muster::worker {
 
@@ -35,4 +35,4 @@ static_assert(offsetof(MasterStatus, crashes) == 48);
 
 }  // namespace muster::worker
 
-#endif  // WORKER_MASTER_STATUS_H_
+#endif  // MUSTER_WORKER_MASTER_STATUS_H_

@@ -1,10 +1,10 @@
-#include "worker/program.h"
+#include "muster/worker/program.h"
 
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "proto/field_error.h"
-#include "worker/version.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/version.h"
 
 namespace muster::worker {
 namespace {

@@ -1,12 +1,12 @@
-#ifndef WORKER_PROGRAM_H_
-#define WORKER_PROGRAM_H_
+#ifndef MUSTER_WORKER_PROGRAM_H_
+#define MUSTER_WORKER_PROGRAM_H_
 
 #include <string>
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
-#include "proto/worker.pb.h"
-#include "worker/service.h"
+#include "muster/proto/worker.pb.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker {
 
@@ -27,4 +27,4 @@ absl::Status CheckServiceType(const Program& program, const config::v1::Config& 
 
 }  // namespace muster::worker
 
-#endif  // WORKER_PROGRAM_H_
+#endif  // MUSTER_WORKER_PROGRAM_H_

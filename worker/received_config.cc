@@ -1,12 +1,12 @@
-#include "worker/received_config.h"
+#include "muster/worker/received_config.h"
 
 #include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/sealed_bytes.h"
-#include "ipc/status.h"
+#include "muster/ipc/sealed_bytes.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker {
 namespace {

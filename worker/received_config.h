@@ -1,8 +1,8 @@
-#ifndef WORKER_RECEIVED_CONFIG_H_
-#define WORKER_RECEIVED_CONFIG_H_
+#ifndef MUSTER_WORKER_RECEIVED_CONFIG_H_
+#define MUSTER_WORKER_RECEIVED_CONFIG_H_
 
 #include "absl/status/statusor.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::worker {
 
@@ -12,4 +12,4 @@ absl::StatusOr<config::v1::Config> ReadConfig(int fd);
 
 }  // namespace muster::worker
 
-#endif  // WORKER_RECEIVED_CONFIG_H_
+#endif  // MUSTER_WORKER_RECEIVED_CONFIG_H_

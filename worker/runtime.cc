@@ -1,4 +1,4 @@
-#include "worker/runtime.h"
+#include "muster/worker/runtime.h"
 
 #include <unistd.h>
 
@@ -12,19 +12,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "ipc/channel.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "proto/field_error.h"
-#include "worker/command.h"
-#include "worker/command_line.h"
-#include "worker/exit_code.h"
-#include "worker/inheritance.h"
-#include "worker/process_title.h"
-#include "worker/signal_source.h"
-#include "worker/startup_pages.h"
-#include "worker/version.h"
-#include "worker/worker_process.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/command.h"
+#include "muster/worker/command_line.h"
+#include "muster/worker/exit_code.h"
+#include "muster/worker/inheritance.h"
+#include "muster/worker/process_title.h"
+#include "muster/worker/signal_source.h"
+#include "muster/worker/startup_pages.h"
+#include "muster/worker/version.h"
+#include "muster/worker/worker_process.h"
 
 namespace muster::worker {
 namespace {

@@ -1,8 +1,8 @@
-#ifndef WORKER_RUNTIME_H_
-#define WORKER_RUNTIME_H_
+#ifndef MUSTER_WORKER_RUNTIME_H_
+#define MUSTER_WORKER_RUNTIME_H_
 
-#include "worker/program.h"
-#include "worker/service.h"
+#include "muster/worker/program.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker {
 
@@ -18,4 +18,4 @@ int RunWorker(int argc, char** argv, const Program& program);
 
 }  // namespace muster::worker
 
-#endif  // WORKER_RUNTIME_H_
+#endif  // MUSTER_WORKER_RUNTIME_H_

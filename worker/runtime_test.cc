@@ -1,4 +1,4 @@
-#include "worker/runtime.h"
+#include "muster/worker/runtime.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -21,11 +21,11 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/mutex.h"
-#include "ipc/shared_memory.h"
-#include "worker/testing/test_client.h"
-#include "worker/testing/test_master.h"
-#include "worker/testing/test_worker.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/worker/testing/test_client.h"
+#include "muster/worker/testing/test_master.h"
+#include "muster/worker/testing/test_worker.h"
 
 namespace muster::worker {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_SERVICE_H_
-#define WORKER_SERVICE_H_
+#ifndef MUSTER_WORKER_SERVICE_H_
+#define MUSTER_WORKER_SERVICE_H_
 
 #include <sys/socket.h>
 
@@ -12,16 +12,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/channel_format.h"
-#include "ipc/owner_tag.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "proto/config.pb.h"
-#include "worker/connection_lease.h"
-#include "worker/service_config.h"
-#include "worker/shared_zone.h"
-#include "worker/user_zone.h"
+#include "muster/ipc/channel_format.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/service_config.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/user_zone.h"
 
 namespace muster::worker {
 
@@ -121,4 +121,4 @@ using ServiceFactory = std::function<absl::StatusOr<std::unique_ptr<Service>>(Co
 
 }  // namespace muster::worker
 
-#endif  // WORKER_SERVICE_H_
+#endif  // MUSTER_WORKER_SERVICE_H_

@@ -1,12 +1,12 @@
-#include "worker/service_config.h"
+#include "muster/worker/service_config.h"
 
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "proto/field_error.h"
-#include "proto/field_rules.h"
+#include "muster/proto/field_error.h"
+#include "muster/proto/field_rules.h"
 
 namespace muster::worker {
 

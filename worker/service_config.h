@@ -1,9 +1,9 @@
-#ifndef WORKER_SERVICE_CONFIG_H_
-#define WORKER_SERVICE_CONFIG_H_
+#ifndef MUSTER_WORKER_SERVICE_CONFIG_H_
+#define MUSTER_WORKER_SERVICE_CONFIG_H_
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
-#include "proto/config.pb.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::worker {
 
@@ -15,4 +15,4 @@ absl::Status ReadServiceConfig(const config::v1::Config& config,
 
 }  // namespace muster::worker
 
-#endif  // WORKER_SERVICE_CONFIG_H_
+#endif  // MUSTER_WORKER_SERVICE_CONFIG_H_

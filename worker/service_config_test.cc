@@ -1,11 +1,11 @@
-#include "worker/service_config.h"
+#include "muster/worker/service_config.h"
 
 #include <string>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
-#include "proto/field_error.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/shared_zone.h"
+#include "muster/worker/shared_zone.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,10 +9,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "ipc/shared_header.h"
-#include "ipc/status.h"
-#include "worker/zone_layout.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/shared_header.h"
+#include "muster/ipc/status.h"
+#include "muster/worker/zone_layout.h"
 
 namespace muster::worker {
 namespace {

@@ -1,19 +1,19 @@
-#ifndef WORKER_SHARED_ZONE_H_
-#define WORKER_SHARED_ZONE_H_
+#ifndef MUSTER_WORKER_SHARED_ZONE_H_
+#define MUSTER_WORKER_SHARED_ZONE_H_
 
 #include <cstdint>
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "ipc/mutex.h"
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
-#include "ipc/shared_memory.h"
-#include "ipc/unique_fd.h"
-#include "worker/master_status.h"
-#include "worker/slot_stats.h"
-#include "worker/user_zone.h"
-#include "worker/worker_status.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/worker/master_status.h"
+#include "muster/worker/slot_stats.h"
+#include "muster/worker/user_zone.h"
+#include "muster/worker/worker_status.h"
 
 namespace muster::worker {
 
@@ -76,4 +76,4 @@ class SharedZone {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_SHARED_ZONE_H_
+#endif  // MUSTER_WORKER_SHARED_ZONE_H_

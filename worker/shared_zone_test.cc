@@ -1,4 +1,4 @@
-#include "worker/shared_zone.h"
+#include "muster/worker/shared_zone.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -8,11 +8,11 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/mutex.h"
-#include "ipc/owner_tag.h"
-#include "ipc/shared_memory.h"
-#include "ipc/unique_fd.h"
-#include "worker/zone_layout.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/worker/zone_layout.h"
 
 namespace muster::worker {
 namespace {

@@ -1,10 +1,10 @@
-#include "worker/signal_source.h"
+#include "muster/worker/signal_source.h"
 
 #include <csignal>
 #include <utility>
 
-#include "ipc/signal_table.h"
-#include "ipc/status.h"
+#include "muster/ipc/signal_table.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker {
 namespace {

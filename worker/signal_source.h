@@ -1,14 +1,14 @@
-#ifndef WORKER_SIGNAL_SOURCE_H_
-#define WORKER_SIGNAL_SOURCE_H_
+#ifndef MUSTER_WORKER_SIGNAL_SOURCE_H_
+#define MUSTER_WORKER_SIGNAL_SOURCE_H_
 
 #include <functional>
 #include <memory>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/signal_set.h"
-#include "loop/event_loop.h"
-#include "worker/command.h"
+#include "muster/ipc/signal_set.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker {
 
@@ -39,4 +39,4 @@ class SignalSource : public loop::Handler {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_SIGNAL_SOURCE_H_
+#endif  // MUSTER_WORKER_SIGNAL_SOURCE_H_

@@ -1,4 +1,4 @@
-#include "worker/slot_stats.h"
+#include "muster/worker/slot_stats.h"
 
 #include <algorithm>
 

@@ -1,13 +1,13 @@
-#ifndef WORKER_SLOT_STATS_H_
-#define WORKER_SLOT_STATS_H_
+#ifndef MUSTER_WORKER_SLOT_STATS_H_
+#define MUSTER_WORKER_SLOT_STATS_H_
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-#include "ipc/cache_line.h"
-#include "ipc/counter.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/counter.h"
 
 namespace muster::worker {
 
@@ -89,4 +89,4 @@ StatsValues ReadStats(const SlotStats& stats);
 
 }  // namespace muster::worker
 
-#endif  // WORKER_SLOT_STATS_H_
+#endif  // MUSTER_WORKER_SLOT_STATS_H_

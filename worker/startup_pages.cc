@@ -1,4 +1,4 @@
-#include "worker/startup_pages.h"
+#include "muster/worker/startup_pages.h"
 
 #include <link.h>
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
-#ifndef WORKER_STARTUP_PAGES_H_
-#define WORKER_STARTUP_PAGES_H_
+#ifndef MUSTER_WORKER_STARTUP_PAGES_H_
+#define MUSTER_WORKER_STARTUP_PAGES_H_
 
 namespace muster::worker {
 
@@ -12,4 +12,4 @@ void ReleaseStartupPages();
 
 }  // namespace muster::worker
 
-#endif  // WORKER_STARTUP_PAGES_H_
+#endif  // MUSTER_WORKER_STARTUP_PAGES_H_

@@ -1,4 +1,4 @@
-#include "worker/stream_service.h"
+#include "muster/worker/stream_service.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "proto/handoff.pb.h"
+#include "muster/ipc/retry.h"
+#include "muster/proto/handoff.pb.h"
 
 namespace muster::worker {
 

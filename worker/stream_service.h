@@ -1,5 +1,5 @@
-#ifndef WORKER_STREAM_SERVICE_H_
-#define WORKER_STREAM_SERVICE_H_
+#ifndef MUSTER_WORKER_STREAM_SERVICE_H_
+#define MUSTER_WORKER_STREAM_SERVICE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "loop/event_loop.h"
-#include "worker/service.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker {
 
@@ -124,4 +124,4 @@ class StreamService final : public Service {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_STREAM_SERVICE_H_
+#endif  // MUSTER_WORKER_STREAM_SERVICE_H_

@@ -1,4 +1,4 @@
-#include "worker/stream_service.h"
+#include "muster/worker/stream_service.h"
 
 #include <sys/socket.h>
 
@@ -12,10 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
-#include "ipc/check.h"
-#include "proto/handoff.pb.h"
-#include "worker/connection_lease.h"
-#include "worker/shared_zone.h"
+#include "muster/ipc/check.h"
+#include "muster/proto/handoff.pb.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/shared_zone.h"
 
 namespace muster::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/user_zone.h"
+#include "muster/worker/user_zone.h"
 
 #include <sys/eventfd.h>
 #include <sys/sysinfo.h>
@@ -6,11 +6,11 @@
 #include <atomic>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "ipc/shared_header.h"
-#include "ipc/wake_fd.h"
-#include "proto/counted.h"
-#include "worker/user_zone_layout.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/shared_header.h"
+#include "muster/ipc/wake_fd.h"
+#include "muster/proto/counted.h"
+#include "muster/worker/user_zone_layout.h"
 
 namespace muster::worker {
 namespace {

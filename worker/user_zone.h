@@ -1,5 +1,5 @@
-#ifndef WORKER_USER_ZONE_H_
-#define WORKER_USER_ZONE_H_
+#ifndef MUSTER_WORKER_USER_ZONE_H_
+#define MUSTER_WORKER_USER_ZONE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -13,14 +13,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/event.h"
-#include "ipc/mutex.h"
-#include "ipc/once.h"
-#include "ipc/owner_tag.h"
-#include "ipc/shared_memory.h"
-#include "ipc/spinlock.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/event.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/once.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/spinlock.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::worker {
 
@@ -102,4 +102,4 @@ using UserZones = std::vector<std::shared_ptr<const UserZone>>;
 
 }  // namespace muster::worker
 
-#endif  // WORKER_USER_ZONE_H_
+#endif  // MUSTER_WORKER_USER_ZONE_H_

@@ -1,14 +1,14 @@
-#ifndef WORKER_USER_ZONE_LAYOUT_H_
-#define WORKER_USER_ZONE_LAYOUT_H_
+#ifndef MUSTER_WORKER_USER_ZONE_LAYOUT_H_
+#define MUSTER_WORKER_USER_ZONE_LAYOUT_H_
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-#include "ipc/cache_line.h"
-#include "ipc/shared_header.h"
-#include "worker/user_zone.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/shared_header.h"
+#include "muster/worker/user_zone.h"
 
 namespace muster::worker {
 
@@ -44,4 +44,4 @@ inline constexpr ipc::SharedLayout kUserZoneLayout = {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_USER_ZONE_LAYOUT_H_
+#endif  // MUSTER_WORKER_USER_ZONE_LAYOUT_H_

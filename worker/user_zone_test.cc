@@ -1,4 +1,4 @@
-#include "worker/user_zone.h"
+#include "muster/worker/user_zone.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -11,12 +11,12 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ipc/mutex.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "worker/shared_zone.h"
-#include "worker/user_zone_layout.h"
-#include "worker/zone_bell.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/user_zone_layout.h"
+#include "muster/worker/zone_bell.h"
 
 namespace muster::worker {
 namespace {

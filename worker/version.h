@@ -1,7 +1,7 @@
-#ifndef WORKER_VERSION_H_
-#define WORKER_VERSION_H_
+#ifndef MUSTER_WORKER_VERSION_H_
+#define MUSTER_WORKER_VERSION_H_
 
-#include "cli/version.h"
+#include "muster/cli/version.h"
 
 namespace muster::worker {
 
@@ -10,4 +10,4 @@ using cli::kVersion;
 
 }  // namespace muster::worker
 
-#endif  // WORKER_VERSION_H_
+#endif  // MUSTER_WORKER_VERSION_H_

@@ -1,17 +1,17 @@
-#include "worker/worker_process.h"
+#include "muster/worker/worker_process.h"
 
 #include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/mutex.h"
-#include "ipc/status.h"
-#include "proto/field_error.h"
-#include "worker/command.h"
-#include "worker/descriptor_limit.h"
-#include "worker/duration.h"
-#include "worker/received_config.h"
-#include "worker/version.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/status.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/command.h"
+#include "muster/worker/descriptor_limit.h"
+#include "muster/worker/duration.h"
+#include "muster/worker/received_config.h"
+#include "muster/worker/version.h"
 
 namespace muster::worker {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_WORKER_PROCESS_H_
-#define WORKER_WORKER_PROCESS_H_
+#ifndef MUSTER_WORKER_WORKER_PROCESS_H_
+#define MUSTER_WORKER_WORKER_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -14,22 +14,22 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/channel.h"
-#include "ipc/owner_tag.h"
-#include "ipc/signal_set.h"
-#include "loop/event_loop.h"
-#include "proto/config.pb.h"
-#include "worker/acceptor.h"
-#include "worker/connection_lease.h"
-#include "worker/error_log.h"
-#include "worker/handoff_queue.h"
-#include "worker/inheritance.h"
-#include "worker/master_channel.h"
-#include "worker/process_title.h"
-#include "worker/service.h"
-#include "worker/shared_zone.h"
-#include "worker/signal_source.h"
-#include "worker/user_zone.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/signal_set.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/acceptor.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/error_log.h"
+#include "muster/worker/handoff_queue.h"
+#include "muster/worker/inheritance.h"
+#include "muster/worker/master_channel.h"
+#include "muster/worker/process_title.h"
+#include "muster/worker/service.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/signal_source.h"
+#include "muster/worker/user_zone.h"
 
 namespace muster::worker {
 
@@ -108,4 +108,4 @@ class WorkerProcess : public Context {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_WORKER_PROCESS_H_
+#endif  // MUSTER_WORKER_WORKER_PROCESS_H_

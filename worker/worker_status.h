@@ -1,12 +1,12 @@
-#ifndef WORKER_WORKER_STATUS_H_
-#define WORKER_WORKER_STATUS_H_
+#ifndef MUSTER_WORKER_WORKER_STATUS_H_
+#define MUSTER_WORKER_WORKER_STATUS_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-#include "ipc/cache_line.h"
-#include "ipc/counter.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/counter.h"
 
 namespace muster::worker {
 
@@ -46,4 +46,4 @@ inline WorkerPhase ReadPhase(const WorkerStatus& status) {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_WORKER_STATUS_H_
+#endif  // MUSTER_WORKER_WORKER_STATUS_H_

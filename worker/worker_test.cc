@@ -1,10 +1,10 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "proto/config.pb.h"
-#include "worker/testing/test_client.h"
-#include "worker/testing/test_master.h"
-#include "worker/testing/test_worker.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/testing/test_client.h"
+#include "muster/worker/testing/test_master.h"
+#include "muster/worker/testing/test_worker.h"
 
 namespace muster::worker {
 namespace {

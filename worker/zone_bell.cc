@@ -1,8 +1,8 @@
-#include "worker/zone_bell.h"
+#include "muster/worker/zone_bell.h"
 
 #include <utility>
 
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker {
 

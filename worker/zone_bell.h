@@ -1,13 +1,13 @@
-#ifndef WORKER_ZONE_BELL_H_
-#define WORKER_ZONE_BELL_H_
+#ifndef MUSTER_WORKER_ZONE_BELL_H_
+#define MUSTER_WORKER_ZONE_BELL_H_
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "loop/event_loop.h"
-#include "worker/user_zone.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/user_zone.h"
 
 namespace muster::worker {
 
@@ -36,4 +36,4 @@ class ZoneBell : public loop::Handler {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_ZONE_BELL_H_
+#endif  // MUSTER_WORKER_ZONE_BELL_H_

@@ -1,18 +1,18 @@
-#ifndef WORKER_ZONE_LAYOUT_H_
-#define WORKER_ZONE_LAYOUT_H_
+#ifndef MUSTER_WORKER_ZONE_LAYOUT_H_
+#define MUSTER_WORKER_ZONE_LAYOUT_H_
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-#include "ipc/cache_line.h"
-#include "ipc/mutex.h"
-#include "ipc/registry.h"
-#include "ipc/shared_header.h"
-#include "worker/master_status.h"
-#include "worker/slot_stats.h"
-#include "worker/worker_status.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/registry.h"
+#include "muster/ipc/shared_header.h"
+#include "muster/worker/master_status.h"
+#include "muster/worker/slot_stats.h"
+#include "muster/worker/worker_status.h"
 
 namespace muster::worker {
 
@@ -67,4 +67,4 @@ inline constexpr ipc::SharedLayout kZoneLayout = {
 
 }  // namespace muster::worker
 
-#endif  // WORKER_ZONE_LAYOUT_H_
+#endif  // MUSTER_WORKER_ZONE_LAYOUT_H_

@@ -1,9 +1,9 @@
-#include "worker/zone_snapshot.h"
+#include "muster/worker/zone_snapshot.h"
 
 #include <algorithm>
 #include <optional>
 
-#include "ipc/registry.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/zone_snapshot.h"
+#include "muster/worker/zone_snapshot.h"
 
 #include <unistd.h>
 
@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "gtest/gtest.h"
-#include "ipc/owner_tag.h"
-#include "worker/shared_zone.h"
-#include "worker/worker_status.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/worker_status.h"
 
 namespace muster::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "examples/chat/chat.h"
+#include "muster/examples/chat/chat.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,11 +13,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "examples/chat/chat.pb.h"
-#include "examples/chat/message_log.h"
-#include "ipc/status.h"
-#include "worker/stream_service.h"
-#include "worker/zone_bell.h"
+#include "muster/examples/chat/chat.pb.h"
+#include "muster/examples/chat/message_log.h"
+#include "muster/ipc/status.h"
+#include "muster/worker/stream_service.h"
+#include "muster/worker/zone_bell.h"
 
 namespace muster::examples {
 namespace {

@@ -1,10 +1,10 @@
-#ifndef EXAMPLES_CHAT_CHAT_H_
-#define EXAMPLES_CHAT_CHAT_H_
+#ifndef MUSTER_EXAMPLES_CHAT_CHAT_H_
+#define MUSTER_EXAMPLES_CHAT_CHAT_H_
 
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "worker/service.h"
+#include "muster/worker/service.h"
 
 namespace muster::examples {
 
@@ -15,4 +15,4 @@ absl::StatusOr<std::unique_ptr<worker::Service>> MakeChat(worker::Context& conte
 
 }  // namespace muster::examples
 
-#endif  // EXAMPLES_CHAT_CHAT_H_
+#endif  // MUSTER_EXAMPLES_CHAT_CHAT_H_

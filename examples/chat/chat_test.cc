@@ -15,10 +15,10 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/child_process.h"
-#include "tests/support/example.h"
-#include "tests/support/line_client.h"
-#include "tests/support/running_master.h"
+#include "muster/tests/support/child_process.h"
+#include "muster/tests/support/example.h"
+#include "muster/tests/support/line_client.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {

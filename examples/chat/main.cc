@@ -1,6 +1,6 @@
-#include "examples/chat/chat.h"
-#include "examples/chat/chat.pb.h"
-#include "worker/runtime.h"
+#include "muster/examples/chat/chat.pb.h"
+#include "muster/examples/chat/chat.h"
+#include "muster/worker/runtime.h"
 
 // [chat main]
 int main(int argc, char** argv) {

@@ -1,11 +1,11 @@
-#include "examples/chat/message_log.h"
+#include "muster/examples/chat/message_log.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <mutex>
 
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::examples {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef EXAMPLES_CHAT_MESSAGE_LOG_H_
-#define EXAMPLES_CHAT_MESSAGE_LOG_H_
+#ifndef MUSTER_EXAMPLES_CHAT_MESSAGE_LOG_H_
+#define MUSTER_EXAMPLES_CHAT_MESSAGE_LOG_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/mutex.h"
-#include "worker/service.h"
+#include "muster/ipc/mutex.h"
+#include "muster/worker/service.h"
 
 namespace muster::examples {
 
@@ -68,4 +68,4 @@ class MessageLog {
 
 }  // namespace muster::examples
 
-#endif  // EXAMPLES_CHAT_MESSAGE_LOG_H_
+#endif  // MUSTER_EXAMPLES_CHAT_MESSAGE_LOG_H_

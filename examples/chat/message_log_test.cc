@@ -1,4 +1,4 @@
-#include "examples/chat/message_log.h"
+#include "muster/examples/chat/message_log.h"
 
 #include <functional>
 #include <memory>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "worker/service.h"
+#include "muster/worker/service.h"
 
 namespace muster::examples {
 namespace {

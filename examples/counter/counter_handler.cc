@@ -1,4 +1,4 @@
-#include "examples/counter/counter_handler.h"
+#include "muster/examples/counter/counter_handler.h"
 
 #include <cstdint>
 #include <optional>
@@ -10,8 +10,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "examples/counter/counter_zone.h"
-#include "ipc/status.h"
+#include "muster/examples/counter/counter_zone.h"
+#include "muster/ipc/status.h"
 
 namespace muster::examples {
 namespace {

@@ -1,10 +1,10 @@
-#ifndef EXAMPLES_COUNTER_COUNTER_HANDLER_H_
-#define EXAMPLES_COUNTER_COUNTER_HANDLER_H_
+#ifndef MUSTER_EXAMPLES_COUNTER_COUNTER_HANDLER_H_
+#define MUSTER_EXAMPLES_COUNTER_COUNTER_HANDLER_H_
 
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "worker/http/handler.h"
+#include "muster/worker/http/handler.h"
 
 namespace muster::examples {
 
@@ -14,4 +14,4 @@ absl::StatusOr<std::unique_ptr<worker::http::Handler>> MakeCounterHandler(worker
 
 }  // namespace muster::examples
 
-#endif  // EXAMPLES_COUNTER_COUNTER_HANDLER_H_
+#endif  // MUSTER_EXAMPLES_COUNTER_COUNTER_HANDLER_H_

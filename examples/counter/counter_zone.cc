@@ -1,4 +1,4 @@
-#include "examples/counter/counter_zone.h"
+#include "muster/examples/counter/counter_zone.h"
 
 #include <atomic>
 #include <cstring>
@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
+#include "muster/ipc/status.h"
 
 namespace muster::examples {
 

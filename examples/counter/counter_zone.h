@@ -1,5 +1,5 @@
-#ifndef EXAMPLES_COUNTER_COUNTER_ZONE_H_
-#define EXAMPLES_COUNTER_COUNTER_ZONE_H_
+#ifndef MUSTER_EXAMPLES_COUNTER_COUNTER_ZONE_H_
+#define MUSTER_EXAMPLES_COUNTER_COUNTER_ZONE_H_
 
 #include <cstdint>
 #include <optional>
@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/mutex.h"
-#include "worker/service.h"
+#include "muster/ipc/mutex.h"
+#include "muster/worker/service.h"
 
 namespace muster::examples {
 
@@ -53,4 +53,4 @@ class CounterZone {
 
 }  // namespace muster::examples
 
-#endif  // EXAMPLES_COUNTER_COUNTER_ZONE_H_
+#endif  // MUSTER_EXAMPLES_COUNTER_COUNTER_ZONE_H_

@@ -1,6 +1,6 @@
-#include "examples/counter/counter_handler.h"
-#include "worker/http/http_program.h"
-#include "worker/runtime.h"
+#include "muster/examples/counter/counter_handler.h"
+#include "muster/worker/http/http_program.h"
+#include "muster/worker/runtime.h"
 
 // [counter main]
 int main(int argc, char** argv) {

@@ -1,10 +1,10 @@
-#include "examples/echo/echo.h"
+#include "muster/examples/echo/echo.h"
 
 #include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "worker/stream_service.h"
+#include "muster/worker/stream_service.h"
 
 namespace muster::examples {
 namespace {

@@ -1,10 +1,10 @@
-#ifndef EXAMPLES_ECHO_ECHO_H_
-#define EXAMPLES_ECHO_ECHO_H_
+#ifndef MUSTER_EXAMPLES_ECHO_ECHO_H_
+#define MUSTER_EXAMPLES_ECHO_ECHO_H_
 
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "worker/service.h"
+#include "muster/worker/service.h"
 
 namespace muster::examples {
 
@@ -13,4 +13,4 @@ absl::StatusOr<std::unique_ptr<worker::Service>> MakeEcho(worker::Context& conte
 
 }  // namespace muster::examples
 
-#endif  // EXAMPLES_ECHO_ECHO_H_
+#endif  // MUSTER_EXAMPLES_ECHO_ECHO_H_

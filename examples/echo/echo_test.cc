@@ -1,9 +1,9 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "tests/support/example.h"
-#include "tests/support/line_client.h"
-#include "tests/support/running_master.h"
+#include "muster/tests/support/example.h"
+#include "muster/tests/support/line_client.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 namespace {

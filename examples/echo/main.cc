@@ -1,5 +1,5 @@
-#include "examples/echo/echo.h"
-#include "worker/runtime.h"
+#include "muster/examples/echo/echo.h"
+#include "muster/worker/runtime.h"
 
 // [echo main]
 int main(int argc, char** argv) {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "ipc/cache_line.h"
-#include "ipc/counter.h"
-#include "ipc/mutex.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/counter.h"
+#include "muster/ipc/mutex.h"
 
 namespace embed {
 

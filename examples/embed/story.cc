@@ -15,13 +15,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "ipc/channel.h"
-#include "ipc/mutex.h"
-#include "ipc/pid_fd.h"
-#include "ipc/registry.h"
-#include "ipc/shared_memory.h"
-#include "ipc/status.h"
 #include "ledger.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/registry.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/status.h"
 
 namespace embed {
 namespace {

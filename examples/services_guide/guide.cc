@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "worker/http/handler.h"
-#include "worker/service.h"
+#include "muster/worker/http/handler.h"
+#include "muster/worker/service.h"
 
 namespace muster::examples {
 

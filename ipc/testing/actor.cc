@@ -1,4 +1,4 @@
-#include "ipc/testing/actor.h"
+#include "muster/ipc/testing/actor.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -13,8 +13,8 @@
 #include <cstring>
 #include <ctime>
 
-#include "ipc/check.h"
-#include "ipc/retry.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/retry.h"
 
 namespace muster::ipc::testing {
 namespace {

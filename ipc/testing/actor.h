@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_ACTOR_H_
-#define IPC_TESTING_ACTOR_H_
+#ifndef MUSTER_IPC_TESTING_ACTOR_H_
+#define MUSTER_IPC_TESTING_ACTOR_H_
 
 #include <sys/types.h>
 
@@ -9,7 +9,7 @@
 #include <ctime>
 #include <functional>
 
-#include "ipc/cache_line.h"
+#include "muster/ipc/cache_line.h"
 
 namespace muster::ipc::testing {
 
@@ -95,4 +95,4 @@ class Actor {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_ACTOR_H_
+#endif  // MUSTER_IPC_TESTING_ACTOR_H_

@@ -5,13 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "ipc/channel.h"
-#include "ipc/check.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/section.h"
-#include "ipc/testing/value.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/section.h"
+#include "muster/ipc/testing/value.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::ipc::testing {
 namespace {

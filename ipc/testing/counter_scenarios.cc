@@ -1,10 +1,10 @@
 #include <new>
 
-#include "ipc/cache_line.h"
-#include "ipc/counter.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/section.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/counter.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -2,11 +2,11 @@
 #include <new>
 #include <utility>
 
-#include "ipc/event.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/participants.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/section.h"
+#include "muster/ipc/event.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/participants.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {
 namespace {

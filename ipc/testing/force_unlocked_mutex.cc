@@ -1,8 +1,8 @@
-#include "ipc/testing/force_unlocked_mutex.h"
+#include "muster/ipc/testing/force_unlocked_mutex.h"
 
-#include "ipc/cache_line.h"
-#include "ipc/check.h"
-#include "ipc/retry.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/retry.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_FORCE_UNLOCKED_MUTEX_H_
-#define IPC_TESTING_FORCE_UNLOCKED_MUTEX_H_
+#ifndef MUSTER_IPC_TESTING_FORCE_UNLOCKED_MUTEX_H_
+#define MUSTER_IPC_TESTING_FORCE_UNLOCKED_MUTEX_H_
 
 #include <semaphore.h>
 
@@ -36,4 +36,4 @@ class ForceUnlockedMutex {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_FORCE_UNLOCKED_MUTEX_H_
+#endif  // MUSTER_IPC_TESTING_FORCE_UNLOCKED_MUTEX_H_

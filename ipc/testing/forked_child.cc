@@ -1,4 +1,4 @@
-#include "ipc/testing/forked_child.h"
+#include "muster/ipc/testing/forked_child.h"
 
 #include <sched.h>
 #include <sys/prctl.h>
@@ -10,8 +10,8 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "ipc/check.h"
-#include "ipc/retry.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/retry.h"
 
 namespace muster::ipc {
 namespace {

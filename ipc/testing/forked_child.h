@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_FORKED_CHILD_H_
-#define IPC_TESTING_FORKED_CHILD_H_
+#ifndef MUSTER_IPC_TESTING_FORKED_CHILD_H_
+#define MUSTER_IPC_TESTING_FORKED_CHILD_H_
 
 #include <sys/types.h>
 
@@ -44,4 +44,4 @@ void AwaitAsleep(pid_t pid);
 
 }  // namespace muster::ipc
 
-#endif  // IPC_TESTING_FORKED_CHILD_H_
+#endif  // MUSTER_IPC_TESTING_FORKED_CHILD_H_

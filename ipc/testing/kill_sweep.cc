@@ -1,4 +1,4 @@
-#include "ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/kill_sweep.h"
 
 #include <algorithm>
 #include <bit>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/testing/watchdog.h"
+#include "muster/ipc/testing/watchdog.h"
 
 namespace muster::ipc::testing {
 namespace {

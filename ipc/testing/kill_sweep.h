@@ -1,12 +1,12 @@
-#ifndef IPC_TESTING_KILL_SWEEP_H_
-#define IPC_TESTING_KILL_SWEEP_H_
+#ifndef MUSTER_IPC_TESTING_KILL_SWEEP_H_
+#define MUSTER_IPC_TESTING_KILL_SWEEP_H_
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
 
-#include "ipc/testing/trial.h"
+#include "muster/ipc/testing/trial.h"
 
 namespace muster::ipc::testing {
 
@@ -62,4 +62,4 @@ Tally Sweep(const Scenario& scenario, const SweepLimits& limits = {});
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_KILL_SWEEP_H_
+#endif  // MUSTER_IPC_TESTING_KILL_SWEEP_H_

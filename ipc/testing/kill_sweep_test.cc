@@ -1,4 +1,4 @@
-#include "ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/kill_sweep.h"
 
 #include <unistd.h>
 
@@ -12,12 +12,12 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "ipc/cache_line.h"
-#include "ipc/deadline.h"
-#include "ipc/futex.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/section.h"
-#include "ipc/testing/victim.h"
+#include "muster/ipc/cache_line.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/futex.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/section.h"
+#include "muster/ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
 namespace {

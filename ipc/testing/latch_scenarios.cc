@@ -2,10 +2,10 @@
 #include <new>
 #include <optional>
 
-#include "ipc/latch.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/section.h"
+#include "muster/ipc/latch.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -1,10 +1,10 @@
-#include "ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/lock_roles.h"
 
 #include <atomic>
 #include <cstdint>
 #include <utility>
 
-#include "ipc/testing/section.h"
+#include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {
 namespace {

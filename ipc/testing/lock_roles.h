@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_LOCK_ROLES_H_
-#define IPC_TESTING_LOCK_ROLES_H_
+#ifndef MUSTER_IPC_TESTING_LOCK_ROLES_H_
+#define MUSTER_IPC_TESTING_LOCK_ROLES_H_
 
 #include <functional>
 #include <memory>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/kill_sweep.h"
 
 namespace muster::ipc::testing {
 
@@ -66,4 +66,4 @@ std::vector<Scenario> LockScenarios(const HeldKind& kind);
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_LOCK_ROLES_H_
+#endif  // MUSTER_IPC_TESTING_LOCK_ROLES_H_

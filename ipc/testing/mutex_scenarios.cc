@@ -2,13 +2,13 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "ipc/mutex.h"
-#include "ipc/testing/lock_roles.h"
-#include "ipc/testing/owned_thing.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/scratch_folder.h"
-#include "ipc/testing/value.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/mutex.h"
+#include "muster/ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/owned_thing.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/scratch_folder.h"
+#include "muster/ipc/testing/value.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "ipc/once.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/participants.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/section.h"
+#include "muster/ipc/once.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/participants.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -1,8 +1,8 @@
-#include "ipc/testing/open_fds.h"
+#include "muster/ipc/testing/open_fds.h"
 
 #include <dirent.h>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc {
 

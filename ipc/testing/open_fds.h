@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_OPEN_FDS_H_
-#define IPC_TESTING_OPEN_FDS_H_
+#ifndef MUSTER_IPC_TESTING_OPEN_FDS_H_
+#define MUSTER_IPC_TESTING_OPEN_FDS_H_
 
 namespace muster::ipc {
 
@@ -8,4 +8,4 @@ int CountOpenFds();
 
 }  // namespace muster::ipc
 
-#endif  // IPC_TESTING_OPEN_FDS_H_
+#endif  // MUSTER_IPC_TESTING_OPEN_FDS_H_

@@ -1,6 +1,6 @@
 """Programs that are compiled optimised in every compilation mode, with all that is in them."""
 
-load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//bazel:cc.bzl", "cc_binary")
 
 def _optimized_settings(_settings, _attr):
     return {"//command_line_option:compilation_mode": "opt"}

@@ -1,12 +1,12 @@
-#ifndef IPC_TESTING_OWNED_THING_H_
-#define IPC_TESTING_OWNED_THING_H_
+#ifndef MUSTER_IPC_TESTING_OWNED_THING_H_
+#define MUSTER_IPC_TESTING_OWNED_THING_H_
 
 #include <cstddef>
 #include <new>
 #include <string>
 
-#include "ipc/testing/lock_roles.h"
-#include "ipc/testing/participants.h"
+#include "muster/ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/participants.h"
 
 namespace muster::ipc::testing {
 
@@ -42,4 +42,4 @@ class OwnedThing : public HeldThing {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_OWNED_THING_H_
+#endif  // MUSTER_IPC_TESTING_OWNED_THING_H_

@@ -1,7 +1,7 @@
-#include "ipc/testing/participants.h"
+#include "muster/ipc/testing/participants.h"
 
 #include "absl/strings/str_cat.h"
-#include "ipc/testing/value.h"
+#include "muster/ipc/testing/value.h"
 
 namespace muster::ipc::testing {
 std::size_t Participants::BytesFor(int count) {

@@ -1,12 +1,12 @@
-#ifndef IPC_TESTING_PARTICIPANTS_H_
-#define IPC_TESTING_PARTICIPANTS_H_
+#ifndef MUSTER_IPC_TESTING_PARTICIPANTS_H_
+#define MUSTER_IPC_TESTING_PARTICIPANTS_H_
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-#include "ipc/owner_tag.h"
-#include "ipc/registry.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/registry.h"
 
 namespace muster::ipc::testing {
 
@@ -34,4 +34,4 @@ class Participants {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_PARTICIPANTS_H_
+#endif  // MUSTER_IPC_TESTING_PARTICIPANTS_H_

@@ -1,4 +1,4 @@
-#include "ipc/testing/patience.h"
+#include "muster/ipc/testing/patience.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_PATIENCE_H_
-#define IPC_TESTING_PATIENCE_H_
+#ifndef MUSTER_IPC_TESTING_PATIENCE_H_
+#define MUSTER_IPC_TESTING_PATIENCE_H_
 
 #include <chrono>
 #include <vector>
@@ -55,4 +55,4 @@ class Patience {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_PATIENCE_H_
+#endif  // MUSTER_IPC_TESTING_PATIENCE_H_

@@ -10,10 +10,10 @@
 #define MUSTER_HAS_BOOST
 #endif
 
-#include "ipc/check.h"
-#include "ipc/testing/force_unlocked_mutex.h"
-#include "ipc/testing/lock_roles.h"
-#include "ipc/testing/scenarios.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/testing/force_unlocked_mutex.h"
+#include "muster/ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/scenarios.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -4,13 +4,13 @@
 #include <optional>
 #include <string>
 
-#include "ipc/liveness_file.h"
-#include "ipc/registry.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/scratch_folder.h"
-#include "ipc/testing/section.h"
-#include "ipc/testing/value.h"
+#include "muster/ipc/liveness_file.h"
+#include "muster/ipc/registry.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/scratch_folder.h"
+#include "muster/ipc/testing/section.h"
+#include "muster/ipc/testing/value.h"
 
 namespace muster::ipc::testing {
 namespace {

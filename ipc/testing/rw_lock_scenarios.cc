@@ -3,11 +3,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "ipc/check.h"
-#include "ipc/rw_lock.h"
-#include "ipc/testing/lock_roles.h"
-#include "ipc/testing/owned_thing.h"
-#include "ipc/testing/scenarios.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/rw_lock.h"
+#include "muster/ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/owned_thing.h"
+#include "muster/ipc/testing/scenarios.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/testing/scenarios.h"
+#include "muster/ipc/testing/scenarios.h"
 
 #include <iterator>
 #include <utility>

@@ -1,9 +1,9 @@
-#ifndef IPC_TESTING_SCENARIOS_H_
-#define IPC_TESTING_SCENARIOS_H_
+#ifndef MUSTER_IPC_TESTING_SCENARIOS_H_
+#define MUSTER_IPC_TESTING_SCENARIOS_H_
 
 #include <vector>
 
-#include "ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/kill_sweep.h"
 
 namespace muster::ipc::testing {
 
@@ -33,4 +33,4 @@ std::vector<Scenario> PthreadRwlockScenarios();
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_SCENARIOS_H_
+#endif  // MUSTER_IPC_TESTING_SCENARIOS_H_

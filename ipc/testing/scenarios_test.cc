@@ -1,4 +1,4 @@
-#include "ipc/testing/scenarios.h"
+#include "muster/ipc/testing/scenarios.h"
 
 #include <cctype>
 #include <chrono>
@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/victim.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
 

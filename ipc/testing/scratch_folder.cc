@@ -1,11 +1,11 @@
-#include "ipc/testing/scratch_folder.h"
+#include "muster/ipc/testing/scratch_folder.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc::testing {
 

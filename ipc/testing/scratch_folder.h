@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_SCRATCH_FOLDER_H_
-#define IPC_TESTING_SCRATCH_FOLDER_H_
+#ifndef MUSTER_IPC_TESTING_SCRATCH_FOLDER_H_
+#define MUSTER_IPC_TESTING_SCRATCH_FOLDER_H_
 
 #include <string>
 #include <vector>
@@ -25,4 +25,4 @@ class ScratchFolder {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_SCRATCH_FOLDER_H_
+#endif  // MUSTER_IPC_TESTING_SCRATCH_FOLDER_H_

@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_SECTION_H_
-#define IPC_TESTING_SECTION_H_
+#ifndef MUSTER_IPC_TESTING_SECTION_H_
+#define MUSTER_IPC_TESTING_SECTION_H_
 
 namespace muster::ipc::testing {
 
@@ -15,4 +15,4 @@ inline void SectionMark() {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_SECTION_H_
+#endif  // MUSTER_IPC_TESTING_SECTION_H_

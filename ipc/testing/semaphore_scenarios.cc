@@ -3,13 +3,13 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "ipc/semaphore.h"
-#include "ipc/testing/lock_roles.h"
-#include "ipc/testing/owned_thing.h"
-#include "ipc/testing/participants.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/section.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/semaphore.h"
+#include "muster/ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/owned_thing.h"
+#include "muster/ipc/testing/participants.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -4,14 +4,14 @@
 #include <cstring>
 #include <string>
 
-#include "ipc/check.h"
-#include "ipc/shared_header.h"
-#include "ipc/shared_memory.h"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/scratch_folder.h"
-#include "ipc/testing/section.h"
-#include "ipc/testing/value.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/shared_header.h"
+#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/scratch_folder.h"
+#include "muster/ipc/testing/section.h"
+#include "muster/ipc/testing/value.h"
 
 namespace muster::ipc::testing {
 namespace {

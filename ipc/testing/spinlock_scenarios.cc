@@ -2,11 +2,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "ipc/spinlock.h"
-#include "ipc/testing/lock_roles.h"
-#include "ipc/testing/owned_thing.h"
-#include "ipc/testing/scenarios.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/spinlock.h"
+#include "muster/ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/owned_thing.h"
+#include "muster/ipc/testing/scenarios.h"
 
 namespace muster::ipc::testing {
 namespace {

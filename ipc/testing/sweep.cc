@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "ipc/testing/kill_sweep.h"
-#include "ipc/testing/scenarios.h"
-#include "ipc/testing/victim.h"
+#include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/testing/trial.h"
+#include "muster/ipc/testing/trial.h"
 
 #include <sys/mman.h>
 
@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc::testing {
 namespace {

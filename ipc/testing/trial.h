@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_TRIAL_H_
-#define IPC_TESTING_TRIAL_H_
+#ifndef MUSTER_IPC_TESTING_TRIAL_H_
+#define MUSTER_IPC_TESTING_TRIAL_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "ipc/testing/actor.h"
-#include "ipc/testing/patience.h"
-#include "ipc/testing/victim.h"
+#include "muster/ipc/testing/actor.h"
+#include "muster/ipc/testing/patience.h"
+#include "muster/ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
 
@@ -148,4 +148,4 @@ class Trial {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_TRIAL_H_
+#endif  // MUSTER_IPC_TESTING_TRIAL_H_

@@ -1,10 +1,10 @@
-#ifndef IPC_TESTING_VALUE_H_
-#define IPC_TESTING_VALUE_H_
+#ifndef MUSTER_IPC_TESTING_VALUE_H_
+#define MUSTER_IPC_TESTING_VALUE_H_
 
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc::testing {
 
@@ -17,4 +17,4 @@ T Value(absl::StatusOr<T> result) {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_VALUE_H_
+#endif  // MUSTER_IPC_TESTING_VALUE_H_

@@ -1,4 +1,4 @@
-#include "ipc/testing/victim.h"
+#include "muster/ipc/testing/victim.h"
 
 #include <linux/futex.h>
 #include <signal.h>
@@ -13,10 +13,10 @@
 #include <fstream>
 #include <string>
 
-#include "ipc/check.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/testing/section.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {
 namespace {

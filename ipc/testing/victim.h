@@ -1,11 +1,11 @@
-#ifndef IPC_TESTING_VICTIM_H_
-#define IPC_TESTING_VICTIM_H_
+#ifndef MUSTER_IPC_TESTING_VICTIM_H_
+#define MUSTER_IPC_TESTING_VICTIM_H_
 
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "ipc/testing/actor.h"
-#include "ipc/testing/patience.h"
+#include "muster/ipc/testing/actor.h"
+#include "muster/ipc/testing/patience.h"
 
 struct user_regs_struct;
 
@@ -83,4 +83,4 @@ class Victim : public Actor {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_VICTIM_H_
+#endif  // MUSTER_IPC_TESTING_VICTIM_H_

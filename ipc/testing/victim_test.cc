@@ -1,4 +1,4 @@
-#include "ipc/testing/victim.h"
+#include "muster/ipc/testing/victim.h"
 
 #include <linux/futex.h>
 #include <sched.h>
@@ -13,11 +13,11 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "ipc/deadline.h"
-#include "ipc/futex.h"
-#include "ipc/testing/actor.h"
-#include "ipc/testing/section.h"
-#include "ipc/testing/trial.h"
+#include "muster/ipc/deadline.h"
+#include "muster/ipc/futex.h"
+#include "muster/ipc/testing/actor.h"
+#include "muster/ipc/testing/section.h"
+#include "muster/ipc/testing/trial.h"
 
 namespace muster::ipc::testing {
 namespace {

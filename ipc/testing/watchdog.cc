@@ -1,4 +1,4 @@
-#include "ipc/testing/watchdog.h"
+#include "muster/ipc/testing/watchdog.h"
 
 #include <sys/time.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::ipc::testing {
 namespace {

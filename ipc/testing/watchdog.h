@@ -1,5 +1,5 @@
-#ifndef IPC_TESTING_WATCHDOG_H_
-#define IPC_TESTING_WATCHDOG_H_
+#ifndef MUSTER_IPC_TESTING_WATCHDOG_H_
+#define MUSTER_IPC_TESTING_WATCHDOG_H_
 
 #include <signal.h>
 
@@ -30,4 +30,4 @@ class Watchdog {
 
 }  // namespace muster::ipc::testing
 
-#endif  // IPC_TESTING_WATCHDOG_H_
+#endif  // MUSTER_IPC_TESTING_WATCHDOG_H_

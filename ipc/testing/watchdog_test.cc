@@ -1,4 +1,4 @@
-#include "ipc/testing/watchdog.h"
+#include "muster/ipc/testing/watchdog.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "tests/support/case_file.h"
+#include "muster/tests/support/case_file.h"
 
 #include <fstream>
 
@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::tests {
 namespace {

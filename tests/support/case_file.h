@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_CASE_FILE_H_
-#define TESTS_SUPPORT_CASE_FILE_H_
+#ifndef MUSTER_TESTS_SUPPORT_CASE_FILE_H_
+#define MUSTER_TESTS_SUPPORT_CASE_FILE_H_
 
 #include <ostream>
 #include <string>
@@ -42,4 +42,4 @@ std::string AsExpectation(const std::string& output, const std::string& errors, 
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_CASE_FILE_H_
+#endif  // MUSTER_TESTS_SUPPORT_CASE_FILE_H_

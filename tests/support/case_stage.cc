@@ -1,4 +1,4 @@
-#include "tests/support/case_stage.h"
+#include "muster/tests/support/case_stage.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -26,9 +26,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
-#include "ipc/check.h"
-#include "tests/support/child_process.h"
-#include "tests/support/rights.h"
+#include "muster/ipc/check.h"
+#include "muster/tests/support/child_process.h"
+#include "muster/tests/support/rights.h"
 
 namespace muster::tests {
 namespace {

@@ -1,14 +1,14 @@
-#ifndef TESTS_SUPPORT_CASE_STAGE_H_
-#define TESTS_SUPPORT_CASE_STAGE_H_
+#ifndef MUSTER_TESTS_SUPPORT_CASE_STAGE_H_
+#define MUSTER_TESTS_SUPPORT_CASE_STAGE_H_
 
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "ipc/unique_fd.h"
-#include "tests/support/case_file.h"
-#include "tests/support/running_master.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/tests/support/case_file.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 
@@ -56,4 +56,4 @@ class CaseStage {
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_CASE_STAGE_H_
+#endif  // MUSTER_TESTS_SUPPORT_CASE_STAGE_H_

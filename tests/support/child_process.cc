@@ -1,4 +1,4 @@
-#include "tests/support/child_process.h"
+#include "muster/tests/support/child_process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,8 +15,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ipc/check.h"
-#include "ipc/retry.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/retry.h"
 
 namespace muster::tests {
 namespace {

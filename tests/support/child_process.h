@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_CHILD_PROCESS_H_
-#define TESTS_SUPPORT_CHILD_PROCESS_H_
+#ifndef MUSTER_TESTS_SUPPORT_CHILD_PROCESS_H_
+#define MUSTER_TESTS_SUPPORT_CHILD_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::tests {
 
@@ -57,4 +57,4 @@ void WriteFile(const std::string& path, const std::string& text);
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_CHILD_PROCESS_H_
+#endif  // MUSTER_TESTS_SUPPORT_CHILD_PROCESS_H_

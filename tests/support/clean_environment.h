@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_CLEAN_ENVIRONMENT_H_
-#define TESTS_SUPPORT_CLEAN_ENVIRONMENT_H_
+#ifndef MUSTER_TESTS_SUPPORT_CLEAN_ENVIRONMENT_H_
+#define MUSTER_TESTS_SUPPORT_CLEAN_ENVIRONMENT_H_
 
 #include <stdlib.h>
 
@@ -20,4 +20,4 @@ class CleanEnvironment : public ::testing::Environment {
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_CLEAN_ENVIRONMENT_H_
+#endif  // MUSTER_TESTS_SUPPORT_CLEAN_ENVIRONMENT_H_

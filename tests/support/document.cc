@@ -1,4 +1,4 @@
-#include "tests/support/document.h"
+#include "muster/tests/support/document.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "ipc/check.h"
-#include "tests/support/child_process.h"
+#include "muster/ipc/check.h"
+#include "muster/tests/support/child_process.h"
 
 namespace muster::tests {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_DOCUMENT_H_
-#define TESTS_SUPPORT_DOCUMENT_H_
+#ifndef MUSTER_TESTS_SUPPORT_DOCUMENT_H_
+#define MUSTER_TESTS_SUPPORT_DOCUMENT_H_
 
 #include <optional>
 #include <ostream>
@@ -42,4 +42,4 @@ std::vector<DocumentBlock> ReadAllBlocks();
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_DOCUMENT_H_
+#endif  // MUSTER_TESTS_SUPPORT_DOCUMENT_H_

@@ -1,4 +1,4 @@
-#include "tests/support/document_stage.h"
+#include "muster/tests/support/document_stage.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::tests {
 namespace {

@@ -1,18 +1,18 @@
-#ifndef TESTS_SUPPORT_DOCUMENT_STAGE_H_
-#define TESTS_SUPPORT_DOCUMENT_STAGE_H_
+#ifndef MUSTER_TESTS_SUPPORT_DOCUMENT_STAGE_H_
+#define MUSTER_TESTS_SUPPORT_DOCUMENT_STAGE_H_
 
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "ipc/unique_fd.h"
-#include "tests/support/case_file.h"
-#include "tests/support/case_stage.h"
-#include "tests/support/child_process.h"
-#include "tests/support/document.h"
-#include "tests/support/http_client.h"
-#include "tests/support/shown_values.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/tests/support/case_file.h"
+#include "muster/tests/support/case_stage.h"
+#include "muster/tests/support/child_process.h"
+#include "muster/tests/support/document.h"
+#include "muster/tests/support/http_client.h"
+#include "muster/tests/support/shown_values.h"
 
 namespace muster::tests {
 
@@ -73,4 +73,4 @@ class DocumentStage {
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_DOCUMENT_STAGE_H_
+#endif  // MUSTER_TESTS_SUPPORT_DOCUMENT_STAGE_H_

@@ -1,4 +1,4 @@
-#include "tests/support/document.h"
+#include "muster/tests/support/document.h"
 
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/child_process.h"
+#include "muster/tests/support/child_process.h"
 
 namespace muster::tests {
 namespace {

@@ -1,9 +1,9 @@
-#include "tests/support/example.h"
+#include "muster/tests/support/example.h"
 
 #include <regex>
 
 #include "absl/strings/str_cat.h"
-#include "tests/support/child_process.h"
+#include "muster/tests/support/child_process.h"
 
 namespace muster::tests {
 

@@ -1,9 +1,9 @@
-#ifndef TESTS_SUPPORT_EXAMPLE_H_
-#define TESTS_SUPPORT_EXAMPLE_H_
+#ifndef MUSTER_TESTS_SUPPORT_EXAMPLE_H_
+#define MUSTER_TESTS_SUPPORT_EXAMPLE_H_
 
 #include <string>
 
-#include "tests/support/running_master.h"
+#include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
 
@@ -20,4 +20,4 @@ bool AwaitGeneration(RunningMaster& muster, std::uint64_t generation);
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_EXAMPLE_H_
+#endif  // MUSTER_TESTS_SUPPORT_EXAMPLE_H_

@@ -1,4 +1,4 @@
-#include "tests/support/http_client.h"
+#include "muster/tests/support/http_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,8 +12,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "ipc/retry.h"
-#include "tests/support/child_process.h"
+#include "muster/ipc/retry.h"
+#include "muster/tests/support/child_process.h"
 
 namespace muster::tests {
 

@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_HTTP_CLIENT_H_
-#define TESTS_SUPPORT_HTTP_CLIENT_H_
+#ifndef MUSTER_TESTS_SUPPORT_HTTP_CLIENT_H_
+#define MUSTER_TESTS_SUPPORT_HTTP_CLIENT_H_
 
 #include <chrono>
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::tests {
 
@@ -56,4 +56,4 @@ std::optional<HttpResponse> FetchOnce(const std::string& address, const std::str
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_HTTP_CLIENT_H_
+#endif  // MUSTER_TESTS_SUPPORT_HTTP_CLIENT_H_

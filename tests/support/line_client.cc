@@ -1,4 +1,4 @@
-#include "tests/support/line_client.h"
+#include "muster/tests/support/line_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,8 +11,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "ipc/retry.h"
-#include "tests/support/child_process.h"
+#include "muster/ipc/retry.h"
+#include "muster/tests/support/child_process.h"
 
 namespace muster::tests {
 

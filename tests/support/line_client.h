@@ -1,10 +1,10 @@
-#ifndef TESTS_SUPPORT_LINE_CLIENT_H_
-#define TESTS_SUPPORT_LINE_CLIENT_H_
+#ifndef MUSTER_TESTS_SUPPORT_LINE_CLIENT_H_
+#define MUSTER_TESTS_SUPPORT_LINE_CLIENT_H_
 
 #include <optional>
 #include <string>
 
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::tests {
 
@@ -32,4 +32,4 @@ class LineClient {
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_LINE_CLIENT_H_
+#endif  // MUSTER_TESTS_SUPPORT_LINE_CLIENT_H_

@@ -1,10 +1,10 @@
-#include "tests/support/load.h"
+#include "muster/tests/support/load.h"
 
 #include <chrono>
 #include <optional>
 
-#include "tests/support/child_process.h"
-#include "tests/support/http_client.h"
+#include "muster/tests/support/child_process.h"
+#include "muster/tests/support/http_client.h"
 
 namespace muster::tests {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_LOAD_H_
-#define TESTS_SUPPORT_LOAD_H_
+#ifndef MUSTER_TESTS_SUPPORT_LOAD_H_
+#define MUSTER_TESTS_SUPPORT_LOAD_H_
 
 #include <atomic>
 #include <cstdint>
@@ -48,4 +48,4 @@ class Load {
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_LOAD_H_
+#endif  // MUSTER_TESTS_SUPPORT_LOAD_H_

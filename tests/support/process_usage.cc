@@ -1,4 +1,4 @@
-#include "tests/support/process_usage.h"
+#include "muster/tests/support/process_usage.h"
 
 #include <sys/resource.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::tests {
 

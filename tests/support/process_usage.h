@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_PROCESS_USAGE_H_
-#define TESTS_SUPPORT_PROCESS_USAGE_H_
+#ifndef MUSTER_TESTS_SUPPORT_PROCESS_USAGE_H_
+#define MUSTER_TESTS_SUPPORT_PROCESS_USAGE_H_
 
 #include <sys/types.h>
 
@@ -20,4 +20,4 @@ bool AllowDescriptors(std::size_t descriptors);
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_PROCESS_USAGE_H_
+#endif  // MUSTER_TESTS_SUPPORT_PROCESS_USAGE_H_

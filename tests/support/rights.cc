@@ -1,4 +1,4 @@
-#include "tests/support/rights.h"
+#include "muster/tests/support/rights.h"
 
 #include <grp.h>
 #include <linux/capability.h>

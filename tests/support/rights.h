@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_RIGHTS_H_
-#define TESTS_SUPPORT_RIGHTS_H_
+#ifndef MUSTER_TESTS_SUPPORT_RIGHTS_H_
+#define MUSTER_TESTS_SUPPORT_RIGHTS_H_
 
 #include <string>
 
@@ -16,4 +16,4 @@ bool MakeReadOnly(const std::string& folder);
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_RIGHTS_H_
+#endif  // MUSTER_TESTS_SUPPORT_RIGHTS_H_

@@ -1,4 +1,4 @@
-#include "tests/support/running_master.h"
+#include "muster/tests/support/running_master.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "grpcpp/grpcpp.h"
-#include "ipc/check.h"
-#include "ipc/retry.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/retry.h"
 
 namespace muster::tests {
 namespace {

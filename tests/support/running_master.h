@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_RUNNING_MASTER_H_
-#define TESTS_SUPPORT_RUNNING_MASTER_H_
+#ifndef MUSTER_TESTS_SUPPORT_RUNNING_MASTER_H_
+#define MUSTER_TESTS_SUPPORT_RUNNING_MASTER_H_
 
 #include <functional>
 #include <memory>
@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "ipc/unique_fd.h"
-#include "proto/admin.grpc.pb.h"
-#include "tests/support/child_process.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/admin.grpc.pb.h"
+#include "muster/tests/support/child_process.h"
 
 namespace muster::tests {
 
@@ -75,4 +75,4 @@ class RunningMaster {
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_RUNNING_MASTER_H_
+#endif  // MUSTER_TESTS_SUPPORT_RUNNING_MASTER_H_

@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_SHOWN_VALUES_H_
-#define TESTS_SUPPORT_SHOWN_VALUES_H_
+#ifndef MUSTER_TESTS_SUPPORT_SHOWN_VALUES_H_
+#define MUSTER_TESTS_SUPPORT_SHOWN_VALUES_H_
 
 #include <map>
 #include <string>
@@ -33,4 +33,4 @@ class ShownValues {
 
 }  // namespace muster::tests
 
-#endif  // TESTS_SUPPORT_SHOWN_VALUES_H_
+#endif  // MUSTER_TESTS_SUPPORT_SHOWN_VALUES_H_

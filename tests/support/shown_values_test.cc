@@ -1,4 +1,4 @@
-#include "tests/support/shown_values.h"
+#include "muster/tests/support/shown_values.h"
 
 #include "gtest/gtest.h"
 

@@ -1,4 +1,4 @@
-#include "worker/http/access_log.h"
+#include "muster/worker/http/access_log.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker::http {
 absl::StatusOr<std::unique_ptr<AccessLog>> AccessLog::Open(Options options, loop::EventLoop& loop) {

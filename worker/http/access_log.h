@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_ACCESS_LOG_H_
-#define WORKER_HTTP_ACCESS_LOG_H_
+#ifndef MUSTER_WORKER_HTTP_ACCESS_LOG_H_
+#define MUSTER_WORKER_HTTP_ACCESS_LOG_H_
 
 #include <cstddef>
 #include <memory>
@@ -7,10 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "proto/log_format.h"
-#include "worker/http/log_line.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/log_format.h"
+#include "muster/worker/http/log_line.h"
 
 namespace muster::worker::http {
 
@@ -50,4 +50,4 @@ class AccessLog {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_ACCESS_LOG_H_
+#endif  // MUSTER_WORKER_HTTP_ACCESS_LOG_H_

@@ -1,4 +1,4 @@
-#include "worker/http/access_log.h"
+#include "muster/worker/http/access_log.h"
 
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_BYTE_RANGE_H_
-#define WORKER_HTTP_BYTE_RANGE_H_
+#ifndef MUSTER_WORKER_HTTP_BYTE_RANGE_H_
+#define MUSTER_WORKER_HTTP_BYTE_RANGE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -39,4 +39,4 @@ RangeRequest ParseRange(absl::string_view value, std::uint64_t size_bytes);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_BYTE_RANGE_H_
+#endif  // MUSTER_WORKER_HTTP_BYTE_RANGE_H_

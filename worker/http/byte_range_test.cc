@@ -1,4 +1,4 @@
-#include "worker/http/byte_range.h"
+#include "muster/worker/http/byte_range.h"
 
 #include <string>
 

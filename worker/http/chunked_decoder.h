@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_CHUNKED_DECODER_H_
-#define WORKER_HTTP_CHUNKED_DECODER_H_
+#ifndef MUSTER_WORKER_HTTP_CHUNKED_DECODER_H_
+#define MUSTER_WORKER_HTTP_CHUNKED_DECODER_H_
 
 #include <cstdint>
 #include <string>
@@ -57,4 +57,4 @@ class ChunkedDecoder {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_CHUNKED_DECODER_H_
+#endif  // MUSTER_WORKER_HTTP_CHUNKED_DECODER_H_

@@ -1,4 +1,4 @@
-#include "worker/http/chunked_decoder.h"
+#include "muster/worker/http/chunked_decoder.h"
 
 #include <string>
 

@@ -1,7 +1,7 @@
-#include "worker/http/conditional.h"
+#include "muster/worker/http/conditional.h"
 
-#include "worker/http/entity_tag.h"
-#include "worker/http/http_date.h"
+#include "muster/worker/http/entity_tag.h"
+#include "muster/worker/http/http_date.h"
 
 namespace muster::worker::http {
 

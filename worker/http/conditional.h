@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_CONDITIONAL_H_
-#define WORKER_HTTP_CONDITIONAL_H_
+#ifndef MUSTER_WORKER_HTTP_CONDITIONAL_H_
+#define MUSTER_WORKER_HTTP_CONDITIONAL_H_
 
 #include <cstdint>
 #include <optional>
@@ -33,4 +33,4 @@ bool IfRangeHolds(absl::string_view if_range, const Validators& validators);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_CONDITIONAL_H_
+#endif  // MUSTER_WORKER_HTTP_CONDITIONAL_H_

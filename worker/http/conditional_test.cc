@@ -1,9 +1,9 @@
-#include "worker/http/conditional.h"
+#include "muster/worker/http/conditional.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
-#include "worker/http/http_date.h"
+#include "muster/worker/http/http_date.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/http/connection.h"
+#include "muster/worker/http/connection.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -8,9 +8,9 @@
 #include <chrono>
 #include <utility>
 
-#include "ipc/retry.h"
-#include "worker/http/response_style.h"
-#include "worker/http/status_code.h"
+#include "muster/ipc/retry.h"
+#include "muster/worker/http/response_style.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_CONNECTION_H_
-#define WORKER_HTTP_CONNECTION_H_
+#ifndef MUSTER_WORKER_HTTP_CONNECTION_H_
+#define MUSTER_WORKER_HTTP_CONNECTION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,21 +8,21 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "proto/handoff.pb.h"
-#include "worker/connection_lease.h"
-#include "worker/http/access_log.h"
-#include "worker/http/answer.h"
-#include "worker/http/date_cache.h"
-#include "worker/http/outbox.h"
-#include "worker/http/peer_address.h"
-#include "worker/http/reply.h"
-#include "worker/http/request_body.h"
-#include "worker/http/request_head.h"
-#include "worker/http/request_parser.h"
-#include "worker/http/responder.h"
-#include "worker/service.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/handoff.pb.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/http/access_log.h"
+#include "muster/worker/http/answer.h"
+#include "muster/worker/http/date_cache.h"
+#include "muster/worker/http/outbox.h"
+#include "muster/worker/http/peer_address.h"
+#include "muster/worker/http/reply.h"
+#include "muster/worker/http/request_body.h"
+#include "muster/worker/http/request_head.h"
+#include "muster/worker/http/request_parser.h"
+#include "muster/worker/http/responder.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker::http {
 
@@ -178,4 +178,4 @@ class Connection final : public loop::Handler {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_CONNECTION_H_
+#endif  // MUSTER_WORKER_HTTP_CONNECTION_H_

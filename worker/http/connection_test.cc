@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "worker/http/service_fixture.h"
+#include "muster/worker/http/service_fixture.h"
 
 namespace muster::worker::http {
 namespace {

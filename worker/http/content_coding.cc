@@ -1,4 +1,4 @@
-#include "worker/http/content_coding.h"
+#include "muster/worker/http/content_coding.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_CONTENT_CODING_H_
-#define WORKER_HTTP_CONTENT_CODING_H_
+#ifndef MUSTER_WORKER_HTTP_CONTENT_CODING_H_
+#define MUSTER_WORKER_HTTP_CONTENT_CODING_H_
 
 #include <array>
 #include <cstddef>
@@ -36,4 +36,4 @@ class AcceptEncoding {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_CONTENT_CODING_H_
+#endif  // MUSTER_WORKER_HTTP_CONTENT_CODING_H_

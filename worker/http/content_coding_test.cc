@@ -1,4 +1,4 @@
-#include "worker/http/content_coding.h"
+#include "muster/worker/http/content_coding.h"
 
 #include "gtest/gtest.h"
 

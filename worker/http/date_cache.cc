@@ -1,11 +1,11 @@
-#include "worker/http/date_cache.h"
+#include "muster/worker/http/date_cache.h"
 
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
 
 #include "absl/strings/str_cat.h"
-#include "worker/http/http_date.h"
+#include "muster/worker/http/http_date.h"
 
 namespace muster::worker::http {
 

@@ -1,12 +1,12 @@
-#ifndef WORKER_HTTP_DATE_CACHE_H_
-#define WORKER_HTTP_DATE_CACHE_H_
+#ifndef MUSTER_WORKER_HTTP_DATE_CACHE_H_
+#define MUSTER_WORKER_HTTP_DATE_CACHE_H_
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "loop/event_loop.h"
+#include "muster/loop/event_loop.h"
 
 namespace muster::worker::http {
 
@@ -58,4 +58,4 @@ std::string FormatIsoTime(std::int64_t seconds);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_DATE_CACHE_H_
+#endif  // MUSTER_WORKER_HTTP_DATE_CACHE_H_

@@ -1,4 +1,4 @@
-#include "worker/http/date_cache.h"
+#include "muster/worker/http/date_cache.h"
 
 #include <chrono>
 #include <cstdlib>
@@ -6,7 +6,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "worker/http/http_date.h"
+#include "muster/worker/http/http_date.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/http/entity_tag.h"
+#include "muster/worker/http/entity_tag.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"

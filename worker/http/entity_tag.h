@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_ENTITY_TAG_H_
-#define WORKER_HTTP_ENTITY_TAG_H_
+#ifndef MUSTER_WORKER_HTTP_ENTITY_TAG_H_
+#define MUSTER_WORKER_HTTP_ENTITY_TAG_H_
 
 #include <cstdint>
 #include <string>
@@ -23,4 +23,4 @@ bool ListHasTag(absl::string_view list, absl::string_view tag, TagComparison com
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_ENTITY_TAG_H_
+#endif  // MUSTER_WORKER_HTTP_ENTITY_TAG_H_

@@ -1,4 +1,4 @@
-#include "worker/http/entity_tag.h"
+#include "muster/worker/http/entity_tag.h"
 
 #include "gtest/gtest.h"
 

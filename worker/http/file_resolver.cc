@@ -1,4 +1,4 @@
-#include "worker/http/file_resolver.h"
+#include "muster/worker/http/file_resolver.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -11,8 +11,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
 
 namespace muster::worker::http {
 namespace {

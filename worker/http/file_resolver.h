@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_FILE_RESOLVER_H_
-#define WORKER_HTTP_FILE_RESOLVER_H_
+#ifndef MUSTER_WORKER_HTTP_FILE_RESOLVER_H_
+#define MUSTER_WORKER_HTTP_FILE_RESOLVER_H_
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::worker::http {
 
@@ -81,4 +81,4 @@ class FileResolver {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_FILE_RESOLVER_H_
+#endif  // MUSTER_WORKER_HTTP_FILE_RESOLVER_H_

@@ -1,4 +1,4 @@
-#include "worker/http/file_transfer.h"
+#include "muster/worker/http/file_transfer.h"
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "ipc/retry.h"
+#include "muster/ipc/retry.h"
 
 namespace muster::worker::http {
 

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_FILE_TRANSFER_H_
-#define WORKER_HTTP_FILE_TRANSFER_H_
+#ifndef MUSTER_WORKER_HTTP_FILE_TRANSFER_H_
+#define MUSTER_WORKER_HTTP_FILE_TRANSFER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "worker/http/byte_range.h"
-#include "worker/http/file_resolver.h"
+#include "muster/worker/http/byte_range.h"
+#include "muster/worker/http/file_resolver.h"
 
 namespace muster::worker::http {
 
@@ -47,4 +47,4 @@ class FileTransfer {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_FILE_TRANSFER_H_
+#endif  // MUSTER_WORKER_HTTP_FILE_TRANSFER_H_

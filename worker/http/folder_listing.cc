@@ -1,4 +1,4 @@
-#include "worker/http/folder_listing.h"
+#include "muster/worker/http/folder_listing.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "worker/http/request_target.h"
+#include "muster/worker/http/request_target.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_FOLDER_LISTING_H_
-#define WORKER_HTTP_FOLDER_LISTING_H_
+#ifndef MUSTER_WORKER_HTTP_FOLDER_LISTING_H_
+#define MUSTER_WORKER_HTTP_FOLDER_LISTING_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::worker::http {
 
@@ -41,4 +41,4 @@ std::string FormatListing(absl::string_view path, const FolderListing& listing);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_FOLDER_LISTING_H_
+#endif  // MUSTER_WORKER_HTTP_FOLDER_LISTING_H_

@@ -1,4 +1,4 @@
-#include "worker/http/handler.h"
+#include "muster/worker/http/handler.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_HANDLER_H_
-#define WORKER_HTTP_HANDLER_H_
+#ifndef MUSTER_WORKER_HTTP_HANDLER_H_
+#define MUSTER_WORKER_HTTP_HANDLER_H_
 
 #include <functional>
 #include <map>
@@ -10,9 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "worker/http/header_fields.h"
-#include "worker/http/reply.h"
-#include "worker/service.h"
+#include "muster/worker/http/header_fields.h"
+#include "muster/worker/http/reply.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker::http {
 
@@ -52,4 +52,4 @@ HandlerFactory AnswerWith(std::function<Response(const Request&)> answer);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_HANDLER_H_
+#endif  // MUSTER_WORKER_HTTP_HANDLER_H_

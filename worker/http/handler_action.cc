@@ -1,4 +1,4 @@
-#include "worker/http/handler_action.h"
+#include "muster/worker/http/handler_action.h"
 
 #include "absl/strings/strip.h"
 

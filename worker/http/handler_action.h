@@ -1,18 +1,18 @@
-#ifndef WORKER_HTTP_HANDLER_ACTION_H_
-#define WORKER_HTTP_HANDLER_ACTION_H_
+#ifndef MUSTER_WORKER_HTTP_HANDLER_ACTION_H_
+#define MUSTER_WORKER_HTTP_HANDLER_ACTION_H_
 
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "worker/http/answer.h"
-#include "worker/http/handler.h"
-#include "worker/http/request_head.h"
-#include "worker/http/request_target.h"
-#include "worker/http/response_head.h"
-#include "worker/http/response_style.h"
-#include "worker/service.h"
+#include "muster/worker/http/answer.h"
+#include "muster/worker/http/handler.h"
+#include "muster/worker/http/request_head.h"
+#include "muster/worker/http/request_target.h"
+#include "muster/worker/http/response_head.h"
+#include "muster/worker/http/response_style.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker::http {
 
@@ -38,4 +38,4 @@ class HandlerAction {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_HANDLER_ACTION_H_
+#endif  // MUSTER_WORKER_HTTP_HANDLER_ACTION_H_

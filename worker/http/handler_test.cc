@@ -1,4 +1,4 @@
-#include "worker/http/handler.h"
+#include "muster/worker/http/handler.h"
 
 #include <sys/socket.h>
 
@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "proto/field_error.h"
-#include "worker/http/service_fixture.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/http/service_fixture.h"
 
 namespace muster::worker::http {
 namespace {

@@ -15,16 +15,16 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "ipc/check.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "proto/config.pb.h"
-#include "proto/field_rules.h"
-#include "proto/handoff.pb.h"
-#include "worker/connection_lease.h"
-#include "worker/http/http_service.h"
-#include "worker/service.h"
-#include "worker/shared_zone.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+#include "muster/proto/handoff.pb.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/http/http_service.h"
+#include "muster/worker/service.h"
+#include "muster/worker/shared_zone.h"
 
 namespace muster::worker::http {
 namespace {

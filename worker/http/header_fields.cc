@@ -1,4 +1,4 @@
-#include "worker/http/header_fields.h"
+#include "muster/worker/http/header_fields.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

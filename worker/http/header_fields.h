@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_HEADER_FIELDS_H_
-#define WORKER_HTTP_HEADER_FIELDS_H_
+#ifndef MUSTER_WORKER_HTTP_HEADER_FIELDS_H_
+#define MUSTER_WORKER_HTTP_HEADER_FIELDS_H_
 
 #include <optional>
 
@@ -30,4 +30,4 @@ class HeaderFields {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_HEADER_FIELDS_H_
+#endif  // MUSTER_WORKER_HTTP_HEADER_FIELDS_H_

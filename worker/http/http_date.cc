@@ -1,4 +1,4 @@
-#include "worker/http/http_date.h"
+#include "muster/worker/http/http_date.h"
 
 #include <array>
 #include <ctime>

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_HTTP_DATE_H_
-#define WORKER_HTTP_HTTP_DATE_H_
+#ifndef MUSTER_WORKER_HTTP_HTTP_DATE_H_
+#define MUSTER_WORKER_HTTP_HTTP_DATE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -23,4 +23,4 @@ absl::string_view MonthName(int month);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_HTTP_DATE_H_
+#endif  // MUSTER_WORKER_HTTP_HTTP_DATE_H_

@@ -1,8 +1,8 @@
-#include "worker/http/http_program.h"
+#include "muster/worker/http/http_program.h"
 
 #include <utility>
 
-#include "worker/http/http_service.h"
+#include "muster/worker/http/http_service.h"
 
 namespace muster::worker::http {
 

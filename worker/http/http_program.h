@@ -1,11 +1,11 @@
-#ifndef WORKER_HTTP_HTTP_PROGRAM_H_
-#define WORKER_HTTP_HTTP_PROGRAM_H_
+#ifndef MUSTER_WORKER_HTTP_HTTP_PROGRAM_H_
+#define MUSTER_WORKER_HTTP_HTTP_PROGRAM_H_
 
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
-#include "worker/http/handler.h"
-#include "worker/program.h"
+#include "muster/worker/http/handler.h"
+#include "muster/worker/program.h"
 
 namespace muster::worker::http {
 
@@ -16,4 +16,4 @@ Program HttpProgram(Handlers handlers = {},
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_HTTP_PROGRAM_H_
+#endif  // MUSTER_WORKER_HTTP_HTTP_PROGRAM_H_

@@ -1,4 +1,4 @@
-#include "worker/http/http_service.h"
+#include "muster/worker/http/http_service.h"
 
 #include <map>
 #include <string>
@@ -8,15 +8,15 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "ipc/status.h"
-#include "proto/field_error.h"
-#include "proto/handoff.pb.h"
-#include "proto/log_format.h"
-#include "worker/duration.h"
-#include "worker/http/access_log.h"
-#include "worker/http/connection.h"
-#include "worker/http/handler_action.h"
-#include "worker/http/responder.h"
+#include "muster/ipc/status.h"
+#include "muster/proto/field_error.h"
+#include "muster/proto/handoff.pb.h"
+#include "muster/proto/log_format.h"
+#include "muster/worker/duration.h"
+#include "muster/worker/http/access_log.h"
+#include "muster/worker/http/connection.h"
+#include "muster/worker/http/handler_action.h"
+#include "muster/worker/http/responder.h"
 
 namespace muster::worker::http {
 namespace {

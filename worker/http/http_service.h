@@ -1,11 +1,11 @@
-#ifndef WORKER_HTTP_HTTP_SERVICE_H_
-#define WORKER_HTTP_HTTP_SERVICE_H_
+#ifndef MUSTER_WORKER_HTTP_HTTP_SERVICE_H_
+#define MUSTER_WORKER_HTTP_HTTP_SERVICE_H_
 
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "worker/http/handler.h"
-#include "worker/service.h"
+#include "muster/worker/http/handler.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker::http {
 
@@ -17,4 +17,4 @@ absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context,
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_HTTP_SERVICE_H_
+#endif  // MUSTER_WORKER_HTTP_HTTP_SERVICE_H_

@@ -1,6 +1,6 @@
 // The service as a worker sees it, and what it leaves in logs and counters.
 
-#include "worker/http/http_service.h"
+#include "muster/worker/http/http_service.h"
 
 #include <sys/resource.h>
 
@@ -12,8 +12,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "proto/field_error.h"
-#include "worker/http/service_fixture.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/http/service_fixture.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/http/location_router.h"
+#include "muster/worker/http/location_router.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_LOCATION_ROUTER_H_
-#define WORKER_HTTP_LOCATION_ROUTER_H_
+#ifndef MUSTER_WORKER_HTTP_LOCATION_ROUTER_H_
+#define MUSTER_WORKER_HTTP_LOCATION_ROUTER_H_
 
 #include <cstddef>
 #include <optional>
@@ -38,4 +38,4 @@ class LocationRouter {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_LOCATION_ROUTER_H_
+#endif  // MUSTER_WORKER_HTTP_LOCATION_ROUTER_H_

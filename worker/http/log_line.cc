@@ -1,4 +1,4 @@
-#include "worker/http/log_line.h"
+#include "muster/worker/http/log_line.h"
 
 #include <unistd.h>
 

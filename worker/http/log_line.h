@@ -1,15 +1,15 @@
-#ifndef WORKER_HTTP_LOG_LINE_H_
-#define WORKER_HTTP_LOG_LINE_H_
+#ifndef MUSTER_WORKER_HTTP_LOG_LINE_H_
+#define MUSTER_WORKER_HTTP_LOG_LINE_H_
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "proto/log_format.h"
-#include "worker/http/date_cache.h"
-#include "worker/http/peer_address.h"
-#include "worker/http/request_head.h"
+#include "muster/proto/log_format.h"
+#include "muster/worker/http/date_cache.h"
+#include "muster/worker/http/peer_address.h"
+#include "muster/worker/http/request_head.h"
 
 namespace muster::worker::http {
 
@@ -37,4 +37,4 @@ void AppendLogLine(std::string& out, const config::LogFormat& format, const Acce
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_LOG_LINE_H_
+#endif  // MUSTER_WORKER_HTTP_LOG_LINE_H_

@@ -1,4 +1,4 @@
-#include "worker/http/log_line.h"
+#include "muster/worker/http/log_line.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "worker/http/request_parser.h"
+#include "muster/worker/http/request_parser.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,10 +1,10 @@
-#include "worker/http/metrics.h"
+#include "muster/worker/http/metrics.h"
 
 #include <chrono>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "worker/version.h"
+#include "muster/worker/version.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,10 +1,10 @@
-#ifndef WORKER_HTTP_METRICS_H_
-#define WORKER_HTTP_METRICS_H_
+#ifndef MUSTER_WORKER_HTTP_METRICS_H_
+#define MUSTER_WORKER_HTTP_METRICS_H_
 
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "worker/zone_snapshot.h"
+#include "muster/worker/zone_snapshot.h"
 
 namespace muster::worker::http {
 
@@ -16,4 +16,4 @@ std::string FormatMetrics(const ZoneSnapshot& snapshot);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_METRICS_H_
+#endif  // MUSTER_WORKER_HTTP_METRICS_H_

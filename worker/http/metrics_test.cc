@@ -1,4 +1,4 @@
-#include "worker/http/metrics.h"
+#include "muster/worker/http/metrics.h"
 
 #include <chrono>
 #include <set>

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_OPEN_FILE_CACHE_H_
-#define WORKER_HTTP_OPEN_FILE_CACHE_H_
+#ifndef MUSTER_WORKER_HTTP_OPEN_FILE_CACHE_H_
+#define MUSTER_WORKER_HTTP_OPEN_FILE_CACHE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "loop/event_loop.h"
-#include "worker/http/resource.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/http/resource.h"
 
 namespace muster::worker::http {
 
@@ -86,4 +86,4 @@ class OpenFileCache {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_OPEN_FILE_CACHE_H_
+#endif  // MUSTER_WORKER_HTTP_OPEN_FILE_CACHE_H_

@@ -1,11 +1,11 @@
-#include "worker/http/outbox.h"
+#include "muster/worker/http/outbox.h"
 
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
 
-#include "ipc/retry.h"
+#include "muster/ipc/retry.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/http/outbox.h"
+#include "muster/worker/http/outbox.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::worker::http {
 namespace {

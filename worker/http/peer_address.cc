@@ -1,4 +1,4 @@
-#include "worker/http/peer_address.h"
+#include "muster/worker/http/peer_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

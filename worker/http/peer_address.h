@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_PEER_ADDRESS_H_
-#define WORKER_HTTP_PEER_ADDRESS_H_
+#ifndef MUSTER_WORKER_HTTP_PEER_ADDRESS_H_
+#define MUSTER_WORKER_HTTP_PEER_ADDRESS_H_
 
 #include <sys/socket.h>
 
@@ -25,4 +25,4 @@ class PeerAddress {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_PEER_ADDRESS_H_
+#endif  // MUSTER_WORKER_HTTP_PEER_ADDRESS_H_

@@ -1,8 +1,8 @@
-#include "worker/http/prepared_response.h"
+#include "muster/worker/http/prepared_response.h"
 
 #include <utility>
 
-#include "worker/http/http_date.h"
+#include "muster/worker/http/http_date.h"
 
 namespace muster::worker::http {
 

@@ -1,8 +1,8 @@
-#include "worker/http/reply.h"
+#include "muster/worker/http/reply.h"
 
 #include "absl/strings/str_cat.h"
-#include "ipc/check.h"
-#include "worker/http/status_code.h"
+#include "muster/ipc/check.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 namespace {

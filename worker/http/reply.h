@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_REPLY_H_
-#define WORKER_HTTP_REPLY_H_
+#ifndef MUSTER_WORKER_HTTP_REPLY_H_
+#define MUSTER_WORKER_HTTP_REPLY_H_
 
 #include <functional>
 #include <memory>
@@ -7,9 +7,9 @@
 #include <thread>
 #include <utility>
 
-#include "worker/http/response.h"
-#include "worker/http/response_style.h"
-#include "worker/service.h"
+#include "muster/worker/http/response.h"
+#include "muster/worker/http/response_style.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker::http {
 
@@ -61,4 +61,4 @@ class Reply {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_REPLY_H_
+#endif  // MUSTER_WORKER_HTTP_REPLY_H_

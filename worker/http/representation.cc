@@ -1,4 +1,4 @@
-#include "worker/http/representation.h"
+#include "muster/worker/http/representation.h"
 
 #include <unistd.h>
 
@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "worker/http/entity_tag.h"
-#include "worker/http/http_date.h"
+#include "muster/ipc/retry.h"
+#include "muster/worker/http/entity_tag.h"
+#include "muster/worker/http/http_date.h"
 
 namespace muster::worker::http {
 namespace {

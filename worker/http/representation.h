@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_REPRESENTATION_H_
-#define WORKER_HTTP_REPRESENTATION_H_
+#ifndef MUSTER_WORKER_HTTP_REPRESENTATION_H_
+#define MUSTER_WORKER_HTTP_REPRESENTATION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -7,11 +7,11 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "worker/http/byte_range.h"
-#include "worker/http/conditional.h"
-#include "worker/http/content_coding.h"
-#include "worker/http/file_resolver.h"
-#include "worker/http/prepared_response.h"
+#include "muster/worker/http/byte_range.h"
+#include "muster/worker/http/conditional.h"
+#include "muster/worker/http/content_coding.h"
+#include "muster/worker/http/file_resolver.h"
+#include "muster/worker/http/prepared_response.h"
 
 namespace muster::worker::http {
 
@@ -69,4 +69,4 @@ class Representation {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_REPRESENTATION_H_
+#endif  // MUSTER_WORKER_HTTP_REPRESENTATION_H_

@@ -1,4 +1,4 @@
-#include "worker/http/representation.h"
+#include "muster/worker/http/representation.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "worker/http/request_body.h"
+#include "muster/worker/http/request_body.h"
 
 #include <algorithm>
 

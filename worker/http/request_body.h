@@ -1,12 +1,12 @@
-#ifndef WORKER_HTTP_REQUEST_BODY_H_
-#define WORKER_HTTP_REQUEST_BODY_H_
+#ifndef MUSTER_WORKER_HTTP_REQUEST_BODY_H_
+#define MUSTER_WORKER_HTTP_REQUEST_BODY_H_
 
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "worker/http/chunked_decoder.h"
-#include "worker/http/request_head.h"
+#include "muster/worker/http/chunked_decoder.h"
+#include "muster/worker/http/request_head.h"
 
 namespace muster::worker::http {
 
@@ -39,4 +39,4 @@ class RequestBody {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_REQUEST_BODY_H_
+#endif  // MUSTER_WORKER_HTTP_REQUEST_BODY_H_

@@ -1,9 +1,9 @@
-#include "worker/http/request_body.h"
+#include "muster/worker/http/request_body.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
-#include "worker/http/request_parser.h"
+#include "muster/worker/http/request_parser.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,10 +1,10 @@
-#include "worker/http/request_head.h"
+#include "muster/worker/http/request_head.h"
 
 #include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "worker/http/header_fields.h"
+#include "muster/worker/http/header_fields.h"
 
 namespace muster::worker::http {
 namespace {

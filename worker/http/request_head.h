@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_REQUEST_HEAD_H_
-#define WORKER_HTTP_REQUEST_HEAD_H_
+#ifndef MUSTER_WORKER_HTTP_REQUEST_HEAD_H_
+#define MUSTER_WORKER_HTTP_REQUEST_HEAD_H_
 
 #include <array>
 #include <cstddef>
@@ -109,4 +109,4 @@ class RequestHead {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_REQUEST_HEAD_H_
+#endif  // MUSTER_WORKER_HTTP_REQUEST_HEAD_H_

@@ -1,4 +1,4 @@
-#include "worker/http/request_head.h"
+#include "muster/worker/http/request_head.h"
 
 #include "gtest/gtest.h"
 

@@ -1,4 +1,4 @@
-#include "worker/http/request_parser.h"
+#include "muster/worker/http/request_parser.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
-#include "worker/http/status_code.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,12 +1,12 @@
-#ifndef WORKER_HTTP_REQUEST_PARSER_H_
-#define WORKER_HTTP_REQUEST_PARSER_H_
+#ifndef MUSTER_WORKER_HTTP_REQUEST_PARSER_H_
+#define MUSTER_WORKER_HTTP_REQUEST_PARSER_H_
 
 #include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
 #include "llhttp.h"
-#include "worker/http/request_head.h"
+#include "muster/worker/http/request_head.h"
 
 namespace muster::worker::http {
 
@@ -67,4 +67,4 @@ void SkipEmptyLines(absl::string_view& bytes);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_REQUEST_PARSER_H_
+#endif  // MUSTER_WORKER_HTTP_REQUEST_PARSER_H_

@@ -9,15 +9,15 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
-#include "ipc/check.h"
-#include "proto/log_format.h"
-#include "worker/http/byte_range.h"
-#include "worker/http/conditional.h"
-#include "worker/http/content_coding.h"
-#include "worker/http/log_line.h"
-#include "worker/http/request_body.h"
-#include "worker/http/request_parser.h"
-#include "worker/http/request_target.h"
+#include "muster/ipc/check.h"
+#include "muster/proto/log_format.h"
+#include "muster/worker/http/byte_range.h"
+#include "muster/worker/http/conditional.h"
+#include "muster/worker/http/content_coding.h"
+#include "muster/worker/http/log_line.h"
+#include "muster/worker/http/request_body.h"
+#include "muster/worker/http/request_parser.h"
+#include "muster/worker/http/request_target.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/http/request_parser.h"
+#include "muster/worker/http/request_parser.h"
 
 #include <memory>
 #include <optional>

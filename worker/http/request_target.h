@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_REQUEST_TARGET_H_
-#define WORKER_HTTP_REQUEST_TARGET_H_
+#ifndef MUSTER_WORKER_HTTP_REQUEST_TARGET_H_
+#define MUSTER_WORKER_HTTP_REQUEST_TARGET_H_
 
 #include <string>
 
@@ -36,4 +36,4 @@ std::string EncodePath(absl::string_view path);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_REQUEST_TARGET_H_
+#endif  // MUSTER_WORKER_HTTP_REQUEST_TARGET_H_

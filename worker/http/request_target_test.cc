@@ -1,4 +1,4 @@
-#include "worker/http/request_target.h"
+#include "muster/worker/http/request_target.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "worker/http/resource.h"
+#include "muster/worker/http/resource.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_RESOURCE_H_
-#define WORKER_HTTP_RESOURCE_H_
+#ifndef MUSTER_WORKER_HTTP_RESOURCE_H_
+#define MUSTER_WORKER_HTTP_RESOURCE_H_
 
 #include <cstddef>
 #include <memory>
@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "worker/http/content_coding.h"
-#include "worker/http/file_resolver.h"
-#include "worker/http/representation.h"
+#include "muster/worker/http/content_coding.h"
+#include "muster/worker/http/file_resolver.h"
+#include "muster/worker/http/representation.h"
 
 namespace muster::worker::http {
 
@@ -33,4 +33,4 @@ struct Resource {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_RESOURCE_H_
+#endif  // MUSTER_WORKER_HTTP_RESOURCE_H_

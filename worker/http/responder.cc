@@ -1,4 +1,4 @@
-#include "worker/http/responder.h"
+#include "muster/worker/http/responder.h"
 
 #include <sys/resource.h>
 
@@ -10,14 +10,14 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
-#include "proto/field_error.h"
-#include "worker/duration.h"
-#include "worker/http/metrics.h"
-#include "worker/http/status_code.h"
-#include "worker/http/status_json.h"
-#include "worker/http/stub_status.h"
-#include "worker/zone_snapshot.h"
+#include "muster/ipc/status.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/duration.h"
+#include "muster/worker/http/metrics.h"
+#include "muster/worker/http/status_code.h"
+#include "muster/worker/http/status_json.h"
+#include "muster/worker/http/stub_status.h"
+#include "muster/worker/zone_snapshot.h"
 
 namespace muster::worker::http {
 namespace {

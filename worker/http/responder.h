@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_RESPONDER_H_
-#define WORKER_HTTP_RESPONDER_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONDER_H_
+#define MUSTER_WORKER_HTTP_RESPONDER_H_
 
 #include <cstddef>
 #include <functional>
@@ -10,20 +10,20 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "proto/config.pb.h"
-#include "worker/http/answer.h"
-#include "worker/http/date_cache.h"
-#include "worker/http/handler_action.h"
-#include "worker/http/location_router.h"
-#include "worker/http/mime_types.h"
-#include "worker/http/open_file_cache.h"
-#include "worker/http/prepared_response.h"
-#include "worker/http/request_head.h"
-#include "worker/http/request_target.h"
-#include "worker/http/response_head.h"
-#include "worker/http/response_style.h"
-#include "worker/http/static_files.h"
-#include "worker/shared_zone.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/http/answer.h"
+#include "muster/worker/http/date_cache.h"
+#include "muster/worker/http/handler_action.h"
+#include "muster/worker/http/location_router.h"
+#include "muster/worker/http/mime_types.h"
+#include "muster/worker/http/open_file_cache.h"
+#include "muster/worker/http/prepared_response.h"
+#include "muster/worker/http/request_head.h"
+#include "muster/worker/http/request_target.h"
+#include "muster/worker/http/response_head.h"
+#include "muster/worker/http/response_style.h"
+#include "muster/worker/http/static_files.h"
+#include "muster/worker/shared_zone.h"
 
 namespace muster::worker::http {
 
@@ -83,4 +83,4 @@ class Responder {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_RESPONDER_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONDER_H_

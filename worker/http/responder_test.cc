@@ -1,4 +1,4 @@
-#include "worker/http/responder.h"
+#include "muster/worker/http/responder.h"
 
 #include <string>
 
@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "worker/http/request_parser.h"
-#include "worker/shared_zone.h"
+#include "muster/worker/http/request_parser.h"
+#include "muster/worker/shared_zone.h"
 
 namespace muster::worker::http {
 namespace {

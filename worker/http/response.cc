@@ -1,4 +1,4 @@
-#include "worker/http/response.h"
+#include "muster/worker/http/response.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "worker/http/status_code.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,7 +1,7 @@
-#include "worker/http/response_head.h"
+#include "muster/worker/http/response_head.h"
 
 #include "absl/strings/str_cat.h"
-#include "worker/http/status_code.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 

@@ -1,4 +1,4 @@
-#include "worker/http/response_style.h"
+#include "muster/worker/http/response_style.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,11 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "ipc/status.h"
-#include "ipc/unique_fd.h"
-#include "proto/http_header.h"
-#include "worker/http/status_code.h"
+#include "muster/ipc/retry.h"
+#include "muster/ipc/status.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/http_header.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/http/service_fixture.h"
+#include "muster/worker/http/service_fixture.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -14,8 +14,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "ipc/check.h"
-#include "worker/http/http_service.h"
+#include "muster/ipc/check.h"
+#include "muster/worker/http/http_service.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_SERVICE_FIXTURE_H_
-#define WORKER_HTTP_SERVICE_FIXTURE_H_
+#ifndef MUSTER_WORKER_HTTP_SERVICE_FIXTURE_H_
+#define MUSTER_WORKER_HTTP_SERVICE_FIXTURE_H_
 
 #include <chrono>
 #include <filesystem>
@@ -14,13 +14,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
-#include "ipc/unique_fd.h"
-#include "loop/event_loop.h"
-#include "proto/config.pb.h"
-#include "worker/connection_lease.h"
-#include "worker/http/handler.h"
-#include "worker/service.h"
-#include "worker/shared_zone.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/connection_lease.h"
+#include "muster/worker/http/handler.h"
+#include "muster/worker/service.h"
+#include "muster/worker/shared_zone.h"
 
 namespace muster::worker::http {
 
@@ -146,4 +146,4 @@ class ServiceFixture::Client {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_SERVICE_FIXTURE_H_
+#endif  // MUSTER_WORKER_HTTP_SERVICE_FIXTURE_H_

@@ -1,4 +1,4 @@
-#include "worker/http/static_files.h"
+#include "muster/worker/http/static_files.h"
 
 #include <sys/random.h>
 
@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "ipc/retry.h"
-#include "worker/http/conditional.h"
-#include "worker/http/folder_listing.h"
-#include "worker/http/status_code.h"
+#include "muster/ipc/retry.h"
+#include "muster/worker/http/conditional.h"
+#include "muster/worker/http/folder_listing.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_STATIC_FILES_H_
-#define WORKER_HTTP_STATIC_FILES_H_
+#ifndef MUSTER_WORKER_HTTP_STATIC_FILES_H_
+#define MUSTER_WORKER_HTTP_STATIC_FILES_H_
 
 #include <cstddef>
 #include <memory>
@@ -8,20 +8,20 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "ipc/unique_fd.h"
-#include "worker/http/answer.h"
-#include "worker/http/byte_range.h"
-#include "worker/http/content_coding.h"
-#include "worker/http/date_cache.h"
-#include "worker/http/file_resolver.h"
-#include "worker/http/mime_types.h"
-#include "worker/http/open_file_cache.h"
-#include "worker/http/representation.h"
-#include "worker/http/request_head.h"
-#include "worker/http/request_target.h"
-#include "worker/http/resource.h"
-#include "worker/http/response_head.h"
-#include "worker/http/response_style.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/worker/http/answer.h"
+#include "muster/worker/http/byte_range.h"
+#include "muster/worker/http/content_coding.h"
+#include "muster/worker/http/date_cache.h"
+#include "muster/worker/http/file_resolver.h"
+#include "muster/worker/http/mime_types.h"
+#include "muster/worker/http/open_file_cache.h"
+#include "muster/worker/http/representation.h"
+#include "muster/worker/http/request_head.h"
+#include "muster/worker/http/request_target.h"
+#include "muster/worker/http/resource.h"
+#include "muster/worker/http/response_head.h"
+#include "muster/worker/http/response_style.h"
 
 namespace muster::worker::http {
 
@@ -90,4 +90,4 @@ class StaticFiles {
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_STATIC_FILES_H_
+#endif  // MUSTER_WORKER_HTTP_STATIC_FILES_H_

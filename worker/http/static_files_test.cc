@@ -1,4 +1,4 @@
-#include "worker/http/static_files.h"
+#include "muster/worker/http/static_files.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -16,7 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "worker/http/request_parser.h"
+#include "muster/worker/http/request_parser.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/http/status_code.h"
+#include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {
 

@@ -1,5 +1,5 @@
-#ifndef WORKER_HTTP_STATUS_CODE_H_
-#define WORKER_HTTP_STATUS_CODE_H_
+#ifndef MUSTER_WORKER_HTTP_STATUS_CODE_H_
+#define MUSTER_WORKER_HTTP_STATUS_CODE_H_
 
 #include "absl/strings/string_view.h"
 
@@ -37,4 +37,4 @@ inline bool HasBody(int status) { return status != 204 && status != kNotModified
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_STATUS_CODE_H_
+#endif  // MUSTER_WORKER_HTTP_STATUS_CODE_H_

@@ -1,12 +1,12 @@
-#include "worker/http/status_json.h"
+#include "muster/worker/http/status_json.h"
 
 #include <chrono>
 
 #include "google/protobuf/util/json_util.h"
-#include "ipc/check.h"
-#include "proto/duration.h"
-#include "proto/status.pb.h"
-#include "worker/version.h"
+#include "muster/ipc/check.h"
+#include "muster/proto/duration.h"
+#include "muster/proto/status.pb.h"
+#include "muster/worker/version.h"
 
 namespace muster::worker::http {
 namespace {

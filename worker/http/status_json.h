@@ -1,9 +1,9 @@
-#ifndef WORKER_HTTP_STATUS_JSON_H_
-#define WORKER_HTTP_STATUS_JSON_H_
+#ifndef MUSTER_WORKER_HTTP_STATUS_JSON_H_
+#define MUSTER_WORKER_HTTP_STATUS_JSON_H_
 
 #include <string>
 
-#include "worker/zone_snapshot.h"
+#include "muster/worker/zone_snapshot.h"
 
 namespace muster::worker::http {
 
@@ -13,4 +13,4 @@ std::string FormatStatusJson(const ZoneSnapshot& snapshot);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_STATUS_JSON_H_
+#endif  // MUSTER_WORKER_HTTP_STATUS_JSON_H_

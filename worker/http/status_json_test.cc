@@ -1,4 +1,4 @@
-#include "worker/http/status_json.h"
+#include "muster/worker/http/status_json.h"
 
 #include <chrono>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
-#include "proto/status.pb.h"
+#include "muster/proto/status.pb.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,9 +1,9 @@
-#ifndef WORKER_HTTP_STUB_STATUS_H_
-#define WORKER_HTTP_STUB_STATUS_H_
+#ifndef MUSTER_WORKER_HTTP_STUB_STATUS_H_
+#define MUSTER_WORKER_HTTP_STUB_STATUS_H_
 
 #include <string>
 
-#include "worker/slot_stats.h"
+#include "muster/worker/slot_stats.h"
 
 namespace muster::worker::http {
 
@@ -12,4 +12,4 @@ std::string FormatStubStatus(const StatsValues& values);
 
 }  // namespace muster::worker::http
 
-#endif  // WORKER_HTTP_STUB_STATUS_H_
+#endif  // MUSTER_WORKER_HTTP_STUB_STATUS_H_

@@ -1,4 +1,4 @@
-#include "worker/testing/echo_service.h"
+#include "muster/worker/testing/echo_service.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ipc/status.h"
-#include "loop/event_loop.h"
+#include "muster/ipc/status.h"
+#include "muster/loop/event_loop.h"
 
 namespace muster::worker::testing {
 namespace {

@@ -1,10 +1,10 @@
-#ifndef WORKER_TESTING_ECHO_SERVICE_H_
-#define WORKER_TESTING_ECHO_SERVICE_H_
+#ifndef MUSTER_WORKER_TESTING_ECHO_SERVICE_H_
+#define MUSTER_WORKER_TESTING_ECHO_SERVICE_H_
 
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "worker/service.h"
+#include "muster/worker/service.h"
 
 namespace muster::worker::testing {
 
@@ -14,4 +14,4 @@ absl::StatusOr<std::unique_ptr<Service>> MakeEchoService(Context& context);
 
 }  // namespace muster::worker::testing
 
-#endif  // WORKER_TESTING_ECHO_SERVICE_H_
+#endif  // MUSTER_WORKER_TESTING_ECHO_SERVICE_H_

@@ -2,8 +2,8 @@
 
 #include <csignal>
 
-#include "worker/runtime.h"
-#include "worker/testing/echo_service.h"
+#include "muster/worker/runtime.h"
+#include "muster/worker/testing/echo_service.h"
 
 int main(int argc, char** argv) {
   // A stopped one does not see the end of its channel.

@@ -1,10 +1,10 @@
-#include "worker/testing/loopback_listener.h"
+#include "muster/worker/testing/loopback_listener.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::worker::testing {
 

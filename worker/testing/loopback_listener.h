@@ -1,10 +1,10 @@
-#ifndef WORKER_TESTING_LOOPBACK_LISTENER_H_
-#define WORKER_TESTING_LOOPBACK_LISTENER_H_
+#ifndef MUSTER_WORKER_TESTING_LOOPBACK_LISTENER_H_
+#define MUSTER_WORKER_TESTING_LOOPBACK_LISTENER_H_
 
 #include <cstdint>
 
-#include "ipc/unique_fd.h"
-#include "worker/inheritance.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/worker/inheritance.h"
 
 namespace muster::worker::testing {
 
@@ -25,4 +25,4 @@ class LoopbackListener {
 
 }  // namespace muster::worker::testing
 
-#endif  // WORKER_TESTING_LOOPBACK_LISTENER_H_
+#endif  // MUSTER_WORKER_TESTING_LOOPBACK_LISTENER_H_

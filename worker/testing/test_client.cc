@@ -1,11 +1,11 @@
-#include "worker/testing/test_client.h"
+#include "muster/worker/testing/test_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "ipc/check.h"
+#include "muster/ipc/check.h"
 
 namespace muster::worker::testing {
 

@@ -1,11 +1,11 @@
-#ifndef WORKER_TESTING_TEST_CLIENT_H_
-#define WORKER_TESTING_TEST_CLIENT_H_
+#ifndef MUSTER_WORKER_TESTING_TEST_CLIENT_H_
+#define MUSTER_WORKER_TESTING_TEST_CLIENT_H_
 
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "ipc/unique_fd.h"
+#include "muster/ipc/unique_fd.h"
 
 namespace muster::worker::testing {
 
@@ -28,4 +28,4 @@ class TestClient {
 
 }  // namespace muster::worker::testing
 
-#endif  // WORKER_TESTING_TEST_CLIENT_H_
+#endif  // MUSTER_WORKER_TESTING_TEST_CLIENT_H_

@@ -1,9 +1,9 @@
-#include "worker/testing/test_master.h"
+#include "muster/worker/testing/test_master.h"
 
 #include <utility>
 
-#include "ipc/check.h"
-#include "ipc/sealed_bytes.h"
+#include "muster/ipc/check.h"
+#include "muster/ipc/sealed_bytes.h"
 
 namespace muster::worker::testing {
 namespace {

@@ -1,17 +1,17 @@
-#ifndef WORKER_TESTING_TEST_MASTER_H_
-#define WORKER_TESTING_TEST_MASTER_H_
+#ifndef MUSTER_WORKER_TESTING_TEST_MASTER_H_
+#define MUSTER_WORKER_TESTING_TEST_MASTER_H_
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
-#include "ipc/owner_tag.h"
-#include "ipc/unique_fd.h"
-#include "proto/config.pb.h"
-#include "proto/worker.pb.h"
-#include "worker/shared_zone.h"
-#include "worker/testing/loopback_listener.h"
-#include "worker/testing/test_worker.h"
+#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/unique_fd.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/worker.pb.h"
+#include "muster/worker/shared_zone.h"
+#include "muster/worker/testing/loopback_listener.h"
+#include "muster/worker/testing/test_worker.h"
 
 namespace muster::worker::testing {
 
@@ -56,4 +56,4 @@ std::string ReceiveReason(TestWorker& worker);
 
 }  // namespace muster::worker::testing
 
-#endif  // WORKER_TESTING_TEST_MASTER_H_
+#endif  // MUSTER_WORKER_TESTING_TEST_MASTER_H_

@@ -1,4 +1,4 @@
-#include "worker/testing/test_worker.h"
+#include "muster/worker/testing/test_worker.h"
 
 #include <poll.h>
 #include <spawn.h>
@@ -8,8 +8,8 @@
 #include <csignal>
 #include <utility>
 
-#include "ipc/check.h"
-#include "proto/worker.pb.h"
+#include "muster/ipc/check.h"
+#include "muster/proto/worker.pb.h"
 
 namespace muster::worker::testing {
 namespace {

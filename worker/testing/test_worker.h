@@ -1,5 +1,5 @@
-#ifndef WORKER_TESTING_TEST_WORKER_H_
-#define WORKER_TESTING_TEST_WORKER_H_
+#ifndef MUSTER_WORKER_TESTING_TEST_WORKER_H_
+#define MUSTER_WORKER_TESTING_TEST_WORKER_H_
 
 #include <sys/types.h>
 
@@ -9,9 +9,9 @@
 
 #include "absl/types/span.h"
 #include "google/protobuf/message_lite.h"
-#include "ipc/channel.h"
-#include "ipc/pid_fd.h"
-#include "worker/command.h"
+#include "muster/ipc/channel.h"
+#include "muster/ipc/pid_fd.h"
+#include "muster/worker/command.h"
 
 namespace muster::worker::testing {
 
@@ -55,4 +55,4 @@ class TestWorker {
 
 }  // namespace muster::worker::testing
 
-#endif  // WORKER_TESTING_TEST_WORKER_H_
+#endif  // MUSTER_WORKER_TESTING_TEST_WORKER_H_
