@@ -16,8 +16,8 @@
 #include "muster/bench/raw_channel.h"
 #include "muster/bench/shared.h"
 #include "muster/ipc/channel.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::bench {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/types/span.h"
 #include "muster/bench/guarded_count.h"
 #include "muster/bench/shared.h"
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/counter.h"
 
 namespace muster::bench {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::bench {
 namespace {

@@ -9,9 +9,9 @@
 
 #include "absl/strings/string_view.h"
 #include "muster/bench/guarded_count.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/file_lock.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::bench {
 namespace {

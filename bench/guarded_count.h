@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/bench/round.h"
 #include "muster/bench/shared.h"
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 
 namespace muster::bench {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "muster/bench/turn.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"
 

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::bench {
 

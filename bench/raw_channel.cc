@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::bench {
 

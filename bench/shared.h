@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/shared_memory.h"
 
 namespace muster::bench {

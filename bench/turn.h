@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 
 namespace muster::bench {
 

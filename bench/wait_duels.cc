@@ -8,8 +8,8 @@
 
 #include "muster/bench/guarded_count.h"
 #include "muster/bench/participants.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/event.h"
 #include "muster/ipc/semaphore.h"
 

@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "muster/ctl/fake_admin.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ctl {
 namespace {

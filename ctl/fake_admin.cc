@@ -3,7 +3,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ctl {
 namespace {

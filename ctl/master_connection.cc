@@ -20,9 +20,9 @@
 #include "muster/ctl/progress.h"
 #include "muster/ctl/units.h"
 #include "muster/ctl/unreachable.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::ctl {

@@ -1,7 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command.h"
 #include "muster/ctl/units.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
 
 namespace muster::ctl {

@@ -1,6 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
 
 namespace muster::ctl {

@@ -1,7 +1,7 @@
 #include "absl/time/clock.h"
 #include "muster/ctl/command.h"
 #include "muster/ctl/report.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::ctl {
 namespace {

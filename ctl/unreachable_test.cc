@@ -13,7 +13,7 @@
 #include <fstream>
 #include <string>
 
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ctl {
 namespace {

@@ -1,6 +1,6 @@
 #include "muster/ctl/command.h"
 #include "muster/ctl/report.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::ctl {
 namespace {

@@ -14,7 +14,7 @@
 #include "absl/types/span.h"
 #include "muster/ipc/channel_format.h"
 #include "muster/ipc/transfer_outcome.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

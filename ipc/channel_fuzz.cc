@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/channel.h"
 #include "muster/ipc/channel_format.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/transfer_outcome.h"
 
 namespace muster::ipc {

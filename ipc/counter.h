@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 
 namespace muster::ipc {
 

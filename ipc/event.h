@@ -7,8 +7,8 @@
 #include <type_traits>
 
 #include "absl/time/time.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/fence.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"

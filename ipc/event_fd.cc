@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "muster/ipc/fence.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::ipc {
 namespace {

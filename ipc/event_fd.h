@@ -4,7 +4,7 @@
 #include "absl/status/statusor.h"
 #include "muster/ipc/event.h"
 #include "muster/ipc/owner_tag.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

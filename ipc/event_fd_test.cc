@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/test_zone.h"
 #include "muster/ipc/testing/forked_child.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

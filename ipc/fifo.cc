@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/pipe.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/deadline.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

@@ -14,7 +14,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/pipe.h"
 #include "muster/ipc/testing/forked_child.h"
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock_outcome.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

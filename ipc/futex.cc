@@ -8,7 +8,7 @@
 #include <climits>
 #include <ctime>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ipc {
 namespace {

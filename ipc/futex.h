@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/deadline.h"
 
 namespace muster::ipc {
 

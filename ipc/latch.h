@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/owner_tag.h"
 
 namespace muster::ipc {

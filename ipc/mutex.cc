@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/owner_lock.h"
 #include "muster/ipc/spin_budget.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::ipc {
 namespace {

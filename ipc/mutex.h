@@ -12,8 +12,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/file_mutex.h"
 #include "muster/ipc/lock_outcome.h"
 #include "muster/ipc/owner_tag.h"

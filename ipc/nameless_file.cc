@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::ipc {
 namespace {

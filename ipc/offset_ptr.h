@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "absl/types/span.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ipc {
 

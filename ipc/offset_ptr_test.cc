@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/shared_memory.h"
 #include "muster/ipc/testing/forked_child.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,7 +1,7 @@
 #include "muster/ipc/once.h"
 
-#include "muster/ipc/check.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock_outcome.h"
 #include "muster/ipc/owner_lock.h"
 

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock_outcome.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"

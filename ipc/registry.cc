@@ -11,10 +11,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/fence.h"
 #include "muster/ipc/futex.h"
 #include "muster/ipc/owner_lock.h"

@@ -10,8 +10,8 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock_outcome.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"

@@ -1,6 +1,6 @@
 #include "muster/ipc/semaphore.h"
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ipc {
 namespace {

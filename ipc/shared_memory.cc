@@ -18,10 +18,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/nameless_file.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
 #include "muster/ipc/system_v_segment.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

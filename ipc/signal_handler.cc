@@ -12,10 +12,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/signal_name.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/wake_fd.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/wake_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "muster/ipc/wake_fd.h"
+#include "muster/ipc/base/wake_fd.h"
 
 namespace muster::ipc {
 

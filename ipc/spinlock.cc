@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/owner_lock.h"
 #include "muster/ipc/spin_budget.h"
 

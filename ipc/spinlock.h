@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock_outcome.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"

@@ -10,10 +10,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/futex.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::loop {
 

@@ -11,7 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::master {
 namespace {

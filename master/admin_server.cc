@@ -18,8 +18,8 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::master {

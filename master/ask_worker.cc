@@ -14,9 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "muster/ipc/pid_fd.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/master/spawn.h"
 #include "muster/worker/command.h"
 

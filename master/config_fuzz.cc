@@ -15,7 +15,7 @@
 #include "absl/strings/strip.h"
 #include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/text_format.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/master/config_file.h"
 #include "muster/master/config_outline.h"
 #include "muster/proto/config.pb.h"

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/master/config_file.h"
 #include "muster/master/field_places.h"
 #include "muster/master/listener_set.h"

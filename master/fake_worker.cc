@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "muster/ipc/channel.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/command.h"
 

@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::master {
 

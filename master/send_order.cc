@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/pid_fd.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/master/pid_file.h"
 #include "muster/proto/admin.grpc.pb.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/master/spawn.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"

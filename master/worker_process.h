@@ -15,7 +15,7 @@
 #include "absl/types/span.h"
 #include "muster/ipc/channel.h"
 #include "muster/ipc/pid_fd.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/log.h"
 #include "muster/master/supervisor_event.h"

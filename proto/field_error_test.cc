@@ -2,7 +2,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::config {
 namespace {

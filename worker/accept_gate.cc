@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::worker {
 

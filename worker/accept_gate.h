@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/mutex.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/listening_socket.h"
 

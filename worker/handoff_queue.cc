@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/command.h"
 

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/channel.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/connection_lease.h"
 #include "muster/worker/error_log.h"

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/command.h"
 

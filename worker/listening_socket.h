@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/inheritance.h"
 #include "muster/worker/service.h"
 

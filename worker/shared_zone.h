@@ -9,7 +9,7 @@
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"
 #include "muster/ipc/shared_memory.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/master_status.h"
 #include "muster/worker/slot_stats.h"
 #include "muster/worker/user_zone.h"

@@ -11,7 +11,7 @@
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/shared_memory.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/zone_layout.h"
 
 namespace muster::worker {

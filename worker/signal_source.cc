@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "muster/ipc/signal_table.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::worker {
 namespace {

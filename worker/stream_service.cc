@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/proto/handoff.pb.h"
 
 namespace muster::worker {

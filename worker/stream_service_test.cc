@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/proto/handoff.pb.h"
 #include "muster/worker/connection_lease.h"
 #include "muster/worker/shared_zone.h"

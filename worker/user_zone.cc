@@ -6,9 +6,9 @@
 #include <atomic>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/shared_header.h"
-#include "muster/ipc/wake_fd.h"
+#include "muster/ipc/base/wake_fd.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/user_zone_layout.h"
 

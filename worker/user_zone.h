@@ -19,8 +19,8 @@
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/shared_memory.h"
 #include "muster/ipc/spinlock.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::worker {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/shared_header.h"
 #include "muster/worker/user_zone.h"
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/mutex.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/command.h"
 #include "muster/worker/descriptor_limit.h"

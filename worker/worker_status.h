@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/counter.h"
 
 namespace muster::worker {

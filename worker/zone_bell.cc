@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::worker {
 

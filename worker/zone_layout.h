@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/registry.h"
 #include "muster/ipc/shared_header.h"

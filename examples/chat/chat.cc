@@ -15,7 +15,7 @@
 #include "absl/strings/strip.h"
 #include "muster/examples/chat/chat.pb.h"
 #include "muster/examples/chat/message_log.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/worker/stream_service.h"
 #include "muster/worker/zone_bell.h"
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <mutex>
 
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::examples {
 namespace {

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "muster/examples/counter/counter_zone.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::examples {
 namespace {

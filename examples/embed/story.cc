@@ -21,7 +21,7 @@
 #include "muster/ipc/pid_fd.h"
 #include "muster/ipc/registry.h"
 #include "muster/ipc/shared_memory.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace embed {
 namespace {

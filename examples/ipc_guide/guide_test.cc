@@ -25,7 +25,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/channel.h"
 #include "muster/ipc/counter.h"
 #include "muster/ipc/event.h"
@@ -43,7 +43,7 @@
 #include "muster/ipc/shared_memory.h"
 #include "muster/ipc/signal_set.h"
 #include "muster/ipc/spinlock.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace {
 

@@ -13,8 +13,8 @@
 #include <cstring>
 #include <ctime>
 
-#include "muster/ipc/check.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/retry.h"
 
 namespace muster::ipc::testing {
 namespace {

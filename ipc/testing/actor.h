@@ -9,7 +9,7 @@
 #include <ctime>
 #include <functional>
 
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 
 namespace muster::ipc::testing {
 

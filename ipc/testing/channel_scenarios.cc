@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "muster/ipc/channel.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"
 #include "muster/ipc/testing/value.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -1,6 +1,6 @@
 #include <new>
 
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/counter.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"

@@ -1,8 +1,8 @@
 #include "muster/ipc/testing/force_unlocked_mutex.h"
 
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/retry.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/retry.h"
 
 namespace muster::ipc {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/cache_line.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/counter.h"
 #include "muster/ipc/event.h"
 #include "muster/ipc/latch.h"

@@ -12,8 +12,8 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/cache_line.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/futex.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"

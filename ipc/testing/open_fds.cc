@@ -2,7 +2,7 @@
 
 #include <dirent.h>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ipc {
 

@@ -10,7 +10,7 @@
 #define MUSTER_HAS_BOOST
 #endif
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/testing/force_unlocked_mutex.h"
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/scenarios.h"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ipc::testing {
 

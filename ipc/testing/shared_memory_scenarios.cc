@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/shared_header.h"
 #include "muster/ipc/shared_memory.h"
 #include "muster/ipc/testing/kill_sweep.h"

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/spinlock.h"
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/owned_thing.h"

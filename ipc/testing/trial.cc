@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ipc::testing {
 namespace {

@@ -13,9 +13,9 @@
 #include <fstream>
 #include <string>
 
-#include "muster/ipc/check.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
 #include "muster/ipc/testing/section.h"
 
 namespace muster::ipc::testing {

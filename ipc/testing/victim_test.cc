@@ -13,7 +13,7 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/futex.h"
 #include "muster/ipc/testing/actor.h"
 #include "muster/ipc/testing/section.h"

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ipc::testing {
 namespace {

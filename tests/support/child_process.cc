@@ -15,8 +15,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/retry.h"
 
 namespace muster::tests {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::tests {
 

@@ -20,7 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::tests {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/tests/support/case_file.h"
 #include "muster/tests/support/case_stage.h"
 #include "muster/tests/support/child_process.h"

@@ -12,7 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/tests/support/child_process.h"
 
 namespace muster::tests {

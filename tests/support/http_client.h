@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::tests {
 

@@ -11,7 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/tests/support/child_process.h"
 
 namespace muster::tests {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::tests {
 

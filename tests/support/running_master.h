@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.grpc.pb.h"
 #include "muster/tests/support/child_process.h"
 

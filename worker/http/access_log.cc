@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::worker::http {
 absl::StatusOr<std::unique_ptr<AccessLog>> AccessLog::Open(Options options, loop::EventLoop& loop) {

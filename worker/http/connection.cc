@@ -8,7 +8,7 @@
 #include <chrono>
 #include <utility>
 
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/worker/http/response_style.h"
 #include "muster/worker/http/status_code.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/handoff.pb.h"
 #include "muster/worker/connection_lease.h"

@@ -11,8 +11,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::worker::http {
 namespace {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/retry.h"
 
 namespace muster::worker::http {
 

@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "muster/ipc/check.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/handoff.pb.h"
 #include "muster/proto/log_format.h"

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,7 +1,7 @@
 #include "muster/worker/http/reply.h"
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/worker/http/status_code.h"
 
 namespace muster::worker::http {

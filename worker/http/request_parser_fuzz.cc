@@ -9,7 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/proto/log_format.h"
 #include "muster/worker/http/byte_range.h"
 #include "muster/worker/http/conditional.h"

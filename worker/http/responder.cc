@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/duration.h"
 #include "muster/worker/http/metrics.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/retry.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/worker/http/conditional.h"
 #include "muster/worker/http/folder_listing.h"
 #include "muster/worker/http/status_code.h"

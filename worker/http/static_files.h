@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/http/answer.h"
 #include "muster/worker/http/byte_range.h"
 #include "muster/worker/http/content_coding.h"

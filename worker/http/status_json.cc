@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "google/protobuf/util/json_util.h"
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/status.pb.h"
 #include "muster/worker/version.h"

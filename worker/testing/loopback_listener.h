@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/inheritance.h"
 
 namespace muster::worker::testing {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/sealed_bytes.h"
 
 namespace muster::worker::testing {

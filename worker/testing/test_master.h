@@ -6,7 +6,7 @@
 #include <string>
 
 #include "muster/ipc/owner_tag.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/shared_zone.h"

@@ -8,7 +8,7 @@
 #include <csignal>
 #include <utility>
 
-#include "muster/ipc/check.h"
+#include "muster/ipc/base/check.h"
 #include "muster/proto/worker.pb.h"
 
 namespace muster::worker::testing {

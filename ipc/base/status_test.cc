@@ -1,4 +1,4 @@
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 #include <cerrno>
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_UNIQUE_FD_H_
-#define MUSTER_IPC_UNIQUE_FD_H_
+#ifndef MUSTER_IPC_BASE_UNIQUE_FD_H_
+#define MUSTER_IPC_BASE_UNIQUE_FD_H_
 
 #include <unistd.h>
 
@@ -45,4 +45,4 @@ absl::StatusOr<UniqueFd> DuplicateFd(int fd);
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_UNIQUE_FD_H_
+#endif  // MUSTER_IPC_BASE_UNIQUE_FD_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_STATUS_H_
-#define MUSTER_IPC_STATUS_H_
+#ifndef MUSTER_IPC_BASE_STATUS_H_
+#define MUSTER_IPC_BASE_STATUS_H_
 
 #include <cerrno>
 #include <utility>
@@ -39,4 +39,4 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context);
 #define MUSTER_CONCAT_(a, b) MUSTER_CONCAT_TOKENS_(a, b)
 #define MUSTER_CONCAT_TOKENS_(a, b) a##b
 
-#endif  // MUSTER_IPC_STATUS_H_
+#endif  // MUSTER_IPC_BASE_STATUS_H_

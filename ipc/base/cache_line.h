@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_CACHE_LINE_H_
-#define MUSTER_IPC_CACHE_LINE_H_
+#ifndef MUSTER_IPC_BASE_CACHE_LINE_H_
+#define MUSTER_IPC_BASE_CACHE_LINE_H_
 
 #include <cstddef>
 
@@ -22,4 +22,4 @@ inline void SpinPause() {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_CACHE_LINE_H_
+#endif  // MUSTER_IPC_BASE_CACHE_LINE_H_

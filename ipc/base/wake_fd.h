@@ -1,11 +1,11 @@
-#ifndef MUSTER_IPC_WAKE_FD_H_
-#define MUSTER_IPC_WAKE_FD_H_
+#ifndef MUSTER_IPC_BASE_WAKE_FD_H_
+#define MUSTER_IPC_BASE_WAKE_FD_H_
 
 #include <cstdint>
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 
@@ -35,4 +35,4 @@ class WakeFd {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_WAKE_FD_H_
+#endif  // MUSTER_IPC_BASE_WAKE_FD_H_

@@ -1,4 +1,4 @@
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 #include <fcntl.h>
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_RETRY_H_
-#define MUSTER_IPC_RETRY_H_
+#ifndef MUSTER_IPC_BASE_RETRY_H_
+#define MUSTER_IPC_BASE_RETRY_H_
 
 #include <cerrno>
 
@@ -17,4 +17,4 @@ auto RetryOnEintr(Call call) -> decltype(call()) {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_RETRY_H_
+#endif  // MUSTER_IPC_BASE_RETRY_H_

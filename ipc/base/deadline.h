@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_DEADLINE_H_
-#define MUSTER_IPC_DEADLINE_H_
+#ifndef MUSTER_IPC_BASE_DEADLINE_H_
+#define MUSTER_IPC_BASE_DEADLINE_H_
 
 #include <algorithm>
 #include <chrono>
@@ -51,4 +51,4 @@ class Deadline {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_DEADLINE_H_
+#endif  // MUSTER_IPC_BASE_DEADLINE_H_

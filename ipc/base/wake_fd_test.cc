@@ -1,4 +1,4 @@
-#include "muster/ipc/wake_fd.h"
+#include "muster/ipc/base/wake_fd.h"
 
 #include <fcntl.h>
 #include <poll.h>

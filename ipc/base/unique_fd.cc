@@ -1,9 +1,9 @@
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/unique_fd.h"
 
 #include <fcntl.h>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/status.h"
+#include "muster/ipc/base/status.h"
 
 namespace muster::ipc {
 

@@ -1,4 +1,4 @@
-#include "muster/ipc/wake_fd.h"
+#include "muster/ipc/base/wake_fd.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -7,9 +7,9 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
-#include "muster/ipc/retry.h"
-#include "muster/ipc/status.h"
-#include "muster/ipc/unique_fd.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

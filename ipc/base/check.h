@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_CHECK_H_
-#define MUSTER_IPC_CHECK_H_
+#ifndef MUSTER_IPC_BASE_CHECK_H_
+#define MUSTER_IPC_BASE_CHECK_H_
 
 #include <cstdio>
 #include <cstdlib>
@@ -15,4 +15,4 @@
     }                                                                                       \
   } while (false)
 
-#endif  // MUSTER_IPC_CHECK_H_
+#endif  // MUSTER_IPC_BASE_CHECK_H_

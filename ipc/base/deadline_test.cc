@@ -1,4 +1,4 @@
-#include "muster/ipc/deadline.h"
+#include "muster/ipc/base/deadline.h"
 
 #include <chrono>
 
