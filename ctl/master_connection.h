@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/proto/admin.pb.h"
 
 namespace muster::ctl {

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::ipc {

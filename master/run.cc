@@ -15,7 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/ipc/signal_set.h"
+#include "muster/ipc/process/signal_set.h"
 #include "muster/ipc/base/status.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/address.h"

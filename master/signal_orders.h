@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include "muster/ipc/signal_table.h"
+#include "muster/ipc/process/signal_table.h"
 
 namespace muster::master {
 

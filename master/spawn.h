@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/channel.h"
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 
 namespace muster::master {
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/signal_set.h"
+#include "muster/ipc/process/signal_set.h"
 
 namespace muster::master {
 namespace {

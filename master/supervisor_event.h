@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "absl/status/status.h"
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/master/clock.h"
 
 namespace muster::master {

@@ -14,7 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "muster/ipc/channel.h"
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/log.h"

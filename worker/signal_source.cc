@@ -3,7 +3,7 @@
 #include <csignal>
 #include <utility>
 
-#include "muster/ipc/signal_table.h"
+#include "muster/ipc/process/signal_table.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::worker {

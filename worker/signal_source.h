@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "muster/ipc/signal_set.h"
+#include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/command.h"
 

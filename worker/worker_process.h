@@ -16,7 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/channel.h"
 #include "muster/ipc/owner_tag.h"
-#include "muster/ipc/signal_set.h"
+#include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/acceptor.h"

@@ -18,7 +18,7 @@
 #include "ledger.h"
 #include "muster/ipc/channel.h"
 #include "muster/ipc/mutex.h"
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/registry.h"
 #include "muster/ipc/shared_memory.h"
 #include "muster/ipc/base/status.h"

@@ -1,4 +1,4 @@
-#include "muster/ipc/signal_set.h"
+#include "muster/ipc/process/signal_set.h"
 
 #include <fcntl.h>
 #include <poll.h>

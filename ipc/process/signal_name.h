@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SIGNAL_NAME_H_
-#define MUSTER_IPC_SIGNAL_NAME_H_
+#ifndef MUSTER_IPC_PROCESS_SIGNAL_NAME_H_
+#define MUSTER_IPC_PROCESS_SIGNAL_NAME_H_
 
 #include <string>
 
@@ -18,4 +18,4 @@ absl::StatusOr<int> ParseSignal(absl::string_view text);
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SIGNAL_NAME_H_
+#endif  // MUSTER_IPC_PROCESS_SIGNAL_NAME_H_

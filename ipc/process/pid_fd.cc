@@ -1,4 +1,4 @@
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/ipc/signal_name.h"
+#include "muster/ipc/process/signal_name.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 

@@ -1,4 +1,4 @@
-#include "muster/ipc/signal_table.h"
+#include "muster/ipc/process/signal_table.h"
 
 #include <csignal>
 

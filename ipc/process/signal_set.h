@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SIGNAL_SET_H_
-#define MUSTER_IPC_SIGNAL_SET_H_
+#ifndef MUSTER_IPC_PROCESS_SIGNAL_SET_H_
+#define MUSTER_IPC_PROCESS_SIGNAL_SET_H_
 
 #include <sys/types.h>
 
@@ -48,4 +48,4 @@ class SignalSet {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SIGNAL_SET_H_
+#endif  // MUSTER_IPC_PROCESS_SIGNAL_SET_H_

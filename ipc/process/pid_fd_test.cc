@@ -1,4 +1,4 @@
-#include "muster/ipc/pid_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 
 #include <poll.h>
 #include <unistd.h>

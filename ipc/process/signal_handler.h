@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SIGNAL_HANDLER_H_
-#define MUSTER_IPC_SIGNAL_HANDLER_H_
+#ifndef MUSTER_IPC_PROCESS_SIGNAL_HANDLER_H_
+#define MUSTER_IPC_PROCESS_SIGNAL_HANDLER_H_
 
 #include <unistd.h>
 
@@ -61,4 +61,4 @@ class SignalHandler {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SIGNAL_HANDLER_H_
+#endif  // MUSTER_IPC_PROCESS_SIGNAL_HANDLER_H_

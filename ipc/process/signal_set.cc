@@ -1,4 +1,4 @@
-#include "muster/ipc/signal_set.h"
+#include "muster/ipc/process/signal_set.h"
 
 #include <pthread.h>
 #include <sys/signalfd.h>
@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/ipc/signal_name.h"
+#include "muster/ipc/process/signal_name.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 

@@ -1,4 +1,4 @@
-#include "muster/ipc/signal_name.h"
+#include "muster/ipc/process/signal_name.h"
 
 #include <csignal>
 #include <cstring>

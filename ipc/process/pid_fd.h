@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_PID_FD_H_
-#define MUSTER_IPC_PID_FD_H_
+#ifndef MUSTER_IPC_PROCESS_PID_FD_H_
+#define MUSTER_IPC_PROCESS_PID_FD_H_
 
 #include <sys/types.h>
 
@@ -63,4 +63,4 @@ class PidFd {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_PID_FD_H_
+#endif  // MUSTER_IPC_PROCESS_PID_FD_H_

@@ -1,4 +1,4 @@
-#include "muster/ipc/signal_handler.h"
+#include "muster/ipc/process/signal_handler.h"
 
 #include <poll.h>
 #include <unistd.h>

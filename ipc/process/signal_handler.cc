@@ -1,4 +1,4 @@
-#include "muster/ipc/signal_handler.h"
+#include "muster/ipc/process/signal_handler.h"
 
 #include <unistd.h>
 
@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/signal_name.h"
+#include "muster/ipc/process/signal_name.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/wake_fd.h"
 

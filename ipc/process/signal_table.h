@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SIGNAL_TABLE_H_
-#define MUSTER_IPC_SIGNAL_TABLE_H_
+#ifndef MUSTER_IPC_PROCESS_SIGNAL_TABLE_H_
+#define MUSTER_IPC_PROCESS_SIGNAL_TABLE_H_
 
 #include <cstddef>
 
@@ -71,4 +71,4 @@ class SignalTable {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SIGNAL_TABLE_H_
+#endif  // MUSTER_IPC_PROCESS_SIGNAL_TABLE_H_
