@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 
 namespace muster::bench {
 

@@ -6,7 +6,7 @@
 
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {

@@ -11,7 +11,7 @@
 #include "muster/ipc/liveness_file.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 
 namespace muster::ipc {
 

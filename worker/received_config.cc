@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/sealed_bytes.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::worker {

@@ -22,7 +22,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/mutex.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/worker/testing/test_client.h"
 #include "muster/worker/testing/test_master.h"
 #include "muster/worker/testing/test_worker.h"

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/shared_header.h"
+#include "muster/ipc/memory/shared_header.h"
 #include "muster/ipc/base/status.h"
 #include "muster/worker/zone_layout.h"
 

@@ -8,7 +8,7 @@
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/registry.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/master_status.h"
 #include "muster/worker/slot_stats.h"

@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/owner_tag.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/zone_layout.h"
 

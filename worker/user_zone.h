@@ -17,7 +17,7 @@
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/once.h"
 #include "muster/ipc/owner_tag.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/spinlock.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"

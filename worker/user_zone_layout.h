@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/shared_header.h"
+#include "muster/ipc/memory/shared_header.h"
 #include "muster/worker/user_zone.h"
 
 namespace muster::worker {

@@ -9,7 +9,7 @@
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/registry.h"
-#include "muster/ipc/shared_header.h"
+#include "muster/ipc/memory/shared_header.h"
 #include "muster/worker/master_status.h"
 #include "muster/worker/slot_stats.h"
 #include "muster/worker/worker_status.h"

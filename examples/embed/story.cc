@@ -20,7 +20,7 @@
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/registry.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/base/status.h"
 
 namespace embed {

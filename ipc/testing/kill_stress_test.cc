@@ -23,7 +23,7 @@
 #include "muster/ipc/registry.h"
 #include "muster/ipc/rw_lock.h"
 #include "muster/ipc/semaphore.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/spinlock.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/value.h"

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/shared_header.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_header.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/scratch_folder.h"

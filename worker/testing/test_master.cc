@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/sealed_bytes.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 
 namespace muster::worker::testing {
 namespace {

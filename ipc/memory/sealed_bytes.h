@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SEALED_BYTES_H_
-#define MUSTER_IPC_SEALED_BYTES_H_
+#ifndef MUSTER_IPC_MEMORY_SEALED_BYTES_H_
+#define MUSTER_IPC_MEMORY_SEALED_BYTES_H_
 
 #include <cstddef>
 #include <string>
@@ -21,4 +21,4 @@ absl::StatusOr<std::string> ReadSealedBytes(int fd, std::size_t limit_bytes);
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SEALED_BYTES_H_
+#endif  // MUSTER_IPC_MEMORY_SEALED_BYTES_H_

@@ -1,4 +1,4 @@
-#include "muster/ipc/shared_header.h"
+#include "muster/ipc/memory/shared_header.h"
 
 #include <sys/random.h>
 
@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::ipc {

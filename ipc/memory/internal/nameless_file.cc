@@ -1,4 +1,4 @@
-#include "muster/ipc/nameless_file.h"
+#include "muster/ipc/memory/internal/nameless_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

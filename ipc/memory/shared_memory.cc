@@ -1,4 +1,4 @@
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 
 #include <fcntl.h>
 #include <sys/ipc.h>
@@ -17,10 +17,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/nameless_file.h"
+#include "muster/ipc/memory/internal/nameless_file.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/system_v_segment.h"
+#include "muster/ipc/memory/internal/system_v_segment.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {

@@ -1,4 +1,4 @@
-#include "muster/ipc/nameless_file.h"
+#include "muster/ipc/memory/internal/nameless_file.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "muster/ipc/system_v_segment.h"
+#include "muster/ipc/memory/internal/system_v_segment.h"
 
 #include <poll.h>
 #include <sys/ipc.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SHARED_HEADER_H_
-#define MUSTER_IPC_SHARED_HEADER_H_
+#ifndef MUSTER_IPC_MEMORY_SHARED_HEADER_H_
+#define MUSTER_IPC_MEMORY_SHARED_HEADER_H_
 
 #include <atomic>
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 
 namespace muster::ipc {
 
@@ -69,4 +69,4 @@ absl::StatusOr<const SharedHeader*> CheckHeader(const SharedMemory& memory,
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SHARED_HEADER_H_
+#endif  // MUSTER_IPC_MEMORY_SHARED_HEADER_H_

@@ -1,4 +1,4 @@
-#include "muster/ipc/sealed_bytes.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

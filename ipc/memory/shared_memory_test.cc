@@ -1,4 +1,4 @@
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_NAMELESS_FILE_H_
-#define MUSTER_IPC_NAMELESS_FILE_H_
+#ifndef MUSTER_IPC_MEMORY_INTERNAL_NAMELESS_FILE_H_
+#define MUSTER_IPC_MEMORY_INTERNAL_NAMELESS_FILE_H_
 
 #include <string>
 
@@ -25,4 +25,4 @@ absl::Status ReplaceName(int fd, const std::string& path);
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_NAMELESS_FILE_H_
+#endif  // MUSTER_IPC_MEMORY_INTERNAL_NAMELESS_FILE_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SHARED_MEMORY_H_
-#define MUSTER_IPC_SHARED_MEMORY_H_
+#ifndef MUSTER_IPC_MEMORY_SHARED_MEMORY_H_
+#define MUSTER_IPC_MEMORY_SHARED_MEMORY_H_
 
 #include <cstddef>
 #include <string>
@@ -119,4 +119,4 @@ class SharedMemory {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SHARED_MEMORY_H_
+#endif  // MUSTER_IPC_MEMORY_SHARED_MEMORY_H_

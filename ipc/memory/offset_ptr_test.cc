@@ -1,4 +1,4 @@
-#include "muster/ipc/offset_ptr.h"
+#include "muster/ipc/memory/offset_ptr.h"
 
 #include <atomic>
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/base/unique_fd.h"
 

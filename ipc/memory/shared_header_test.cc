@@ -1,11 +1,11 @@
-#include "muster/ipc/shared_header.h"
+#include "muster/ipc/memory/shared_header.h"
 
 #include <cstdint>
 #include <cstring>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/shared_memory.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SYSTEM_V_SEGMENT_H_
-#define MUSTER_IPC_SYSTEM_V_SEGMENT_H_
+#ifndef MUSTER_IPC_MEMORY_INTERNAL_SYSTEM_V_SEGMENT_H_
+#define MUSTER_IPC_MEMORY_INTERNAL_SYSTEM_V_SEGMENT_H_
 
 #include <cstddef>
 
@@ -16,4 +16,4 @@ absl::StatusOr<int> CreateSystemVSegment(std::size_t size_bytes, int flags);
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SYSTEM_V_SEGMENT_H_
+#endif  // MUSTER_IPC_MEMORY_INTERNAL_SYSTEM_V_SEGMENT_H_

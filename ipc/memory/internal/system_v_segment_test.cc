@@ -1,4 +1,4 @@
-#include "muster/ipc/system_v_segment.h"
+#include "muster/ipc/memory/internal/system_v_segment.h"
 
 #include <fcntl.h>
 #include <sys/ipc.h>

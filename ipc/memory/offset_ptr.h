@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_OFFSET_PTR_H_
-#define MUSTER_IPC_OFFSET_PTR_H_
+#ifndef MUSTER_IPC_MEMORY_OFFSET_PTR_H_
+#define MUSTER_IPC_MEMORY_OFFSET_PTR_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -101,4 +101,4 @@ absl::Span<T> OffsetSpan<T>::Resolve(absl::Span<std::byte> block) const {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_OFFSET_PTR_H_
+#endif  // MUSTER_IPC_MEMORY_OFFSET_PTR_H_
