@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "muster/ipc/channel_format.h"
+#include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::bench {

@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/deadline.h"
-#include "muster/ipc/pipe.h"
+#include "muster/ipc/channel/pipe.h"
 #include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {

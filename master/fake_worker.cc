@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/command.h"

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "muster/ipc/channel_format.h"
+#include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/ask_worker.h"
 #include "muster/master/config_file.h"

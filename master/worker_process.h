@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/connection_lease.h"

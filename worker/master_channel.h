@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/command.h"
 #include "muster/worker/error_log.h"

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/command.h"
 #include "muster/worker/error_log.h"

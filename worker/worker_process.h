@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/owner_tag.h"
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"

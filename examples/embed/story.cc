@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "ledger.h"
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/mutex.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/registry.h"

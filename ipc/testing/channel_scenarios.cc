@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"

@@ -9,7 +9,7 @@
 
 #include "absl/types/span.h"
 #include "google/protobuf/message_lite.h"
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/worker/command.h"
 

@@ -1,4 +1,4 @@
-#include "muster/ipc/fifo.h"
+#include "muster/ipc/channel/fifo.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

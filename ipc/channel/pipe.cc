@@ -1,4 +1,4 @@
-#include "muster/ipc/pipe.h"
+#include "muster/ipc/channel/pipe.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_CHANNEL_H_
-#define MUSTER_IPC_CHANNEL_H_
+#ifndef MUSTER_IPC_CHANNEL_CHANNEL_H_
+#define MUSTER_IPC_CHANNEL_CHANNEL_H_
 
 #include <sys/socket.h>
 
@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "muster/ipc/channel_format.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/channel_format.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
@@ -111,4 +111,4 @@ struct Channel::Pair {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_CHANNEL_H_
+#endif  // MUSTER_IPC_CHANNEL_CHANNEL_H_

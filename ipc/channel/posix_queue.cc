@@ -1,4 +1,4 @@
-#include "muster/ipc/posix_queue.h"
+#include "muster/ipc/channel/posix_queue.h"
 
 #include <fcntl.h>
 #include <mqueue.h>
@@ -15,7 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {

@@ -1,4 +1,4 @@
-#include "muster/ipc/fifo.h"
+#include "muster/ipc/channel/fifo.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/pipe.h"
+#include "muster/ipc/channel/pipe.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 

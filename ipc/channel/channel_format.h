@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_CHANNEL_FORMAT_H_
-#define MUSTER_IPC_CHANNEL_FORMAT_H_
+#ifndef MUSTER_IPC_CHANNEL_CHANNEL_FORMAT_H_
+#define MUSTER_IPC_CHANNEL_CHANNEL_FORMAT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -41,4 +41,4 @@ absl::StatusOr<ChannelHeader> ParseChannelDatagram(absl::string_view datagram,
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_CHANNEL_FORMAT_H_
+#endif  // MUSTER_IPC_CHANNEL_CHANNEL_FORMAT_H_

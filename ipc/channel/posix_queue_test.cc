@@ -1,4 +1,4 @@
-#include "muster/ipc/posix_queue.h"
+#include "muster/ipc/channel/posix_queue.h"
 
 #include <fcntl.h>
 #include <unistd.h>

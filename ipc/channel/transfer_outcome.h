@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_TRANSFER_OUTCOME_H_
-#define MUSTER_IPC_TRANSFER_OUTCOME_H_
+#ifndef MUSTER_IPC_CHANNEL_TRANSFER_OUTCOME_H_
+#define MUSTER_IPC_CHANNEL_TRANSFER_OUTCOME_H_
 
 namespace muster::ipc {
 
@@ -18,4 +18,4 @@ enum class ReceiveOutcome {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_TRANSFER_OUTCOME_H_
+#endif  // MUSTER_IPC_CHANNEL_TRANSFER_OUTCOME_H_

@@ -1,4 +1,4 @@
-#include "muster/ipc/pipe.h"
+#include "muster/ipc/channel/pipe.h"
 
 #include <fcntl.h>
 #include <pthread.h>

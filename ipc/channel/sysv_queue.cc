@@ -1,4 +1,4 @@
-#include "muster/ipc/sysv_queue.h"
+#include "muster/ipc/channel/sysv_queue.h"
 
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -16,7 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,4 +1,4 @@
-#include "muster/ipc/channel_format.h"
+#include "muster/ipc/channel/channel_format.h"
 
 #include <cstring>
 #include <string>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_PIPE_H_
-#define MUSTER_IPC_PIPE_H_
+#ifndef MUSTER_IPC_CHANNEL_PIPE_H_
+#define MUSTER_IPC_CHANNEL_PIPE_H_
 
 #include <climits>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
@@ -67,4 +67,4 @@ struct Pipe {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_PIPE_H_
+#endif  // MUSTER_IPC_CHANNEL_PIPE_H_

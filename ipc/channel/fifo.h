@@ -1,12 +1,12 @@
-#ifndef MUSTER_IPC_FIFO_H_
-#define MUSTER_IPC_FIFO_H_
+#ifndef MUSTER_IPC_CHANNEL_FIFO_H_
+#define MUSTER_IPC_CHANNEL_FIFO_H_
 
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/pipe.h"
+#include "muster/ipc/channel/pipe.h"
 
 namespace muster::ipc {
 
@@ -38,4 +38,4 @@ class Fifo {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_FIFO_H_
+#endif  // MUSTER_IPC_CHANNEL_FIFO_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_POSIX_QUEUE_H_
-#define MUSTER_IPC_POSIX_QUEUE_H_
+#ifndef MUSTER_IPC_CHANNEL_POSIX_QUEUE_H_
+#define MUSTER_IPC_CHANNEL_POSIX_QUEUE_H_
 
 #include <cstddef>
 #include <ctime>
@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
@@ -62,4 +62,4 @@ class PosixQueue {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_POSIX_QUEUE_H_
+#endif  // MUSTER_IPC_CHANNEL_POSIX_QUEUE_H_

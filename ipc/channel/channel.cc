@@ -1,4 +1,4 @@
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -14,10 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/channel_format.h"
+#include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {

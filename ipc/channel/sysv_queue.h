@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_SYSV_QUEUE_H_
-#define MUSTER_IPC_SYSV_QUEUE_H_
+#ifndef MUSTER_IPC_CHANNEL_SYSV_QUEUE_H_
+#define MUSTER_IPC_CHANNEL_SYSV_QUEUE_H_
 
 #include <sys/types.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/transfer_outcome.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
 
@@ -60,4 +60,4 @@ class SysvQueue {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_SYSV_QUEUE_H_
+#endif  // MUSTER_IPC_CHANNEL_SYSV_QUEUE_H_

@@ -1,4 +1,4 @@
-#include "muster/ipc/sysv_queue.h"
+#include "muster/ipc/channel/sysv_queue.h"
 
 #include <unistd.h>
 

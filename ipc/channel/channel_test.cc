@@ -1,4 +1,4 @@
-#include "muster/ipc/channel.h"
+#include "muster/ipc/channel/channel.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
