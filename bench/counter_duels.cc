@@ -7,7 +7,7 @@
 #include "muster/bench/guarded_count.h"
 #include "muster/bench/shared.h"
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/counter.h"
+#include "muster/ipc/lock/counter.h"
 
 namespace muster::bench {
 namespace {

@@ -4,8 +4,8 @@
 #include "muster/bench/guarded_count.h"
 #include "muster/bench/participants.h"
 #include "muster/bench/pthread_peers.h"
-#include "muster/ipc/mutex.h"
-#include "muster/ipc/spinlock.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/spinlock.h"
 
 namespace muster::bench {
 namespace {

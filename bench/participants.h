@@ -6,8 +6,8 @@
 #include "muster/bench/turn.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/owner_tag.h"
-#include "muster/ipc/registry.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/lock/registry.h"
 
 namespace muster::bench {
 

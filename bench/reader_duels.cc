@@ -16,9 +16,9 @@
 #include "muster/bench/shared.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/latch.h"
-#include "muster/ipc/lock_outcome.h"
-#include "muster/ipc/rw_lock.h"
+#include "muster/ipc/lock/latch.h"
+#include "muster/ipc/lock/lock_outcome.h"
+#include "muster/ipc/lock/rw_lock.h"
 
 namespace muster::bench {
 namespace {

@@ -10,8 +10,8 @@
 #include "muster/bench/participants.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/event.h"
-#include "muster/ipc/semaphore.h"
+#include "muster/ipc/lock/event.h"
+#include "muster/ipc/lock/semaphore.h"
 
 namespace muster::bench {
 namespace {

@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/futex.h"
+#include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {

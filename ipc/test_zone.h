@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <new>
 
-#include "muster/ipc/liveness_file.h"
-#include "muster/ipc/owner_tag.h"
-#include "muster/ipc/registry.h"
+#include "muster/ipc/lock/liveness_file.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_memory.h"
 
 namespace muster::ipc {

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "muster/ipc/file_lock.h"
+#include "muster/ipc/lock/file_lock.h"
 
 namespace muster::master {
 

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/deployment.h"
 #include "muster/master/log.h"

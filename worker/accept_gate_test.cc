@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/mutex.h"
-#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/shared_zone.h"
 #include "muster/worker/testing/loopback_listener.h"

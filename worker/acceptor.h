@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "muster/ipc/mutex.h"
+#include "muster/ipc/lock/mutex.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/accept_gate.h"
 #include "muster/worker/connection_lease.h"

@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/mutex.h"
-#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/connection_lease.h"

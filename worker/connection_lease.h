@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "muster/ipc/counter.h"
+#include "muster/ipc/lock/counter.h"
 
 namespace muster::worker {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/counter.h"
+#include "muster/ipc/lock/counter.h"
 
 namespace muster::worker {
 namespace {

@@ -21,7 +21,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/mutex.h"
+#include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/worker/testing/test_client.h"
 #include "muster/worker/testing/test_master.h"

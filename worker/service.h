@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/channel/channel_format.h"
-#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "muster/ipc/mutex.h"
-#include "muster/ipc/owner_tag.h"
-#include "muster/ipc/registry.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/master_status.h"

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/mutex.h"
+#include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/shared_zone.h"

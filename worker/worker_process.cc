@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/mutex.h"
+#include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/command.h"

@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"

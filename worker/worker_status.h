@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/counter.h"
+#include "muster/ipc/lock/counter.h"
 
 namespace muster::worker {
 

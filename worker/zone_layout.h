@@ -7,8 +7,8 @@
 #include <type_traits>
 
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/mutex.h"
-#include "muster/ipc/registry.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_header.h"
 #include "muster/worker/master_status.h"
 #include "muster/worker/slot_stats.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "muster/ipc/registry.h"
+#include "muster/ipc/lock/registry.h"
 
 namespace muster::worker {
 namespace {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/worker/shared_zone.h"
 #include "muster/worker/worker_status.h"
 

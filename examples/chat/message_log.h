@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/mutex.h"
+#include "muster/ipc/lock/mutex.h"
 #include "muster/worker/service.h"
 
 namespace muster::examples {

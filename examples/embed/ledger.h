@@ -6,8 +6,8 @@
 #include <type_traits>
 
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/counter.h"
-#include "muster/ipc/mutex.h"
+#include "muster/ipc/lock/counter.h"
+#include "muster/ipc/lock/mutex.h"
 
 namespace embed {
 

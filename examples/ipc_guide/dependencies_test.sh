@@ -1,7 +1,7 @@
 #!/bin/sh
 # Who links //ipc links Abseil and nothing else.
 set -eu
-grep -q '^//ipc:mutex$' "$1"
+grep -q '^//ipc/lock:mutex$' "$1"
 others=$(grep -v -e '^//ipc:' -e '^@*com_google_absl//' "$1" || true)
 if [ -n "$others" ]; then
     echo "//ipc depends on"

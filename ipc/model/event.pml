@@ -1,4 +1,4 @@
-/* The event of ipc/event.h: Await, NotifyOne, NotifyAll and Recover step by step,
+/* The event of ipc/lock/event.h: Await, NotifyOne, NotifyAll and Recover step by step,
  * where a step is one atomic instruction or one system call (what lies between
  * the two is private, and so are compare-and-set loops that always succeed in the end).
  * Producers add an item each and notify; consumers take an item each. Any of them may

@@ -1,4 +1,4 @@
-/* The mutex of ipc/mutex.h: ipc/owner_lock.cc step by step, where a step is one atomic
+/* The mutex of ipc/lock/mutex.h: ipc/lock/internal/owner_lock.cc step by step, where a step is one atomic
  * instruction or one system call. Any participant may be killed before any of its
  * steps, and so may the supervisor that recovers the dead. The sleeper's recheck
  * after a second is left out: nobody is rescued by time.

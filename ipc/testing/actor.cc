@@ -22,7 +22,7 @@ namespace {
 // Long enough to cost nothing, short enough to notice that an actor fell asleep.
 constexpr timespec kNap = {0, 100'000};
 
-// Not ipc/futex.h: a fault there must not be one of the harness too.
+// Not ipc/lock/internal/futex.h: a fault there must not be one of the harness too.
 void Sleep(const std::atomic<std::uint32_t>& word, std::uint32_t expected, const timespec* time) {
   ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, time, nullptr, 0);
 }

@@ -1,7 +1,7 @@
 #include <new>
 
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/counter.h"
+#include "muster/ipc/lock/counter.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"

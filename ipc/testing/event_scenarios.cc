@@ -2,7 +2,7 @@
 #include <new>
 #include <utility>
 
-#include "muster/ipc/event.h"
+#include "muster/ipc/lock/event.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/participants.h"
 #include "muster/ipc/testing/scenarios.h"

@@ -14,7 +14,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
-#include "muster/ipc/futex.h"
+#include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"
 #include "muster/ipc/testing/victim.h"

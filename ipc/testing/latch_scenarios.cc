@@ -2,7 +2,7 @@
 #include <new>
 #include <optional>
 
-#include "muster/ipc/latch.h"
+#include "muster/ipc/lock/latch.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "muster/ipc/once.h"
+#include "muster/ipc/lock/once.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/participants.h"
 #include "muster/ipc/testing/scenarios.h"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "muster/ipc/owner_tag.h"
-#include "muster/ipc/registry.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/lock/registry.h"
 
 namespace muster::ipc::testing {
 

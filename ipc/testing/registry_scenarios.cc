@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "muster/ipc/liveness_file.h"
-#include "muster/ipc/registry.h"
+#include "muster/ipc/lock/liveness_file.h"
+#include "muster/ipc/lock/registry.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/scratch_folder.h"

@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/rw_lock.h"
+#include "muster/ipc/lock/rw_lock.h"
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/owned_thing.h"
 #include "muster/ipc/testing/scenarios.h"

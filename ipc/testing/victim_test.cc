@@ -14,7 +14,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/deadline.h"
-#include "muster/ipc/futex.h"
+#include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/testing/actor.h"
 #include "muster/ipc/testing/section.h"
 #include "muster/ipc/testing/trial.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "muster/ipc/owner_tag.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/worker.pb.h"

@@ -1,0 +1,60 @@
+#include "muster/ipc/lock/event.h"
+
+#include "muster/ipc/lock/internal/futex.h"
+
+namespace muster::ipc {
+namespace {
+
+constexpr std::uint32_t kArmed = 1;
+constexpr std::uint32_t kOneNotification = 2;
+
+// Every sleeper's word has changed after that and no flag is left, so whoever
+// calls this must wake all.
+void Disarm(std::atomic<std::uint32_t>& word) {
+  std::uint32_t seen = word.load(std::memory_order_relaxed);
+  // Release: pairs with the acquire in Wait.
+  while (!word.compare_exchange_weak(seen, (seen + kOneNotification) & ~kArmed,
+                                     std::memory_order_release, std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
+bool EventState::Recover(OwnerTag) {
+  Disarm(word);
+  FutexWakeAll(word);
+  return false;
+}
+
+Event::Ticket Event::Arm() {
+  const Ticket ticket(word_->fetch_or(kArmed, std::memory_order_seq_cst) | kArmed);
+  // Before the caller looks at its condition: pairs with the fence in IsArmed.
+  StoreLoadFence();
+  return ticket;
+}
+
+bool Event::Wait(Ticket ticket, Deadline deadline) {
+  // Acquire: pairs with the release of a notification.
+  if (word_->load(std::memory_order_acquire) != ticket.word_) return true;
+  if (deadline.has_passed()) return false;
+  // Shorter than the deadline: a notifier may have died between its change and the
+  // notification, with nobody to broadcast that.
+  FutexWait(*word_, ticket.word_, Earlier(deadline, Deadline::After(recheck_interval_)));
+  return word_->load(std::memory_order_acquire) != ticket.word_ || !deadline.has_passed();
+}
+
+void Event::NotifyAllSlowly() {
+  Disarm(*word_);
+  FutexWakeAll(*word_);
+}
+
+void Event::NotifyOneSlowly() {
+  // The flag stays: others may sleep on. Release: pairs with the acquire in Wait.
+  word_->fetch_add(kOneNotification, std::memory_order_release);
+  if (FutexWakeOne(*word_) > 0) return;
+  // Nobody slept, so the next notification should be cheap again. Who fell asleep
+  // since then would miss it, so wake them.
+  NotifyAllSlowly();
+}
+
+}  // namespace muster::ipc

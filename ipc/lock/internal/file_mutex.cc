@@ -1,0 +1,94 @@
+#include "muster/ipc/lock/internal/file_mutex.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+
+namespace muster::ipc {
+namespace {
+
+constexpr char kFree = 0;
+constexpr char kHeld = 1;
+constexpr char kPoisoned = 2;
+
+void Nap(long nanoseconds) {
+  const timespec nap = {0, nanoseconds};
+  ::nanosleep(&nap, nullptr);
+}
+
+}  // namespace
+
+absl::StatusOr<FileMutex> FileMutex::Open(const std::string& path, off_t offset) {
+  UniqueFd fd(
+      RetryOnEintr([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }));
+  if (!fd.valid()) return ErrnoStatus(absl::StrCat("open ", path));
+  // Now, so that no write of the byte can fail for lack of space later. It leaves a
+  // byte that is there as it is.
+  int error;
+  do {
+    error = ::posix_fallocate(fd.get(), offset, 1);
+  } while (error == EINTR);
+  if (error != 0) return ErrnoStatus(absl::StrCat("posix_fallocate ", path), error);
+  return FileMutex(std::move(fd), offset);
+}
+
+bool FileMutex::Change(int command, short type) const {
+  struct flock range = {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = offset_;
+  range.l_len = 1;
+  return RetryOnEintr([&] { return ::fcntl(fd_.get(), command, &range); }) == 0;
+}
+
+LockOutcome FileMutex::Enter() {
+  char byte = kPoisoned;
+  const bool is_read = RetryOnEintr([&] { return ::pread(fd_.get(), &byte, 1, offset_); }) == 1;
+  if (!is_read || byte == kPoisoned ||
+      RetryOnEintr([&] { return ::pwrite(fd_.get(), &kHeld, 1, offset_); }) != 1) {
+    Change(F_OFD_SETLK, F_UNLCK);
+    return LockOutcome::kNotRecoverable;
+  }
+  held_ = true;
+  must_poison_ = byte != kFree;
+  return must_poison_ ? LockOutcome::kOwnerDied : LockOutcome::kAcquired;
+}
+
+LockOutcome FileMutex::TryLock() {
+  if (held_) return LockOutcome::kWouldDeadlock;
+  return Change(F_OFD_SETLK, F_WRLCK) ? Enter() : LockOutcome::kBusy;
+}
+
+LockOutcome FileMutex::Lock(Deadline deadline) {
+  if (held_) return LockOutcome::kWouldDeadlock;
+  if (deadline.is_never()) {
+    return Change(F_OFD_SETLKW, F_WRLCK) ? Enter() : LockOutcome::kNotRecoverable;
+  }
+  long nap_ns = 20'000;
+  for (;;) {
+    const LockOutcome outcome = TryLock();
+    if (outcome != LockOutcome::kBusy) return outcome;
+    if (deadline.has_passed()) return LockOutcome::kTimedOut;
+    Nap(nap_ns);
+    nap_ns = std::min(nap_ns * 2, 1'000'000L);
+  }
+}
+
+bool FileMutex::Unlock() {
+  if (!held_) return false;
+  held_ = false;
+  // If this fails the byte still says 1 and the next owner is warned for nothing.
+  const char byte = must_poison_ ? kPoisoned : kFree;
+  RetryOnEintr([&] { return ::pwrite(fd_.get(), &byte, 1, offset_); });
+  Change(F_OFD_SETLK, F_UNLCK);
+  return true;
+}
+
+}  // namespace muster::ipc

@@ -1,0 +1,45 @@
+#ifndef MUSTER_IPC_LOCK_INTERNAL_FILE_MUTEX_H_
+#define MUSTER_IPC_LOCK_INTERNAL_FILE_MUTEX_H_
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "muster/ipc/base/deadline.h"
+#include "muster/ipc/lock/lock_outcome.h"
+#include "muster/ipc/base/unique_fd.h"
+
+namespace muster::ipc {
+
+// Mutual exclusion by an open file description's lock on one byte of a file
+// (F_OFD_SETLK). The kernel drops the lock at a death; the byte itself, 1 while it is
+// held, tells the next owner of it. One thread at a time; open it after fork,
+// since a child that inherits it shares the lock.
+class FileMutex {
+ public:
+  // Creates `path` with mode 0600 if absent, and the byte at `offset` as 0.
+  static absl::StatusOr<FileMutex> Open(const std::string& path, off_t offset);
+
+  // With a deadline it polls, with naps of up to a millisecond: the kernel's
+  // wait has no timeout. A file that cannot be read or written is kNotRecoverable.
+  LockOutcome Lock(Deadline deadline);
+  LockOutcome TryLock();
+  bool Unlock();
+  void MarkConsistent() { must_poison_ = false; }
+
+ private:
+  FileMutex(UniqueFd fd, off_t offset) : fd_(std::move(fd)), offset_(offset) {}
+
+  bool Change(int command, short type) const;
+  LockOutcome Enter();
+
+  UniqueFd fd_;
+  off_t offset_;
+  bool held_ = false;
+  bool must_poison_ = false;
+};
+
+}  // namespace muster::ipc
+
+#endif  // MUSTER_IPC_LOCK_INTERNAL_FILE_MUTEX_H_

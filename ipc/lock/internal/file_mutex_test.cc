@@ -1,0 +1,101 @@
+#include "muster/ipc/lock/internal/file_mutex.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "muster/ipc/testing/forked_child.h"
+
+namespace muster::ipc {
+namespace {
+
+class FileMutexTest : public ::testing::Test {
+ protected:
+  FileMutexTest() { ::unlink(path_.c_str()); }
+
+  FileMutex Open(off_t offset = 0) { return *FileMutex::Open(path_, offset); }
+  void KillAnOwner() {
+    ForkedChild owner([&] {
+      FileMutex mutex = Open();
+      if (Holds(mutex.Lock(Deadline::Never()))) ::raise(SIGKILL);
+      return 1;
+    });
+    EXPECT_EQ(owner.Join(), -SIGKILL);
+  }
+
+  std::string path_ = absl::StrCat(::testing::TempDir(), "/",
+                                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+
+TEST_F(FileMutexTest, IsBusyWhileAnotherHoldsIt) {
+  FileMutex first = Open();
+  FileMutex second = Open();
+  EXPECT_EQ(first.TryLock(), LockOutcome::kAcquired);
+  EXPECT_EQ(second.TryLock(), LockOutcome::kBusy);
+  EXPECT_TRUE(first.Unlock());
+  EXPECT_EQ(second.TryLock(), LockOutcome::kAcquired);
+}
+
+TEST_F(FileMutexTest, KeepsTheBytesOfAFileApart) {
+  FileMutex first = Open(0);
+  FileMutex second = Open(1);
+  EXPECT_EQ(first.TryLock(), LockOutcome::kAcquired);
+  EXPECT_EQ(second.TryLock(), LockOutcome::kAcquired);
+}
+
+TEST_F(FileMutexTest, HonoursItsDeadline) {
+  FileMutex first = Open();
+  FileMutex second = Open();
+  ASSERT_EQ(first.TryLock(), LockOutcome::kAcquired);
+  const Deadline deadline = Deadline::After(absl::Milliseconds(5));
+  EXPECT_EQ(second.Lock(deadline), LockOutcome::kTimedOut);
+  EXPECT_TRUE(deadline.has_passed());
+}
+
+TEST_F(FileMutexTest, ReportsThatItsOwnerWouldWaitForItself) {
+  FileMutex mutex = Open();
+  ASSERT_EQ(mutex.TryLock(), LockOutcome::kAcquired);
+  EXPECT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kWouldDeadlock);
+}
+
+TEST_F(FileMutexTest, TellsTheNextOwnerThatItsOwnerWasKilled) {
+  KillAnOwner();
+  EXPECT_EQ(Open().Lock(Deadline::Never()), LockOutcome::kOwnerDied);
+}
+
+TEST_F(FileMutexTest, IsNotRecoverableWhenNobodyRepaired) {
+  KillAnOwner();
+  FileMutex mutex = Open();
+  ASSERT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kOwnerDied);
+  EXPECT_TRUE(mutex.Unlock());
+  EXPECT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kNotRecoverable);
+  EXPECT_EQ(Open().TryLock(), LockOutcome::kNotRecoverable);
+}
+
+TEST_F(FileMutexTest, IsNotUnlockedByWhoDoesNotHoldIt) { EXPECT_FALSE(Open().Unlock()); }
+
+TEST_F(FileMutexTest, TakesAByteThatNobodyWroteForADeath) {
+  FileMutex mutex = Open();
+  const int fd = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_EQ(::pwrite(fd, "x", 1, 0), 1);
+  ::close(fd);
+  EXPECT_EQ(mutex.TryLock(), LockOutcome::kOwnerDied);
+}
+
+TEST(FileMutex, NamesThePathThatCannotBeOpened) {
+  EXPECT_EQ(FileMutex::Open("/nowhere/mutex", 0).status().message(),
+            "open /nowhere/mutex: No such file or directory");
+}
+
+TEST(FileMutex, NamesTheCallThatRefusesTheOffset) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/offset");
+  EXPECT_EQ(FileMutex::Open(path, -1).status().message(),
+            absl::StrCat("posix_fallocate ", path, ": Invalid argument"));
+}
+
+}  // namespace
+}  // namespace muster::ipc

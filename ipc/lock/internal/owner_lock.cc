@@ -1,0 +1,127 @@
+#include "muster/ipc/lock/internal/owner_lock.h"
+
+#include <sched.h>
+
+#include "muster/ipc/lock/internal/futex.h"
+#include "muster/ipc/lock/internal/spin_budget.h"
+
+namespace muster::ipc {
+
+LockOutcome OwnerLock::Attempt(std::uint32_t flags, std::uint32_t& seen) const {
+  // Acquire: a mark is final, so it is what Once's readers go by.
+  seen = word_.load(std::memory_order_acquire);
+  for (;;) {
+    if (seen == kUnlockedWord) {
+      // Acquire: pairs with the release in Unlock (the inline one too).
+      if (word_.compare_exchange_strong(seen, self_.bits() | flags, std::memory_order_acquire)) {
+        return LockOutcome::kAcquired;
+      }
+      continue;
+    }
+    if (IsMark(seen)) return LockOutcome::kNotRecoverable;
+    const OwnerTag owner = OwnerTag::InWord(seen);
+    if (owner == self_) return LockOutcome::kWouldDeadlock;
+    if (registry_.IsLive(owner)) return LockOutcome::kBusy;
+    // Acquire: pairs with the release in Recover; when this comes before Recover, IsLive
+    // has seen MarkDead. Waiters, since nobody knows who sleeps.
+    if (word_.compare_exchange_strong(seen, self_.bits() | kAbandonedWord,
+                                      std::memory_order_acquire)) {
+      return LockOutcome::kOwnerDied;
+    }
+  }
+}
+
+LockOutcome OwnerLock::TryLock() const {
+  std::uint32_t seen;
+  return Attempt(0, seen);
+}
+
+bool OwnerLock::Spin(std::uint32_t pauses) const {
+  Spinner spinner(pauses);
+  do {
+    // Relaxed, and a plain load: the line stays shared while the owner is at work.
+    std::uint32_t seen = word_.load(std::memory_order_relaxed);
+    if (seen & OwnerTag::kDied) return false;
+    // Acquire: pairs with the release in Unlock.
+    if (seen == kUnlockedWord &&
+        word_.compare_exchange_strong(seen, self_.bits(), std::memory_order_acquire,
+                                      std::memory_order_relaxed)) {
+      return true;
+    }
+  } while (spinner.Pause());
+  return false;
+}
+
+LockOutcome OwnerLock::LockBySpinning(std::uint32_t pauses, Deadline deadline) const {
+  for (;;) {
+    if (Spin(pauses)) return LockOutcome::kAcquired;
+    const LockOutcome outcome = TryLock();
+    if (outcome != LockOutcome::kBusy) return outcome;
+    if (deadline.has_passed()) return LockOutcome::kTimedOut;
+    ::sched_yield();
+  }
+}
+
+LockOutcome OwnerLock::LockBySleeping(std::uint32_t pauses, Deadline deadline) const {
+  if (Spin(pauses)) return LockOutcome::kAcquired;
+  for (;;) {
+    std::uint32_t seen;
+    // With waiters: whoever was woken stands for those who sleep on.
+    const LockOutcome outcome = Attempt(OwnerTag::kWaiters, seen);
+    if (outcome != LockOutcome::kBusy) return outcome;
+    // Relaxed: the flag orders nothing, the kernel compares the word again.
+    if (!(seen & OwnerTag::kWaiters) &&
+        !word_.compare_exchange_strong(seen, seen | OwnerTag::kWaiters,
+                                       std::memory_order_relaxed)) {
+      continue;
+    }
+    // Only now: a sleeper that was woken and gives up must leave the flag to
+    // the others.
+    if (deadline.has_passed()) return LockOutcome::kTimedOut;
+    FutexWait(word_, seen | OwnerTag::kWaiters,
+              Earlier(deadline, Deadline::After(registry_.recheck_interval())));
+  }
+}
+
+bool OwnerLock::Leave(std::uint32_t next, Wake wake) const {
+  // Relaxed: only this participant or a recoverer of its death takes its tag away.
+  std::uint32_t seen = word_.load(std::memory_order_relaxed);
+  do {
+    if (OwnerTag::InWord(seen) != self_) return false;
+    // Release: pairs with the acquire of the next owner.
+  } while (!word_.compare_exchange_weak(seen, next, std::memory_order_release,
+                                        std::memory_order_relaxed));
+  if (seen & OwnerTag::kWaiters) wake == Wake::kOne ? FutexWakeOne(word_) : FutexWakeAll(word_);
+  return true;
+}
+
+bool OwnerLock::Unlock(Wake wake) const {
+  // Relaxed: whether it began with kOwnerDied only this participant changes.
+  const bool must_poison = word_.load(std::memory_order_relaxed) & OwnerTag::kDied;
+  return must_poison ? Finish(kPoisonedMark) : Leave(kUnlockedWord, wake);
+}
+
+bool OwnerLock::MarkConsistent() const {
+  // Relaxed: the repaired data is published by the unlock that follows.
+  std::uint32_t seen = word_.load(std::memory_order_relaxed);
+  do {
+    if (OwnerTag::InWord(seen) != self_) return false;
+  } while (!word_.compare_exchange_weak(seen, seen & ~OwnerTag::kDied, std::memory_order_relaxed));
+  return true;
+}
+
+bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, OwnerTag dead) {
+  // Relaxed: whether `dead` holds it is settled since its death.
+  std::uint32_t seen = word.load(std::memory_order_relaxed);
+  bool held = false;
+  while (!held && dead != OwnerTag() && OwnerTag::InWord(seen) == dead) {
+    // Release: the caller learnt of the death from the kernel, and so has seen what the dead
+    // one wrote; it passes that on to the next owner.
+    held = word.compare_exchange_weak(seen, kAbandonedWord, std::memory_order_release,
+                                      std::memory_order_relaxed);
+  }
+  FutexWakeAll(word);
+  return held;
+}
+
+}  // namespace muster::ipc

@@ -1,0 +1,73 @@
+#ifndef MUSTER_IPC_LOCK_INTERNAL_OWNER_LOCK_H_
+#define MUSTER_IPC_LOCK_INTERNAL_OWNER_LOCK_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "muster/ipc/base/deadline.h"
+#include "muster/ipc/lock/lock_outcome.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/lock/registry.h"
+
+namespace muster::ipc {
+
+// The slow paths of a lock whose word is its owner's tag, for Mutex, RwLock and
+// Once. The word is
+//   0                       unlocked
+//   tag [waiters]           held
+//   tag | died [waiters]    held by one who was told kOwnerDied
+//   died [waiters]          nobody's, the owner died
+//   a mark (IsMark)         final
+//   anything else           damaged; the same as nobody's, the owner died
+// Owner and lock are one store, so no death falls between them. Every change is
+// a compare-and-set from the exact word seen, and tags are not reused, so a
+// word taken from a dead owner cannot be a live one's.
+//
+// Lost wakes: who unlocks and dies before its wake, and who is woken and
+// dies before it locks, are both answered by Recover, which wakes all sleepers
+// of the lock whatever its word says; they look again. Whoever leaves the
+// waiting room, with the lock or by its deadline, leaves the waiters flag set.
+class OwnerLock {
+ public:
+  OwnerLock(std::atomic<std::uint32_t>& word, const Registry& registry, OwnerTag self)
+      : word_(word), registry_(registry), self_(self) {}
+
+  // One attempt, which also takes over from a dead owner. Never blocks.
+  LockOutcome TryLock() const;
+  // Spins for `pauses`, then sleeps. May overrun the deadline by the spinning.
+  LockOutcome LockBySleeping(std::uint32_t pauses, Deadline deadline) const;
+  // Yields the processor after every `pauses`, and looks whether the owner lives.
+  LockOutcome LockBySpinning(std::uint32_t pauses, Deadline deadline) const;
+
+  // All of these return false, changing nothing, if the word does not name this
+  // participant.
+  enum class Wake { kOne, kAll };
+  // A section that began with kOwnerDied and was not marked consistent leaves
+  // kPoisonedMark.
+  bool Unlock(Wake wake) const;
+  // The next owner is told that an owner died.
+  bool Abandon() const { return Leave(kAbandonedWord, Wake::kAll); }
+  // Nobody will own it again.
+  bool Finish(std::uint32_t mark) const { return Leave(mark, Wake::kAll); }
+  bool MarkConsistent() const;
+
+  // After `dead` was marked dead in the registry. Idempotent, and complete only
+  // when it returned: a recoverer that dies is followed by another. True: `dead` held it.
+  static bool Recover(std::atomic<std::uint32_t>& word, OwnerTag dead);
+
+ private:
+  // Takes the lock if nobody alive holds it, leaving `flags` set. On kBusy `seen`
+  // is the word in which a live owner was found.
+  LockOutcome Attempt(std::uint32_t flags, std::uint32_t& seen) const;
+  bool Leave(std::uint32_t next, Wake wake) const;
+  // True: acquired. False: the budget is spent, or the word needs a closer look.
+  bool Spin(std::uint32_t pauses) const;
+
+  std::atomic<std::uint32_t>& word_;
+  const Registry& registry_;
+  OwnerTag self_;
+};
+
+}  // namespace muster::ipc
+
+#endif  // MUSTER_IPC_LOCK_INTERNAL_OWNER_LOCK_H_

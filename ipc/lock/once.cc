@@ -1,0 +1,41 @@
+#include "muster/ipc/lock/once.h"
+
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/deadline.h"
+#include "muster/ipc/lock/lock_outcome.h"
+#include "muster/ipc/lock/internal/owner_lock.h"
+
+namespace muster::ipc {
+
+bool OnceState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
+
+Once::Once(OnceState* state, const Registry& registry, OwnerTag self)
+    : state_(state), registry_(registry), self_(self) {
+  MUSTER_CHECK(self != OwnerTag(), "nobody cannot initialise anything");
+}
+
+absl::Status Once::CallSlowly(Initialise initialise) {
+  const OwnerLock lock(state_->word, registry_, self_);
+  // Without spinning: what is done once takes long.
+  const LockOutcome outcome = lock.LockBySleeping(0, Deadline::Never());
+  if (outcome == LockOutcome::kWouldDeadlock) {
+    return absl::FailedPreconditionError("once: the initialiser calls itself");
+  }
+  if (!Holds(outcome)) {
+    // A mark; which one?
+    return is_done() ? absl::OkStatus() : absl::DataLossError("once: its state is damaged");
+  }
+  const bool was_interrupted = outcome == LockOutcome::kOwnerDied;
+  const absl::Status status = initialise(was_interrupted);
+  if (status.ok()) {
+    lock.Finish(kDoneMark);
+  } else if (was_interrupted) {
+    // The dead one's half is there still.
+    lock.Abandon();
+  } else {
+    lock.Unlock(OwnerLock::Wake::kOne);
+  }
+  return status;
+}
+
+}  // namespace muster::ipc

@@ -1,0 +1,102 @@
+#ifndef MUSTER_IPC_LOCK_REGISTRY_H_
+#define MUSTER_IPC_LOCK_REGISTRY_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "muster/ipc/lock/liveness_file.h"
+#include "muster/ipc/lock/owner_tag.h"
+
+namespace muster::ipc {
+
+struct ParticipantLine;
+
+enum class ParticipantState : std::uint32_t { kFree = 0, kLive = 1, kDead = 2 };
+
+// What a participant's line said at one moment.
+struct ParticipantRecord {
+  ParticipantState state = ParticipantState::kFree;
+  OwnerTag tag;
+  pid_t pid = 0;                                      // 0: not known yet
+  std::uint64_t start_time_ticks = 0;                 // field 22 of /proc/PID/stat; 0: not known
+  std::chrono::steady_clock::time_point heartbeat{};  // the clock's zero: never
+};
+
+// Who takes part in a zone of shared memory: one line per slot. A view of memory
+// that must outlive it; copy it freely. Thread-safe. After fork it is as good in the child,
+// but the child is another participant: it uses the tag its parent reserved for it.
+//
+// A participant is one thread of execution: locks know owners by tag, so threads
+// that compete for one lock need a slot each.
+//
+// With a parent:     Reserve → start the child → SetProcess (or the child calls Join);
+//                    its pidfd is readable → MarkDead → recover every lock → Free.
+// Without a parent:  Attach with a LivenessFile; each process calls Claim, and
+//                    Leave at its end. Who is found dead is marked by who looks.
+class Registry {
+ public:
+  static std::size_t BytesFor(std::uint32_t capacity);
+  // Builds a registry with all slots free in `memory`, which is `bytes` long and
+  // 128-byte aligned. `capacity`: 1 to OwnerTag::kMaxSlots. Attach succeeds once this returned.
+  static absl::StatusOr<Registry> Create(void* memory, std::size_t bytes, std::uint32_t capacity,
+                                         const LivenessFile* liveness = nullptr);
+  // Refuses memory that does not hold a registry of this layout that fits `bytes`.
+  // `liveness`, if any, must outlive this and be the same file in every process.
+  static absl::StatusOr<Registry> Attach(void* memory, std::size_t bytes,
+                                         const LivenessFile* liveness = nullptr);
+
+  std::uint32_t capacity() const { return capacity_; }
+
+  // Starts a new generation of a free slot: locks may hold the tag from now on.
+  // FailedPrecondition: the slot is not free.
+  absl::StatusOr<OwnerTag> Reserve(std::uint32_t slot) const;
+  // Notes which process the participant is, for people and for a later parent.
+  void SetProcess(OwnerTag tag, pid_t pid) const;
+  // SetProcess for the caller. FailedPrecondition: nobody reserved this tag.
+  absl::Status Join(OwnerTag tag) const;
+  // Only when the process is gone (its pidfd is readable), not when it was sent
+  // SIGKILL: until then it may still write. False: it was not alive.
+  bool MarkDead(OwnerTag tag) const;
+  // Only when all that the dead one held is recovered. False: it was not dead.
+  bool Free(OwnerTag tag) const;
+
+  // Takes a slot that no live process holds. ResourceExhausted: there is none.
+  absl::StatusOr<OwnerTag> Claim() const;
+  void Leave(OwnerTag tag) const;
+
+  // False for dead ones, earlier generations and garbage. With a LivenessFile a
+  // system call.
+  bool IsLive(OwnerTag tag) const;
+  // Empty: there is no such slot.
+  std::optional<ParticipantRecord> Read(std::uint32_t slot) const;
+  // Of the participant itself only.
+  void PublishHeartbeat(OwnerTag tag, std::chrono::steady_clock::time_point now) const;
+
+  // How long a sleeper trusts that a death would wake it. A second with a parent, who
+  // broadcasts: then it only heals damaged words. 100 ms without.
+  absl::Duration recheck_interval() const;
+
+ private:
+  Registry(ParticipantLine* lines, std::uint32_t capacity, const LivenessFile* liveness)
+      : lines_(lines), capacity_(capacity), liveness_(liveness) {}
+
+  // Null: the tag names no slot of this registry.
+  ParticipantLine* LineOf(OwnerTag tag) const;
+  bool Change(OwnerTag tag, ParticipantState from, ParticipantState to) const;
+
+  ParticipantLine* lines_;
+  // A copy: the one in shared memory is read once, when it is checked.
+  std::uint32_t capacity_;
+  const LivenessFile* liveness_;
+};
+
+}  // namespace muster::ipc
+
+#endif  // MUSTER_IPC_LOCK_REGISTRY_H_
