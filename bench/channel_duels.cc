@@ -15,9 +15,9 @@
 #include "absl/strings/string_view.h"
 #include "muster/bench/raw_channel.h"
 #include "muster/bench/shared.h"
-#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
 
 namespace muster::bench {
 namespace {

@@ -10,8 +10,8 @@
 #include "absl/strings/string_view.h"
 #include "muster/bench/guarded_count.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/lock/file_lock.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/file_lock.h"
 
 namespace muster::bench {
 namespace {

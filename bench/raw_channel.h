@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel_format.h"
 
 namespace muster::bench {
 

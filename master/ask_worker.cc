@@ -13,10 +13,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
-#include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/master/spawn.h"
 #include "muster/worker/command.h"
 

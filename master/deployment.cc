@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/master/config_paths.h"
 #include "muster/master/cpu_count.h"
 #include "muster/master/spawn.h"

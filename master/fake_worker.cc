@@ -9,8 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/command.h"
 

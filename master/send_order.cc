@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
-#include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/master/pid_file.h"
 #include "muster/proto/admin.grpc.pb.h"
 

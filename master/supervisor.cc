@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/channel/channel_format.h"
 #include "muster/master/ask_worker.h"
 #include "muster/master/config_file.h"
 #include "muster/master/field_places.h"

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/mutex.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/listening_socket.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/connection_lease.h"
 #include "muster/worker/error_log.h"

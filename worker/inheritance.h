@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/proto/worker.pb.h"
 
 namespace muster::worker {

@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 
 namespace muster::worker {
 namespace {

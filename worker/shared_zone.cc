@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/memory/shared_header.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/memory/shared_header.h"
 #include "muster/worker/zone_layout.h"
 
 namespace muster::worker {

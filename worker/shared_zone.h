@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_memory.h"
-#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/master_status.h"
 #include "muster/worker/slot_stats.h"
 #include "muster/worker/user_zone.h"

@@ -8,10 +8,10 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/memory/shared_memory.h"
-#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/zone_layout.h"
 
 namespace muster::worker {

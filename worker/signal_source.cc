@@ -3,8 +3,8 @@
 #include <csignal>
 #include <utility>
 
-#include "muster/ipc/process/signal_table.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/process/signal_table.h"
 
 namespace muster::worker {
 namespace {

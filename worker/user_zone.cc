@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/memory/shared_header.h"
 #include "muster/ipc/base/wake_fd.h"
+#include "muster/ipc/memory/shared_header.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/user_zone_layout.h"
 

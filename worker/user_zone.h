@@ -13,14 +13,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/event.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/once.h"
 #include "muster/ipc/lock/owner_tag.h"
-#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/lock/spinlock.h"
-#include "muster/ipc/base/status.h"
-#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/memory/shared_memory.h"
 
 namespace muster::worker {
 

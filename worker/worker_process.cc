@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/mutex.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/command.h"
 #include "muster/worker/descriptor_limit.h"

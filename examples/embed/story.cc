@@ -16,12 +16,12 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "ledger.h"
+#include "muster/ipc/base/status.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/lock/mutex.h"
-#include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_memory.h"
-#include "muster/ipc/base/status.h"
+#include "muster/ipc/process/pid_fd.h"
 
 namespace embed {
 namespace {

@@ -14,11 +14,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel_format.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
 namespace {

@@ -12,9 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/channel/transfer_outcome.h"
-#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

@@ -11,9 +11,9 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/channel/channel_format.h"
-#include "muster/ipc/base/check.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {

@@ -18,8 +18,8 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/channel/transfer_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <utility>
 
-#include "muster/ipc/lock/internal/fence.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/internal/fence.h"
 
 namespace muster::ipc {
 namespace {

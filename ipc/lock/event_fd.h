@@ -2,9 +2,9 @@
 #define MUSTER_IPC_LOCK_EVENT_FD_H_
 
 #include "absl/status/statusor.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/event.h"
 #include "muster/ipc/lock/owner_tag.h"
-#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 

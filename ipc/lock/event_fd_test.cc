@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/test_zone.h"
-#include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "muster/ipc/base/check.h"
+#include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
 #include "muster/ipc/lock/internal/spin_budget.h"
-#include "muster/ipc/base/status.h"
 
 namespace muster::ipc {
 namespace {

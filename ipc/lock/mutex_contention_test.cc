@@ -11,8 +11,8 @@
 
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/mutex.h"
-#include "muster/ipc/test_zone.h"
 #include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/deadline.h"
-#include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
+#include "muster/ipc/lock/lock_outcome.h"
 
 namespace muster::ipc {
 

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/owner_tag.h"
-#include "muster/ipc/test_zone.h"
 #include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/mutex.h"
-#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {

@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/test_zone.h"
 #include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/testing/forked_child.h"
-#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
 namespace {

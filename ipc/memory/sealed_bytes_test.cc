@@ -10,8 +10,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

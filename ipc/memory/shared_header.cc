@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/memory/shared_memory.h"
 
 namespace muster::ipc {
 namespace {

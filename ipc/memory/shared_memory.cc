@@ -17,11 +17,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/memory/internal/nameless_file.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/memory/internal/system_v_segment.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/memory/internal/nameless_file.h"
+#include "muster/ipc/memory/internal/system_v_segment.h"
 
 namespace muster::ipc {
 namespace {

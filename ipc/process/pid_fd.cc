@@ -13,9 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/ipc/process/signal_name.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/process/signal_name.h"
 
 namespace muster::ipc {
 namespace {

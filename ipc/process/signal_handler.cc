@@ -13,9 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/process/signal_name.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/wake_fd.h"
+#include "muster/ipc/process/signal_name.h"
 
 namespace muster::ipc {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

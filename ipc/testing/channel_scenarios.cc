@@ -5,13 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/base/check.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"
 #include "muster/ipc/testing/value.h"
-#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc::testing {
 namespace {

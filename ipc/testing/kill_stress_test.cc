@@ -23,8 +23,8 @@
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/lock/rw_lock.h"
 #include "muster/ipc/lock/semaphore.h"
-#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/lock/spinlock.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/value.h"
 

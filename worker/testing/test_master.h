@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/shared_zone.h"

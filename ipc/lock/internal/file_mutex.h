@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/deadline.h"
-#include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/lock_outcome.h"
 
 namespace muster::ipc {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/test_zone.h"
 #include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/process/pid_fd.h"
 
 namespace muster::ipc {
 namespace {

@@ -8,8 +8,8 @@
 #include <csignal>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_TEST_ZONE_H_
-#define MUSTER_IPC_TEST_ZONE_H_
+#ifndef MUSTER_IPC_TESTING_TEST_ZONE_H_
+#define MUSTER_IPC_TESTING_TEST_ZONE_H_
 
 #include <sys/types.h>
 
@@ -53,4 +53,4 @@ void AwaitFutexSleep(pid_t pid);
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_TEST_ZONE_H_
+#endif  // MUSTER_IPC_TESTING_TEST_ZONE_H_

@@ -1,4 +1,4 @@
-#include "muster/ipc/test_zone.h"
+#include "muster/ipc/testing/test_zone.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -12,8 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/check.h"
-#include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/internal/futex.h"
 
 namespace muster::ipc {
 namespace {
