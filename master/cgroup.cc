@@ -5,7 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "muster/master/config_paths.h"
+#include "muster/master/path.h"
 
 namespace muster::master {
 

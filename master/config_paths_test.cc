@@ -6,25 +6,6 @@
 namespace muster::master {
 namespace {
 
-TEST(ConfigPaths, JoinWhatIsRelative) {
-  EXPECT_EQ(JoinPath("/srv/site", "run/a.sock"), "/srv/site/run/a.sock");
-  EXPECT_EQ(JoinPath("/srv/site", "./run//a.sock"), "/srv/site/run/a.sock");
-  EXPECT_EQ(JoinPath("/", "a"), "/a");
-  EXPECT_EQ(JoinPath("/srv", "."), "/srv");
-}
-
-TEST(ConfigPaths, LeaveWhatIsAbsolute) { EXPECT_EQ(JoinPath("/srv", "/var//log/"), "/var/log"); }
-
-TEST(ConfigPaths, KeepDoubleDotsForTheKernel) {
-  EXPECT_EQ(JoinPath("/srv/site", "../logs"), "/srv/site/../logs");
-}
-
-TEST(ConfigPaths, KnowTheFolderOfAFile) {
-  EXPECT_EQ(FolderOf("/a/b"), "/a");
-  EXPECT_EQ(FolderOf("/a"), "/");
-  EXPECT_EQ(FolderOf("a"), ".");
-}
-
 TEST(ConfigPaths, BecomeAbsoluteInTheWholeConfiguration) {
   config::v1::Config config;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(R"(

@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "muster/master/config_paths.h"
+#include "muster/master/path.h"
 
 namespace muster::master {
 namespace {
