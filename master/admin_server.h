@@ -8,7 +8,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/master/address.h"
 #include "muster/master/log.h"
-#include "muster/master/supervisor_action.h"
+#include "muster/master/decide/supervisor_action.h"
 #include "muster/proto/admin.pb.h"
 
 namespace grpc {

@@ -14,7 +14,7 @@
 #include "muster/master/cpu_count.h"
 #include "muster/master/path.h"
 #include "muster/master/spawn.h"
-#include "muster/master/supervisor_core.h"
+#include "muster/master/decide/supervisor_core.h"
 #include "muster/master/user_zones.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/field_error.h"

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/supervisor_action.h"
+#include "muster/master/decide/supervisor_action.h"
 #include "muster/proto/config.pb.h"
 
 namespace spdlog {

@@ -26,7 +26,7 @@
 #include "muster/master/log.h"
 #include "muster/master/pid_file.h"
 #include "muster/master/ready_fd.h"
-#include "muster/master/reason.h"
+#include "muster/master/decide/reason.h"
 #include "muster/master/send_order.h"
 #include "muster/master/signal_orders.h"
 #include "muster/master/spawn.h"

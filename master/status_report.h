@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <map>
 
-#include "muster/master/clock.h"
-#include "muster/master/supervisor_core.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/supervisor_core.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/shared_zone.h"
 #include "muster/worker/slot_stats.h"

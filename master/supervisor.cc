@@ -17,7 +17,7 @@
 #include "muster/master/service_notifier.h"
 #include "muster/master/signal_orders.h"
 #include "muster/master/spawn.h"
-#include "muster/master/worker_table.h"
+#include "muster/master/decide/worker_table.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"

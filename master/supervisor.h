@@ -19,7 +19,7 @@
 #include "muster/master/pid_file.h"
 #include "muster/master/ready_fd.h"
 #include "muster/master/status_report.h"
-#include "muster/master/supervisor_core.h"
+#include "muster/master/decide/supervisor_core.h"
 #include "muster/master/worker_process.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/shared_zone.h"

@@ -18,7 +18,7 @@
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/log.h"
-#include "muster/master/supervisor_event.h"
+#include "muster/master/decide/supervisor_event.h"
 #include "muster/worker/command.h"
 
 namespace muster::master {

@@ -1,4 +1,4 @@
-#include "muster/master/reopen_rounds.h"
+#include "muster/master/decide/reopen_rounds.h"
 
 #include <chrono>
 #include <map>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CLOCK_H_
-#define MUSTER_MASTER_CLOCK_H_
+#ifndef MUSTER_MASTER_DECIDE_CLOCK_H_
+#define MUSTER_MASTER_DECIDE_CLOCK_H_
 
 #include <chrono>
 
@@ -12,4 +12,4 @@ using TimePoint = Clock::time_point;
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CLOCK_H_
+#endif  // MUSTER_MASTER_DECIDE_CLOCK_H_

@@ -1,4 +1,4 @@
-#include "muster/master/supervisor_core.h"
+#include "muster/master/decide/supervisor_core.h"
 
 #include <algorithm>
 #include <set>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "muster/master/reason.h"
+#include "muster/master/decide/reason.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/exit_code.h"
 

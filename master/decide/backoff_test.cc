@@ -1,4 +1,4 @@
-#include "muster/master/backoff.h"
+#include "muster/master/decide/backoff.h"
 
 #include <chrono>
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_WORKER_STATE_H_
-#define MUSTER_MASTER_WORKER_STATE_H_
+#ifndef MUSTER_MASTER_DECIDE_WORKER_STATE_H_
+#define MUSTER_MASTER_DECIDE_WORKER_STATE_H_
 
 #include <vector>
 
@@ -55,4 +55,4 @@ absl::string_view WorkerStateName(WorkerState state);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_WORKER_STATE_H_
+#endif  // MUSTER_MASTER_DECIDE_WORKER_STATE_H_

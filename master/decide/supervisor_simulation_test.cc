@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/supervisor_core.h"
+#include "muster/master/decide/supervisor_core.h"
 
 namespace muster::master {
 namespace {

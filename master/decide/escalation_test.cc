@@ -1,4 +1,4 @@
-#include "muster/master/escalation.h"
+#include "muster/master/decide/escalation.h"
 
 #include <chrono>
 

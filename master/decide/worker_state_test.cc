@@ -1,4 +1,4 @@
-#include "muster/master/worker_state.h"
+#include "muster/master/decide/worker_state.h"
 
 #include <string>
 #include <vector>

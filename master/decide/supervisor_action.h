@@ -1,13 +1,13 @@
-#ifndef MUSTER_MASTER_SUPERVISOR_ACTION_H_
-#define MUSTER_MASTER_SUPERVISOR_ACTION_H_
+#ifndef MUSTER_MASTER_DECIDE_SUPERVISOR_ACTION_H_
+#define MUSTER_MASTER_DECIDE_SUPERVISOR_ACTION_H_
 
 #include <cstdint>
 #include <string>
 #include <variant>
 
 #include "absl/status/status.h"
-#include "muster/master/clock.h"
-#include "muster/master/supervisor_event.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/supervisor_event.h"
 #include "muster/worker/command.h"
 
 namespace muster::master {
@@ -87,4 +87,4 @@ using Action =
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_SUPERVISOR_ACTION_H_
+#endif  // MUSTER_MASTER_DECIDE_SUPERVISOR_ACTION_H_

@@ -1,4 +1,4 @@
-#include "muster/master/reason.h"
+#include "muster/master/decide/reason.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_WORKER_TABLE_H_
-#define MUSTER_MASTER_WORKER_TABLE_H_
+#ifndef MUSTER_MASTER_DECIDE_WORKER_TABLE_H_
+#define MUSTER_MASTER_DECIDE_WORKER_TABLE_H_
 
 #include <sys/types.h>
 
@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "muster/master/backoff.h"
-#include "muster/master/clock.h"
-#include "muster/master/escalation.h"
-#include "muster/master/supervisor_action.h"
-#include "muster/master/supervisor_event.h"
-#include "muster/master/worker_state.h"
+#include "muster/master/decide/backoff.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/escalation.h"
+#include "muster/master/decide/supervisor_action.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_state.h"
 
 namespace muster::master {
 
@@ -94,4 +94,4 @@ class WorkerTable {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_WORKER_TABLE_H_
+#endif  // MUSTER_MASTER_DECIDE_WORKER_TABLE_H_

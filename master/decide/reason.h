@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_REASON_H_
-#define MUSTER_MASTER_REASON_H_
+#ifndef MUSTER_MASTER_DECIDE_REASON_H_
+#define MUSTER_MASTER_DECIDE_REASON_H_
 
 #include <string>
 
@@ -12,4 +12,4 @@ std::string WithReason(absl::string_view what, absl::string_view reason);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_REASON_H_
+#endif  // MUSTER_MASTER_DECIDE_REASON_H_

@@ -1,4 +1,4 @@
-#include "muster/master/worker_table.h"
+#include "muster/master/decide/worker_table.h"
 
 #include <chrono>
 #include <csignal>

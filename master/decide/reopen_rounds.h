@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_REOPEN_ROUNDS_H_
-#define MUSTER_MASTER_REOPEN_ROUNDS_H_
+#ifndef MUSTER_MASTER_DECIDE_REOPEN_ROUNDS_H_
+#define MUSTER_MASTER_DECIDE_REOPEN_ROUNDS_H_
 
 #include <cstdint>
 #include <map>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "muster/master/clock.h"
-#include "muster/master/supervisor_action.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/supervisor_action.h"
 
 namespace muster::master {
 
@@ -49,4 +49,4 @@ class ReopenRounds {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_REOPEN_ROUNDS_H_
+#endif  // MUSTER_MASTER_DECIDE_REOPEN_ROUNDS_H_

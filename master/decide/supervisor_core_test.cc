@@ -1,4 +1,4 @@
-#include "muster/master/supervisor_core.h"
+#include "muster/master/decide/supervisor_core.h"
 
 #include <chrono>
 #include <csignal>

@@ -1,7 +1,7 @@
-#ifndef MUSTER_MASTER_BACKOFF_H_
-#define MUSTER_MASTER_BACKOFF_H_
+#ifndef MUSTER_MASTER_DECIDE_BACKOFF_H_
+#define MUSTER_MASTER_DECIDE_BACKOFF_H_
 
-#include "muster/master/clock.h"
+#include "muster/master/decide/clock.h"
 
 namespace muster::master {
 
@@ -23,4 +23,4 @@ class Backoff {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_BACKOFF_H_
+#endif  // MUSTER_MASTER_DECIDE_BACKOFF_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_SUPERVISOR_CORE_H_
-#define MUSTER_MASTER_SUPERVISOR_CORE_H_
+#ifndef MUSTER_MASTER_DECIDE_SUPERVISOR_CORE_H_
+#define MUSTER_MASTER_DECIDE_SUPERVISOR_CORE_H_
 
 #include <cstdint>
 #include <map>
@@ -9,11 +9,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/clock.h"
-#include "muster/master/reopen_rounds.h"
-#include "muster/master/supervisor_action.h"
-#include "muster/master/supervisor_event.h"
-#include "muster/master/worker_table.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/reopen_rounds.h"
+#include "muster/master/decide/supervisor_action.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_table.h"
 
 namespace muster::master {
 
@@ -141,4 +141,4 @@ class SupervisorCore {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_SUPERVISOR_CORE_H_
+#endif  // MUSTER_MASTER_DECIDE_SUPERVISOR_CORE_H_

@@ -1,7 +1,7 @@
-#ifndef MUSTER_MASTER_ESCALATION_H_
-#define MUSTER_MASTER_ESCALATION_H_
+#ifndef MUSTER_MASTER_DECIDE_ESCALATION_H_
+#define MUSTER_MASTER_DECIDE_ESCALATION_H_
 
-#include "muster/master/clock.h"
+#include "muster/master/decide/clock.h"
 
 namespace muster::master {
 
@@ -25,4 +25,4 @@ class Escalation {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ESCALATION_H_
+#endif  // MUSTER_MASTER_DECIDE_ESCALATION_H_

@@ -1,4 +1,4 @@
-#include "muster/master/reason.h"
+#include "muster/master/decide/reason.h"
 
 #include "gtest/gtest.h"
 

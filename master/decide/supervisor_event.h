@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_SUPERVISOR_EVENT_H_
-#define MUSTER_MASTER_SUPERVISOR_EVENT_H_
+#ifndef MUSTER_MASTER_DECIDE_SUPERVISOR_EVENT_H_
+#define MUSTER_MASTER_DECIDE_SUPERVISOR_EVENT_H_
 
 #include <sys/types.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/master/clock.h"
+#include "muster/master/decide/clock.h"
 
 namespace muster::master {
 
@@ -101,4 +101,4 @@ using Event =
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_SUPERVISOR_EVENT_H_
+#endif  // MUSTER_MASTER_DECIDE_SUPERVISOR_EVENT_H_
