@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "muster/loop/event_loop.h"
-#include "muster/master/address.h"
-#include "muster/master/log.h"
+#include "muster/master/process/address.h"
+#include "muster/master/process/log.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/proto/admin.pb.h"
 

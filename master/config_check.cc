@@ -13,8 +13,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/address.h"
-#include "muster/master/file_access.h"
+#include "muster/master/process/address.h"
+#include "muster/master/process/file_access.h"
 #include "muster/master/response_check.h"
 #include "muster/proto/log_format.h"
 

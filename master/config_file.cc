@@ -18,7 +18,7 @@
 #include "muster/master/config_paths.h"
 #include "muster/master/config_source.h"
 #include "muster/master/config_text.h"
-#include "muster/master/path.h"
+#include "muster/master/process/path.h"
 #include "muster/master/service_types.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/utf8.h"

@@ -16,7 +16,7 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/path.h"
+#include "muster/master/process/path.h"
 
 namespace muster::master {
 namespace {

@@ -9,7 +9,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/config_file.h"
 #include "muster/master/field_places.h"
-#include "muster/master/listener_set.h"
+#include "muster/master/process/listener_set.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/user_zone.h"

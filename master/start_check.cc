@@ -13,12 +13,12 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/ask_worker.h"
-#include "muster/master/cpu_count.h"
-#include "muster/master/listener.h"
-#include "muster/master/memory_limit.h"
-#include "muster/master/pid_file.h"
-#include "muster/master/process_listeners.h"
+#include "muster/master/process/ask_worker.h"
+#include "muster/master/process/cpu_count.h"
+#include "muster/master/process/listener.h"
+#include "muster/master/process/memory_limit.h"
+#include "muster/master/process/pid_file.h"
+#include "muster/master/process/process_listeners.h"
 #include "muster/worker/user_zone.h"
 
 namespace muster::master {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "muster/master/address.h"
+#include "muster/master/process/address.h"
 #include "muster/master/config_file.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"

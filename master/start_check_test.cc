@@ -17,8 +17,8 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/listener.h"
-#include "muster/master/pid_file.h"
+#include "muster/master/process/listener.h"
+#include "muster/master/process/pid_file.h"
 
 namespace muster::master {
 namespace {

@@ -17,7 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/address.h"
+#include "muster/master/process/address.h"
 #include "muster/master/config_file.h"
 
 namespace muster::master {

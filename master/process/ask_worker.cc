@@ -1,0 +1,155 @@
+#include "muster/master/process/ask_worker.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/process/pid_fd.h"
+#include "muster/master/process/spawn.h"
+#include "muster/worker/command.h"
+
+namespace muster::master {
+namespace {
+
+constexpr std::size_t kMostBytes = 16 << 20;
+constexpr std::size_t kMostErrorBytes = 4096;
+
+struct PipeEnds {
+  ipc::UniqueFd read;
+  ipc::UniqueFd write;
+};
+
+absl::StatusOr<PipeEnds> MakePipe() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) < 0) return ipc::ErrnoStatus("pipe2");
+  PipeEnds ends = {ipc::UniqueFd(fds[0]), ipc::UniqueFd(fds[1])};
+  if (::fcntl(ends.read.get(), F_SETFL, O_NONBLOCK) < 0) return ipc::ErrnoStatus("fcntl of a pipe");
+  return ends;
+}
+
+// Zero or an errno, as the call returns it.
+int Spawn(const std::string& binary, int output, int errors, pid_t* pid) {
+  sigset_t none;
+  sigset_t all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  char* const arguments[] = {const_cast<char*>(binary.c_str()),
+                             const_cast<char*>(worker::kDescribeFlag), nullptr};
+  const int error = ::posix_spawn(pid, binary.c_str(), &actions, &attributes, arguments, environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+// Adds what is there, up to `most`; what is beyond is dropped. False: nothing more will come.
+bool ReadSome(int fd, std::size_t most, std::string* text) {
+  char buffer[64 << 10];
+  while (true) {
+    const ssize_t got = ipc::RetryOnEintr([&] { return ::read(fd, buffer, sizeof(buffer)); });
+    if (got <= 0) return got < 0 && errno == EAGAIN;
+    text->append(buffer, std::min(static_cast<std::size_t>(got), most - text->size()));
+  }
+}
+
+struct Said {
+  std::string output;
+  std::string errors;
+  ipc::ProcessExit exit;
+};
+
+// Reads until the process has ended; kills it at the deadline.
+absl::StatusOr<Said> Listen(const ipc::PidFd& process, const ipc::UniqueFd& output,
+                            const ipc::UniqueFd& errors, absl::Time deadline) {
+  Said said;
+  pollfd wait[] = {{.fd = output.get(), .events = POLLIN, .revents = 0},
+                   {.fd = errors.get(), .events = POLLIN, .revents = 0},
+                   {.fd = process.fd(), .events = POLLIN, .revents = 0}};
+  while (wait[2].revents == 0) {
+    const absl::Duration left = deadline - absl::Now();
+    const auto milliseconds = absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1)));
+    const int ready =
+        left <= absl::ZeroDuration()
+            ? 0
+            : ::poll(wait, 3, static_cast<int>(std::max<std::int64_t>(milliseconds, 1)));
+    if (ready < 0 && errno != EINTR) return ipc::ErrnoStatus("poll");
+    if (ready == 0) {
+      (void)process.Send(SIGKILL);
+      (void)process.Wait(ipc::PidFd::Reap::kYes);
+      return absl::DeadlineExceededError("it did not end in time");
+    }
+    // Its end of a pipe may be closed long before it ends: a negative descriptor is not polled.
+    if (wait[0].revents != 0 && !ReadSome(output.get(), kMostBytes, &said.output)) wait[0].fd = -1;
+    if (wait[1].revents != 0 && !ReadSome(errors.get(), kMostErrorBytes, &said.errors)) {
+      wait[1].fd = -1;
+    }
+  }
+  ReadSome(output.get(), kMostBytes, &said.output);
+  ReadSome(errors.get(), kMostErrorBytes, &said.errors);
+  MUSTER_ASSIGN_OR_RETURN(said.exit, process.Wait(ipc::PidFd::Reap::kYes));
+  return said;
+}
+
+}  // namespace
+
+absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
+                                                  absl::Duration timeout) {
+  const std::string command = absl::StrCat(binary, " ", worker::kDescribeFlag);
+  const absl::Time deadline = absl::Now() + timeout;
+  MUSTER_ASSIGN_OR_RETURN(PipeEnds output, MakePipe());
+  MUSTER_ASSIGN_OR_RETURN(PipeEnds errors, MakePipe());
+  pid_t pid = -1;
+  if (const int error = Spawn(binary, output.write.get(), errors.write.get(), &pid); error != 0) {
+    return ipc::ErrnoStatus(absl::StrCat("start ", binary), error);
+  }
+  output.write.reset();
+  errors.write.reset();
+  // Ours and not yet waited for, so it is that process, dead or alive.
+  MUSTER_ASSIGN_OR_RETURN(const ipc::PidFd process, ipc::PidFd::Open(pid));
+  const absl::StatusOr<Said> said = Listen(process, output.read, errors.read, deadline);
+  if (!said.ok()) return ipc::Annotate(said.status(), command);
+  const bool is_well = !said->exit.was_killed && said->exit.code == 0;
+  worker::v1::Description description;
+  if (is_well && description.ParseFromString(said->output) && !description.version().empty()) {
+    return description;
+  }
+  const std::string line = said->errors.substr(0, said->errors.find('\n'));
+  return absl::FailedPreconditionError(
+      absl::StrCat(command, ": does not describe what it serves: ",
+                   is_well ? "it is not a worker program of muster" : said->exit.ToString(),
+                   line.empty() ? "" : ": ", line));
+}
+
+std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(
+    std::string worker_binary) {
+  return [worker_binary = std::move(worker_binary)](
+             const std::string& configured) -> absl::StatusOr<worker::v1::Description> {
+    MUSTER_ASSIGN_OR_RETURN(const std::string binary,
+                            FindWorkerBinary(worker_binary.empty() ? configured : worker_binary));
+    return AskWorker(binary);
+  };
+}
+
+}  // namespace muster::master

@@ -1,0 +1,73 @@
+#include "muster/master/process/ask_worker.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A worker program that is a shell script.
+std::string Script(const std::string& name, const std::string& body) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/", name);
+  std::ofstream(path) << "#!/bin/sh\n" << body << "\n";
+  ::chmod(path.c_str(), 0700);
+  return path;
+}
+
+std::string Error(const std::string& binary, absl::Duration timeout = absl::Seconds(20)) {
+  const auto description = AskWorker(binary, timeout);
+  return std::string(description.status().message());
+}
+
+TEST(AskWorker, LearnsWhatTheHttpWorkerKnows) {
+  const auto description = AskWorker(std::filesystem::absolute("worker/worker").string());
+  ASSERT_TRUE(description.ok()) << description.status();
+  EXPECT_EQ(description->service_type_size(), 0);
+  EXPECT_EQ(description->handler_size(), 0);
+  EXPECT_FALSE(description->version().empty());
+}
+
+TEST(AskWorker, TellsThatTheProgramIsNotThere) {
+  EXPECT_EQ(Error("/nowhere/worker"), "start /nowhere/worker: No such file or directory");
+}
+
+TEST(AskWorker, TellsHowAProgramEndedThatDoesNotKnowTheQuestion) {
+  const std::string path = Script("ignorant", "echo 'what is that?' >&2; exit 2");
+  EXPECT_EQ(Error(path), absl::StrCat(path,
+                                      " --describe: does not describe what it serves: "
+                                      "exited with code 2: what is that?"));
+}
+
+TEST(AskWorker, RefusesAnAnswerThatIsNone) {
+  EXPECT_THAT(Error(Script("babbler", "echo hello")),
+              HasSubstr("does not describe what it serves: it is not a worker program of muster"));
+  EXPECT_THAT(Error("/bin/true"), HasSubstr("it is not a worker program of muster"));
+}
+
+TEST(AskWorker, DoesNotWaitForEver) {
+  const auto description = AskWorker(Script("sleeper", "exec sleep 1000"), absl::Milliseconds(50));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(description.status())) << description.status();
+}
+
+TEST(AskWorker, DoesNotWaitForTheProgramsChildren) {
+  const std::string path = Script("parent", "sleep 5 & exit 3");
+  EXPECT_THAT(Error(path), HasSubstr("exited with code 3"));
+}
+
+TEST(AskWorker, IsNotStoppedByALongAnswer) {
+  const std::string path = Script("long", "head -c 1000000 /dev/zero; exit 4");
+  EXPECT_THAT(Error(path), HasSubstr("exited with code 4"));
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,124 @@
+#include "muster/master/process/listener.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+
+namespace muster::master {
+namespace {
+
+absl::Status SetOption(int fd, int level, int option, const char* name) {
+  const int on = 1;
+  if (::setsockopt(fd, level, option, &on, sizeof(on)) == 0) return absl::OkStatus();
+  return ipc::ErrnoStatus(absl::StrCat("setsockopt ", name));
+}
+
+// Whether the path is that of a socket on which nobody answers: it outlives a process that was
+// killed.
+bool IsLeftBehind(const Address& address) {
+  struct stat file = {};
+  if (::stat(address.path().c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
+  const ipc::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return ::connect(probe.get(), address.get(), address.size()) != 0 && errno == ECONNREFUSED;
+}
+
+// The first port that needs no privilege to be bound: the network namespace's.
+int FirstUnprivilegedPort() {
+  std::ifstream file("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+  int port = 1024;
+  return file >> port ? port : 1024;
+}
+
+// What helps against EACCES.
+std::string HowToBind(const Address& address) {
+  const int first = FirstUnprivilegedPort();
+  if (address.is_unix() || address.port() == 0 || address.port() >= first) return "";
+  std::error_code ignored;
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
+  return absl::StrCat("; ports below ", first,
+                      " need a privilege. Run as root, or: setcap cap_net_bind_service=+ep ",
+                      program, ", or: sysctl net.ipv4.ip_unprivileged_port_start=", address.port());
+}
+
+absl::Status InUse(const Address& address) {
+  return absl::AlreadyExistsError(absl::StrCat(
+      "bind ", address.ToString(), ": Address already in use; another process listens there"));
+}
+
+absl::Status BindSocket(int fd, const Address& address) {
+  if (::bind(fd, address.get(), address.size()) == 0) return absl::OkStatus();
+  int error = errno;
+  if (error == EADDRINUSE && address.is_unix() && IsLeftBehind(address)) {
+    ::unlink(address.path().c_str());
+    if (::bind(fd, address.get(), address.size()) == 0) return absl::OkStatus();
+    error = errno;
+  }
+  if (error == EADDRINUSE) return InUse(address);
+  const absl::Status status = ipc::ErrnoStatus(absl::StrCat("bind ", address.ToString()), error);
+  if (error != EACCES) return status;
+  return absl::Status(status.code(), absl::StrCat(status.message(), HowToBind(address)));
+}
+
+absl::StatusOr<ipc::UniqueFd> BoundSocket(const Address& address, Listener::Port port) {
+  ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("socket for ", address.ToString()));
+  if (!address.is_unix()) {
+    MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR"));
+  }
+  if (address.family() == AF_INET6) {
+    MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY"));
+  }
+  if (port == Listener::Port::kShared) {
+    MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT"));
+  }
+  MUSTER_RETURN_IF_ERROR(BindSocket(fd.get(), address));
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<Listener> Listener::Bind(const Address& address, int backlog, Port port) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, BoundSocket(address, port));
+  // From here on the destructor removes a Unix socket's path.
+  Listener listener(std::move(fd), address);
+  MUSTER_RETURN_IF_ERROR(listener.SetBacklog(backlog));
+  if (!address.is_unix()) {
+    MUSTER_ASSIGN_OR_RETURN(listener.address_, Address::OfSocket(listener.fd()));
+  }
+  return listener;
+}
+
+absl::Status Listener::Probe(const Address& address) {
+  if (!address.is_unix()) return BoundSocket(address, Port::kOwn).status();
+  // Binding would make the socket.
+  struct stat file = {};
+  if (::lstat(address.path().c_str(), &file) != 0 || IsLeftBehind(address)) {
+    return absl::OkStatus();
+  }
+  return InUse(address);
+}
+
+Listener::~Listener() {
+  if (fd_.valid() && address_.is_unix()) ::unlink(address_.path().c_str());
+}
+
+absl::Status Listener::SharePort() const {
+  return ipc::Annotate(SetOption(fd(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT"),
+                       address_.ToString());
+}
+
+absl::Status Listener::SetBacklog(int backlog) const {
+  if (::listen(fd(), backlog) == 0) return absl::OkStatus();
+  return ipc::ErrnoStatus(absl::StrCat("listen ", address_.ToString()));
+}
+
+}  // namespace muster::master

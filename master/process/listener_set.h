@@ -1,0 +1,58 @@
+#ifndef MUSTER_MASTER_PROCESS_LISTENER_SET_H_
+#define MUSTER_MASTER_PROCESS_LISTENER_SET_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/master/process/listener.h"
+#include "muster/proto/config.pb.h"
+
+namespace muster::master {
+
+// The listeners of one configuration. Copies share the sockets, so a reload makes a set
+// out of the current one, and whichever set is dropped closes only what the other has not.
+class ListenerSet {
+ public:
+  // A worker's, or anybody's that asks.
+  struct Entry {
+    std::string address;  // as it is really bound
+    int fd = -1;          // the set's
+  };
+
+  ListenerSet() = default;
+
+  // The listeners of `config`: those of `current` that are wanted again, found by the address
+  // as it is written there, and new ones for the others. With REUSEPORT one for each
+  // of `workers`. On an error, which has its field, `current` and its sockets are as they were.
+  static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
+                                          const ListenerSet& current);
+
+  // The sockets for the worker with this index among the `workers` of its generation, in the order
+  // of the configuration. With REUSEPORT every socket has one worker, and a worker may
+  // have several of an address: sockets stay when workers become fewer, for the connections
+  // in the queue of one that goes would be lost.
+  std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
+  // As they are bound, in the order of the configuration.
+  std::vector<std::string> addresses() const;
+
+ private:
+  struct Shared {
+    std::string written;
+    bool is_spread = false;  // REUSEPORT
+    // One, or if it is spread at least one for each worker.
+    std::vector<std::shared_ptr<const Listener>> sockets;
+  };
+
+  static absl::Status Complete(Shared& shared, const config::v1::Listen& listen,
+                               std::size_t sockets);
+
+  std::vector<Shared> listeners_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_PROCESS_LISTENER_SET_H_

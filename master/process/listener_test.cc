@@ -1,0 +1,126 @@
+#include "muster/master/process/listener.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// Under /tmp, for a Unix socket's path must be short.
+class ListenerTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(::mkdtemp(folder_), nullptr); }
+  void TearDown() override {
+    ::unlink(path().c_str());
+    ::rmdir(folder_);
+  }
+  std::string path() const { return absl::StrCat(folder_, "/x"); }
+  Address UnixAddress() const { return *Address::Parse("unix:" + path()); }
+
+  char folder_[32] = "/tmp/muster-listener-XXXXXX";
+};
+
+absl::StatusOr<Listener> BindTo(const Address& address, Listener::Port port) {
+  return Listener::Bind(address, 8, port);
+}
+
+bool Connects(const Address& address) {
+  const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return ::connect(fd.get(), address.get(), address.size()) == 0;
+}
+
+TEST_F(ListenerTest, TellsThePortThatTheKernelChose) {
+  const auto listener = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  EXPECT_NE(listener->address().port(), 0);
+  EXPECT_TRUE(Connects(listener->address()));
+}
+
+TEST_F(ListenerTest, NamesTheAddressThatIsInUse) {
+  const auto first = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(first.ok());
+  const auto second = BindTo(first->address(), Listener::Port::kOwn);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(second.status().message()),
+              AllOf(HasSubstr(first->address().ToString()), HasSubstr("Address already in use")));
+}
+
+TEST_F(ListenerTest, SharesItsPortWhenAsked) {
+  const auto first = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(first->SharePort().ok());
+  const auto second = BindTo(first->address(), Listener::Port::kShared);
+  EXPECT_TRUE(second.ok()) << second.status();
+}
+
+TEST_F(ListenerTest, TakesOverAUnixSocketOfADeadProcess) {
+  const ipc::UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Address address = UnixAddress();
+  ASSERT_EQ(::bind(dead.get(), address.get(), address.size()), 0);
+  const auto listener = BindTo(address, Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  EXPECT_TRUE(Connects(address));
+}
+
+TEST_F(ListenerTest, LeavesAUnixSocketThatSomebodyListensOn) {
+  const auto first = BindTo(UnixAddress(), Listener::Port::kOwn);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = BindTo(UnixAddress(), Listener::Port::kOwn);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(Connects(UnixAddress()));
+}
+
+TEST_F(ListenerTest, RemovesThePathOfItsUnixSocketAtTheEnd) {
+  { ASSERT_TRUE(BindTo(UnixAddress(), Listener::Port::kOwn).ok()); }
+  EXPECT_NE(::access(path().c_str(), F_OK), 0);
+}
+
+TEST_F(ListenerTest, LeavesAFileThatIsNoSocketAlone) {
+  ipc::UniqueFd file(::open(path().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  const auto listener = BindTo(UnixAddress(), Listener::Port::kOwn);
+  EXPECT_FALSE(listener.ok());
+  EXPECT_EQ(::access(path().c_str(), F_OK), 0);
+}
+
+TEST_F(ListenerTest, ProbesWithoutListening) {
+  EXPECT_TRUE(Listener::Probe(*Address::Parse("127.0.0.1:0")).ok());
+  const auto listener = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok());
+  const absl::Status taken = Listener::Probe(listener->address());
+  EXPECT_EQ(taken.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(taken, BindTo(listener->address(), Listener::Port::kOwn).status());
+  // Of 192.0.2.0/24, which is for documents.
+  const absl::Status foreign = Listener::Probe(*Address::Parse("192.0.2.1:0"));
+  EXPECT_EQ(foreign.message(), "bind 192.0.2.1:0: Cannot assign requested address");
+}
+
+TEST_F(ListenerTest, ProbesAUnixSocketWithoutATrace) {
+  EXPECT_TRUE(Listener::Probe(UnixAddress()).ok());
+  EXPECT_NE(::access(path().c_str(), F_OK), 0);
+  {
+    const ipc::UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::bind(dead.get(), UnixAddress().get(), UnixAddress().size()), 0);
+  }
+  EXPECT_TRUE(Listener::Probe(UnixAddress()).ok());
+  EXPECT_EQ(::access(path().c_str(), F_OK), 0);
+}
+
+TEST_F(ListenerTest, ProbesAUnixSocketThatSomebodyListensOn) {
+  const auto listener = BindTo(UnixAddress(), Listener::Port::kOwn);
+  ASSERT_TRUE(listener.ok());
+  EXPECT_EQ(Listener::Probe(UnixAddress()).code(), absl::StatusCode::kAlreadyExists);
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,19 @@
+#ifndef MUSTER_MASTER_PROCESS_PATH_H_
+#define MUSTER_MASTER_PROCESS_PATH_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace muster::master {
+
+// `path` below `folder`, unless it is absolute; without "." and empty parts. ".." stays, for
+// the folder before it may be a symbolic link.
+std::string JoinPath(absl::string_view folder, absl::string_view path);
+
+// "/a" of "/a/b", "/" of "/a", "." of "a".
+std::string FolderOf(absl::string_view path);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_PROCESS_PATH_H_

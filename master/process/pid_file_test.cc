@@ -1,0 +1,122 @@
+#include "muster/master/process/pid_file.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string PathOf(const std::string& name) {
+  return absl::StrCat(::testing::TempDir(), "/", name, "/run/muster.pid");
+}
+
+TEST(PidFile, TellsThePidAsLongAsItLives) {
+  const std::string path = PathOf("tells");
+  {
+    auto file = PidFile::Lock(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(PidFile::Read(path).status().code(), absl::StatusCode::kNotFound);
+    ASSERT_TRUE(file->Write().ok());
+    EXPECT_EQ(*PidFile::Read(path), ::getpid());
+  }
+  EXPECT_EQ(PidFile::Read(path).status().code(), absl::StatusCode::kNotFound);
+}
+
+// What a child finds: a process does not see its own locks.
+std::string HolderSeenByAnother(const std::string& path) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto holder = PidFile::FindHolder(path);
+    const std::string text = !holder.ok()           ? std::string(holder.status().message())
+                             : !holder->has_value() ? "nobody"
+                                                    : absl::StrCat(**holder);
+    const ssize_t written = ::write(ends[1], text.data(), text.size());
+    ::_exit(written < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  char text[256] = {};
+  const ssize_t size = ::read(ends[0], text, sizeof(text) - 1);
+  ::close(ends[0]);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  return std::string(text, size < 0 ? 0 : size);
+}
+
+TEST(PidFile, TellsAnotherProcessWhoHasIt) {
+  const std::string path = PathOf("holder");
+  EXPECT_EQ(HolderSeenByAnother(path), "nobody");
+  EXPECT_FALSE(std::ifstream(path + ".lock").good());
+  {
+    const auto file = PidFile::Lock(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(HolderSeenByAnother(path), absl::StrCat(::getpid()));
+  }
+  EXPECT_EQ(HolderSeenByAnother(path), "nobody");
+}
+
+TEST(PidFile, KeepsASecondMasterOutAndNamesTheFirst) {
+  const std::string path = PathOf("second");
+  const auto file = PidFile::Lock(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const std::string first = absl::StrCat("another master (pid ", ::getpid(), ") already runs");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto second = PidFile::Lock(path);
+    const bool is_right = second.status().code() == absl::StatusCode::kAlreadyExists &&
+                          std::string(second.status().message()).find(first) != std::string::npos;
+    ::_exit(is_right ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(PidFile, IsTakenOverFromAMasterThatWasKilled) {
+  const std::string path = PathOf("killed");
+  int written[2];
+  ASSERT_EQ(::pipe(written), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    auto file = PidFile::Lock(path);
+    const bool is_written = file.ok() && file->Write().ok();
+    if (::write(written[1], is_written ? "y" : "n", 1) != 1) ::_exit(1);
+    ::pause();
+  }
+  char answer = 0;
+  ASSERT_EQ(::read(written[0], &answer, 1), 1);
+  ASSERT_EQ(answer, 'y');
+  ASSERT_EQ(::kill(child, SIGKILL), 0);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ASSERT_EQ(*PidFile::Read(path), child);
+
+  auto file = PidFile::Lock(path);
+
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(file->Write().ok());
+  EXPECT_EQ(*PidFile::Read(path), ::getpid());
+}
+
+TEST(PidFile, RefusesToReadWhatIsNoPid) {
+  const std::string path = ::testing::TempDir() + "/garbage.pid";
+  for (const char* text : {"", "x", "-1", "0", "12x"}) {
+    std::ofstream(path, std::ios::trunc) << text;
+    EXPECT_THAT(std::string(PidFile::Read(path).status().message()), HasSubstr("is not a pid"))
+        << text;
+  }
+}
+
+}  // namespace
+}  // namespace muster::master

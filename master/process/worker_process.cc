@@ -1,0 +1,247 @@
+#include "muster/master/process/worker_process.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+#include "muster/master/process/spawn.h"
+#include "muster/proto/field_error.h"
+#include "muster/proto/worker.pb.h"
+
+namespace muster::master {
+namespace {
+
+using worker::Command;
+
+constexpr std::chrono::seconds kPatience{1};
+
+// Zero: there is none.
+int SignalOf(Command command) {
+  switch (command) {
+    case Command::kDrain:
+    case Command::kQuit:
+      return SIGQUIT;
+    case Command::kTerminate:
+      return SIGTERM;
+    case Command::kReopen:
+      return SIGUSR1;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(loop::EventLoop& loop, Log& log,
+                                                                    const std::string& binary,
+                                                                    std::uint32_t slot,
+                                                                    std::string name, Sink sink) {
+  MUSTER_ASSIGN_OR_RETURN(SpawnedWorker spawned, SpawnWorker(binary));
+  std::unique_ptr<WorkerProcess> worker(
+      new WorkerProcess(loop, log, slot, std::move(name), std::move(spawned.process),
+                        std::move(spawned.channel), std::move(sink)));
+  absl::Status status = loop.Add(worker->process_.fd(), EPOLLIN, &worker->exit_watch_);
+  worker->is_exit_watched_ = status.ok();
+  if (status.ok()) {
+    status = loop.Add(worker->channel_.fd(), EPOLLIN, &worker->channel_watch_);
+    worker->is_channel_open_ = status.ok();
+  }
+  if (!status.ok()) {
+    worker->Signal(SIGKILL);
+    (void)worker->process_.Wait(ipc::PidFd::Reap::kYes);
+    return status;
+  }
+  return worker;
+}
+
+WorkerProcess::WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
+                             ipc::PidFd process, ipc::Channel channel, Sink sink)
+    : loop_(loop),
+      log_(log),
+      slot_(slot),
+      name_(std::move(name)),
+      process_(std::move(process)),
+      channel_(std::move(channel)),
+      sink_(std::move(sink)),
+      channel_watch_([this](std::uint32_t events) { OnChannel(events); }),
+      exit_watch_([this](std::uint32_t) { OnExit(); }),
+      patience_(loop, [this] {
+        for (const Queued& queued : queue_) FallBack(queued.command);
+      }) {}
+
+WorkerProcess::~WorkerProcess() {
+  UnwatchExit();
+  CloseChannel();
+}
+
+void WorkerProcess::Complain(Severity severity, absl::string_view problem) {
+  log_.Write(severity, absl::StrCat(name_, " (pid ", pid(), "): ", problem));
+}
+
+// ---- Sending ----
+
+absl::StatusOr<ipc::SendOutcome> WorkerProcess::TrySend(Command command, std::uint32_t sequence,
+                                                        absl::string_view payload,
+                                                        absl::Span<const int> fds) {
+  ipc::Message message;
+  message.command = ipc::CommandNumber(command);
+  message.sequence = sequence;
+  message.slot = static_cast<std::int32_t>(slot_);
+  message.payload = payload;
+  message.fds = fds;
+  return channel_.TrySend(message);
+}
+
+void WorkerProcess::Send(Command command, std::uint32_t sequence, absl::string_view payload,
+                         absl::Span<const int> fds) {
+  if (!is_channel_open_) {
+    FallBack(command);
+    return;
+  }
+  if (!queue_.empty()) {
+    Queue(command, sequence, payload, fds);
+    return;
+  }
+  const absl::StatusOr<ipc::SendOutcome> outcome = TrySend(command, sequence, payload, fds);
+  if (outcome.ok() && *outcome == ipc::SendOutcome::kSent) return;
+  if (outcome.ok() && *outcome == ipc::SendOutcome::kWouldBlock) {
+    Queue(command, sequence, payload, fds);
+    return;
+  }
+  if (!outcome.ok()) {
+    Complain(Severity::kError, absl::StrCat(worker::CommandName(command),
+                                            " was not sent: ", outcome.status().message()));
+  }
+  FallBack(command);
+}
+
+void WorkerProcess::Queue(Command command, std::uint32_t sequence, absl::string_view payload,
+                          absl::Span<const int> fds) {
+  Queued queued = {command, sequence, std::string(payload), {}};
+  for (int fd : fds) {
+    absl::StatusOr<ipc::UniqueFd> copy = ipc::DuplicateFd(fd);
+    // Without its descriptors the worker will complain, and not become ready.
+    if (copy.ok()) queued.fds.push_back(*std::move(copy));
+  }
+  if (queue_.size() >= kMostQueued) {
+    FallBack(command);
+    return;
+  }
+  queue_.push_back(std::move(queued));
+  if (queue_.size() == 1) {
+    (void)loop_.Modify(channel_.fd(), EPOLLIN | EPOLLOUT, &channel_watch_);
+    patience_.SetAfter(kPatience);
+  }
+}
+
+void WorkerProcess::Flush() {
+  while (!queue_.empty()) {
+    const Queued& next = queue_.front();
+    std::vector<int> fds;
+    for (const ipc::UniqueFd& fd : next.fds) fds.push_back(fd.get());
+    const absl::StatusOr<ipc::SendOutcome> outcome =
+        TrySend(next.command, next.sequence, next.payload, fds);
+    if (outcome.ok() && *outcome == ipc::SendOutcome::kWouldBlock) return;
+    if (!outcome.ok() || *outcome == ipc::SendOutcome::kPeerGone) FallBack(next.command);
+    queue_.pop_front();
+  }
+  patience_.Cancel();
+  (void)loop_.Modify(channel_.fd(), EPOLLIN, &channel_watch_);
+}
+
+void WorkerProcess::FallBack(Command command) {
+  if (const int signal = SignalOf(command); signal != 0) Signal(signal);
+}
+
+void WorkerProcess::Signal(int signal) {
+  const absl::Status status = process_.Send(signal);
+  if (!status.ok() && !absl::IsNotFound(status)) {
+    Complain(Severity::kError, status.message());
+  }
+}
+
+// ---- Receiving ----
+
+void WorkerProcess::OnChannel(std::uint32_t events) {
+  if ((events & EPOLLOUT) != 0) Flush();
+  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) Receive(kMessagesPerRound);
+}
+
+void WorkerProcess::Receive(int most) {
+  for (int i = 0; i < most && is_channel_open_; ++i) {
+    const absl::StatusOr<ipc::ReceiveOutcome> outcome = channel_.TryReceive(&message_);
+    if (!outcome.ok()) {
+      if (!std::exchange(has_complained_, true)) {
+        Complain(Severity::kWarning, outcome.status().message());
+      }
+      if (!absl::IsInvalidArgument(outcome.status())) return;
+    } else if (*outcome == ipc::ReceiveOutcome::kWouldBlock) {
+      return;
+    } else if (*outcome == ipc::ReceiveOutcome::kPeerGone) {
+      CloseChannel();
+    } else if (message_.sender.pid == pid()) {
+      Take(message_);
+    }
+  }
+}
+
+void WorkerProcess::Take(const ipc::ReceivedMessage& message) {
+  switch (message.command_as<Command>()) {
+    case Command::kReady:
+      sink_(ReadyEvent{slot_});
+      break;
+    case Command::kFailed: {
+      worker::v1::Failed failed;
+      failed.ParseFromString(message.payload);
+      absl::Status reason = absl::AbortedError(failed.reason());
+      if (!failed.field().empty()) reason = config::AtField(reason, failed.field());
+      sink_(FailedEvent{slot_, std::move(reason)});
+      break;
+    }
+    case Command::kAck: {
+      worker::v1::Ack ack;
+      if (ack.ParseFromString(message.payload)) {
+        sink_(AckedEvent{slot_, ack.sequence(), ack.error()});
+      }
+      break;
+    }
+    default:
+      // A newer worker may say more than we understand.
+      break;
+  }
+}
+
+void WorkerProcess::CloseChannel() {
+  if (!std::exchange(is_channel_open_, false)) return;
+  loop_.Remove(channel_.fd(), &channel_watch_);
+  patience_.Cancel();
+  queue_.clear();
+}
+
+// ---- The end ----
+
+void WorkerProcess::UnwatchExit() {
+  if (std::exchange(is_exit_watched_, false)) loop_.Remove(process_.fd(), &exit_watch_);
+}
+
+void WorkerProcess::OnExit() {
+  const absl::StatusOr<std::optional<ipc::ProcessExit>> exit =
+      process_.TryWait(ipc::PidFd::Reap::kNo);
+  if (exit.ok() && !exit->has_value()) return;
+  // Its last words come before its death. They are bounded, for it can send no more.
+  Receive(1 << 20);
+  CloseChannel();
+  UnwatchExit();
+  ExitedEvent event{slot_, {}};
+  event.exit.pid = pid();
+  if (exit.ok()) event.exit = **exit;
+  sink_(std::move(event));  // destroys this
+}
+
+void WorkerProcess::Reap() { (void)process_.TryWait(ipc::PidFd::Reap::kYes); }
+
+}  // namespace muster::master

@@ -1,0 +1,111 @@
+#ifndef MUSTER_MASTER_PROCESS_WORKER_PROCESS_H_
+#define MUSTER_MASTER_PROCESS_WORKER_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
+#include "muster/ipc/process/pid_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/master/process/log.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/worker/command.h"
+
+namespace muster::master {
+
+// One running worker: its process and the master's end of its channel, both in the loop. All
+// in the loop's thread. Destroying it neither ends the process nor waits for it.
+class WorkerProcess {
+ public:
+  // Gets ReadyEvent, FailedEvent, AckedEvent and at last, once, ExitedEvent: then the process is
+  // dead, but not yet reaped, so its pid is not anybody else's; Reap and destroy.
+  using Sink = std::function<void(Event)>;
+
+  // Starts `binary` for `slot`; `name` is what the log calls it. `loop` and `log` outlive it.
+  static absl::StatusOr<std::unique_ptr<WorkerProcess>> Start(loop::EventLoop& loop, Log& log,
+                                                              const std::string& binary,
+                                                              std::uint32_t slot, std::string name,
+                                                              Sink sink);
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  // Sends over the channel, in the order of the calls. What the channel does not take now is
+  // kept and tried again; if it has not for a second, or the channel is gone, the command's signal
+  // is sent as well. Descriptors are the caller's.
+  void Send(worker::Command command, std::uint32_t sequence, absl::string_view payload,
+            absl::Span<const int> fds);
+  // To this process or none.
+  void Signal(int signal);
+
+  pid_t pid() const { return process_.pid(); }
+  // Lets the kernel forget the dead process. Only after ExitedEvent.
+  void Reap();
+
+ private:
+  // Beyond so many a worker does not listen, and the rest goes by signal only.
+  static constexpr std::size_t kMostQueued = 64;
+  static constexpr int kMessagesPerRound = 64;
+
+  struct Queued {
+    worker::Command command{};
+    std::uint32_t sequence = 0;
+    std::string payload;
+    std::vector<ipc::UniqueFd> fds;
+  };
+  class Watch : public loop::Handler {
+   public:
+    explicit Watch(std::function<void(std::uint32_t)> callback) : callback_(std::move(callback)) {}
+    void OnEvents(std::uint32_t events) override { callback_(events); }
+
+   private:
+    std::function<void(std::uint32_t)> callback_;
+  };
+
+  WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
+                ipc::PidFd process, ipc::Channel channel, Sink sink);
+  void Complain(Severity severity, absl::string_view problem);
+  absl::StatusOr<ipc::SendOutcome> TrySend(worker::Command command, std::uint32_t sequence,
+                                           absl::string_view payload, absl::Span<const int> fds);
+  void Queue(worker::Command command, std::uint32_t sequence, absl::string_view payload,
+             absl::Span<const int> fds);
+  void Flush();
+  void FallBack(worker::Command command);
+  void OnChannel(std::uint32_t events);
+  void Receive(int most);
+  void Take(const ipc::ReceivedMessage& message);
+  void CloseChannel();
+  void UnwatchExit();
+  void OnExit();
+
+  loop::EventLoop& loop_;
+  Log& log_;
+  const std::uint32_t slot_;
+  const std::string name_;
+  ipc::PidFd process_;
+  ipc::Channel channel_;
+  Sink sink_;
+  // Whether the loop watches them.
+  bool is_channel_open_ = false;
+  bool is_exit_watched_ = false;
+  bool has_complained_ = false;
+  std::deque<Queued> queue_;
+  ipc::ReceivedMessage message_;  // reused
+  Watch channel_watch_;
+  Watch exit_watch_;
+  loop::Timer patience_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_PROCESS_WORKER_PROCESS_H_

@@ -1,0 +1,155 @@
+#include "muster/master/process/worker_process.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::ElementsAre;
+using worker::Command;
+
+class WorkerProcessTest : public testing::Test {
+ protected:
+  void Start(const char* manner) {
+    ::setenv("FAKE_WORKER", manner, 1);
+    loop_ = *loop::EventLoop::Create();
+    auto process = WorkerProcess::Start(
+        *loop_, log_, std::filesystem::absolute("master/fake_worker").string(), 7,
+        "worker 1 of generation 3", [this](Event event) { events_.push_back(std::move(event)); });
+    ASSERT_TRUE(process.ok()) << process.status();
+    process_ = *std::move(process);
+  }
+  void TearDown() override {
+    if (process_ == nullptr) return;
+    if (!Exit()) {
+      process_->Signal(SIGKILL);
+      Await([&] { return Exit() != nullptr; });
+    }
+    process_->Reap();
+    process_.reset();
+  }
+  // Runs the loop until `is_true` holds. False: it does not within a minute.
+  template <typename Predicate>
+  bool Await(Predicate is_true) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!is_true()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (!loop_->RunOnce(std::chrono::milliseconds(100)).ok()) return false;
+    }
+    return true;
+  }
+  const ExitedEvent* Exit() const {
+    return events_.empty() ? nullptr : std::get_if<ExitedEvent>(&events_.back());
+  }
+  std::vector<std::uint32_t> Acknowledged() const {
+    std::vector<std::uint32_t> tokens;
+    for (const Event& event : events_) {
+      if (const auto* acked = std::get_if<AckedEvent>(&event)) tokens.push_back(acked->token);
+    }
+    return tokens;
+  }
+
+  Log log_;
+  std::unique_ptr<loop::EventLoop> loop_;
+  std::vector<Event> events_;
+  std::unique_ptr<WorkerProcess> process_;
+};
+
+TEST_F(WorkerProcessTest, TellsThatTheWorkerIsReady) {
+  Start("");
+  process_->Send(Command::kHello, 0, "", {});
+  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  EXPECT_EQ(std::get<ReadyEvent>(events_[0]).slot, 7u);
+}
+
+TEST_F(WorkerProcessTest, TellsWhichCommandWasCarriedOut) {
+  Start("");
+  process_->Send(Command::kReopen, 42, "", {});
+  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  EXPECT_THAT(Acknowledged(), ElementsAre(42));
+}
+
+TEST_F(WorkerProcessTest, TellsTheLastWordsBeforeTheEnd) {
+  Start("fails");
+  process_->Send(Command::kHello, 0, "", {});
+  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  ASSERT_EQ(events_.size(), 2u);
+  EXPECT_EQ(std::get<FailedEvent>(events_[0]).reason.message(), "it cannot work today");
+  EXPECT_EQ(Exit()->exit.code, 1);
+  EXPECT_FALSE(Exit()->exit.was_killed);
+}
+
+TEST_F(WorkerProcessTest, TellsWhichSignalKilledTheWorker) {
+  Start("");
+  process_->Signal(SIGKILL);
+  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  EXPECT_TRUE(Exit()->exit.was_killed);
+  EXPECT_EQ(Exit()->exit.code, SIGKILL);
+  EXPECT_EQ(Exit()->exit.pid, process_->pid());
+}
+
+TEST_F(WorkerProcessTest, KeepsTheZombieUntilItIsReaped) {
+  Start("");
+  process_->Signal(SIGKILL);
+  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  EXPECT_EQ(::kill(process_->pid(), 0), 0);
+  process_->Reap();
+  EXPECT_EQ(::kill(process_->pid(), 0), -1);
+}
+
+TEST_F(WorkerProcessTest, KeepsWhatAFullChannelDoesNotTake) {
+  Start("late");
+  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  const std::string large(60'000, 'x');
+  std::vector<std::uint32_t> sent;
+  for (std::uint32_t token = 1; token <= 30; ++token) {
+    process_->Send(Command::kReopen, token, large, {});
+    sent.push_back(token);
+  }
+  process_->Signal(SIGUSR2);
+  ASSERT_TRUE(Await([&] { return Acknowledged().size() == sent.size(); }));
+  EXPECT_EQ(Acknowledged(), sent);
+}
+
+TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsNotRead) {
+  Start("late");
+  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  const std::string large(60'000, 'x');
+  for (std::uint32_t token = 1; token <= 10; ++token) {
+    process_->Send(Command::kReopen, token, large, {});
+  }
+  process_->Send(Command::kTerminate, 0, "", {});
+  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  EXPECT_EQ(Exit()->exit.code, SIGTERM);
+}
+
+TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsGone) {
+  Start("closes");
+  // However often: the first one may come before the channel is closed.
+  ASSERT_TRUE(Await([&] {
+    process_->Send(Command::kTerminate, 0, "", {});
+    return Exit() != nullptr;
+  }));
+  EXPECT_EQ(Exit()->exit.code, SIGTERM);
+}
+
+TEST_F(WorkerProcessTest, NamesAProgramThatIsNotThere) {
+  loop_ = *loop::EventLoop::Create();
+  const auto process = WorkerProcess::Start(*loop_, log_, "/nowhere/worker", 0,
+                                            "worker 0 of generation 1", [](Event) {});
+  EXPECT_EQ(process.status().message(), "start /nowhere/worker: No such file or directory");
+}
+
+}  // namespace
+}  // namespace muster::master
