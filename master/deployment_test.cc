@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/config_file.h"
+#include "muster/master/config/config_file.h"
 
 namespace muster::master {
 namespace {

@@ -21,7 +21,7 @@
 #include "muster/master/process/address.h"
 #include "muster/master/admin_server.h"
 #include "muster/master/process/ask_worker.h"
-#include "muster/master/config_file.h"
+#include "muster/master/config/config_file.h"
 #include "muster/master/deployment.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"

@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/process/address.h"
-#include "muster/master/config_file.h"
+#include "muster/master/config/config_file.h"
 
 namespace muster::master {
 namespace {

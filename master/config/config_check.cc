@@ -1,0 +1,301 @@
+#include "muster/master/config/config_check.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "muster/master/process/address.h"
+#include "muster/master/process/file_access.h"
+#include "muster/master/config/response_check.h"
+#include "muster/proto/log_format.h"
+
+namespace muster::master {
+namespace {
+
+using config::FieldMistake;
+using config::v1::Config;
+using config::v1::Location;
+
+// Field values that would break out of their place in an HTTP header.
+bool HasControlCharacter(absl::string_view text) {
+  for (char c : text) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) return true;
+  }
+  return false;
+}
+
+bool IsZoneName(absl::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
+  });
+}
+
+class Checker {
+ public:
+  explicit Checker(const Config& config) : config_(config) {}
+
+  std::vector<FieldMistake> Check() && {
+    CheckListeners();
+    CheckPidFile(config_.pid_file());
+    if (config_.log().has_path()) CheckFile("log.path", config_.log().path());
+    CheckAdmin();
+    CheckZones();
+    if (config_.has_worker_binary()) CheckProgram("worker_binary", config_.worker_binary());
+    if (config_.has_http()) {
+      CheckHttp();
+    } else if (!config_.has_service()) {
+      Mistake("", "serves nothing; give it an http { ... } block, or service for one of your own");
+    }
+    return std::move(mistakes_);
+  }
+
+ private:
+  void Mistake(std::string field, std::string problem) {
+    mistakes_.push_back({std::move(field), std::move(problem)});
+  }
+
+  // `why`: it cannot be used as it is to be; empty: nothing is wrong.
+  void MistakeUnlessEmpty(const std::string& field, const std::string& why) {
+    if (!why.empty()) Mistake(field, why);
+  }
+
+  void CheckFile(const std::string& field, const std::string& path) {
+    if (path.empty()) return;  // the rules tell
+    MistakeUnlessEmpty(field, WhyNotWritable(path));
+  }
+
+  // It is written beside its place and renamed, so that its folder matters. So does its lock.
+  void CheckPidFile(const std::string& path) {
+    if (path.empty()) return;  // the rules tell
+    std::string why = WhyNotCreatable(path);
+    if (why.empty()) why = WhyNotWritable(path + ".lock");
+    MistakeUnlessEmpty("pid_file", why);
+  }
+
+  void CheckProgram(const std::string& field, const std::string& path) {
+    const std::string why = WhyNotRunnable(path);
+    if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" cannot be run: ", why));
+  }
+
+  // Notes what is listened on, and by which field.
+  void CheckAddress(const std::string& field, const std::string& text) {
+    const absl::StatusOr<Address> address = Address::Parse(text);
+    if (!address.ok()) {
+      Mistake(field, std::string(address.status().message()));
+      return;
+    }
+    const auto [user, is_new] = addresses_.emplace(address->ToString(), field);
+    if (!is_new) {
+      Mistake(field, absl::StrCat("\"", text, "\" is listened on already, by ", user->second));
+      return;
+    }
+    if (address->is_unix()) {
+      CheckSocketPath(field, address->path());
+    } else {
+      CheckOverlap({*address, field, text});
+    }
+  }
+
+  struct Listened {
+    Address address;
+    std::string field;
+    std::string text;
+  };
+
+  // All addresses of the machine include each of them, and the kernel gives a port once.
+  void CheckOverlap(Listened added) {
+    for (const Listened& other : listened_) {
+      if (!added.address.Overlaps(other.address)) continue;
+      Mistake(added.field, absl::StrCat("\"", added.text, "\" overlaps with \"", other.text,
+                                        "\" of ", other.field, "; one of them is enough"));
+      return;
+    }
+    listened_.push_back(std::move(added));
+  }
+
+  void CheckSocketPath(const std::string& field, const std::string& path) {
+    struct stat status;
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
+      Mistake(field, absl::StrCat("\"", path, "\" exists and is no socket"));
+      return;
+    }
+    MistakeUnlessEmpty(field, WhyNotCreatable(path));
+  }
+
+  void CheckListeners() {
+    for (int i = 0; i < config_.listen_size(); ++i) {
+      if (config_.listen(i).address().empty()) continue;  // the rules tell
+      CheckAddress(absl::StrCat("listen[", i, "].address"), config_.listen(i).address());
+    }
+  }
+
+  void CheckAdmin() {
+    const std::string& listen = config_.admin().listen();
+    if (listen.empty()) return;
+    if (!absl::StartsWith(listen, "unix:")) {
+      Mistake("admin.listen",
+              absl::StrCat("\"", listen, "\" is no Unix socket; write \"unix:path\""));
+      return;
+    }
+    CheckAddress("admin.listen", listen);
+  }
+
+  void CheckZones() {
+    std::map<std::string, int> names;
+    for (int i = 0; i < config_.zone_size(); ++i) {
+      const std::string& name = config_.zone(i).name();
+      if (name.empty()) continue;  // the rules tell
+      const std::string field = absl::StrCat("zone[", i, "].name");
+      const auto [before, is_new] = names.emplace(name, i);
+      if (!is_new) {
+        Mistake(field, absl::StrCat("\"", name, "\" is zone[", before->second, "]'s already"));
+      } else if (!IsZoneName(name)) {
+        Mistake(field, absl::StrCat("\"", absl::CEscape(name),
+                                    "\" may have letters, digits, \"_\", \"-\" and \".\" only"));
+      }
+    }
+  }
+
+  void CheckHttp() {
+    std::map<std::string, int> paths;
+    for (int i = 0; i < config_.http().location_size(); ++i) {
+      const Location& location = config_.http().location(i);
+      const std::string field = absl::StrCat("http.location[", i, "]");
+      if (!location.path().empty()) {
+        const auto [before, is_new] = paths.emplace(location.path(), i);
+        if (!absl::StartsWith(location.path(), "/")) {
+          Mistake(field + ".path", absl::StrCat("\"", location.path(), "\" must begin with \"/\""));
+        } else if (!is_new) {
+          Mistake(field + ".path", absl::StrCat("\"", location.path(), "\" is http.location[",
+                                                before->second, "]'s already"));
+        }
+      }
+      CheckLocation(field, location);
+    }
+    if (config_.http().has_access_log()) {
+      const config::v1::AccessLog& log = config_.http().access_log();
+      CheckFile("http.access_log.path", log.path());
+      const auto format =
+          config::ParseLogFormat(log.format(), log.escape() == config::v1::AccessLog::JSON);
+      if (!format.ok()) Mistake("http.access_log.format", std::string(format.status().message()));
+    }
+    CheckMimeTypes();
+    CheckHeaders("http", config_.http().header(), mistakes_);
+    CheckErrorPages("http", config_.http().error_page(), mistakes_);
+  }
+
+  void CheckLocation(const std::string& field, const Location& location) {
+    switch (location.action_case()) {
+      case Location::kRoot:
+        if (!location.root().empty()) CheckRoot(field + ".root", location.root());
+        break;
+      case Location::kReturn:
+        CheckReturn(field + ".return", location.return_());
+        break;
+      case Location::kStubStatus:
+      case Location::kMetrics:
+      case Location::kStatusJson:
+      case Location::kHandler:
+        break;
+      case Location::ACTION_NOT_SET:
+        Mistake(field,
+                "does nothing; give it one of root, return, stub_status, metrics, status_json and "
+                "handler");
+        break;
+    }
+    if (location.index_size() > 0 && location.action_case() != Location::kRoot) {
+      Mistake(field + ".index", "is of use with root only");
+    }
+    CheckHeaders(field, location.header(), mistakes_);
+    CheckErrorPages(field, location.error_page(), mistakes_);
+    CheckPrecompressed(field + ".precompressed", location);
+    if (location.listing() && !location.has_root()) {
+      Mistake(field + ".listing", "is of use with root only");
+    }
+    for (int i = 0; i < location.index_size(); ++i) {
+      const std::string& name = location.index(i);
+      if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos) {
+        Mistake(absl::StrCat(field, ".index[", i, "]"),
+                absl::StrCat("\"", name, "\" is no file name; write \"index.html\", say"));
+      }
+    }
+  }
+
+  void CheckRoot(const std::string& field, const std::string& path) {
+    const std::string why = WhyNotFolder(path);
+    if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" ", why));
+  }
+
+  void CheckPrecompressed(const std::string& field, const Location& location) {
+    if (location.precompressed_size() > 0 && !location.has_root()) {
+      Mistake(field, "is of use with root only");
+    }
+    for (int i = 1; i < location.precompressed_size(); ++i) {
+      const auto end = location.precompressed().begin() + i;
+      if (std::find(location.precompressed().begin(), end, *end) != end) {
+        Mistake(absl::StrCat(field, "[", i, "]"),
+                absl::StrCat(config::v1::ContentCoding_Name(location.precompressed(i)),
+                             " is there already"));
+      }
+    }
+  }
+
+  void CheckReturn(const std::string& field, const config::v1::Return& answer) {
+    const bool is_redirection = answer.status() >= 300 && answer.status() <= 399;
+    if (answer.has_location() && !is_redirection) {
+      Mistake(field + ".location",
+              absl::StrCat("goes with a status from 300 to 399, not with ", answer.status()));
+    }
+    if ((answer.status() == 204 || answer.status() == 304) && !answer.body().empty()) {
+      Mistake(field + ".body", absl::StrCat("cannot go with status ", answer.status()));
+    }
+    if (HasControlCharacter(answer.location())) {
+      Mistake(field + ".location", "has a control character, which a header cannot have");
+    }
+    if (HasControlCharacter(answer.content_type())) {
+      Mistake(field + ".content_type", "has a control character, which a header cannot have");
+    }
+  }
+
+  void CheckMimeTypes() {
+    std::map<std::string, int> extensions;
+    for (int i = 0; i < config_.http().mime_type_size(); ++i) {
+      const config::v1::MimeType& mime = config_.http().mime_type(i);
+      const std::string field = absl::StrCat("http.mime_type[", i, "]");
+      if (mime.extension().find_first_of("./") != std::string::npos) {
+        Mistake(field + ".extension",
+                absl::StrCat("\"", mime.extension(), "\" must be without dot and slash: \"webp\""));
+      } else if (const auto [before, is_new] = extensions.emplace(mime.extension(), i); !is_new) {
+        Mistake(field + ".extension", absl::StrCat("\"", mime.extension(), "\" is http.mime_type[",
+                                                   before->second, "]'s already"));
+      }
+      const std::size_t slash = mime.type().find('/');
+      if (!mime.type().empty() &&
+          (slash == 0 || slash == std::string::npos || slash + 1 == mime.type().size() ||
+           HasControlCharacter(mime.type()))) {
+        Mistake(field + ".type",
+                absl::StrCat("\"", mime.type(), "\" is no MIME type; write \"image/webp\", say"));
+      }
+    }
+  }
+
+  const Config& config_;
+  std::map<std::string, std::string> addresses_;
+  std::vector<Listened> listened_;
+  std::vector<FieldMistake> mistakes_;
+};
+
+}  // namespace
+
+std::vector<FieldMistake> CheckConfig(const Config& config) { return Checker(config).Check(); }
+
+}  // namespace muster::master

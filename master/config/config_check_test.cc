@@ -1,0 +1,235 @@
+#include "muster/master/config/config_check.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "muster/master/config/config_paths.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A folder of its own, with a folder "www" and a file "file" in it.
+class ConfigCheckTest : public testing::Test {
+ protected:
+  ConfigCheckTest() {
+    std::string pattern = "/tmp/muster-check.XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    ::mkdir((folder_ + "/www").c_str(), 0700);
+    std::ofstream(folder_ + "/file") << "x";
+  }
+  ~ConfigCheckTest() override {
+    ::unlink((folder_ + "/file").c_str());
+    ::rmdir((folder_ + "/www").c_str());
+    ::rmdir(folder_.c_str());
+  }
+
+  // "field: problem" of each, for a configuration that is right but for `text`.
+  std::vector<std::string> Check(const std::string& text) {
+    config::v1::Config config;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
+    if (config.listen().empty()) config.add_listen()->set_address("127.0.0.1:80");
+    if (!config.has_http() && !config.has_service()) {
+      config::v1::Location* location = config.mutable_http()->add_location();
+      location->set_path("/");
+      location->mutable_stub_status();
+    }
+    config::FillDefaults(&config);
+    MakePathsAbsolute(&config, folder_);
+    std::vector<std::string> found;
+    for (const config::FieldMistake& mistake : CheckConfig(config)) {
+      found.push_back(absl::StrCat(mistake.field, ": ", mistake.problem));
+    }
+    return found;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ConfigCheckTest, FindsNothingInWhatIsRight) {
+  EXPECT_THAT(Check("listen { address: '*:80' } listen { address: 'unix:run/a.sock' } "
+                    "http { location { path: '/' root: 'www' index: 'a.html' } "
+                    "location { path: '/r' return { status: 301 location: '/' } } "
+                    "mime_type { extension: 'webp' type: 'image/webp' } "
+                    "access_log { path: 'logs/access.log' } }"),
+              IsEmpty());
+}
+
+TEST_F(ConfigCheckTest, WantsAddressesThatCanBeRead) {
+  EXPECT_THAT(Check("listen { address: '*:80' } listen { address: 'localhost:80' }"),
+              ElementsAre(HasSubstr("listen[1].address: \"localhost\" is no IP address")));
+}
+
+TEST_F(ConfigCheckTest, WantsEachAddressOnce) {
+  EXPECT_THAT(Check("listen { address: '*:80' } listen { address: '0.0.0.0:80' }"),
+              ElementsAre("listen[1].address: \"0.0.0.0:80\" is listened on already, by "
+                          "listen[0].address"));
+  EXPECT_THAT(Check("listen { address: 'unix:a' } admin { listen: 'unix:a' }"),
+              ElementsAre(HasSubstr("is listened on already, by listen[0].address")));
+}
+
+TEST_F(ConfigCheckTest, WantsAddressesThatDoNotOverlap) {
+  EXPECT_THAT(Check("listen { address: '127.0.0.1:80' } listen { address: '[::]:80' } "
+                    "listen { address: '*:80' } listen { address: '*:0' }"),
+              ElementsAre("listen[2].address: \"*:80\" overlaps with \"127.0.0.1:80\" of "
+                          "listen[0].address; one of them is enough"));
+}
+
+TEST_F(ConfigCheckTest, WantsSocketPathsThatAreShortEnough) {
+  EXPECT_THAT(Check("admin { listen: 'unix:" + std::string(100, 'x') + "' }"),
+              ElementsAre(testing::AllOf(HasSubstr("admin.listen: has a path of "),
+                                         HasSubstr("the kernel takes at most 107"))));
+}
+
+TEST_F(ConfigCheckTest, KeepsSocketsOffOtherFiles) {
+  EXPECT_THAT(Check("listen { address: 'unix:file' }"),
+              ElementsAre(HasSubstr("exists and is no socket")));
+}
+
+TEST_F(ConfigCheckTest, WantsAUnixSocketForTheAdmin) {
+  EXPECT_THAT(Check("admin { listen: '127.0.0.1:9000' }"),
+              ElementsAre("admin.listen: \"127.0.0.1:9000\" is no Unix socket; write "
+                          "\"unix:path\""));
+}
+
+TEST_F(ConfigCheckTest, WantsSomethingToServe) {
+  config::v1::Config config;
+  config.add_listen()->set_address("*:80");
+  const auto found = CheckConfig(config);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(found[0].problem, HasSubstr("serves nothing"));
+}
+
+TEST_F(ConfigCheckTest, WantsRootsThatAreFolders) {
+  EXPECT_THAT(Check("http { location { path: '/' root: 'nowhere' } "
+                    "location { path: '/a' root: 'file' } }"),
+              ElementsAre(absl::StrCat("http.location[0].root: \"", folder_,
+                                       "/nowhere\" is no folder: No such file or directory"),
+                          absl::StrCat("http.location[1].root: \"", folder_,
+                                       "/file\" is no folder: Not a directory")));
+}
+
+TEST_F(ConfigCheckTest, WantsLocationsThatBeginWithASlashAndDiffer) {
+  EXPECT_THAT(Check("http { location { path: 'a' return {} } location { path: '/' return {} } "
+                    "location { path: '/' return {} } }"),
+              ElementsAre("http.location[0].path: \"a\" must begin with \"/\"",
+                          "http.location[2].path: \"/\" is http.location[1]'s already"));
+}
+
+TEST_F(ConfigCheckTest, WantsLocationsThatDoSomething) {
+  EXPECT_THAT(Check("http { location { path: '/' } }"),
+              ElementsAre("http.location[0]: does nothing; give it one of root, return, "
+                          "stub_status, metrics, status_json and handler"));
+}
+
+TEST_F(ConfigCheckTest, WantsALocationHeaderInRedirectionsOnly) {
+  EXPECT_THAT(Check("http { location { path: '/' return { status: 200 location: '/x' } } }"),
+              ElementsAre("http.location[0].return.location: goes with a status from 300 to 399, "
+                          "not with 200"));
+}
+
+TEST_F(ConfigCheckTest, KeepsControlCharactersOutOfHeaders) {
+  EXPECT_THAT(Check("http { location { path: '/' return { status: 302 location: '/\\r\\nx' "
+                    "content_type: 'a\\nb' } } mime_type { extension: 'x' type: 'a/b\\n' } }"),
+              ElementsAre(HasSubstr("return.location: has a control character"),
+                          HasSubstr("return.content_type: has a control character"),
+                          HasSubstr("mime_type[0].type:")));
+}
+
+TEST_F(ConfigCheckTest, FindsAnUnknownNameInALogFormat) {
+  EXPECT_THAT(Check("http { location { path: '/' return {} } "
+                    "access_log { path: 'a.log' format: '$remote_addr $uptime' } }"),
+              ElementsAre(HasSubstr("http.access_log.format: has $uptime, which is unknown; ")));
+  EXPECT_THAT(Check("http { location { path: '/' return {} } "
+                    "access_log { path: 'a.log' format: '$remote_addr' escape: JSON } }"),
+              IsEmpty());
+}
+
+TEST_F(ConfigCheckTest, FindsWrongHeaders) {
+  EXPECT_THAT(Check("http { header { name: 'a b' } header { name: 'X-A' value: 'b\\r\\nc: d' } "
+                    "location { path: '/' return {} header { name: 'content-length' value: '1' } "
+                    "header { name: 'X-B' value: 'b' always: true } } }"),
+              ElementsAre("http.location[0].header[0].name: Content-Length is set by the service "
+                          "itself",
+                          HasSubstr("http.header[0].name: \"a b\" is no name of a header"),
+                          "http.header[1].value: has a control character, which a header cannot "
+                          "have"));
+}
+
+TEST_F(ConfigCheckTest, FindsWrongErrorPages) {
+  EXPECT_THAT(Check("http { error_page { status: [404, 301] file: 'file' } "
+                    "error_page { status: [404] body: 'x' content_type: 'a\\nb' } "
+                    "error_page { status: 500 } "
+                    "location { path: '/' return {} error_page { status: 404 file: 'www' } "
+                    "error_page { status: 500 file: 'none' } } }"),
+              ElementsAre(HasSubstr("http.location[0].error_page[0].file: "),
+                          HasSubstr("/none\" cannot be read: No such file or directory"),
+                          "http.error_page[0].status[1]: is 301; must be from 400 to 599",
+                          "http.error_page[1].status[0]: 404 has a page by error_page[0] already",
+                          "http.error_page[1].content_type: has a control character, which a "
+                          "header cannot have",
+                          "http.error_page[2]: has no page; give it one of file and body"));
+}
+
+TEST_F(ConfigCheckTest, FindsAListingWithoutRoot) {
+  EXPECT_THAT(Check("http { location { path: '/' return {} listing: true } "
+                    "location { path: '/a' return {} listing: false } "
+                    "location { path: '/b' root: 'www' listing: true } }"),
+              ElementsAre("http.location[0].listing: is of use with root only"));
+}
+
+TEST_F(ConfigCheckTest, FindsCodingsWithoutRootAndTwice) {
+  EXPECT_THAT(Check("http { location { path: '/' return {} precompressed: GZIP } "
+                    "location { path: '/b' root: 'www' precompressed: [ZSTD, GZIP, ZSTD] } }"),
+              ElementsAre("http.location[0].precompressed: is of use with root only",
+                          "http.location[1].precompressed[2]: ZSTD is there already"));
+}
+
+TEST_F(ConfigCheckTest, WantsAnIndexWithARootAndFileNamesInIt) {
+  EXPECT_THAT(Check("http { location { path: '/' return {} index: 'a' } "
+                    "location { path: '/b' root: 'www' index: '../x' } }"),
+              ElementsAre("http.location[0].index: is of use with root only",
+                          HasSubstr("http.location[1].index[0]: \"../x\" is no file name")));
+}
+
+TEST_F(ConfigCheckTest, WantsMimeTypesThatAreSomeAndDiffer) {
+  EXPECT_THAT(
+      Check("http { location { path: '/' return {} } mime_type { extension: '.a' type: 'x/y' } "
+            "mime_type { extension: 'b' type: 'xy' } "
+            "mime_type { extension: 'b' type: 'x/' } }"),
+      ElementsAre(HasSubstr("mime_type[0].extension: \".a\" must be without dot"),
+                  HasSubstr("mime_type[1].type: \"xy\" is no MIME type"),
+                  HasSubstr("mime_type[2].extension: \"b\" is http.mime_type[1]'s already"),
+                  HasSubstr("mime_type[2].type: \"x/\" is no MIME type")));
+}
+
+TEST_F(ConfigCheckTest, WantsFilesThatCanBeMade) {
+  EXPECT_THAT(
+      Check("pid_file: 'www' log { path: 'file/log' } "
+            "http { location { path: '/' return {} } access_log { path: 'new/folder/a' } }"),
+      ElementsAre(
+          absl::StrCat("pid_file: ", folder_, "/www: Is a directory; write the path of a file"),
+          absl::StrCat("log.path: ", folder_, "/file/log cannot be made: ", folder_,
+                       "/file: Not a directory")));
+}
+
+TEST_F(ConfigCheckTest, WantsAWorkerThatCanBeRun) {
+  EXPECT_THAT(Check("worker_binary: 'nowhere'"),
+              ElementsAre(HasSubstr("cannot be run: No such file or directory")));
+  EXPECT_THAT(Check("worker_binary: 'www'"), ElementsAre(HasSubstr("Is a directory")));
+}
+
+}  // namespace
+}  // namespace muster::master

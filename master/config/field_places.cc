@@ -1,0 +1,47 @@
+#include "muster/master/config/field_places.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "muster/proto/field_error.h"
+
+namespace muster::master {
+namespace {
+
+// Whether the statement itself is there, and not only what would be around it.
+bool IsWritten(const ConfigOutline& outline, absl::string_view field) {
+  const OutlineValue* block = outline.BlockOf(field);
+  if (block == nullptr) return false;
+  absl::string_view name = field.substr(field.rfind('.') + 1);  // npos + 1 is 0
+  name = name.substr(0, name.find('['));
+  return std::any_of(block->statements.begin(), block->statements.end(),
+                     [name](const OutlineStatement& statement) { return statement.name == name; });
+}
+
+}  // namespace
+
+FieldPlaces::FieldPlaces(std::string file, std::string text, ConfigOutline::Syntax syntax)
+    : file_(std::move(file)), text_(std::move(text)), syntax_(syntax) {}
+
+std::string FieldPlaces::Describe(absl::string_view field) const {
+  if (file_.empty()) return std::string(field);
+  const ConfigOutline outline(text_, syntax_);
+  if (!IsWritten(outline, field)) return absl::StrCat(file_, ": ", field);
+  const Place place = outline.PlaceOf(outline.Locate(field));
+  return absl::StrCat(file_, ":", place.line, ":", place.column, ": ", field);
+}
+
+absl::Status FieldPlaces::Explain(const absl::Status& status) const {
+  const std::string field = config::FieldOf(status);
+  if (field.empty()) return status;
+  absl::string_view problem = status.message();
+  // Workers name the field in their message as well.
+  if (absl::ConsumePrefix(&problem, field)) {
+    return absl::Status(status.code(), absl::StrCat(Describe(field), problem));
+  }
+  return absl::Status(status.code(), absl::StrCat(Describe(field), ": ", problem));
+}
+
+}  // namespace muster::master

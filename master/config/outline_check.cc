@@ -1,0 +1,141 @@
+#include "muster/master/config/outline_check.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/cli/spelling.h"
+#include "muster/master/config/value_check.h"
+
+namespace muster::master {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::OneofDescriptor;
+
+std::vector<std::string> FieldNames(const Descriptor& type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type.field_count(); ++i) names.emplace_back(type.field(i)->name());
+  return names;
+}
+
+class Checker {
+ public:
+  Checker(const ConfigOutline& outline, const Descriptor* any_type,
+          std::vector<MisplacedStatement>* found)
+      : outline_(outline), any_type_(any_type), found_(*found) {}
+
+  void CheckBlock(const OutlineValue& block, const Descriptor& type, const std::string& prefix) {
+    std::map<std::string, const OutlineStatement*> seen;
+    std::map<const OneofDescriptor*, const OutlineStatement*> chosen;
+    std::map<std::string, int> counts;
+    for (const OutlineStatement& statement : block.statements) {
+      if (statement.name.empty() || statement.name[0] == '[' || statement.name == "@type") continue;
+      const FieldDescriptor* field = type.FindFieldByName(statement.name);
+      if (field == nullptr) {
+        Unknown(statement, type, prefix);
+        continue;
+      }
+      if (!field->is_repeated()) {
+        if (const auto before = seen.find(statement.name); before != seen.end()) {
+          Misplaced(
+              statement, prefix, "",
+              absl::StrCat("is given twice; it is in line ", LineOf(*before->second), ", too"));
+          continue;
+        }
+        seen[statement.name] = &statement;
+      }
+      if (const OneofDescriptor* oneof = field->real_containing_oneof()) {
+        if (const auto before = chosen.find(oneof); before != chosen.end()) {
+          Misplaced(statement, prefix, "",
+                    absl::StrCat("and ", before->second->name, " in line ", LineOf(*before->second),
+                                 " exclude each other; keep one"));
+          continue;
+        }
+        chosen[oneof] = &statement;
+      }
+      CheckValues(statement, *field, prefix, &counts[statement.name]);
+    }
+  }
+
+ private:
+  void CheckValues(const OutlineStatement& statement, const FieldDescriptor& field,
+                   const std::string& prefix, int* count) {
+    const Descriptor* type = field.message_type();
+    const std::string field_path = prefix + statement.name;
+    if (const std::string why = WhyNotList(statement, field, outline_.syntax()); !why.empty()) {
+      WrongValue(statement, statement.begin, field_path, why);
+      return;
+    }
+    // Its keys are anybody's.
+    if (field.is_map() && outline_.syntax() == ConfigOutline::Syntax::kJson) return;
+    for (const OutlineValue& value : statement.values) {
+      const std::string number = field.is_repeated() ? absl::StrCat("[", (*count)++, "]") : "";
+      const std::string path = field_path + number;
+      if (const std::string why = WhyNotValue(value, field, outline_.syntax()); !why.empty()) {
+        WrongValue(statement, value.offset, path, why);
+        return;
+      }
+      if (!value.is_block || type == nullptr) continue;
+      const std::string inner = path + ".";
+      if (type->full_name() != "google.protobuf.Any") {
+        CheckBlock(value, *type, inner);
+      } else if (const AnyContent any = ContentOfAny(value);
+                 any.block != nullptr && any_type_ != nullptr) {
+        CheckBlock(*any.block, *any_type_, inner);
+      }
+    }
+  }
+
+  void Unknown(const OutlineStatement& statement, const Descriptor& type,
+               const std::string& prefix) {
+    const std::vector<std::string> names = FieldNames(type);
+    const std::string meant = cli::LikelyMeant(statement.name, names);
+    std::string hint;
+    if (!meant.empty()) {
+      hint = absl::StrCat("did you mean \"", meant, "\"?");
+    } else if (names.empty()) {
+      hint = "nothing can stand here";
+    } else {
+      hint = "possible here: ";
+      for (const std::string& name : names) {
+        absl::StrAppend(&hint, name, &name == &names.back() ? "" : ", ");
+      }
+    }
+    Misplaced(statement, prefix, meant, absl::StrCat("is unknown; ", hint));
+  }
+
+  // It is as if the statement were not there, but nobody is told that its field is missing.
+  void WrongValue(const OutlineStatement& statement, std::size_t offset, std::string path,
+                  std::string why) {
+    found_.push_back({statement.begin, statement.end,
+                      TextMistake{offset, std::move(path), std::move(why)}, statement.name});
+  }
+
+  void Misplaced(const OutlineStatement& statement, const std::string& prefix, std::string meant,
+                 std::string problem) {
+    found_.push_back({statement.begin, statement.end,
+                      TextMistake{statement.begin, prefix + statement.name, std::move(problem)},
+                      std::move(meant)});
+  }
+
+  int LineOf(const OutlineStatement& statement) const {
+    return outline_.PlaceOf(statement.begin).line;
+  }
+
+  const ConfigOutline& outline_;
+  const Descriptor* const any_type_;
+  std::vector<MisplacedStatement>& found_;
+};
+
+}  // namespace
+
+std::vector<MisplacedStatement> CheckOutline(const ConfigOutline& outline, const Descriptor* type,
+                                             const Descriptor* any_type) {
+  std::vector<MisplacedStatement> found;
+  Checker(outline, any_type, &found).CheckBlock(outline.root(), *type, "");
+  return found;
+}
+
+}  // namespace muster::master

@@ -1,0 +1,66 @@
+#include "muster/master/config/outline_check.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/proto/config.pb.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// "field: problem" of each.
+std::vector<std::string> Check(const std::string& text) {
+  std::vector<std::string> found;
+  const ConfigOutline outline(text, ConfigOutline::Syntax::kText);
+  for (const auto& misplaced : CheckOutline(outline, config::v1::Config::descriptor())) {
+    found.push_back(absl::StrCat(misplaced.mistake.field, ": ", misplaced.mistake.problem));
+  }
+  return found;
+}
+
+TEST(OutlineCheck, FindsNothingInWhatIsRight) {
+  EXPECT_THAT(
+      Check("worker_processes: 2 listen {} listen { address: 'x' } accept_delay { nanos: 1 }"),
+      IsEmpty());
+}
+
+TEST(OutlineCheck, SuggestsTheFieldThatWasMeant) {
+  EXPECT_THAT(Check("lisen {}"), ElementsAre("lisen: is unknown; did you mean \"listen\"?"));
+}
+
+TEST(OutlineCheck, ListsThePossibleFieldsWhenNoneIsLikeIt) {
+  EXPECT_THAT(Check("listen { port: 1 }"),
+              ElementsAre("listen[0].port: is unknown; possible here: address, backlog"));
+  EXPECT_THAT(Check("http { location { stub_status { on: true } } }"),
+              ElementsAre("http.location[0].stub_status.on: is unknown; nothing can stand here"));
+}
+
+TEST(OutlineCheck, TellsTheLineInWhichAFieldIsAlready) {
+  EXPECT_THAT(Check("accept: MUTEX\npid_file: 'x'\naccept: EXCLUSIVE"),
+              ElementsAre("accept: is given twice; it is in line 1, too"));
+}
+
+TEST(OutlineCheck, TellsWhichFieldsExcludeEachOther) {
+  EXPECT_THAT(Check("http { location {\n root: 'a'\n return {} } }"),
+              ElementsAre("http.location[0].return: and root in line 2 exclude each other; keep "
+                          "one"));
+}
+
+TEST(OutlineCheck, LooksIntoEveryElementOfAList) {
+  EXPECT_THAT(Check("listen [ { a: 1 }, { backlogs: 1 } ]"),
+              ElementsAre("listen[0].a: is unknown; possible here: address, backlog",
+                          "listen[1].backlogs: is unknown; did you mean \"backlog\"?"));
+}
+
+TEST(OutlineCheck, LeavesTheConfigurationOfAServiceAlone) {
+  EXPECT_THAT(Check("service { [type.example/my.Config] { port: 1 } }"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,24 @@
+#ifndef MUSTER_MASTER_CONFIG_RESPONSE_CHECK_H_
+#define MUSTER_MASTER_CONFIG_RESPONSE_CHECK_H_
+
+#include <string>
+#include <vector>
+
+#include "google/protobuf/repeated_field.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+
+namespace muster::master {
+
+// Appends what is wrong in the headers and the error pages of `field` ("http.location[2]"), whose
+// paths are absolute. Looks at the file system.
+void CheckHeaders(const std::string& field,
+                  const google::protobuf::RepeatedPtrField<config::v1::Header>& headers,
+                  std::vector<config::FieldMistake>& mistakes);
+void CheckErrorPages(const std::string& field,
+                     const google::protobuf::RepeatedPtrField<config::v1::ErrorPage>& pages,
+                     std::vector<config::FieldMistake>& mistakes);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_CONFIG_RESPONSE_CHECK_H_

@@ -1,0 +1,48 @@
+#ifndef MUSTER_MASTER_CONFIG_SERVICE_TYPES_H_
+#define MUSTER_MASTER_CONFIG_SERVICE_TYPES_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+#include "muster/proto/worker.pb.h"
+
+namespace muster::master {
+
+// The messages of a worker program that this program was not linked with, so that a configuration
+// with one of them in `service` can be read and checked like any other. Move-only; descriptors and
+// messages live as long as it does.
+class ServiceTypes {
+ public:
+  // InvalidArgument: the description makes no sense.
+  static absl::StatusOr<ServiceTypes> Make(const worker::v1::Description& description);
+
+  // The message that `service` may be. Null: it may not, or there is none. `url` may be only its
+  // name.
+  const google::protobuf::Descriptor* Find(absl::string_view url) const;
+  // "a.B, c.D", for people.
+  std::string Names() const;
+
+  // All messages that those use, and muster's own configuration.
+  const google::protobuf::DescriptorPool& pool() const { return *pool_; }
+
+  // Fills in the defaults in `service`, if Find knows it, and returns what breaks a rule.
+  std::vector<config::FieldMistake> Complete(config::v1::Config* config) const;
+
+ private:
+  ServiceTypes() = default;
+
+  std::vector<std::string> names_;
+  std::unique_ptr<google::protobuf::DescriptorPool> pool_;
+  std::unique_ptr<google::protobuf::DynamicMessageFactory> factory_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_CONFIG_SERVICE_TYPES_H_
