@@ -9,8 +9,8 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/config/field_places.h"
-#include "muster/master/process/listener_set.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/process/listener_set.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/user_zone.h"
 

@@ -17,8 +17,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/process/address.h"
 #include "muster/master/config/config_file.h"
+#include "muster/master/process/address.h"
 
 namespace muster::master {
 namespace {

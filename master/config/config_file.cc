@@ -18,8 +18,8 @@
 #include "muster/master/config/config_paths.h"
 #include "muster/master/config/config_source.h"
 #include "muster/master/config/config_text.h"
-#include "muster/master/process/path.h"
 #include "muster/master/config/service_types.h"
+#include "muster/master/process/path.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/utf8.h"
 

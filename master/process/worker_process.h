@@ -17,8 +17,8 @@
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/loop/event_loop.h"
-#include "muster/master/process/log.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/process/log.h"
 #include "muster/worker/command.h"
 
 namespace muster::master {

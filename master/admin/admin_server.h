@@ -1,14 +1,14 @@
-#ifndef MUSTER_MASTER_ADMIN_SERVER_H_
-#define MUSTER_MASTER_ADMIN_SERVER_H_
+#ifndef MUSTER_MASTER_ADMIN_ADMIN_SERVER_H_
+#define MUSTER_MASTER_ADMIN_ADMIN_SERVER_H_
 
 #include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "muster/loop/event_loop.h"
+#include "muster/master/decide/supervisor_action.h"
 #include "muster/master/process/address.h"
 #include "muster/master/process/log.h"
-#include "muster/master/decide/supervisor_action.h"
 #include "muster/proto/admin.pb.h"
 
 namespace grpc {
@@ -58,4 +58,4 @@ class AdminServer {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_SERVER_H_
+#endif  // MUSTER_MASTER_ADMIN_ADMIN_SERVER_H_

@@ -1,4 +1,4 @@
-#include "muster/master/admin_server.h"
+#include "muster/master/admin/admin_server.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
