@@ -12,7 +12,7 @@
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/listener_set.h"
 #include "muster/proto/config.pb.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 

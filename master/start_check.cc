@@ -19,7 +19,7 @@
 #include "muster/master/process/memory_limit.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/process_listeners.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 namespace {

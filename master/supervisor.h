@@ -22,7 +22,7 @@
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/worker_process.h"
 #include "muster/proto/admin.pb.h"
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 
 namespace muster::master {
 

@@ -3,7 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/proto/config.pb.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 

@@ -16,7 +16,7 @@
 #include "muster/worker/inheritance.h"
 #include "muster/worker/listening_socket.h"
 #include "muster/worker/service.h"
-#include "muster/worker/slot_stats.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker {
 

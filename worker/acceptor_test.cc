@@ -14,8 +14,8 @@
 #include "muster/worker/connection_lease.h"
 #include "muster/worker/error_log.h"
 #include "muster/worker/service.h"
-#include "muster/worker/shared_zone.h"
-#include "muster/worker/slot_stats.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_client.h"
 

@@ -21,7 +21,7 @@
 #include "muster/worker/service.h"
 #include "muster/worker/signal_source.h"
 #include "muster/worker/testing/test_master.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 #include "muster/worker/worker_process.h"
 
 namespace muster::worker {

@@ -15,7 +15,7 @@
 #include "muster/worker/connection_lease.h"
 #include "muster/worker/error_log.h"
 #include "muster/worker/service.h"
-#include "muster/worker/slot_stats.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker {
 

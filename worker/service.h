@@ -20,8 +20,8 @@
 #include "muster/proto/config.pb.h"
 #include "muster/worker/connection_lease.h"
 #include "muster/worker/service_config.h"
-#include "muster/worker/shared_zone.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
 

@@ -15,7 +15,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/proto/handoff.pb.h"
 #include "muster/worker/connection_lease.h"
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker {
 namespace {

@@ -27,9 +27,9 @@
 #include "muster/worker/master_channel.h"
 #include "muster/worker/process_title.h"
 #include "muster/worker/service.h"
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/signal_source.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
 

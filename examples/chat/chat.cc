@@ -17,7 +17,7 @@
 #include "muster/examples/chat/message_log.h"
 #include "muster/ipc/base/status.h"
 #include "muster/worker/stream_service.h"
-#include "muster/worker/zone_bell.h"
+#include "muster/worker/zone/zone_bell.h"
 
 namespace muster::examples {
 namespace {

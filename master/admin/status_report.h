@@ -7,8 +7,8 @@
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/proto/admin.pb.h"
-#include "muster/worker/shared_zone.h"
-#include "muster/worker/slot_stats.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::master {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/zone_snapshot.h"
+#include "muster/worker/zone/zone_snapshot.h"
 
 namespace muster::worker::http {
 

@@ -17,7 +17,7 @@
 #include "muster/worker/http/status_code.h"
 #include "muster/worker/http/status_json.h"
 #include "muster/worker/http/stub_status.h"
-#include "muster/worker/zone_snapshot.h"
+#include "muster/worker/zone/zone_snapshot.h"
 
 namespace muster::worker::http {
 namespace {

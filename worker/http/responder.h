@@ -23,7 +23,7 @@
 #include "muster/worker/http/response_head.h"
 #include "muster/worker/http/response_style.h"
 #include "muster/worker/http/static_files.h"
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::http {
 

@@ -20,7 +20,7 @@
 #include "muster/worker/connection_lease.h"
 #include "muster/worker/http/handler.h"
 #include "muster/worker/service.h"
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::http {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "muster/worker/zone_snapshot.h"
+#include "muster/worker/zone/zone_snapshot.h"
 
 namespace muster::worker::http {
 

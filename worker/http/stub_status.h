@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "muster/worker/slot_stats.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker::http {
 

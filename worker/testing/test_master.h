@@ -9,7 +9,7 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/worker.pb.h"
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_worker.h"
 

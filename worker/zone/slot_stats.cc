@@ -1,4 +1,4 @@
-#include "muster/worker/slot_stats.h"
+#include "muster/worker/zone/slot_stats.h"
 
 #include <algorithm>
 

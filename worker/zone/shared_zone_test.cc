@@ -1,4 +1,4 @@
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/memory/shared_memory.h"
-#include "muster/worker/zone_layout.h"
+#include "muster/worker/zone/zone_layout.h"
 
 namespace muster::worker {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_USER_ZONE_H_
-#define MUSTER_WORKER_USER_ZONE_H_
+#ifndef MUSTER_WORKER_ZONE_USER_ZONE_H_
+#define MUSTER_WORKER_ZONE_USER_ZONE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace muster::worker {
 
 // A named piece of memory that the configuration declares and the service uses as it likes. The
 // master makes it and all workers have it, over respawns and reloads. With it comes a bell, which
-// any process may ring and all that watch it (worker/zone_bell.h) hear.
+// any process may ring and all that watch it (worker/zone/zone_bell.h) hear.
 //
 // Move-only owner of one mapping; pointers into it live as long as it does. Thread-safe.
 // docs/MEMORY_LAYOUT.md has the layout of what is before the service's own.
@@ -102,4 +102,4 @@ using UserZones = std::vector<std::shared_ptr<const UserZone>>;
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_USER_ZONE_H_
+#endif  // MUSTER_WORKER_ZONE_USER_ZONE_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_ZONE_SNAPSHOT_H_
-#define MUSTER_WORKER_ZONE_SNAPSHOT_H_
+#ifndef MUSTER_WORKER_ZONE_ZONE_SNAPSHOT_H_
+#define MUSTER_WORKER_ZONE_ZONE_SNAPSHOT_H_
 
 #include <sys/types.h>
 
@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "muster/worker/shared_zone.h"
-#include "muster/worker/slot_stats.h"
-#include "muster/worker/worker_status.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
 
@@ -46,4 +46,4 @@ ZoneSnapshot TakeSnapshot(const SharedZone& zone, std::chrono::steady_clock::tim
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_ZONE_SNAPSHOT_H_
+#endif  // MUSTER_WORKER_ZONE_ZONE_SNAPSHOT_H_

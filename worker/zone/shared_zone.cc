@@ -1,4 +1,4 @@
-#include "muster/worker/shared_zone.h"
+#include "muster/worker/zone/shared_zone.h"
 
 #include <algorithm>
 #include <atomic>
@@ -12,7 +12,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/shared_header.h"
-#include "muster/worker/zone_layout.h"
+#include "muster/worker/zone/zone_layout.h"
 
 namespace muster::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 #include <sys/eventfd.h>
 #include <sys/sysinfo.h>
@@ -10,7 +10,7 @@
 #include "muster/ipc/base/wake_fd.h"
 #include "muster/ipc/memory/shared_header.h"
 #include "muster/proto/counted.h"
-#include "muster/worker/user_zone_layout.h"
+#include "muster/worker/zone/user_zone_layout.h"
 
 namespace muster::worker {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_MASTER_STATUS_H_
-#define MUSTER_WORKER_MASTER_STATUS_H_
+#ifndef MUSTER_WORKER_ZONE_MASTER_STATUS_H_
+#define MUSTER_WORKER_ZONE_MASTER_STATUS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -35,4 +35,4 @@ static_assert(offsetof(MasterStatus, crashes) == 48);
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_MASTER_STATUS_H_
+#endif  // MUSTER_WORKER_ZONE_MASTER_STATUS_H_

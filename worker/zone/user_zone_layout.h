@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_USER_ZONE_LAYOUT_H_
-#define MUSTER_WORKER_USER_ZONE_LAYOUT_H_
+#ifndef MUSTER_WORKER_ZONE_USER_ZONE_LAYOUT_H_
+#define MUSTER_WORKER_ZONE_USER_ZONE_LAYOUT_H_
 
 #include <atomic>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/memory/shared_header.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
 
@@ -44,4 +44,4 @@ inline constexpr ipc::SharedLayout kUserZoneLayout = {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_USER_ZONE_LAYOUT_H_
+#endif  // MUSTER_WORKER_ZONE_USER_ZONE_LAYOUT_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_SHARED_ZONE_H_
-#define MUSTER_WORKER_SHARED_ZONE_H_
+#ifndef MUSTER_WORKER_ZONE_SHARED_ZONE_H_
+#define MUSTER_WORKER_ZONE_SHARED_ZONE_H_
 
 #include <cstdint>
 #include <utility>
@@ -10,10 +10,10 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_memory.h"
-#include "muster/worker/master_status.h"
-#include "muster/worker/slot_stats.h"
-#include "muster/worker/user_zone.h"
-#include "muster/worker/worker_status.h"
+#include "muster/worker/zone/master_status.h"
+#include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/user_zone.h"
+#include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
 
@@ -76,4 +76,4 @@ class SharedZone {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_SHARED_ZONE_H_
+#endif  // MUSTER_WORKER_ZONE_SHARED_ZONE_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_ZONE_BELL_H_
-#define MUSTER_WORKER_ZONE_BELL_H_
+#ifndef MUSTER_WORKER_ZONE_ZONE_BELL_H_
+#define MUSTER_WORKER_ZONE_ZONE_BELL_H_
 
 #include <cstdint>
 #include <functional>
@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
 
@@ -36,4 +36,4 @@ class ZoneBell : public loop::Handler {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_ZONE_BELL_H_
+#endif  // MUSTER_WORKER_ZONE_ZONE_BELL_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_WORKER_STATUS_H_
-#define MUSTER_WORKER_WORKER_STATUS_H_
+#ifndef MUSTER_WORKER_ZONE_WORKER_STATUS_H_
+#define MUSTER_WORKER_ZONE_WORKER_STATUS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -46,4 +46,4 @@ inline WorkerPhase ReadPhase(const WorkerStatus& status) {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_WORKER_STATUS_H_
+#endif  // MUSTER_WORKER_ZONE_WORKER_STATUS_H_

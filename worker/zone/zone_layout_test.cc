@@ -1,4 +1,4 @@
-#include "muster/worker/zone_layout.h"
+#include "muster/worker/zone/zone_layout.h"
 
 #include <cstddef>
 #include <fstream>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/worker/user_zone_layout.h"
+#include "muster/worker/zone/user_zone_layout.h"
 
 namespace muster::worker {
 namespace {

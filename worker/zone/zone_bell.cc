@@ -1,4 +1,4 @@
-#include "muster/worker/zone_bell.h"
+#include "muster/worker/zone/zone_bell.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "muster/worker/zone_snapshot.h"
+#include "muster/worker/zone/zone_snapshot.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "muster/worker/user_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,9 +14,9 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/shared_zone.h"
-#include "muster/worker/user_zone_layout.h"
-#include "muster/worker/zone_bell.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/user_zone_layout.h"
+#include "muster/worker/zone/zone_bell.h"
 
 namespace muster::worker {
 namespace {

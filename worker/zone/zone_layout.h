@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_ZONE_LAYOUT_H_
-#define MUSTER_WORKER_ZONE_LAYOUT_H_
+#ifndef MUSTER_WORKER_ZONE_ZONE_LAYOUT_H_
+#define MUSTER_WORKER_ZONE_ZONE_LAYOUT_H_
 
 #include <atomic>
 #include <cstddef>
@@ -10,9 +10,9 @@
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_header.h"
-#include "muster/worker/master_status.h"
-#include "muster/worker/slot_stats.h"
-#include "muster/worker/worker_status.h"
+#include "muster/worker/zone/master_status.h"
+#include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
 
@@ -67,4 +67,4 @@ inline constexpr ipc::SharedLayout kZoneLayout = {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_ZONE_LAYOUT_H_
+#endif  // MUSTER_WORKER_ZONE_ZONE_LAYOUT_H_

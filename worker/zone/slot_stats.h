@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_SLOT_STATS_H_
-#define MUSTER_WORKER_SLOT_STATS_H_
+#ifndef MUSTER_WORKER_ZONE_SLOT_STATS_H_
+#define MUSTER_WORKER_ZONE_SLOT_STATS_H_
 
 #include <array>
 #include <cstddef>
@@ -89,4 +89,4 @@ StatsValues ReadStats(const SlotStats& stats);
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_SLOT_STATS_H_
+#endif  // MUSTER_WORKER_ZONE_SLOT_STATS_H_

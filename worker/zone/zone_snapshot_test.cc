@@ -1,4 +1,4 @@
-#include "muster/worker/zone_snapshot.h"
+#include "muster/worker/zone/zone_snapshot.h"
 
 #include <unistd.h>
 
@@ -8,8 +8,8 @@
 
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/owner_tag.h"
-#include "muster/worker/shared_zone.h"
-#include "muster/worker/worker_status.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
 namespace {
