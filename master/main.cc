@@ -2,7 +2,7 @@
 
 #include "muster/master/command_line.h"
 #include "muster/master/run.h"
-#include "muster/worker/process_title.h"
+#include "muster/worker/protocol/process_title.h"
 
 namespace {
 

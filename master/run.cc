@@ -34,7 +34,7 @@
 #include "muster/master/supervisor.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/version.h"
+#include "muster/worker/protocol/version.h"
 
 namespace muster::master {
 namespace {

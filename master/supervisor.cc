@@ -21,7 +21,7 @@
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"
-#include "muster/worker/version.h"
+#include "muster/worker/protocol/version.h"
 
 namespace muster::master {
 namespace {

@@ -17,7 +17,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/worker/process_title.h"
+#include "muster/worker/protocol/process_title.h"
 #include "muster/worker/service.h"
 #include "muster/worker/signal_source.h"
 #include "muster/worker/testing/test_master.h"

@@ -11,7 +11,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::worker {
 namespace {

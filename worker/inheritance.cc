@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::worker {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::worker {
 namespace {

@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 #include "muster/worker/error_log.h"
 
 namespace muster::worker {

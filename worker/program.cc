@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/version.h"
+#include "muster/worker/protocol/version.h"
 
 namespace muster::worker {
 namespace {

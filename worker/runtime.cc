@@ -16,14 +16,14 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 #include "muster/worker/command_line.h"
-#include "muster/worker/exit_code.h"
+#include "muster/worker/protocol/exit_code.h"
 #include "muster/worker/inheritance.h"
-#include "muster/worker/process_title.h"
+#include "muster/worker/protocol/process_title.h"
 #include "muster/worker/signal_source.h"
 #include "muster/worker/startup_pages.h"
-#include "muster/worker/version.h"
+#include "muster/worker/protocol/version.h"
 #include "muster/worker/worker_process.h"
 
 namespace muster::worker {

@@ -7,11 +7,11 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 #include "muster/worker/descriptor_limit.h"
 #include "muster/worker/duration.h"
 #include "muster/worker/received_config.h"
-#include "muster/worker/version.h"
+#include "muster/worker/protocol/version.h"
 
 namespace muster::worker {
 namespace {

@@ -25,7 +25,7 @@
 #include "muster/worker/handoff_queue.h"
 #include "muster/worker/inheritance.h"
 #include "muster/worker/master_channel.h"
-#include "muster/worker/process_title.h"
+#include "muster/worker/protocol/process_title.h"
 #include "muster/worker/service.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/signal_source.h"

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_event.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 

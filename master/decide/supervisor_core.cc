@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "muster/master/decide/reason.h"
 #include "muster/proto/counted.h"
-#include "muster/worker/exit_code.h"
+#include "muster/worker/protocol/exit_code.h"
 
 namespace muster::master {
 namespace {

@@ -18,7 +18,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/master/process/spawn.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 namespace {

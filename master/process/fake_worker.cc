@@ -12,7 +12,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/proto/worker.pb.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster {
 namespace {

@@ -15,7 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/process/file_access.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 namespace {

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster {
 namespace {

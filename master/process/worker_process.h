@@ -19,7 +19,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/log.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 

@@ -6,7 +6,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/status.pb.h"
-#include "muster/worker/version.h"
+#include "muster/worker/protocol/version.h"
 
 namespace muster::worker::http {
 namespace {

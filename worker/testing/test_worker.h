@@ -11,7 +11,7 @@
 #include "google/protobuf/message_lite.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::worker::testing {
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_VERSION_H_
-#define MUSTER_WORKER_VERSION_H_
+#ifndef MUSTER_WORKER_PROTOCOL_VERSION_H_
+#define MUSTER_WORKER_PROTOCOL_VERSION_H_
 
 #include "muster/cli/version.h"
 
@@ -10,4 +10,4 @@ using cli::kVersion;
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_VERSION_H_
+#endif  // MUSTER_WORKER_PROTOCOL_VERSION_H_

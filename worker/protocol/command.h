@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_COMMAND_H_
-#define MUSTER_WORKER_COMMAND_H_
+#ifndef MUSTER_WORKER_PROTOCOL_COMMAND_H_
+#define MUSTER_WORKER_PROTOCOL_COMMAND_H_
 
 #include <cstdint>
 
@@ -53,4 +53,4 @@ absl::string_view CommandName(Command command);
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_COMMAND_H_
+#endif  // MUSTER_WORKER_PROTOCOL_COMMAND_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_EXIT_CODE_H_
-#define MUSTER_WORKER_EXIT_CODE_H_
+#ifndef MUSTER_WORKER_PROTOCOL_EXIT_CODE_H_
+#define MUSTER_WORKER_PROTOCOL_EXIT_CODE_H_
 
 namespace muster::worker {
 
@@ -15,4 +15,4 @@ enum ExitCode : int {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_EXIT_CODE_H_
+#endif  // MUSTER_WORKER_PROTOCOL_EXIT_CODE_H_

@@ -1,4 +1,4 @@
-#include "muster/worker/command.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::worker {
 

@@ -1,4 +1,4 @@
-#include "muster/worker/process_title.h"
+#include "muster/worker/protocol/process_title.h"
 
 #include <sys/prctl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_PROCESS_TITLE_H_
-#define MUSTER_WORKER_PROCESS_TITLE_H_
+#ifndef MUSTER_WORKER_PROTOCOL_PROCESS_TITLE_H_
+#define MUSTER_WORKER_PROTOCOL_PROCESS_TITLE_H_
 
 #include <cstddef>
 
@@ -27,4 +27,4 @@ class ProcessTitle {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_PROCESS_TITLE_H_
+#endif  // MUSTER_WORKER_PROTOCOL_PROCESS_TITLE_H_
