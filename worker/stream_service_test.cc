@@ -14,7 +14,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/check.h"
 #include "muster/proto/handoff.pb.h"
-#include "muster/worker/connection_lease.h"
+#include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker {

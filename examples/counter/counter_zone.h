@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/lock/mutex.h"
-#include "muster/worker/service.h"
+#include "muster/worker/runtime/service.h"
 
 namespace muster::examples {
 

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/worker/http/handler.h"
-#include "muster/worker/service.h"
+#include "muster/worker/runtime/service.h"
 
 namespace muster::examples {
 

@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/worker/http/header_fields.h"
 #include "muster/worker/http/reply.h"
-#include "muster/worker/service.h"
+#include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
 

@@ -12,7 +12,7 @@
 #include "muster/worker/http/request_target.h"
 #include "muster/worker/http/response_head.h"
 #include "muster/worker/http/response_style.h"
-#include "muster/worker/service.h"
+#include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
 

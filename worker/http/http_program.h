@@ -5,7 +5,7 @@
 
 #include "google/protobuf/descriptor.h"
 #include "muster/worker/http/handler.h"
-#include "muster/worker/program.h"
+#include "muster/worker/runtime/program.h"
 
 namespace muster::worker::http {
 

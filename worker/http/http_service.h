@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/worker/http/handler.h"
-#include "muster/worker/service.h"
+#include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
 

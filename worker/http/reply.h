@@ -9,7 +9,7 @@
 
 #include "muster/worker/http/response.h"
 #include "muster/worker/http/response_style.h"
-#include "muster/worker/service.h"
+#include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
 

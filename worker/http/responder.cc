@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/duration.h"
+#include "muster/worker/runtime/duration.h"
 #include "muster/worker/http/metrics.h"
 #include "muster/worker/http/status_code.h"
 #include "muster/worker/http/status_json.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/worker/inheritance.h"
+#include "muster/worker/runtime/inheritance.h"
 
 namespace muster::worker::testing {
 

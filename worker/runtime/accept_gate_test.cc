@@ -1,0 +1,139 @@
+#include "muster/worker/runtime/accept_gate.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/testing/loopback_listener.h"
+#include "muster/worker/testing/test_client.h"
+
+namespace muster::worker {
+namespace {
+
+using testing::TestClient;
+
+// One worker's gate, and the mutex as another worker sees it.
+class AcceptGateTest : public ::testing::Test {
+ protected:
+  AcceptGateTest()
+      : zone_(*SharedZone::Create(4)),
+        loop_(*loop::EventLoop::Create()),
+        own_tag_(*zone_.Reserve()),
+        other_tag_(*zone_.Reserve()),
+        others_(MutexOf(other_tag_)) {
+    sockets_.emplace_back(listener_.Inherit());
+    AcceptGate::Callbacks callbacks;
+    callbacks.accept = [this](const ListeningSocket& socket) {
+      held_in_accept_ = Owner() == own_tag_;
+      Connection connection;
+      if (socket.Accept(&connection) == ListeningSocket::Outcome::kAccepted) ++accepted_;
+    };
+    callbacks.work = [this] { held_in_work_ = Owner() == own_tag_; };
+    gate_ = *AcceptGate::Create(*loop_, sockets_, MutexOf(own_tag_), std::chrono::milliseconds(1),
+                                std::move(callbacks));
+  }
+
+  ipc::Mutex MutexOf(ipc::OwnerTag tag) {
+    return ipc::Mutex(zone_.accept_mutex_state(), zone_.registry(), tag);
+  }
+  ipc::OwnerTag Owner() const {
+    return ipc::OwnerTag::InWord(zone_.accept_mutex_state()->word.load());
+  }
+  void RunOnce() { ASSERT_TRUE(loop_->RunOnce(std::chrono::milliseconds(1)).ok()); }
+
+  SharedZone zone_;
+  std::unique_ptr<loop::EventLoop> loop_;
+  ipc::OwnerTag own_tag_;
+  ipc::OwnerTag other_tag_;
+  ipc::Mutex others_;
+  testing::LoopbackListener listener_;
+  std::vector<ListeningSocket> sockets_;
+  std::unique_ptr<AcceptGate> gate_;
+  int accepted_ = 0;
+  bool held_in_accept_ = false;
+  bool held_in_work_ = true;
+};
+
+TEST_F(AcceptGateTest, HoldsTheMutexForTheWait) {
+  gate_->BeforeWait();
+  EXPECT_EQ(Owner(), own_tag_);
+  gate_->AfterWait();
+  EXPECT_EQ(Owner(), ipc::OwnerTag());
+}
+
+TEST_F(AcceptGateTest, AcceptsWithTheMutexAndWorksWithoutIt) {
+  const TestClient client(listener_.port());
+  RunOnce();
+  EXPECT_EQ(accepted_, 1);
+  EXPECT_TRUE(held_in_accept_);
+  EXPECT_FALSE(held_in_work_);
+}
+
+TEST_F(AcceptGateTest, LeavesConnectionsToTheHolder) {
+  RunOnce();
+  ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
+  const TestClient client(listener_.port());
+  RunOnce();
+  EXPECT_EQ(accepted_, 0);
+  ASSERT_TRUE(others_.Unlock());
+  RunOnce();
+  EXPECT_EQ(accepted_, 1);
+}
+
+// Without its own timer the wait would last for ever.
+TEST_F(AcceptGateTest, TriesAgainWithinItsDelay) {
+  ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
+  ASSERT_TRUE(loop_->RunOnce().ok());
+  ASSERT_TRUE(loop_->RunOnce().ok());
+}
+
+TEST_F(AcceptGateTest, DoesNotCompeteWhileItIsClosed) {
+  gate_->SetOpen(false);
+  gate_->BeforeWait();
+  EXPECT_EQ(Owner(), ipc::OwnerTag());
+  gate_->SetOpen(true);
+  gate_->BeforeWait();
+  EXPECT_EQ(Owner(), own_tag_);
+}
+
+TEST_F(AcceptGateTest, SkipsRounds) {
+  gate_->Skip(2);
+  gate_->BeforeWait();
+  EXPECT_EQ(Owner(), ipc::OwnerTag());
+  gate_->BeforeWait();
+  EXPECT_EQ(Owner(), ipc::OwnerTag());
+  gate_->BeforeWait();
+  EXPECT_EQ(Owner(), own_tag_);
+}
+
+TEST_F(AcceptGateTest, SkipsNoLongerThanItsDelay) {
+  gate_->Skip(1'000'000);
+  const TestClient client(listener_.port());
+  for (int i = 0; i < 100 && accepted_ == 0; ++i) ASSERT_TRUE(loop_->RunOnce().ok());
+  EXPECT_EQ(accepted_, 1);
+}
+
+TEST_F(AcceptGateTest, TakesOverFromADeadHolderForGood) {
+  ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
+  zone_.RecoverSlot(other_tag_);
+  gate_->BeforeWait();
+  EXPECT_EQ(Owner(), own_tag_);
+  gate_->AfterWait();
+  ipc::Mutex third = MutexOf(*zone_.Reserve());
+  EXPECT_EQ(third.TryLock(), ipc::LockOutcome::kAcquired);
+}
+
+TEST_F(AcceptGateTest, GivesTheMutexBackWhenItIsDestroyed) {
+  gate_->BeforeWait();
+  gate_.reset();
+  EXPECT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
+}
+
+}  // namespace
+}  // namespace muster::worker

@@ -1,0 +1,211 @@
+#include "muster/worker/runtime/acceptor.h"
+
+#include <sys/epoll.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+#include "muster/worker/runtime/duration.h"
+
+namespace muster::worker {
+namespace {
+
+// In one turn with the mutex or one sweep, so that connections which are there already get theirs.
+constexpr int kMostPerRound = 16;
+constexpr auto kPause = std::chrono::milliseconds(500);
+constexpr auto kTellEvery = std::chrono::minutes(1);
+
+}  // namespace
+
+// A listener in the worker's own epoll set.
+class Acceptor::Source : public loop::Handler {
+ public:
+  Source(Acceptor& acceptor, const ListeningSocket& listener)
+      : acceptor_(acceptor), listener_(listener) {}
+  ~Source() override { Unwatch(); }
+
+  absl::Status Watch() {
+    const std::uint32_t exclusive =
+        acceptor_.policy_ == config::v1::EXCLUSIVE ? std::uint32_t{EPOLLEXCLUSIVE} : 0;
+    MUSTER_RETURN_IF_ERROR(acceptor_.around_.loop.Add(listener_.fd(), EPOLLIN | exclusive, this));
+    is_watching_ = true;
+    accepted_ = 0;
+    return absl::OkStatus();
+  }
+
+  void Unwatch() {
+    if (!is_watching_) return;
+    is_watching_ = false;
+    acceptor_.around_.loop.Remove(listener_.fd(), this);
+  }
+
+  void OnEvents(std::uint32_t) override {
+    // One at a time: the next one is for whoever else was woken, and no call is made only to
+    // find out that nobody waits any more.
+    accepted_ += acceptor_.Accept(listener_, 1);
+    acceptor_.HandOver();
+    // The kernel wakes the waiter that came first to the listener's queue. Who has had
+    // his share goes to the end of it.
+    if (acceptor_.policy_ == config::v1::EXCLUSIVE && is_watching_ && accepted_ >= kShare) {
+      Unwatch();
+      if (!Watch().ok()) acceptor_.Pause(listener_);
+    }
+  }
+
+ private:
+  static constexpr int kShare = 16;
+
+  Acceptor& acceptor_;
+  const ListeningSocket& listener_;
+  bool is_watching_ = false;
+  int accepted_ = 0;  // since it was put into the set
+};
+
+absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Surroundings& surroundings,
+                                                           const config::v1::Config& config,
+                                                           std::vector<InheritedListener> listeners,
+                                                           std::optional<ipc::Mutex> mutex) {
+  auto acceptor =
+      std::unique_ptr<Acceptor>(new Acceptor(surroundings, config, std::move(listeners)));
+  Acceptor* const self = acceptor.get();
+  if (config.accept() == config::v1::MUTEX) {
+    AcceptGate::Callbacks callbacks;
+    callbacks.accept = [self](const ListeningSocket& listener) {
+      self->Accept(listener, kMostPerRound);
+    };
+    callbacks.work = [self] {
+      self->HandOver();
+      self->SkipIfBusy();
+    };
+    MUSTER_ASSIGN_OR_RETURN(
+        self->gate_, AcceptGate::Create(surroundings.loop, self->listeners_, *std::move(mutex),
+                                        ToChrono(config.accept_delay()), std::move(callbacks)));
+  } else {
+    for (const ListeningSocket& listener : self->listeners_) {
+      self->sources_.push_back(std::make_unique<Source>(*self, listener));
+    }
+  }
+  MUSTER_RETURN_IF_ERROR(self->WatchAll());
+  self->state_ = State::kAccepting;
+  return acceptor;
+}
+
+Acceptor::Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
+                   std::vector<InheritedListener> listeners)
+    : around_(surroundings),
+      policy_(config.accept()),
+      worker_connections_(config.worker_connections()),
+      resume_(surroundings.loop, [this] { Resume(); }) {
+  listeners_.reserve(listeners.size());
+  for (InheritedListener& listener : listeners) listeners_.emplace_back(std::move(listener));
+}
+
+Acceptor::~Acceptor() = default;
+
+absl::Status Acceptor::WatchAll() {
+  if (gate_ != nullptr) gate_->SetOpen(true);
+  for (const auto& source : sources_) MUSTER_RETURN_IF_ERROR(source->Watch());
+  return absl::OkStatus();
+}
+
+void Acceptor::UnwatchAll() {
+  if (gate_ != nullptr) gate_->SetOpen(false);
+  for (const auto& source : sources_) source->Unwatch();
+}
+
+void Acceptor::Suspend(State state) {
+  state_ = state;
+  UnwatchAll();
+}
+
+void Acceptor::Resume() {
+  if (state_ == State::kStopped) return;
+  if (WatchAll().ok()) {
+    state_ = State::kAccepting;
+  } else {
+    Suspend(State::kPaused);
+    resume_.SetAfter(kPause);
+  }
+}
+
+void Acceptor::Pause(const ListeningSocket& listener) {
+  const int error = errno;
+  const loop::TimePoint now = around_.loop.now();
+  if (!told_at_.has_value() || now - *told_at_ >= kTellEvery) {
+    around_.log.Write(config::v1::Log::WARN,
+                      absl::StrCat("accept on ", listener.address(), ": ", std::strerror(error),
+                                   "; accepts no more until it can"));
+    told_at_ = now;
+  }
+  if (state_ == State::kStopped) return;
+  Suspend(State::kPaused);
+  resume_.SetAfter(kPause);
+}
+
+int Acceptor::Accept(const ListeningSocket& listener, int most) {
+  for (int count = 0; count < most; ++count) {
+    if (is_full()) {
+      if (state_ == State::kAccepting) Suspend(State::kFull);
+      return count;
+    }
+    Connection connection;
+    switch (listener.Accept(&connection)) {
+      case ListeningSocket::Outcome::kAccepted:
+        around_.stats.accepted.Add();
+        connection.lease = around_.connections.Take();
+        accepted_.push_back(std::move(connection));
+        break;
+      case ListeningSocket::Outcome::kNothing:
+        return count;
+      case ListeningSocket::Outcome::kNoDescriptor:
+      case ListeningSocket::Outcome::kFailed:
+        Pause(listener);
+        return count;
+    }
+  }
+  return most;
+}
+
+void Acceptor::HandOver() {
+  for (Connection& connection : accepted_) {
+    around_.stats.handled.Add();
+    around_.service.OnConnection(std::move(connection));
+  }
+  accepted_.clear();
+}
+
+void Acceptor::SkipIfBusy() {
+  const std::uint32_t held = around_.connections.held();
+  const std::uint32_t free = worker_connections_ > held ? worker_connections_ - held : 0;
+  if (free < worker_connections_ / 8) gate_->Skip(worker_connections_ / 8 - free);
+}
+
+void Acceptor::Sweep() {
+  if (policy_ != config::v1::EXCLUSIVE || state_ != State::kAccepting) return;
+  for (const ListeningSocket& listener : listeners_) {
+    Accept(listener, kMostPerRound);
+    HandOver();
+  }
+}
+
+void Acceptor::Stop(bool take_waiting) {
+  if (state_ == State::kStopped) return;
+  Suspend(State::kStopped);
+  resume_.Cancel();
+  gate_.reset();
+  sources_.clear();
+  if (take_waiting && policy_ == config::v1::EXCLUSIVE) {
+    for (const ListeningSocket& listener : listeners_) {
+      Accept(listener, std::numeric_limits<int>::max());
+      HandOver();
+    }
+  }
+  listeners_.clear();
+}
+
+}  // namespace muster::worker

@@ -1,0 +1,89 @@
+#ifndef MUSTER_WORKER_RUNTIME_ACCEPTOR_H_
+#define MUSTER_WORKER_RUNTIME_ACCEPTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/runtime/accept_gate.h"
+#include "muster/worker/runtime/connection_lease.h"
+#include "muster/worker/runtime/error_log.h"
+#include "muster/worker/runtime/inheritance.h"
+#include "muster/worker/runtime/listening_socket.h"
+#include "muster/worker/runtime/service.h"
+#include "muster/worker/zone/slot_stats.h"
+
+namespace muster::worker {
+
+// Takes new connections from the listeners, by one of the policies, and gives them to the
+// service. Takes none while the worker is full or has no descriptor for it: they wait in the
+// listener, for this worker or another. Nothing is accepted only to be closed.
+class Acceptor {
+ public:
+  // All of it outlives the acceptor.
+  struct Surroundings {
+    loop::EventLoop& loop;
+    const ErrorLog& log;
+    ConnectionCount& connections;
+    SlotStats& stats;
+    Service& service;
+  };
+
+  // Accepts from now on. `mutex`: with the policy MUTEX only.
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Create(const Surroundings& surroundings,
+                                                          const config::v1::Config& config,
+                                                          std::vector<InheritedListener> listeners,
+                                                          std::optional<ipc::Mutex> mutex);
+  ~Acceptor();
+
+  // After each round of the loop: goes on if there is room again.
+  void AfterRound() {
+    if (state_ == State::kFull && !is_full()) Resume();
+  }
+
+  // Once a second. With EXCLUSIVE the kernel tells one worker of a connection, and if that
+  // one died, or stopped for want of descriptors, nobody else would come for it.
+  void Sweep();
+
+  // For good: out of the epoll set first, for as long as another process has the socket,
+  // closing alone would leave it there; then, with `take_waiting`, what the kernel may
+  // have told this worker alone; then closes the listeners.
+  void Stop(bool take_waiting);
+
+ private:
+  enum class State { kAccepting, kFull, kPaused, kStopped };
+  class Source;
+
+  Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
+           std::vector<InheritedListener> listeners);
+  bool is_full() const { return around_.connections.held() >= worker_connections_; }
+  absl::Status WatchAll();
+  void UnwatchAll();
+  void Suspend(State state);
+  void Resume();
+  void Pause(const ListeningSocket& listener);
+  // Accepts up to `most`; returns how many.
+  int Accept(const ListeningSocket& listener, int most);
+  void HandOver();
+  void SkipIfBusy();
+
+  Surroundings around_;
+  config::v1::Accept policy_;
+  std::uint32_t worker_connections_;
+  std::vector<ListeningSocket> listeners_;
+  State state_ = State::kPaused;
+  std::optional<loop::TimePoint> told_at_;  // of the cause of a pause
+  std::vector<Connection> accepted_;
+  loop::Timer resume_;
+  std::vector<std::unique_ptr<Source>> sources_;  // EXCLUSIVE and REUSEPORT
+  std::unique_ptr<AcceptGate> gate_;              // MUTEX
+};
+
+}  // namespace muster::worker
+
+#endif  // MUSTER_WORKER_RUNTIME_ACCEPTOR_H_

@@ -1,0 +1,96 @@
+#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_
+#define MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/runtime/connection_lease.h"
+#include "muster/worker/runtime/error_log.h"
+#include "muster/worker/runtime/service.h"
+#include "muster/worker/zone/slot_stats.h"
+
+namespace muster::worker {
+
+// The queue by which established connections pass from workers that leave to workers that stay.
+// All workers of a master share its one SEQPACKET socket pair: who drains sends into one end, who
+// serves receives from the other, and the kernel gives each message to one of them. So a
+// connection needs no addressee: one sent to a worker that dies before it takes it is taken by
+// another, of whatever generation serves by then. docs/HANDOFF.md.
+//
+// In the loop's thread.
+class HandoffQueue {
+ public:
+  // All of it outlives this.
+  struct Surroundings {
+    loop::EventLoop& loop;
+    const ErrorLog& log;
+    ConnectionCount& connections;
+    SlotStats& stats;
+  };
+  using Adopt = std::function<void(Connection connection, std::string state)>;
+
+  // Takes from `take` at once, and gives what it takes to `adopt`.
+  static absl::StatusOr<std::unique_ptr<HandoffQueue>> Create(const Surroundings& surroundings,
+                                                              ipc::UniqueFd take,
+                                                              ipc::UniqueFd give, Adopt adopt);
+  ~HandoffQueue();
+
+  // Sends a connection, now or when the queue has room; until then it is this worker's. Nothing
+  // else in this process may watch or use its descriptor any more. `state` has at most
+  // kMostHandoffStateBytes.
+  void Give(Connection connection, std::string state);
+
+  // Leaves what is in the queue to others.
+  void StopTaking();
+  // Takes all that is in the queue, for nobody will after us.
+  void TakeAll();
+
+  // Adopts what was given but not sent: those who would have taken it leave, too.
+  void TakeBack();
+
+ private:
+  // In one round of the loop, so that others have their share.
+  static constexpr int kMostPerRound = 8;
+
+  class End : public loop::Handler {
+   public:
+    explicit End(std::function<void()> callback) : callback_(std::move(callback)) {}
+    void OnEvents(std::uint32_t) override { callback_(); }
+
+   private:
+    std::function<void()> callback_;
+  };
+  struct Unsent {
+    Connection connection;
+    std::string state;
+  };
+
+  HandoffQueue(const Surroundings& surroundings, ipc::Channel take, ipc::Channel give, Adopt adopt);
+  // False: there is nothing to take.
+  bool TakeOne();
+  void SendAll();
+  void WatchRoom(bool is_watched);
+
+  Surroundings around_;
+  ipc::Channel take_;
+  ipc::Channel give_;
+  Adopt adopt_;
+  End take_end_;
+  End give_end_;
+  bool is_taking_ = false;
+  bool watches_room_ = false;
+  std::deque<Unsent> unsent_;
+  ipc::ReceivedMessage received_;
+};
+
+}  // namespace muster::worker
+
+#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_

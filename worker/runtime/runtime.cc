@@ -1,0 +1,127 @@
+#include "muster/worker/runtime/runtime.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/protocol/command.h"
+#include "muster/worker/runtime/command_line.h"
+#include "muster/worker/protocol/exit_code.h"
+#include "muster/worker/runtime/inheritance.h"
+#include "muster/worker/protocol/process_title.h"
+#include "muster/worker/runtime/signal_source.h"
+#include "muster/worker/runtime/startup_pages.h"
+#include "muster/worker/protocol/version.h"
+#include "muster/worker/runtime/worker_process.h"
+
+namespace muster::worker {
+namespace {
+
+constexpr absl::Duration kInheritanceTimeout = absl::Seconds(30);
+
+absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(const ipc::Channel& channel,
+                                                           ProcessTitle& title,
+                                                           const Program& program) {
+  const ServiceFactory factory =
+      [&program](Context& context) -> absl::StatusOr<std::unique_ptr<Service>> {
+    MUSTER_RETURN_IF_ERROR(CheckServiceType(program, context.config()));
+    return program.make_service(context);
+  };
+  const pid_t master = ::getppid();
+  MUSTER_ASSIGN_OR_RETURN(ipc::SignalSet signals, TakeSignals());
+  MUSTER_ASSIGN_OR_RETURN(Inheritance inheritance,
+                          ReceiveInheritance(channel, master, kInheritanceTimeout));
+  return WorkerProcess::Create({channel, master, title, std::move(signals), std::move(inheritance)},
+                               factory);
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kUnimplemented:
+      return kExitWillNeverWork;
+    default:
+      return kExitFailed;
+  }
+}
+
+// Tells the master, who tells the operator; where that is not possible, whoever reads standard
+// error.
+ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
+  const std::string reason(status.message());
+  v1::Failed failed;
+  failed.set_reason(reason);
+  failed.set_field(config::FieldOf(status));
+  const std::string payload = failed.SerializeAsString();
+  ipc::Message message;
+  message.command = ipc::CommandNumber(Command::kFailed);
+  message.pid = ::getpid();
+  message.payload = payload;
+  const absl::StatusOr<ipc::SendOutcome> sent = channel.TrySend(message);
+  if (!sent.ok() || *sent != ipc::SendOutcome::kSent) {
+    std::fprintf(stderr, "worker: cannot start: %s\n", reason.c_str());
+  }
+  return ExitCodeOf(status);
+}
+
+ExitCode Write(const std::string& text) {
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return is_written && std::fflush(stdout) == 0 ? kExitDone : kExitFailed;
+}
+
+// A person's mistake, not a master's.
+ExitCode Refuse(const std::string& name, absl::string_view reason) {
+  std::fprintf(stderr, "%s: %s\nSee %s --help.\n", name.c_str(), std::string(reason).c_str(),
+               name.c_str());
+  return kExitWillNeverWork;
+}
+
+int Serve(int argc, char** argv, const Program& program) {
+  auto channel = ipc::Channel::Adopt(ipc::UniqueFd(kChannelFd));
+  if (!channel.ok()) {
+    return Refuse(ProgramName(argc, argv), ByHandText(argc > 0 ? argv[0] : "worker"));
+  }
+  ProcessTitle title(argc, argv);
+  title.Set("muster: worker process");
+  const auto process = StartWorker(*channel, title, program);
+  if (!process.ok()) return Fail(*channel, process.status());
+  ReleaseStartupPages();
+  const absl::Status status = (*process)->Run();
+  if (status.ok()) return kExitDone;
+  std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());
+  return kExitFailed;
+}
+
+}  // namespace
+
+int RunWorker(int argc, char** argv, const Program& program) {
+  const absl::StatusOr<Wish> wish = ParseCommandLine(argc, argv);
+  if (!wish.ok()) return Refuse(ProgramName(argc, argv), wish.status().message());
+  switch (*wish) {
+    case Wish::kServe:
+      return Serve(argc, argv, program);
+    case Wish::kDescribe:
+      return Write(Describe(program).SerializeAsString());
+    case Wish::kHelp:
+      return Write(HelpText(ProgramName(argc, argv), program));
+    case Wish::kVersion:
+      return Write(absl::StrCat("muster ", kVersion, "\n"));
+  }
+  return kExitFailed;
+}
+
+}  // namespace muster::worker

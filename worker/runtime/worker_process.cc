@@ -1,0 +1,265 @@
+#include "muster/worker/runtime/worker_process.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/proto/field_error.h"
+#include "muster/worker/protocol/command.h"
+#include "muster/worker/runtime/descriptor_limit.h"
+#include "muster/worker/runtime/duration.h"
+#include "muster/worker/runtime/received_config.h"
+#include "muster/worker/protocol/version.h"
+
+namespace muster::worker {
+namespace {
+
+constexpr auto kHeartbeatInterval = std::chrono::seconds(1);
+// For each connection its socket and what it serves from; and some for the process.
+constexpr std::uint64_t kDescriptorsPerConnection = 2;
+constexpr std::uint64_t kOtherDescriptors = 128;
+
+std::uint32_t IndexIn(const v1::Hello& hello) {
+  return hello.has_index() ? hello.index() : hello.slot();
+}
+
+// As the master calls it.
+std::string WriterName(const v1::Hello& hello) {
+  return absl::StrCat("worker ", IndexIn(hello), " of generation ", hello.generation());
+}
+
+// The tag must be one that the master reserved, of a slot that the zone has.
+absl::Status Join(const SharedZone& zone, ipc::OwnerTag tag) {
+  if (tag.slot() >= zone.capacity()) {
+    return absl::InvalidArgumentError(absl::StrCat("HELLO: the owner tag ", tag.bits(),
+                                                   " names no slot of the shared zone, which has ",
+                                                   zone.capacity()));
+  }
+  return ipc::Annotate(zone.registry().Join(tag), "HELLO: the owner tag");
+}
+
+absl::StatusOr<std::vector<UserZone>> AttachZones(std::vector<InheritedZone> inherited) {
+  std::vector<UserZone> zones;
+  for (InheritedZone& zone : inherited) {
+    MUSTER_ASSIGN_OR_RETURN(UserZone attached, UserZone::Attach(zone.name, std::move(zone.memory),
+                                                                std::move(zone.bell)));
+    zones.push_back(std::move(attached));
+  }
+  return zones;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
+    Beginnings beginnings, const ServiceFactory& factory) {
+  Inheritance& inheritance = beginnings.inheritance;
+  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config, ReadConfig(inheritance.config.get()));
+  inheritance.config.reset();
+  MUSTER_ASSIGN_OR_RETURN(SharedZone zone, SharedZone::Attach(std::move(inheritance.zone)));
+  MUSTER_RETURN_IF_ERROR(Join(zone, ipc::OwnerTag::InWord(inheritance.hello.owner_tag())));
+  MUSTER_ASSIGN_OR_RETURN(std::vector<UserZone> user_zones,
+                          AttachZones(std::move(inheritance.zones)));
+  auto log = ErrorLog::Open(config.log(), WriterName(inheritance.hello));
+  if (!log.ok()) return config::AtField(ipc::Annotate(log.status(), "log.path"), "log.path");
+  MUSTER_ASSIGN_OR_RETURN(auto loop, loop::EventLoop::Create());
+  auto process = std::unique_ptr<WorkerProcess>(
+      new WorkerProcess(beginnings, std::move(config), *std::move(log), std::move(zone),
+                        std::move(user_zones), std::move(loop)));
+  MUSTER_RETURN_IF_ERROR(process->Start(std::move(beginnings), factory));
+  return process;
+}
+
+WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
+                             SharedZone zone, std::vector<UserZone> user_zones,
+                             std::unique_ptr<loop::EventLoop> loop)
+    : hello_(beginnings.inheritance.hello),
+      tag_(ipc::OwnerTag::InWord(hello_.owner_tag())),
+      config_(std::move(config)),
+      title_(beginnings.title),
+      log_(std::move(log)),
+      zone_(std::move(zone)),
+      user_zones_(std::move(user_zones)),
+      loop_(std::move(loop)),
+      connections_(stats().active),
+      heartbeat_(*loop_, [this] { Beat(); }),
+      drain_deadline_(*loop_, [this] { OnDrainDeadline(); }) {}
+
+// What the service holds of the worker, connections above all, goes while the worker is whole.
+WorkerProcess::~WorkerProcess() {
+  acceptor_.reset();
+  service_.reset();
+  // What a task holds may post, as a reply does that was not sent.
+  loop_->DropTasks();
+  handoff_.reset();
+}
+
+absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& factory) {
+  ShowTitle();
+  // What an earlier process of the slot left, if nobody recovered it, is not ours.
+  stats().ClearGauges();
+  status().Clear();
+  const std::uint64_t descriptors = config_.worker_connections() * kDescriptorsPerConnection +
+                                    config_.http().open_file_cache().max_entries() +
+                                    kOtherDescriptors;
+  if (const absl::Status status = RaiseDescriptorLimit(descriptors); !status.ok()) {
+    log_.Write(config::v1::Log::WARN, std::string(status.message()));
+  }
+  MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));
+
+  MasterChannel::Callbacks callbacks;
+  callbacks.message = [this](const ipc::ReceivedMessage& message) { OnMessage(message); };
+  callbacks.gone = [this] { Drain(Service::Idle::kClose); };
+  MUSTER_ASSIGN_OR_RETURN(
+      master_, MasterChannel::Create({*loop_, log_, beginnings.channel}, beginnings.master,
+                                     hello_.slot(), std::move(callbacks)));
+  MUSTER_ASSIGN_OR_RETURN(
+      signals_,
+      SignalSource::Create(*loop_, std::move(beginnings.signals), [this](Command command) {
+        const absl::Status status = Obey(command);
+        if (status.ok()) return;
+        log_.Write(config::v1::Log::ERROR, std::string(status.message()));
+      }));
+  std::optional<ipc::Mutex> mutex;
+  if (config_.accept() == config::v1::MUTEX) {
+    mutex.emplace(zone_.accept_mutex_state(), zone_.registry(), tag_);
+  }
+  MUSTER_ASSIGN_OR_RETURN(
+      acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *service_}, config_,
+                                  std::move(beginnings.inheritance.listeners), std::move(mutex)));
+  MUSTER_ASSIGN_OR_RETURN(handoff_,
+                          HandoffQueue::Create({*loop_, log_, connections_, stats()},
+                                               std::move(beginnings.inheritance.handoff_take),
+                                               std::move(beginnings.inheritance.handoff_give),
+                                               [this](Connection connection, std::string state) {
+                                                 Adopt(std::move(connection), std::move(state));
+                                               }));
+  Beat();
+  status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
+  status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
+  status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+  v1::Ready ready;
+  ready.set_version(kVersion);
+  master_->Send(Command::kReady, ready.SerializeAsString());
+  return absl::OkStatus();
+}
+
+absl::Status WorkerProcess::Run() {
+  while (!is_done_ && !(is_draining() && connections_.held() == 0)) {
+    MUSTER_RETURN_IF_ERROR(loop_->RunOnce());
+    acceptor_->AfterRound();
+  }
+  return absl::OkStatus();
+}
+
+std::uint32_t WorkerProcess::index() const { return IndexIn(hello_); }
+
+void WorkerProcess::ShowTitle() {
+  title_.Set(absl::StrCat("muster: worker process ", index(), " (generation ", hello_.generation(),
+                          ")", is_draining() ? " is draining" : ""));
+}
+
+void WorkerProcess::Beat() {
+  zone_.registry().PublishHeartbeat(tag_, loop_->now());
+  acceptor_->Sweep();
+  heartbeat_.SetAfter(kHeartbeatInterval);
+}
+
+void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {
+  const Command command = message.command_as<Command>();
+  if (command == Command::kAck) return;
+  const absl::Status status = Obey(command);
+  const bool wants_ack = command == Command::kReopen || (message.flags & kWantsAck) != 0;
+  if (status.ok() && !wants_ack) return;
+  v1::Ack ack;
+  ack.set_sequence(message.sequence);
+  if (absl::IsUnimplemented(status)) {
+    ack.set_error(absl::StrCat("command ", message.command, " (", CommandName(command),
+                               ") is not for a worker that serves"));
+  } else {
+    ack.set_error(std::string(status.message()));
+  }
+  master_->Send(Command::kAck, ack.SerializeAsString(), message.sequence);
+}
+
+absl::Status WorkerProcess::Obey(Command command) {
+  switch (command) {
+    case Command::kDrain:
+      Drain(Service::Idle::kHandOff);
+      return absl::OkStatus();
+    case Command::kQuit:
+      Drain(Service::Idle::kClose);
+      return absl::OkStatus();
+    case Command::kTerminate:
+      is_done_ = true;
+      return absl::OkStatus();
+    case Command::kReopen:
+      return Reopen();
+    case Command::kListeners:
+    case Command::kZones:
+    case Command::kHello:
+    case Command::kReady:
+    case Command::kFailed:
+    case Command::kAck:
+    case Command::kAdopt:
+      break;
+  }
+  return absl::UnimplementedError("no command of a worker that serves");
+}
+
+absl::Status WorkerProcess::Reopen() {
+  const absl::Status log = log_.Reopen();
+  const absl::Status service = service_->Reopen();
+  if (log.ok()) return service;
+  if (service.ok()) return log;
+  return absl::Status(log.code(), absl::StrCat(log.message(), "; ", service.message()));
+}
+
+void WorkerProcess::Drain(Service::Idle idle) {
+  const bool was_draining = is_draining();
+  if (was_draining && (idle == *drained_idle_ || idle == Service::Idle::kHandOff)) return;
+  drained_idle_ = idle;
+  if (!was_draining) {
+    ShowTitle();
+    status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kDraining));
+    drain_deadline_.SetAfter(ToChrono(config_.shutdown_timeout()));
+    acceptor_->Stop(/*take_waiting=*/idle == Service::Idle::kHandOff);
+    // Others take what is in the queue, or nobody does.
+    if (idle == Service::Idle::kClose) handoff_->TakeAll();
+    handoff_->StopTaking();
+  }
+  service_->Drain(idle);
+  // What was to be handed off goes as the others do.
+  if (idle == Service::Idle::kClose) handoff_->TakeBack();
+}
+
+absl::StatusOr<const UserZone*> WorkerProcess::zone(absl::string_view name) const {
+  for (const UserZone& zone : user_zones_) {
+    if (zone.name() == name) return &zone;
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("zone \"", name, "\": is not declared; the configuration needs zone { name: \"",
+                   name, "\" size_bytes: ... }"));
+}
+
+void WorkerProcess::HandOff(Connection connection, std::string state) {
+  handoff_->Give(std::move(connection), std::move(state));
+}
+
+void WorkerProcess::Adopt(Connection connection, std::string state) {
+  const absl::Status status = service_->Adopt(std::move(connection), std::move(state));
+  if (status.ok()) return;
+  log_.Write(config::v1::Log::ERROR,
+             absl::StrCat("an adopted connection is closed: ", status.message()));
+}
+
+void WorkerProcess::OnDrainDeadline() {
+  stats().closed_at_deadline.Add(connections_.held());
+  log_.Write(
+      config::v1::Log::WARN,
+      absl::StrCat("shutdown_timeout was reached; connections closed: ", connections_.held()));
+  is_done_ = true;
+}
+
+}  // namespace muster::worker

@@ -1,0 +1,111 @@
+#ifndef MUSTER_WORKER_RUNTIME_WORKER_PROCESS_H_
+#define MUSTER_WORKER_RUNTIME_WORKER_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "muster/ipc/channel/channel.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/process/signal_set.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/connection_lease.h"
+#include "muster/worker/runtime/error_log.h"
+#include "muster/worker/runtime/handoff_queue.h"
+#include "muster/worker/runtime/inheritance.h"
+#include "muster/worker/runtime/master_channel.h"
+#include "muster/worker/protocol/process_title.h"
+#include "muster/worker/runtime/service.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/runtime/signal_source.h"
+#include "muster/worker/zone/user_zone.h"
+
+namespace muster::worker {
+
+// A worker from READY to its end: obeys the master, and exits when it was told to, or the
+// master is gone, and nothing is left to finish. One object in a process, in one thread.
+class WorkerProcess : public Context {
+ public:
+  // What it has before it can have anything else. The channel and the title outlive it.
+  struct Beginnings {
+    const ipc::Channel& channel;
+    pid_t master;
+    ProcessTitle& title;
+    ipc::SignalSet signals;
+    Inheritance inheritance;
+  };
+  // Joins the zone, makes the service, and accepts. The master was told READY.
+  static absl::StatusOr<std::unique_ptr<WorkerProcess>> Create(Beginnings beginnings,
+                                                               const ServiceFactory& factory);
+  ~WorkerProcess() override;
+
+  // Serves. Returns when there is nothing more to do; error: the loop broke.
+  absl::Status Run();
+
+  loop::EventLoop& loop() override { return *loop_; }
+  const config::v1::Config& config() const override { return config_; }
+  std::uint32_t index() const override;
+  std::uint32_t slot() const override { return hello_.slot(); }
+  std::uint64_t generation() const override { return hello_.generation(); }
+  SlotStats& stats() override { return zone_.stats(tag_.slot()); }
+  const SharedZone& zone() const override { return zone_; }
+  ipc::OwnerTag tag() const override { return tag_; }
+  absl::StatusOr<const UserZone*> zone(absl::string_view name) const override;
+  void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
+  void Log(config::v1::Log::Level level, absl::string_view line) override {
+    log_.Write(level, line);
+  }
+  bool is_draining() const override { return drained_idle_.has_value(); }
+  void HandOff(Connection connection, std::string state) override;
+
+ private:
+  WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
+                SharedZone zone, std::vector<UserZone> user_zones,
+                std::unique_ptr<loop::EventLoop> loop);
+  absl::Status Start(Beginnings beginnings, const ServiceFactory& factory);
+  WorkerStatus& status() const { return zone_.worker_status(tag_.slot()); }
+  void ShowTitle();
+  void Beat();
+
+  void OnMessage(const ipc::ReceivedMessage& message);
+  // Unimplemented: it is none of a serving worker's commands.
+  absl::Status Obey(Command command);
+  absl::Status Reopen();
+  void Drain(Service::Idle idle);
+  void OnDrainDeadline();
+  void Adopt(Connection connection, std::string state);
+
+  const v1::Hello hello_;
+  const ipc::OwnerTag tag_;
+  const config::v1::Config config_;
+  ProcessTitle& title_;
+  const ErrorLog log_;
+  const SharedZone zone_;
+  const std::vector<UserZone> user_zones_;
+  const std::unique_ptr<loop::EventLoop> loop_;
+  ConnectionCount connections_;
+  loop::Timer heartbeat_;
+  loop::Timer drain_deadline_;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<HandoffQueue> handoff_;
+  std::unique_ptr<MasterChannel> master_;
+  std::unique_ptr<SignalSource> signals_;
+  std::optional<Service::Idle> drained_idle_;  // set: it drains
+  bool is_done_ = false;
+};
+
+}  // namespace muster::worker
+
+#endif  // MUSTER_WORKER_RUNTIME_WORKER_PROCESS_H_
