@@ -16,7 +16,7 @@
 #include "muster/examples/chat/chat.pb.h"
 #include "muster/examples/chat/message_log.h"
 #include "muster/ipc/base/status.h"
-#include "muster/worker/stream_service.h"
+#include "muster/worker/stream/stream_service.h"
 #include "muster/worker/zone/zone_bell.h"
 
 namespace muster::examples {

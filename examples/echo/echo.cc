@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/stream_service.h"
+#include "muster/worker/stream/stream_service.h"
 
 namespace muster::examples {
 namespace {

@@ -11,7 +11,6 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/handoff.pb.h"
-#include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/http/access_log.h"
 #include "muster/worker/http/answer.h"
 #include "muster/worker/http/date_cache.h"
@@ -22,6 +21,7 @@
 #include "muster/worker/http/request_head.h"
 #include "muster/worker/http/request_parser.h"
 #include "muster/worker/http/responder.h"
+#include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {

@@ -21,8 +21,8 @@
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/handoff.pb.h"
-#include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/http/http_service.h"
+#include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/zone/shared_zone.h"
 

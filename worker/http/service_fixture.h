@@ -17,8 +17,8 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
-#include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/http/handler.h"
+#include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/zone/shared_zone.h"
 

@@ -9,9 +9,9 @@
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_client.h"
+#include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker {
 namespace {

@@ -14,10 +14,10 @@
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/service.h"
-#include "muster/worker/zone/shared_zone.h"
-#include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_client.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker {
 namespace {

@@ -20,9 +20,9 @@
 #include "muster/worker/protocol/process_title.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/runtime/signal_source.h"
+#include "muster/worker/runtime/worker_process.h"
 #include "muster/worker/testing/test_master.h"
 #include "muster/worker/zone/user_zone.h"
-#include "muster/worker/runtime/worker_process.h"
 
 namespace muster::worker {
 namespace {

@@ -17,13 +17,13 @@
 #include "muster/ipc/channel/channel.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
-#include "muster/worker/runtime/command_line.h"
 #include "muster/worker/protocol/exit_code.h"
-#include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/protocol/process_title.h"
+#include "muster/worker/protocol/version.h"
+#include "muster/worker/runtime/command_line.h"
+#include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/runtime/signal_source.h"
 #include "muster/worker/runtime/startup_pages.h"
-#include "muster/worker/protocol/version.h"
 #include "muster/worker/runtime/worker_process.h"
 
 namespace muster::worker {

@@ -7,8 +7,8 @@
 namespace muster::worker {
 
 // The whole of a worker program: takes from the master what it hands over, makes the service,
-// serves, and returns the exit code (worker/protocol/exit_code.h, docs/PROTOCOL.md). To be called by main,
-// before it starts a thread; `argv` is not to be used afterwards.
+// serves, and returns the exit code (worker/protocol/exit_code.h, docs/PROTOCOL.md). To be called
+// by main, before it starts a thread; `argv` is not to be used afterwards.
 //
 //   int main(int argc, char** argv) {
 //     return muster::worker::RunWorker(

@@ -8,10 +8,10 @@
 #include "muster/ipc/lock/mutex.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
+#include "muster/worker/protocol/version.h"
 #include "muster/worker/runtime/descriptor_limit.h"
 #include "muster/worker/runtime/duration.h"
 #include "muster/worker/runtime/received_config.h"
-#include "muster/worker/protocol/version.h"
 
 namespace muster::worker {
 namespace {

@@ -19,16 +19,16 @@
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
+#include "muster/worker/protocol/process_title.h"
 #include "muster/worker/runtime/acceptor.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/handoff_queue.h"
 #include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/runtime/master_channel.h"
-#include "muster/worker/protocol/process_title.h"
 #include "muster/worker/runtime/service.h"
-#include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/runtime/signal_source.h"
+#include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {

@@ -9,9 +9,9 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/worker.pb.h"
-#include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_worker.h"
+#include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::testing {
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_STREAM_SERVICE_H_
-#define MUSTER_WORKER_STREAM_SERVICE_H_
+#ifndef MUSTER_WORKER_STREAM_STREAM_SERVICE_H_
+#define MUSTER_WORKER_STREAM_STREAM_SERVICE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -124,4 +124,4 @@ class StreamService final : public Service {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_STREAM_SERVICE_H_
+#endif  // MUSTER_WORKER_STREAM_STREAM_SERVICE_H_

@@ -1,4 +1,4 @@
-#include "muster/worker/stream_service.h"
+#include "muster/worker/stream/stream_service.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
