@@ -50,25 +50,7 @@ FileResolver::Outcome OutcomeOf(int error) {
   }
 }
 
-std::int64_t Nanoseconds(const timespec& time) {
-  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
-
-FileIdentity IdentityOf(const struct stat& status) {
-  return {.device = status.st_dev,
-          .inode = status.st_ino,
-          .size_bytes = static_cast<std::uint64_t>(status.st_size),
-          .modified_nanoseconds = Nanoseconds(status.st_mtim),
-          .changed_nanoseconds = Nanoseconds(status.st_ctim)};
-}
-
 }  // namespace
-
-std::optional<FileIdentity> IdentityOf(int fd) {
-  struct stat status = {};
-  if (::fstat(fd, &status) < 0) return std::nullopt;
-  return IdentityOf(status);
-}
 
 absl::StatusOr<FileResolver> FileResolver::Create(const std::string& root,
                                                   std::vector<std::string> index) {

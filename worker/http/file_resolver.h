@@ -1,41 +1,16 @@
 #ifndef MUSTER_WORKER_HTTP_FILE_RESOLVER_H_
 #define MUSTER_WORKER_HTTP_FILE_RESOLVER_H_
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/worker/http/open_file.h"
 
 namespace muster::worker::http {
-
-// Which file it is and of which time: another content has another one, unless it was written
-// within the same tick of the kernel's clock.
-struct FileIdentity {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::uint64_t size_bytes = 0;
-  std::int64_t modified_nanoseconds = 0;
-  std::int64_t changed_nanoseconds = 0;  // of the inode, which nobody can set back
-
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-};
-
-// A regular file, open for reading, as it was when it was opened.
-struct OpenFile {
-  ipc::UniqueFd fd;
-  FileIdentity identity;
-  std::uint64_t size_bytes = 0;
-  std::int64_t modified_seconds = 0;
-  std::string name;  // the last part of its path
-};
-
-// None: fstat failed.
-std::optional<FileIdentity> IdentityOf(int fd);
 
 // Opens files below one folder, and nothing else: not through "..", absolute symbolic
 // links or those that lead out, for which the kernel answers (openat2, RESOLVE_BENEATH). Links

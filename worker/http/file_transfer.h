@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "muster/worker/http/byte_range.h"
-#include "muster/worker/http/file_resolver.h"
+#include "muster/worker/http/open_file.h"
 
 namespace muster::worker::http {
 

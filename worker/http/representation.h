@@ -10,7 +10,7 @@
 #include "muster/worker/http/byte_range.h"
 #include "muster/worker/http/conditional.h"
 #include "muster/worker/http/content_coding.h"
-#include "muster/worker/http/file_resolver.h"
+#include "muster/worker/http/open_file.h"
 #include "muster/worker/http/prepared_response.h"
 
 namespace muster::worker::http {
