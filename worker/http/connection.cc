@@ -10,7 +10,7 @@
 
 #include "muster/ipc/base/retry.h"
 #include "muster/worker/http/response_style.h"
-#include "muster/worker/http/status_code.h"
+#include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -5,7 +5,7 @@
 #include <ctime>
 
 #include "absl/strings/str_cat.h"
-#include "muster/worker/http/http_date.h"
+#include "muster/worker/http/message/http_date.h"
 
 namespace muster::worker::http {
 

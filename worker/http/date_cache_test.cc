@@ -6,7 +6,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "muster/worker/http/http_date.h"
+#include "muster/worker/http/message/http_date.h"
 
 namespace muster::worker::http {
 namespace {

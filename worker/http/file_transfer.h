@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "muster/worker/http/byte_range.h"
+#include "muster/worker/http/message/byte_range.h"
 #include "muster/worker/http/open_file.h"
 
 namespace muster::worker::http {

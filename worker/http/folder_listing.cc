@@ -13,7 +13,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "muster/worker/http/request_target.h"
+#include "muster/worker/http/message/request_target.h"
 
 namespace muster::worker::http {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/worker/http/header_fields.h"
+#include "muster/worker/http/message/header_fields.h"
 #include "muster/worker/http/reply.h"
 #include "muster/worker/runtime/service.h"
 

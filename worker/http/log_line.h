@@ -8,8 +8,8 @@
 #include "absl/strings/string_view.h"
 #include "muster/proto/log_format.h"
 #include "muster/worker/http/date_cache.h"
-#include "muster/worker/http/peer_address.h"
-#include "muster/worker/http/request_head.h"
+#include "muster/worker/http/message/peer_address.h"
+#include "muster/worker/http/message/request_head.h"
 
 namespace muster::worker::http {
 

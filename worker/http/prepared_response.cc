@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "muster/worker/http/http_date.h"
+#include "muster/worker/http/message/http_date.h"
 
 namespace muster::worker::http {
 

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
-#include "muster/worker/http/status_code.h"
+#include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/worker/http/entity_tag.h"
-#include "muster/worker/http/http_date.h"
+#include "muster/worker/http/message/entity_tag.h"
+#include "muster/worker/http/message/http_date.h"
 
 namespace muster::worker::http {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/http/byte_range.h"
-#include "muster/worker/http/conditional.h"
-#include "muster/worker/http/content_coding.h"
+#include "muster/worker/http/message/byte_range.h"
+#include "muster/worker/http/message/conditional.h"
+#include "muster/worker/http/message/content_coding.h"
 #include "muster/worker/http/open_file.h"
 #include "muster/worker/http/prepared_response.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/http/content_coding.h"
+#include "muster/worker/http/message/content_coding.h"
 #include "muster/worker/http/open_file.h"
 #include "muster/worker/http/representation.h"
 

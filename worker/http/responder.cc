@@ -13,7 +13,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/http/metrics.h"
-#include "muster/worker/http/status_code.h"
+#include "muster/worker/http/message/status_code.h"
 #include "muster/worker/http/status_json.h"
 #include "muster/worker/http/stub_status.h"
 #include "muster/worker/runtime/duration.h"

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "muster/worker/http/request_parser.h"
+#include "muster/worker/http/message/request_parser.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::http {

@@ -6,7 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "muster/worker/http/status_code.h"
+#include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,7 +1,7 @@
 #include "muster/worker/http/response_head.h"
 
 #include "absl/strings/str_cat.h"
-#include "muster/worker/http/status_code.h"
+#include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {
 

@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/worker/http/conditional.h"
+#include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/folder_listing.h"
-#include "muster/worker/http/status_code.h"
+#include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {
 namespace {

@@ -16,7 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/worker/http/request_parser.h"
+#include "muster/worker/http/message/request_parser.h"
 
 namespace muster::worker::http {
 namespace {
