@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "muster/ipc/base/retry.h"
-#include "muster/worker/http/response_style.h"
+#include "muster/worker/http/response/response_style.h"
 #include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {

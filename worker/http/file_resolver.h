@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/worker/http/open_file.h"
+#include "muster/worker/http/response/open_file.h"
 
 namespace muster::worker::http {
 

@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
-#include "muster/worker/http/response.h"
-#include "muster/worker/http/response_style.h"
+#include "muster/worker/http/response/response.h"
+#include "muster/worker/http/response/response_style.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
@@ -52,7 +52,7 @@ class Reply {
   ~Reply();
 
   // Once, from any thread. Without effect if the client is gone. A response that cannot be sent
-  // (worker/http/response.h) is logged, and the client gets 500.
+  // (worker/http/response/response.h) is logged, and the client gets 500.
   void Send(Response response);
 
  private:

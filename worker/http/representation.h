@@ -10,8 +10,8 @@
 #include "muster/worker/http/message/byte_range.h"
 #include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/message/content_coding.h"
-#include "muster/worker/http/open_file.h"
-#include "muster/worker/http/prepared_response.h"
+#include "muster/worker/http/response/open_file.h"
+#include "muster/worker/http/response/prepared_response.h"
 
 namespace muster::worker::http {
 

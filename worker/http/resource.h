@@ -9,7 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "muster/worker/http/message/content_coding.h"
-#include "muster/worker/http/open_file.h"
+#include "muster/worker/http/response/open_file.h"
 #include "muster/worker/http/representation.h"
 
 namespace muster::worker::http {

@@ -9,19 +9,19 @@
 
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/worker/http/answer.h"
+#include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/message/byte_range.h"
 #include "muster/worker/http/message/content_coding.h"
-#include "muster/worker/http/date_cache.h"
+#include "muster/worker/http/response/date_cache.h"
 #include "muster/worker/http/file_resolver.h"
-#include "muster/worker/http/mime_types.h"
+#include "muster/worker/http/response/mime_types.h"
 #include "muster/worker/http/open_file_cache.h"
 #include "muster/worker/http/representation.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_target.h"
 #include "muster/worker/http/resource.h"
-#include "muster/worker/http/response_head.h"
-#include "muster/worker/http/response_style.h"
+#include "muster/worker/http/response/response_head.h"
+#include "muster/worker/http/response/response_style.h"
 
 namespace muster::worker::http {
 

@@ -1,4 +1,4 @@
-#include "muster/worker/http/prepared_response.h"
+#include "muster/worker/http/response/prepared_response.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "muster/worker/http/response_style.h"
+#include "muster/worker/http/response/response_style.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "muster/worker/http/date_cache.h"
+#include "muster/worker/http/response/date_cache.h"
 
 #include <chrono>
 #include <cstdlib>

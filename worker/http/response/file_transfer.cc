@@ -1,4 +1,4 @@
-#include "muster/worker/http/file_transfer.h"
+#include "muster/worker/http/response/file_transfer.h"
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_RESPONSE_HEAD_H_
-#define MUSTER_WORKER_HTTP_RESPONSE_HEAD_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_HEAD_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_HEAD_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -37,4 +37,4 @@ inline constexpr absl::string_view kErrorPageType = "text/html; charset=utf-8";
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_RESPONSE_HEAD_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_HEAD_H_

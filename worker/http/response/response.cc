@@ -1,4 +1,4 @@
-#include "muster/worker/http/response.h"
+#include "muster/worker/http/response/response.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_RESPONSE_H_
-#define MUSTER_WORKER_HTTP_RESPONSE_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_H_
 
 #include <string>
 #include <utility>
@@ -7,9 +7,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "muster/worker/http/answer.h"
-#include "muster/worker/http/response_head.h"
-#include "muster/worker/http/response_style.h"
+#include "muster/worker/http/response/answer.h"
+#include "muster/worker/http/response/response_head.h"
+#include "muster/worker/http/response/response_style.h"
 
 namespace muster::worker::http {
 
@@ -32,4 +32,4 @@ Answer AppendResponse(std::string& out, const Response& response, const Response
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_RESPONSE_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_FILE_TRANSFER_H_
-#define MUSTER_WORKER_HTTP_FILE_TRANSFER_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_FILE_TRANSFER_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_FILE_TRANSFER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "muster/worker/http/message/byte_range.h"
-#include "muster/worker/http/open_file.h"
+#include "muster/worker/http/response/open_file.h"
 
 namespace muster::worker::http {
 
@@ -47,4 +47,4 @@ class FileTransfer {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_FILE_TRANSFER_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_FILE_TRANSFER_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_OPEN_FILE_H_
-#define MUSTER_WORKER_HTTP_OPEN_FILE_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_OPEN_FILE_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_OPEN_FILE_H_
 
 #include <sys/stat.h>
 
@@ -38,4 +38,4 @@ std::optional<FileIdentity> IdentityOf(int fd);
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_OPEN_FILE_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_OPEN_FILE_H_

@@ -1,4 +1,4 @@
-#include "muster/worker/http/response_head.h"
+#include "muster/worker/http/response/response_head.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

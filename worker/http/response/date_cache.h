@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_DATE_CACHE_H_
-#define MUSTER_WORKER_HTTP_DATE_CACHE_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_DATE_CACHE_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_DATE_CACHE_H_
 
 #include <chrono>
 #include <cstdint>
@@ -58,4 +58,4 @@ std::string FormatIsoTime(std::int64_t seconds);
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_DATE_CACHE_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_DATE_CACHE_H_

@@ -1,4 +1,4 @@
-#include "muster/worker/http/open_file.h"
+#include "muster/worker/http/response/open_file.h"
 
 namespace muster::worker::http {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_PREPARED_RESPONSE_H_
-#define MUSTER_WORKER_HTTP_PREPARED_RESPONSE_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_PREPARED_RESPONSE_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_PREPARED_RESPONSE_H_
 
 #include <array>
 #include <cstddef>
@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/http/date_cache.h"
-#include "muster/worker/http/response_head.h"
+#include "muster/worker/http/response/date_cache.h"
+#include "muster/worker/http/response/response_head.h"
 
 namespace muster::worker::http {
 
@@ -42,4 +42,4 @@ class PreparedResponse {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_PREPARED_RESPONSE_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_PREPARED_RESPONSE_H_

@@ -1,4 +1,4 @@
-#include "muster/worker/http/outbox.h"
+#include "muster/worker/http/response/outbox.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>

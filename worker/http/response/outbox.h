@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_OUTBOX_H_
-#define MUSTER_WORKER_HTTP_OUTBOX_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_OUTBOX_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_OUTBOX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/http/file_transfer.h"
+#include "muster/worker/http/response/file_transfer.h"
 
 namespace muster::worker::http {
 
@@ -45,4 +45,4 @@ class Outbox {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_OUTBOX_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_OUTBOX_H_

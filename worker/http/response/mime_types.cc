@@ -1,4 +1,4 @@
-#include "muster/worker/http/mime_types.h"
+#include "muster/worker/http/response/mime_types.h"
 
 #include <algorithm>
 #include <array>

@@ -1,10 +1,10 @@
-#ifndef MUSTER_WORKER_HTTP_ANSWER_H_
-#define MUSTER_WORKER_HTTP_ANSWER_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_ANSWER_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_ANSWER_H_
 
 #include <cstdint>
 #include <memory>
 
-#include "muster/worker/http/file_transfer.h"
+#include "muster/worker/http/response/file_transfer.h"
 
 namespace muster::worker::http {
 
@@ -22,4 +22,4 @@ struct Answer {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_ANSWER_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_ANSWER_H_

@@ -1,4 +1,4 @@
-#include "muster/worker/http/file_transfer.h"
+#include "muster/worker/http/response/file_transfer.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_RESPONSE_STYLE_H_
-#define MUSTER_WORKER_HTTP_RESPONSE_STYLE_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_STYLE_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_STYLE_H_
 
 #include <cstddef>
 #include <map>
@@ -10,8 +10,8 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/repeated_field.h"
 #include "muster/proto/config.pb.h"
-#include "muster/worker/http/mime_types.h"
-#include "muster/worker/http/response_head.h"
+#include "muster/worker/http/response/mime_types.h"
+#include "muster/worker/http/response/response_head.h"
 
 namespace muster::worker::http {
 
@@ -74,4 +74,4 @@ inline constexpr std::size_t kMaxErrorPageBytes = 64 * 1024;
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_RESPONSE_STYLE_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_STYLE_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_MIME_TYPES_H_
-#define MUSTER_WORKER_HTTP_MIME_TYPES_H_
+#ifndef MUSTER_WORKER_HTTP_RESPONSE_MIME_TYPES_H_
+#define MUSTER_WORKER_HTTP_RESPONSE_MIME_TYPES_H_
 
 #include <string>
 
@@ -28,4 +28,4 @@ class MimeTypes {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_MIME_TYPES_H_
+#endif  // MUSTER_WORKER_HTTP_RESPONSE_MIME_TYPES_H_
