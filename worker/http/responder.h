@@ -16,13 +16,13 @@
 #include "muster/worker/http/handler_action.h"
 #include "muster/worker/http/location_router.h"
 #include "muster/worker/http/response/mime_types.h"
-#include "muster/worker/http/open_file_cache.h"
+#include "muster/worker/http/files/open_file_cache.h"
 #include "muster/worker/http/response/prepared_response.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_target.h"
 #include "muster/worker/http/response/response_head.h"
 #include "muster/worker/http/response/response_style.h"
-#include "muster/worker/http/static_files.h"
+#include "muster/worker/http/files/static_files.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::http {

@@ -1,4 +1,4 @@
-#include "muster/worker/http/folder_listing.h"
+#include "muster/worker/http/files/folder_listing.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_FILE_RESOLVER_H_
-#define MUSTER_WORKER_HTTP_FILE_RESOLVER_H_
+#ifndef MUSTER_WORKER_HTTP_FILES_FILE_RESOLVER_H_
+#define MUSTER_WORKER_HTTP_FILES_FILE_RESOLVER_H_
 
 #include <memory>
 #include <string>
@@ -56,4 +56,4 @@ class FileResolver {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_FILE_RESOLVER_H_
+#endif  // MUSTER_WORKER_HTTP_FILES_FILE_RESOLVER_H_

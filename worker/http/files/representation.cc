@@ -1,4 +1,4 @@
-#include "muster/worker/http/representation.h"
+#include "muster/worker/http/files/representation.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "muster/worker/http/static_files.h"
+#include "muster/worker/http/files/static_files.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>

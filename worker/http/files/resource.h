@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_RESOURCE_H_
-#define MUSTER_WORKER_HTTP_RESOURCE_H_
+#ifndef MUSTER_WORKER_HTTP_FILES_RESOURCE_H_
+#define MUSTER_WORKER_HTTP_FILES_RESOURCE_H_
 
 #include <cstddef>
 #include <memory>
@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/worker/http/message/content_coding.h"
 #include "muster/worker/http/response/open_file.h"
-#include "muster/worker/http/representation.h"
+#include "muster/worker/http/files/representation.h"
 
 namespace muster::worker::http {
 
@@ -33,4 +33,4 @@ struct Resource {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_RESOURCE_H_
+#endif  // MUSTER_WORKER_HTTP_FILES_RESOURCE_H_

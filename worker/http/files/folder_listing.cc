@@ -1,4 +1,4 @@
-#include "muster/worker/http/folder_listing.h"
+#include "muster/worker/http/files/folder_listing.h"
 
 #include <dirent.h>
 #include <fcntl.h>

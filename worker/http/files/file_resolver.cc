@@ -1,4 +1,4 @@
-#include "muster/worker/http/file_resolver.h"
+#include "muster/worker/http/files/file_resolver.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_STATIC_FILES_H_
-#define MUSTER_WORKER_HTTP_STATIC_FILES_H_
+#ifndef MUSTER_WORKER_HTTP_FILES_STATIC_FILES_H_
+#define MUSTER_WORKER_HTTP_FILES_STATIC_FILES_H_
 
 #include <cstddef>
 #include <memory>
@@ -13,13 +13,13 @@
 #include "muster/worker/http/message/byte_range.h"
 #include "muster/worker/http/message/content_coding.h"
 #include "muster/worker/http/response/date_cache.h"
-#include "muster/worker/http/file_resolver.h"
+#include "muster/worker/http/files/file_resolver.h"
 #include "muster/worker/http/response/mime_types.h"
-#include "muster/worker/http/open_file_cache.h"
-#include "muster/worker/http/representation.h"
+#include "muster/worker/http/files/open_file_cache.h"
+#include "muster/worker/http/files/representation.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_target.h"
-#include "muster/worker/http/resource.h"
+#include "muster/worker/http/files/resource.h"
 #include "muster/worker/http/response/response_head.h"
 #include "muster/worker/http/response/response_style.h"
 
@@ -90,4 +90,4 @@ class StaticFiles {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_STATIC_FILES_H_
+#endif  // MUSTER_WORKER_HTTP_FILES_STATIC_FILES_H_

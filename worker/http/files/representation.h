@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_REPRESENTATION_H_
-#define MUSTER_WORKER_HTTP_REPRESENTATION_H_
+#ifndef MUSTER_WORKER_HTTP_FILES_REPRESENTATION_H_
+#define MUSTER_WORKER_HTTP_FILES_REPRESENTATION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -69,4 +69,4 @@ class Representation {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_REPRESENTATION_H_
+#endif  // MUSTER_WORKER_HTTP_FILES_REPRESENTATION_H_

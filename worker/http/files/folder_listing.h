@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_FOLDER_LISTING_H_
-#define MUSTER_WORKER_HTTP_FOLDER_LISTING_H_
+#ifndef MUSTER_WORKER_HTTP_FILES_FOLDER_LISTING_H_
+#define MUSTER_WORKER_HTTP_FILES_FOLDER_LISTING_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -41,4 +41,4 @@ std::string FormatListing(absl::string_view path, const FolderListing& listing);
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_FOLDER_LISTING_H_
+#endif  // MUSTER_WORKER_HTTP_FILES_FOLDER_LISTING_H_

@@ -1,4 +1,4 @@
-#include "muster/worker/http/resource.h"
+#include "muster/worker/http/files/resource.h"
 
 #include <algorithm>
 

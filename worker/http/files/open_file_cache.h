@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_OPEN_FILE_CACHE_H_
-#define MUSTER_WORKER_HTTP_OPEN_FILE_CACHE_H_
+#ifndef MUSTER_WORKER_HTTP_FILES_OPEN_FILE_CACHE_H_
+#define MUSTER_WORKER_HTTP_FILES_OPEN_FILE_CACHE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/http/resource.h"
+#include "muster/worker/http/files/resource.h"
 
 namespace muster::worker::http {
 
@@ -86,4 +86,4 @@ class OpenFileCache {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_OPEN_FILE_CACHE_H_
+#endif  // MUSTER_WORKER_HTTP_FILES_OPEN_FILE_CACHE_H_

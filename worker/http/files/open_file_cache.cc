@@ -1,4 +1,4 @@
-#include "muster/worker/http/open_file_cache.h"
+#include "muster/worker/http/files/open_file_cache.h"
 
 namespace muster::worker::http {
 
