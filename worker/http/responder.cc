@@ -12,10 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/http/metrics.h"
+#include "muster/worker/http/pages/metrics.h"
 #include "muster/worker/http/message/status_code.h"
-#include "muster/worker/http/status_json.h"
-#include "muster/worker/http/stub_status.h"
+#include "muster/worker/http/pages/status_json.h"
+#include "muster/worker/http/pages/stub_status.h"
 #include "muster/worker/runtime/duration.h"
 #include "muster/worker/zone/zone_snapshot.h"
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_STATUS_JSON_H_
-#define MUSTER_WORKER_HTTP_STATUS_JSON_H_
+#ifndef MUSTER_WORKER_HTTP_PAGES_STATUS_JSON_H_
+#define MUSTER_WORKER_HTTP_PAGES_STATUS_JSON_H_
 
 #include <string>
 
@@ -13,4 +13,4 @@ std::string FormatStatusJson(const ZoneSnapshot& snapshot);
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_STATUS_JSON_H_
+#endif  // MUSTER_WORKER_HTTP_PAGES_STATUS_JSON_H_

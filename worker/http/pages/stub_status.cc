@@ -1,4 +1,4 @@
-#include "muster/worker/http/stub_status.h"
+#include "muster/worker/http/pages/stub_status.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_STUB_STATUS_H_
-#define MUSTER_WORKER_HTTP_STUB_STATUS_H_
+#ifndef MUSTER_WORKER_HTTP_PAGES_STUB_STATUS_H_
+#define MUSTER_WORKER_HTTP_PAGES_STUB_STATUS_H_
 
 #include <string>
 
@@ -12,4 +12,4 @@ std::string FormatStubStatus(const StatsValues& values);
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_STUB_STATUS_H_
+#endif  // MUSTER_WORKER_HTTP_PAGES_STUB_STATUS_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_METRICS_H_
-#define MUSTER_WORKER_HTTP_METRICS_H_
+#ifndef MUSTER_WORKER_HTTP_PAGES_METRICS_H_
+#define MUSTER_WORKER_HTTP_PAGES_METRICS_H_
 
 #include <string>
 
@@ -16,4 +16,4 @@ std::string FormatMetrics(const ZoneSnapshot& snapshot);
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_METRICS_H_
+#endif  // MUSTER_WORKER_HTTP_PAGES_METRICS_H_

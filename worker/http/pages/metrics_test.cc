@@ -1,4 +1,4 @@
-#include "muster/worker/http/metrics.h"
+#include "muster/worker/http/pages/metrics.h"
 
 #include <chrono>
 #include <set>

@@ -1,4 +1,4 @@
-#include "muster/worker/http/status_json.h"
+#include "muster/worker/http/pages/status_json.h"
 
 #include <chrono>
 #include <cstdint>
