@@ -11,7 +11,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/handoff.pb.h"
-#include "muster/worker/http/access_log.h"
+#include "muster/worker/http/log/access_log.h"
 #include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/response/date_cache.h"
 #include "muster/worker/http/response/outbox.h"

@@ -14,7 +14,7 @@
 #include "muster/worker/http/message/byte_range.h"
 #include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/message/content_coding.h"
-#include "muster/worker/http/log_line.h"
+#include "muster/worker/http/log/log_line.h"
 #include "muster/worker/http/message/request_body.h"
 #include "muster/worker/http/message/request_parser.h"
 #include "muster/worker/http/message/request_target.h"

@@ -1,4 +1,4 @@
-#include "muster/worker/http/access_log.h"
+#include "muster/worker/http/log/access_log.h"
 
 #include <sys/stat.h>
 

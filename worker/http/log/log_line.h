@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_LOG_LINE_H_
-#define MUSTER_WORKER_HTTP_LOG_LINE_H_
+#ifndef MUSTER_WORKER_HTTP_LOG_LOG_LINE_H_
+#define MUSTER_WORKER_HTTP_LOG_LOG_LINE_H_
 
 #include <chrono>
 #include <cstdint>
@@ -37,4 +37,4 @@ void AppendLogLine(std::string& out, const config::LogFormat& format, const Acce
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_LOG_LINE_H_
+#endif  // MUSTER_WORKER_HTTP_LOG_LOG_LINE_H_

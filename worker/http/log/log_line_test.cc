@@ -1,4 +1,4 @@
-#include "muster/worker/http/log_line.h"
+#include "muster/worker/http/log/log_line.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_ACCESS_LOG_H_
-#define MUSTER_WORKER_HTTP_ACCESS_LOG_H_
+#ifndef MUSTER_WORKER_HTTP_LOG_ACCESS_LOG_H_
+#define MUSTER_WORKER_HTTP_LOG_ACCESS_LOG_H_
 
 #include <cstddef>
 #include <memory>
@@ -10,7 +10,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/log_format.h"
-#include "muster/worker/http/log_line.h"
+#include "muster/worker/http/log/log_line.h"
 
 namespace muster::worker::http {
 
@@ -50,4 +50,4 @@ class AccessLog {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_ACCESS_LOG_H_
+#endif  // MUSTER_WORKER_HTTP_LOG_ACCESS_LOG_H_
