@@ -2,7 +2,7 @@
 
 #include "muster/master/command_line.h"
 #include "muster/master/run.h"
-#include "muster/worker/protocol/process_title.h"
+#include "muster/process_env/process_title.h"
 
 namespace {
 
@@ -12,7 +12,7 @@ using muster::master::Order;
 
 struct CarryOut {
   const Invocation& invocation;
-  muster::worker::ProcessTitle& title;
+  muster::process_env::ProcessTitle& title;
 
   ExitCode operator()(Invocation::Run) const {
     title.Set("muster: master process");
@@ -31,6 +31,6 @@ int main(int argc, char** argv) {
       muster::master::ParseCommandLine(argc, argv, muster::master::CallersDirectory());
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*code);
   const Invocation& invocation = std::get<Invocation>(parsed);
-  muster::worker::ProcessTitle title(argc, argv);
+  muster::process_env::ProcessTitle title(argc, argv);
   return static_cast<int>(std::visit(CarryOut{invocation, title}, invocation.what));
 }

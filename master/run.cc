@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "muster/cli/version.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/signal_set.h"
@@ -34,7 +35,6 @@
 #include "muster/master/supervisor.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/protocol/version.h"
 
 namespace muster::master {
 namespace {
@@ -121,7 +121,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   if (!pid_file.ok()) return explain("pid_file", pid_file.status());
   MUSTER_RETURN_IF_ERROR(explain("log.path", log.Configure(config.log(), Log::Echo::kYes)));
   log.Write(Severity::kInfo,
-            absl::StrCat("muster ", worker::kVersion, " starts with ", invocation.config_file));
+            absl::StrCat("muster ", cli::kVersion, " starts with ", invocation.config_file));
   MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
   MUSTER_RETURN_IF_ERROR(explain("admin.listen", AdminServer::MakeWay(address)));
   // Before there is any other thread.

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/channel/channel_format.h"
 #include "muster/master/config/config_file.h"
@@ -21,7 +22,6 @@
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"
-#include "muster/worker/protocol/version.h"
 
 namespace muster::master {
 namespace {
@@ -371,7 +371,7 @@ admin::v1::Status Supervisor::Report() const {
   admin::v1::Status status = ReportStatus(core_, zone_, counted_before_, Clock::now());
   admin::v1::Master* master = status.mutable_master();
   master->set_pid(::getpid());
-  master->set_version(worker::kVersion);
+  master->set_version(cli::kVersion);
   master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(started_));
   master->mutable_start_time()->set_nanos(
       static_cast<std::int32_t>(absl::ToUnixNanos(started_) % 1'000'000'000));

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -50,11 +49,6 @@ absl::StatusOr<std::optional<ProcessExit>> WaitFor(int fd, pid_t pid, int option
 int WaitOptions(PidFd::Reap reap) { return reap == PidFd::Reap::kNo ? WNOWAIT : 0; }
 
 }  // namespace
-
-std::string ProcessExit::ToString() const {
-  if (!was_killed) return absl::StrCat("exited with code ", code);
-  return absl::StrCat("killed by ", SignalName(code), dumped_core ? " (core dumped)" : "");
-}
 
 absl::StatusOr<PidFd> PidFd::Open(pid_t pid) {
   UniqueFd fd(OpenPid(pid));

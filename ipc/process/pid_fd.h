@@ -4,25 +4,14 @@
 #include <sys/types.h>
 
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/process/process_exit.h"
 
 namespace muster::ipc {
-
-// How a process ended.
-struct ProcessExit {
-  pid_t pid = 0;
-  bool was_killed = false;   // by a signal; otherwise it exited
-  int code = 0;              // the signal's number, or the exit code
-  bool dumped_core = false;  // only if it was killed
-
-  // "exited with code 3", "killed by SIGSEGV (core dumped)".
-  std::string ToString() const;
-};
 
 // Owns a descriptor that means one process for ever: unlike its pid, it is never
 // reused for another. Readable (poll, epoll) once the process is dead, also for

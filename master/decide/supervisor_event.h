@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "absl/status/status.h"
-#include "muster/ipc/process/pid_fd.h"
+#include "muster/ipc/process/process_exit.h"
 #include "muster/master/decide/clock.h"
 
 namespace muster::master {

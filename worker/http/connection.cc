@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "muster/ipc/base/retry.h"
-#include "muster/worker/http/response/response_style.h"
 #include "muster/worker/http/message/status_code.h"
+#include "muster/worker/http/response/response_style.h"
 
 namespace muster::worker::http {
 namespace {

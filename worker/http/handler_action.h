@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/handler.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_target.h"
+#include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/response/response_head.h"
 #include "muster/worker/http/response/response_style.h"
 #include "muster/worker/runtime/service.h"

@@ -12,9 +12,9 @@
 #include "muster/proto/field_error.h"
 #include "muster/proto/handoff.pb.h"
 #include "muster/proto/log_format.h"
-#include "muster/worker/http/log/access_log.h"
 #include "muster/worker/http/connection.h"
 #include "muster/worker/http/handler_action.h"
+#include "muster/worker/http/log/access_log.h"
 #include "muster/worker/http/responder.h"
 #include "muster/worker/runtime/duration.h"
 

@@ -17,7 +17,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/worker/protocol/process_title.h"
+#include "muster/process_env/process_title.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/runtime/signal_source.h"
 #include "muster/worker/runtime/worker_process.h"
@@ -47,7 +47,7 @@ class ContextTest : public ::testing::Test {
  protected:
   // Runs a worker whose service begins with `begin`, until End is called.
   void Run(std::function<void(Context&)> begin) {
-    ProcessTitle title(0, nullptr);
+    process_env::ProcessTitle title(0, nullptr);
     auto signals = TakeSignals();
     ASSERT_TRUE(signals.ok()) << signals.status();
     Inheritance inheritance;

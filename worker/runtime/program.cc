@@ -3,8 +3,8 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "muster/cli/version.h"
 #include "muster/proto/field_error.h"
-#include "muster/worker/protocol/version.h"
 
 namespace muster::worker {
 namespace {
@@ -23,7 +23,7 @@ void AddFile(const FileDescriptor& file, std::set<std::string>* added,
 
 v1::Description Describe(const Program& program) {
   v1::Description description;
-  description.set_version(kVersion);
+  description.set_version(cli::kVersion);
   std::set<std::string> added;
   for (const google::protobuf::Descriptor* type : program.config_types) {
     description.add_service_type(std::string(type->full_name()));

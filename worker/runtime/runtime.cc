@@ -12,14 +12,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
+#include "muster/process_env/process_title.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/protocol/exit_code.h"
-#include "muster/worker/protocol/process_title.h"
-#include "muster/worker/protocol/version.h"
 #include "muster/worker/runtime/command_line.h"
 #include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/runtime/signal_source.h"
@@ -32,7 +32,7 @@ namespace {
 constexpr absl::Duration kInheritanceTimeout = absl::Seconds(30);
 
 absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(const ipc::Channel& channel,
-                                                           ProcessTitle& title,
+                                                           process_env::ProcessTitle& title,
                                                            const Program& program) {
   const ServiceFactory factory =
       [&program](Context& context) -> absl::StatusOr<std::unique_ptr<Service>> {
@@ -95,7 +95,7 @@ int Serve(int argc, char** argv, const Program& program) {
   if (!channel.ok()) {
     return Refuse(ProgramName(argc, argv), ByHandText(argc > 0 ? argv[0] : "worker"));
   }
-  ProcessTitle title(argc, argv);
+  process_env::ProcessTitle title(argc, argv);
   title.Set("muster: worker process");
   const auto process = StartWorker(*channel, title, program);
   if (!process.ok()) return Fail(*channel, process.status());
@@ -119,7 +119,7 @@ int RunWorker(int argc, char** argv, const Program& program) {
     case Wish::kHelp:
       return Write(HelpText(ProgramName(argc, argv), program));
     case Wish::kVersion:
-      return Write(absl::StrCat("muster ", kVersion, "\n"));
+      return Write(absl::StrCat("muster ", cli::kVersion, "\n"));
   }
   return kExitFailed;
 }

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
-#include "muster/worker/protocol/version.h"
 #include "muster/worker/runtime/descriptor_limit.h"
 #include "muster/worker/runtime/duration.h"
 #include "muster/worker/runtime/received_config.h"
@@ -140,7 +140,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
   status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
   v1::Ready ready;
-  ready.set_version(kVersion);
+  ready.set_version(cli::kVersion);
   master_->Send(Command::kReady, ready.SerializeAsString());
   return absl::OkStatus();
 }

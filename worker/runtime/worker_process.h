@@ -18,8 +18,8 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
+#include "muster/process_env/process_title.h"
 #include "muster/proto/config.pb.h"
-#include "muster/worker/protocol/process_title.h"
 #include "muster/worker/runtime/acceptor.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
@@ -41,7 +41,7 @@ class WorkerProcess : public Context {
   struct Beginnings {
     const ipc::Channel& channel;
     pid_t master;
-    ProcessTitle& title;
+    process_env::ProcessTitle& title;
     ipc::SignalSet signals;
     Inheritance inheritance;
   };
@@ -89,7 +89,7 @@ class WorkerProcess : public Context {
   const v1::Hello hello_;
   const ipc::OwnerTag tag_;
   const config::v1::Config config_;
-  ProcessTitle& title_;
+  process_env::ProcessTitle& title_;
   const ErrorLog log_;
   const SharedZone zone_;
   const std::vector<UserZone> user_zones_;

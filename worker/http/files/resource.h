@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "muster/worker/http/files/representation.h"
 #include "muster/worker/http/message/content_coding.h"
 #include "muster/worker/http/response/open_file.h"
-#include "muster/worker/http/files/representation.h"
 
 namespace muster::worker::http {
 

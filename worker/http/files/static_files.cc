@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/files/folder_listing.h"
+#include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "muster/worker/protocol/version.h"
+#include "muster/cli/version.h"
 
 namespace muster::worker::http {
 namespace {
@@ -54,7 +54,7 @@ double Seconds(std::chrono::nanoseconds time) {
 
 void AppendMaster(const ZoneSnapshot& snapshot, Exposition& out) {
   out.Family("muster_build_info", "gauge", "1; the version that answers.");
-  out.Sample(absl::StrCat("version=\"", kVersion, "\""), 1);
+  out.Sample(absl::StrCat("version=\"", cli::kVersion, "\""), 1);
   out.Single("muster_master_start_time_seconds", "gauge",
              "When the master was started, since the epoch of 1970.", snapshot.master_start_time);
   out.Single("muster_config_generation", "gauge", "Generation of the configuration that serves.",

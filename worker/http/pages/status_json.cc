@@ -3,10 +3,10 @@
 #include <chrono>
 
 #include "google/protobuf/util/json_util.h"
+#include "muster/cli/version.h"
 #include "muster/ipc/base/check.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/status.pb.h"
-#include "muster/worker/protocol/version.h"
 
 namespace muster::worker::http {
 namespace {
@@ -59,7 +59,7 @@ void Fill(const SlotSnapshot& slot, v1::Worker& worker) {
 
 std::string FormatStatusJson(const ZoneSnapshot& snapshot) {
   v1::Status status;
-  status.set_version(kVersion);
+  status.set_version(cli::kVersion);
   v1::Master& master = *status.mutable_master();
   master.set_pid(snapshot.master_pid);
   master.mutable_start_time()->set_seconds(snapshot.master_start_time);

@@ -1,4 +1,4 @@
-#include "muster/worker/protocol/process_title.h"
+#include "muster/process_env/process_title.h"
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-namespace muster::worker {
+namespace muster::process_env {
 
 ProcessTitle::ProcessTitle(int argc, char** argv) {
   if (argc < 1) return;
@@ -32,4 +32,4 @@ void ProcessTitle::Set(absl::string_view title) {
   ::prctl(PR_SET_NAME, std::string(title.substr(0, title.find(" process"))).c_str());
 }
 
-}  // namespace muster::worker
+}  // namespace muster::process_env

@@ -1,11 +1,11 @@
-#ifndef MUSTER_WORKER_PROTOCOL_PROCESS_TITLE_H_
-#define MUSTER_WORKER_PROTOCOL_PROCESS_TITLE_H_
+#ifndef MUSTER_PROCESS_ENV_PROCESS_TITLE_H_
+#define MUSTER_PROCESS_ENV_PROCESS_TITLE_H_
 
 #include <cstddef>
 
 #include "absl/strings/string_view.h"
 
-namespace muster::worker {
+namespace muster::process_env {
 
 // What ps and top show for this process: text written over the memory in which the kernel
 // put the program's arguments, and that of its environment, which is moved away first.
@@ -25,6 +25,6 @@ class ProcessTitle {
   std::size_t size_ = 0;
 };
 
-}  // namespace muster::worker
+}  // namespace muster::process_env
 
-#endif  // MUSTER_WORKER_PROTOCOL_PROCESS_TITLE_H_
+#endif  // MUSTER_PROCESS_ENV_PROCESS_TITLE_H_
