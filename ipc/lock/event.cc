@@ -3,6 +3,12 @@
 #include "muster/ipc/lock/internal/futex.h"
 
 namespace muster::ipc {
+
+using internal::FutexWait;
+using internal::FutexWakeAll;
+using internal::FutexWakeOne;
+using internal::StoreLoadFence;
+
 namespace {
 
 constexpr std::uint32_t kArmed = 1;

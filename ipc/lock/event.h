@@ -74,7 +74,7 @@ class Event {
     return word_->fetch_or(0, std::memory_order_seq_cst) & 1;
 #else
     // Pairs with the fence in Arm: of the two sides, one sees the other's store.
-    StoreLoadFence();
+    internal::StoreLoadFence();
     return word_->load(std::memory_order_relaxed) & 1;
 #endif
   }

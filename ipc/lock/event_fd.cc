@@ -10,6 +10,9 @@
 #include "muster/ipc/lock/internal/fence.h"
 
 namespace muster::ipc {
+
+using internal::StoreLoadFence;
+
 namespace {
 
 constexpr std::uint32_t kArmed = 1;

@@ -8,6 +8,11 @@
 #include "muster/ipc/lock/internal/spin_budget.h"
 
 namespace muster::ipc {
+
+using internal::FileMutex;
+using internal::OwnerLock;
+using internal::PausesIn;
+
 namespace {
 
 // Never zero and never anybody's tag, so that the inline paths of a file mutex

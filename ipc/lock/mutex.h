@@ -120,7 +120,7 @@ class Mutex {
   void unlock();
 
  private:
-  Mutex(FileMutex file, RepairCallback repair);
+  Mutex(internal::FileMutex file, RepairCallback repair);
 
   bool TakeFree() {
     std::uint32_t free = kUnlockedWord;
@@ -144,7 +144,7 @@ class Mutex {
   std::uint32_t pauses_ = 0;
   Strategy strategy_ = Strategy::kSpinThenSleep;
   std::optional<Registry> registry_;
-  std::unique_ptr<FileMutex> file_;
+  std::unique_ptr<internal::FileMutex> file_;
   RepairCallback repair_;
 };
 

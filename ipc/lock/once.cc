@@ -7,6 +7,8 @@
 
 namespace muster::ipc {
 
+using internal::OwnerLock;
+
 bool OnceState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
 
 Once::Once(OnceState* state, const Registry& registry, OwnerTag self)

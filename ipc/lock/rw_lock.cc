@@ -10,6 +10,14 @@
 #include "muster/ipc/lock/internal/spin_budget.h"
 
 namespace muster::ipc {
+
+using internal::FutexWait;
+using internal::FutexWakeAll;
+using internal::OwnerLock;
+using internal::PausesIn;
+using internal::Spinner;
+using internal::StoreLoadFence;
+
 namespace {
 
 static_assert(sizeof(RwLockWriter) == 128 && offsetof(RwLockWriter, entered) == 4);

@@ -7,6 +7,10 @@
 #include "muster/ipc/lock/internal/spin_budget.h"
 
 namespace muster::ipc {
+
+using internal::OwnerLock;
+using internal::PausesIn;
+
 namespace {
 
 constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);

@@ -24,6 +24,12 @@
 #include "muster/ipc/memory/internal/system_v_segment.h"
 
 namespace muster::ipc {
+
+using internal::CreateNamelessFile;
+using internal::CreateSystemVSegment;
+using internal::GiveName;
+using internal::ReplaceName;
+
 namespace {
 
 // Where glibc and musl keep POSIX shared memory.

@@ -17,9 +17,9 @@ TEST(ProcessExit, TellsTheSignal) {
 }
 
 TEST(ProcessExit, TellsThatACoreWasDumped) {
-  EXPECT_EQ((ProcessExit{.pid = 7, .was_killed = true, .code = SIGSEGV, .dumped_core = true})
-                .ToString(),
-            "killed by SIGSEGV (core dumped)");
+  EXPECT_EQ(
+      (ProcessExit{.pid = 7, .was_killed = true, .code = SIGSEGV, .dumped_core = true}).ToString(),
+      "killed by SIGSEGV (core dumped)");
 }
 
 }  // namespace

@@ -98,12 +98,12 @@ Scenario Napper(absl::Duration nap) {
             auto* word = static_cast<std::atomic<std::uint32_t>*>(trial.memory());
             Victim& victim = trial.StartVictim([=](Part&) {
               SectionMark();
-              while (word->load() == 0) FutexWait(*word, 0, Deadline::After(nap));
+              while (word->load() == 0) internal::FutexWait(*word, 0, Deadline::After(nap));
               SectionMark();
             });
             trial.Step(victim, [word](int) {
               word->store(1);
-              FutexWakeAll(*word);
+              internal::FutexWakeAll(*word);
             });
             victim.Kill();
           }};

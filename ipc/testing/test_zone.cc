@@ -67,11 +67,12 @@ void* TestZone::PlaceBytes(std::size_t size_bytes) {
 void Gate::Open() {
   // Release: pairs with the acquire in Await.
   open_.store(1, std::memory_order_release);
-  FutexWakeAll(open_);
+  internal::FutexWakeAll(open_);
 }
 
 void Gate::Await() const {
-  while (open_.load(std::memory_order_acquire) == 0) FutexWait(open_, 0, Deadline::Never());
+  while (open_.load(std::memory_order_acquire) == 0)
+    internal::FutexWait(open_, 0, Deadline::Never());
 }
 
 void AwaitFutexSleep(pid_t pid) {

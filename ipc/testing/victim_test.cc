@@ -46,7 +46,7 @@ class VictimTest : public ::testing::Test {
     return [this, nap](Part&) {
       SectionMark();
       while (board_->word.load() == 0) {
-        board_->timeouts += !FutexWait(board_->word, 0, Deadline::After(nap));
+        board_->timeouts += !internal::FutexWait(board_->word, 0, Deadline::After(nap));
         ++board_->waits;
       }
       SectionMark();
@@ -82,7 +82,7 @@ TEST_F(VictimTest, SleepsInAWaitWithADeadlineHoweverLateItComesToIt) {
   Victim victim(stage_.page(0), Napper(absl::Nanoseconds(1)));
   EXPECT_EQ(StepUntilBlocked(victim), Stop::kBlocked);
   board_->word.store(1);
-  FutexWakeAll(board_->word);
+  internal::FutexWakeAll(board_->word);
   EXPECT_EQ(StepUntilBlocked(victim), Stop::kEnded);
 }
 
@@ -130,12 +130,12 @@ TEST_F(VictimTest, HasADeadlinePassInItsFirstWaitHoweverFarOffItIs) {
 TEST_F(VictimTest, IsLeftAloneInAWaitWithoutADeadline) {
   Victim victim(stage_.page(0), [this](Part&) {
     SectionMark();
-    board_->timeouts += !FutexWait(board_->word, 0, Deadline::Never());
+    board_->timeouts += !internal::FutexWait(board_->word, 0, Deadline::Never());
     SectionMark();
   });
   EXPECT_EQ(StepUntilBlocked(victim), Stop::kBlocked);
   board_->word.store(1);
-  FutexWakeAll(board_->word);
+  internal::FutexWakeAll(board_->word);
   EXPECT_EQ(StepUntilBlocked(victim), Stop::kEnded);
   EXPECT_EQ(board_->timeouts, 0u);
 }
@@ -162,7 +162,7 @@ TEST_F(VictimTest, FindsItsRegistersAsItLeftThem) {
   EXPECT_EQ(StepUntilBlocked(victim), Stop::kBlocked);
   EXPECT_EQ(board_->timeouts, 1u);
   EXPECT_EQ(board_->deadline.exchange(nullptr), &kDeadline);
-  FutexWakeAll(board_->word);
+  internal::FutexWakeAll(board_->word);
   EXPECT_EQ(StepUntilBlocked(victim), Stop::kEnded);
   EXPECT_EQ(board_->deadline, &kDeadline);
 }

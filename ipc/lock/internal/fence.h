@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 // No later load is done before the earlier stores are visible to all: for the pairs in
 // which each side writes its own word and then reads the other's. Without
@@ -15,6 +15,6 @@ inline void StoreLoadFence() {
 #endif
 }
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
 
 #endif  // MUSTER_IPC_LOCK_INTERNAL_FENCE_H_

@@ -11,7 +11,7 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 constexpr char kFree = 0;
@@ -91,4 +91,4 @@ bool FileMutex::Unlock() {
   return true;
 }
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

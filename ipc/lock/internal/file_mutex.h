@@ -10,7 +10,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/lock_outcome.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 // Mutual exclusion by an open file description's lock on one byte of a file
 // (F_OFD_SETLK). The kernel drops the lock at a death; the byte itself, 1 while it is
@@ -40,6 +40,6 @@ class FileMutex {
   bool must_poison_ = false;
 };
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
 
 #endif  // MUSTER_IPC_LOCK_INTERNAL_FILE_MUTEX_H_

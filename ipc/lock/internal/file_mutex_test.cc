@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 class FileMutexTest : public ::testing::Test {
@@ -98,4 +98,4 @@ TEST(FileMutex, NamesTheCallThatRefusesTheOffset) {
 }
 
 }  // namespace
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

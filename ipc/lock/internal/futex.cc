@@ -10,7 +10,7 @@
 
 #include "muster/ipc/base/check.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == 4);
@@ -42,4 +42,4 @@ int FutexWakeOne(const std::atomic<std::uint32_t>& word) { return Wake(word, 1);
 
 int FutexWakeAll(const std::atomic<std::uint32_t>& word) { return Wake(word, INT_MAX); }
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

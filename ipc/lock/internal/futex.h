@@ -6,7 +6,7 @@
 
 #include "muster/ipc/base/deadline.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 // Futexes of words in shared memory: never FUTEX_PRIVATE, so that a wake reaches
 // other processes. The words are 32-bit atomics; the kernel looks at them as they are.
@@ -19,6 +19,6 @@ bool FutexWait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, D
 int FutexWakeOne(const std::atomic<std::uint32_t>& word);
 int FutexWakeAll(const std::atomic<std::uint32_t>& word);
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
 
 #endif  // MUSTER_IPC_LOCK_INTERNAL_FUTEX_H_

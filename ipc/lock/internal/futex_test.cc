@@ -7,7 +7,7 @@
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 using Word = std::atomic<std::uint32_t>;
@@ -56,4 +56,4 @@ TEST(FutexWakeAll, WakesNobodyWhereNobodySleeps) {
 }
 
 }  // namespace
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

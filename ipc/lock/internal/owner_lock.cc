@@ -5,7 +5,7 @@
 #include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/lock/internal/spin_budget.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 LockOutcome OwnerLock::Attempt(std::uint32_t flags, std::uint32_t& seen) const {
   // Acquire: a mark is final, so it is what Once's readers go by.
@@ -124,4 +124,4 @@ bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, OwnerTag dead) {
   return held;
 }
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

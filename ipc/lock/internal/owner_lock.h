@@ -9,7 +9,7 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 // The slow paths of a lock whose word is its owner's tag, for Mutex, RwLock and
 // Once. The word is
@@ -68,6 +68,6 @@ class OwnerLock {
   OwnerTag self_;
 };
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
 
 #endif  // MUSTER_IPC_LOCK_INTERNAL_OWNER_LOCK_H_

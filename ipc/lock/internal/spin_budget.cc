@@ -5,7 +5,7 @@
 #include <chrono>
 #include <limits>
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 // Picoseconds, since a pause may be shorter than a nanosecond (aarch64).
@@ -37,4 +37,4 @@ std::uint32_t PausesIn(absl::Duration duration) {
       std::clamp<std::int64_t>(pauses, 1, std::numeric_limits<std::uint32_t>::max()));
 }
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

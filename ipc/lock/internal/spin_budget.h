@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "muster/ipc/base/cache_line.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 // How many SpinPause() take about `duration`. What a pause costs differs by ten
 // times between processors; it is measured once in a process, in some 20 µs. Thread-safe. Zero
@@ -37,6 +37,6 @@ class Spinner {
   std::uint32_t step_ = 1;
 };
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
 
 #endif  // MUSTER_IPC_LOCK_INTERNAL_SPIN_BUDGET_H_

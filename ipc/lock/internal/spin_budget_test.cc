@@ -2,7 +2,7 @@
 
 #include "gtest/gtest.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 TEST(PausesIn, IsZeroForNoTime) {
@@ -32,4 +32,4 @@ TEST(Spinner, LooksOftenAtFirstAndSeldomLater) {
 }
 
 }  // namespace
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

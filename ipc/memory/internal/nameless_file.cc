@@ -15,7 +15,7 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 std::string FolderOf(const std::string& path) {
@@ -85,4 +85,4 @@ absl::Status ReplaceName(int fd, const std::string& path) {
   return absl::OkStatus();
 }
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 // A file that gets its name when it is whole: nobody opens half of it, and a
 // maker who dies before leaves nothing. All calls are thread-safe; errors name call and path.
@@ -23,6 +23,6 @@ absl::Status GiveName(int fd, const std::string& path);
 // replaces `path` removes it. Blocks while another one is at that moment, alive.
 absl::Status ReplaceName(int fd, const std::string& path);
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
 
 #endif  // MUSTER_IPC_MEMORY_INTERNAL_NAMELESS_FILE_H_

@@ -16,7 +16,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 class NamelessFileTest : public ::testing::Test {
@@ -137,4 +137,4 @@ TEST_F(NamelessFileTest, ReplacesFromManyProcessesAtOnce) {
 }
 
 }  // namespace
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

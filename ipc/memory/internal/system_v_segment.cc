@@ -12,7 +12,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 // Ours to read and write. To execute without reading permits nothing, so those bits are a mark.
@@ -59,4 +59,4 @@ absl::StatusOr<int> CreateSystemVSegment(std::size_t size_bytes, int flags) {
   return id;
 }
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal

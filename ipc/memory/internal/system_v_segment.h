@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 
 // A new System V segment of `size_bytes`, whose id nobody else knows: to be attached, and then
 // marked for removal, so that it ends with its last user. Its maker may die in
@@ -14,6 +14,6 @@ namespace muster::ipc {
 // `flags`: SHM_HUGETLB or 0.
 absl::StatusOr<int> CreateSystemVSegment(std::size_t size_bytes, int flags);
 
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
 
 #endif  // MUSTER_IPC_MEMORY_INTERNAL_SYSTEM_V_SEGMENT_H_

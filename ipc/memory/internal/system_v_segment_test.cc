@@ -11,7 +11,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/testing/forked_child.h"
 
-namespace muster::ipc {
+namespace muster::ipc::internal {
 namespace {
 
 constexpr std::size_t kBytes = 4096;
@@ -75,4 +75,4 @@ TEST(SystemVSegment, OfAnotherProgramStaysAfterItsCreator) {
 }
 
 }  // namespace
-}  // namespace muster::ipc
+}  // namespace muster::ipc::internal
