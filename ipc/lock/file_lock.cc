@@ -16,11 +16,15 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "muster/ipc/base/deadline.h"
-#include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/internal/record_lock.h"
 
 namespace muster::ipc {
+
+using internal::FindRecordLock;
+using internal::SetRecordLock;
+
 namespace {
 
 constexpr absl::Duration kFirstNap = absl::Microseconds(50);
@@ -39,21 +43,6 @@ constexpr Commands CommandsOf(FileLockOwner owner) {
 
 constexpr short TypeOf(FileLockMode mode) {
   return mode == FileLockMode::kShared ? F_RDLCK : F_WRLCK;
-}
-
-struct flock Request(short type, const FileRange& range) {
-  struct flock request = {};  // l_pid must be 0 for open file descriptions
-  request.l_type = type;
-  request.l_whence = SEEK_SET;
-  request.l_start = range.first;
-  request.l_len = range.size_bytes;
-  return request;
-}
-
-// Inlined, which is 2 % of the price of a pair: a return after a system call is dear.
-[[gnu::always_inline]] inline int Change(int fd, int command, short type, const FileRange& range) {
-  struct flock request = Request(type, range);
-  return RetryOnEintr([&] { return ::fcntl(fd, command, &request); });
 }
 
 // Out of line, so that what succeeds builds no strings.
@@ -84,13 +73,17 @@ absl::StatusOr<FileLock> FileLock::Open(absl::string_view path, FileLockOwner ow
 }
 
 absl::StatusOr<bool> FileLock::TryLock(FileLockMode mode) const {
-  if (Change(fd_.get(), CommandsOf(owner_).try_lock, TypeOf(mode), range_) == 0) return true;
+  if (SetRecordLock(fd_.get(), CommandsOf(owner_).try_lock, TypeOf(mode), range_.first,
+                    range_.size_bytes)) {
+    return true;
+  }
   if (errno == EAGAIN || errno == EACCES) return false;  // POSIX leaves the choice
   return Failure("lock", fd_.get(), range_);
 }
 
 absl::Status FileLock::Lock(FileLockMode mode) const {
-  if (Change(fd_.get(), CommandsOf(owner_).wait, TypeOf(mode), range_) == 0) {
+  if (SetRecordLock(fd_.get(), CommandsOf(owner_).wait, TypeOf(mode), range_.first,
+                    range_.size_bytes)) {
     return absl::OkStatus();
   }
   return Failure("wait for lock on", fd_.get(), range_);
@@ -110,19 +103,19 @@ absl::StatusOr<bool> FileLock::LockUntil(Deadline deadline, FileLockMode mode) c
 }
 
 absl::Status FileLock::Unlock() const {
-  if (Change(fd_.get(), CommandsOf(owner_).try_lock, F_UNLCK, range_) == 0) {
+  if (SetRecordLock(fd_.get(), CommandsOf(owner_).try_lock, F_UNLCK, range_.first,
+                    range_.size_bytes)) {
     return absl::OkStatus();
   }
   return Failure("unlock", fd_.get(), range_);
 }
 
 absl::StatusOr<std::optional<pid_t>> FileLock::FindHolder(FileLockMode mode) const {
-  struct flock request = Request(TypeOf(mode), range_);
-  if (::fcntl(fd_.get(), CommandsOf(owner_).query, &request) < 0) {
-    return Failure("query lock on", fd_.get(), range_);
-  }
-  if (request.l_type == F_UNLCK) return std::nullopt;
-  return request.l_pid;
+  const std::optional<struct flock> found = FindRecordLock(
+      fd_.get(), CommandsOf(owner_).query, TypeOf(mode), range_.first, range_.size_bytes);
+  if (!found) return Failure("query lock on", fd_.get(), range_);
+  if (found->l_type == F_UNLCK) return std::nullopt;
+  return found->l_pid;
 }
 
 }  // namespace muster::ipc

@@ -2,25 +2,18 @@
 
 #include <fcntl.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/internal/record_lock.h"
 
 namespace muster::ipc {
-namespace {
 
-struct flock ByteOf(std::uint32_t slot, short type) {
-  struct flock range = {};
-  range.l_type = type;
-  range.l_whence = SEEK_SET;
-  range.l_start = slot;
-  range.l_len = 1;
-  return range;
-}
-
-}  // namespace
+using internal::FindRecordLock;
+using internal::SetRecordLock;
 
 absl::StatusOr<LivenessFile> LivenessFile::Open(const std::string& path) {
   UniqueFd fd(
@@ -31,22 +24,19 @@ absl::StatusOr<LivenessFile> LivenessFile::Open(const std::string& path) {
 
 bool LivenessFile::TryHold(std::uint32_t slot) const {
   // F_SETLK would give a process what it already has.
-  if (IsHeld(slot)) return false;
-  struct flock range = ByteOf(slot, F_WRLCK);
-  return RetryOnEintr([&] { return ::fcntl(fd_.get(), F_SETLK, &range); }) == 0;
+  return !IsHeld(slot) && SetRecordLock(fd_.get(), F_SETLK, F_WRLCK, slot, 1);
 }
 
 bool LivenessFile::IsHeld(std::uint32_t slot) const {
   // Asked as the open file description, to which this process's own locks are
   // foreign too.
-  struct flock range = ByteOf(slot, F_WRLCK);
-  if (RetryOnEintr([&] { return ::fcntl(fd_.get(), F_OFD_GETLK, &range); }) != 0) return true;
-  return range.l_type != F_UNLCK;
+  const std::optional<struct flock> found =
+      FindRecordLock(fd_.get(), F_OFD_GETLK, F_WRLCK, slot, 1);
+  return !found || found->l_type != F_UNLCK;
 }
 
 void LivenessFile::Release(std::uint32_t slot) const {
-  struct flock range = ByteOf(slot, F_UNLCK);
-  RetryOnEintr([&] { return ::fcntl(fd_.get(), F_SETLK, &range); });
+  SetRecordLock(fd_.get(), F_SETLK, F_UNLCK, slot, 1);
 }
 
 }  // namespace muster::ipc

@@ -5,6 +5,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
+#include "muster/ipc/lock/internal/repair.h"
 #include "muster/ipc/lock/internal/spin_budget.h"
 
 namespace muster::ipc {
@@ -93,9 +94,7 @@ bool Mutex::Accept(LockOutcome outcome, const char* call) {
 }
 
 void Mutex::RepairOrTerminate(LockOutcome outcome, const char* call) {
-  if (outcome != LockOutcome::kOwnerDied || repair_ == nullptr || !repair_()) {
-    TerminateFor(outcome, call);
-  }
+  internal::RepairOrTerminate(repair_, outcome, call);
   MarkConsistent();
 }
 

@@ -7,6 +7,7 @@
 #include "muster/ipc/lock/internal/fence.h"
 #include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
+#include "muster/ipc/lock/internal/repair.h"
 #include "muster/ipc/lock/internal/spin_budget.h"
 
 namespace muster::ipc {
@@ -208,9 +209,7 @@ void RwLock::unlock_shared() {
 }
 
 void RwLock::RepairOrTerminate(LockOutcome outcome, const char* call) {
-  if (outcome != LockOutcome::kOwnerDied || repair_ == nullptr || !repair_()) {
-    TerminateFor(outcome, call);
-  }
+  internal::RepairOrTerminate(repair_, outcome, call);
   MarkConsistent();
 }
 

@@ -4,12 +4,14 @@
 
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
+#include "muster/ipc/lock/internal/repair.h"
 #include "muster/ipc/lock/internal/spin_budget.h"
 
 namespace muster::ipc {
 
 using internal::OwnerLock;
 using internal::PausesIn;
+using internal::RepairOrTerminate;
 
 namespace {
 
@@ -39,20 +41,14 @@ LockOutcome Spinlock::TryLockSlowly() {
 
 void Spinlock::lock() {
   const LockOutcome outcome = Lock();
-  if (outcome != LockOutcome::kAcquired) RepairOrTerminate(outcome, "Spinlock::lock");
+  if (outcome != LockOutcome::kAcquired) RepairOrTerminate(repair_, outcome, "Spinlock::lock");
 }
 
 bool Spinlock::try_lock() {
   const LockOutcome outcome = TryLock();
   if (outcome == LockOutcome::kBusy || outcome == LockOutcome::kWouldDeadlock) return false;
-  if (outcome != LockOutcome::kAcquired) RepairOrTerminate(outcome, "Spinlock::try_lock");
+  if (outcome != LockOutcome::kAcquired) RepairOrTerminate(repair_, outcome, "Spinlock::try_lock");
   return true;
-}
-
-void Spinlock::RepairOrTerminate(LockOutcome outcome, const char* call) {
-  if (outcome != LockOutcome::kOwnerDied || repair_ == nullptr || !repair_()) {
-    TerminateFor(outcome, call);
-  }
 }
 
 }  // namespace muster::ipc

@@ -80,7 +80,6 @@ class Spinlock {
   }
   LockOutcome LockSlowly(Deadline deadline);
   LockOutcome TryLockSlowly();
-  void RepairOrTerminate(LockOutcome outcome, const char* call);
 
   std::atomic<std::uint32_t>* word_;
   std::uint32_t self_;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/internal/record_lock.h"
 
 namespace muster::ipc::internal {
 namespace {
@@ -40,12 +41,7 @@ absl::StatusOr<FileMutex> FileMutex::Open(const std::string& path, off_t offset)
 }
 
 bool FileMutex::Change(int command, short type) const {
-  struct flock range = {};
-  range.l_type = type;
-  range.l_whence = SEEK_SET;
-  range.l_start = offset_;
-  range.l_len = 1;
-  return RetryOnEintr([&] { return ::fcntl(fd_.get(), command, &range); }) == 0;
+  return SetRecordLock(fd_.get(), command, type, offset_, 1);
 }
 
 LockOutcome FileMutex::Enter() {
