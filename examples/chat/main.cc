@@ -1,6 +1,6 @@
 #include "muster/examples/chat/chat.pb.h"
 #include "muster/examples/chat/chat.h"
-#include "muster/worker/runtime/runtime.h"
+#include "muster/worker/runtime/run_worker.h"
 
 // [chat main]
 int main(int argc, char** argv) {

@@ -1,6 +1,6 @@
 #include "muster/examples/counter/counter_handler.h"
 #include "muster/worker/http/http_program.h"
-#include "muster/worker/runtime/runtime.h"
+#include "muster/worker/runtime/run_worker.h"
 
 // [counter main]
 int main(int argc, char** argv) {

@@ -1,5 +1,5 @@
 #include "muster/examples/echo/echo.h"
-#include "muster/worker/runtime/runtime.h"
+#include "muster/worker/runtime/run_worker.h"
 
 // [echo main]
 int main(int argc, char** argv) {

@@ -1,7 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/worker/http/handler.h"
 #include "muster/worker/http/http_program.h"
-#include "muster/worker/runtime/runtime.h"
+#include "muster/worker/runtime/run_worker.h"
 
 // [hello]
 namespace http = muster::worker::http;

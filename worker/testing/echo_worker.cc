@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "muster/worker/runtime/runtime.h"
+#include "muster/worker/runtime/run_worker.h"
 #include "muster/worker/testing/echo_service.h"
 
 int main(int argc, char** argv) {

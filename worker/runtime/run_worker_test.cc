@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/runtime.h"
+#include "muster/worker/runtime/run_worker.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>

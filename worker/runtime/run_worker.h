@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_RUNTIME_H_
-#define MUSTER_WORKER_RUNTIME_RUNTIME_H_
+#ifndef MUSTER_WORKER_RUNTIME_RUN_WORKER_H_
+#define MUSTER_WORKER_RUNTIME_RUN_WORKER_H_
 
 #include "muster/worker/runtime/program.h"
 #include "muster/worker/runtime/service.h"
@@ -18,4 +18,4 @@ int RunWorker(int argc, char** argv, const Program& program);
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_RUNTIME_H_
+#endif  // MUSTER_WORKER_RUNTIME_RUN_WORKER_H_
