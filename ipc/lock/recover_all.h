@@ -1,5 +1,5 @@
-#ifndef MUSTER_IPC_LOCK_RECOVERY_H_
-#define MUSTER_IPC_LOCK_RECOVERY_H_
+#ifndef MUSTER_IPC_LOCK_RECOVER_ALL_H_
+#define MUSTER_IPC_LOCK_RECOVER_ALL_H_
 
 #include "absl/types/span.h"
 #include "muster/ipc/lock/owner_tag.h"
@@ -18,4 +18,4 @@ int RecoverAll(absl::Span<State> states, OwnerTag dead) {
 
 }  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_LOCK_RECOVERY_H_
+#endif  // MUSTER_IPC_LOCK_RECOVER_ALL_H_

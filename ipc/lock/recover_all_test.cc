@@ -1,4 +1,4 @@
-#include "muster/ipc/lock/recovery.h"
+#include "muster/ipc/lock/recover_all.h"
 
 #include <array>
 
