@@ -1,6 +1,6 @@
 #include "absl/time/clock.h"
 #include "muster/ctl/command.h"
-#include "muster/ctl/report.h"
+#include "muster/ctl/status_text.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::ctl {

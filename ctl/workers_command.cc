@@ -1,5 +1,5 @@
 #include "muster/ctl/command.h"
-#include "muster/ctl/report.h"
+#include "muster/ctl/status_text.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::ctl {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_CTL_REPORT_H_
-#define MUSTER_CTL_REPORT_H_
+#ifndef MUSTER_CTL_STATUS_TEXT_H_
+#define MUSTER_CTL_STATUS_TEXT_H_
 
 #include <google/protobuf/repeated_field.h>
 
@@ -24,4 +24,4 @@ std::string RenderStats(const admin::v1::Stats& stats);
 
 }  // namespace muster::ctl
 
-#endif  // MUSTER_CTL_REPORT_H_
+#endif  // MUSTER_CTL_STATUS_TEXT_H_

@@ -1,4 +1,4 @@
-#include "muster/ctl/report.h"
+#include "muster/ctl/status_text.h"
 
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>

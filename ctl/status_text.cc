@@ -1,4 +1,4 @@
-#include "muster/ctl/report.h"
+#include "muster/ctl/status_text.h"
 
 #include <algorithm>
 #include <utility>
