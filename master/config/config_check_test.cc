@@ -12,7 +12,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "muster/master/config/config_paths.h"
+#include "muster/master/config/absolute_paths.h"
 
 namespace muster::master {
 namespace {

@@ -15,7 +15,7 @@
 #include "muster/master/config/config_check.h"
 #include "muster/master/config/config_language.h"
 #include "muster/master/config/config_parser.h"
-#include "muster/master/config/config_paths.h"
+#include "muster/master/config/absolute_paths.h"
 #include "muster/master/config/config_source.h"
 #include "muster/master/config/config_text.h"
 #include "muster/master/config/service_types.h"

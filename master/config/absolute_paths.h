@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_CONFIG_PATHS_H_
-#define MUSTER_MASTER_CONFIG_CONFIG_PATHS_H_
+#ifndef MUSTER_MASTER_CONFIG_ABSOLUTE_PATHS_H_
+#define MUSTER_MASTER_CONFIG_ABSOLUTE_PATHS_H_
 
 #include "absl/strings/string_view.h"
 #include "muster/proto/config.pb.h"
@@ -12,4 +12,4 @@ void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_CONFIG_PATHS_H_
+#endif  // MUSTER_MASTER_CONFIG_ABSOLUTE_PATHS_H_

@@ -1,4 +1,4 @@
-#include "muster/master/config/config_paths.h"
+#include "muster/master/config/absolute_paths.h"
 
 #include <string>
 
