@@ -32,14 +32,14 @@ constexpr const char* kChoices[] = {"http",    "service",     "root",    "return
 
 // Whether a mistake only follows from one that was told already: somebody tried to give the field,
 // or one of those of which a message must have one, but wrong.
-bool Follows(const config::FieldMistake& mistake, const ConfigOutline& outline,
+bool Follows(const config::FieldMistake& mistake, const SyntaxTree& tree,
              const ParsedConfig& parsed) {
   const std::size_t dot = mistake.field.rfind('.');
   std::string name = mistake.field.substr(dot == std::string::npos ? 0 : dot + 1);
   name = name.substr(0, name.find('['));
-  const OutlineValue* around = outline.BlockOf(mistake.field);
+  const SyntaxValue* around = tree.BlockOf(mistake.field);
   if (around != nullptr && parsed.spoilt.count({around->offset, name}) > 0) return true;
-  const OutlineValue* within = outline.BlockOf(absl::StrCat(mistake.field, ".choice"));
+  const SyntaxValue* within = tree.BlockOf(absl::StrCat(mistake.field, ".choice"));
   return within != nullptr &&
          std::any_of(std::begin(kChoices), std::end(kChoices), [&](const char* choice) {
            return parsed.spoilt.count({within->offset, choice}) > 0;
@@ -49,9 +49,9 @@ bool Follows(const config::FieldMistake& mistake, const ConfigOutline& outline,
 // What the values of a configuration break, but not what only follows from mistakes in the text.
 // `others`: found otherwise, to be told if nothing else is wrong with their fields.
 std::vector<TextMistake> CheckValues(const config::v1::Config& config, const ParsedConfig& parsed,
-                                     ConfigOutline::Syntax syntax,
+                                     SyntaxTree::Syntax syntax,
                                      std::vector<config::FieldMistake> others) {
-  const ConfigOutline outline(parsed.text, syntax);
+  const SyntaxTree tree(parsed.text, syntax);
   std::vector<config::FieldMistake> found = config::CheckRules(config);
   for (config::FieldMistake& mistake : CheckConfig(config)) found.push_back(std::move(mistake));
   for (config::FieldMistake& other : others) {
@@ -62,9 +62,9 @@ std::vector<TextMistake> CheckValues(const config::v1::Config& config, const Par
   }
   std::vector<TextMistake> mistakes;
   for (config::FieldMistake& mistake : found) {
-    if (Follows(mistake, outline, parsed)) continue;
+    if (Follows(mistake, tree, parsed)) continue;
     mistakes.push_back(
-        {outline.Locate(mistake.field), std::move(mistake.field), std::move(mistake.problem)});
+        {tree.Locate(mistake.field), std::move(mistake.field), std::move(mistake.problem)});
   }
   return mistakes;
 }
@@ -85,14 +85,14 @@ std::string Printable(absl::string_view text) {
   return printable;
 }
 
-ConfigOutline::Syntax SyntaxOf(absl::string_view path) {
-  return absl::EndsWith(path, ".json") ? ConfigOutline::Syntax::kJson
-                                       : ConfigOutline::Syntax::kText;
+SyntaxTree::Syntax SyntaxOf(absl::string_view path) {
+  return absl::EndsWith(path, ".json") ? SyntaxTree::Syntax::kJson
+                                       : SyntaxTree::Syntax::kText;
 }
 
-ParsedConfig Parse(absl::string_view text, ConfigOutline::Syntax syntax, absl::string_view prefix,
+ParsedConfig Parse(absl::string_view text, SyntaxTree::Syntax syntax, absl::string_view prefix,
                    config::v1::Config* config, const AnyTypes& any = {}) {
-  ParsedConfig parsed = syntax == ConfigOutline::Syntax::kJson ? ParseJsonConfig(text, config, any)
+  ParsedConfig parsed = syntax == SyntaxTree::Syntax::kJson ? ParseJsonConfig(text, config, any)
                                                                : ParseTextConfig(text, config, any);
   config::FillDefaults(config);
   MakePathsAbsolute(config, prefix);
@@ -108,19 +108,19 @@ struct ProgramPart {
   std::vector<TextMistake> mistakes;
 };
 
-const OutlineStatement* FindStatement(const OutlineValue& block, absl::string_view name) {
-  for (const OutlineStatement& statement : block.statements) {
+const SyntaxStatement* FindStatement(const SyntaxValue& block, absl::string_view name) {
+  for (const SyntaxStatement& statement : block.statements) {
     if (statement.name == name) return &statement;
   }
   return nullptr;
 }
 
-bool HasHandler(const OutlineValue& root) {
-  const OutlineStatement* http = FindStatement(root, "http");
+bool HasHandler(const SyntaxValue& root) {
+  const SyntaxStatement* http = FindStatement(root, "http");
   if (http == nullptr) return false;
-  for (const OutlineValue& block : http->values) {
-    for (const OutlineStatement& location : block.statements) {
-      for (const OutlineValue& value : location.values) {
+  for (const SyntaxValue& block : http->values) {
+    for (const SyntaxStatement& location : block.statements) {
+      for (const SyntaxValue& value : location.values) {
         if (FindStatement(value, "handler") != nullptr) return true;
       }
     }
@@ -136,9 +136,9 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
 
 // What the rest of the configuration says of the worker program.
 std::string WorkerBinaryIn(std::string text, const AnyContent& service,
-                           ConfigOutline::Syntax syntax, absl::string_view prefix) {
+                           SyntaxTree::Syntax syntax, absl::string_view prefix) {
   config::v1::Config config;
-  if (syntax == ConfigOutline::Syntax::kText) {
+  if (syntax == SyntaxTree::Syntax::kText) {
     if (service.statement != nullptr) {
       Blank(&text, service.statement->begin, service.statement->end);
     }
@@ -146,30 +146,30 @@ std::string WorkerBinaryIn(std::string text, const AnyContent& service,
     return config.worker_binary();
   }
   // A JSON text is not read without the type, but its strings are as they stand there.
-  const ConfigOutline outline(text, syntax);
-  const OutlineStatement* statement = FindStatement(outline.root(), "worker_binary");
+  const SyntaxTree tree(text, syntax);
+  const SyntaxStatement* statement = FindStatement(tree.root(), "worker_binary");
   if (statement == nullptr || statement->values.empty() || statement->values[0].text.empty()) {
     return "";
   }
   return JoinPath(prefix, statement->values[0].text);
 }
 
-ProgramPart ReadProgramPart(const ConfigOutline& outline, absl::string_view text,
-                            ConfigOutline::Syntax syntax, absl::string_view prefix,
+ProgramPart ReadProgramPart(const SyntaxTree& tree, absl::string_view text,
+                            SyntaxTree::Syntax syntax, absl::string_view prefix,
                             const DescribeWorker& describe) {
   ProgramPart part;
   part.text = std::string(text);
-  if (describe == nullptr || !outline.brace_mistakes().empty()) return part;
+  if (describe == nullptr || !tree.brace_mistakes().empty()) return part;
   AnyContent service;
-  const OutlineStatement* statement = FindStatement(outline.root(), "service");
+  const SyntaxStatement* statement = FindStatement(tree.root(), "service");
   if (statement != nullptr && !statement->values.empty()) {
     service = ContentOfAny(statement->values[0]);
   }
-  if (service.statement == nullptr && !HasHandler(outline.root())) return part;
+  if (service.statement == nullptr && !HasHandler(tree.root())) return part;
 
   const auto refuse = [&](std::size_t offset, std::string field, std::string problem) {
     part.mistakes.push_back({offset, std::move(field), std::move(problem)});
-    if (service.statement != nullptr && syntax == ConfigOutline::Syntax::kText) {
+    if (service.statement != nullptr && syntax == SyntaxTree::Syntax::kText) {
       Blank(&part.text, service.statement->begin, service.statement->end);
     } else if (service.block != nullptr) {
       // What is between the braces: in JSON the fields are beside the type.
@@ -181,7 +181,7 @@ ProgramPart ReadProgramPart(const ConfigOutline& outline, absl::string_view text
   auto types = description.ok() ? ServiceTypes::Make(*description)
                                 : absl::StatusOr<ServiceTypes>(description.status());
   if (!types.ok()) {
-    return refuse(outline.Locate("worker_binary"), "worker_binary",
+    return refuse(tree.Locate("worker_binary"), "worker_binary",
                   absl::StrCat("cannot be asked what it serves: ", types.status().message()));
   }
   part.handlers.emplace(description->handler().begin(), description->handler().end());
@@ -217,13 +217,13 @@ std::vector<config::FieldMistake> CheckHandlers(const config::v1::Config& config
 }
 
 // A line for each.
-absl::Status Refusal(absl::string_view name, const ConfigOutline& outline,
+absl::Status Refusal(absl::string_view name, const SyntaxTree& tree,
                      std::vector<TextMistake> mistakes) {
   std::stable_sort(mistakes.begin(), mistakes.end(),
                    [](const auto& a, const auto& b) { return a.offset < b.offset; });
   std::vector<std::string> lines;
   for (const TextMistake& mistake : mistakes) {
-    const Place place = outline.PlaceOf(mistake.offset);
+    const Place place = tree.PlaceOf(mistake.offset);
     lines.push_back(absl::StrCat(name, ":", place.line, ":", place.column, ": ",
                                  Printable(mistake.field), mistake.field.empty() ? "" : ": ",
                                  Printable(mistake.problem)));
@@ -233,23 +233,23 @@ absl::Status Refusal(absl::string_view name, const ConfigOutline& outline,
 
 // What an unmarked text says.
 absl::StatusOr<config::v1::Config> ReadPlainText(absl::string_view name, absl::string_view text,
-                                                 ConfigOutline::Syntax syntax,
+                                                 SyntaxTree::Syntax syntax,
                                                  absl::string_view prefix,
                                                  const DescribeWorker& describe,
                                                  const CheckMore& check_more) {
-  const ConfigOutline outline(text, syntax);
+  const SyntaxTree tree(text, syntax);
   std::vector<TextMistake> whole = CheckText(text, syntax);
-  if (!whole.empty()) return Refusal(name, outline, std::move(whole));
+  if (!whole.empty()) return Refusal(name, tree, std::move(whole));
 
   config::v1::Config config;
-  const ProgramPart part = ReadProgramPart(outline, text, syntax, prefix, describe);
+  const ProgramPart part = ReadProgramPart(tree, text, syntax, prefix, describe);
   ParsedConfig parsed = Parse(part.text, syntax, prefix, &config, part.any);
-  if (!parsed.mistakes.empty() && syntax == ConfigOutline::Syntax::kText) {
-    if (const auto other = CheckLanguage(text)) return Refusal(name, outline, {*other});
+  if (!parsed.mistakes.empty() && syntax == SyntaxTree::Syntax::kText) {
+    if (const auto other = CheckLanguage(text)) return Refusal(name, tree, {*other});
   }
   for (const TextMistake& mistake : part.mistakes) {
     parsed.mistakes.push_back(mistake);
-    parsed.spoilt.insert({outline.root().offset, mistake.field});
+    parsed.spoilt.insert({tree.root().offset, mistake.field});
   }
   if (parsed.is_whole) {
     std::vector<config::FieldMistake> others = CheckHandlers(config, part);
@@ -266,13 +266,13 @@ absl::StatusOr<config::v1::Config> ReadPlainText(absl::string_view name, absl::s
     }
   }
   if (parsed.mistakes.empty()) return config;
-  return Refusal(name, outline, std::move(parsed.mistakes));
+  return Refusal(name, tree, std::move(parsed.mistakes));
 }
 
 }  // namespace
 
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
-                                                  ConfigOutline::Syntax syntax,
+                                                  SyntaxTree::Syntax syntax,
                                                   absl::string_view prefix,
                                                   const DescribeWorker& describe,
                                                   const CheckMore& check_more) {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_outline.h"
+#include "muster/master/config/syntax_tree.h"
 #include "muster/master/config/field_places.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
@@ -46,7 +46,7 @@ absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
 
 // The same for a text; `name` stands in the messages.
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
-                                                  ConfigOutline::Syntax syntax,
+                                                  SyntaxTree::Syntax syntax,
                                                   absl::string_view prefix,
                                                   const DescribeWorker& describe = nullptr,
                                                   const CheckMore& check_more = nullptr);

@@ -17,7 +17,7 @@ namespace muster::master {
 namespace {
 
 using ::testing::HasSubstr;
-using Syntax = ConfigOutline::Syntax;
+using Syntax = SyntaxTree::Syntax;
 
 constexpr char kGood[] = R"(# A site.
 worker_processes: 2
@@ -290,13 +290,13 @@ absl::StatusOr<worker::v1::Description> DescribeListenProgram(const std::string&
 }
 
 std::string ProgramMistakesIn(const std::string& text,
-                              ConfigOutline::Syntax syntax = ConfigOutline::Syntax::kText,
+                              SyntaxTree::Syntax syntax = SyntaxTree::Syntax::kText,
                               const DescribeWorker& describe = DescribeListenProgram) {
   const auto config = ReadConfigText("m", text, syntax, "/tmp", describe);
   return std::string(config.status().message());
 }
 
-config::v1::Listen ServiceIn(const std::string& text, ConfigOutline::Syntax syntax) {
+config::v1::Listen ServiceIn(const std::string& text, SyntaxTree::Syntax syntax) {
   const auto config = ReadConfigText("m", text, syntax, "/tmp", DescribeListenProgram);
   EXPECT_TRUE(config.ok()) << config.status();
   config::v1::Listen service;
@@ -308,7 +308,7 @@ TEST(ConfigOfAService, IsReadWithItsDefaults) {
   const config::v1::Listen service = ServiceIn(
       "listen { address: '127.0.0.1:0' }\n"
       "service { [type.googleapis.com/muster.config.v1.Listen] { address: 'x' } }",
-      ConfigOutline::Syntax::kText);
+      SyntaxTree::Syntax::kText);
   EXPECT_EQ(service.address(), "x");
   EXPECT_EQ(service.backlog(), 511u);
 }
@@ -317,7 +317,7 @@ TEST(ConfigOfAService, IsReadFromJson) {
   const config::v1::Listen service = ServiceIn(
       R"({"listen": [{"address": "127.0.0.1:0"}], "service": {
           "@type": "type.googleapis.com/muster.config.v1.Listen", "address": "x"}})",
-      ConfigOutline::Syntax::kJson);
+      SyntaxTree::Syntax::kJson);
   EXPECT_EQ(service.address(), "x");
   EXPECT_EQ(service.backlog(), 511u);
 }
@@ -348,7 +348,7 @@ TEST(ConfigOfAService, HasItsMistakesInJsonToldWithTheirPlaces) {
   EXPECT_EQ(ProgramMistakesIn(R"({"listen": [{"address": "127.0.0.1:0"}],
  "service": {"@type": "type.googleapis.com/muster.config.v1.Listen",
    "adress": "x", "backlog": 0}})",
-                              ConfigOutline::Syntax::kJson),
+                              SyntaxTree::Syntax::kJson),
             R"(m:3:4: service.adress: is unknown; did you mean "address"?
 m:3:30: service.backlog: is 0; must be from 1 to 65535)");
 }
@@ -359,7 +359,7 @@ TEST(ConfigOfAService, IsRefusedIfTheProgramDoesNotHaveIt) {
   EXPECT_EQ(ProgramMistakesIn(text),
             "m:2:11: service: the worker program has no \"x/my.Chat\"; it has "
             "muster.config.v1.Listen");
-  EXPECT_EQ(ProgramMistakesIn(text, ConfigOutline::Syntax::kText,
+  EXPECT_EQ(ProgramMistakesIn(text, SyntaxTree::Syntax::kText,
                               [](const std::string&) { return worker::v1::Description(); }),
             "m:2:11: service: the worker program has no \"x/my.Chat\"; it wants no service");
 }
@@ -367,7 +367,7 @@ TEST(ConfigOfAService, IsRefusedIfTheProgramDoesNotHaveIt) {
 TEST(ConfigOfAService, AsksTheProgramThatTheConfigurationNames) {
   std::string asked;
   ProgramMistakesIn("service { [x/my.Chat] {} } worker_binary: 'bin/chat'",
-                    ConfigOutline::Syntax::kText, [&](const std::string& worker_binary) {
+                    SyntaxTree::Syntax::kText, [&](const std::string& worker_binary) {
                       asked = worker_binary;
                       return worker::v1::Description();
                     });
@@ -376,7 +376,7 @@ TEST(ConfigOfAService, AsksTheProgramThatTheConfigurationNames) {
 
 TEST(ConfigOfAService, TellsWhyTheProgramCannotBeAsked) {
   EXPECT_EQ(ProgramMistakesIn("listen { address: '127.0.0.1:0' }\n service { [x/my.Chat] {} }",
-                              ConfigOutline::Syntax::kText,
+                              SyntaxTree::Syntax::kText,
                               [](const std::string&) -> absl::StatusOr<worker::v1::Description> {
                                 return absl::NotFoundError("no worker program at /x");
                               }),

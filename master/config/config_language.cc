@@ -93,7 +93,7 @@ TextMistake At(const Line& line, absl::string_view language) {
 }  // namespace
 
 std::optional<TextMistake> CheckLanguage(absl::string_view text) {
-  const std::string syntax = Scan(text, ConfigOutline::Syntax::kText).syntax;
+  const std::string syntax = Scan(text, SyntaxTree::Syntax::kText).syntax;
   const std::vector<Line> lines = LinesOf(syntax);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const Line& line = lines[i];

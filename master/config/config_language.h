@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_outline.h"
+#include "muster/master/config/syntax_tree.h"
 
 namespace muster::master {
 

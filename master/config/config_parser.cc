@@ -86,7 +86,7 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
 bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
 
 // Takes a statement out, and one separator with it, so that the others can be read.
-void TakeOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, std::size_t begin,
+void TakeOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, std::size_t begin,
              std::size_t end) {
   std::string& text = parsed->text;
   Blank(&text, begin, end);
@@ -97,7 +97,7 @@ void TakeOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, std::size_t beg
     return;
   }
   // The last of an object in JSON: the comma is before it.
-  if (syntax != ConfigOutline::Syntax::kJson) return;
+  if (syntax != SyntaxTree::Syntax::kJson) return;
   std::size_t before = begin;
   while (before > 0 && IsBlank(text[before - 1])) --before;
   if (before > 0 && text[before - 1] == ',') text[before - 1] = ' ';
@@ -109,26 +109,26 @@ std::size_t StrayBytes(absl::string_view message) {
   return absl::ConsumePrefix(&message, "Expected identifier, got: ") ? message.size() : 0;
 }
 
-TextMistake MistakeOf(const ConfigOutline& outline, const ConfigOutline::Found& found,
+TextMistake MistakeOf(const SyntaxTree& tree, const SyntaxTree::Found& found,
                       std::size_t offset, const std::string& message, const Descriptor* type,
                       const Descriptor* any_type) {
-  TextMistake mistake = {outline.CulpritAt(offset), found.path, InOurWords(message)};
+  TextMistake mistake = {tree.CulpritAt(offset), found.path, InOurWords(message)};
   const FieldDescriptor* field = FieldAt(type, any_type, found.path);
   if (field != nullptr) {
-    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, ConfigOutline::Syntax::kText));
+    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, SyntaxTree::Syntax::kText));
   }
   return mistake;
 }
 
 // Unknown, double and exclusive fields and values of the wrong kind; they are taken out of the
 // text.
-void TakeMisplacedOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, const Descriptor* type,
+void TakeMisplacedOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, const Descriptor* type,
                       const Descriptor* any_type) {
-  const ConfigOutline outline(parsed->text, syntax);
-  for (const MisplacedStatement& misplaced : CheckOutline(outline, type, any_type)) {
+  const SyntaxTree tree(parsed->text, syntax);
+  for (const MisplacedStatement& misplaced : CheckOutline(tree, type, any_type)) {
     parsed->mistakes.push_back(misplaced.mistake);
     if (!misplaced.meant.empty()) {
-      const OutlineValue* block = outline.StatementAt(misplaced.begin, type, any_type).block;
+      const SyntaxValue* block = tree.StatementAt(misplaced.begin, type, any_type).block;
       if (block != nullptr) parsed->spoilt.insert({block->offset, misplaced.meant});
     }
     TakeOut(parsed, syntax, misplaced.begin, misplaced.end);
@@ -138,12 +138,12 @@ void TakeMisplacedOut(ParsedConfig* parsed, ConfigOutline::Syntax syntax, const 
 // The place in `text` that the JSON parser's message means, if it says so in a way that we know.
 // Versions differ: "(listen[0].backlog): invalid value", a piece of the text and a last line with a
 // caret, as far in as the piece's byte that is meant, or "near 3:14".
-std::optional<std::size_t> PlaceInJson(const ConfigOutline& outline, absl::string_view text,
+std::optional<std::size_t> PlaceInJson(const SyntaxTree& tree, absl::string_view text,
                                        absl::string_view message, std::string* field) {
   const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n');
   if (absl::StartsWith(lines[0], "(") && lines[0].find(')') != absl::string_view::npos) {
     *field = std::string(lines[0].substr(1, lines[0].find(')') - 1));
-    return outline.Locate(*field);
+    return tree.Locate(*field);
   }
   if (lines.size() >= 3 && absl::EndsWith(lines.back(), "^")) {
     const std::size_t begin = lines[0].size() + 1;
@@ -159,7 +159,7 @@ std::optional<std::size_t> PlaceInJson(const ConfigOutline& outline, absl::strin
     int column = 0;
     if (place.size() >= 2 && absl::SimpleAtoi(place[0], &line) &&
         absl::SimpleAtoi(place[1], &column)) {
-      return outline.OffsetOf(line - 1, column - 1);
+      return tree.OffsetOf(line - 1, column - 1);
     }
   }
   return std::nullopt;
@@ -206,11 +206,11 @@ bool ParseJson(const std::string& text, const AnyTypes& any, Message* message, s
   return status.ok() && message->ParseFromString(bytes);
 }
 
-TextMistake JsonMistake(const ConfigOutline& outline, absl::string_view text,
+TextMistake JsonMistake(const SyntaxTree& tree, absl::string_view text,
                         const std::string& why, const Descriptor* type,
                         const Descriptor* any_type) {
   TextMistake mistake;
-  mistake.offset = PlaceInJson(outline, text, why, &mistake.field).value_or(outline.root().offset);
+  mistake.offset = PlaceInJson(tree, text, why, &mistake.field).value_or(tree.root().offset);
   absl::string_view problem = absl::string_view(why).substr(0, why.find('\n'));
   if (!mistake.field.empty()) {
     problem = absl::StripLeadingAsciiWhitespace(problem.substr(problem.find(')') + 1));
@@ -218,7 +218,7 @@ TextMistake JsonMistake(const ConfigOutline& outline, absl::string_view text,
   }
   mistake.problem = InOurWords(problem);
   if (const FieldDescriptor* field = FieldAt(type, any_type, mistake.field)) {
-    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, ConfigOutline::Syntax::kJson));
+    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, SyntaxTree::Syntax::kJson));
   }
   return mistake;
 }
@@ -230,18 +230,18 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const Any
   parsed.text = std::string(text);
   const Descriptor* type = message->GetDescriptor();
   {
-    const ConfigOutline outline(text, ConfigOutline::Syntax::kText);
-    if (!outline.brace_mistakes().empty()) {
-      parsed.mistakes = outline.brace_mistakes();
+    const SyntaxTree tree(text, SyntaxTree::Syntax::kText);
+    if (!tree.brace_mistakes().empty()) {
+      parsed.mistakes = tree.brace_mistakes();
       return parsed;
     }
   }
-  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kText, type, any.type);
+  TakeMisplacedOut(&parsed, SyntaxTree::Syntax::kText, type, any.type);
 
   std::optional<AnyFinder> finder;
   google::protobuf::TextFormat::Parser parser;
   if (any.pool != nullptr) parser.SetFinder(&finder.emplace(*any.pool));
-  parser.SetRecursionLimit(ConfigOutline::kDeepest);
+  parser.SetRecursionLimit(SyntaxTree::kDeepest);
   for (int i = 0; i < kMostSyntaxMistakes; ++i) {
     FirstError error;
     parser.RecordErrorsTo(&error);
@@ -252,8 +252,8 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const Any
       parsed.is_whole = true;
       return parsed;
     }
-    const ConfigOutline outline(parsed.text, ConfigOutline::Syntax::kText);
-    const std::size_t offset = outline.OffsetOf(error.line, error.column);
+    const SyntaxTree tree(parsed.text, SyntaxTree::Syntax::kText);
+    const std::size_t offset = tree.OffsetOf(error.line, error.column);
     if (const std::size_t bytes = StrayBytes(error.message); bytes > 0) {
       parsed.mistakes.push_back(
           {offset, "",
@@ -262,12 +262,12 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const Any
       Blank(&parsed.text, offset, offset + bytes);
       continue;
     }
-    const ConfigOutline::Found found =
-        outline.StatementAt(outline.CulpritAt(offset), type, any.type);
-    parsed.mistakes.push_back(MistakeOf(outline, found, offset, error.message, type, any.type));
+    const SyntaxTree::Found found =
+        tree.StatementAt(tree.CulpritAt(offset), type, any.type);
+    parsed.mistakes.push_back(MistakeOf(tree, found, offset, error.message, type, any.type));
     if (found.statement == nullptr) return parsed;
     parsed.spoilt.insert({found.block->offset, found.statement->name});
-    TakeOut(&parsed, ConfigOutline::Syntax::kText, found.statement->begin, found.statement->end);
+    TakeOut(&parsed, SyntaxTree::Syntax::kText, found.statement->begin, found.statement->end);
   }
   return parsed;
 }
@@ -276,20 +276,20 @@ ParsedConfig ParseJsonConfig(absl::string_view text, Message* message, const Any
   ParsedConfig parsed;
   parsed.text = std::string(text);
   const Descriptor* type = message->GetDescriptor();
-  const ConfigOutline outline(text, ConfigOutline::Syntax::kJson);
-  if (!outline.brace_mistakes().empty()) {
-    parsed.mistakes = outline.brace_mistakes();
+  const SyntaxTree tree(text, SyntaxTree::Syntax::kJson);
+  if (!tree.brace_mistakes().empty()) {
+    parsed.mistakes = tree.brace_mistakes();
     return parsed;
   }
   if (const std::string why = WhyNotJson(parsed.text); !why.empty()) {
-    parsed.mistakes.push_back(JsonMistake(outline, text, why, type, any.type));
+    parsed.mistakes.push_back(JsonMistake(tree, text, why, type, any.type));
     return parsed;
   }
-  TakeMisplacedOut(&parsed, ConfigOutline::Syntax::kJson, type, any.type);
+  TakeMisplacedOut(&parsed, SyntaxTree::Syntax::kJson, type, any.type);
   std::string why;
   parsed.is_whole = ParseJson(parsed.text, any, message, &why);
   if (!parsed.is_whole) {
-    parsed.mistakes.push_back(JsonMistake(outline, parsed.text, why, type, any.type));
+    parsed.mistakes.push_back(JsonMistake(tree, parsed.text, why, type, any.type));
   }
   return parsed;
 }

@@ -14,8 +14,8 @@ bool IsNamePart(char c) {
 
 class Scanner {
  public:
-  Scanner(absl::string_view text, ConfigOutline::Syntax syntax)
-      : text_(text), is_json_(syntax == ConfigOutline::Syntax::kJson) {
+  Scanner(absl::string_view text, SyntaxTree::Syntax syntax)
+      : text_(text), is_json_(syntax == SyntaxTree::Syntax::kJson) {
     scan_.syntax = std::string(text);
   }
 
@@ -76,7 +76,7 @@ class Scanner {
 
 }  // namespace
 
-ConfigScan Scan(absl::string_view text, ConfigOutline::Syntax syntax) {
+ConfigScan Scan(absl::string_view text, SyntaxTree::Syntax syntax) {
   return Scanner(text, syntax).Run();
 }
 

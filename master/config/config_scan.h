@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_outline.h"
+#include "muster/master/config/syntax_tree.h"
 
 namespace muster::master {
 
@@ -24,7 +24,7 @@ struct ConfigScan {
   std::optional<std::size_t> foreign_character;
 };
 
-ConfigScan Scan(absl::string_view text, ConfigOutline::Syntax syntax);
+ConfigScan Scan(absl::string_view text, SyntaxTree::Syntax syntax);
 
 // The offset behind the blanks, and behind the name, at `at`; `at` if there are none. A name begins
 // with a letter or "_".

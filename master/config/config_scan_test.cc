@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Syntax = ConfigOutline::Syntax;
+using Syntax = SyntaxTree::Syntax;
 
 TEST(ConfigScan, LeavesTheSyntaxAlone) {
   const ConfigScan scan = Scan("a: \"b # c\" # d \"\n'e\\'f': 5\n", Syntax::kText);

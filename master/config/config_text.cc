@@ -15,7 +15,7 @@
 namespace muster::master {
 namespace {
 
-using Syntax = ConfigOutline::Syntax;
+using Syntax = SyntaxTree::Syntax;
 
 constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::size_t kMostQuotes = 20;

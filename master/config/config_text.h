@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_outline.h"
+#include "muster/master/config/syntax_tree.h"
 
 namespace muster::master {
 
@@ -16,7 +16,7 @@ std::string WithoutByteOrderMark(std::string text);
 // What makes it pointless to look for fields in a text: it is empty, binary data, in the other one
 // of the two languages, or has quotes that lack their partner, comments of another language or
 // characters from a word processor. Empty: it is worth reading. At most some dozens.
-std::vector<TextMistake> CheckText(absl::string_view text, ConfigOutline::Syntax syntax);
+std::vector<TextMistake> CheckText(absl::string_view text, SyntaxTree::Syntax syntax);
 
 }  // namespace muster::master
 

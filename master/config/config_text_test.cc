@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-using Syntax = ConfigOutline::Syntax;
+using Syntax = SyntaxTree::Syntax;
 
 // "offset: problem" of each.
 std::vector<std::string> Told(const std::vector<TextMistake>& mistakes) {

@@ -11,25 +11,25 @@ namespace muster::master {
 namespace {
 
 // Whether the statement itself is there, and not only what would be around it.
-bool IsWritten(const ConfigOutline& outline, absl::string_view field) {
-  const OutlineValue* block = outline.BlockOf(field);
+bool IsWritten(const SyntaxTree& tree, absl::string_view field) {
+  const SyntaxValue* block = tree.BlockOf(field);
   if (block == nullptr) return false;
   absl::string_view name = field.substr(field.rfind('.') + 1);  // npos + 1 is 0
   name = name.substr(0, name.find('['));
   return std::any_of(block->statements.begin(), block->statements.end(),
-                     [name](const OutlineStatement& statement) { return statement.name == name; });
+                     [name](const SyntaxStatement& statement) { return statement.name == name; });
 }
 
 }  // namespace
 
-FieldPlaces::FieldPlaces(std::string file, std::string text, ConfigOutline::Syntax syntax)
+FieldPlaces::FieldPlaces(std::string file, std::string text, SyntaxTree::Syntax syntax)
     : file_(std::move(file)), text_(std::move(text)), syntax_(syntax) {}
 
 std::string FieldPlaces::Describe(absl::string_view field) const {
   if (file_.empty()) return std::string(field);
-  const ConfigOutline outline(text_, syntax_);
-  if (!IsWritten(outline, field)) return absl::StrCat(file_, ": ", field);
-  const Place place = outline.PlaceOf(outline.Locate(field));
+  const SyntaxTree tree(text_, syntax_);
+  if (!IsWritten(tree, field)) return absl::StrCat(file_, ": ", field);
+  const Place place = tree.PlaceOf(tree.Locate(field));
   return absl::StrCat(file_, ":", place.line, ":", place.column, ": ", field);
 }
 

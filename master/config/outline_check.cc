@@ -22,15 +22,15 @@ std::vector<std::string> FieldNames(const Descriptor& type) {
 
 class Checker {
  public:
-  Checker(const ConfigOutline& outline, const Descriptor* any_type,
+  Checker(const SyntaxTree& tree, const Descriptor* any_type,
           std::vector<MisplacedStatement>* found)
-      : outline_(outline), any_type_(any_type), found_(*found) {}
+      : outline_(tree), any_type_(any_type), found_(*found) {}
 
-  void CheckBlock(const OutlineValue& block, const Descriptor& type, const std::string& prefix) {
-    std::map<std::string, const OutlineStatement*> seen;
-    std::map<const OneofDescriptor*, const OutlineStatement*> chosen;
+  void CheckBlock(const SyntaxValue& block, const Descriptor& type, const std::string& prefix) {
+    std::map<std::string, const SyntaxStatement*> seen;
+    std::map<const OneofDescriptor*, const SyntaxStatement*> chosen;
     std::map<std::string, int> counts;
-    for (const OutlineStatement& statement : block.statements) {
+    for (const SyntaxStatement& statement : block.statements) {
       if (statement.name.empty() || statement.name[0] == '[' || statement.name == "@type") continue;
       const FieldDescriptor* field = type.FindFieldByName(statement.name);
       if (field == nullptr) {
@@ -60,7 +60,7 @@ class Checker {
   }
 
  private:
-  void CheckValues(const OutlineStatement& statement, const FieldDescriptor& field,
+  void CheckValues(const SyntaxStatement& statement, const FieldDescriptor& field,
                    const std::string& prefix, int* count) {
     const Descriptor* type = field.message_type();
     const std::string field_path = prefix + statement.name;
@@ -69,8 +69,8 @@ class Checker {
       return;
     }
     // Its keys are anybody's.
-    if (field.is_map() && outline_.syntax() == ConfigOutline::Syntax::kJson) return;
-    for (const OutlineValue& value : statement.values) {
+    if (field.is_map() && outline_.syntax() == SyntaxTree::Syntax::kJson) return;
+    for (const SyntaxValue& value : statement.values) {
       const std::string number = field.is_repeated() ? absl::StrCat("[", (*count)++, "]") : "";
       const std::string path = field_path + number;
       if (const std::string why = WhyNotValue(value, field, outline_.syntax()); !why.empty()) {
@@ -88,7 +88,7 @@ class Checker {
     }
   }
 
-  void Unknown(const OutlineStatement& statement, const Descriptor& type,
+  void Unknown(const SyntaxStatement& statement, const Descriptor& type,
                const std::string& prefix) {
     const std::vector<std::string> names = FieldNames(type);
     const std::string meant = cli::LikelyMeant(statement.name, names);
@@ -107,34 +107,34 @@ class Checker {
   }
 
   // It is as if the statement were not there, but nobody is told that its field is missing.
-  void WrongValue(const OutlineStatement& statement, std::size_t offset, std::string path,
+  void WrongValue(const SyntaxStatement& statement, std::size_t offset, std::string path,
                   std::string why) {
     found_.push_back({statement.begin, statement.end,
                       TextMistake{offset, std::move(path), std::move(why)}, statement.name});
   }
 
-  void Misplaced(const OutlineStatement& statement, const std::string& prefix, std::string meant,
+  void Misplaced(const SyntaxStatement& statement, const std::string& prefix, std::string meant,
                  std::string problem) {
     found_.push_back({statement.begin, statement.end,
                       TextMistake{statement.begin, prefix + statement.name, std::move(problem)},
                       std::move(meant)});
   }
 
-  int LineOf(const OutlineStatement& statement) const {
+  int LineOf(const SyntaxStatement& statement) const {
     return outline_.PlaceOf(statement.begin).line;
   }
 
-  const ConfigOutline& outline_;
+  const SyntaxTree& outline_;
   const Descriptor* const any_type_;
   std::vector<MisplacedStatement>& found_;
 };
 
 }  // namespace
 
-std::vector<MisplacedStatement> CheckOutline(const ConfigOutline& outline, const Descriptor* type,
+std::vector<MisplacedStatement> CheckOutline(const SyntaxTree& tree, const Descriptor* type,
                                              const Descriptor* any_type) {
   std::vector<MisplacedStatement> found;
-  Checker(outline, any_type, &found).CheckBlock(outline.root(), *type, "");
+  Checker(tree, any_type, &found).CheckBlock(tree.root(), *type, "");
   return found;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
-#include "muster/master/config/config_outline.h"
+#include "muster/master/config/syntax_tree.h"
 
 namespace muster::master {
 
@@ -23,7 +23,7 @@ struct MisplacedStatement {
 // or whose values are of the wrong kind (value_check.h). Inside of a google.protobuf.Any only if
 // `any_type`, what it has, is known.
 std::vector<MisplacedStatement> CheckOutline(
-    const ConfigOutline& outline, const google::protobuf::Descriptor* type,
+    const SyntaxTree& tree, const google::protobuf::Descriptor* type,
     const google::protobuf::Descriptor* any_type = nullptr);
 
 }  // namespace muster::master

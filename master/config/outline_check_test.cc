@@ -17,8 +17,8 @@ using ::testing::IsEmpty;
 // "field: problem" of each.
 std::vector<std::string> Check(const std::string& text) {
   std::vector<std::string> found;
-  const ConfigOutline outline(text, ConfigOutline::Syntax::kText);
-  for (const auto& misplaced : CheckOutline(outline, config::v1::Config::descriptor())) {
+  const SyntaxTree tree(text, SyntaxTree::Syntax::kText);
+  for (const auto& misplaced : CheckOutline(tree, config::v1::Config::descriptor())) {
     found.push_back(absl::StrCat(misplaced.mistake.field, ": ", misplaced.mistake.problem));
   }
   return found;

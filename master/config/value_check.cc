@@ -17,7 +17,7 @@ namespace muster::master {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using Syntax = ConfigOutline::Syntax;
+using Syntax = SyntaxTree::Syntax;
 
 bool IsDuration(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
@@ -114,7 +114,7 @@ std::string WhyNotMeasure(absl::string_view word, const FieldDescriptor& field) 
 
 // "84", 84, 84.0 and 8.4e1 are the same to JSON.
 template <typename Integer>
-bool IsInteger(const OutlineValue& value) {
+bool IsInteger(const SyntaxValue& value) {
   const std::string& text = value.text.empty() ? value.word : value.text;
   Integer integer;
   if (absl::SimpleAtoi(text, &integer)) return true;
@@ -124,18 +124,18 @@ bool IsInteger(const OutlineValue& value) {
          number < std::ldexp(1.0, std::numeric_limits<Integer>::digits);
 }
 
-bool IsNumber(const OutlineValue& value) {
+bool IsNumber(const SyntaxValue& value) {
   const std::string& text = value.text.empty() ? value.word : value.text;
   double number;
   return absl::SimpleAtod(text, &number);
 }
 
-bool IsString(const OutlineValue& value) {
+bool IsString(const SyntaxValue& value) {
   return absl::StartsWith(value.word, "\"") || absl::StartsWith(value.word, "'");
 }
 
 // "60s", "0.5s", within what a Duration may be.
-bool IsDurationText(const OutlineValue& value) {
+bool IsDurationText(const SyntaxValue& value) {
   absl::string_view text = value.text;
   double seconds;
   const std::size_t dot = text.find('.');
@@ -144,13 +144,13 @@ bool IsDurationText(const OutlineValue& value) {
          std::abs(seconds) <= 315'576'000'000;
 }
 
-bool IsEnumValue(const OutlineValue& value, const FieldDescriptor& field) {
+bool IsEnumValue(const SyntaxValue& value, const FieldDescriptor& field) {
   if (!IsString(value)) return IsInteger<std::int32_t>(value);
   return field.enum_type()->FindValueByName(value.text) != nullptr ||
          IsInteger<std::int32_t>(value);
 }
 
-bool IsOfKind(const OutlineValue& value, const FieldDescriptor& field) {
+bool IsOfKind(const SyntaxValue& value, const FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
       return IsInteger<std::int32_t>(value);
@@ -177,7 +177,7 @@ bool IsOfKind(const OutlineValue& value, const FieldDescriptor& field) {
   return true;
 }
 
-std::string WhyNotJson(const OutlineValue& value, const FieldDescriptor& field) {
+std::string WhyNotJson(const SyntaxValue& value, const FieldDescriptor& field) {
   const bool takes_block = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
   if (value.is_block) {
     return takes_block ? "" : absl::StrCat("is an object; ", WhatIsRight(field, Syntax::kJson));
@@ -239,9 +239,9 @@ std::string WhatIsRight(const FieldDescriptor& field, Syntax syntax) {
   return "";
 }
 
-std::string WhyNotValue(const OutlineValue& value, const FieldDescriptor& field, Syntax syntax) {
+std::string WhyNotValue(const SyntaxValue& value, const FieldDescriptor& field, Syntax syntax) {
   if (IsAny(field) && value.is_block && ContentOfAny(value).type.empty()) {
-    for (const OutlineStatement& statement : value.statements) {
+    for (const SyntaxStatement& statement : value.statements) {
       if (syntax == Syntax::kJson || (statement.name != "type_url" && statement.name != "value")) {
         return absl::StrCat("does not say of which type it is; ", WhatIsRight(field, syntax));
       }
@@ -251,7 +251,7 @@ std::string WhyNotValue(const OutlineValue& value, const FieldDescriptor& field,
   return value.is_block ? "" : WhyNotMeasure(value.word, field);
 }
 
-std::string WhyNotList(const OutlineStatement& statement, const FieldDescriptor& field,
+std::string WhyNotList(const SyntaxStatement& statement, const FieldDescriptor& field,
                        Syntax syntax) {
   if (!statement.is_list || field.is_repeated() || syntax != Syntax::kJson) return "";
   if (IsWellKnown(field) && !IsAny(field) && !IsDuration(field)) return "";

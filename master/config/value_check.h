@@ -4,23 +4,23 @@
 #include <string>
 
 #include "google/protobuf/descriptor.h"
-#include "muster/master/config/config_outline.h"
+#include "muster/master/config/syntax_tree.h"
 
 namespace muster::master {
 
 // What is wrong with the kind of a value that is written for `field`, and what would be right;
 // empty: nothing. Of text format only what Protobuf's parser would tell less well.
-std::string WhyNotValue(const OutlineValue& value, const google::protobuf::FieldDescriptor& field,
-                        ConfigOutline::Syntax syntax);
+std::string WhyNotValue(const SyntaxValue& value, const google::protobuf::FieldDescriptor& field,
+                        SyntaxTree::Syntax syntax);
 
 // The same of a list.
-std::string WhyNotList(const OutlineStatement& statement,
+std::string WhyNotList(const SyntaxStatement& statement,
                        const google::protobuf::FieldDescriptor& field,
-                       ConfigOutline::Syntax syntax);
+                       SyntaxTree::Syntax syntax);
 
 // What would be right for `field`: "write a whole number, backlog: 1".
 std::string WhatIsRight(const google::protobuf::FieldDescriptor& field,
-                        ConfigOutline::Syntax syntax);
+                        SyntaxTree::Syntax syntax);
 
 }  // namespace muster::master
 

@@ -9,7 +9,7 @@
 namespace muster::master {
 namespace {
 
-using Syntax = ConfigOutline::Syntax;
+using Syntax = SyntaxTree::Syntax;
 
 const google::protobuf::FieldDescriptor& Field(const char* name) {
   return *config::v1::Config::descriptor()->FindFieldByName(name);
@@ -17,13 +17,13 @@ const google::protobuf::FieldDescriptor& Field(const char* name) {
 
 // Of the value of the only statement of `text`, for the field `name`.
 std::string InText(const char* name, const std::string& value) {
-  const ConfigOutline outline(absl::StrCat(name, ": ", value), Syntax::kText);
-  return WhyNotValue(outline.root().statements.at(0).values.at(0), Field(name), Syntax::kText);
+  const SyntaxTree tree(absl::StrCat(name, ": ", value), Syntax::kText);
+  return WhyNotValue(tree.root().statements.at(0).values.at(0), Field(name), Syntax::kText);
 }
 
 std::string InJson(const char* name, const std::string& value) {
-  const ConfigOutline outline(absl::StrCat("{\"", name, "\": ", value, "}"), Syntax::kJson);
-  const OutlineStatement& statement = outline.root().statements.at(0);
+  const SyntaxTree tree(absl::StrCat("{\"", name, "\": ", value, "}"), Syntax::kJson);
+  const SyntaxStatement& statement = tree.root().statements.at(0);
   const std::string why = WhyNotList(statement, Field(name), Syntax::kJson);
   if (!why.empty() || statement.values.empty()) return why;
   return WhyNotValue(statement.values[0], Field(name), Syntax::kJson);

@@ -1,4 +1,4 @@
-#include "muster/master/config/config_outline.h"
+#include "muster/master/config/syntax_tree.h"
 
 #include <algorithm>
 #include <map>
@@ -89,21 +89,21 @@ std::vector<Segment> Segments(absl::string_view path) {
   return segments;
 }
 
-bool NamesType(const OutlineStatement& statement) {
+bool NamesType(const SyntaxStatement& statement) {
   return !statement.name.empty() && statement.name[0] == '[';
 }
 
 // The statement and value that `segment` means in `block`; null if it lacks it.
-std::pair<const OutlineStatement*, const OutlineValue*> Find(const OutlineValue& block,
+std::pair<const SyntaxStatement*, const SyntaxValue*> Find(const SyntaxValue& block,
                                                              const Segment& segment) {
   if (block.statements.size() == 1 && NamesType(block.statements[0])) {
     const AnyContent any = ContentOfAny(block);
     if (any.block != nullptr) return Find(*any.block, segment);
   }
   int index = segment.index;
-  for (const OutlineStatement& statement : block.statements) {
+  for (const SyntaxStatement& statement : block.statements) {
     if (statement.name != segment.name) continue;
-    for (const OutlineValue& value : statement.values) {
+    for (const SyntaxValue& value : statement.values) {
       if (index-- == 0) return {&statement, &value};
     }
   }
@@ -112,8 +112,8 @@ std::pair<const OutlineStatement*, const OutlineValue*> Find(const OutlineValue&
 
 }  // namespace
 
-AnyContent ContentOfAny(const OutlineValue& any) {
-  for (const OutlineStatement& statement : any.statements) {
+AnyContent ContentOfAny(const SyntaxValue& any) {
+  for (const SyntaxStatement& statement : any.statements) {
     if (NamesType(statement)) {
       const std::string& name = statement.name;
       const bool has_block = !statement.values.empty() && statement.values[0].is_block;
@@ -130,14 +130,14 @@ AnyContent ContentOfAny(const OutlineValue& any) {
 // ---- Reading ----
 
 // Turns the tokens into statements, by recursion. Stray tokens belong to the statement before.
-class ConfigOutline::Reader {
+class SyntaxTree::Reader {
  public:
   Reader(const std::vector<Token>& tokens, Syntax syntax, std::vector<TextMistake>* mistakes,
          std::vector<std::size_t>* names)
       : tokens_(tokens), is_json_(syntax == Syntax::kJson), mistakes_(*mistakes), names_(*names) {}
 
-  OutlineValue ReadAll() {
-    OutlineValue root;
+  SyntaxValue ReadAll() {
+    SyntaxValue root;
     root.is_block = true;
     if (is_json_ && current().Is('{')) {
       ReadBlock(&root);
@@ -173,14 +173,14 @@ class ConfigOutline::Reader {
   }
 
   // Up to a closing bracket, which stays, or the end.
-  void ReadStatements(std::vector<OutlineStatement>* statements) {
+  void ReadStatements(std::vector<SyntaxStatement>* statements) {
     while (!AtEnd() && !current().IsCloser()) {
       if (AtSeparator()) {
         ++next_;
       } else if (AtName()) {
         statements->push_back(ReadStatement());
       } else if (AtBlock()) {
-        OutlineValue stray;
+        SyntaxValue stray;
         ReadBlock(&stray);
         if (!statements->empty()) statements->back().end = last_end();
       } else {
@@ -190,8 +190,8 @@ class ConfigOutline::Reader {
     }
   }
 
-  OutlineStatement ReadStatement() {
-    OutlineStatement statement;
+  SyntaxStatement ReadStatement() {
+    SyntaxStatement statement;
     statement.begin = current().begin;
     names_.push_back(current().begin);
     ReadName(&statement);
@@ -213,7 +213,7 @@ class ConfigOutline::Reader {
     return statement;
   }
 
-  void ReadName(OutlineStatement* statement) {
+  void ReadName(SyntaxStatement* statement) {
     if (is_json_) {
       absl::string_view name = current().text;
       if (!AtBareName()) name = name.substr(1, name.size() >= 2 ? name.size() - 2 : 0);
@@ -231,8 +231,8 @@ class ConfigOutline::Reader {
     }
   }
 
-  OutlineValue ReadScalar() {
-    OutlineValue value;
+  SyntaxValue ReadScalar() {
+    SyntaxValue value;
     value.offset = current().begin;
     while (current().Is('-')) value.word += tokens_[next_++].text;
     if (AtEnd() || AtSeparator() || current().IsCloser()) return value;
@@ -252,7 +252,7 @@ class ConfigOutline::Reader {
     return value;
   }
 
-  void ReadBlock(OutlineValue* value) {
+  void ReadBlock(SyntaxValue* value) {
     const Token& opener = current();
     value->offset = opener.begin;
     value->is_block = true;
@@ -266,7 +266,7 @@ class ConfigOutline::Reader {
     Close(opener, opener.Is('{') ? '}' : '>');
   }
 
-  void ReadList(std::vector<OutlineValue>* values) {
+  void ReadList(std::vector<SyntaxValue>* values) {
     const Token& opener = current();
     ++next_;
     if (++depth_ > kDeepest) {
@@ -280,10 +280,10 @@ class ConfigOutline::Reader {
         values->emplace_back();
         ReadBlock(&values->back());
       } else if (current().Is('[')) {
-        OutlineValue list;
+        SyntaxValue list;
         list.offset = current().begin;
         list.word = "[...]";
-        std::vector<OutlineValue> inner;
+        std::vector<SyntaxValue> inner;
         ReadList(&inner);
         values->push_back(std::move(list));
       } else {
@@ -317,7 +317,7 @@ class ConfigOutline::Reader {
   int depth_ = 0;
 };
 
-ConfigOutline::ConfigOutline(absl::string_view text, Syntax syntax) : text_(text), syntax_(syntax) {
+SyntaxTree::SyntaxTree(absl::string_view text, Syntax syntax) : text_(text), syntax_(syntax) {
   line_begins_.push_back(0);
   for (std::size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] == '\n') line_begins_.push_back(i + 1);
@@ -326,7 +326,7 @@ ConfigOutline::ConfigOutline(absl::string_view text, Syntax syntax) : text_(text
   root_ = Reader(tokens_, syntax_, &brace_mistakes_, &names_).ReadAll();
 }
 
-void ConfigOutline::Tokenize() {
+void SyntaxTree::Tokenize() {
   google::protobuf::io::ArrayInputStream stream(text_.data(), static_cast<int>(text_.size()));
   NoErrors errors;
   Tokenizer tokenizer(&stream, &errors);
@@ -367,17 +367,17 @@ void ConfigOutline::Tokenize() {
 
 // ---- Places ----
 
-Place ConfigOutline::PlaceOf(std::size_t offset) const {
+Place SyntaxTree::PlaceOf(std::size_t offset) const {
   const auto after = std::upper_bound(line_begins_.begin(), line_begins_.end(), offset);
   const std::size_t line = after - line_begins_.begin();
   return {static_cast<int>(line), static_cast<int>(offset - line_begins_[line - 1]) + 1};
 }
 
-std::size_t ConfigOutline::OffsetOf(int line, int column) const {
+std::size_t SyntaxTree::OffsetOf(int line, int column) const {
   return Cursor(text_, line_begins_).AdvanceTo(line, column);
 }
 
-std::size_t ConfigOutline::CulpritAt(std::size_t offset) const {
+std::size_t SyntaxTree::CulpritAt(std::size_t offset) const {
   // The last token that begins at or before the place.
   std::size_t i = 0;
   while (i + 1 < tokens_.size() && tokens_[i + 1].begin <= offset) ++i;
@@ -393,9 +393,9 @@ std::size_t ConfigOutline::CulpritAt(std::size_t offset) const {
 
 // ---- Finding ----
 
-std::size_t ConfigOutline::Locate(absl::string_view path) const {
+std::size_t SyntaxTree::Locate(absl::string_view path) const {
   std::size_t place = root_.offset;
-  const OutlineValue* block = &root_;
+  const SyntaxValue* block = &root_;
   for (const Segment& segment : Segments(path)) {
     const auto [statement, value] = Find(*block, segment);
     if (value == nullptr) break;
@@ -405,10 +405,10 @@ std::size_t ConfigOutline::Locate(absl::string_view path) const {
   return place;
 }
 
-const OutlineValue* ConfigOutline::BlockOf(absl::string_view path) const {
+const SyntaxValue* SyntaxTree::BlockOf(absl::string_view path) const {
   std::vector<Segment> segments = Segments(path);
   if (!segments.empty()) segments.pop_back();
-  const OutlineValue* block = &root_;
+  const SyntaxValue* block = &root_;
   for (const Segment& segment : segments) {
     block = Find(*block, segment).second;
     if (block == nullptr) break;
@@ -419,15 +419,15 @@ const OutlineValue* ConfigOutline::BlockOf(absl::string_view path) const {
   return block;
 }
 
-ConfigOutline::Found ConfigOutline::StatementAt(
+SyntaxTree::Found SyntaxTree::StatementAt(
     std::size_t offset, const google::protobuf::Descriptor* type,
     const google::protobuf::Descriptor* any_type) const {
   Found found;
-  const OutlineValue* block = &root_;
+  const SyntaxValue* block = &root_;
   while (block != nullptr) {
-    const OutlineValue* inner = nullptr;
+    const SyntaxValue* inner = nullptr;
     std::map<std::string, int> counts;  // of the values before, by field
-    for (const OutlineStatement& statement : block->statements) {
+    for (const SyntaxStatement& statement : block->statements) {
       int& index = counts[statement.name];
       if (offset < statement.begin || offset >= statement.end) {
         index += static_cast<int>(statement.values.size());
@@ -435,7 +435,7 @@ ConfigOutline::Found ConfigOutline::StatementAt(
       }
       const auto* field = type != nullptr ? type->FindFieldByName(statement.name) : nullptr;
       type = NamesType(statement) ? any_type : field != nullptr ? field->message_type() : nullptr;
-      for (const OutlineValue& value : statement.values) {
+      for (const SyntaxValue& value : statement.values) {
         if (value.offset > offset) break;
         inner = &value;
       }

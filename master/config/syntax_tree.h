@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_CONFIG_OUTLINE_H_
-#define MUSTER_MASTER_CONFIG_CONFIG_OUTLINE_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_TREE_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_TREE_H_
 
 #include <cstddef>
 #include <string>
@@ -23,24 +23,24 @@ struct TextMistake {
   std::string problem;
 };
 
-struct OutlineStatement;
+struct SyntaxStatement;
 
 // One value of a statement: a scalar, or a block of statements.
-struct OutlineValue {
+struct SyntaxValue {
   std::size_t offset = 0;  // of its first byte, for a block the opening brace
   bool is_block = false;
   std::string text;  // of a string, without its quotes
   std::string word;  // of a scalar, as it is written: "x", -5, MUTEX; empty: it lacks
-  std::vector<OutlineStatement> statements;
+  std::vector<SyntaxStatement> statements;
 };
 
 // A field's name and what it is given: "listen { ... }", "accept: MUTEX", "index: [...]".
-struct OutlineStatement {
+struct SyntaxStatement {
   std::string name;  // an extension's or a type's with its brackets; JSON's in snake_case
   std::size_t begin = 0;
   std::size_t end = 0;  // after its last byte
   bool is_list = false;
-  std::vector<OutlineValue> values;  // several, or none, only if it is a list or broken
+  std::vector<SyntaxValue> values;  // several, or none, only if it is a list or broken
 };
 
 // What a block says that is a google.protobuf.Any: in text format "[example/my.Type] { ... }", in
@@ -48,25 +48,25 @@ struct OutlineStatement {
 struct AnyContent {
   std::string type;                     // "example/my.Type"
   std::size_t offset = 0;               // of what names the type
-  const OutlineValue* block = nullptr;  // with the fields; null: the type has no braces
-  const OutlineStatement* statement = nullptr;
+  const SyntaxValue* block = nullptr;  // with the fields; null: the type has no braces
+  const SyntaxStatement* statement = nullptr;
 };
 // Null type: it is not written in this way.
-AnyContent ContentOfAny(const OutlineValue& any);
+AnyContent ContentOfAny(const SyntaxValue& any);
 
 // Which statements a configuration's text has and where, whether they make sense or not: so that
 // mistakes can be told with their places, and a wrong statement be left out to see whether
 // the others are right. Protobuf's parsers do the real reading. Immutable.
-class ConfigOutline {
+class SyntaxTree {
  public:
   enum class Syntax { kText, kJson };
   static constexpr int kDeepest = 64;
 
-  ConfigOutline(absl::string_view text, Syntax syntax);
+  SyntaxTree(absl::string_view text, Syntax syntax);
 
   Syntax syntax() const { return syntax_; }
-  const OutlineValue& root() const { return root_; }
-  // Braces that do not match. If there are any, the outline is not to be relied on.
+  const SyntaxValue& root() const { return root_; }
+  // Braces that do not match. If there are any, the tree is not to be relied on.
   const std::vector<TextMistake>& brace_mistakes() const { return brace_mistakes_; }
 
   Place PlaceOf(std::size_t offset) const;
@@ -81,11 +81,11 @@ class ConfigOutline {
   // what is around it. Fields of a message within an Any are found as if they were the Any's.
   std::size_t Locate(absl::string_view path) const;
   // The block in which the field's statement is, or would be. Null: that is not there either.
-  const OutlineValue* BlockOf(absl::string_view path) const;
+  const SyntaxValue* BlockOf(absl::string_view path) const;
 
   struct Found {
-    const OutlineStatement* statement = nullptr;  // null: there is none
-    const OutlineValue* block = nullptr;          // around it
+    const SyntaxStatement* statement = nullptr;  // null: there is none
+    const SyntaxValue* block = nullptr;          // around it
     std::string path;
   };
   // The innermost statement around `offset`. `type` is the whole configuration's: it knows which
@@ -113,10 +113,10 @@ class ConfigOutline {
   std::vector<std::size_t> line_begins_;
   std::vector<Token> tokens_;       // the last is kEnd
   std::vector<std::size_t> names_;  // the first tokens of all statements, sorted
-  OutlineValue root_;
+  SyntaxValue root_;
   std::vector<TextMistake> brace_mistakes_;
 };
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_CONFIG_OUTLINE_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_TREE_H_

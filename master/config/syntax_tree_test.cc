@@ -1,0 +1,152 @@
+#include "muster/master/config/syntax_tree.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "muster/proto/config.pb.h"
+
+namespace muster::master {
+namespace {
+
+using Syntax = SyntaxTree::Syntax;
+
+// The text that begins where the tree finds `path`.
+std::string At(const std::string& text, const std::string& path, Syntax syntax = Syntax::kText) {
+  return text.substr(SyntaxTree(text, syntax).Locate(path), 8);
+}
+
+std::string PathAt(const std::string& text, const std::string& place) {
+  const SyntaxTree tree(text, Syntax::kText);
+  return tree.StatementAt(text.find(place), config::v1::Config::descriptor()).path;
+}
+
+TEST(SyntaxTree, FindsAScalarsValue) {
+  EXPECT_EQ(At("a: 1\nworkers: 12345678\n", "workers"), "12345678");
+}
+
+TEST(SyntaxTree, FindsABlockByItsName) {
+  EXPECT_EQ(At("x { y: 1 }\nlisten{ a: 1 }", "listen"), "listen{ ");
+}
+
+TEST(SyntaxTree, FindsTheNthOfARepeatedField) {
+  const std::string text = "l { p: 'first_' }\nm: 1\nl { p: 'second' }";
+  EXPECT_EQ(At(text, "l[0].p"), "'first_'");
+  EXPECT_EQ(At(text, "l[1].p"), "'second'");
+}
+
+TEST(SyntaxTree, CountsTheElementsOfLists) {
+  const std::string text =
+      "l [ { p: 'first_' }, { p: 'second' } ]\nl { p: 'third_' } i: ['a','bcdef']";
+  EXPECT_EQ(At(text, "l[1].p"), "'second'");
+  EXPECT_EQ(At(text, "l[2].p"), "'third_'");
+  EXPECT_EQ(At(text, "i[1]"), "'bcdef']");
+}
+
+TEST(SyntaxTree, FindsWhatIsAroundSomethingThatIsNotThere) {
+  EXPECT_EQ(At("x: 1 listen { }", "listen[0].address"), "listen {");
+  EXPECT_EQ(At("x: 1 listen { }", "accept"), "x: 1 lis");
+  EXPECT_EQ(At("x: 1 listen { }", "listen[7]"), "x: 1 lis");
+}
+
+TEST(SyntaxTree, KnowsWaysToWriteAStatement) {
+  const std::string text = "a < b: - 5 > ; c: 'x' 'y', d: { e: f } [x.y/T] { g: 1 } h: 'target..'";
+  EXPECT_EQ(At(text, "h"), "'target.");
+  EXPECT_EQ(At(text, "a.b"), "- 5 > ; ");
+  EXPECT_EQ(At(text, "d.e"), "f } [x.y");
+}
+
+TEST(SyntaxTree, IgnoresCommentsAndBracesInStrings) {
+  EXPECT_EQ(At("# { nothing\na: '}{' # x: 1\nx: 87654321", "x"), "87654321");
+}
+
+TEST(SyntaxTree, NumbersTheRepeatedFieldsOfAPath) {
+  const std::string text =
+      "worker_processes: 3 listen { backlog: 1 } listen { backlog: 22 }"
+      "http { location [ { path: 'a' }, { path: 'bb' } ] }";
+  EXPECT_EQ(PathAt(text, "3"), "worker_processes");
+  EXPECT_EQ(PathAt(text, "22"), "listen[1].backlog");
+  EXPECT_EQ(PathAt(text, "'bb'"), "http.location[1].path");
+}
+
+TEST(SyntaxTree, FindsNoStatementBetweenStatements) {
+  const std::string text = "accept: MUTEX   \n pid_file: 'x'";
+  const SyntaxTree tree(text, Syntax::kText);
+  EXPECT_EQ(tree.StatementAt(15, config::v1::Config::descriptor()).statement, nullptr);
+}
+
+TEST(SyntaxTree, TellsABraceThatIsNeverClosed) {
+  const SyntaxTree tree("http {\n  location {\n}", Syntax::kText);
+  ASSERT_EQ(tree.brace_mistakes().size(), 1u);
+  EXPECT_EQ(tree.brace_mistakes()[0].problem, "\"{\" is never closed");
+  EXPECT_EQ(tree.PlaceOf(tree.brace_mistakes()[0].offset).line, 1);
+}
+
+TEST(SyntaxTree, TellsABraceThatClosesNothing) {
+  const SyntaxTree tree("a: 1\n}\nb: 2", Syntax::kText);
+  ASSERT_EQ(tree.brace_mistakes().size(), 1u);
+  EXPECT_EQ(tree.brace_mistakes()[0].problem, "\"}\" closes nothing");
+  EXPECT_EQ(tree.PlaceOf(tree.brace_mistakes()[0].offset).line, 2);
+}
+
+TEST(SyntaxTree, TellsABraceThatDoesNotMatch) {
+  const SyntaxTree tree("a { b: 1 >", Syntax::kText);
+  ASSERT_EQ(tree.brace_mistakes().size(), 1u);
+  EXPECT_EQ(tree.brace_mistakes()[0].problem, "\">\" does not close \"{\"; write \"}\"");
+}
+
+TEST(SyntaxTree, RefusesToGoTooDeep) {
+  for (const char* opener : {"a {", "a: [", "["}) {
+    std::string text;
+    for (int i = 0; i < 10000; ++i) text += opener;
+    EXPECT_FALSE(SyntaxTree(text, Syntax::kText).brace_mistakes().empty());
+  }
+}
+
+TEST(SyntaxTree, CountsColumnsInBytesAndTakesTabsAsProtobufDoes) {
+  const std::string text = "a: 1\n\tbc: 2";
+  const SyntaxTree tree(text, Syntax::kText);
+  EXPECT_EQ(tree.OffsetOf(1, 8), text.find("bc"));
+  EXPECT_EQ(tree.PlaceOf(text.find("bc")).line, 2);
+  EXPECT_EQ(tree.PlaceOf(text.find("bc")).column, 2);
+}
+
+TEST(SyntaxTree, FindsTheEndForPlacesBehindIt) {
+  const SyntaxTree tree("ab", Syntax::kText);
+  EXPECT_EQ(tree.OffsetOf(9, 9), 2u);
+  EXPECT_EQ(tree.OffsetOf(0, 9), 2u);
+}
+
+TEST(SyntaxTree, BlamesTheValueForAnErrorToldAtTheNextStatement) {
+  const std::string text = "accept: WRONG\npid_file: 'x'";
+  const SyntaxTree tree(text, Syntax::kText);
+  EXPECT_EQ(tree.CulpritAt(text.find("pid_file")), text.find("WRONG"));
+  EXPECT_EQ(tree.CulpritAt(text.find("WRONG")), text.find("WRONG"));
+}
+
+TEST(SyntaxTree, ReadsJson) {
+  const std::string text = R"({
+    "workerProcesses": 2,
+    "listen": [{"address": "one"}, {"address": "two"}],
+    "pid_file": null, "http": {"location": [{"path": "/", "root": "www"}]}
+  })";
+  EXPECT_EQ(At(text, "worker_processes", Syntax::kJson).substr(0, 2), "2,");
+  EXPECT_EQ(At(text, "listen[1].address", Syntax::kJson).substr(0, 5), "\"two\"");
+  EXPECT_EQ(At(text, "http.location[0].root", Syntax::kJson).substr(0, 5), "\"www\"");
+}
+
+TEST(SyntaxTree, SurvivesAnyText) {
+  for (const char* text :
+       {"",  "[",    "]",  "{",    "a",   "a:",    ":",     "a:[", "'",        "\"",
+        "-", "a: -", "[[", "a{[b", ",,;", "1 2 3", "a: 'x", "{}",  "\xff\xfe", "a: ]"}) {
+    for (Syntax syntax : {Syntax::kText, Syntax::kJson}) {
+      const SyntaxTree tree(text, syntax);
+      tree.Locate("a.b[1].c");
+      tree.StatementAt(0, config::v1::Config::descriptor());
+      tree.CulpritAt(1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace muster::master
