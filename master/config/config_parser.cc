@@ -16,7 +16,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
-#include "muster/master/config/outline_check.h"
+#include "muster/master/config/field_check.h"
 #include "muster/master/config/value_check.h"
 
 namespace muster::master {
@@ -125,7 +125,7 @@ TextMistake MistakeOf(const SyntaxTree& tree, const SyntaxTree::Found& found,
 void TakeMisplacedOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, const Descriptor* type,
                       const Descriptor* any_type) {
   const SyntaxTree tree(parsed->text, syntax);
-  for (const MisplacedStatement& misplaced : CheckOutline(tree, type, any_type)) {
+  for (const MisplacedStatement& misplaced : CheckFields(tree, type, any_type)) {
     parsed->mistakes.push_back(misplaced.mistake);
     if (!misplaced.meant.empty()) {
       const SyntaxValue* block = tree.StatementAt(misplaced.begin, type, any_type).block;

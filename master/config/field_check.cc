@@ -1,4 +1,4 @@
-#include "muster/master/config/outline_check.h"
+#include "muster/master/config/field_check.h"
 
 #include <map>
 #include <utility>
@@ -131,7 +131,7 @@ class Checker {
 
 }  // namespace
 
-std::vector<MisplacedStatement> CheckOutline(const SyntaxTree& tree, const Descriptor* type,
+std::vector<MisplacedStatement> CheckFields(const SyntaxTree& tree, const Descriptor* type,
                                              const Descriptor* any_type) {
   std::vector<MisplacedStatement> found;
   Checker(tree, any_type, &found).CheckBlock(tree.root(), *type, "");

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_OUTLINE_CHECK_H_
-#define MUSTER_MASTER_CONFIG_OUTLINE_CHECK_H_
+#ifndef MUSTER_MASTER_CONFIG_FIELD_CHECK_H_
+#define MUSTER_MASTER_CONFIG_FIELD_CHECK_H_
 
 #include <cstddef>
 #include <string>
@@ -22,10 +22,10 @@ struct MisplacedStatement {
 // The statements whose fields `type` does not have, that are given twice, that exclude each other,
 // or whose values are of the wrong kind (value_check.h). Inside of a google.protobuf.Any only if
 // `any_type`, what it has, is known.
-std::vector<MisplacedStatement> CheckOutline(
+std::vector<MisplacedStatement> CheckFields(
     const SyntaxTree& tree, const google::protobuf::Descriptor* type,
     const google::protobuf::Descriptor* any_type = nullptr);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_OUTLINE_CHECK_H_
+#endif  // MUSTER_MASTER_CONFIG_FIELD_CHECK_H_

@@ -1,4 +1,4 @@
-#include "muster/master/config/outline_check.h"
+#include "muster/master/config/field_check.h"
 
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ using ::testing::IsEmpty;
 std::vector<std::string> Check(const std::string& text) {
   std::vector<std::string> found;
   const SyntaxTree tree(text, SyntaxTree::Syntax::kText);
-  for (const auto& misplaced : CheckOutline(tree, config::v1::Config::descriptor())) {
+  for (const auto& misplaced : CheckFields(tree, config::v1::Config::descriptor())) {
     found.push_back(absl::StrCat(misplaced.mistake.field, ": ", misplaced.mistake.problem));
   }
   return found;
