@@ -347,7 +347,7 @@ void SupervisorCore::On(const TickEvent&) {
         OnOverdue(worker);
         break;
       case WorkerState::kStopping:
-        WorkerTable::Insist(worker, now_, &actions_);
+        WorkerLifecycle::Insist(worker, now_, &actions_);
         if (worker.was_killed) {
           Log(Severity::kWarning, absl::StrCat(worker.Name(), " did not stop; it is killed"));
         }
@@ -371,7 +371,7 @@ void SupervisorCore::OnOverdue(WorkerRecord& worker) {
       worker.state == WorkerState::kStarting
           ? absl::StrCat("was not ready within ", Text(worker.ready_timeout))
           : absl::StrCat("did not finish within ", Text(worker.shutdown_timeout), " and ",
-                         Text(WorkerTable::kGrace), " of grace");
+                         Text(WorkerLifecycle::kGrace), " of grace");
   const std::string text = absl::StrCat(worker.Name(), " ", what);
   if (IsOfAttempt(worker)) {
     const std::string& place = next_settings_.ready_timeout_place;

@@ -13,7 +13,7 @@
 #include "muster/master/decide/reopen_rounds.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/decide/supervisor_event.h"
-#include "muster/master/decide/worker_table.h"
+#include "muster/master/decide/worker_lifecycle.h"
 
 namespace muster::master {
 
@@ -103,17 +103,17 @@ class SupervisorCore {
   void Log(Severity severity, std::string text) { Do(LogAction{severity, std::move(text)}); }
   void Reply(RequestId request, Outcome outcome);
   void Apply(WorkerRecord& worker, WorkerEvent event) {
-    WorkerTable::Apply(worker, event, now_, &actions_);
+    WorkerLifecycle::Apply(worker, event, now_, &actions_);
   }
   void End(WorkerRecord& worker, WorkerEvent how) {
-    WorkerTable::End(worker, how, now_, &actions_);
+    WorkerLifecycle::End(worker, how, now_, &actions_);
   }
 
   // During Handle.
   TimePoint now_{};
   std::vector<Action> actions_;
 
-  WorkerTable table_;
+  WorkerLifecycle table_;
   ReopenRounds reopens_;
   std::uint32_t last_token_ = 0;
 

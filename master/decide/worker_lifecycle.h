@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_DECIDE_WORKER_TABLE_H_
-#define MUSTER_MASTER_DECIDE_WORKER_TABLE_H_
+#ifndef MUSTER_MASTER_DECIDE_WORKER_LIFECYCLE_H_
+#define MUSTER_MASTER_DECIDE_WORKER_LIFECYCLE_H_
 
 #include <sys/types.h>
 
@@ -55,12 +55,12 @@ struct WorkerRecord {
 
 // The workers of all generations by slot. Pure: what is to be done is appended to the
 // actions that the caller gives. No pointer is lasting across Add and Sweep.
-class WorkerTable {
+class WorkerLifecycle {
  public:
   // After shutdown_timeout a worker closes what is left by itself. So much later it is killed.
   static constexpr Duration kGrace = std::chrono::seconds(5);
 
-  explicit WorkerTable(std::uint32_t slots) : slots_(slots) {}
+  explicit WorkerLifecycle(std::uint32_t slots) : slots_(slots) {}
 
   // Takes the first free slot and starts a worker there. Null: no slot is free.
   WorkerRecord* Add(std::uint64_t generation, std::uint32_t index, const Settings& settings,
@@ -94,4 +94,4 @@ class WorkerTable {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_DECIDE_WORKER_TABLE_H_
+#endif  // MUSTER_MASTER_DECIDE_WORKER_LIFECYCLE_H_

@@ -1,4 +1,4 @@
-#include "muster/master/decide/worker_table.h"
+#include "muster/master/decide/worker_lifecycle.h"
 
 #include <chrono>
 #include <csignal>
@@ -17,66 +17,66 @@ constexpr TimePoint kBegin{};
 const Settings kSettings = {
     .workers = 1, .ready_timeout = seconds(10), .shutdown_timeout = seconds(60)};
 
-TEST(WorkerTable, TakesTheFirstFreeSlot) {
-  WorkerTable table(8);
+TEST(WorkerLifecycle, TakesTheFirstFreeSlot) {
+  WorkerLifecycle table(8);
   std::vector<Action> actions;
   EXPECT_EQ(table.Add(1, 0, kSettings, kBegin, &actions)->slot, 0u);
   EXPECT_EQ(table.Add(1, 1, kSettings, kBegin, &actions)->slot, 1u);
   EXPECT_EQ(table.Add(1, 2, kSettings, kBegin, &actions)->slot, 2u);
-  WorkerTable::Apply(*table.Find(1), WorkerEvent::kEnded, kBegin, &actions);
+  WorkerLifecycle::Apply(*table.Find(1), WorkerEvent::kEnded, kBegin, &actions);
   table.Sweep();
   EXPECT_EQ(table.Add(2, 0, kSettings, kBegin, &actions)->slot, 1u);
 }
 
-TEST(WorkerTable, AddsNothingWhenNoSlotIsFree) {
-  WorkerTable table(1);
+TEST(WorkerLifecycle, AddsNothingWhenNoSlotIsFree) {
+  WorkerLifecycle table(1);
   std::vector<Action> actions;
   EXPECT_NE(table.Add(1, 0, kSettings, kBegin, &actions), nullptr);
   EXPECT_EQ(table.free_slots(), 0u);
   EXPECT_EQ(table.Add(1, 1, kSettings, kBegin, &actions), nullptr);
 }
 
-TEST(WorkerTable, KeepsASlotTakenUntilItsReleaseWasSwept) {
-  WorkerTable table(1);
+TEST(WorkerLifecycle, KeepsASlotTakenUntilItsReleaseWasSwept) {
+  WorkerLifecycle table(1);
   std::vector<Action> actions;
   WorkerRecord* worker = table.Add(1, 0, kSettings, kBegin, &actions);
-  WorkerTable::Apply(*worker, WorkerEvent::kEnded, kBegin, &actions);
+  WorkerLifecycle::Apply(*worker, WorkerEvent::kEnded, kBegin, &actions);
   EXPECT_EQ(table.Add(2, 0, kSettings, kBegin, &actions), nullptr);
   table.Sweep();
   EXPECT_NE(table.Add(2, 0, kSettings, kBegin, &actions), nullptr);
 }
 
-TEST(WorkerTable, GivesEachStateItsDeadline) {
-  WorkerTable table(8);
+TEST(WorkerLifecycle, GivesEachStateItsDeadline) {
+  WorkerLifecycle table(8);
   std::vector<Action> actions;
   WorkerRecord* worker = table.Add(1, 0, kSettings, kBegin, &actions);
   EXPECT_EQ(table.next_deadline(), kBegin + seconds(10));
-  WorkerTable::Apply(*worker, WorkerEvent::kReady, kBegin, &actions);
+  WorkerLifecycle::Apply(*worker, WorkerEvent::kReady, kBegin, &actions);
   EXPECT_EQ(table.next_deadline(), std::nullopt);
-  WorkerTable::End(*worker, WorkerEvent::kDrain, kBegin, &actions);
-  EXPECT_EQ(table.next_deadline(), kBegin + seconds(60) + WorkerTable::kGrace);
+  WorkerLifecycle::End(*worker, WorkerEvent::kDrain, kBegin, &actions);
+  EXPECT_EQ(table.next_deadline(), kBegin + seconds(60) + WorkerLifecycle::kGrace);
 }
 
-TEST(WorkerTable, DoesNotProlongADrainThatIsAskedForAgain) {
-  WorkerTable table(8);
+TEST(WorkerLifecycle, DoesNotProlongADrainThatIsAskedForAgain) {
+  WorkerLifecycle table(8);
   std::vector<Action> actions;
   WorkerRecord* worker = table.Add(1, 0, kSettings, kBegin, &actions);
-  WorkerTable::End(*worker, WorkerEvent::kDrain, kBegin, &actions);
-  WorkerTable::End(*worker, WorkerEvent::kQuit, kBegin + seconds(30), &actions);
-  EXPECT_EQ(table.next_deadline(), kBegin + seconds(60) + WorkerTable::kGrace);
+  WorkerLifecycle::End(*worker, WorkerEvent::kDrain, kBegin, &actions);
+  WorkerLifecycle::End(*worker, WorkerEvent::kQuit, kBegin + seconds(30), &actions);
+  EXPECT_EQ(table.next_deadline(), kBegin + seconds(60) + WorkerLifecycle::kGrace);
 }
 
-TEST(WorkerTable, InsistsOnAStopUntilItKills) {
-  WorkerTable table(8);
+TEST(WorkerLifecycle, InsistsOnAStopUntilItKills) {
+  WorkerLifecycle table(8);
   std::vector<Action> actions;
   WorkerRecord* worker = table.Add(1, 0, kSettings, kBegin, &actions);
-  WorkerTable::End(*worker, WorkerEvent::kStop, kBegin, &actions);
+  WorkerLifecycle::End(*worker, WorkerEvent::kStop, kBegin, &actions);
   std::vector<int> signals;
   TimePoint now = kBegin;
   while (worker->deadline) {
     now = *worker->deadline;
     actions.clear();
-    WorkerTable::Insist(*worker, now, &actions);
+    WorkerLifecycle::Insist(*worker, now, &actions);
     signals.push_back(std::get<SignalAction>(actions.at(0)).signal);
   }
   EXPECT_EQ(signals, (std::vector<int>{SIGTERM, SIGTERM, SIGTERM, SIGTERM, SIGKILL}));

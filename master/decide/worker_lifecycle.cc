@@ -1,4 +1,4 @@
-#include "muster/master/decide/worker_table.h"
+#include "muster/master/decide/worker_lifecycle.h"
 
 #include <algorithm>
 #include <csignal>
@@ -13,7 +13,7 @@ std::optional<TimePoint> DeadlineOf(WorkerRecord& worker, TimePoint now) {
     case WorkerState::kStarting:
       return now + worker.ready_timeout;
     case WorkerState::kDraining:
-      return now + worker.shutdown_timeout + WorkerTable::kGrace;
+      return now + worker.shutdown_timeout + WorkerLifecycle::kGrace;
     case WorkerState::kStopping:
       if (worker.was_killed) return std::nullopt;
       worker.escalation = Escalation();
@@ -66,7 +66,7 @@ std::string WorkerRecord::Name() const {
   return pid == 0 ? name : absl::StrCat(name, " (pid ", pid, ")");
 }
 
-WorkerRecord* WorkerTable::Add(std::uint64_t generation, std::uint32_t index,
+WorkerRecord* WorkerLifecycle::Add(std::uint64_t generation, std::uint32_t index,
                                const Settings& settings, TimePoint now,
                                std::vector<Action>* actions) {
   std::uint32_t slot = 0;
@@ -86,11 +86,11 @@ WorkerRecord* WorkerTable::Add(std::uint64_t generation, std::uint32_t index,
   return &worker;
 }
 
-std::uint32_t WorkerTable::free_slots() const {
+std::uint32_t WorkerLifecycle::free_slots() const {
   return slots_ - static_cast<std::uint32_t>(records_.size());
 }
 
-void WorkerTable::Apply(WorkerRecord& worker, WorkerEvent event, TimePoint now,
+void WorkerLifecycle::Apply(WorkerRecord& worker, WorkerEvent event, TimePoint now,
                         std::vector<Action>* actions) {
   const Transition transition = Next(worker.state, event);
   const bool is_change = transition.state != worker.state;
@@ -100,13 +100,13 @@ void WorkerTable::Apply(WorkerRecord& worker, WorkerEvent event, TimePoint now,
   if (!HasProcess(worker.state)) worker.pid = 0;
 }
 
-void WorkerTable::End(WorkerRecord& worker, WorkerEvent how, TimePoint now,
+void WorkerLifecycle::End(WorkerRecord& worker, WorkerEvent how, TimePoint now,
                       std::vector<Action>* actions) {
   worker.is_wanted = false;
   Apply(worker, how, now, actions);
 }
 
-void WorkerTable::Insist(WorkerRecord& worker, TimePoint now, std::vector<Action>* actions) {
+void WorkerLifecycle::Insist(WorkerRecord& worker, TimePoint now, std::vector<Action>* actions) {
   const Duration delay = worker.escalation.Next();
   if (delay == Duration::zero()) {
     worker.deadline.reset();
@@ -118,22 +118,22 @@ void WorkerTable::Insist(WorkerRecord& worker, TimePoint now, std::vector<Action
   worker.deadline = now + delay;
 }
 
-WorkerRecord* WorkerTable::Find(std::uint32_t slot) {
+WorkerRecord* WorkerLifecycle::Find(std::uint32_t slot) {
   const auto found = records_.find(slot);
   return found == records_.end() ? nullptr : &found->second;
 }
 
-void WorkerTable::Sweep() {
+void WorkerLifecycle::Sweep() {
   std::erase_if(records_,
                 [](const auto& entry) { return entry.second.state == WorkerState::kGone; });
 }
 
-bool WorkerTable::has_processes() const {
+bool WorkerLifecycle::has_processes() const {
   return std::any_of(records_.begin(), records_.end(),
                      [](const auto& entry) { return HasProcess(entry.second.state); });
 }
 
-std::optional<TimePoint> WorkerTable::next_deadline() const {
+std::optional<TimePoint> WorkerLifecycle::next_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& [slot, worker] : records_) {
     if (worker.deadline && (!next || *worker.deadline < *next)) next = worker.deadline;
