@@ -183,10 +183,10 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
   // A worker that is started again keeps what it has.
   counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
-  absl::StatusOr<std::unique_ptr<WorkerProcess>> process =
-      WorkerProcess::Start(loop_, log_, deployment.worker_binary, action.slot,
-                           WorkerName(action.generation, action.index),
-                           [this](Event event) { OnWorker(std::move(event)); });
+  absl::StatusOr<std::unique_ptr<SupervisedWorker>> process =
+      SupervisedWorker::Start(loop_, log_, deployment.worker_binary, action.slot,
+                              WorkerName(action.generation, action.index),
+                              [this](Event event) { OnWorker(std::move(event)); });
   if (!process.ok()) {
     zone_.RecoverSlot(tag);
     return deployment.ExplainWorker(process.status());
@@ -198,7 +198,7 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   return absl::OkStatus();
 }
 
-void Supervisor::HandOver(WorkerProcess& process, ipc::OwnerTag tag, const SpawnAction& action,
+void Supervisor::HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const SpawnAction& action,
                           const Deployment& deployment) {
   const std::vector<ListenerSet::Entry> listeners =
       deployment.listeners.ForWorker(action.index, deployment.config.worker_processes());

@@ -20,7 +20,7 @@
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
-#include "muster/master/process/worker_process.h"
+#include "muster/master/process/supervised_worker.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"
 
@@ -63,7 +63,7 @@ class Supervisor {
 
  private:
   struct Live {
-    std::unique_ptr<WorkerProcess> process;
+    std::unique_ptr<SupervisedWorker> process;
     ipc::OwnerTag tag;
     worker::UserZones zones;  // that it was handed
   };
@@ -89,7 +89,7 @@ class Supervisor {
   // Of the generation that serves, or of the one that is being started.
   const Deployment& DeploymentOf(std::uint64_t generation) const;
   absl::Status SpawnInto(const SpawnAction& action, pid_t* pid);
-  void HandOver(WorkerProcess& process, ipc::OwnerTag tag, const SpawnAction& action,
+  void HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const SpawnAction& action,
                 const Deployment& deployment);
   absl::StatusOr<Deployment> Load() const;
   RequestId Await(Reply reply);

@@ -6,7 +6,7 @@
 namespace muster::master {
 namespace {
 
-TEST(ConfigPaths, BecomeAbsoluteInTheWholeConfiguration) {
+TEST(AbsolutePaths, BecomeAbsoluteInTheWholeConfiguration) {
   config::v1::Config config;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(R"(
       listen { address: "unix:run/site.sock" }
@@ -33,7 +33,7 @@ TEST(ConfigPaths, BecomeAbsoluteInTheWholeConfiguration) {
   EXPECT_EQ(config.http().access_log().path(), "/var/log/access.log");
 }
 
-TEST(ConfigPaths, DoNotMakeFieldsThatAreUnset) {
+TEST(AbsolutePaths, DoNotMakeFieldsThatAreUnset) {
   config::v1::Config config;
   config.add_listen();
   config.mutable_http()->mutable_access_log();

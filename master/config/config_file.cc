@@ -12,10 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "muster/ipc/base/status.h"
+#include "muster/master/config/absolute_paths.h"
 #include "muster/master/config/config_check.h"
 #include "muster/master/config/config_language.h"
 #include "muster/master/config/config_parser.h"
-#include "muster/master/config/absolute_paths.h"
 #include "muster/master/config/config_source.h"
 #include "muster/master/config/config_text.h"
 #include "muster/master/config/service_types.h"
@@ -86,14 +86,13 @@ std::string Printable(absl::string_view text) {
 }
 
 SyntaxTree::Syntax SyntaxOf(absl::string_view path) {
-  return absl::EndsWith(path, ".json") ? SyntaxTree::Syntax::kJson
-                                       : SyntaxTree::Syntax::kText;
+  return absl::EndsWith(path, ".json") ? SyntaxTree::Syntax::kJson : SyntaxTree::Syntax::kText;
 }
 
 ParsedConfig Parse(absl::string_view text, SyntaxTree::Syntax syntax, absl::string_view prefix,
                    config::v1::Config* config, const AnyTypes& any = {}) {
   ParsedConfig parsed = syntax == SyntaxTree::Syntax::kJson ? ParseJsonConfig(text, config, any)
-                                                               : ParseTextConfig(text, config, any);
+                                                            : ParseTextConfig(text, config, any);
   config::FillDefaults(config);
   MakePathsAbsolute(config, prefix);
   return parsed;
@@ -135,8 +134,8 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
 }
 
 // What the rest of the configuration says of the worker program.
-std::string WorkerBinaryIn(std::string text, const AnyContent& service,
-                           SyntaxTree::Syntax syntax, absl::string_view prefix) {
+std::string WorkerBinaryIn(std::string text, const AnyContent& service, SyntaxTree::Syntax syntax,
+                           absl::string_view prefix) {
   config::v1::Config config;
   if (syntax == SyntaxTree::Syntax::kText) {
     if (service.statement != nullptr) {

@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/config/syntax_tree.h"
 #include "muster/master/config/field_places.h"
+#include "muster/master/config/syntax_tree.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/worker.pb.h"

@@ -86,8 +86,7 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
 bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
 
 // Takes a statement out, and one separator with it, so that the others can be read.
-void TakeOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, std::size_t begin,
-             std::size_t end) {
+void TakeOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, std::size_t begin, std::size_t end) {
   std::string& text = parsed->text;
   Blank(&text, begin, end);
   std::size_t after = end;
@@ -109,8 +108,8 @@ std::size_t StrayBytes(absl::string_view message) {
   return absl::ConsumePrefix(&message, "Expected identifier, got: ") ? message.size() : 0;
 }
 
-TextMistake MistakeOf(const SyntaxTree& tree, const SyntaxTree::Found& found,
-                      std::size_t offset, const std::string& message, const Descriptor* type,
+TextMistake MistakeOf(const SyntaxTree& tree, const SyntaxTree::Found& found, std::size_t offset,
+                      const std::string& message, const Descriptor* type,
                       const Descriptor* any_type) {
   TextMistake mistake = {tree.CulpritAt(offset), found.path, InOurWords(message)};
   const FieldDescriptor* field = FieldAt(type, any_type, found.path);
@@ -206,9 +205,8 @@ bool ParseJson(const std::string& text, const AnyTypes& any, Message* message, s
   return status.ok() && message->ParseFromString(bytes);
 }
 
-TextMistake JsonMistake(const SyntaxTree& tree, absl::string_view text,
-                        const std::string& why, const Descriptor* type,
-                        const Descriptor* any_type) {
+TextMistake JsonMistake(const SyntaxTree& tree, absl::string_view text, const std::string& why,
+                        const Descriptor* type, const Descriptor* any_type) {
   TextMistake mistake;
   mistake.offset = PlaceInJson(tree, text, why, &mistake.field).value_or(tree.root().offset);
   absl::string_view problem = absl::string_view(why).substr(0, why.find('\n'));
@@ -262,8 +260,7 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const Any
       Blank(&parsed.text, offset, offset + bytes);
       continue;
     }
-    const SyntaxTree::Found found =
-        tree.StatementAt(tree.CulpritAt(offset), type, any.type);
+    const SyntaxTree::Found found = tree.StatementAt(tree.CulpritAt(offset), type, any.type);
     parsed.mistakes.push_back(MistakeOf(tree, found, offset, error.message, type, any.type));
     if (found.statement == nullptr) return parsed;
     parsed.spoilt.insert({found.block->offset, found.statement->name});

@@ -24,7 +24,7 @@ class Checker {
  public:
   Checker(const SyntaxTree& tree, const Descriptor* any_type,
           std::vector<MisplacedStatement>* found)
-      : outline_(tree), any_type_(any_type), found_(*found) {}
+      : tree_(tree), any_type_(any_type), found_(*found) {}
 
   void CheckBlock(const SyntaxValue& block, const Descriptor& type, const std::string& prefix) {
     std::map<std::string, const SyntaxStatement*> seen;
@@ -64,16 +64,16 @@ class Checker {
                    const std::string& prefix, int* count) {
     const Descriptor* type = field.message_type();
     const std::string field_path = prefix + statement.name;
-    if (const std::string why = WhyNotList(statement, field, outline_.syntax()); !why.empty()) {
+    if (const std::string why = WhyNotList(statement, field, tree_.syntax()); !why.empty()) {
       WrongValue(statement, statement.begin, field_path, why);
       return;
     }
     // Its keys are anybody's.
-    if (field.is_map() && outline_.syntax() == SyntaxTree::Syntax::kJson) return;
+    if (field.is_map() && tree_.syntax() == SyntaxTree::Syntax::kJson) return;
     for (const SyntaxValue& value : statement.values) {
       const std::string number = field.is_repeated() ? absl::StrCat("[", (*count)++, "]") : "";
       const std::string path = field_path + number;
-      if (const std::string why = WhyNotValue(value, field, outline_.syntax()); !why.empty()) {
+      if (const std::string why = WhyNotValue(value, field, tree_.syntax()); !why.empty()) {
         WrongValue(statement, value.offset, path, why);
         return;
       }
@@ -120,11 +120,9 @@ class Checker {
                       std::move(meant)});
   }
 
-  int LineOf(const SyntaxStatement& statement) const {
-    return outline_.PlaceOf(statement.begin).line;
-  }
+  int LineOf(const SyntaxStatement& statement) const { return tree_.PlaceOf(statement.begin).line; }
 
-  const SyntaxTree& outline_;
+  const SyntaxTree& tree_;
   const Descriptor* const any_type_;
   std::vector<MisplacedStatement>& found_;
 };
@@ -132,7 +130,7 @@ class Checker {
 }  // namespace
 
 std::vector<MisplacedStatement> CheckFields(const SyntaxTree& tree, const Descriptor* type,
-                                             const Descriptor* any_type) {
+                                            const Descriptor* any_type) {
   std::vector<MisplacedStatement> found;
   Checker(tree, any_type, &found).CheckBlock(tree.root(), *type, "");
   return found;

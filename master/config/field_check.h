@@ -22,9 +22,9 @@ struct MisplacedStatement {
 // The statements whose fields `type` does not have, that are given twice, that exclude each other,
 // or whose values are of the wrong kind (value_check.h). Inside of a google.protobuf.Any only if
 // `any_type`, what it has, is known.
-std::vector<MisplacedStatement> CheckFields(
-    const SyntaxTree& tree, const google::protobuf::Descriptor* type,
-    const google::protobuf::Descriptor* any_type = nullptr);
+std::vector<MisplacedStatement> CheckFields(const SyntaxTree& tree,
+                                            const google::protobuf::Descriptor* type,
+                                            const google::protobuf::Descriptor* any_type = nullptr);
 
 }  // namespace muster::master
 

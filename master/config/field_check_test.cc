@@ -24,41 +24,41 @@ std::vector<std::string> Check(const std::string& text) {
   return found;
 }
 
-TEST(OutlineCheck, FindsNothingInWhatIsRight) {
+TEST(FieldCheck, FindsNothingInWhatIsRight) {
   EXPECT_THAT(
       Check("worker_processes: 2 listen {} listen { address: 'x' } accept_delay { nanos: 1 }"),
       IsEmpty());
 }
 
-TEST(OutlineCheck, SuggestsTheFieldThatWasMeant) {
+TEST(FieldCheck, SuggestsTheFieldThatWasMeant) {
   EXPECT_THAT(Check("lisen {}"), ElementsAre("lisen: is unknown; did you mean \"listen\"?"));
 }
 
-TEST(OutlineCheck, ListsThePossibleFieldsWhenNoneIsLikeIt) {
+TEST(FieldCheck, ListsThePossibleFieldsWhenNoneIsLikeIt) {
   EXPECT_THAT(Check("listen { port: 1 }"),
               ElementsAre("listen[0].port: is unknown; possible here: address, backlog"));
   EXPECT_THAT(Check("http { location { stub_status { on: true } } }"),
               ElementsAre("http.location[0].stub_status.on: is unknown; nothing can stand here"));
 }
 
-TEST(OutlineCheck, TellsTheLineInWhichAFieldIsAlready) {
+TEST(FieldCheck, TellsTheLineInWhichAFieldIsAlready) {
   EXPECT_THAT(Check("accept: MUTEX\npid_file: 'x'\naccept: EXCLUSIVE"),
               ElementsAre("accept: is given twice; it is in line 1, too"));
 }
 
-TEST(OutlineCheck, TellsWhichFieldsExcludeEachOther) {
+TEST(FieldCheck, TellsWhichFieldsExcludeEachOther) {
   EXPECT_THAT(Check("http { location {\n root: 'a'\n return {} } }"),
               ElementsAre("http.location[0].return: and root in line 2 exclude each other; keep "
                           "one"));
 }
 
-TEST(OutlineCheck, LooksIntoEveryElementOfAList) {
+TEST(FieldCheck, LooksIntoEveryElementOfAList) {
   EXPECT_THAT(Check("listen [ { a: 1 }, { backlogs: 1 } ]"),
               ElementsAre("listen[0].a: is unknown; possible here: address, backlog",
                           "listen[1].backlogs: is unknown; did you mean \"backlog\"?"));
 }
 
-TEST(OutlineCheck, LeavesTheConfigurationOfAServiceAlone) {
+TEST(FieldCheck, LeavesTheConfigurationOfAServiceAlone) {
   EXPECT_THAT(Check("service { [type.example/my.Config] { port: 1 } }"), IsEmpty());
 }
 

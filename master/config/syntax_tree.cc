@@ -95,7 +95,7 @@ bool NamesType(const SyntaxStatement& statement) {
 
 // The statement and value that `segment` means in `block`; null if it lacks it.
 std::pair<const SyntaxStatement*, const SyntaxValue*> Find(const SyntaxValue& block,
-                                                             const Segment& segment) {
+                                                           const Segment& segment) {
   if (block.statements.size() == 1 && NamesType(block.statements[0])) {
     const AnyContent any = ContentOfAny(block);
     if (any.block != nullptr) return Find(*any.block, segment);
@@ -419,9 +419,9 @@ const SyntaxValue* SyntaxTree::BlockOf(absl::string_view path) const {
   return block;
 }
 
-SyntaxTree::Found SyntaxTree::StatementAt(
-    std::size_t offset, const google::protobuf::Descriptor* type,
-    const google::protobuf::Descriptor* any_type) const {
+SyntaxTree::Found SyntaxTree::StatementAt(std::size_t offset,
+                                          const google::protobuf::Descriptor* type,
+                                          const google::protobuf::Descriptor* any_type) const {
   Found found;
   const SyntaxValue* block = &root_;
   while (block != nullptr) {

@@ -46,8 +46,8 @@ struct SyntaxStatement {
 // What a block says that is a google.protobuf.Any: in text format "[example/my.Type] { ... }", in
 // JSON "@type" beside the fields.
 struct AnyContent {
-  std::string type;                     // "example/my.Type"
-  std::size_t offset = 0;               // of what names the type
+  std::string type;                    // "example/my.Type"
+  std::size_t offset = 0;              // of what names the type
   const SyntaxValue* block = nullptr;  // with the fields; null: the type has no braces
   const SyntaxStatement* statement = nullptr;
 };

@@ -15,12 +15,10 @@ std::string WhyNotValue(const SyntaxValue& value, const google::protobuf::FieldD
 
 // The same of a list.
 std::string WhyNotList(const SyntaxStatement& statement,
-                       const google::protobuf::FieldDescriptor& field,
-                       SyntaxTree::Syntax syntax);
+                       const google::protobuf::FieldDescriptor& field, SyntaxTree::Syntax syntax);
 
 // What would be right for `field`: "write a whole number, backlog: 1".
-std::string WhatIsRight(const google::protobuf::FieldDescriptor& field,
-                        SyntaxTree::Syntax syntax);
+std::string WhatIsRight(const google::protobuf::FieldDescriptor& field, SyntaxTree::Syntax syntax);
 
 }  // namespace muster::master
 

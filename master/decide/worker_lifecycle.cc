@@ -67,8 +67,8 @@ std::string WorkerRecord::Name() const {
 }
 
 WorkerRecord* WorkerLifecycle::Add(std::uint64_t generation, std::uint32_t index,
-                               const Settings& settings, TimePoint now,
-                               std::vector<Action>* actions) {
+                                   const Settings& settings, TimePoint now,
+                                   std::vector<Action>* actions) {
   std::uint32_t slot = 0;
   for (const auto& [taken, worker] : records_) {
     if (taken != slot) break;
@@ -91,7 +91,7 @@ std::uint32_t WorkerLifecycle::free_slots() const {
 }
 
 void WorkerLifecycle::Apply(WorkerRecord& worker, WorkerEvent event, TimePoint now,
-                        std::vector<Action>* actions) {
+                            std::vector<Action>* actions) {
   const Transition transition = Next(worker.state, event);
   const bool is_change = transition.state != worker.state;
   worker.state = transition.state;
@@ -101,7 +101,7 @@ void WorkerLifecycle::Apply(WorkerRecord& worker, WorkerEvent event, TimePoint n
 }
 
 void WorkerLifecycle::End(WorkerRecord& worker, WorkerEvent how, TimePoint now,
-                      std::vector<Action>* actions) {
+                          std::vector<Action>* actions) {
   worker.is_wanted = false;
   Apply(worker, how, now, actions);
 }

@@ -1,4 +1,4 @@
-#include "muster/master/process/worker_process.h"
+#include "muster/master/process/supervised_worker.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ class WorkerProcessTest : public testing::Test {
   void Start(const char* manner) {
     ::setenv("FAKE_WORKER", manner, 1);
     loop_ = *loop::EventLoop::Create();
-    auto process = WorkerProcess::Start(
+    auto process = SupervisedWorker::Start(
         *loop_, log_, std::filesystem::absolute("master/fake_worker").string(), 7,
         "worker 1 of generation 3", [this](Event event) { events_.push_back(std::move(event)); });
     ASSERT_TRUE(process.ok()) << process.status();
@@ -63,7 +63,7 @@ class WorkerProcessTest : public testing::Test {
   Log log_;
   std::unique_ptr<loop::EventLoop> loop_;
   std::vector<Event> events_;
-  std::unique_ptr<WorkerProcess> process_;
+  std::unique_ptr<SupervisedWorker> process_;
 };
 
 TEST_F(WorkerProcessTest, TellsThatTheWorkerIsReady) {
@@ -146,8 +146,8 @@ TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsGone) {
 
 TEST_F(WorkerProcessTest, NamesAProgramThatIsNotThere) {
   loop_ = *loop::EventLoop::Create();
-  const auto process = WorkerProcess::Start(*loop_, log_, "/nowhere/worker", 0,
-                                            "worker 0 of generation 1", [](Event) {});
+  const auto process = SupervisedWorker::Start(*loop_, log_, "/nowhere/worker", 0,
+                                               "worker 0 of generation 1", [](Event) {});
   EXPECT_EQ(process.status().message(), "start /nowhere/worker: No such file or directory");
 }
 

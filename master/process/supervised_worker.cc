@@ -1,4 +1,4 @@
-#include "muster/master/process/worker_process.h"
+#include "muster/master/process/supervised_worker.h"
 
 #include <signal.h>
 
@@ -36,14 +36,13 @@ int SignalOf(Command command) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(loop::EventLoop& loop, Log& log,
-                                                                    const std::string& binary,
-                                                                    std::uint32_t slot,
-                                                                    std::string name, Sink sink) {
+absl::StatusOr<std::unique_ptr<SupervisedWorker>> SupervisedWorker::Start(
+    loop::EventLoop& loop, Log& log, const std::string& binary, std::uint32_t slot,
+    std::string name, Sink sink) {
   MUSTER_ASSIGN_OR_RETURN(SpawnedWorker spawned, SpawnWorker(binary));
-  std::unique_ptr<WorkerProcess> worker(
-      new WorkerProcess(loop, log, slot, std::move(name), std::move(spawned.process),
-                        std::move(spawned.channel), std::move(sink)));
+  std::unique_ptr<SupervisedWorker> worker(
+      new SupervisedWorker(loop, log, slot, std::move(name), std::move(spawned.process),
+                           std::move(spawned.channel), std::move(sink)));
   absl::Status status = loop.Add(worker->process_.fd(), EPOLLIN, &worker->exit_watch_);
   worker->is_exit_watched_ = status.ok();
   if (status.ok()) {
@@ -58,8 +57,9 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(loop::EventL
   return worker;
 }
 
-WorkerProcess::WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
-                             ipc::PidFd process, ipc::Channel channel, Sink sink)
+SupervisedWorker::SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_t slot,
+                                   std::string name, ipc::PidFd process, ipc::Channel channel,
+                                   Sink sink)
     : loop_(loop),
       log_(log),
       slot_(slot),
@@ -73,20 +73,20 @@ WorkerProcess::WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot
         for (const Queued& queued : queue_) FallBack(queued.command);
       }) {}
 
-WorkerProcess::~WorkerProcess() {
+SupervisedWorker::~SupervisedWorker() {
   UnwatchExit();
   CloseChannel();
 }
 
-void WorkerProcess::Complain(Severity severity, absl::string_view problem) {
+void SupervisedWorker::Complain(Severity severity, absl::string_view problem) {
   log_.Write(severity, absl::StrCat(name_, " (pid ", pid(), "): ", problem));
 }
 
 // ---- Sending ----
 
-absl::StatusOr<ipc::SendOutcome> WorkerProcess::TrySend(Command command, std::uint32_t sequence,
-                                                        absl::string_view payload,
-                                                        absl::Span<const int> fds) {
+absl::StatusOr<ipc::SendOutcome> SupervisedWorker::TrySend(Command command, std::uint32_t sequence,
+                                                           absl::string_view payload,
+                                                           absl::Span<const int> fds) {
   ipc::Message message;
   message.command = ipc::CommandNumber(command);
   message.sequence = sequence;
@@ -96,8 +96,8 @@ absl::StatusOr<ipc::SendOutcome> WorkerProcess::TrySend(Command command, std::ui
   return channel_.TrySend(message);
 }
 
-void WorkerProcess::Send(Command command, std::uint32_t sequence, absl::string_view payload,
-                         absl::Span<const int> fds) {
+void SupervisedWorker::Send(Command command, std::uint32_t sequence, absl::string_view payload,
+                            absl::Span<const int> fds) {
   if (!is_channel_open_) {
     FallBack(command);
     return;
@@ -119,8 +119,8 @@ void WorkerProcess::Send(Command command, std::uint32_t sequence, absl::string_v
   FallBack(command);
 }
 
-void WorkerProcess::Queue(Command command, std::uint32_t sequence, absl::string_view payload,
-                          absl::Span<const int> fds) {
+void SupervisedWorker::Queue(Command command, std::uint32_t sequence, absl::string_view payload,
+                             absl::Span<const int> fds) {
   Queued queued = {command, sequence, std::string(payload), {}};
   for (int fd : fds) {
     absl::StatusOr<ipc::UniqueFd> copy = ipc::DuplicateFd(fd);
@@ -138,7 +138,7 @@ void WorkerProcess::Queue(Command command, std::uint32_t sequence, absl::string_
   }
 }
 
-void WorkerProcess::Flush() {
+void SupervisedWorker::Flush() {
   while (!queue_.empty()) {
     const Queued& next = queue_.front();
     std::vector<int> fds;
@@ -153,11 +153,11 @@ void WorkerProcess::Flush() {
   (void)loop_.Modify(channel_.fd(), EPOLLIN, &channel_watch_);
 }
 
-void WorkerProcess::FallBack(Command command) {
+void SupervisedWorker::FallBack(Command command) {
   if (const int signal = SignalOf(command); signal != 0) Signal(signal);
 }
 
-void WorkerProcess::Signal(int signal) {
+void SupervisedWorker::Signal(int signal) {
   const absl::Status status = process_.Send(signal);
   if (!status.ok() && !absl::IsNotFound(status)) {
     Complain(Severity::kError, status.message());
@@ -166,12 +166,12 @@ void WorkerProcess::Signal(int signal) {
 
 // ---- Receiving ----
 
-void WorkerProcess::OnChannel(std::uint32_t events) {
+void SupervisedWorker::OnChannel(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) Flush();
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) Receive(kMessagesPerRound);
 }
 
-void WorkerProcess::Receive(int most) {
+void SupervisedWorker::Receive(int most) {
   for (int i = 0; i < most && is_channel_open_; ++i) {
     const absl::StatusOr<ipc::ReceiveOutcome> outcome = channel_.TryReceive(&message_);
     if (!outcome.ok()) {
@@ -189,7 +189,7 @@ void WorkerProcess::Receive(int most) {
   }
 }
 
-void WorkerProcess::Take(const ipc::ReceivedMessage& message) {
+void SupervisedWorker::Take(const ipc::ReceivedMessage& message) {
   switch (message.command_as<Command>()) {
     case Command::kReady:
       sink_(ReadyEvent{slot_});
@@ -215,7 +215,7 @@ void WorkerProcess::Take(const ipc::ReceivedMessage& message) {
   }
 }
 
-void WorkerProcess::CloseChannel() {
+void SupervisedWorker::CloseChannel() {
   if (!std::exchange(is_channel_open_, false)) return;
   loop_.Remove(channel_.fd(), &channel_watch_);
   patience_.Cancel();
@@ -224,11 +224,11 @@ void WorkerProcess::CloseChannel() {
 
 // ---- The end ----
 
-void WorkerProcess::UnwatchExit() {
+void SupervisedWorker::UnwatchExit() {
   if (std::exchange(is_exit_watched_, false)) loop_.Remove(process_.fd(), &exit_watch_);
 }
 
-void WorkerProcess::OnExit() {
+void SupervisedWorker::OnExit() {
   const absl::StatusOr<std::optional<ipc::ProcessExit>> exit =
       process_.TryWait(ipc::PidFd::Reap::kNo);
   if (exit.ok() && !exit->has_value()) return;
@@ -242,6 +242,6 @@ void WorkerProcess::OnExit() {
   sink_(std::move(event));  // destroys this
 }
 
-void WorkerProcess::Reap() { (void)process_.TryWait(ipc::PidFd::Reap::kYes); }
+void SupervisedWorker::Reap() { (void)process_.TryWait(ipc::PidFd::Reap::kYes); }
 
 }  // namespace muster::master

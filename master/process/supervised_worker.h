@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_PROCESS_WORKER_PROCESS_H_
-#define MUSTER_MASTER_PROCESS_WORKER_PROCESS_H_
+#ifndef MUSTER_MASTER_PROCESS_SUPERVISED_WORKER_H_
+#define MUSTER_MASTER_PROCESS_SUPERVISED_WORKER_H_
 
 #include <sys/types.h>
 
@@ -25,20 +25,20 @@ namespace muster::master {
 
 // One running worker: its process and the master's end of its channel, both in the loop. All
 // in the loop's thread. Destroying it neither ends the process nor waits for it.
-class WorkerProcess {
+class SupervisedWorker {
  public:
   // Gets ReadyEvent, FailedEvent, AckedEvent and at last, once, ExitedEvent: then the process is
   // dead, but not yet reaped, so its pid is not anybody else's; Reap and destroy.
   using Sink = std::function<void(Event)>;
 
   // Starts `binary` for `slot`; `name` is what the log calls it. `loop` and `log` outlive it.
-  static absl::StatusOr<std::unique_ptr<WorkerProcess>> Start(loop::EventLoop& loop, Log& log,
-                                                              const std::string& binary,
-                                                              std::uint32_t slot, std::string name,
-                                                              Sink sink);
-  ~WorkerProcess();
-  WorkerProcess(const WorkerProcess&) = delete;
-  WorkerProcess& operator=(const WorkerProcess&) = delete;
+  static absl::StatusOr<std::unique_ptr<SupervisedWorker>> Start(loop::EventLoop& loop, Log& log,
+                                                                 const std::string& binary,
+                                                                 std::uint32_t slot,
+                                                                 std::string name, Sink sink);
+  ~SupervisedWorker();
+  SupervisedWorker(const SupervisedWorker&) = delete;
+  SupervisedWorker& operator=(const SupervisedWorker&) = delete;
 
   // Sends over the channel, in the order of the calls. What the channel does not take now is
   // kept and tried again; if it has not for a second, or the channel is gone, the command's signal
@@ -72,8 +72,8 @@ class WorkerProcess {
     std::function<void(std::uint32_t)> callback_;
   };
 
-  WorkerProcess(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
-                ipc::PidFd process, ipc::Channel channel, Sink sink);
+  SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
+                   ipc::PidFd process, ipc::Channel channel, Sink sink);
   void Complain(Severity severity, absl::string_view problem);
   absl::StatusOr<ipc::SendOutcome> TrySend(worker::Command command, std::uint32_t sequence,
                                            absl::string_view payload, absl::Span<const int> fds);
@@ -108,4 +108,4 @@ class WorkerProcess {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_PROCESS_WORKER_PROCESS_H_
+#endif  // MUSTER_MASTER_PROCESS_SUPERVISED_WORKER_H_
