@@ -1,5 +1,5 @@
-#include "muster/examples/chat/chat.pb.h"
 #include "muster/examples/chat/chat.h"
+#include "muster/examples/chat/chat.pb.h"
 #include "muster/worker/runtime/run_worker.h"
 
 // [chat main]
