@@ -5,13 +5,13 @@
 
 namespace muster::ipc {
 
-// What must not be shared between writers is this far apart: two lines of 64
-// bytes, since processors fetch them in pairs. A constant, not
-// std::hardware_destructive_interference_size, because layouts in shared memory
-// must not depend on compiler flags.
+// The distance in bytes between data of different writers: two cache lines of 64 bytes, because
+// processors fetch lines in pairs. This is a constant and not
+// std::hardware_destructive_interference_size: layouts in shared memory must not depend on
+// compiler flags.
 inline constexpr std::size_t kCacheLineBytes = 128;
 
-// Tells the processor that this is a spin loop.
+// Hints to the processor that the caller spins. Does nothing on processors without such a hint.
 inline void SpinPause() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

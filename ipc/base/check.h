@@ -4,8 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-// Aborts with the place and `message`, in release builds too. For our own bugs
-// only; what the world may do wrong is an absl::Status.
+// Unless `condition` is true, prints the place and `message` to standard error and aborts, in
+// release builds too. For our own bugs only. Errors that callers or the system can cause are
+// returned as absl::Status.
 #define MUSTER_CHECK(condition, message)                                                    \
   do {                                                                                      \
     if (!(condition)) [[unlikely]] {                                                        \

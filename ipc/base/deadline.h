@@ -10,8 +10,8 @@
 
 namespace muster::ipc {
 
-// A point on CLOCK_MONOTONIC, or never. Being absolute, it stays right when a
-// wait is interrupted and begun again.
+// A point in time on CLOCK_MONOTONIC, or never. It is absolute, so a wait that was interrupted
+// continues with the same deadline. A value type: copy it freely.
 class Deadline {
  public:
   static constexpr Deadline Never() { return Deadline(kNever); }
@@ -19,6 +19,7 @@ class Deadline {
     return Deadline(
         std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
   }
+  // `wait` from now. Infinite: never. Zero or negative: it has passed already.
   static Deadline After(absl::Duration wait) {
     const std::int64_t now = Now();
     const std::int64_t nanoseconds =
@@ -28,7 +29,7 @@ class Deadline {
 
   bool is_never() const { return nanoseconds_ == kNever; }
   bool has_passed() const { return !is_never() && Now() >= nanoseconds_; }
-  // Nanoseconds of CLOCK_MONOTONIC.
+  // On CLOCK_MONOTONIC; the largest int64 for never.
   std::int64_t nanoseconds() const { return nanoseconds_; }
 
   friend Deadline Earlier(Deadline a, Deadline b) {

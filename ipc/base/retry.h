@@ -5,7 +5,8 @@
 
 namespace muster::ipc {
 
-// Calls `call` again while it returns -1 with EINTR. Not for close(2).
+// Calls `call` until it returns something other than -1 with EINTR, and returns that. Not for
+// close(2), which must not be retried on Linux.
 template <typename Call>
 auto RetryOnEintr(Call call) -> decltype(call()) {
   decltype(call()) result;

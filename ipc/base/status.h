@@ -10,12 +10,12 @@
 
 namespace muster::ipc {
 
-// "<call and object>: <reason>", as in "bind 127.0.0.1:80: Permission denied",
-// with the canonical code for `error`. Call it before anything that may change
-// errno, or save errno first and pass it.
+// A status with the canonical code for `error` and the message "<call and object>: <reason>", for
+// example "bind 127.0.0.1:80: Permission denied". Call it before anything that may change errno,
+// or save errno first and pass it.
 absl::Status ErrnoStatus(absl::string_view what, int error = errno);
 
-// Puts "<context>: " in front of the message; payloads stay. OK stays OK.
+// `status` with "<context>: " before its message, and with the same payloads. OK stays OK.
 absl::Status Annotate(const absl::Status& status, absl::string_view context);
 
 }  // namespace muster::ipc
@@ -28,8 +28,8 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context);
     }                                                                       \
   } while (false)
 
-// MUSTER_ASSIGN_OR_RETURN(auto fd, Open(path)): assigns the value, or returns the
-// status from the enclosing function.
+// MUSTER_ASSIGN_OR_RETURN(auto fd, Open(path)): assigns the value, or returns the status from the
+// enclosing function. It expands to several statements.
 #define MUSTER_ASSIGN_OR_RETURN(target, expression) \
   MUSTER_ASSIGN_OR_RETURN_(MUSTER_CONCAT_(muster_result_, __LINE__), target, expression)
 #define MUSTER_ASSIGN_OR_RETURN_(result, target, expression) \

@@ -9,9 +9,9 @@
 
 namespace muster::ipc {
 
-// Owns one file descriptor and closes it. Empty is -1. Not thread-safe.
-// After fork both processes own a descriptor of their own; exec closes it if it
-// was made with O_CLOEXEC, as all that this library makes are.
+// Owns one file descriptor and closes it; -1 means empty. Move-only. One thread at a time.
+// After fork, parent and child each have their own descriptor, and each closes its own. exec
+// closes a descriptor that was made with O_CLOEXEC; this library makes all of its descriptors so.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -27,10 +27,10 @@ class UniqueFd {
 
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
-  // Gives the descriptor up; the caller closes it.
+  // Transfers ownership: the caller closes the returned descriptor, and this is empty.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-  // Closes what is owned, then owns `fd`. Does not retry close on EINTR: Linux
-  // has freed the number by then.
+  // Closes the owned descriptor, then owns `fd`. close is not retried on EINTR: Linux has
+  // released the descriptor number by then.
   void reset(int fd = -1) {
     if (fd_ >= 0 && fd_ != fd) ::close(fd_);
     fd_ = fd;
@@ -40,7 +40,8 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// A close-on-exec duplicate of `fd`.
+// A close-on-exec duplicate of `fd`, which remains the caller's. Fails with the kernel's error:
+// EBADF, or EMFILE when this process has no free descriptor.
 absl::StatusOr<UniqueFd> DuplicateFd(int fd);
 
 }  // namespace muster::ipc

@@ -9,22 +9,25 @@
 
 namespace muster::ipc {
 
-// A counter that wakes an epoll loop, in this process or another that has the
-// descriptor. Any number may notify, from threads and signal handlers; who drains gets
-// all notifications since the last time as one. A child of fork shares it.
+// Owns an eventfd that wakes an epoll loop, in this process or in another one that holds the
+// descriptor. Any number of threads, processes and signal handlers may notify. One Drain consumes
+// all notifications since the previous Drain. Non-blocking and close-on-exec. A child of fork
+// shares the counter with its parent.
 class WakeFd {
  public:
+  // Fails with the kernel's error when this process has no free descriptor.
   static absl::StatusOr<WakeFd> Create();
 
-  // Makes fd() readable. Never blocks and never fails: only a counter at 2^64 - 2
-  // could refuse, and is readable anyway. Keeps errno.
+  // Makes fd() readable. Async-signal-safe; never blocks; preserves errno. It has no error to
+  // report: the kernel refuses only at a count of 2^64 - 2, and then fd() is readable anyway.
   void Notify() const { Notify(fd_.get()); }
   static void Notify(int fd);
 
-  // How often it was notified since the last Drain, and makes it unreadable. Never blocks.
+  // Makes fd() unreadable and returns the number of notifications since the previous Drain.
+  // Never blocks.
   std::uint64_t Drain() const;
 
-  // To poll for reading.
+  // For poll and epoll, for reading. Remains owned by this object.
   int fd() const { return fd_.get(); }
 
  private:
