@@ -13,33 +13,33 @@
 
 namespace muster::ipc {
 
-// Owns a descriptor that means one process for ever: unlike its pid, it is never
-// reused for another. Readable (poll, epoll) once the process is dead, also for
-// processes that are not our children. The methods are single system calls and may be
-// called from any thread.
+// Owns a pidfd: a descriptor that refers to one process and, unlike a pid, never to a later one.
+// It becomes readable (poll, epoll) when the process is dead, also if that process is not our
+// child. Close-on-exec. Each method is one system call, and any thread may call it. A child of
+// fork may use its copy, but cannot wait: it is not the parent of the process.
 class PidFd {
  public:
   enum class Reap {
-    kYes,  // the zombie goes, and its pid may be reused
-    kNo,   // the zombie stays, and with it the pid, until a wait with kYes
+    kYes,  // removes the zombie; its pid may be reused
+    kNo,   // leaves the zombie, and so the pid, until a wait with kYes
   };
 
-  // Sure to be the process that is meant only for a child that was not yet waited
-  // for, or for oneself. NotFound: no such process.
+  // `pid` is certain to be the intended process only if it is our own pid, or that of a child
+  // that nobody has waited for yet. NotFound: no process has this pid.
   static absl::StatusOr<PidFd> Open(pid_t pid);
 
-  // Signals that process or none. NotFound: it is dead and was waited for. Signal
-  // 0 sends nothing and only checks. A signal to a zombie is lost without an error.
+  // Sends `signal` to this process or to none. Signal 0 only checks. NotFound: the process is
+  // dead and was waited for. A signal to a zombie is lost without an error.
   absl::Status Send(int signal) const;
 
-  // How the child ended, or nothing if it still runs. Never blocks. Only the parent can
-  // wait; for others, and when it was reaped already: FailedPrecondition.
+  // How the child ended, or nothing if it still runs. Never blocks. FailedPrecondition: the
+  // process is not a child of the caller, or was reaped already.
   absl::StatusOr<std::optional<ProcessExit>> TryWait(Reap reap) const;
 
-  // The same, but blocks until it has ended.
+  // The same, but blocks until the child has ended.
   absl::StatusOr<ProcessExit> Wait(Reap reap) const;
 
-  // To poll for reading; it stays readable once the process is dead.
+  // For poll and epoll, for reading. It stays readable after the death.
   int fd() const { return fd_.get(); }
   pid_t pid() const { return pid_; }
 

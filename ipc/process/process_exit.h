@@ -7,12 +7,12 @@
 
 namespace muster::ipc {
 
-// How a process ended.
+// How a process ended. A plain value.
 struct ProcessExit {
   pid_t pid = 0;
-  bool was_killed = false;   // by a signal; otherwise it exited
-  int code = 0;              // the signal's number, or the exit code
-  bool dumped_core = false;  // only if it was killed
+  bool was_killed = false;   // true: by a signal; false: it exited
+  int code = 0;              // the number of the signal, or the exit code
+  bool dumped_core = false;  // only if a signal killed it
 
   // "exited with code 3", "killed by SIGSEGV (core dumped)".
   std::string ToString() const;

@@ -14,36 +14,36 @@
 
 namespace muster::ipc {
 
-// Signals for programs that cannot block them in every thread (see signal_set.h for
-// those that can): a handler sets a flag for each and wakes a loop through an eventfd. The
-// handler is async-signal-safe and keeps errno; system calls that it interrupts go on
-// (SA_RESTART) where the kernel can.
+// Owns the handlers of some signals. A handler sets the flag of its signal and wakes a loop
+// through an eventfd. For programs that cannot block signals in every thread; those that can use
+// SignalSet. The handler is async-signal-safe and preserves errno. System calls that it
+// interrupts are restarted where the kernel can (SA_RESTART).
 //
-// Dispositions belong to the process, so at most one exists at a time. Any thread
-// may take. A child of fork inherits the handler and the eventfd: signals to it set its own
-// flags but wake the parent too, until it makes its own or calls exec, which restores the
-// defaults.
+// Signal dispositions belong to the process, so at most one SignalHandler exists at a time. Any
+// thread may take signals. A child of fork inherits the handlers and the eventfd: a signal to the
+// child sets the child's flags, but wakes the parent too. This ends when the child installs a
+// handler of its own, or calls exec, which restores the default dispositions.
 class SignalHandler {
  public:
-  // FailedPrecondition: one exists already. InvalidArgument: a number that is no
-  // signal, or that cannot be handled.
+  // FailedPrecondition: this process has a SignalHandler already. InvalidArgument: a number is
+  // not a signal, or the signal cannot be handled.
   static absl::StatusOr<SignalHandler> Install(absl::Span<const int> signals);
 
-  // Restores the dispositions that were there before.
+  // Restores the previous dispositions. Waits for handlers that run in other threads.
   ~SignalHandler();
   SignalHandler(SignalHandler&& other) noexcept = default;
   SignalHandler& operator=(SignalHandler&&) = delete;
 
-  // True: it came since the last time. One signal or several. Acquires what its
-  // handler's store releases.
+  // True: this signal arrived, once or several times, since it was last taken. Memory order:
+  // acquire, which pairs with the release store in the handler.
   bool Take(int number) const;
 
-  // Takes one that came, or nothing. When fd() is readable: Drain() first, then
-  // take until nothing is left; in the other order one could be overlooked.
+  // Takes one signal that arrived, or returns nothing. When fd() is readable, call Drain() first,
+  // then TakeNext() until it returns nothing. In the other order a signal could be missed.
   std::optional<int> TakeNext() const;
   void Drain() const { wake_.Drain(); }
 
-  // To poll for reading.
+  // For poll and epoll, for reading.
   int fd() const { return wake_.fd(); }
 
  private:
@@ -55,7 +55,7 @@ class SignalHandler {
   explicit SignalHandler(WakeFd wake) : wake_(std::move(wake)), pid_(::getpid()) {}
 
   WakeFd wake_;
-  pid_t pid_;  // that installed it
+  pid_t pid_;  // the process that installed it
   std::vector<Previous> previous_;
 };
 

@@ -8,12 +8,11 @@
 
 namespace muster::ipc {
 
-// "SIGHUP", "SIGRTMIN+2"; "signal 99" for a number that is no signal. Allocates: not for
-// signal handlers.
+// "SIGHUP", "SIGRTMIN+2"; "signal 99" for a number that is not a signal. Allocates memory, so it
+// must not be called in signal handlers. Thread-safe.
 std::string SignalName(int number);
 
-// The number of "HUP", "SIGHUP", "hup", "RTMIN+2" or "1". InvalidArgument: no such
-// signal.
+// The number of "HUP", "SIGHUP", "hup", "RTMIN+2" or "1". InvalidArgument: there is no such signal.
 absl::StatusOr<int> ParseSignal(absl::string_view text);
 
 }  // namespace muster::ipc

@@ -14,30 +14,30 @@ namespace muster::ipc {
 
 struct ReceivedSignal {
   int number = 0;
-  // Who sent it, as the kernel says; 0 if the kernel itself did, or the sender is
-  // in another pid namespace.
+  // The sender, as reported by the kernel. 0: the kernel itself sent it, or the sender is in
+  // another pid namespace.
   pid_t sender_pid = 0;
   uid_t sender_uid = 0;
 };
 
-// Signals as readable events of a loop, by signalfd(2). Blocks them in the calling thread:
-// make it before other threads start, so that they inherit the mask; a thread
-// that does not block a signal may take it away.
+// Owns a signalfd(2), which makes signals readable events of a loop. Block() blocks the signals in
+// the calling thread only. Call it before other threads start, so that they inherit the mask: the
+// kernel may deliver a signal to any thread that does not block it. Any thread may read.
 //
-// The destructor leaves the signals blocked, for unblocking would deliver what is
-// pending. Children inherit the mask, over exec too: a spawner resets it. A
-// child of fork that reads the descriptor gets its own signals, not the parent's, and
-// an epoll made before fork still watches the parent's: make a new one there.
+// The destructor leaves the signals blocked, because unblocking would deliver pending ones.
+// Children inherit the mask, also across exec, so a spawner resets it. In a child of fork the
+// descriptor reads the child's own signals. An epoll instance from before the fork still watches
+// the parent's signals, so the child needs a new one.
 class SignalSet {
  public:
-  // InvalidArgument: a number that is no signal, or that cannot be blocked.
+  // InvalidArgument: a number is not a signal, or the signal cannot be blocked.
   static absl::StatusOr<SignalSet> Block(absl::Span<const int> signals);
 
-  // The next pending signal, or nothing. Never blocks. Several of one number may
+  // The next pending signal, or nothing. Never blocks. Several signals with the same number may
   // arrive as one.
   absl::StatusOr<std::optional<ReceivedSignal>> TryRead() const;
 
-  // To poll for reading.
+  // For poll and epoll, for reading.
   int fd() const { return fd_.get(); }
 
  private:

@@ -9,23 +9,24 @@
 
 namespace muster::ipc {
 
-// What a process does on a signal. `Command` is an enum of the process's own, or int.
+// The command that a process executes on a signal. `Command` is an enum that the process defines,
+// or int.
 template <typename Command>
 struct SignalEntry {
   int number;
-  absl::string_view name;  // without SIG: "HUP"
+  absl::string_view name;  // without "SIG": "HUP"
   Command command;
 };
 
-// An immutable table of the signals that a process obeys, searched both ways:
+// An immutable table of the signals that a process obeys, with lookup by signal and by command:
 //
 //   constexpr SignalTable kSignals({
 //       SignalEntry<Order>{SIGHUP, "HUP", Order::kReload},
 //       SignalEntry<Order>{SIGQUIT, "QUIT", Order::kQuit},
 //   });
 //
-// One order may have several signals; FindCommand gives the first. Pointers live
-// as long as the table. Finding a number is safe in a signal handler.
+// Several signals may have the same command; FindCommand returns the first. Returned pointers are
+// valid as long as the table. All methods are thread-safe; FindNumber is async-signal-safe.
 template <typename Command, std::size_t kEntries>
 class SignalTable {
  public:
@@ -35,7 +36,7 @@ class SignalTable {
     for (std::size_t i = 0; i < kEntries; ++i) entries_[i] = entries[i];
   }
 
-  // Null: not in the table.
+  // All three return null if the table has no such entry.
   constexpr const Entry* FindNumber(int number) const {
     for (const Entry& entry : entries_) {
       if (entry.number == number) return &entry;
@@ -50,7 +51,7 @@ class SignalTable {
     return nullptr;
   }
 
-  // By "HUP", "SIGHUP", "sighup" or "1".
+  // `text` is "HUP", "SIGHUP", "sighup" or "1".
   const Entry* FindName(absl::string_view text) const {
     int number = 0;
     if (absl::SimpleAtoi(text, &number)) return FindNumber(number);
