@@ -10,24 +10,26 @@
 
 namespace muster::ipc {
 
-// What stands for pointers inside shared memory, which each process maps elsewhere: a
-// distance from the beginning of its block. All zero bytes are null, as the
-// beginning belongs to the block's header. Plain words without locks: publish them as
-// you would a pointer (std::atomic<OffsetPtr<T>> is lock-free).
+// Replacements for pointers inside shared memory, which each process maps at another address. They
+// store the distance in bytes from the beginning of the block. All zero bytes are null, since the
+// beginning of a block belongs to its header. They own nothing and have no lock: publish one as
+// you would publish a pointer (std::atomic<OffsetPtr<T>> is lock-free).
 //
-// A peer may have written anything there, at any time. So Resolve reads the words once, and
-// gives null for all that does not lie whole and aligned within the block. It
-// cannot tell whether a T lives there.
+// A peer may write any value into them at any time. So Resolve reads each word once, and returns
+// null unless the object is completely within the block and aligned. It cannot check that a T was
+// constructed there.
 
+// Refers to one object.
 template <typename T>
 class OffsetPtr {
  public:
   constexpr OffsetPtr() = default;
   constexpr explicit OffsetPtr(std::uint64_t offset_bytes) : offset_bytes_(offset_bytes) {}
 
-  // To an object within `block`, but not at its beginning; anything else is a bug and aborts.
+  // `object` must be within `block`, but not at its beginning. Aborts otherwise.
   static OffsetPtr To(absl::Span<std::byte> block, const T* object);
 
+  // The object, as this process maps it. Null: out of bounds, or not aligned.
   T* Resolve(absl::Span<std::byte> block) const;
 
   std::uint64_t offset_bytes() const { return __atomic_load_n(&offset_bytes_, __ATOMIC_RELAXED); }
@@ -37,7 +39,7 @@ class OffsetPtr {
   std::uint64_t offset_bytes_ = 0;
 };
 
-// An array of `count` objects.
+// Refers to an array of `count` objects.
 template <typename T>
 class OffsetSpan {
  public:
@@ -47,7 +49,7 @@ class OffsetSpan {
 
   static OffsetSpan To(absl::Span<std::byte> block, absl::Span<const T> objects);
 
-  // Empty if any of it is out of bounds.
+  // Empty if any part of the array is out of bounds, or if it is not aligned.
   absl::Span<T> Resolve(absl::Span<std::byte> block) const;
 
  private:
@@ -55,10 +57,10 @@ class OffsetSpan {
   std::uint64_t count_ = 0;
 };
 
-// The object or array of `count` at `offset_bytes` of `block`, or null.
+// The object, or the first of `count` objects, at `offset_bytes` in `block`; or null.
 template <typename T>
 T* ResolveOffset(absl::Span<std::byte> block, std::uint64_t offset_bytes, std::uint64_t count) {
-  // Divided rather than multiplied, so that nothing overflows.
+  // A division, because a multiplication could overflow.
   if (offset_bytes == 0 || offset_bytes > block.size()) return nullptr;
   if (count > (block.size() - offset_bytes) / sizeof(T)) return nullptr;
   std::byte* const place = block.data() + offset_bytes;

@@ -10,13 +10,14 @@
 
 namespace muster::ipc {
 
-// Bytes in a memfd that nobody can change any more, its maker included: to pass
-// a configuration to another process. `name` only shows in /proc.
+// Copies `bytes` into a new memfd and seals it, so that no process can change it, not even this
+// one. Use it to pass a configuration to another process. `name` is shown in /proc only. The
+// descriptor is close-on-exec. Fails with the kernel's error.
 absl::StatusOr<UniqueFd> SealBytes(absl::string_view name, absl::string_view bytes);
 
-// A copy of the bytes in `fd`, which stays the caller's. InvalidArgument: not sealed
-// against every change, so that what was checked could still change; or more than
-// `limit_bytes`. Does not use or move the file offset.
+// A copy of the bytes in `fd`, which remains the caller's. Neither uses nor moves the file offset.
+// InvalidArgument: there are more than `limit_bytes`; or the file is not sealed against every
+// change, so that a peer could change the bytes after they were checked.
 absl::StatusOr<std::string> ReadSealedBytes(int fd, std::size_t limit_bytes);
 
 }  // namespace muster::ipc

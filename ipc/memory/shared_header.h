@@ -14,15 +14,15 @@
 
 namespace muster::ipc {
 
-// What must agree before two processes use one block of shared memory.
+// The values that must be equal in two processes before they use one block of shared memory.
 struct SharedLayout {
-  std::uint64_t magic;           // what kind of block
-  std::uint32_t layout_version;  // raised at each change of the layout
+  std::uint64_t magic;           // the kind of block
+  std::uint32_t layout_version;  // incremented by each change of the layout
   std::uint64_t abi_hash;        // see AbiHash
 };
 
-// A number that differs when compilers disagree about the layout: give it the
-// sizes, alignments and offsets that matter. FNV-1a over the bytes of each.
+// A hash of sizes, alignments and offsets. It differs when two compilers lay the block out
+// differently. FNV-1a over the bytes of each number, the lowest byte first.
 constexpr std::uint64_t AbiHash(std::initializer_list<std::uint64_t> facts) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const std::uint64_t fact : facts) {
@@ -33,37 +33,39 @@ constexpr std::uint64_t AbiHash(std::initializer_list<std::uint64_t> facts) {
   return hash;
 }
 
-// The first bytes of a block. Written by its creator only, before kReady.
+// The first bytes of a block of shared memory. Only the creator writes it, and nobody after kReady.
 struct alignas(kCacheLineBytes) SharedHeader {
   enum State : std::uint32_t {
-    kBuilding = 0,  // also what fresh memory says
+    kBuilding = 0,  // also the state of new memory, which is zero
     kReady = 1,
   };
 
   std::uint64_t magic;
   std::uint32_t layout_version;
-  // The release store of kReady pairs with the acquire load of who attaches, so
-  // the rest of the block is seen built.
+  // The release store of kReady pairs with the acquire load in CheckHeader, so a process that
+  // attaches sees the rest of the block completely built.
   std::atomic<std::uint32_t> state;
   std::uint64_t abi_hash;
   std::uint64_t size_bytes;   // of the whole block
-  std::uint64_t instance_id;  // random; tells a block from its successor
+  std::uint64_t instance_id;  // random; distinguishes a block from its successor
 };
 static_assert(sizeof(SharedHeader) == kCacheLineBytes);
 static_assert(std::is_standard_layout_v<SharedHeader>);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(offsetof(SharedHeader, state) == 12 && offsetof(SharedHeader, instance_id) == 32);
 
-// Writes the header of a block that only this process has so far; its state is kBuilding. The
-// header lives in `memory`. InvalidArgument: the block is smaller than a header.
+// Writes the header, with state kBuilding, into a block that no other process uses yet. The
+// returned pointer is into `memory` and valid as long as it. InvalidArgument: the block is smaller
+// than a header.
 absl::StatusOr<SharedHeader*> CreateHeader(const SharedMemory& memory, const SharedLayout& layout);
 
-// Lets others attach. Everything that was written before is visible to them.
+// Lets other processes attach. They see everything that was written before this call.
 void PublishHeader(SharedHeader* header);
 
-// Checks a block that a peer made. FailedPrecondition: not (yet) ready. InvalidArgument:
-// names the field, what was found and what was expected. Each word is read once,
-// so a peer that changes them meanwhile gains nothing.
+// Checks a block that a peer created. The returned pointer is into `memory` and valid as long as
+// it. FailedPrecondition: the block is not ready, or not yet. InvalidArgument: the block is smaller
+// than a header, or a field differs; the message has the field, its value and the expected value.
+// Each field is read once, so a peer that changes it during the check gains nothing.
 absl::StatusOr<const SharedHeader*> CheckHeader(const SharedMemory& memory,
                                                 const SharedLayout& layout);
 

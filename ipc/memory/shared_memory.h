@@ -15,56 +15,61 @@ namespace muster::ipc {
 enum class HugePages {
   kNone,
   kTransparent,  // advice: the kernel may use huge pages, or not
-  kReserved,     // from the hugetlb pool, or an error; anonymous, System V and memfd only
+  kReserved,     // from the hugetlb pool, else an error; for anonymous, System V and memfd only
 };
 
 struct SharedMemoryOptions {
-  // Exact, but for kReserved, which rounds it up to whole huge pages. To attach:
-  // the least size that will do.
+  // To create: the exact size, which kReserved rounds up to whole huge pages. To attach: the
+  // smallest acceptable size.
   std::size_t size_bytes = 0;
-  // Touches every page now, so that no fault comes later, and memory that is not
-  // there is an error now.
+  // Touches every page now. So there are no page faults later, and a lack of memory is an error
+  // now.
   bool prefault = false;
   HugePages huge_pages = HugePages::kNone;
-  // Keeps every page in memory, within RLIMIT_MEMLOCK. A child of fork must lock
-  // its own mapping.
+  // Keeps every page in memory, within RLIMIT_MEMLOCK. A child of fork does not inherit this: it
+  // must lock its own mapping.
   bool mlock = false;
 };
 
-// Owns one mapping that processes share, zeroed when it is created, and the
-// descriptor behind it if there is one. Move-only; one object is for one thread, but for its
-// const methods, while creating and attaching may go on in many. A child of fork has the mapping
-// too; whoever unmaps ends only its own view. What lies in the memory is not
-// guarded by anything here.
+// Owns one mapping of memory that processes share, and its descriptor if there is one. New memory
+// is zeroed. Move-only. Any thread may create and attach; one object is for one thread, except its
+// const methods. A child of fork has the mapping too, and unmapping ends only the view of the
+// process that unmaps. Descriptors are close-on-exec. This class does not synchronise access to
+// the contents.
+//
+// All Create and Attach functions may fail with the kernel's error. The Create functions return
+// InvalidArgument if the size is 0 or too large, or if kReserved is not possible for this memory.
 class SharedMemory {
  public:
   enum class Publication { kNewName, kReplace };
 
-  // For children of fork: nothing names these.
+  // Memory without a name, for children of fork.
   static absl::StatusOr<SharedMemory> CreateAnonymous(const SharedMemoryOptions& options);
   static absl::StatusOr<SharedMemory> CreateDevZero(const SharedMemoryOptions& options);
 
-  // A System V segment, marked for removal as soon as it is attached, so that it
-  // ends with its last user however that one dies. Linux lets system_v_id() be
-  // attached until then. What a creator left who died before, the next call removes.
+  // A System V segment. It is marked for removal as soon as it is attached, so the kernel removes
+  // it after its last user, even if that one is killed. On Linux other processes can attach
+  // system_v_id() until then. A creator that is killed before the mark leaves a segment behind;
+  // the next call removes it.
   static absl::StatusOr<SharedMemory> CreateSystemV(const SharedMemoryOptions& options);
 
-  // A memfd, allocated up front (no SIGBUS later) and sealed: nobody changes its size
-  // again. `name` only shows in /proc/PID/maps.
+  // A memfd. It is allocated now, so there is no SIGBUS later, and sealed, so nobody can change its
+  // size. `name` is shown in /proc/PID/maps only.
   static absl::StatusOr<SharedMemory> CreateMemfd(absl::string_view name,
                                                   const SharedMemoryOptions& options);
 
-  // POSIX shared memory ("/name") and a file. They have no name before Publish(), so
-  // nobody attaches a half-built one and a creator killed before leaves nothing.
-  // Mode 0600: whoever may write them may also shrink them, and then we get SIGBUS.
-  // The name stays until shm_unlink or unlink. The file system needs O_TMPFILE.
+  // POSIX shared memory ("/name") and a file. Neither has a name before Publish(). So nobody
+  // attaches a half-built one, and a creator that is killed before leaves nothing behind. The mode
+  // is 0600: a process that may write the file may also shrink it, and then we get SIGBUS. The name
+  // stays until shm_unlink or unlink. The file system must support O_TMPFILE.
   static absl::StatusOr<SharedMemory> CreatePosix(absl::string_view name,
                                                   const SharedMemoryOptions& options);
   static absl::StatusOr<SharedMemory> CreateFile(absl::string_view path,
                                                  const SharedMemoryOptions& options);
 
-  // Attaches what a peer made. InvalidArgument: not what it should be, too small, or
-  // (a descriptor) not sealed against shrinking. Check the contents too: shared_header.h.
+  // Attaches memory that a peer created. AttachMemfd takes ownership of `fd`. InvalidArgument: it
+  // is smaller than options.size_bytes, not a regular file, or (a memfd) not sealed against
+  // shrinking. Check the contents too: shared_header.h.
   static absl::StatusOr<SharedMemory> AttachMemfd(UniqueFd fd,
                                                   const SharedMemoryOptions& options = {});
   static absl::StatusOr<SharedMemory> AttachSystemV(int id,
@@ -80,19 +85,18 @@ class SharedMemory {
   SharedMemory& operator=(const SharedMemory&) = delete;
   ~SharedMemory();
 
-  // Gives what CreatePosix or CreateFile made its name, at once and whole.
-  // AlreadyExists: kNewName, and the name is taken. Those who had attached what
-  // kReplace replaces keep the old memory; it blocks while another process replaces the same
-  // name. FailedPrecondition: nothing to publish.
+  // Gives the memory of CreatePosix or CreateFile its name, in one step. kNewName: AlreadyExists if
+  // the name is taken. kReplace: processes that attached the previous memory keep it; blocks while
+  // another process replaces the same name. FailedPrecondition: there is nothing to publish.
   absl::Status Publish(Publication publication = Publication::kNewName);
 
-  // Page-aligned. Null only after a move.
+  // Page-aligned. Null only in an object that was moved from.
   std::byte* data() const { return data_; }
   std::size_t size_bytes() const { return size_bytes_; }
   absl::Span<std::byte> bytes() const { return {data_, size_bytes_}; }
-  // To pass to another process; -1 if there is none.
+  // To pass to another process; it remains owned by this object. -1: there is no descriptor.
   int fd() const { return fd_.get(); }
-  // To pass to another process; -1 if it is not System V.
+  // To pass to another process. -1: this is not a System V segment.
   int system_v_id() const { return system_v_id_; }
 
  private:
