@@ -18,15 +18,15 @@
 
 namespace muster::ipc {
 
-// The number of a command on the wire. `Command` is an enum of 16 bits.
+// The number that a message carries for `command`. `Command` is an enum of 16 bits.
 template <typename Command>
 constexpr std::uint16_t CommandNumber(Command command) {
   static_assert(std::is_same_v<std::underlying_type_t<Command>, std::uint16_t>);
   return static_cast<std::uint16_t>(command);
 }
 
-// A message to send. Payload and descriptors are borrowed for the call; the
-// receiver gets duplicates of the descriptors.
+// A message to send. Payload and descriptors are borrowed during the call. The receiver gets
+// duplicates of the descriptors; the originals remain the sender's.
 struct Message {
   std::uint16_t command = 0;
   std::uint16_t flags = 0;
@@ -37,21 +37,21 @@ struct Message {
   absl::Span<const int> fds = {};  // at most kMaxChannelFds
 };
 
-// A message that was received. Reuse one: its payload keeps its capacity.
+// A received message. Owns its descriptors. Reuse one object: its payload keeps its capacity.
 struct ReceivedMessage {
   std::uint16_t command = 0;
   std::uint16_t flags = 0;
   std::uint32_t sequence = 0;
   std::int32_t slot = -1;
-  std::int32_t pid = 0;  // what the sender says; sender.pid is true
+  std::int32_t pid = 0;  // the sender's claim; the kernel's value is sender.pid
   std::string payload;
   absl::InlinedVector<UniqueFd, kMaxChannelFds> fds;  // close-on-exec
-  // Filled in by the kernel when the message was sent. A process with
-  // CAP_SYS_ADMIN or CAP_SETUID may claim others; pid is 0 for a sender
+  // The sender's credentials, which the kernel added when the message was sent. A process with
+  // CAP_SYS_ADMIN or CAP_SETUID may send credentials of others. The pid is 0 if the sender is
   // outside our pid namespace.
   ucred sender = {};
 
-  // May be none of the enumerators: the peer can be newer, or hostile.
+  // The result may be none of the enumerators: the peer can be a newer version, or hostile.
   template <typename Command>
   Command command_as() const {
     static_assert(std::is_same_v<std::underlying_type_t<Command>, std::uint16_t>);
@@ -59,41 +59,42 @@ struct ReceivedMessage {
   }
 };
 
-// One end of a connection that carries whole messages with descriptors between two
-// processes (an AF_UNIX SOCK_SEQPACKET socket). A message arrives whole and in order,
-// or not at all. When every copy of an end is closed, as the death of its owner
-// does, the other end reads what was sent and then kPeerGone.
+// Owns one end of a connection between two processes that carries messages with descriptors: an
+// AF_UNIX SOCK_SEQPACKET socket. Messages arrive in order, each whole or not at all. An end is gone
+// when all of its copies are closed, as happens at the death of its owner. The other end then
+// receives the messages that were sent before, and after them kPeerGone.
 //
-// Threads: calls keep no state here; any number may run at once. Fork: the child's
-// copy is the same end, messages go to whichever process reads first, and
-// the peer sees no end before both are closed; so one of the two must close it.
+// Threads: the object keeps no state between calls; any number of calls may run at once. Fork: the
+// child's copy is the same end. Each message goes to the process that reads first, and the peer
+// gets kPeerGone only when both copies are closed. So one of the two must close its copy.
 //
-// No call allocates, if the payload to receive fits ReceivedMessage::payload.
+// A call allocates only if the received payload exceeds the capacity of ReceivedMessage::payload.
 // Receiving uses 64 KiB of stack.
 class Channel {
  public:
   struct Pair;
-  // Both ends are close-on-exec. To give one to an exec'd child, let the spawner clear
-  // that flag in the child only (posix_spawn_file_actions_adddup2).
+  // Both ends are close-on-exec. To give one to an exec'd child, let the spawner clear this flag
+  // in the child only (posix_spawn_file_actions_adddup2).
   static absl::StatusOr<Pair> CreatePair();
 
-  // Takes over an inherited descriptor and makes it close-on-exec. InvalidArgument: it
-  // is not a connected SOCK_SEQPACKET socket of AF_UNIX; it is closed then.
+  // Takes ownership of an inherited descriptor and makes it close-on-exec. InvalidArgument: it is
+  // not a connected SOCK_SEQPACKET socket of AF_UNIX. On any error it is closed.
   static absl::StatusOr<Channel> Adopt(UniqueFd fd);
 
-  // Try...: never blocks; kWouldBlock when the peer's queue is full, or nothing is here.
-  // The others block until there is room, or a message. Errors: InvalidArgument for a
-  // message over the limits (on receipt, for a malformed one, which is gone then; the
-  // next can be received), ResourceExhausted when this process has no room for
-  // the descriptors that came. Descriptors of a refused message are closed.
+  // TrySend and TryReceive never block: kWouldBlock means that the peer's queue is full, or that no
+  // message is waiting. Send and Receive block until there is room, or a message.
+  // InvalidArgument: a message to send exceeds the limits, or a received one is malformed. A
+  // malformed message is dropped, and the next one can be received. ResourceExhausted: this process
+  // cannot open as many descriptors as the message carries. If a received message is refused, its
+  // descriptors are closed.
   absl::StatusOr<SendOutcome> TrySend(const Message& message) const;
   absl::StatusOr<SendOutcome> Send(const Message& message) const;
   absl::StatusOr<ReceiveOutcome> TryReceive(ReceivedMessage* message) const;
   absl::StatusOr<ReceiveOutcome> Receive(ReceivedMessage* message) const;
 
-  // To poll for reading and writing, and to pass on.
+  // For poll and epoll, for reading and writing, and to pass to another process.
   int fd() const { return fd_.get(); }
-  // Gives the descriptor up; the channel is empty then.
+  // Transfers ownership of the descriptor; the channel is empty afterwards.
   [[nodiscard]] UniqueFd Release() && { return std::move(fd_); }
 
  private:

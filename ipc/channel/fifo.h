@@ -10,12 +10,12 @@
 
 namespace muster::ipc {
 
-// Owns the name of a pipe in the file system, of mode 0600, and removes it in the end.
-// Processes that share nothing else meet there. A killed owner leaves the
-// name; a child of fork must not destroy its copy.
+// Owns the name of a pipe in the file system, with mode 0600, and removes it on destruction. It
+// connects processes that share nothing else. An owner that is killed leaves the name behind. A
+// child of fork must not destroy its copy, because that would remove the name.
 class Fifo {
  public:
-  // AlreadyExists: the path is taken.
+  // AlreadyExists: the path is in use.
   static absl::StatusOr<Fifo> Create(absl::string_view path);
 
   ~Fifo();
@@ -24,9 +24,9 @@ class Fifo {
 
   const std::string& path() const { return path_; }
 
-  // Any process may open either end, and more than once; neither call waits for the other
-  // end. InvalidArgument: `path` is not a FIFO. To write: FailedPrecondition while nobody
-  // has it open for reading.
+  // Any process may open either end, also several times. Neither call blocks until the other end is
+  // open. InvalidArgument: `path` is not a FIFO. OpenWriter returns FailedPrecondition while no
+  // process has the FIFO open for reading.
   static absl::StatusOr<PipeReader> OpenReader(absl::string_view path);
   static absl::StatusOr<PipeWriter> OpenWriter(absl::string_view path);
 

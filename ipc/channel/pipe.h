@@ -13,23 +13,25 @@
 
 namespace muster::ipc {
 
-// A pipe of records of 1 to PIPE_BUF (4096) bytes. Each is written whole and received whole,
-// however many writers there are (the kernel's packet mode, O_DIRECT). One way only; for
-// descriptors or answers use a Channel.
+// A pipe carries records of 1 to PIPE_BUF (4096) bytes in one direction. Each record is written and
+// received whole, with any number of writers (the kernel's packet mode, O_DIRECT). For descriptors
+// or answers use a Channel.
 //
-// Threads: calls keep no state here; any number may run at once. Fork: both processes hold
-// the end; an end is gone when its last copy is closed, so close what is not used.
-// The descriptors are non-blocking and close-on-exec; the calls that block poll.
+// Threads: the objects keep no state between calls; any number of calls may run at once. Fork: both
+// processes hold the end. An end is gone when its last copy is closed, so close unused copies.
+// The descriptors are non-blocking and close-on-exec; Send and Receive block in poll.
 inline constexpr std::size_t kMaxPipeRecordBytes = PIPE_BUF;
 
+// Owns the writing end of a pipe.
 class PipeWriter {
  public:
-  // Takes over the writing end of a pipe or FIFO, which all its holders then find
-  // non-blocking and in packet mode. InvalidArgument: it is not one; it is closed then.
+  // Takes ownership of the writing end of a pipe or FIFO. It becomes non-blocking and uses packet
+  // mode, in all processes that hold this open file description. InvalidArgument: `fd` is not such
+  // an end. On any error it is closed.
   static absl::StatusOr<PipeWriter> Adopt(UniqueFd fd);
 
-  // kPeerGone: nobody has the other end open; no SIGPIPE is raised. InvalidArgument: an
-  // empty or too long record.
+  // TrySend never blocks. kPeerGone: no process has the reading end open; there is no SIGPIPE.
+  // InvalidArgument: the record is empty or too long.
   absl::StatusOr<SendOutcome> TrySend(absl::string_view record) const;
   absl::StatusOr<SendOutcome> Send(absl::string_view record) const;
 
@@ -41,12 +43,15 @@ class PipeWriter {
   UniqueFd fd_;
 };
 
+// Owns the reading end of a pipe.
 class PipeReader {
  public:
+  // As PipeWriter::Adopt, for the reading end.
   static absl::StatusOr<PipeReader> Adopt(UniqueFd fd);
 
-  // The next record replaces *record, whose capacity is reused. kPeerGone: all was read
-  // and no writer is left. A FIFO that nobody has opened for writing yet would block.
+  // The next record replaces *record and reuses its capacity. TryReceive never blocks. kPeerGone:
+  // all records were read and no writer is left. For a FIFO that no process has opened for writing
+  // yet, TryReceive returns kWouldBlock and Receive blocks.
   absl::StatusOr<ReceiveOutcome> TryReceive(std::string* record) const;
   absl::StatusOr<ReceiveOutcome> Receive(std::string* record) const;
 
@@ -58,7 +63,9 @@ class PipeReader {
   UniqueFd fd_;
 };
 
+// Both ends of a new pipe.
 struct Pipe {
+  // Fails with the kernel's error when this process has no free descriptors.
   static absl::StatusOr<Pipe> Create();
 
   PipeReader reader;

@@ -14,28 +14,33 @@
 
 namespace muster::ipc {
 
-// A POSIX message queue (mq_overview(7)): whole messages, the highest priority first, kept by
-// the kernel until read, whoever dies meanwhile. It cannot tell that nobody listens. The
-// name, like "/orders", stays until Unlink, in the ipc namespace. For new code a Channel is
-// the better choice: it carries descriptors and shows a death.
+// Owns a descriptor of a POSIX message queue (mq_overview(7)), which carries whole messages, the
+// highest priority first. The kernel keeps each message until it is read, even if sender and
+// receivers die. A sender cannot find out that no process receives. The name, for example
+// "/orders", belongs to the ipc namespace and stays until Unlink. Prefer a Channel in new code: it
+// carries descriptors and reports the death of the peer.
 //
-// Threads: calls keep no state here. Fork: the child has the same queue.
+// Threads: the object keeps no state between calls; any number of calls may run at once. Fork: the
+// child has the same queue. The descriptor is close-on-exec.
 class PosixQueue {
  public:
   struct Options {
-    // Limits: /proc/sys/fs/mqueue/msg_max and msgsize_max, and RLIMIT_MSGQUEUE.
+    // The kernel's limits are /proc/sys/fs/mqueue/msg_max, msgsize_max and RLIMIT_MSGQUEUE.
     std::size_t max_messages = 10;
     std::size_t max_message_bytes = 8192;
   };
   static constexpr unsigned kMaxPriority = 32767;
 
-  // Mode 0600. AlreadyExists: the name is taken. InvalidArgument: over the limits.
+  // The mode is 0600. AlreadyExists: the name is in use. InvalidArgument: the options exceed the
+  // kernel's limits.
   static absl::StatusOr<PosixQueue> Create(absl::string_view name, const Options& options);
+  // NotFound: no queue has this name.
   static absl::StatusOr<PosixQueue> Open(absl::string_view name);
-  // Removes the name; those who have the queue open keep it.
+  // Removes the name. Processes that have the queue open keep it.
   static absl::Status Unlink(absl::string_view name);
 
-  // Never kPeerGone. InvalidArgument: the message is too long, or the priority is too high.
+  // TrySend and TryReceive never block. None of the four returns kPeerGone. InvalidArgument: the
+  // message is too long, or the priority is above kMaxPriority.
   absl::StatusOr<SendOutcome> TrySend(absl::string_view message, unsigned priority = 0) const;
   absl::StatusOr<SendOutcome> Send(absl::string_view message, unsigned priority = 0) const;
   absl::StatusOr<ReceiveOutcome> TryReceive(std::string* message,
@@ -43,14 +48,14 @@ class PosixQueue {
   absl::StatusOr<ReceiveOutcome> Receive(std::string* message, unsigned* priority = nullptr) const;
 
   std::size_t max_message_bytes() const { return max_message_bytes_; }
-  // To poll for reading and writing; on Linux a queue is a descriptor.
+  // For poll and epoll, for reading and writing: on Linux a queue is a descriptor.
   int fd() const { return fd_.get(); }
 
  private:
   PosixQueue(UniqueFd fd, std::size_t max_message_bytes)
       : fd_(std::move(fd)), max_message_bytes_(max_message_bytes) {}
   static absl::StatusOr<PosixQueue> Wrap(absl::string_view name, int queue);
-  // Null: never.
+  // A null deadline is never.
   absl::StatusOr<SendOutcome> SendUntil(const timespec* deadline, absl::string_view message,
                                         unsigned priority) const;
   absl::StatusOr<ReceiveOutcome> ReceiveUntil(const timespec* deadline, std::string* message,

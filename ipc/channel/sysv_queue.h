@@ -13,19 +13,21 @@
 
 namespace muster::ipc {
 
-// A System V message queue (msgget(2)): whole messages, each with a type above 0 by which
-// a receiver may choose. It is no descriptor and cannot be polled. For new code a
-// Channel is the better choice.
+// A System V message queue (msgget(2)). It carries whole messages. Each has a type above 0, by
+// which a receiver may select. The queue is not a descriptor and cannot be polled. Prefer a Channel
+// in new code.
 //
-// Who creates it removes it in the end, for everybody and at once; a killed creator leaves
-// it in the kernel (ipcs -q, ipcrm -q). Threads: calls keep no state here. Fork: the
-// child may use the queue, but only the process that created it removes it.
+// The object that created the queue owns it: its destructor removes the queue at once, for all
+// processes. A creator that is killed leaves the queue in the kernel (ipcs -q, ipcrm -q). Threads:
+// the object keeps no state between calls; any number of calls may run at once. Fork: the child may
+// use the queue, but only the process that created it removes it. Each call allocates a buffer.
 class SysvQueue {
  public:
-  // Mode 0600. AlreadyExists: there is a queue with that key. Without a key it is found by
-  // its id only, or by fork.
+  // The mode is 0600. AlreadyExists: a queue with this key exists.
   static absl::StatusOr<SysvQueue> Create(key_t key);
+  // A queue without a key. Other processes find it by id() or inherit the object by fork.
   static absl::StatusOr<SysvQueue> CreatePrivate();
+  // NotFound: no queue has this key.
   static absl::StatusOr<SysvQueue> Open(key_t key);
   static absl::StatusOr<SysvQueue> OpenById(int id);
 
@@ -34,13 +36,15 @@ class SysvQueue {
       : id_(std::exchange(other.id_, -1)), creator_(std::exchange(other.creator_, 0)) {}
   SysvQueue& operator=(SysvQueue&&) = delete;
 
-  // kPeerGone: the queue was removed. InvalidArgument: a type below 1, or more bytes
-  // than /proc/sys/kernel/msgmax.
+  // TrySend never blocks. kPeerGone: the queue was removed. The kernel reports this to calls that
+  // are waiting; a later call may return InvalidArgument instead. InvalidArgument also means that
+  // the type is below 1, or that the message has more bytes than /proc/sys/kernel/msgmax.
   absl::StatusOr<SendOutcome> TrySend(long type, absl::string_view message) const;
   absl::StatusOr<SendOutcome> Send(long type, absl::string_view message) const;
 
-  // `type` 0: the first message. Above 0: the first of that type. Below: the first of the
-  // lowest type up to -type. The message's type replaces *found_type unless it is null.
+  // TryReceive never blocks. `type` 0 selects the first message. A type above 0 selects the first
+  // message of this type. A type below 0 selects the first message of the lowest type that is at
+  // most -type. *found_type is set to the type of the message, unless the pointer is null.
   absl::StatusOr<ReceiveOutcome> TryReceive(long type, std::string* message,
                                             long* found_type = nullptr) const;
   absl::StatusOr<ReceiveOutcome> Receive(long type, std::string* message,
@@ -55,7 +59,7 @@ class SysvQueue {
                                              long* found_type) const;
 
   int id_;
-  pid_t creator_;  // 0: another process's business
+  pid_t creator_;  // the process that removes it; 0: not this one
 };
 
 }  // namespace muster::ipc

@@ -3,17 +3,17 @@
 
 namespace muster::ipc {
 
-// What channels, pipes and queues ordinarily answer; anything else is an error.
+// The ordinary results of channels, pipes and queues. All other results are errors.
 enum class SendOutcome {
-  kSent,        // whole
-  kWouldBlock,  // nothing was sent: the receiver has no room now
-  kPeerGone,    // nothing was sent: nobody will receive any more
+  kSent,        // the whole message or record was sent
+  kWouldBlock,  // nothing was sent: there is no room now
+  kPeerGone,    // nothing was sent: no receiver is left
 };
 
 enum class ReceiveOutcome {
   kReceived,    // one whole message or record
-  kWouldBlock,  // nothing is here now
-  kPeerGone,    // nothing is here, and nobody is there to send
+  kWouldBlock,  // no message or record is waiting now
+  kPeerGone,    // none is waiting, and no sender is left
 };
 
 }  // namespace muster::ipc

@@ -64,7 +64,7 @@ void PublishHeader(SharedHeader* header);
 
 // Checks a block that a peer created. The returned pointer is into `memory` and valid as long as
 // it. FailedPrecondition: the block is not ready, or not yet. InvalidArgument: the block is smaller
-// than a header, or a field differs; the message has the field, its value and the expected value.
+// than a header, or a field differs; the status names the field, its value and the expected value.
 // Each field is read once, so a peer that changes it during the check gains nothing.
 absl::StatusOr<const SharedHeader*> CheckHeader(const SharedMemory& memory,
                                                 const SharedLayout& layout);
