@@ -9,9 +9,10 @@
 
 namespace muster::ipc {
 
-// A Counter and a Gauge are words in shared memory with one writer and any number
-// of readers, in any process. All zero bytes are a valid zero. Group those of one
-// writer into a line of their own, an array of lines over the slots, and add up:
+// A Counter and a Gauge are words in shared memory with one writer and any number of readers, in
+// any process. They never block and need no recovery. All bytes zero is a valid beginning. Group
+// those of one writer in a struct with cache lines of its own, keep an array with one struct for
+// each slot, and add up:
 //
 //   struct alignas(kCacheLineBytes) WorkerLine {
 //     Counter requests;
@@ -19,16 +20,17 @@ namespace muster::ipc {
 //   };
 //   const std::uint64_t requests = Sum(lines, &WorkerLine::requests);
 //
-// A slot's next process goes on where the dead one stopped, so totals only grow;
-// whoever recovers the slot clears its gauges, for what they counted died too.
+// The next process in a slot continues with the counters of the dead one, so totals only grow. The
+// process that recovers the slot clears its gauges, since the things that they counted are gone.
 //
-// All accesses are relaxed: a value is never torn, but says nothing about other
-// memory. With one writer, a load and a store add without a locked instruction.
+// All accesses are relaxed: a value is never torn, but it does not order other memory. As there is
+// one writer, an addition is a load and a store, without a locked instruction. After fork, the
+// child must not write the words of its parent.
 
-// Grows only.
+// A total, which only grows.
 class Counter {
  public:
-  // The writer only.
+  // For the writer only.
   void Add(std::uint64_t amount = 1) {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
@@ -39,10 +41,10 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-// Rises and falls.
+// A value that goes up and down.
 class Gauge {
  public:
-  // The writer only, and after its death whoever recovers its slot.
+  // For the writer only and, after its death, for the process that recovers its slot.
   void Add(std::int64_t amount = 1) { Set(Wrap(Bits(value()) + Bits(amount))); }
   void Subtract(std::int64_t amount = 1) { Set(Wrap(Bits(value()) - Bits(amount))); }
   void Set(std::int64_t value) { value_.store(value, std::memory_order_relaxed); }
@@ -51,7 +53,7 @@ class Gauge {
   std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
-  // Garbage in the line must not overflow a signed number.
+  // Unsigned, so that garbage in the memory does not overflow a signed number.
   static std::uint64_t Bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
   static std::int64_t Wrap(std::uint64_t bits) { return static_cast<std::int64_t>(bits); }
 
@@ -62,8 +64,8 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 static_assert(sizeof(Counter) == 8 && sizeof(Gauge) == 8);
 
-// The sum of one counter or gauge over all lines. Not a snapshot: each word is read
-// at its own moment.
+// The sum of one counter or gauge over all lines. It is not a snapshot: each word is read at a
+// different moment.
 template <typename Line, typename Cell>
 auto Sum(absl::Span<const Line> lines, Cell Line::*cell) {
   static_assert(alignof(Line) >= kCacheLineBytes, "give each writer a cache line of its own");

@@ -15,15 +15,15 @@
 
 namespace muster::ipc {
 
-// The part of an event that lies in shared memory. All bytes zero: nobody waits.
+// The part of an event that is in shared memory. All bytes zero: nobody waits.
 struct alignas(kCacheLineBytes) EventState {
-  // Bit 0: armed, somebody may sleep. The rest counts notifications. Written by
-  // who arms, who notifies and Recover; any value is a valid one.
+  // Bit 0: armed, so somebody may be asleep. The other bits count notifications. Written by waiters
+  // that arm, by notifiers and by Recover. Any value is valid.
   std::atomic<std::uint32_t> word{0};
 
-  // For each participant that died: what it was about to tell it will not tell
-  // any more, and a wake may have gone to it. Everybody looks again. Idempotent. False: nobody
-  // holds an event.
+  // Call it for each participant that died, after Registry::MarkDead. The dead one may have changed
+  // the condition without a notification, or consumed a wake. So this wakes all waiters, and each
+  // evaluates its condition again. Idempotent. Returns false: an event has no owner.
   bool Recover(OwnerTag dead);
 };
 static_assert(sizeof(EventState) == 128 && alignof(EventState) == 128);
@@ -31,35 +31,36 @@ static_assert(offsetof(EventState, word) == 0);
 static_assert(std::is_standard_layout_v<EventState>);
 static_assert(std::is_trivially_destructible_v<EventState>);
 
-// Sleeps until something in shared memory is so (an event count). Who changes it
-// notifies afterwards, for the price of a fence while nobody waits:
+// Sleeps until a condition on shared memory is true: an event count on a futex. The process that
+// changes the condition notifies afterwards. While nobody waits, this costs only a fence:
 //
 //   consumer                                          producer
 //   event.Await([&] { return !queue.is_empty(); });   queue.Push(item);
 //                                                     event.NotifyOne();
 //
-// What the condition reads must be atomic; the event is no lock. Thread-safe. Any
-// number of processes wait and notify, and a child of fork may use its copy. `state` outlives it.
-// For an epoll loop: event_fd.h.
+// The condition must read atomics, since the event is not a lock. Thread-safe. Any number of
+// processes may wait and notify, and a child of fork may use its copy. `state` must outlive it.
+// For consumers that sleep in epoll: event_fd.h.
 class Event {
  public:
-  // Of `registry` only the recheck interval matters.
+  // Uses only the recheck interval of `registry`, which need not outlive the constructor.
   Event(EventState* state, const Registry& registry)
       : word_(&state->word), recheck_interval_(registry.recheck_interval()) {}
 
-  // Sleeps until `is_ready()` is true, which is called at least once, and returns
-  // it. False: not before `deadline`.
+  // Blocks until `is_ready()` returns true or `deadline` has passed, and returns its last result.
+  // Calls it at least once, and again after each wake.
   template <typename Condition>
   bool Await(Condition is_ready, Deadline deadline = Deadline::Never());
 
-  // The same in parts. Arm, look at the condition, then Wait: a notification after Arm
-  // ends that wait, also if it came before it.
+  // The steps of Await: call Arm, evaluate the condition, then call Wait with the ticket. A
+  // notification after Arm ends that Wait, even if it comes before Wait begins.
   class Ticket;
   Ticket Arm();
-  // False: `deadline` passed. True: notified, or for other reasons worth a look.
+  // Blocks. False: `deadline` passed. True: evaluate the condition again; there was a notification,
+  // or a wake for another reason.
   bool Wait(Ticket ticket, Deadline deadline);
 
-  // Wakes at least one of those who wait.
+  // NotifyOne wakes at least one waiter, NotifyAll wakes all. Neither blocks.
   void NotifyOne() {
     if (IsArmed()) NotifyOneSlowly();
   }
@@ -70,10 +71,10 @@ class Event {
  private:
   bool IsArmed() {
 #if defined(__SANITIZE_THREAD__)
-    // In place of the fence, which ThreadSanitizer does not know.
+    // Instead of the fence, which ThreadSanitizer does not support.
     return word_->fetch_or(0, std::memory_order_seq_cst) & 1;
 #else
-    // Pairs with the fence in Arm: of the two sides, one sees the other's store.
+    // Pairs with the fence in Arm: at least one of the two sides sees the store of the other.
     internal::StoreLoadFence();
     return word_->load(std::memory_order_relaxed) & 1;
 #endif
@@ -96,7 +97,7 @@ template <typename Condition>
 bool Event::Await(Condition is_ready, Deadline deadline) {
   while (!is_ready()) {
     const Ticket ticket = Arm();
-    // Once more: it may have become so before the notifier could see the arming.
+    // Once more: it may have become true before the notifier could see the armed bit.
     if (is_ready()) return true;
     if (!Wait(ticket, deadline)) return is_ready();
   }

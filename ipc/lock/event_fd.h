@@ -8,36 +8,38 @@
 
 namespace muster::ipc {
 
-// An event for a consumer that sleeps in epoll: an eventfd, which all sides hold, and
-// a flag in shared memory, so that notifying costs a fence and no system call while
-// the consumer is awake. One consumer; any number of notifiers. Its loop:
+// An event for a consumer that sleeps in epoll. It consists of an eventfd, which all sides hold,
+// and a flag in shared memory. While the consumer is awake, a notification costs a fence and no
+// system call. One consumer, any number of notifiers. The loop of the consumer:
 //
 //   event.Arm();                       // then look once more for work
 //   epoll_wait(... is_work ? 0 : -1);  // event.fd() is registered for EPOLLIN
 //   event.Drain();                     // when fd() is readable
 //
-// A death loses no wake: a notifier writes to the eventfd before it lowers the
-// flag, and lowers it only as it was, not when the consumer has armed again. `state`
-// outlives it. Thread-safe for notifiers; Arm and Drain are the consumer's. A child of fork shares
-// the eventfd and may notify.
+// No wake is lost when a notifier dies: it writes to the eventfd before it clears the flag. It
+// clears the flag by a compare-and-set, which fails if the consumer has armed again. Owns its
+// descriptor of the eventfd; `state` must outlive it. Notify is thread-safe; Arm and Drain are for
+// the consumer only. A child of fork shares the eventfd and may notify.
 class EventFd {
  public:
-  // Non-blocking and close-on-exec.
+  // Makes a non-blocking, close-on-exec eventfd. Fails with the kernel's error when this process
+  // has no free descriptor.
   static absl::StatusOr<EventFd> Create(EventState* state);
-  // Of an eventfd that came over a channel or from before the fork.
+  // Uses an eventfd that was received over a channel or duplicated before a fork.
   EventFd(EventState* state, UniqueFd fd) : state_(state), fd_(std::move(fd)) {}
 
   int fd() const { return fd_.get(); }
 
+  // Requests a wake. Call it before the last look for work, and then sleep.
   void Arm();
-  // Makes fd() unreadable; false: it was not readable. Never blocks.
+  // Makes fd() unreadable. False: it was not readable. Never blocks.
   bool Drain();
 
-  // For the price of a fence, or of a write to the eventfd if the consumer armed. Never blocks.
+  // Costs a fence, and a write to the eventfd if the consumer has armed. Never blocks.
   void Notify();
 
-  // After a participant's death: what it published it perhaps did not notify. Wakes
-  // the consumer. Idempotent. False: nobody holds an event.
+  // Call it for each participant that died, since it may have published something without
+  // notifying. Wakes the consumer. Idempotent. Returns false: an event has no owner.
   bool Recover(OwnerTag dead);
 
  private:

@@ -9,20 +9,20 @@
 
 namespace muster::ipc {
 
-// Tells who is alive among processes that have no common parent: every
-// participant holds a lock on one byte of a file, which the kernel drops when the
-// process is gone, after its last instruction. The locks are F_SETLK's: a child made by
-// fork does not inherit them. But they are lost when *any* descriptor of this file
-// is closed in the process: open it once per process, for nothing else, and keep
-// it until the end. Thread-safe.
+// Owns a file that records which participants are alive, for processes without a common parent.
+// Each participant holds a lock on the byte of its slot. The kernel releases the lock when the
+// process is gone, after its last instruction. The locks are those of F_SETLK: a child of fork does
+// not inherit them, and the process loses them when it closes *any* descriptor of this file. So
+// open the file once per process, use it for nothing else, and keep it until the process ends.
+// Thread-safe. No call blocks.
 class LivenessFile {
  public:
-  // Creates `path` with mode 0600 if absent.
+  // Creates `path` with mode 0600 if it does not exist. Fails with the kernel's error.
   static absl::StatusOr<LivenessFile> Open(const std::string& path);
 
-  // Never blocks. False: a live process, maybe this one, holds `slot`.
+  // False: a live process, possibly this one, holds `slot`.
   bool TryHold(std::uint32_t slot) const;
-  // True also for a slot that this process holds, and if the kernel cannot tell.
+  // True also if this process holds `slot`, and if the system call fails.
   bool IsHeld(std::uint32_t slot) const;
   void Release(std::uint32_t slot) const;
 

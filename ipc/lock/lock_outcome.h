@@ -5,38 +5,40 @@
 
 namespace muster::ipc {
 
-// How an attempt to take a lock ended.
+// The result of an attempt to acquire a lock. kOwnerDied and kNotRecoverable correspond to the
+// EOWNERDEAD and ENOTRECOVERABLE of POSIX robust mutexes.
 enum class LockOutcome {
   kAcquired,
-  // Acquired, but an earlier owner died within its section: what the lock
-  // protects may be half changed. Told once to each next owner, until one repairs.
+  // Acquired, but an earlier owner died within its section, so the data that the lock protects may
+  // be half changed. Each next owner gets this until one has repaired the data. A Spinlock reports
+  // each death once.
   kOwnerDied,
-  // Not acquired, and never will be: somebody was told kOwnerDied and unlocked
-  // without saying that the data is consistent again.
+  // Not acquired, and never will be: an owner got kOwnerDied and unlocked without MarkConsistent().
   kNotRecoverable,
-  // Not acquired: a live participant has it.
+  // Not acquired: a live participant holds it.
   kBusy,
   // Not acquired before the deadline.
   kTimedOut,
-  // Not acquired: the caller has it already and would wait for itself.
+  // Not acquired: the caller holds it already and would wait for itself.
   kWouldDeadlock,
-  // Not acquired, from a shared lock only: a writer died. Take the lock
-  // exclusively, repair, and try again.
+  // Not acquired, for shared locks only: a writer died. Acquire the lock exclusively, repair the
+  // data, and try again.
   kNeedsRepair,
 };
 
+// True: the caller holds the lock.
 constexpr bool Holds(LockOutcome outcome) {
   return outcome == LockOutcome::kAcquired || outcome == LockOutcome::kOwnerDied;
 }
 
-// "kAcquired" and so on; lives for ever.
+// "kAcquired" and so on, a static string.
 const char* ToString(LockOutcome outcome);
 
-// Makes consistent what a dead owner left, the lock being held; false: it cannot.
+// Makes the data consistent after an owner died. Called while the lock is held. False: it cannot.
 using RepairCallback = std::function<bool()>;
 
-// Ends the process and says why, for the calls that cannot return an outcome:
-// lock(), unlock() and the like.
+// Prints the reason to standard error and aborts. For calls that cannot return an outcome: lock(),
+// unlock() and the like.
 [[noreturn]] void TerminateFor(LockOutcome outcome, const char* call);
 
 }  // namespace muster::ipc

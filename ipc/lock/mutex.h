@@ -21,15 +21,15 @@
 
 namespace muster::ipc {
 
-// The part of a mutex that lies in shared memory. All bytes zero: unlocked.
+// The part of a mutex that is in shared memory. All bytes zero: unlocked.
 struct alignas(kCacheLineBytes) MutexState {
-  // OwnerTag and flags, as owner_lock.h says. Written by who locks and unlocks,
-  // by who waits (the waiters flag) and by Recover.
+  // OwnerTag and flags, as described in internal/owner_lock.h. Written by participants that lock
+  // and unlock, by waiters (the waiters flag) and by Recover.
   std::atomic<std::uint32_t> word{0};
 
-  // To be called for each participant that died, after Registry::MarkDead, whether
-  // it held the mutex or not: sleepers that a dead one should have woken are
-  // woken. Idempotent. True: `dead` held it, and the next owner will be told.
+  // Call it for each participant that died, after Registry::MarkDead, whether it held the mutex or
+  // not. It wakes all sleepers, because the dead one may have owed them a wake. Idempotent. True:
+  // `dead` held the mutex, and the next owner gets kOwnerDied.
   bool Recover(OwnerTag dead);
 };
 static_assert(sizeof(MutexState) == 128 && alignof(MutexState) == 128);
@@ -40,46 +40,50 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
 struct MutexOptions {
   enum class Strategy {
-    kSpin,           // never sleeps: for sections of some 100 ns with a processor per participant
+    kSpin,           // never sleeps: for sections of about 100 ns, with a processor per participant
     kSpinThenSleep,  // the default
   };
   Strategy strategy = Strategy::kSpinThenSleep;
-  // Before a sleep; about what a sleep and a wake cost.
+  // How long to spin before sleeping. The best value is about the cost of a sleep and a wake.
   absl::Duration spin = absl::Microseconds(5);
-  // For lock() and its kin, when an owner died. May use what the mutex protects.
+  // Called by lock() and the like when an owner died. It may use the data that the mutex protects.
   RepairCallback repair;
 };
 
-// A mutex between processes which survives the death of its owner at any
-// instruction: the next owner is told, and nobody sleeps for ever. One handle per
-// participant; not for several threads at once, not recursive, not inherited over
-// fork (a child has a tag of its own). `state` and what `registry` views outlive it.
+// A mutex between processes that survives the death of its owner at any instruction: the next owner
+// gets kOwnerDied, and no participant sleeps for ever. It spins, then sleeps on a futex. The word
+// is laid out like that of a robust futex, with the owner's tag instead of a thread id.
 //
-// Everything before an Unlock happens before what follows the next Lock, and
-// everything a dead owner did happens before what follows kOwnerDied.
+// One handle for each participant. A handle is for one thread at a time, is not recursive, and must
+// not be used in a child of fork, which needs its own tag. `state` and the memory of `registry`
+// must outlive it.
+//
+// Everything before an Unlock happens before everything after the next Lock. Everything that a dead
+// owner did happens before everything after kOwnerDied.
 class Mutex {
  public:
   using Strategy = MutexOptions::Strategy;
 
   Mutex(MutexState* state, const Registry& registry, OwnerTag self, MutexOptions options = {});
-  // The third strategy, for processes that share no memory but a file: locks the byte at
-  // `offset` of `path` (see file_mutex.h), 100 times slower.
+  // The third strategy, for processes that share a file but no memory: locks the byte at `offset`
+  // in `path` (see internal/file_mutex.h). 100 times slower. Creates the file with mode 0600 if it
+  // does not exist. Open it after fork. Fails with the kernel's error.
   static absl::StatusOr<Mutex> OnFile(const std::string& path, std::int64_t offset,
                                       RepairCallback repair = nullptr);
 
-  // Waits as long as it takes.
+  // Blocks until it has an outcome.
   [[nodiscard]] LockOutcome Lock() {
     if (TakeFree()) [[likely]]
       return LockOutcome::kAcquired;
     return LockSlowly(Deadline::Never());
   }
-  // Never blocks: kBusy.
+  // Never blocks. kBusy: a live participant holds the mutex.
   [[nodiscard]] LockOutcome TryLock() {
     if (TakeFree()) [[likely]]
       return LockOutcome::kAcquired;
     return TryLockSlowly();
   }
-  // Tries at least once.
+  // Both block until the deadline at the longest, and try at least once.
   [[nodiscard]] LockOutcome TryLockUntil(Deadline deadline) {
     if (TakeFree()) [[likely]]
       return LockOutcome::kAcquired;
@@ -90,23 +94,23 @@ class Mutex {
       return LockOutcome::kAcquired;
     return LockSlowly(Deadline::After(wait));
   }
-  // False: this participant does not hold it, a bug or a damaged word; nothing was changed.
+  // False: this participant does not hold the mutex, because of a bug or a damaged word. Nothing
+  // was changed.
   bool Unlock() {
     std::uint32_t mine = self_;
-    // Release: pairs with the acquire of the next owner. Fails when there are flags.
+    // Release: pairs with the acquire of the next owner. Fails when flags are set.
     if (word_->compare_exchange_strong(mine, kUnlockedWord, std::memory_order_release,
                                        std::memory_order_relaxed)) [[likely]] {
       return true;
     }
     return UnlockSlowly();
   }
-  // The owner that was told kOwnerDied has repaired the data.
+  // Call it after kOwnerDied, when the data is repaired and before Unlock.
   void MarkConsistent();
 
-  // The standard's TimedLockable, for std::unique_lock and std::scoped_lock. After
-  // kOwnerDied they run the repair callback and mark the mutex consistent; with no
-  // callback, or if it fails, or on any other outcome that they cannot return, they
-  // end the process with a message.
+  // The standard's TimedLockable, for std::unique_lock and std::scoped_lock. After kOwnerDied they
+  // call the repair callback and mark the mutex consistent. They print a message and abort if there
+  // is no callback, if it returns false, or after any other outcome that they cannot return.
   void lock() { Require(Lock(), "Mutex::lock"); }
   bool try_lock() { return Accept(TryLock(), "Mutex::try_lock"); }
   template <typename Rep, typename Period>
@@ -138,7 +142,7 @@ class Mutex {
   bool Accept(LockOutcome outcome, const char* call);
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
-  // For a file mutex a word that the inline paths always find held by another.
+  // For a file mutex, a word that always looks held by another participant to the inline paths.
   std::atomic<std::uint32_t>* word_;
   std::uint32_t self_;
   std::uint32_t pauses_ = 0;

@@ -14,13 +14,14 @@
 
 namespace muster::ipc {
 
-// The part of a once that lies in shared memory. All bytes zero: not yet done.
+// The part of a once that is in shared memory. All bytes zero: not yet done.
 struct alignas(kCacheLineBytes) OnceState {
-  // Who runs it, as owner_lock.h says; kDoneMark at the end. Written by who calls
-  // and by Recover.
+  // The participant that runs the initialiser, as described in internal/owner_lock.h; finally
+  // kDoneMark. Written by callers and by Recover.
   std::atomic<std::uint32_t> word{0};
 
-  // As MutexState::Recover. True: `dead` was running it, and the next one will.
+  // As MutexState::Recover. True: `dead` was running the initialiser, and the next caller will run
+  // it again.
   bool Recover(OwnerTag dead);
 };
 static_assert(sizeof(OnceState) == 128 && alignof(OnceState) == 128);
@@ -28,29 +29,31 @@ static_assert(offsetof(OnceState, word) == 0);
 static_assert(std::is_standard_layout_v<OnceState>);
 static_assert(std::is_trivially_destructible_v<OnceState>);
 
-// Something that several processes need done, by one of them, once. If that one is
-// killed, the next begins again. One handle per participant; not for several threads at once,
-// not inherited over fork (a child has a tag of its own). `state` and what `registry` views
-// outlive it.
+// Runs an initialiser once for several processes, in one of them. If that process is killed, the
+// next caller runs the initialiser again. One handle for each participant. A handle is for one
+// thread at a time, and must not be used in a child of fork, which needs its own tag. `state` and
+// the memory of `registry` must outlive it.
 //
-// What `initialise` did happens before any Call that returns OK.
+// Everything in `initialise` happens before the return of any Call that returns OK.
 class Once {
  public:
-  // `was_interrupted`: an initialiser died in it, and its half is there. An
-  // error leaves it to be done, and is what Call returns. Must not throw.
+  // `was_interrupted`: an earlier initialiser died, and its work may be half done. If the
+  // initialiser returns an error, Call returns it, and the next Call runs the initialiser again.
+  // It must not throw.
   using Initialise = absl::FunctionRef<absl::Status(bool was_interrupted)>;
 
   Once(OnceState* state, const Registry& registry, OwnerTag self);
 
-  // Runs `initialise`, or sleeps while another does; one load when it is done.
-  // FailedPrecondition: `initialise` calls it again. DataLoss: the state is damaged.
+  // Runs `initialise`, or sleeps while another participant does. Costs one load when it is done.
+  // FailedPrecondition: `initialise` called this again. DataLoss: the state is damaged.
   absl::Status Call(Initialise initialise) {
     if (is_done()) [[likely]]
       return absl::OkStatus();
     return CallSlowly(initialise);
   }
 
-  // Acquire: pairs with the release at the end of Call.
+  // True: everything in `initialise` happens before the return. Acquire: pairs with the release at
+  // the end of Call.
   bool is_done() const { return state_->word.load(std::memory_order_acquire) == kDoneMark; }
 
  private:

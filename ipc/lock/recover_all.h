@@ -6,9 +6,9 @@
 
 namespace muster::ipc {
 
-// Frees `states` (MutexState and its like) from a participant that
-// Registry::MarkDead has marked, and wakes who sleeps on them. Idempotent: whoever
-// begins it may die, another does it again. Returns how many `dead` held.
+// Calls Recover(dead) of each of `states` (MutexState and the like): releases those that `dead`
+// held, and wakes all sleepers. Call it after Registry::MarkDead. Idempotent: if the caller dies,
+// another process calls it again. Never blocks. Returns how many of `states` `dead` held.
 template <typename State>
 int RecoverAll(absl::Span<State> states, OwnerTag dead) {
   int held = 0;

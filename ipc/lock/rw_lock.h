@@ -18,67 +18,70 @@
 
 namespace muster::ipc {
 
+// The writers' part of a reader-writer lock.
 struct alignas(kCacheLineBytes) RwLockWriter {
-  // OwnerTag and flags, as owner_lock.h says; readers keep out while it is not
-  // zero. Written by who locks exclusively, by who waits for that one (the waiters
-  // flag) and by Recover.
+  // OwnerTag and flags, as described in internal/owner_lock.h. Readers stay out while it is not
+  // zero. Written by writers, by participants that wait for a writer (the waiters flag) and by
+  // Recover.
   std::atomic<std::uint32_t> word{0};
-  // Who is within an exclusive section; zero while the owner of `word` still waits
-  // for readers. By the owner of `word`; it stays when that one dies.
+  // The tag of the writer that is within its exclusive section; zero while the owner of `word`
+  // waits for readers. Written by the owner of `word`. Remains when that one dies.
   std::atomic<std::uint32_t> entered{0};
 };
 
+// One reader's part of a reader-writer lock.
 struct alignas(kCacheLineBytes) RwLockReader {
-  // OwnerTag of the reader in this slot; no flags. Written by that reader, by a writer
-  // that finds it dead, and by Recover.
+  // OwnerTag of the reader in this slot, without flags. Written by this reader, by a writer that
+  // finds the reader dead, and by Recover.
   std::atomic<std::uint32_t> word{0};
 };
 
-// The part of a reader-writer lock that lies in shared memory, for participants in slots
-// below kSlots. All bytes zero: unlocked. 128 bytes for each slot, so that readers do
-// not take cache lines from each other, and a writer looks at every one of them: for few locks
-// that are read often.
+// The part of a reader-writer lock that is in shared memory, for participants in slots below
+// kSlots. All bytes zero: unlocked. It has 128 bytes for each slot, so that readers do not share
+// cache lines, and a writer reads all of them. So use few such locks, for data that is read often.
 template <std::uint32_t kSlots = 64>
 struct RwLockState {
   RwLockWriter writer;
   std::array<RwLockReader, kSlots> readers;
 
-  // As MutexState::Recover, for readers and writers. True: `dead` was within an
-  // exclusive section, and the next writer will be told.
+  // As MutexState::Recover, for readers and writers. True: `dead` was within an exclusive section,
+  // and the next writer gets kOwnerDied.
   bool Recover(OwnerTag dead);
 };
 
-// A lock that many read or one writes, which survives the death of any of them. A
-// reader that dies is taken off the lock; after a writer that dies within
-// its section the next writer is told, and readers get kNeedsRepair until one has repaired.
-// Writers go first: a reader that comes while one waits, waits behind it. Readers
-// are known by slot, so none is counted twice or left behind. One handle per
-// participant; not for several threads at once, not recursive, no upgrade from
-// shared to exclusive, not inherited over fork. `state` and what `registry`
-// views outlive it.
+// A lock for many readers or one writer that survives the death of any of them. A reader that dies
+// is removed from the lock. After a writer that died within its section, the next writer gets
+// kOwnerDied, and readers get kNeedsRepair until a writer has repaired the data. Writers have
+// priority: while a writer waits, new readers wait behind it. Each reader has a word of its own, as
+// the readers of Linux's former big-reader lock had one for each processor.
 //
-// Everything before an Unlock happens before what follows the next LockShared or Lock;
-// everything before an UnlockShared happens before what follows the next Lock.
+// One handle for each participant. A handle is for one thread at a time, is not recursive, cannot
+// upgrade from shared to exclusive, and must not be used in a child of fork. `state` and the memory
+// of `registry` must outlive it.
+//
+// Everything before an Unlock happens before everything after the next LockShared or Lock.
+// Everything before an UnlockShared happens before everything after the next Lock.
 class RwLock {
  public:
-  // `repair` is for lock() and its kin, and runs with the lock held exclusively.
-  // `spin` comes before a sleep; about what a sleep and a wake cost.
+  // lock() and the like call `repair` with the lock held exclusively. `spin` is how long to spin
+  // before sleeping; the best value is about the cost of a sleep and a wake.
   template <std::uint32_t kSlots>
   RwLock(RwLockState<kSlots>* state, const Registry& registry, OwnerTag self,
          RepairCallback repair = nullptr, absl::Duration spin = absl::Microseconds(5))
       : RwLock(&state->writer, absl::MakeSpan(state->readers), registry, self, std::move(repair),
                spin) {}
 
+  // Exclusive locks. Lock and LockUntil spin, then sleep; LockUntil tries at least once. TryLock
+  // spins, because others may be about to leave, and never sleeps.
   [[nodiscard]] LockOutcome Lock() { return LockUntil(Deadline::Never()); }
-  // kBusy after the spinning: others may be about to make way.
   [[nodiscard]] LockOutcome TryLock();
-  // Spins, then sleeps; tries at least once.
   [[nodiscard]] LockOutcome LockUntil(Deadline deadline);
-  // False: this participant does not hold it exclusively; nothing was changed.
+  // False: this participant does not hold the lock exclusively. Nothing was changed.
   bool Unlock();
-  // The writer that was told kOwnerDied has repaired the data.
+  // Call it after kOwnerDied, when the data is repaired and before Unlock.
   void MarkConsistent();
 
+  // Shared locks. They spin and sleep in the same way.
   [[nodiscard]] LockOutcome LockShared() {
     if (EnterFree()) [[likely]]
       return LockOutcome::kAcquired;
@@ -90,21 +93,21 @@ class RwLock {
       return LockOutcome::kAcquired;
     return LockSharedSlowly(deadline);
   }
-  // False: this participant does not hold it shared; nothing was changed.
+  // False: this participant does not hold the lock shared. Nothing was changed.
   bool UnlockShared() {
     if (!HoldsShared()) return false;
     // Release: pairs with the acquire of a writer that waits for readers.
     reader_->word.store(0, std::memory_order_release);
-    // The store may become visible after this load is done, and then no writer is
-    // woken here. A fence would double the price of reading; AwaitReader sees to it.
+    // The store may become visible after this load, and then no writer is woken here. A fence would
+    // double the cost of reading. AwaitReader handles this case.
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (writer_->word.load(std::memory_order_relaxed) != kUnlockedWord) [[unlikely]]
       WakeWriter();
     return true;
   }
 
-  // The standard's SharedTimedLockable, but for the timed ones. kOwnerDied and
-  // kNeedsRepair run the repair callback or end the process with a message.
+  // The standard's SharedTimedLockable, without the timed calls. After kOwnerDied and kNeedsRepair
+  // they call the repair callback, or print a message and abort, as in Mutex.
   void lock();
   bool try_lock();
   void unlock();
@@ -116,8 +119,8 @@ class RwLock {
   RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Registry& registry,
          OwnerTag self, RepairCallback repair, absl::Duration spin);
 
-  // The reader writes its word and then reads the writer's; the writer the other way round.
-  // Sequentially consistent on both sides, so at least one sees the other.
+  // The reader writes its word and then reads the writer's. The writer writes its word and then
+  // reads the reader's. Sequentially consistent on both sides, so at least one sees the other.
   bool EnterFree() {
     std::uint32_t free = 0;
     if (!reader_->word.compare_exchange_strong(free, self_.bits(), std::memory_order_seq_cst,
@@ -130,7 +133,7 @@ class RwLock {
     return false;
   }
   LockOutcome LockSharedSlowly(Deadline deadline);
-  // What keeps readers out; kAcquired: nothing.
+  // The reason that keeps readers out. kAcquired: nothing does.
   LockOutcome LookAtWriter(std::uint32_t& seen) const;
   bool HoldsShared() const {
     // Relaxed: only this participant writes its tag there.

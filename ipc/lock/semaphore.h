@@ -19,33 +19,34 @@
 
 namespace muster::ipc {
 
-// The OwnerTag of who holds this permit; zero: it is free. Written by who
-// acquires and releases it and by Recover.
+// The OwnerTag of the participant that holds a permit. Zero: the permit is free. Written by
+// participants that acquire and release it, and by Recover.
 using PermitWord = std::atomic<std::uint32_t>;
 
-// The part of a semaphore that lies in shared memory. All bytes zero: every permit is free.
+// The part of a semaphore that is in shared memory. All bytes zero: every permit is free.
 template <std::uint32_t kMaxPermits>
 struct alignas(kCacheLineBytes) SemaphoreState {
   EventState released;
   std::array<PermitWord, kMaxPermits> owners{};
 
-  // For each participant that died, after Registry::MarkDead: gives its permits
-  // back and wakes who waits for one. Idempotent. Returns how many it held.
+  // Call it for each participant that died, after Registry::MarkDead. It releases the permits of
+  // `dead` and wakes all waiters. Idempotent. Returns how many permits `dead` held.
   std::uint32_t Recover(OwnerTag dead);
 };
 
-// Counts what there is a number of. Unlike a sem_t it knows who holds each permit,
-// so those of the dead come back. Nobody is told of a death: what the permit stands
-// for is for the holder to leave in order, or for the caller of Recover. A
-// participant may hold several. One handle per participant, which its threads may share; the
-// permits it holds do not end with the handle, and a child of fork has none of them. `state` and
-// what `registry` views outlive it.
+// Limits how many participants use something at a time. Unlike a sem_t, it stores the holder of
+// each permit, so the permits of a dead participant are released. The next holder gets no report of
+// the death. So a holder must keep the thing that a permit stands for in order at all times, or the
+// caller of Recover must repair it.
 //
-// Everything before a Release happens before what follows the next acquisition
-// of that permit.
+// A participant may hold several permits. One handle for each participant, which its threads may
+// share. Permits stay held when the handle is destroyed. A child of fork holds none, and needs a
+// handle with its own tag. `state` and the memory of `registry` must outlive the handle.
+//
+// Everything before a Release happens before everything after the next acquisition of that permit.
 class Semaphore {
  public:
-  // Uses the first `permits` of the state's, the same number in every process.
+  // Uses the first `permits` permits of `state`. The number must be the same in every process.
   template <std::uint32_t kMaxPermits>
   Semaphore(SemaphoreState<kMaxPermits>* state, const Registry& registry, OwnerTag self,
             std::uint32_t permits = kMaxPermits)
@@ -53,9 +54,9 @@ class Semaphore {
                   absl::MakeSpan(state->owners).first(std::min(permits, kMaxPermits)), registry,
                   self) {}
 
-  // Each returns the permit that was acquired, to be given to Release.
+  // These return the acquired permit, to be passed to Release. All but TryAcquire block. Nothing:
+  // no permit was free, or none until the deadline. A permit of a dead holder counts as free.
   std::uint32_t Acquire() { return *AcquireUntil(Deadline::Never()); }
-  // Never blocks; also takes a permit that somebody dead holds.
   std::optional<std::uint32_t> TryAcquire() {
     if (TakeFree(first_)) [[likely]]
       return first_;
@@ -69,23 +70,23 @@ class Semaphore {
   std::optional<std::uint32_t> AcquireFor(absl::Duration wait) {
     return AcquireUntil(Deadline::After(wait));
   }
-  // False: this participant does not hold `permit`; nothing was changed. Two threads must not
-  // release the same one.
+  // False: this participant does not hold `permit`. Nothing was changed. Two threads must not
+  // release the same permit.
   bool Release(std::uint32_t permit) {
-    // Relaxed: while it lives, only this participant puts its tag there and takes it away.
+    // Relaxed: while this participant lives, only it stores and removes its tag.
     if (permit >= owners_.size() || owners_[permit].load(std::memory_order_relaxed) != self_.bits())
         [[unlikely]] {
       return false;
     }
-    // A store, not a compare-and-set: nobody takes a permit from a live holder. Should it die
-    // here, Recover finds the tag, or nobody's permit and wakes all. Release: pairs with the
-    // acquire of the next holder.
+    // A store, not a compare-and-set: nobody takes a permit from a live holder. If this participant
+    // dies here, Recover finds either its tag or a free permit, and wakes all waiters in both
+    // cases. Release: pairs with the acquire of the next holder.
     owners_[permit].store(0, std::memory_order_release);
     released_.NotifyOne();
     return true;
   }
 
-  // A moment's number of permits that are free.
+  // The number of free permits. It may have changed before this returns.
   std::uint32_t available() const;
 
  private:
@@ -105,7 +106,7 @@ class Semaphore {
   absl::Span<PermitWord> owners_;
   Registry registry_;
   OwnerTag self_;
-  // Where this participant begins to look, so that participants seldom meet.
+  // The permit that this participant tries first, so that participants seldom collide.
   std::uint32_t first_;
 };
 

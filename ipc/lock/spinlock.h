@@ -14,13 +14,13 @@
 
 namespace muster::ipc {
 
-// The part of a spinlock that lies in shared memory. All bytes zero: unlocked.
+// The part of a spinlock that is in shared memory. All bytes zero: unlocked.
 struct alignas(kCacheLineBytes) SpinlockState {
-  // OwnerTag and flags, as owner_lock.h says. Written by who locks and unlocks
-  // and by Recover.
+  // OwnerTag and flags, as described in internal/owner_lock.h. Written by participants that lock
+  // and unlock, and by Recover.
   std::atomic<std::uint32_t> word{0};
 
-  // As MutexState::Recover. True: `dead` held it, and the next owner will be told.
+  // As MutexState::Recover. True: `dead` held the spinlock, and the next owner gets kOwnerDied.
   bool Recover(OwnerTag dead);
 };
 static_assert(sizeof(SpinlockState) == 128 && alignof(SpinlockState) == 128);
@@ -28,14 +28,16 @@ static_assert(offsetof(SpinlockState, word) == 0);
 static_assert(std::is_standard_layout_v<SpinlockState>);
 static_assert(std::is_trivially_destructible_v<SpinlockState>);
 
-// For sections of some 100 ns between processes that have a processor each: unlocking is
-// one plain store, waiting never sleeps but yields the processor every 10 µs and
-// looks then whether the owner lives. It tells of a death once and is never
-// poisoned: who needs that, or longer sections, takes a Mutex. One handle per
-// participant; not for several threads at once, not recursive, not inherited over
-// fork. `state` and what `registry` views outlive it.
+// A lock for sections of about 100 ns, between participants that each have a processor. Unlocking
+// is one plain store. A waiter spins (test and test-and-set, with doubling pauses) and never
+// sleeps. Every 10 µs it yields the processor and checks whether the owner is alive. The death of
+// an owner is reported once, to the next owner, and never makes the lock kNotRecoverable. If you
+// need that, or longer sections, use a Mutex.
 //
-// Everything before an Unlock happens before what follows the next Lock.
+// One handle for each participant. A handle is for one thread at a time, is not recursive, and must
+// not be used in a child of fork. `state` and the memory of `registry` must outlive it.
+//
+// Everything before an Unlock happens before everything after the next Lock.
 class Spinlock {
  public:
   Spinlock(SpinlockState* state, const Registry& registry, OwnerTag self,
@@ -46,27 +48,27 @@ class Spinlock {
       return LockOutcome::kAcquired;
     return LockSlowly(Deadline::Never());
   }
-  // Never waits: kBusy.
+  // Never waits. kBusy: a live participant holds the spinlock.
   [[nodiscard]] LockOutcome TryLock() {
     if (TakeFree()) [[likely]]
       return LockOutcome::kAcquired;
     return TryLockSlowly();
   }
-  // Tries at least once. May overrun by 10 µs and what a yield takes.
+  // Tries at least once. May exceed the deadline by 10 µs and the time of a yield.
   [[nodiscard]] LockOutcome TryLockUntil(Deadline deadline) {
     if (TakeFree()) [[likely]]
       return LockOutcome::kAcquired;
     return LockSlowly(deadline);
   }
-  // The caller holds it. A store, not an exchange: nobody sleeps on it, and nobody
-  // takes it from a live owner.
+  // The caller must hold the spinlock; this is not checked. A store, not an exchange: nobody sleeps
+  // on the word, and nobody takes the lock from a live owner.
   void Unlock() {
     // Release: pairs with the acquire of the next owner.
     word_->store(kUnlockedWord, std::memory_order_release);
   }
 
-  // The standard's Lockable. As in Mutex: kOwnerDied runs the repair callback or
-  // ends the process with a message.
+  // The standard's Lockable. After kOwnerDied they call the repair callback, or print a message and
+  // abort, as in Mutex.
   void lock();
   bool try_lock();
   void unlock() { Unlock(); }
