@@ -163,7 +163,7 @@ absl::StatusOr<std::unique_ptr<worker::Session>> Chat::Resume(worker::Stream& st
     return absl::InvalidArgumentError("its state is no muster.examples.chat.v1.Session");
   }
   auto client = std::make_unique<Client>(*this, stream, std::move(session));
-  // What was said while it was on its way.
+  // The messages that were sent in the meantime.
   for (auto missed = log_->Read(client->next()); !missed.empty();
        missed = log_->Read(client->next())) {
     for (const MessageLog::Message& message : missed) client->OnMessage(message);

@@ -13,7 +13,7 @@
 namespace muster::examples {
 
 // [counter layout]
-// What the zone "counters" has in it. All bytes zero: there are no counters.
+// The content of the zone "counters". All bytes zero: there are no counters.
 struct CounterTable {
   static constexpr std::uint32_t kMostCounters = 512;
   static constexpr std::size_t kMostNameBytes = 55;
@@ -24,8 +24,8 @@ struct CounterTable {
   };
 
   ipc::MutexState mutex;
-  // All below is guarded by it. Whatever instruction a worker is killed at, it is whole: a
-  // counter is there once `size` says so, and a value changes by one store.
+  // The mutex guards everything below. A worker that is killed at any instruction leaves it
+  // consistent: a counter exists when `size` includes it, and a value changes by one store.
   std::uint32_t size;
   Counter counters[kMostCounters];
 };

@@ -19,7 +19,7 @@ class EchoSession : public worker::Session {
     return input.size();
   }
 
-  std::string Suspend() override { return ""; }  // it has nothing to remember
+  std::string Suspend() override { return ""; }  // a session has no state
 
  private:
   worker::Stream& stream_;

@@ -60,7 +60,7 @@ struct alignas(kCacheLineBytes) WorkerLine {
   Gauge active;
 };
 
-// What the processes share. All bytes zero is a valid beginning of every State.
+// The memory that the processes share. All bytes zero is a valid beginning of each State.
 struct Zone {
   static constexpr std::uint32_t kSlots = 8;
 
@@ -100,7 +100,7 @@ absl::StatusOr<Shared> CreateShared() {
 // [recover]
 // For each child whose PidFd became readable.
 absl::Status Bury(const PidFd& child, OwnerTag dead, Shared& shared) {
-  // The zombie keeps its pid until all is recovered.
+  // The zombie keeps its pid until everything is recovered.
   MUSTER_RETURN_IF_ERROR(child.Wait(PidFd::Reap::kNo).status());
   shared.registry.MarkDead(dead);
   shared.zone->mutex.Recover(dead);
@@ -162,7 +162,7 @@ TEST_F(Guide, Mutex) {
   // [mutex]
   Mutex mutex(&zone->mutex, registry, self);
   switch (mutex.Lock()) {
-    case LockOutcome::kOwnerDied:  // we have it, and the one before us died within
+    case LockOutcome::kOwnerDied:  // we hold it; the previous owner died within its section
       zone->balance = 0;           // repair
       mutex.MarkConsistent();
       [[fallthrough]];
@@ -170,7 +170,7 @@ TEST_F(Guide, Mutex) {
       zone->balance += 10;
       mutex.Unlock();
       break;
-    default:  // kNotRecoverable: somebody was told and did not repair
+    default:  // kNotRecoverable: an owner got kOwnerDied and did not repair
       std::abort();
   }
   // [end]
@@ -219,8 +219,8 @@ TEST_F(Guide, MutexOfTheStandard) {
   const Registry& registry = shared_.registry;
   OwnerTag self = self_;
   // [scoped]
-  // With a repair, the standard's guards do. Without one, lock() ends the process
-  // rather than hide a death.
+  // With a repair callback, use the guards of the standard library. Without one, lock() aborts
+  // after a death, so no death is hidden.
   auto repair = [zone] {
     zone->balance = 0;
     return true;
@@ -292,7 +292,7 @@ TEST_F(Guide, Once) {
   // [once]
   Once once(&zone->once, registry, self);
   absl::Status status = once.Call([&](bool was_interrupted) {
-    if (was_interrupted) built = 0;  // somebody died half-way: begin again
+    if (was_interrupted) built = 0;  // an initialiser died half-way: begin again
     ++built;
     return absl::OkStatus();
   });
@@ -384,7 +384,7 @@ absl::Status PassOverChannel(int fd, int* answered) {
   MUSTER_ASSIGN_OR_RETURN(ReceiveOutcome outcome, pair.second.Receive(&message));
   if (outcome == ReceiveOutcome::kPeerGone) return absl::UnavailableError("the peer died");
   if (message.command_as<Command>() == Command::kServe) {
-    // message.fds[0] is ours now, message.sender.pid is the kernel's word
+    // this process owns message.fds[0]; message.sender.pid is from the kernel
   }
   // [end]
   *answered =

@@ -19,12 +19,12 @@ class Reports : public worker::http::Handler {
  public:
   void Handle(const worker::http::Request&, worker::http::Reply reply) override {
     threads_.emplace_back([reply = std::move(reply)]() mutable {
-      reply.Send({.body = Compute()});  // from this thread, whenever that is
+      reply.Send({.body = Compute()});  // from this thread, at any time
     });
   }
 
  private:
-  std::vector<std::jthread> threads_;  // joined when the handler goes
+  std::vector<std::jthread> threads_;  // joined when the handler is destroyed
 };
 // [end]
 
