@@ -1,5 +1,5 @@
-// A worker program of another project: a configuration's location names its handler, "greet". It has a schema by the name of
-// one of muster's; greeter --version tells that both are linked.
+// A worker program of another project: a configuration's location names its handler, "greet". It
+// has a schema by the name of one of muster's; greeter --version tells that both are linked.
 
 #include <string>
 

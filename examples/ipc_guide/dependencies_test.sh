@@ -2,7 +2,7 @@
 # Who links //ipc links Abseil and nothing else.
 set -eu
 grep -q '^//ipc/lock:mutex$' "$1"
-others=$(grep -v -e '^//ipc:' -e '^@*com_google_absl//' "$1" || true)
+others=$(grep -v -e '^//ipc[:/]' -e '^@*com_google_absl//' "$1" || true)
 if [ -n "$others" ]; then
     echo "//ipc depends on"
     echo "$others"

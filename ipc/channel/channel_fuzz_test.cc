@@ -14,7 +14,7 @@ namespace muster::ipc {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 namespace {
 
-constexpr char kCorpus[] = "ipc/channel_corpus";
+constexpr char kCorpus[] = "ipc/channel/channel_corpus";
 constexpr int kMutationsPerSeed = 2000;
 
 void Feed(const std::string& bytes) {
