@@ -15,30 +15,6 @@
 
 namespace muster::loop {
 
-Timer::Timer(EventLoop& loop, std::function<void()> callback)
-    : loop_(loop), callback_(std::move(callback)) {}
-
-Timer::~Timer() {
-  if (loop_.running_timer_ == this) loop_.running_timer_ = nullptr;
-  loop_.timers_.Remove(this);
-}
-
-void Timer::Set(TimePoint deadline) {
-  // What a timer's callback arms comes in a later round, or one that always arms itself
-  // for now would keep the loop from everything else.
-  if (loop_.is_running_timers_) {
-    deadline = std::max(deadline, loop_.now_ + Clock::duration(1));
-  }
-  is_armed_ = true;
-  deadline_ = deadline;
-  if (!is_in_heap() || deadline < loop_.timers_.time(*this)) loop_.timers_.Set(this, deadline);
-}
-
-void Timer::SetAfter(Clock::duration delay) {
-  const Clock::duration most = TimePoint::max() - loop_.now_;
-  Set(loop_.now_ + std::min(delay, most));
-}
-
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
   ipc::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return ipc::ErrnoStatus("epoll_create1");
@@ -50,7 +26,7 @@ absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
 }
 
 EventLoop::EventLoop(ipc::UniqueFd epoll, ipc::UniqueFd wake)
-    : epoll_(std::move(epoll)), wake_(std::move(wake)), now_(Clock::now()) {}
+    : TimerQueue(Clock::now()), epoll_(std::move(epoll)), wake_(std::move(wake)) {}
 
 absl::Status EventLoop::Add(int fd, std::uint32_t events, Handler* handler) {
   return Control(EPOLL_CTL_ADD, fd, events, handler);
@@ -118,7 +94,7 @@ void EventLoop::Wake() {
 }
 
 absl::Status EventLoop::Run() {
-  now_ = Clock::now();
+  SetNow(Clock::now());
   // Acquire: what the thread that called Stop did before is seen after Run.
   while (!is_stopped_.exchange(false, std::memory_order_acquire)) {
     MUSTER_RETURN_IF_ERROR(RunOnce());
@@ -132,18 +108,18 @@ absl::Status EventLoop::RunOnce(Clock::duration limit) {
   const int count =
       ::epoll_wait(epoll_.get(), events_.data(), kEventsPerRound, WaitMilliseconds(limit));
   if (count < 0 && errno != EINTR) return ipc::ErrnoStatus("epoll_wait");
-  now_ = Clock::now();
+  SetNow(Clock::now());
   next_event_ = 0;
   event_count_ = static_cast<std::size_t>(std::max(count, 0));
   if (gate_ != nullptr) PassGate();
   DeliverEvents();
-  RunTimers();
+  RunDue();
   if (is_woken_) RunTasks();
   return absl::OkStatus();
 }
 
 int EventLoop::WaitMilliseconds(Clock::duration limit) const {
-  if (!timers_.empty()) limit = std::min(limit, timers_.first_time() - now_);
+  limit = std::min(limit, UntilNext().value_or(limit));
   if (limit <= Clock::duration::zero()) return 0;
   if (limit == Clock::duration::max()) return -1;
   // Up, or the last millisecond before a timer would be spent in empty rounds.
@@ -172,27 +148,6 @@ void EventLoop::DeliverEvents() {
     }
   }
   next_event_ = event_count_ = 0;
-}
-
-void EventLoop::RunTimers() {
-  is_running_timers_ = true;
-  while (!timers_.empty() && timers_.first_time() <= now_) {
-    Timer* timer = static_cast<Timer*>(timers_.first());
-    if (timer->is_armed_ && timer->deadline_ > now_) {
-      timers_.Set(timer, timer->deadline_);  // it was moved later
-      continue;
-    }
-    timers_.Remove(timer);
-    if (!timer->is_armed_) continue;
-    timer->is_armed_ = false;
-    // It may destroy its timer, and so itself while it runs, unless it stands here.
-    std::function<void()> callback = std::move(timer->callback_);
-    running_timer_ = timer;
-    callback();
-    if (running_timer_ != nullptr) timer->callback_ = std::move(callback);
-  }
-  running_timer_ = nullptr;
-  is_running_timers_ = false;
 }
 
 void EventLoop::RunTasks() {

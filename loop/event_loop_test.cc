@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,6 +14,9 @@
 
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/clock.h"
+#include "muster/loop/handler.h"
+#include "muster/loop/timer.h"
 
 namespace muster::loop {
 namespace {
@@ -160,7 +162,7 @@ TEST(EventLoop, EndsARoundAtItsLimit) {
   EXPECT_TRUE(loop->RunOnce(milliseconds(1)).ok());
 }
 
-TEST(Timer, FiresOnceAndNotBeforeItsDeadline) {
+TEST(EventLoop, WakesForATimerOnceAndNotBeforeItsDeadline) {
   const auto loop = MakeLoop();
   int fired = 0;
   const TimePoint deadline = Clock::now() + milliseconds(3);
@@ -173,136 +175,24 @@ TEST(Timer, FiresOnceAndNotBeforeItsDeadline) {
   EXPECT_EQ(fired, 1);
 }
 
-TEST(Timer, FiresInTheOrderOfTheDeadlines) {
-  const auto loop = MakeLoop();
-  std::string order;
-  Timer third(*loop, [&] { order += '3'; });
-  Timer first(*loop, [&] { order += '1'; });
-  Timer second(*loop, [&] { order += '2'; });
-  third.SetAfter(milliseconds(3));
-  first.SetAfter(milliseconds(1));
-  second.SetAfter(milliseconds(2));
-  while (order.size() < 3) ASSERT_TRUE(loop->RunOnce().ok());
-  EXPECT_EQ(order, "123");
-}
-
-TEST(Timer, FiresAtALaterDeadlineThatItWasMovedTo) {
-  const auto loop = MakeLoop();
-  std::string order;
-  Timer moved(*loop, [&] { order += 'm'; });
-  Timer other(*loop, [&] { order += 'o'; });
-  moved.SetAfter(milliseconds(1));
-  other.SetAfter(milliseconds(5));
-  moved.SetAfter(milliseconds(10));
-  while (order.size() < 2) ASSERT_TRUE(loop->RunOnce().ok());
-  EXPECT_EQ(order, "om");
-}
-
-TEST(Timer, FiresAtAnEarlierDeadlineThatItWasMovedTo) {
-  const auto loop = MakeLoop();
-  std::string order;
-  Timer moved(*loop, [&] { order += 'm'; });
-  Timer other(*loop, [&] { order += 'o'; });
-  moved.SetAfter(std::chrono::hours(1));
-  other.SetAfter(milliseconds(5));
-  moved.SetAfter(milliseconds(1));
-  while (order.size() < 2) ASSERT_TRUE(loop->RunOnce().ok());
-  EXPECT_EQ(order, "mo");
-}
-
-TEST(Timer, DoesNotFireAfterCancel) {
-  const auto loop = MakeLoop();
-  bool is_past = false;
-  Timer cancelled(*loop, [] { FAIL() << "it was cancelled"; });
-  Timer after(*loop, [&] { is_past = true; });
-  cancelled.SetAfter(milliseconds(1));
-  after.SetAfter(milliseconds(2));
-  cancelled.Cancel();
-  EXPECT_FALSE(cancelled.is_armed());
-  while (!is_past) ASSERT_TRUE(loop->RunOnce().ok());
-}
-
-TEST(Timer, DoesNotFireIfAnEarlierOneOfTheRoundCancelsIt) {
-  const auto loop = MakeLoop();
-  Timer second(*loop, [] { FAIL() << "it was cancelled"; });
-  bool fired = false;
-  Timer first(*loop, [&] {
-    fired = true;
-    second.Cancel();
-  });
-  const TimePoint now = loop->now();
-  first.Set(now);
-  second.Set(now + Clock::duration(1));
-  ASSERT_TRUE(loop->RunOnce(milliseconds(0)).ok());
-  EXPECT_TRUE(fired);
-}
-
-TEST(Timer, CanBeArmedAfterCancelForLater) {
-  const auto loop = MakeLoop();
-  bool fired = false;
-  Timer timer(*loop, [&] { fired = true; });
-  timer.SetAfter(milliseconds(1));
-  timer.Cancel();
-  timer.SetAfter(milliseconds(4));
-  const TimePoint deadline = loop->now() + milliseconds(4);
-  while (!fired) ASSERT_TRUE(loop->RunOnce().ok());
-  EXPECT_GE(Clock::now(), deadline);
-}
-
-TEST(Timer, CanBeArmedAgainByItsCallback) {
-  const auto loop = MakeLoop();
-  int fired = 0;
-  std::optional<Timer> timer;
-  timer.emplace(*loop, [&] {
-    if (++fired < 3) timer->SetAfter(milliseconds(0));
-  });
-  timer->SetAfter(milliseconds(0));
-  while (fired < 3) ASSERT_TRUE(loop->RunOnce().ok());
-  EXPECT_EQ(fired, 3);
-}
-
-TEST(Timer, ThatArmsItselfForThePastFiresOnceARound) {
-  const auto loop = MakeLoop();
-  int fired = 0;
-  std::optional<Timer> timer;
-  timer.emplace(*loop, [&] {
-    ++fired;
-    timer->Set(TimePoint());
-  });
-  timer->Set(TimePoint());
-  ASSERT_TRUE(loop->RunOnce().ok());
-  EXPECT_EQ(fired, 1);
-}
-
-TEST(Timer, CanBeDestroyedByItsCallback) {
-  const auto loop = MakeLoop();
-  const auto token = std::make_shared<int>(7);
-  std::optional<Timer> timer;
-  int seen = 0;
-  timer.emplace(*loop, [&timer, &seen, token] {
-    timer.reset();
-    seen = *token;
-  });
-  timer->SetAfter(milliseconds(0));
-  ASSERT_TRUE(loop->RunOnce(milliseconds(1)).ok());
-  EXPECT_EQ(seen, 7);
-  EXPECT_EQ(token.use_count(), 1);
-}
-
-TEST(Timer, LeavesTheLoopWhenItIsDestroyed) {
-  const auto loop = MakeLoop();
-  {
-    Timer timer(*loop, [] { FAIL() << "it was destroyed"; });
-    timer.SetAfter(milliseconds(0));
-  }
-  EXPECT_TRUE(loop->RunOnce(milliseconds(2)).ok());
-}
-
-TEST(Timer, AcceptsADelayBeyondTheEndOfTime) {
+TEST(EventLoop, EndsARoundAtItsLimitThoughATimerIsBeyondTheEndOfTime) {
   const auto loop = MakeLoop();
   Timer timer(*loop, [] { FAIL() << "time is not over"; });
   timer.SetAfter(Clock::duration::max());
   EXPECT_TRUE(loop->RunOnce(milliseconds(1)).ok());
+}
+
+TEST(EventLoop, RunsHandlersThenTimersThenTasks) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fd = ReadableFd();
+  std::string order;
+  loop->Post([&] { order += 'p'; });
+  Timer timer(*loop, [&] { order += 't'; });
+  timer.SetAfter(milliseconds(0));
+  Calls handler([&](std::uint32_t) { order += 'h'; });
+  ASSERT_TRUE(loop->Add(fd.get(), EPOLLIN, &handler).ok());
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "htp");
 }
 
 TEST(Post, RunsTasksInOrder) {
