@@ -22,6 +22,7 @@
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"
+#include "muster/worker/zone/slot_recovery.h"
 
 namespace muster::master {
 namespace {
@@ -117,7 +118,7 @@ void Supervisor::OnWorker(Event event) {
   if (exited != nullptr) {
     const auto found = live_.find(exited->slot);
     // In this order: while the process is a zombie its pid means nobody else.
-    zone_.RecoverSlot(found->second.tag, found->second.zones);
+    worker::RecoverSlot(zone_, found->second.tag, found->second.zones);
     found->second.process->Reap();
     live_.erase(found);
   }
@@ -188,7 +189,7 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
                               WorkerName(action.generation, action.index),
                               [this](Event event) { OnWorker(std::move(event)); });
   if (!process.ok()) {
-    zone_.RecoverSlot(tag);
+    worker::RecoverSlot(zone_, tag);
     return deployment.ExplainWorker(process.status());
   }
   *pid = (*process)->pid();

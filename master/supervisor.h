@@ -23,6 +23,7 @@
 #include "muster/master/process/supervised_worker.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 

@@ -9,6 +9,9 @@ namespace muster::ipc {
 // Calls Recover(dead) of each of `states` (MutexState and the like): releases those that `dead`
 // held, and wakes all sleepers. Call it after Registry::MarkDead. Idempotent: if the caller dies,
 // another process calls it again. Never blocks. Returns how many of `states` `dead` held.
+//
+// This is one step of a recovery. ipc/lock/registry.h has the steps before and after it, and
+// worker/zone/slot_recovery.h is the recovery of a dead worker of muster.
 template <typename State>
 int RecoverAll(absl::Span<State> states, OwnerTag dead) {
   int held = 0;

@@ -29,17 +29,21 @@ struct ParticipantRecord {
   std::chrono::steady_clock::time_point heartbeat{};  // the clock's zero: never
 };
 
-// Who takes part in a zone of shared memory: one line per slot. A view of memory
-// that must outlive it; copy it freely. Thread-safe. After fork it is as good in the child,
-// but the child is another participant: it uses the tag its parent reserved for it.
+// The participants of a zone of shared memory, one line per slot. A view of memory, which must
+// outlive it. Copies are equal to the original. Thread-safe. It works in a child after fork too,
+// but the child is another participant: it uses the tag that its parent reserved for it.
 //
-// A participant is one thread of execution: locks know owners by tag, so threads
-// that compete for one lock need a slot each.
+// A participant is one thread of execution. Locks know their owners by tag, so threads that compete
+// for one lock need a slot each.
 //
 // With a parent:     Reserve → start the child → SetProcess (or the child calls Join);
 //                    its pidfd is readable → MarkDead → recover every lock → Free.
-// Without a parent:  Attach with a LivenessFile; each process calls Claim, and
-//                    Leave at its end. Who is found dead is marked by who looks.
+// Without a parent:  Attach with a LivenessFile; each process calls Claim, and Leave at its end.
+//                    A process that finds a participant dead marks it dead.
+//
+// The registry knows no locks. Recovering "every lock" between MarkDead and Free is the caller's:
+// ipc/lock/recover_all.h does it for an array of locks, and worker/zone/slot_recovery.h is the
+// whole way of a death as muster's master goes it. docs/CRASH_SAFETY.md has the reasons.
 class Registry {
  public:
   static std::size_t BytesFor(std::uint32_t capacity);

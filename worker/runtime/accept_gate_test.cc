@@ -12,6 +12,7 @@
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_client.h"
 #include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_recovery.h"
 
 namespace muster::worker {
 namespace {
@@ -121,7 +122,7 @@ TEST_F(AcceptGateTest, SkipsNoLongerThanItsDelay) {
 
 TEST_F(AcceptGateTest, TakesOverFromADeadHolderForGood) {
   ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
-  zone_.RecoverSlot(other_tag_);
+  RecoverSlot(zone_, other_tag_);
   gate_->BeforeWait();
   EXPECT_EQ(Owner(), own_tag_);
   gate_->AfterWait();

@@ -26,6 +26,7 @@
 #include "muster/worker/testing/test_client.h"
 #include "muster/worker/testing/test_master.h"
 #include "muster/worker/testing/test_worker.h"
+#include "muster/worker/zone/slot_recovery.h"
 
 namespace muster::worker {
 namespace {
@@ -132,7 +133,7 @@ TEST_P(AcceptPolicy, AcceptsWhatAKilledWorkerLeft) {
   const auto other = master.StartWorker();
   killed->Signal(SIGKILL);
   EXPECT_EQ(killed->AwaitExit(), "killed by SIGKILL");
-  master.zone().RecoverSlot(tag);
+  RecoverSlot(master.zone(), tag);
   EXPECT_EQ(AskForPid(TestClient(master.port())), other->pid());
 }
 
@@ -159,7 +160,7 @@ TEST(Worker, GoesOnWhenTheHolderOfTheAcceptMutexIsKilled) {
   }
   workers[victim]->Signal(SIGKILL);
   EXPECT_EQ(workers[victim]->AwaitExit(), "killed by SIGKILL");
-  master.zone().RecoverSlot(tags[victim]);
+  RecoverSlot(master.zone(), tags[victim]);
   EXPECT_EQ(AskForPid(TestClient(master.port())), workers[1 - victim]->pid());
   EXPECT_EQ(AskForPid(TestClient(master.port())), workers[1 - victim]->pid());
 }
@@ -548,7 +549,7 @@ TEST(Worker, IsNotCountedAnyMoreOnceItIsKilledAndRecovered) {
   EXPECT_EQ(master.zone().Sum().active, 2u);
   worker->Signal(SIGKILL);
   EXPECT_EQ(worker->AwaitExit(), "killed by SIGKILL");
-  master.zone().RecoverSlot(tag);
+  RecoverSlot(master.zone(), tag);
   EXPECT_EQ(master.zone().Sum().active, 0u);
   EXPECT_EQ(master.zone().Sum().accepted, 2u);
   EXPECT_EQ(master.zone().Sum().handled, 2u);

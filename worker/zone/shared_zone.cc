@@ -98,21 +98,6 @@ absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve(std::uint32_t slot) const {
   return tag;
 }
 
-void SharedZone::RecoverSlot(ipc::OwnerTag dead, const UserZones& zones) const {
-  // From here on nobody takes the tag for a live one. False also if an earlier call was
-  // interrupted after this.
-  registry_.MarkDead(dead);
-  const std::optional<ipc::ParticipantRecord> record = registry_.Read(dead.slot());
-  if (!record.has_value() || record->tag != dead || record->state != ipc::ParticipantState::kDead) {
-    return;
-  }
-  accept_mutex_state()->Recover(dead);
-  for (const auto& zone : zones) zone->Recover(dead);
-  stats(dead.slot()).ClearGauges();
-  worker_status(dead.slot()).Clear();
-  registry_.Free(dead);
-}
-
 ipc::MutexState* SharedZone::accept_mutex_state() const { return &FrontOf(memory_)->accept_mutex; }
 
 SlotStats& SharedZone::stats(std::uint32_t slot) const {

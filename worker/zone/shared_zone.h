@@ -12,7 +12,6 @@
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/worker/zone/master_status.h"
 #include "muster/worker/zone/slot_stats.h"
-#include "muster/worker/zone/user_zone.h"
 #include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
@@ -46,11 +45,6 @@ class SharedZone {
   absl::StatusOr<ipc::OwnerTag> Reserve() const;
   // The same for a slot of its choice. FailedPrecondition: it is not free.
   absl::StatusOr<ipc::OwnerTag> Reserve(std::uint32_t slot) const;
-  // For the master: gives back what the process with this tag held (the accept mutex, its gauges
-  // and status, its slot) and wakes who waits for it. Only when the process is gone, or was never
-  // started. Idempotent: no effect on a slot that has another process already. `zones`: those that
-  // the process was handed, for the locks in them.
-  void RecoverSlot(ipc::OwnerTag dead, const UserZones& zones = {}) const;
 
   const ipc::Registry& registry() const { return registry_; }
   ipc::MutexState* accept_mutex_state() const;

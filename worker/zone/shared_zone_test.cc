@@ -9,9 +9,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/memory/shared_memory.h"
+#include "muster/worker/zone/slot_recovery.h"
 #include "muster/worker/zone/zone_layout.h"
 
 namespace muster::worker {
@@ -132,7 +132,7 @@ TEST(SharedZone, ReservesTheLowestFreeSlot) {
   const ipc::OwnerTag second = Reserve(zone);
   EXPECT_EQ(second.slot(), 1u);
   EXPECT_EQ(Reserve(zone).slot(), 2u);
-  zone.RecoverSlot(second);
+  RecoverSlot(zone, second);
   EXPECT_EQ(Reserve(zone).slot(), 1u);
 }
 
@@ -158,58 +158,6 @@ TEST(SharedZone, AddsUpAllSlots) {
   zone.stats(Reserve(zone).slot()).requests.Add(2);
   zone.stats(Reserve(zone).slot()).requests.Add(3);
   EXPECT_EQ(zone.Sum().requests, 5u);
-}
-
-TEST(RecoverSlot, GivesTheAcceptMutexBackAndTellsTheNextOwner) {
-  const SharedZone zone = MakeZone();
-  const ipc::OwnerTag dead = Reserve(zone);
-  const ipc::OwnerTag alive = Reserve(zone);
-  ipc::Mutex its(zone.accept_mutex_state(), zone.registry(), dead);
-  ipc::Mutex ours(zone.accept_mutex_state(), zone.registry(), alive);
-  ASSERT_EQ(its.TryLock(), ipc::LockOutcome::kAcquired);
-  ASSERT_EQ(ours.TryLock(), ipc::LockOutcome::kBusy);
-  zone.RecoverSlot(dead);
-  EXPECT_EQ(ours.TryLock(), ipc::LockOutcome::kOwnerDied);
-}
-
-TEST(RecoverSlot, ClearsTheGaugesAndKeepsTheTotals) {
-  const SharedZone zone = MakeZone();
-  const ipc::OwnerTag dead = Reserve(zone);
-  zone.stats(dead.slot()).active.Set(9);
-  zone.stats(dead.slot()).accepted.Add(20);
-  zone.RecoverSlot(dead);
-  EXPECT_EQ(zone.Sum().active, 0u);
-  EXPECT_EQ(zone.Sum().accepted, 20u);
-}
-
-TEST(RecoverSlot, LeavesTheNextProcessOfTheSlotAlone) {
-  const SharedZone zone = MakeZone(1);
-  const ipc::OwnerTag dead = Reserve(zone);
-  zone.RecoverSlot(dead);
-  const ipc::OwnerTag next = Reserve(zone);
-  ASSERT_EQ(next.slot(), dead.slot());
-  zone.stats(next.slot()).active.Set(1);
-  zone.RecoverSlot(dead);
-  EXPECT_EQ(zone.Sum().active, 1u);
-  EXPECT_TRUE(zone.registry().IsLive(next));
-}
-
-// The master may die between the steps; its successor begins again.
-TEST(RecoverSlot, FinishesWhatWasBegun) {
-  const SharedZone zone = MakeZone(1);
-  const ipc::OwnerTag dead = Reserve(zone);
-  zone.stats(dead.slot()).active.Set(1);
-  ASSERT_TRUE(zone.registry().MarkDead(dead));
-  zone.RecoverSlot(dead);
-  EXPECT_EQ(zone.Sum().active, 0u);
-  EXPECT_TRUE(zone.Reserve().ok());
-}
-
-TEST(RecoverSlot, IgnoresATagOfNobody) {
-  const SharedZone zone = MakeZone();
-  zone.RecoverSlot(ipc::OwnerTag());
-  zone.RecoverSlot(ipc::OwnerTag(99, 1));
-  EXPECT_EQ(Reserve(zone).slot(), 0u);
 }
 
 }  // namespace

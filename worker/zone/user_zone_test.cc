@@ -15,6 +15,7 @@
 #include "muster/ipc/lock/mutex.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_recovery.h"
 #include "muster/worker/zone/user_zone_layout.h"
 #include "muster/worker/zone/zone_bell.h"
 
@@ -112,7 +113,7 @@ TEST(UserZone, GivesTheMutexOfAKilledProcessToTheNext) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status));
 
-  shared->RecoverSlot(victim, {std::make_shared<const UserZone>(*Attach(zone))});
+  RecoverSlot(*shared, victim, {std::make_shared<const UserZone>(*Attach(zone))});
 
   EXPECT_EQ(account->mutex.word.load(), ipc::kAbandonedWord) << "recovered before anybody locks it";
   ipc::Mutex mutex(&account->mutex, shared->registry(), next);

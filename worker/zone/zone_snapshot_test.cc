@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_recovery.h"
 #include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
@@ -62,7 +63,7 @@ TEST_F(ZoneSnapshotTest, KeepsTheTotalsOfAProcessThatDied) {
   const ipc::OwnerTag tag = Start(0, WorkerPhase::kServing, seconds(20));
   zone_.stats(0).requests.Add(5);
   zone_.stats(0).active.Add(3);
-  zone_.RecoverSlot(tag);
+  RecoverSlot(zone_, tag);
 
   const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
 
@@ -76,7 +77,7 @@ TEST_F(ZoneSnapshotTest, KeepsTheTotalsOfAProcessThatDied) {
 
 TEST_F(ZoneSnapshotTest, ShowsNoOldStatusOfASlotThatIsReserved) {
   const ipc::OwnerTag first = Start(0, WorkerPhase::kServing, seconds(20));
-  zone_.RecoverSlot(first);
+  RecoverSlot(zone_, first);
   ASSERT_TRUE(zone_.Reserve(0).ok());
   EXPECT_EQ(TakeSnapshot(zone_, kNow).slots[0].phase, WorkerPhase::kNone);
 }

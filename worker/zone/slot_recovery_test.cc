@@ -1,0 +1,116 @@
+#include "muster/worker/zone/slot_recovery.h"
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "gtest/gtest.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/user_zone.h"
+#include "muster/worker/zone/worker_status.h"
+
+namespace muster::worker {
+namespace {
+
+SharedZone MakeZone(std::uint32_t capacity = 4) {
+  auto zone = SharedZone::Create(capacity);
+  EXPECT_TRUE(zone.ok()) << zone.status();
+  return *std::move(zone);
+}
+
+ipc::OwnerTag Reserve(const SharedZone& zone) {
+  const auto tag = zone.Reserve();
+  EXPECT_TRUE(tag.ok()) << tag.status();
+  return *tag;
+}
+
+TEST(RecoverSlot, GivesTheAcceptMutexBackAndTellsTheNextOwner) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag dead = Reserve(zone);
+  const ipc::OwnerTag alive = Reserve(zone);
+  ipc::Mutex its(zone.accept_mutex_state(), zone.registry(), dead);
+  ipc::Mutex ours(zone.accept_mutex_state(), zone.registry(), alive);
+  ASSERT_EQ(its.TryLock(), ipc::LockOutcome::kAcquired);
+  ASSERT_EQ(ours.TryLock(), ipc::LockOutcome::kBusy);
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(zone.accept_mutex_state()->word, ipc::kAbandonedWord) << "before anybody looks";
+  EXPECT_EQ(ours.TryLock(), ipc::LockOutcome::kOwnerDied);
+}
+
+TEST(RecoverSlot, GivesBackTheLocksThatAreNotedInUserZones) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag dead = Reserve(zone);
+  auto made = UserZone::Create("numbers", sizeof(ipc::MutexState));
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto numbers = std::make_shared<const UserZone>(*std::move(made));
+  auto* const lock = *numbers->As<ipc::MutexState>(/*layout_version=*/1);
+  ASSERT_TRUE(numbers->NoteLock(lock).ok());
+  ipc::Mutex its(lock, zone.registry(), dead);
+  ASSERT_EQ(its.TryLock(), ipc::LockOutcome::kAcquired);
+  RecoverSlot(zone, dead, {numbers});
+  EXPECT_EQ(lock->word, ipc::kAbandonedWord);
+}
+
+TEST(RecoverSlot, ClearsWhatTheWorkerSaidOfItself) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag dead = Reserve(zone);
+  zone.worker_status(dead.slot()).phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(ReadPhase(zone.worker_status(dead.slot())), WorkerPhase::kNone);
+}
+
+TEST(RecoverSlot, ClearsTheGaugesAndKeepsTheTotals) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag dead = Reserve(zone);
+  zone.stats(dead.slot()).active.Set(9);
+  zone.stats(dead.slot()).accepted.Add(20);
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(zone.Sum().active, 0u);
+  EXPECT_EQ(zone.Sum().accepted, 20u);
+}
+
+TEST(RecoverSlot, LeavesTheNextProcessOfTheSlotAlone) {
+  const SharedZone zone = MakeZone(1);
+  const ipc::OwnerTag dead = Reserve(zone);
+  RecoverSlot(zone, dead);
+  const ipc::OwnerTag next = Reserve(zone);
+  ASSERT_EQ(next.slot(), dead.slot());
+  zone.stats(next.slot()).active.Set(1);
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(zone.Sum().active, 1u);
+  EXPECT_TRUE(zone.registry().IsLive(next));
+}
+
+TEST(RecoverSlot, LeavesADeadSuccessorInTheSlotToARecoveryOfItsOwn) {
+  const SharedZone zone = MakeZone(1);
+  const ipc::OwnerTag dead = Reserve(zone);
+  RecoverSlot(zone, dead);
+  const ipc::OwnerTag next = Reserve(zone);
+  zone.stats(next.slot()).active.Set(1);
+  ASSERT_TRUE(zone.registry().MarkDead(next));
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(zone.Sum().active, 1u);
+}
+
+// The master may die between the steps; its successor begins again.
+TEST(RecoverSlot, FinishesWhatWasBegun) {
+  const SharedZone zone = MakeZone(1);
+  const ipc::OwnerTag dead = Reserve(zone);
+  zone.stats(dead.slot()).active.Set(1);
+  ASSERT_TRUE(zone.registry().MarkDead(dead));
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(zone.Sum().active, 0u);
+  EXPECT_TRUE(zone.Reserve().ok());
+}
+
+TEST(RecoverSlot, IgnoresATagOfNobody) {
+  const SharedZone zone = MakeZone();
+  RecoverSlot(zone, ipc::OwnerTag());
+  RecoverSlot(zone, ipc::OwnerTag(99, 1));
+  EXPECT_EQ(Reserve(zone).slot(), 0u);
+}
+
+}  // namespace
+}  // namespace muster::worker
