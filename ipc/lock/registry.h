@@ -80,7 +80,8 @@ class Registry {
   bool IsLive(OwnerTag tag) const;
   // Empty: there is no such slot.
   std::optional<ParticipantRecord> Read(std::uint32_t slot) const;
-  // Of the participant itself only.
+  // Called by the participant itself only. worker/runtime/heartbeat.h says what muster does with
+  // it.
   void PublishHeartbeat(OwnerTag tag, std::chrono::steady_clock::time_point now) const;
 
   // How long a sleeper trusts that a death would wake it. A second with a parent, who

@@ -16,7 +16,6 @@
 namespace muster::worker {
 namespace {
 
-constexpr auto kHeartbeatInterval = std::chrono::seconds(1);
 // For each connection its socket and what it serves from; and some for the process.
 constexpr std::uint64_t kDescriptorsPerConnection = 2;
 constexpr std::uint64_t kOtherDescriptors = 128;
@@ -83,7 +82,6 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
       user_zones_(std::move(user_zones)),
       loop_(std::move(loop)),
       connections_(stats().active),
-      heartbeat_(*loop_, [this] { Beat(); }),
       drain_deadline_(*loop_, [this] { OnDrainDeadline(); }) {}
 
 // What the service holds of the worker, connections above all, goes while the worker is whole.
@@ -135,7 +133,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
                                                [this](Connection connection, std::string state) {
                                                  Adopt(std::move(connection), std::move(state));
                                                }));
-  Beat();
+  heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] { acceptor_->Sweep(); });
   status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
   status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
   status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
@@ -158,12 +156,6 @@ std::uint32_t WorkerProcess::index() const { return IndexIn(hello_); }
 void WorkerProcess::ShowTitle() {
   title_.Set(absl::StrCat("muster: worker process ", index(), " (generation ", hello_.generation(),
                           ")", is_draining() ? " is draining" : ""));
-}
-
-void WorkerProcess::Beat() {
-  zone_.registry().PublishHeartbeat(tag_, loop_->now());
-  acceptor_->Sweep();
-  heartbeat_.SetAfter(kHeartbeatInterval);
 }
 
 void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {

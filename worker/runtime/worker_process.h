@@ -24,6 +24,7 @@
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/handoff_queue.h"
+#include "muster/worker/runtime/heartbeat.h"
 #include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/runtime/master_channel.h"
 #include "muster/worker/runtime/service.h"
@@ -76,7 +77,6 @@ class WorkerProcess : public Context {
   absl::Status Start(Beginnings beginnings, const ServiceFactory& factory);
   WorkerStatus& status() const { return zone_.worker_status(tag_.slot()); }
   void ShowTitle();
-  void Beat();
 
   void OnMessage(const ipc::ReceivedMessage& message);
   // Unimplemented: it is none of a serving worker's commands.
@@ -95,13 +95,13 @@ class WorkerProcess : public Context {
   const std::vector<UserZone> user_zones_;
   const std::unique_ptr<loop::EventLoop> loop_;
   ConnectionCount connections_;
-  loop::Timer heartbeat_;
   loop::Timer drain_deadline_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<HandoffQueue> handoff_;
   std::unique_ptr<MasterChannel> master_;
   std::unique_ptr<SignalSource> signals_;
+  std::optional<Heartbeat> heartbeat_;
   std::optional<Service::Idle> drained_idle_;  // set: it drains
   bool is_done_ = false;
 };
