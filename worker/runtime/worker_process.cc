@@ -81,8 +81,7 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
       zone_(std::move(zone)),
       user_zones_(std::move(user_zones)),
       loop_(std::move(loop)),
-      connections_(stats().active),
-      drain_deadline_(*loop_, [this] { OnDrainDeadline(); }) {}
+      connections_(stats().active) {}
 
 // What the service holds of the worker, connections above all, goes while the worker is whole.
 WorkerProcess::~WorkerProcess() {
@@ -108,7 +107,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
 
   MasterChannel::Callbacks callbacks;
   callbacks.message = [this](const ipc::ReceivedMessage& message) { OnMessage(message); };
-  callbacks.gone = [this] { Drain(Service::Idle::kClose); };
+  callbacks.gone = [this] { drain_->Begin(Service::Idle::kClose); };
   MUSTER_ASSIGN_OR_RETURN(
       master_, MasterChannel::Create({*loop_, log_, beginnings.channel}, beginnings.master,
                                      hello_.slot(), std::move(callbacks)));
@@ -133,6 +132,9 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
                                                [this](Connection connection, std::string state) {
                                                  Adopt(std::move(connection), std::move(state));
                                                }));
+  drain_.emplace(
+      Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
+      ToChrono(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
   heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] { acceptor_->Sweep(); });
   status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
   status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
@@ -144,7 +146,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
 }
 
 absl::Status WorkerProcess::Run() {
-  while (!is_done_ && !(is_draining() && connections_.held() == 0)) {
+  while (!is_terminated_ && !drain_->is_done()) {
     MUSTER_RETURN_IF_ERROR(loop_->RunOnce());
     acceptor_->AfterRound();
   }
@@ -152,6 +154,8 @@ absl::Status WorkerProcess::Run() {
 }
 
 std::uint32_t WorkerProcess::index() const { return IndexIn(hello_); }
+
+bool WorkerProcess::is_draining() const { return drain_.has_value() && drain_->has_begun(); }
 
 void WorkerProcess::ShowTitle() {
   title_.Set(absl::StrCat("muster: worker process ", index(), " (generation ", hello_.generation(),
@@ -178,13 +182,13 @@ void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {
 absl::Status WorkerProcess::Obey(Command command) {
   switch (command) {
     case Command::kDrain:
-      Drain(Service::Idle::kHandOff);
+      drain_->Begin(Service::Idle::kHandOff);
       return absl::OkStatus();
     case Command::kQuit:
-      Drain(Service::Idle::kClose);
+      drain_->Begin(Service::Idle::kClose);
       return absl::OkStatus();
     case Command::kTerminate:
-      is_done_ = true;
+      is_terminated_ = true;
       return absl::OkStatus();
     case Command::kReopen:
       return Reopen();
@@ -208,22 +212,9 @@ absl::Status WorkerProcess::Reopen() {
   return absl::Status(log.code(), absl::StrCat(log.message(), "; ", service.message()));
 }
 
-void WorkerProcess::Drain(Service::Idle idle) {
-  const bool was_draining = is_draining();
-  if (was_draining && (idle == *drained_idle_ || idle == Service::Idle::kHandOff)) return;
-  drained_idle_ = idle;
-  if (!was_draining) {
-    ShowTitle();
-    status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kDraining));
-    drain_deadline_.SetAfter(ToChrono(config_.shutdown_timeout()));
-    acceptor_->Stop(/*take_waiting=*/idle == Service::Idle::kHandOff);
-    // Others take what is in the queue, or nobody does.
-    if (idle == Service::Idle::kClose) handoff_->TakeAll();
-    handoff_->StopTaking();
-  }
-  service_->Drain(idle);
-  // What was to be handed off goes as the others do.
-  if (idle == Service::Idle::kClose) handoff_->TakeBack();
+void WorkerProcess::OnDrainBegun() {
+  ShowTitle();
+  status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kDraining));
 }
 
 absl::StatusOr<const UserZone*> WorkerProcess::zone(absl::string_view name) const {
@@ -244,14 +235,6 @@ void WorkerProcess::Adopt(Connection connection, std::string state) {
   if (status.ok()) return;
   log_.Write(config::v1::Log::ERROR,
              absl::StrCat("an adopted connection is closed: ", status.message()));
-}
-
-void WorkerProcess::OnDrainDeadline() {
-  stats().closed_at_deadline.Add(connections_.held());
-  log_.Write(
-      config::v1::Log::WARN,
-      absl::StrCat("shutdown_timeout was reached; connections closed: ", connections_.held()));
-  is_done_ = true;
 }
 
 }  // namespace muster::worker

@@ -22,6 +22,7 @@
 #include "muster/proto/config.pb.h"
 #include "muster/worker/runtime/acceptor.h"
 #include "muster/worker/runtime/connection_lease.h"
+#include "muster/worker/runtime/drain.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/handoff_queue.h"
 #include "muster/worker/runtime/heartbeat.h"
@@ -67,7 +68,7 @@ class WorkerProcess : public Context {
   void Log(config::v1::Log::Level level, absl::string_view line) override {
     log_.Write(level, line);
   }
-  bool is_draining() const override { return drained_idle_.has_value(); }
+  bool is_draining() const override;
   void HandOff(Connection connection, std::string state) override;
 
  private:
@@ -82,8 +83,8 @@ class WorkerProcess : public Context {
   // Unimplemented: it is none of a serving worker's commands.
   absl::Status Obey(Command command);
   absl::Status Reopen();
-  void Drain(Service::Idle idle);
-  void OnDrainDeadline();
+  // What other processes and people see of it.
+  void OnDrainBegun();
   void Adopt(Connection connection, std::string state);
 
   const v1::Hello hello_;
@@ -95,15 +96,14 @@ class WorkerProcess : public Context {
   const std::vector<UserZone> user_zones_;
   const std::unique_ptr<loop::EventLoop> loop_;
   ConnectionCount connections_;
-  loop::Timer drain_deadline_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<HandoffQueue> handoff_;
   std::unique_ptr<MasterChannel> master_;
   std::unique_ptr<SignalSource> signals_;
   std::optional<Heartbeat> heartbeat_;
-  std::optional<Service::Idle> drained_idle_;  // set: it drains
-  bool is_done_ = false;
+  std::optional<Drain> drain_;
+  bool is_terminated_ = false;
 };
 
 }  // namespace muster::worker

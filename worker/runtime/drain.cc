@@ -1,0 +1,42 @@
+#include "muster/worker/runtime/drain.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/proto/config.pb.h"
+
+namespace muster::worker {
+
+Drain::Drain(const Surroundings& surroundings, loop::Clock::duration shutdown_timeout,
+             std::function<void()> begun)
+    : around_(surroundings),
+      shutdown_timeout_(shutdown_timeout),
+      begun_(std::move(begun)),
+      deadline_(surroundings.timers, [this] { OnDeadline(); }) {}
+
+void Drain::Begin(Service::Idle idle) {
+  const bool had_begun = has_begun();
+  if (had_begun && (idle == *idle_ || idle == Service::Idle::kHandOff)) return;
+  idle_ = idle;
+  const bool is_quit = idle == Service::Idle::kClose;
+  if (!had_begun) {
+    begun_();
+    deadline_.SetAfter(shutdown_timeout_);
+    around_.acceptor.Stop(/*take_waiting=*/!is_quit);
+    if (is_quit) around_.handoff.TakeAll();
+    around_.handoff.StopTaking();
+  }
+  around_.service.Drain(idle);
+  if (is_quit) around_.handoff.TakeBack();
+}
+
+void Drain::OnDeadline() {
+  const std::uint32_t held = around_.connections.held();
+  around_.stats.closed_at_deadline.Add(held);
+  around_.log.Write(config::v1::Log::WARN,
+                    absl::StrCat("shutdown_timeout was reached; connections closed: ", held));
+  is_deadline_over_ = true;
+}
+
+}  // namespace muster::worker

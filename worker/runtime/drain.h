@@ -1,0 +1,77 @@
+#ifndef MUSTER_WORKER_RUNTIME_DRAIN_H_
+#define MUSTER_WORKER_RUNTIME_DRAIN_H_
+
+#include <functional>
+#include <optional>
+
+#include "muster/loop/clock.h"
+#include "muster/loop/timer.h"
+#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/connection_lease.h"
+#include "muster/worker/runtime/error_log.h"
+#include "muster/worker/runtime/handoff_queue.h"
+#include "muster/worker/runtime/service.h"
+#include "muster/worker/zone/slot_stats.h"
+
+namespace muster::worker {
+
+// What a worker does on DRAIN (Idle::kHandOff) and on QUIT (Idle::kClose), from the command to the
+// moment at which its process may exit. DRAIN means that other workers serve on. QUIT means that
+// nobody will; the end of the master is taken for it. docs/PROTOCOL.md and docs/HANDOFF.md describe
+// the same from outside.
+//
+// Begin does this, in this order:
+// 1. It calls `begun`, arms the deadline and stops the acceptor. With DRAIN the acceptor takes the
+//    connections that wait in its listeners first, since the kernel may have told this worker
+//    alone.
+// 2. With QUIT it takes all connections from the handoff queue, since nobody else will. Then it
+//    stops taking: what comes later is for others.
+// 3. It calls Service::Drain. The service finishes what is in flight, and hands off or closes the
+//    connections that are idle.
+// 4. With QUIT it takes back the connections that were to be handed off and are not sent yet. The
+//    service, which drains already, adopts and closes them.
+//
+// QUIT after DRAIN does steps 3 and 4; the first deadline stays. Every other repetition has no
+// effect. The drain is done when the worker holds no connection any more. At the deadline,
+// `shutdown_timeout` after the first command, it is done in any case: the rest is counted in
+// closed_at_deadline and logged, and closed by the exit.
+//
+// TERMINATE is not a drain: the worker exits at once (worker_process.h). In the loop's thread.
+class Drain {
+ public:
+  // All of it outlives this. `timers`: the loop.
+  struct Surroundings {
+    loop::TimerQueue& timers;
+    const ErrorLog& log;
+    const ConnectionCount& connections;
+    SlotStats& stats;
+    Acceptor& acceptor;
+    HandoffQueue& handoff;
+    Service& service;
+  };
+
+  // `begun` is called once, when has_begun() has become true and before anything is closed.
+  Drain(const Surroundings& surroundings, loop::Clock::duration shutdown_timeout,
+        std::function<void()> begun);
+
+  void Begin(Service::Idle idle);
+
+  bool has_begun() const { return idle_.has_value(); }
+  bool is_done() const {
+    return has_begun() && (is_deadline_over_ || around_.connections.held() == 0);
+  }
+
+ private:
+  void OnDeadline();
+
+  Surroundings around_;
+  loop::Clock::duration shutdown_timeout_;
+  std::function<void()> begun_;
+  loop::Timer deadline_;
+  std::optional<Service::Idle> idle_;  // set: it has begun
+  bool is_deadline_over_ = false;
+};
+
+}  // namespace muster::worker
+
+#endif  // MUSTER_WORKER_RUNTIME_DRAIN_H_

@@ -1,0 +1,232 @@
+#include "muster/worker/runtime/drain.h"
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
+#include "muster/loop/clock.h"
+#include "muster/loop/event_loop.h"
+#include "muster/loop/test_timers.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/protocol/command.h"
+#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/connection_lease.h"
+#include "muster/worker/runtime/error_log.h"
+#include "muster/worker/runtime/handoff_queue.h"
+#include "muster/worker/runtime/service.h"
+#include "muster/worker/testing/loopback_listener.h"
+#include "muster/worker/testing/test_client.h"
+#include "muster/worker/zone/slot_stats.h"
+
+namespace muster::worker {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::TestClient;
+
+constexpr auto kTimeout = seconds(20);
+
+// Keeps its connections, and writes down what it is told.
+class Keeper : public Service {
+ public:
+  explicit Keeper(std::vector<std::string>& story) : story_(story) {}
+
+  void OnConnection(Connection connection) override {
+    story_.push_back("connection");
+    connections.push_back(std::move(connection));
+  }
+  absl::Status Adopt(Connection connection, std::string state) override {
+    story_.push_back("adopt " + state);
+    connections.push_back(std::move(connection));
+    return absl::OkStatus();
+  }
+  absl::Status Reopen() override { return absl::OkStatus(); }
+  void Drain(Idle idle) override {
+    story_.push_back(idle == Idle::kHandOff ? "drain, hand off" : "drain, close");
+  }
+
+  std::vector<Connection> connections;
+
+ private:
+  std::vector<std::string>& story_;
+};
+
+// A worker's acceptor, queue and service, whole; the time is the test's.
+class DrainTest : public ::testing::Test {
+ protected:
+  static constexpr auto kDrain = Service::Idle::kHandOff;
+  static constexpr auto kQuit = Service::Idle::kClose;
+
+  DrainTest() {
+    config::v1::Config config;
+    config.set_worker_connections(100);
+    std::vector<InheritedListener> listeners;
+    listeners.push_back(listener_.Inherit());
+    acceptor_ = *Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config,
+                                  std::move(listeners), std::nullopt);
+    handoff_ = *HandoffQueue::Create(
+        {*loop_, log_, count_, stats_}, *ipc::DuplicateFd(queue_.first.fd()),
+        *ipc::DuplicateFd(queue_.second.fd()), [this](Connection connection, std::string state) {
+          EXPECT_TRUE(keeper_.Adopt(std::move(connection), std::move(state)).ok());
+        });
+    drain_ = std::make_unique<Drain>(
+        Drain::Surroundings{timers_, log_, count_, stats_, *acceptor_, *handoff_, keeper_},
+        kTimeout, [this] { story_.push_back(drain_->has_begun() ? "begun" : "not begun"); });
+  }
+
+  // One that this worker holds.
+  Connection Hold() {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    clients_.emplace_back(ends[0]);
+    Connection connection;
+    connection.fd.reset(ends[1]);
+    connection.lease = count_.Take();
+    return connection;
+  }
+  // As another worker does that drains.
+  void PutIntoQueue(const std::string& state) {
+    const Connection connection = Hold();
+    const int fd = connection.fd.get();
+    ipc::Message message;
+    message.command = ipc::CommandNumber(Command::kAdopt);
+    message.payload = state;
+    message.fds = absl::MakeConstSpan(&fd, 1);
+    ASSERT_TRUE(queue_.second.TrySend(message).ok());
+  }
+  void RunLoopOnce() { ASSERT_TRUE(loop_->RunOnce(loop::Clock::duration::zero()).ok()); }
+
+  std::vector<std::string> story_;
+  std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
+  loop::TestTimers timers_;
+  ErrorLog log_ = *ErrorLog::Open(config::v1::Log(), "test");
+  SlotStats stats_;
+  ConnectionCount count_{stats_.active};
+  Keeper keeper_{story_};
+  testing::LoopbackListener listener_;
+  ipc::Channel::Pair queue_ = *ipc::Channel::CreatePair();
+  std::vector<ipc::UniqueFd> clients_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<HandoffQueue> handoff_;
+  std::unique_ptr<Drain> drain_;
+};
+
+TEST_F(DrainTest, IsNeitherBegunNorDoneBeforeACommand) {
+  EXPECT_FALSE(drain_->has_begun());
+  EXPECT_FALSE(drain_->is_done());
+}
+
+TEST_F(DrainTest, IsDoneAtOnceWithoutConnections) {
+  drain_->Begin(kDrain);
+  EXPECT_TRUE(drain_->has_begun());
+  EXPECT_TRUE(drain_->is_done());
+}
+
+TEST_F(DrainTest, IsDoneWhenTheLastConnectionHasEnded) {
+  Connection first = Hold();
+  Connection last = Hold();
+  drain_->Begin(kDrain);
+  first = Connection();
+  EXPECT_FALSE(drain_->is_done());
+  last = Connection();
+  EXPECT_TRUE(drain_->is_done());
+}
+
+TEST_F(DrainTest, TakesTheConnectionsThatWaitBeforeTheServiceDrains) {
+  const TestClient clients[] = {TestClient(listener_.port()), TestClient(listener_.port())};
+  drain_->Begin(kDrain);
+  EXPECT_THAT(story_, ElementsAre("begun", "connection", "connection", "drain, hand off"));
+}
+
+TEST_F(DrainTest, LeavesTheConnectionsThatWaitToTheListenersOwnerOnQuit) {
+  const TestClient client(listener_.port());
+  drain_->Begin(kQuit);
+  EXPECT_THAT(story_, ElementsAre("begun", "drain, close"));
+}
+
+TEST_F(DrainTest, AcceptsNothingMore) {
+  drain_->Begin(kDrain);
+  story_.clear();
+  const TestClient client(listener_.port());
+  RunLoopOnce();
+  EXPECT_THAT(story_, IsEmpty());
+}
+
+TEST_F(DrainTest, LeavesTheHandoffQueueToOthers) {
+  PutIntoQueue("state");
+  drain_->Begin(kDrain);
+  RunLoopOnce();
+  EXPECT_THAT(story_, ElementsAre("begun", "drain, hand off"));
+}
+
+TEST_F(DrainTest, TakesAllThatIsInTheHandoffQueueBeforeTheServiceDrainsOnQuit) {
+  PutIntoQueue("one");
+  PutIntoQueue("two");
+  drain_->Begin(kQuit);
+  PutIntoQueue("late");
+  RunLoopOnce();
+  EXPECT_THAT(story_, ElementsAre("begun", "adopt one", "adopt two", "drain, close"));
+}
+
+TEST_F(DrainTest, TakesBackWhatItCouldNotHandOffAfterTheServiceDrainsOnQuit) {
+  drain_->Begin(kDrain);
+  // As many as the queue has room for, and one.
+  while (count_.held() == 0) handoff_->Give(Hold(), std::string(1000, 'x'));
+  story_.clear();
+  drain_->Begin(kQuit);
+  EXPECT_THAT(story_, ElementsAre("drain, close", "adopt " + std::string(1000, 'x')));
+  EXPECT_EQ(count_.held(), 1u);
+}
+
+TEST_F(DrainTest, ChangesNothingWhenItIsRepeated) {
+  drain_->Begin(kDrain);
+  drain_->Begin(kDrain);
+  EXPECT_THAT(story_, ElementsAre("begun", "drain, hand off"));
+}
+
+TEST_F(DrainTest, BecomesAQuitOnce) {
+  drain_->Begin(kDrain);
+  drain_->Begin(kQuit);
+  drain_->Begin(kQuit);
+  EXPECT_THAT(story_, ElementsAre("begun", "drain, hand off", "drain, close"));
+}
+
+TEST_F(DrainTest, StaysAQuit) {
+  drain_->Begin(kQuit);
+  drain_->Begin(kDrain);
+  EXPECT_THAT(story_, ElementsAre("begun", "drain, close"));
+}
+
+TEST_F(DrainTest, IsDoneAtItsDeadlineAndCountsWhatIsLeft) {
+  const Connection connections[] = {Hold(), Hold()};
+  drain_->Begin(kDrain);
+  timers_.RunAt(kTimeout - loop::Clock::duration(1));
+  EXPECT_FALSE(drain_->is_done());
+  timers_.RunAt(kTimeout);
+  EXPECT_TRUE(drain_->is_done());
+  EXPECT_EQ(stats_.closed_at_deadline.value(), 2u);
+}
+
+TEST_F(DrainTest, KeepsItsDeadlineWhenItBecomesAQuit) {
+  const Connection connection = Hold();
+  drain_->Begin(kDrain);
+  timers_.RunAt(kTimeout / 2);
+  drain_->Begin(kQuit);
+  timers_.RunAt(kTimeout);
+  EXPECT_TRUE(drain_->is_done());
+}
+
+}  // namespace
+}  // namespace muster::worker
