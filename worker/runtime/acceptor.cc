@@ -74,7 +74,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Surroundings& s
       std::unique_ptr<Acceptor>(new Acceptor(surroundings, config, std::move(listeners)));
   Acceptor* const self = acceptor.get();
   if (config.accept() == config::v1::MUTEX) {
-    AcceptGate::Callbacks callbacks;
+    AcceptMutex::Callbacks callbacks;
     callbacks.accept = [self](const ListeningSocket& listener) {
       self->Accept(listener, kMostPerRound);
     };
@@ -83,8 +83,9 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Surroundings& s
       self->SkipIfBusy();
     };
     MUSTER_ASSIGN_OR_RETURN(
-        self->gate_, AcceptGate::Create(surroundings.loop, self->listeners_, *std::move(mutex),
-                                        ToChrono(config.accept_delay()), std::move(callbacks)));
+        self->accept_mutex_,
+        AcceptMutex::Create(surroundings.loop, self->listeners_, *std::move(mutex),
+                            ToChrono(config.accept_delay()), std::move(callbacks)));
   } else {
     for (const ListeningSocket& listener : self->listeners_) {
       self->sources_.push_back(std::make_unique<Source>(*self, listener));
@@ -108,13 +109,13 @@ Acceptor::Acceptor(const Surroundings& surroundings, const config::v1::Config& c
 Acceptor::~Acceptor() = default;
 
 absl::Status Acceptor::WatchAll() {
-  if (gate_ != nullptr) gate_->SetOpen(true);
+  if (accept_mutex_ != nullptr) accept_mutex_->SetOpen(true);
   for (const auto& source : sources_) MUSTER_RETURN_IF_ERROR(source->Watch());
   return absl::OkStatus();
 }
 
 void Acceptor::UnwatchAll() {
-  if (gate_ != nullptr) gate_->SetOpen(false);
+  if (accept_mutex_ != nullptr) accept_mutex_->SetOpen(false);
   for (const auto& source : sources_) source->Unwatch();
 }
 
@@ -182,7 +183,7 @@ void Acceptor::HandOver() {
 void Acceptor::SkipIfBusy() {
   const std::uint32_t held = around_.connections.held();
   const std::uint32_t free = worker_connections_ > held ? worker_connections_ - held : 0;
-  if (free < worker_connections_ / 8) gate_->Skip(worker_connections_ / 8 - free);
+  if (free < worker_connections_ / 8) accept_mutex_->Skip(worker_connections_ / 8 - free);
 }
 
 void Acceptor::Sweep() {
@@ -197,7 +198,7 @@ void Acceptor::Stop(bool take_waiting) {
   if (state_ == State::kStopped) return;
   Suspend(State::kStopped);
   resume_.Cancel();
-  gate_.reset();
+  accept_mutex_.reset();
   sources_.clear();
   if (take_waiting && policy_ == config::v1::EXCLUSIVE) {
     for (const ListeningSocket& listener : listeners_) {

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/runtime/accept_gate.h"
+#include "muster/worker/runtime/accept_mutex.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/inheritance.h"
@@ -81,7 +81,7 @@ class Acceptor {
   std::vector<Connection> accepted_;
   loop::Timer resume_;
   std::vector<std::unique_ptr<Source>> sources_;  // EXCLUSIVE and REUSEPORT
-  std::unique_ptr<AcceptGate> gate_;              // MUTEX
+  std::unique_ptr<AcceptMutex> accept_mutex_;     // MUTEX
 };
 
 }  // namespace muster::worker

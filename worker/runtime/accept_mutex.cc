@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/accept_gate.h"
+#include "muster/worker/runtime/accept_mutex.h"
 
 #include <sys/epoll.h>
 
@@ -10,7 +10,7 @@
 
 namespace muster::worker {
 
-absl::StatusOr<std::unique_ptr<AcceptGate>> AcceptGate::Create(
+absl::StatusOr<std::unique_ptr<AcceptMutex>> AcceptMutex::Create(
     loop::EventLoop& loop, const std::vector<ListeningSocket>& listeners, ipc::Mutex mutex,
     loop::Clock::duration accept_delay, Callbacks callbacks) {
   ipc::UniqueFd set(::epoll_create1(EPOLL_CLOEXEC));
@@ -23,14 +23,14 @@ absl::StatusOr<std::unique_ptr<AcceptGate>> AcceptGate::Create(
       return ipc::ErrnoStatus(absl::StrCat("epoll_ctl of listener ", listener.address()));
     }
   }
-  auto gate = std::unique_ptr<AcceptGate>(
-      new AcceptGate(loop, std::move(set), std::move(mutex), accept_delay, std::move(callbacks)));
-  loop.SetGate(gate.get());
-  return gate;
+  auto accept_mutex = std::unique_ptr<AcceptMutex>(
+      new AcceptMutex(loop, std::move(set), std::move(mutex), accept_delay, std::move(callbacks)));
+  loop.SetGate(accept_mutex.get());
+  return accept_mutex;
 }
 
-AcceptGate::AcceptGate(loop::EventLoop& loop, ipc::UniqueFd set, ipc::Mutex mutex,
-                       loop::Clock::duration accept_delay, Callbacks callbacks)
+AcceptMutex::AcceptMutex(loop::EventLoop& loop, ipc::UniqueFd set, ipc::Mutex mutex,
+                         loop::Clock::duration accept_delay, Callbacks callbacks)
     : loop_(loop),
       set_(std::move(set)),
       mutex_(std::move(mutex)),
@@ -39,13 +39,13 @@ AcceptGate::AcceptGate(loop::EventLoop& loop, ipc::UniqueFd set, ipc::Mutex mute
       // It ends the wait. Nobody may be there to whom the turn could be left.
       retry_(loop, [this] { rounds_to_skip_ = 0; }) {}
 
-AcceptGate::~AcceptGate() {
+AcceptMutex::~AcceptMutex() {
   loop_.SetGate(nullptr);
   Unwatch();
   if (holds_mutex_) mutex_.Unlock();
 }
 
-void AcceptGate::BeforeWait() {
+void AcceptMutex::BeforeWait() {
   if (is_open_ && TakeTurn()) {
     retry_.Cancel();
     return;
@@ -54,7 +54,7 @@ void AcceptGate::BeforeWait() {
   if (is_open_ && !retry_.is_armed()) retry_.SetAfter(accept_delay_);
 }
 
-bool AcceptGate::TakeTurn() {
+bool AcceptMutex::TakeTurn() {
   if (rounds_to_skip_ > 0) {
     --rounds_to_skip_;
     return false;
@@ -70,18 +70,18 @@ bool AcceptGate::TakeTurn() {
   return false;
 }
 
-bool AcceptGate::Watch() {
+bool AcceptMutex::Watch() {
   if (!is_watching_) is_watching_ = loop_.Add(set_.get(), EPOLLIN, this).ok();
   return is_watching_;
 }
 
-void AcceptGate::Unwatch() {
+void AcceptMutex::Unwatch() {
   if (!is_watching_) return;
   is_watching_ = false;
   loop_.Remove(set_.get(), this);
 }
 
-void AcceptGate::OnEvents(std::uint32_t) {
+void AcceptMutex::OnEvents(std::uint32_t) {
   std::array<epoll_event, 16> ready;
   const int count = ::epoll_wait(set_.get(), ready.data(), ready.size(), 0);
   for (int i = 0; i < count; ++i) {
@@ -89,7 +89,7 @@ void AcceptGate::OnEvents(std::uint32_t) {
   }
 }
 
-void AcceptGate::AfterWait() {
+void AcceptMutex::AfterWait() {
   if (!holds_mutex_) return;
   holds_mutex_ = false;
   mutex_.Unlock();

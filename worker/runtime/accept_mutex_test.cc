@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/accept_gate.h"
+#include "muster/worker/runtime/accept_mutex.h"
 
 #include <chrono>
 #include <memory>
@@ -19,25 +19,25 @@ namespace {
 
 using testing::TestClient;
 
-// One worker's gate, and the mutex as another worker sees it.
-class AcceptGateTest : public ::testing::Test {
+// One worker's use of the mutex, and the mutex as another worker sees it.
+class AcceptMutexTest : public ::testing::Test {
  protected:
-  AcceptGateTest()
+  AcceptMutexTest()
       : zone_(*SharedZone::Create(4)),
         loop_(*loop::EventLoop::Create()),
         own_tag_(*zone_.Reserve()),
         other_tag_(*zone_.Reserve()),
         others_(MutexOf(other_tag_)) {
     sockets_.emplace_back(listener_.Inherit());
-    AcceptGate::Callbacks callbacks;
+    AcceptMutex::Callbacks callbacks;
     callbacks.accept = [this](const ListeningSocket& socket) {
       held_in_accept_ = Owner() == own_tag_;
       Connection connection;
       if (socket.Accept(&connection) == ListeningSocket::Outcome::kAccepted) ++accepted_;
     };
     callbacks.work = [this] { held_in_work_ = Owner() == own_tag_; };
-    gate_ = *AcceptGate::Create(*loop_, sockets_, MutexOf(own_tag_), std::chrono::milliseconds(1),
-                                std::move(callbacks));
+    accept_mutex_ = *AcceptMutex::Create(*loop_, sockets_, MutexOf(own_tag_),
+                                         std::chrono::milliseconds(1), std::move(callbacks));
   }
 
   ipc::Mutex MutexOf(ipc::OwnerTag tag) {
@@ -55,20 +55,20 @@ class AcceptGateTest : public ::testing::Test {
   ipc::Mutex others_;
   testing::LoopbackListener listener_;
   std::vector<ListeningSocket> sockets_;
-  std::unique_ptr<AcceptGate> gate_;
+  std::unique_ptr<AcceptMutex> accept_mutex_;
   int accepted_ = 0;
   bool held_in_accept_ = false;
   bool held_in_work_ = true;
 };
 
-TEST_F(AcceptGateTest, HoldsTheMutexForTheWait) {
-  gate_->BeforeWait();
+TEST_F(AcceptMutexTest, HoldsTheMutexForTheWait) {
+  accept_mutex_->BeforeWait();
   EXPECT_EQ(Owner(), own_tag_);
-  gate_->AfterWait();
+  accept_mutex_->AfterWait();
   EXPECT_EQ(Owner(), ipc::OwnerTag());
 }
 
-TEST_F(AcceptGateTest, AcceptsWithTheMutexAndWorksWithoutIt) {
+TEST_F(AcceptMutexTest, AcceptsWithTheMutexAndWorksWithoutIt) {
   const TestClient client(listener_.port());
   RunOnce();
   EXPECT_EQ(accepted_, 1);
@@ -76,7 +76,7 @@ TEST_F(AcceptGateTest, AcceptsWithTheMutexAndWorksWithoutIt) {
   EXPECT_FALSE(held_in_work_);
 }
 
-TEST_F(AcceptGateTest, LeavesConnectionsToTheHolder) {
+TEST_F(AcceptMutexTest, LeavesConnectionsToTheHolder) {
   RunOnce();
   ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
   const TestClient client(listener_.port());
@@ -88,51 +88,51 @@ TEST_F(AcceptGateTest, LeavesConnectionsToTheHolder) {
 }
 
 // Without its own timer the wait would last for ever.
-TEST_F(AcceptGateTest, TriesAgainWithinItsDelay) {
+TEST_F(AcceptMutexTest, TriesAgainWithinItsDelay) {
   ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
   ASSERT_TRUE(loop_->RunOnce().ok());
   ASSERT_TRUE(loop_->RunOnce().ok());
 }
 
-TEST_F(AcceptGateTest, DoesNotCompeteWhileItIsClosed) {
-  gate_->SetOpen(false);
-  gate_->BeforeWait();
+TEST_F(AcceptMutexTest, DoesNotCompeteWhileItIsClosed) {
+  accept_mutex_->SetOpen(false);
+  accept_mutex_->BeforeWait();
   EXPECT_EQ(Owner(), ipc::OwnerTag());
-  gate_->SetOpen(true);
-  gate_->BeforeWait();
+  accept_mutex_->SetOpen(true);
+  accept_mutex_->BeforeWait();
   EXPECT_EQ(Owner(), own_tag_);
 }
 
-TEST_F(AcceptGateTest, SkipsRounds) {
-  gate_->Skip(2);
-  gate_->BeforeWait();
+TEST_F(AcceptMutexTest, SkipsRounds) {
+  accept_mutex_->Skip(2);
+  accept_mutex_->BeforeWait();
   EXPECT_EQ(Owner(), ipc::OwnerTag());
-  gate_->BeforeWait();
+  accept_mutex_->BeforeWait();
   EXPECT_EQ(Owner(), ipc::OwnerTag());
-  gate_->BeforeWait();
+  accept_mutex_->BeforeWait();
   EXPECT_EQ(Owner(), own_tag_);
 }
 
-TEST_F(AcceptGateTest, SkipsNoLongerThanItsDelay) {
-  gate_->Skip(1'000'000);
+TEST_F(AcceptMutexTest, SkipsNoLongerThanItsDelay) {
+  accept_mutex_->Skip(1'000'000);
   const TestClient client(listener_.port());
   for (int i = 0; i < 100 && accepted_ == 0; ++i) ASSERT_TRUE(loop_->RunOnce().ok());
   EXPECT_EQ(accepted_, 1);
 }
 
-TEST_F(AcceptGateTest, TakesOverFromADeadHolderForGood) {
+TEST_F(AcceptMutexTest, TakesOverFromADeadHolderForGood) {
   ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
   RecoverSlot(zone_, other_tag_);
-  gate_->BeforeWait();
+  accept_mutex_->BeforeWait();
   EXPECT_EQ(Owner(), own_tag_);
-  gate_->AfterWait();
+  accept_mutex_->AfterWait();
   ipc::Mutex third = MutexOf(*zone_.Reserve());
   EXPECT_EQ(third.TryLock(), ipc::LockOutcome::kAcquired);
 }
 
-TEST_F(AcceptGateTest, GivesTheMutexBackWhenItIsDestroyed) {
-  gate_->BeforeWait();
-  gate_.reset();
+TEST_F(AcceptMutexTest, GivesTheMutexBackWhenItIsDestroyed) {
+  accept_mutex_->BeforeWait();
+  accept_mutex_.reset();
   EXPECT_EQ(others_.TryLock(), ipc::LockOutcome::kAcquired);
 }
 
