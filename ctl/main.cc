@@ -5,7 +5,7 @@
 
 #include "muster/ctl/address.h"
 #include "muster/ctl/command_line.h"
-#include "muster/ctl/units.h"
+#include "muster/ctl/printable.h"
 
 namespace muster::ctl {
 namespace {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "muster/ctl/printable.h"
 #include "muster/ctl/table.h"
 #include "muster/ctl/units.h"
 #include "muster/proto/counted.h"

@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "muster/ctl/units.h"
+#include "muster/ctl/printable.h"
 #include "muster/ipc/base/check.h"
 
 namespace muster::ctl {

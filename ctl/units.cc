@@ -43,18 +43,4 @@ std::string FormatBytes(std::uint64_t bytes) {
   return absl::StrFormat("%.1f %s", amount, kUnits[unit]);
 }
 
-std::string Printable(absl::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) {
-      absl::StrAppendFormat(&result, "\\x%02x", byte);
-    } else {
-      result.push_back(c);
-    }
-  }
-  return result;
-}
-
 }  // namespace muster::ctl

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace muster::ctl {
@@ -18,10 +17,6 @@ std::string FormatElapsed(absl::Duration elapsed);
 
 // "512 B", "1.5 KiB", "20.0 GiB".
 std::string FormatBytes(std::uint64_t bytes);
-
-// `text` with what could command a terminal made visible ("\x1b"). Newlines, tabs and all that is
-// not ASCII stay: what a worker says of itself reaches the operator's screen.
-std::string Printable(absl::string_view text);
 
 }  // namespace muster::ctl
 
