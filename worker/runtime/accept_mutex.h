@@ -9,7 +9,10 @@
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
+#include "muster/loop/timer.h"
 #include "muster/worker/runtime/listening_socket.h"
 
 namespace muster::worker {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
+#include "muster/loop/handler.h"
 #include "muster/worker/runtime/duration.h"
 
 namespace muster::worker {

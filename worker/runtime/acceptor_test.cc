@@ -11,6 +11,7 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
+#include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/service.h"

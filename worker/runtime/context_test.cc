@@ -1,5 +1,7 @@
 // What a service may use of its worker: a whole worker in this process.
 
+#include "muster/worker/runtime/context.h"
+
 #include <unistd.h>
 
 #include <atomic>

@@ -20,6 +20,7 @@
 #include "muster/proto/config.pb.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/handoff_queue.h"

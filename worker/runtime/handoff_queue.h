@@ -12,9 +12,10 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
+#include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
-#include "muster/worker/runtime/service.h"
 #include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/inheritance.h"
-#include "muster/worker/runtime/service.h"
 
 namespace muster::worker {
 

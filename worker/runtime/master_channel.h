@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/runtime/error_log.h"
 

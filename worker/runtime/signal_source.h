@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::worker {

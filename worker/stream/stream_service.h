@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
 
 namespace muster::worker::testing {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {

@@ -1,0 +1,83 @@
+#ifndef MUSTER_WORKER_RUNTIME_CONTEXT_H_
+#define MUSTER_WORKER_RUNTIME_CONTEXT_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/runtime/connection.h"
+#include "muster/worker/runtime/service_config.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/user_zone.h"
+
+namespace muster::worker {
+
+// What a service may use of the worker that runs it. It outlives the service. Only Post and Log may
+// be called from other threads; everything else belongs to the loop's thread. docs/SERVICES.md
+// shows how to use it.
+class Context {
+ public:
+  virtual ~Context() = default;
+
+  // For descriptors, timers, tasks and SetBeforeWait. Running the loop, and its gate, are the
+  // runtime's.
+  virtual loop::EventLoop& loop() = 0;
+
+  // The configuration, with defaults filled in and absolute paths.
+  virtual const config::v1::Config& config() const = 0;
+  // The message in `service` of the configuration, with its defaults filled in. InvalidArgument:
+  // the message is missing, it is of another type, or a value breaks a rule.
+  template <typename Message>
+  absl::StatusOr<Message> ServiceConfig() const {
+    Message message;
+    MUSTER_RETURN_IF_ERROR(ReadServiceConfig(config(), &message));
+    return message;
+  }
+
+  // This worker's number: 0 to N-1 among the N workers of its generation. Operators see it first.
+  // During a reload a worker of the old generation and one of the new have the same number.
+  virtual std::uint32_t index() const = 0;
+  // This worker's place in the shared zone, below zone().capacity(). No other live process of any
+  // generation has the same.
+  virtual std::uint32_t slot() const = 0;
+  virtual std::uint64_t generation() const = 0;
+
+  // This worker's counters. The service keeps `requests`, `responses`, `bytes_received`,
+  // `bytes_sent`, `reading`, `writing` and `waiting`. The runtime keeps the others.
+  virtual SlotStats& stats() = 0;
+  // The zone that the master and all workers share, for reading. Its registry tells locks in zones
+  // of the service's own who is alive.
+  virtual const SharedZone& zone() const = 0;
+  // This process as the owner of such locks, in the loop's thread only.
+  virtual ipc::OwnerTag tag() const = 0;
+  // The user zone that the configuration declares by this name. It lives as long as the Context.
+  // FailedPrecondition: no zone has this name.
+  virtual absl::StatusOr<const UserZone*> zone(absl::string_view name) const = 0;
+
+  // Runs `task` in the loop's thread. Thread-safe. Tasks of one thread run in the order of its
+  // calls. Once the destruction of the service has begun no task runs; those that are left are
+  // dropped. The service must have ended its threads when its destructor returns.
+  virtual void Post(std::function<void()> task) = 0;
+  // Writes one line for the operator into the error log. Control characters are escaped. Blocks as
+  // a write to a file does. Thread-safe.
+  virtual void Log(config::v1::Log::Level level, absl::string_view line) = 0;
+
+  // True from the first DRAIN or QUIT on (worker/runtime/drain.h).
+  virtual bool is_draining() const = 0;
+  // Gives a connection to a worker that stays. That worker's service receives it in Adopt, with the
+  // same `state` of at most kMostHandoffStateBytes. The client notices nothing. Only in and after
+  // Service::Drain with kHandOff. The service removes the descriptor from the loop first, and does
+  // not use it any more.
+  virtual void HandOff(Connection connection, std::string state) = 0;
+};
+
+}  // namespace muster::worker
+
+#endif  // MUSTER_WORKER_RUNTIME_CONTEXT_H_
