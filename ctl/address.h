@@ -11,18 +11,19 @@ namespace muster::ctl {
 
 // Where ctl was called.
 struct Surroundings {
-  // What relative paths are relative to. Under `bazel run` that is the caller's folder, not the
+  // The folder to which relative paths are relative. Under `bazel run` it is the caller's, not the
   // process's.
   std::string directory;
-  // The root of the tree; under `bazel run` only.
+  // The root of the source tree, under `bazel run` only.
   std::optional<std::string> workspace;
 
   static Surroundings FromProcess();
 };
 
-// The Unix sockets at which to look for a master, best first, as absolute paths; never empty.
-// `address` is "unix:PATH" or a path. None: the admin sockets of a configuration in this folder,
-// of the example site, and of an installed master. InvalidArgument: no such address can be. Pure.
+// Returns the Unix sockets at which to look for a master, as absolute paths, the best first. Never
+// empty. `address` is "unix:PATH" or a path. Without it, the result is the default places: the
+// admin sockets of a configuration in this folder, of the example site, and of an installed master.
+// InvalidArgument: the address is not one of a Unix socket. Pure.
 absl::StatusOr<std::vector<std::string>> SocketPaths(const std::optional<std::string>& address,
                                                      const Surroundings& surroundings);
 

@@ -7,14 +7,14 @@
 
 namespace muster::ctl {
 
-// One subcommand. A file for each, which this names: kReloadCommand is in reload_command.cc.
+// One subcommand of ctl. Each has a file of its own: kReloadCommand is in reload_command.cc.
 struct Command {
   const char* name;
   const char* summary;
-  // Follows the options in --help; ends with examples.
+  // The text after the options in --help. Ends with examples.
   const char* details;
-  // Carries it out and prints the outcome on standard output. The message of an error is for the
-  // person who gave the command. DeadlineExceeded and Unavailable: no answer came.
+  // Carries the command out and prints the outcome to standard output. Blocks until the answer. The
+  // message of an error is for the operator. DeadlineExceeded and Unavailable: no answer came.
   absl::Status (*run)(MasterConnection& master, Output output);
 };
 

@@ -20,11 +20,11 @@ constexpr std::array kCommands = {&kStatusCommand, &kWorkersCommand, &kStatsComm
                                   &kStopCommand};
 
 constexpr char kFooter[] =
-    "Without --master these are tried, relative to the current folder: run/admin.sock,\n"
+    "Without --master, ctl tries these sockets, relative to the current folder: run/admin.sock,\n"
     "examples/site/run/admin.sock, /run/muster/admin.sock.\n"
     "\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master there, 4 no answer in\n"
-    "time, or the connection was lost: the outcome is unknown, ctl status tells.\n"
+    "time, or the connection was lost. After 4 the outcome is unknown; ctl status shows it.\n"
     "\n"
     "Examples:\n"
     "  ctl status\n"
@@ -57,8 +57,8 @@ void AddOptions(CLI::App& app, Invocation& invocation) {
   app.add_option_function<std::string>(
          "--timeout",
          [&invocation](const std::string& text) { invocation.timeout = ParseTimeout(text); },
-         "How long to wait for the answer (default: 5s for status, workers and stats; else until "
-         "it comes)")
+         "How long to wait for the answer (default: 5s for status, workers and stats; no limit for "
+         "the others)")
       ->type_name("DURATION");
 }
 
@@ -70,7 +70,7 @@ std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
 
 std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   Invocation invocation;
-  CLI::App app("Operates a running muster master over its admin socket.", "ctl");
+  CLI::App app("Operates a running muster master through its admin socket.", "ctl");
   app.footer(kFooter);
   app.set_version_flag("--version", absl::StrCat("muster ", cli::kVersion));
   app.fallthrough();  // `ctl status -o json` is `ctl -o json status`

@@ -8,8 +8,8 @@
 
 namespace muster::ctl {
 
-// What the arguments and MUSTER_MASTER ask for, or the code to exit with: kDone after help was
-// printed, kUsage after a mistake was.
+// Reads the arguments and MUSTER_MASTER. Returns what they ask for, or the code to exit with: kDone
+// after it has printed help, kUsage after it has printed a mistake.
 std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv);
 
 }  // namespace muster::ctl

@@ -3,13 +3,13 @@
 
 namespace muster::ctl {
 
-// What ctl tells the script that called it. Part of the interface: docs/CTL.md.
+// The exit code of ctl, for scripts. Part of the interface: docs/CTL.md.
 enum class ExitCode {
   kDone = 0,
   kFailed = 1,  // refused or failed; the reason is on standard error
   kUsage = 2,
   kNoMaster = 3,
-  kUnknown = 4,  // no answer came in time, or ever will: what was ordered may have been done
+  kUnknown = 4,  // no answer came in time, or the connection was lost; the order may have been done
 };
 
 }  // namespace muster::ctl

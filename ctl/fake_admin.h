@@ -11,9 +11,8 @@
 
 namespace muster::ctl {
 
-// The admin service of a master that does and says what a test wants. A call whose function is
-// not set answers with an empty message. Functions are set before Serve and called by gRPC's
-// threads.
+// An admin service that answers as a test wants. A call whose function is not set answers with an
+// empty message. Set the functions before Serve. gRPC's threads call them.
 class FakeAdmin final : public admin::v1::Admin::Service {
  public:
   template <typename Response>
@@ -27,7 +26,7 @@ class FakeAdmin final : public admin::v1::Admin::Service {
   Answer<admin::v1::QuitResponse> quit;
   Answer<admin::v1::StopResponse> stop;
 
-  // Listens on a Unix socket at `path`, which its end removes. Aborts if that is impossible.
+  // Listens on a Unix socket at `path`, which the server removes at its end. Aborts if it cannot.
   std::unique_ptr<grpc::Server> Serve(const std::string& path);
 
  private:

@@ -10,12 +10,12 @@
 
 namespace muster::ctl {
 
-// What a command line asks for.
+// What a command line asks for (command_line.h).
 struct Invocation {
   const Command* command = nullptr;
-  std::optional<std::string> master;  // unset: look where masters usually are
+  std::optional<std::string> master;  // unset: the default places (address.h)
   Output output = Output::kTable;
-  std::optional<absl::Duration> timeout;  // unset: each call has its own
+  std::optional<absl::Duration> timeout;  // unset: the default of each call
 };
 
 }  // namespace muster::ctl

@@ -14,34 +14,34 @@
 
 namespace muster::ctl {
 
-// A connection to the admin service of one master. Calls block; an error's message is for the
-// operator. DeadlineExceeded: no answer came in time; Unavailable: none will come, for the
-// connection was lost. What was ordered may have been done then. All other errors are the master's
-// answer. Not thread-safe. gRPC, slow to compile, stays within its source.
+// A connection to the admin service of one master. Calls block. The message of an error is for the
+// operator. DeadlineExceeded: no answer came in time. Unavailable: the connection was lost, and no
+// answer will come. In both cases the order may have been carried out. All other errors are the
+// master's answer. Not thread-safe. Only the source includes gRPC, which is slow to compile.
 class MasterConnection {
  public:
-  // Connects to the first of the Unix sockets at which somebody listens. `timeout`: how long each
-  // call may take. Unavailable: nobody listens at any of them; the message tells what to do.
+  // Connects to the first of the Unix sockets at which a process listens. `timeout`: how long each
+  // call may take. Unavailable: no process listens at any of them. The message says what to do.
   static absl::StatusOr<MasterConnection> Open(const std::vector<std::string>& paths,
                                                std::optional<absl::Duration> timeout);
   MasterConnection(MasterConnection&&) noexcept;
   ~MasterConnection();
 
-  // Questions, whose answers are awaited for 5 s if no timeout was given.
+  // Questions. Without a timeout they wait 5 s for the answer.
   absl::StatusOr<admin::v1::Status> GetStatus();
   absl::StatusOr<admin::v1::ListWorkersResponse> ListWorkers();
   absl::StatusOr<admin::v1::Stats> GetStats();
 
-  // Orders, answered when they were carried out. Meanwhile a terminal shows their progress.
-  // Without a timeout it is the master that bounds the time.
+  // Orders. The answer comes when the order was carried out. Until then a terminal shows the
+  // waiting time (progress.h). Without a timeout the master bounds the time.
   absl::StatusOr<admin::v1::ReloadResponse> Reload();
   absl::StatusOr<admin::v1::ReopenResponse> Reopen();
   absl::StatusOr<admin::v1::QuitResponse> Quit();
   absl::StatusOr<admin::v1::StopResponse> Stop();
 
-  // Waits until the process that listens there has ended, so that whoever comes next finds its
-  // addresses free. DeadlineExceeded: it has not within 10 s, or the timeout. OK at once if the
-  // kernel does not tell who it is (it runs in another pid namespace).
+  // Waits until the process that listens there has ended, so that its addresses are free for the
+  // next one. DeadlineExceeded: it has not ended within 10 s, or within the timeout. OK at once if
+  // the process is unknown, because it runs in another pid namespace.
   absl::Status WaitForEndOfMaster();
 
  private:
@@ -54,7 +54,7 @@ class MasterConnection {
   absl::StatusOr<Response> Call(Method method, Kind kind);
 
   std::unique_ptr<Stub> stub_;
-  std::optional<ipc::PidFd> process_;  // that listens; none if unknown
+  std::optional<ipc::PidFd> process_;  // the one that listens; empty if unknown
   std::optional<absl::Duration> timeout_;
 };
 

@@ -9,10 +9,12 @@
 
 namespace muster::ctl {
 
+// The formats of -o.
 enum class Output { kTable, kJson };
 
-// Writes `text`, or with kJson `answer` in protobuf's JSON (fields that are zero included, 64-bit
-// numbers as strings), to standard output. Error: it could not be written, all of it.
+// Prints to standard output: with kTable `text`, with kJson `answer` as protobuf's JSON, which
+// includes fields that are zero and has 64-bit numbers as strings. Error: not everything could be
+// written.
 absl::Status Print(Output output, const google::protobuf::Message& answer, const std::string& text);
 
 }  // namespace muster::ctl

@@ -8,9 +8,9 @@
 
 namespace muster::ctl {
 
-// While it lives, a line on standard error that tells what is being waited for, if that is a
-// terminal: "reloading… 1.2s". It appears after a third of a second and the destructor erases it.
-// A thread writes it; do not fork while it lives.
+// Shows a line on standard error while ctl waits for an answer, if that is a terminal:
+// "reloading… 1.2s". The line appears after a third of a second, and the destructor erases it. A
+// thread of its own writes it, so do not fork while it lives.
 class Progress {
  public:
   explicit Progress(std::string label);

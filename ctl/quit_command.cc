@@ -20,10 +20,10 @@ absl::Status Run(MasterConnection& master, Output output) {
 
 const Command kQuitCommand = {
     .name = "quit",
-    .summary = "Finish the requests in flight, then end master and workers",
+    .summary = "Finish the requests in flight, then end the master and the workers",
     .details =
-        "Returns when the master's process is gone. What is not finished within the\n"
-        "configuration's shutdown_timeout is cut off.\n"
+        "Returns when the master's process is gone. Connections that are not finished\n"
+        "within the configuration's shutdown_timeout are cut off.\n"
         "\n"
         "Examples:\n"
         "  ctl quit\n"

@@ -25,10 +25,10 @@ const Command kReloadCommand = {
     .summary = "Read the configuration again and replace all workers",
     .details =
         "Returns when the new workers serve and the old ones drain. If the configuration\n"
-        "has mistakes or a new worker fails, the workers of before go on serving; the\n"
-        "reason is printed with its file, line and column, and the exit code is 1. If no\n"
-        "answer comes within --timeout, the reload may still happen: the exit code is 4,\n"
-        "and ctl status tells which generation serves.\n"
+        "has mistakes or a new worker fails, the old workers go on serving. Then the reason\n"
+        "is printed with its file, line and column, and the exit code is 1. If no answer\n"
+        "comes within --timeout, the exit code is 4. Then the reload may still happen, and\n"
+        "ctl status shows which generation serves.\n"
         "\n"
         "Examples:\n"
         "  ctl reload\n"

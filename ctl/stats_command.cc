@@ -16,9 +16,9 @@ const Command kStatsCommand = {
     .name = "stats",
     .summary = "Show the counters of each worker and their total",
     .details =
-        "The total counts from the master's start and goes on over reloads and crashes. The\n"
-        "row \"ended\" is of workers that are no more. CUT OFF: connections closed because a\n"
-        "drain had reached shutdown_timeout.\n"
+        "The total counts from the master's start, across reloads and crashes. The row\n"
+        "\"ended\" is the sum of the workers that have exited. CUT OFF: connections closed\n"
+        "because a drain reached shutdown_timeout.\n"
         "\n"
         "Examples:\n"
         "  ctl stats\n"

@@ -10,16 +10,17 @@
 
 namespace muster::ctl {
 
-// What the master answered, in text for people. Pure; all that ends in a newline is whole lines.
+// The answers of the master as text for people. All functions are pure and return whole lines, each
+// with its newline.
 
-// The master, its latest trouble if there was one, and its workers. `now` tells its age.
+// The master, its latest trouble if there was one, and its workers. `now`: for the master's age.
 std::string RenderStatus(const admin::v1::Status& status, absl::Time now);
 
-// A line for each worker, and one for those that are no more, if they counted anything.
+// One line for each worker, and one for those that have exited, if they counted anything.
 std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,
                           const admin::v1::Counters& ended);
 
-// The same with all counters, one for their total, and what the master counts itself.
+// The same with all counters, a line for their total, and the master's own counts.
 std::string RenderStats(const admin::v1::Stats& stats);
 
 }  // namespace muster::ctl

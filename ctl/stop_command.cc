@@ -18,7 +18,7 @@ absl::Status Run(MasterConnection& master, Output output) {
 
 const Command kStopCommand = {
     .name = "stop",
-    .summary = "End master and workers at once, requests in flight included",
+    .summary = "End the master and the workers at once, without finishing requests",
     .details =
         "Returns when the master's process is gone.\n"
         "\n"

@@ -6,7 +6,7 @@
 
 namespace muster::ctl {
 
-// Text in columns that are as wide as their widest cell, two spaces apart. Pure.
+// Text in columns. Each column is as wide as its widest cell. Columns are two spaces apart. Pure.
 class Table {
  public:
   enum class Align { kLeft, kRight };
@@ -17,10 +17,11 @@ class Table {
 
   explicit Table(std::vector<Column> columns);
 
-  // One cell for each column. A cell is shown on one line and cannot command a terminal.
+  // Adds a row with one cell for each column. A cell is shown on one line and cannot command a
+  // terminal.
   void AddRow(std::vector<std::string> cells);
 
-  // The titles and the rows, a line each, without spaces at their ends.
+  // Returns the titles and the rows, one line each, without spaces at the end.
   std::string Render() const;
 
  private:

@@ -8,14 +8,14 @@
 
 namespace muster::ctl {
 
-// How long something has been so, in its two largest units: "12s", "3m12s", "2h05m", "4d03h".
-// Less than a second, or a clock that went backwards, is "0s".
+// Returns an age in its two largest units: "12s", "3m12s", "2h05m", "4d03h". Under a second, and
+// for a clock that went backwards, "0s".
 std::string FormatAge(absl::Duration age);
 
-// How long something took: "84ms", "1.2s", "3m12s".
+// Returns how long something took: "84ms", "1.2s", "3m12s".
 std::string FormatElapsed(absl::Duration elapsed);
 
-// "512 B", "1.5 KiB", "20.0 GiB".
+// Returns a size: "512 B", "1.5 KiB", "20.0 GiB".
 std::string FormatBytes(std::uint64_t bytes);
 
 }  // namespace muster::ctl

@@ -5,17 +5,17 @@
 
 namespace muster::ctl {
 
-// Why no master was reached at a Unix socket, for an operator.
+// Why no master was reached at a Unix socket, for the operator.
 struct Unreachable {
-  // The address, what is there or the kernel's reason, and what to do about it. One line.
+  // One line: the address, what was found there or the kernel's reason, and what to do about it.
   std::string line;
-  // Whether the line has such an advice, which depends on what is there.
+  // Whether the line says what to do. That depends on what was found.
   bool has_advice = false;
-  // Whether a master may be there all the same.
+  // Whether a master may be there nevertheless.
   bool is_perhaps_there = false;
 };
 
-// Explains the errno with which connecting to `path` failed. Looks at the file system.
+// Explains why connecting to `path` failed with errno `error`. Looks at the file system.
 Unreachable ExplainUnreachable(const std::string& path, int error);
 
 }  // namespace muster::ctl

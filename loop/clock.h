@@ -5,7 +5,7 @@
 
 namespace muster::loop {
 
-// CLOCK_MONOTONIC.
+// The clock of loops and timers: CLOCK_MONOTONIC.
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 

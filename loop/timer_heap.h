@@ -8,10 +8,10 @@
 
 namespace muster::loop {
 
-// Nodes by time, the earliest first: a heap with four children to a node, half as deep as
-// a binary one. Every operation but the look at the first takes O(log n); equal times come in no
-// particular order. The owner keeps a node alive, and in place, while it is in the heap.
-// Belongs to one thread.
+// Nodes ordered by time, the earliest first: a heap with four children to a node, half as deep as a
+// binary one. Looking at the first takes O(1), Set and Remove O(log n). Equal times come in no
+// particular order. A node belongs to its owner, who keeps it alive and in place while it is in the
+// heap. Belongs to one thread.
 class TimerHeap {
  public:
   class Node {
@@ -25,20 +25,20 @@ class TimerHeap {
   };
 
   bool empty() const { return entries_.empty(); }
-  // Of a heap that is not empty.
+  // The heap must not be empty.
   Node* first() const { return entries_.front().node; }
   TimePoint first_time() const { return entries_.front().time; }
 
-  // Of a node that is in the heap.
+  // The node must be in the heap.
   TimePoint time(const Node& node) const { return entries_[node.index_].time; }
 
-  // Puts it in, or moves it to another time.
+  // Puts the node in, or moves it to another time.
   void Set(Node* node, TimePoint time);
-  // No effect if it is not in the heap.
+  // Without effect if the node is not in the heap.
   void Remove(Node* node);
 
  private:
-  // The times stand beside each other, so that a comparison does not follow a pointer.
+  // The times are next to each other, so that a comparison follows no pointer.
   struct Entry {
     TimePoint time;
     Node* node;

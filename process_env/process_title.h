@@ -7,17 +7,18 @@
 
 namespace muster::process_env {
 
-// What ps and top show for this process: text written over the memory in which the kernel
-// put the program's arguments, and that of its environment, which is moved away first.
-// One object in a process, made before its threads.
+// What ps and top show for this process. The text is written over the memory where the kernel put
+// the program's arguments and, right after them, its environment, which is copied elsewhere first.
+// One object in a process, made before other threads start. Set may be called by one thread at a
+// time.
 class ProcessTitle {
  public:
-  // `argv` is main's; nobody may use it afterwards.
+  // `argv` is main's, and may not be used afterwards.
   ProcessTitle(int argc, char** argv);
   ProcessTitle(const ProcessTitle&) = delete;
   ProcessTitle& operator=(const ProcessTitle&) = delete;
 
-  // A longer one than there is room for is cut.
+  // Cuts a title that is longer than the room.
   void Set(absl::string_view title);
 
  private:

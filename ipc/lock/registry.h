@@ -20,7 +20,7 @@ struct ParticipantLine;
 
 enum class ParticipantState : std::uint32_t { kFree = 0, kLive = 1, kDead = 2 };
 
-// What a participant's line said at one moment.
+// A copy of a participant's line at one moment.
 struct ParticipantRecord {
   ParticipantState state = ParticipantState::kFree;
   OwnerTag tag;
@@ -47,57 +47,57 @@ struct ParticipantRecord {
 class Registry {
  public:
   static std::size_t BytesFor(std::uint32_t capacity);
-  // Builds a registry with all slots free in `memory`, which is `bytes` long and
-  // 128-byte aligned. `capacity`: 1 to OwnerTag::kMaxSlots. Attach succeeds once this returned.
+  // Builds a registry with all slots free in `memory`, which must be 128-byte aligned and `bytes`
+  // long. `capacity`: 1 to OwnerTag::kMaxSlots. Attach succeeds once this has returned.
   static absl::StatusOr<Registry> Create(void* memory, std::size_t bytes, std::uint32_t capacity,
                                          const LivenessFile* liveness = nullptr);
-  // Refuses memory that does not hold a registry of this layout that fits `bytes`.
-  // `liveness`, if any, must outlive this and be the same file in every process.
+  // Fails if the memory does not hold a registry of this layout that fits `bytes`. `liveness`, if
+  // any, must outlive this and be the same file in every process.
   static absl::StatusOr<Registry> Attach(void* memory, std::size_t bytes,
                                          const LivenessFile* liveness = nullptr);
 
   std::uint32_t capacity() const { return capacity_; }
 
-  // Starts a new generation of a free slot: locks may hold the tag from now on.
-  // FailedPrecondition: the slot is not free.
+  // Starts a new generation of a free slot. Locks may hold the tag from now on. FailedPrecondition:
+  // the slot is not free.
   absl::StatusOr<OwnerTag> Reserve(std::uint32_t slot) const;
-  // Notes which process the participant is, for people and for a later parent.
+  // Records which process the participant is, for people and for a later parent.
   void SetProcess(OwnerTag tag, pid_t pid) const;
-  // SetProcess for the caller. FailedPrecondition: nobody reserved this tag.
+  // SetProcess for the caller. FailedPrecondition: this tag is not reserved.
   absl::Status Join(OwnerTag tag) const;
-  // Only when the process is gone (its pidfd is readable), not when it was sent
-  // SIGKILL: until then it may still write. False: it was not alive.
+  // Call it only when the process is gone (its pidfd is readable). That SIGKILL was sent is not
+  // enough: until its end the process may still write. False: it was not alive.
   bool MarkDead(OwnerTag tag) const;
-  // Only when all that the dead one held is recovered. False: it was not dead.
+  // Call it only when everything that the dead process held is recovered. False: it was not dead.
   bool Free(OwnerTag tag) const;
 
-  // Takes a slot that no live process holds. ResourceExhausted: there is none.
+  // Takes a slot that no live process holds. ResourceExhausted: all slots are held.
   absl::StatusOr<OwnerTag> Claim() const;
   void Leave(OwnerTag tag) const;
 
-  // False for dead ones, earlier generations and garbage. With a LivenessFile a
-  // system call.
+  // False for the tags of dead participants and of earlier generations, and for garbage. With a
+  // LivenessFile it makes a system call.
   bool IsLive(OwnerTag tag) const;
-  // Empty: there is no such slot.
+  // Empty: the slot does not exist.
   std::optional<ParticipantRecord> Read(std::uint32_t slot) const;
   // Called by the participant itself only. worker/runtime/heartbeat.h says what muster does with
   // it.
   void PublishHeartbeat(OwnerTag tag, std::chrono::steady_clock::time_point now) const;
 
-  // How long a sleeper trusts that a death would wake it. A second with a parent, who
-  // broadcasts: then it only heals damaged words. 100 ms without.
+  // How long a sleeper waits before it looks whether the owner still lives. With a parent, whose
+  // recovery wakes all sleepers, one second: it only heals damaged words then. Without, 100 ms.
   absl::Duration recheck_interval() const;
 
  private:
   Registry(ParticipantLine* lines, std::uint32_t capacity, const LivenessFile* liveness)
       : lines_(lines), capacity_(capacity), liveness_(liveness) {}
 
-  // Null: the tag names no slot of this registry.
+  // Null: this registry has no such slot.
   ParticipantLine* LineOf(OwnerTag tag) const;
   bool Change(OwnerTag tag, ParticipantState from, ParticipantState to) const;
 
   ParticipantLine* lines_;
-  // A copy: the one in shared memory is read once, when it is checked.
+  // A copy. The one in shared memory is read once, when it is checked.
   std::uint32_t capacity_;
   const LivenessFile* liveness_;
 };

@@ -7,30 +7,33 @@
 
 namespace muster::worker {
 
-// Of the messages below and of proto/worker.proto.
+// The version of the messages below and of proto/worker.proto.
 inline constexpr std::uint32_t kProtocolVersion = 1;
 
-// The channel on which a worker finds its master: it is passed under this number.
+// The descriptor in which a worker program finds the channel to its master.
 inline constexpr int kChannelFd = 3;
 
-// With this argument a worker program writes its v1::Description to standard output, and exits.
+// With this argument a worker program writes its v1::Description to standard output and exits.
 inline constexpr char kDescribeFlag[] = "--describe";
 
-// What a message on the channel between master and worker asks or tells. The values are
-// the wire's: never reuse one. docs/PROTOCOL.md.
+// The kind of a message on the channel between master and worker. The values are part of the
+// protocol: never reuse one. docs/PROTOCOL.md describes what each does. For DRAIN and QUIT, the
+// worker's side is worker/runtime/drain.h.
 enum class Command : std::uint16_t {
-  // Master to worker, HELLO once and last. Payloads: v1::Listeners, v1::Zones, v1::Hello.
+  // Master to worker, at the start. HELLO comes once and last. Payloads: v1::Listeners, v1::Zones,
+  // v1::Hello.
   kListeners = 1,
   kZones = 6,
   kHello = 2,
-  // Worker to master, one of them once. Payloads: v1::Ready, v1::Failed.
+  // Worker to master, as the answer to HELLO: one of the two, once. Payloads: v1::Ready,
+  // v1::Failed.
   kReady = 3,
   kFailed = 4,
-  // The answer to a message, by its sequence number. Payload: v1::Ack.
+  // The answer to a message, with that message's sequence number. Payload: v1::Ack.
   kAck = 5,
 
   // Master to worker.
-  // Others serve: accept no more, finish what is in flight, hand connections off, exit.
+  // Other workers serve on: accept no more, finish what is in flight, hand connections off, exit.
   kDrain = 16,
   // Nobody serves any more: the same, but idle connections are closed at once.
   kQuit = 17,
@@ -39,16 +42,16 @@ enum class Command : std::uint16_t {
   // Open the log files again. Acknowledged.
   kReopen = 19,
 
-  // Worker to worker, through the handoff queue: take this connection. Payload: what its
-  // service needs to go on.
+  // Worker to worker, through the handoff queue (worker/runtime/handoff_queue.h): take this
+  // connection. Payload: the state from which its service goes on.
   kAdopt = 32,
 };
 
-// A message's flag: answer with an ACK when it was carried out. REOPEN needs none: it is
-// always answered, as is what could not be carried out.
+// A flag of a message: answer with an ACK when it was carried out. Without the flag, only REOPEN
+// and messages that could not be carried out are answered.
 inline constexpr std::uint16_t kWantsAck = 1;
 
-// "DRAIN"; "unknown" for a value that this version does not know.
+// Returns "DRAIN" for kDrain, and "unknown" for a value that this version does not know.
 absl::string_view CommandName(Command command);
 
 }  // namespace muster::worker

@@ -3,13 +3,13 @@
 
 namespace muster::worker {
 
-// With what a worker exits, for who started it.
+// The exit code of a worker program, by which the master decides whether to start it again.
 enum ExitCode : int {
   // It was asked to end, or its master is gone.
   kExitDone = 0,
-  // It failed; another try may succeed.
+  // It failed. Another try may succeed.
   kExitFailed = 1,
-  // It will never work: its configuration, its version or what it was handed is wrong.
+  // It will never work: its configuration, its version or something that it was handed is wrong.
   kExitWillNeverWork = 2,
 };
 

@@ -23,9 +23,10 @@
 
 namespace muster::worker {
 
-// Takes new connections from the listeners, by one of the policies, and gives them to the
-// service. Takes none while the worker is full or has no descriptor for it: they wait in the
-// listener, for this worker or another. Nothing is accepted only to be closed.
+// Accepts new connections from the listeners, by the configured policy (EXCLUSIVE, MUTEX,
+// REUSEPORT), and gives them to the service. Accepts none while the worker is full or has no free
+// descriptor: they wait in the listener, for this worker or another. No connection is accepted only
+// to be closed. In the loop's thread.
 class Acceptor {
  public:
   // All of it outlives the acceptor.
@@ -37,25 +38,26 @@ class Acceptor {
     Service& service;
   };
 
-  // Accepts from now on. `mutex`: with the policy MUTEX only.
+  // Accepts from now on. `mutex`: set with the policy MUTEX only.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Create(const Surroundings& surroundings,
                                                           const config::v1::Config& config,
                                                           std::vector<InheritedListener> listeners,
                                                           std::optional<ipc::Mutex> mutex);
   ~Acceptor();
 
-  // After each round of the loop: goes on if there is room again.
+  // To be called after each round of the loop. Accepts again if the worker was full and is not now.
   void AfterRound() {
     if (state_ == State::kFull && !is_full()) Resume();
   }
 
-  // Once a second. With EXCLUSIVE the kernel tells one worker of a connection, and if that
-  // one died, or stopped for want of descriptors, nobody else would come for it.
+  // To be called once a second. With EXCLUSIVE it accepts the connections that wait: the kernel
+  // tells one worker of a connection, and if that worker died, or had no free descriptor, no other
+  // would accept it.
   void Sweep();
 
-  // For good: out of the epoll set first, for as long as another process has the socket,
-  // closing alone would leave it there; then, with `take_waiting`, what the kernel may
-  // have told this worker alone; then closes the listeners.
+  // Stops for good. Removes the listeners from the epoll set first: closing alone would leave them
+  // there as long as another process has them. Then, with `take_waiting`, accepts the connections
+  // of which the kernel may have told this worker alone. Then closes the listeners.
   void Stop(bool take_waiting);
 
  private:
@@ -70,7 +72,7 @@ class Acceptor {
   void Suspend(State state);
   void Resume();
   void Pause(const ListeningSocket& listener);
-  // Accepts up to `most`; returns how many.
+  // Accepts up to `most` connections. Returns how many.
   int Accept(const ListeningSocket& listener, int most);
   void HandOver();
   void SkipIfBusy();

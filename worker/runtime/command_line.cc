@@ -23,7 +23,7 @@ std::string Knowledge(const Program& program) {
   for (const auto* type : program.config_types) types.emplace_back(type->full_name());
   std::string text;
   if (!types.empty()) {
-    absl::StrAppend(&text, "\n  service { ... } may have: ", absl::StrJoin(types, ", "));
+    absl::StrAppend(&text, "\n  service { ... } may contain: ", absl::StrJoin(types, ", "));
   }
   if (!program.handlers.empty()) {
     absl::StrAppend(&text, "\n  handler may be: ", absl::StrJoin(program.handlers, ", "));
@@ -57,22 +57,22 @@ absl::StatusOr<Wish> ParseCommandLine(int argc, const char* const* argv) {
 
 std::string HelpText(const std::string& name, const Program& program) {
   return absl::StrCat(
-      "A worker program of muster serves clients. A master starts it, without arguments, and "
-      "hands\n"
-      "it the configuration and the listening sockets:\n"
+      "This is a worker program of muster: it serves clients. A master starts it, without\n"
+      "arguments, and passes it the configuration and the listening sockets:\n"
       "\n"
       "  master -c FILE --worker ",
       name,
       "\n"
       "\n"
-      "Without a master it can do this:\n"
+      "Options, for use without a master:\n"
       "  -h, --help     Print this text and exit\n"
-      "  --version      Print the version of muster that it is built with and exit\n"
-      "  --describe     Write what a configuration may tell it to standard output and exit: a\n"
-      "                 serialised muster.worker.v1.Description, which a master reads\n",
+      "  --version      Print the version of muster that the program is built with and exit\n"
+      "  --describe     Write to standard output what a configuration for it may contain, and "
+      "exit.\n"
+      "                 Masters read this: a serialised muster.worker.v1.Description\n",
       Knowledge(program),
       "\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage, or it will never work as it was started.\n");
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, or a start that can never work.\n");
 }
 
 std::string ByHandText(const std::string& path) {

@@ -8,19 +8,20 @@
 
 namespace muster::worker {
 
-// What the arguments of a worker program ask for. A master gives it none.
+// What the arguments of a worker program ask for. A master passes none, which is kServe.
 enum class Wish { kServe, kDescribe, kHelp, kVersion };
 
-// InvalidArgument: it knows none of them; the message tells which was probably meant.
+// InvalidArgument: wrong usage. The message names the argument that was probably meant.
 absl::StatusOr<Wish> ParseCommandLine(int argc, const char* const* argv);
 
-// What the program is and what it can do without a master. `name`: by which it was called.
+// Returns the text of --help. `name`: the program's, as ProgramName returns it.
 std::string HelpText(const std::string& name, const Program& program);
 
-// For who started it by hand. `path`: of the program, as it was called.
+// Returns the message for a program that was started by hand instead of by a master. `path`: the
+// program's, as it was called.
 std::string ByHandText(const std::string& path);
 
-// "worker" of "/srv/bin/worker"; "worker", too, if there is no argument at all.
+// Returns "worker" for "/srv/bin/worker", and also if argc is 0.
 std::string ProgramName(int argc, const char* const* argv);
 
 }  // namespace muster::worker

@@ -51,7 +51,7 @@ TEST(WorkerCommandLine, HelpsWithWhatTheProgramKnows) {
   program.handlers = {"counter", "clock"};
   EXPECT_THAT(HelpText("chat", program),
               HasSubstr("In a configuration for this program:\n"
-                        "  service { ... } may have: muster.config.v1.Listen\n"
+                        "  service { ... } may contain: muster.config.v1.Listen\n"
                         "  handler may be: counter, clock\n"));
 }
 

@@ -10,10 +10,12 @@ namespace muster::worker {
 
 class ConnectionLease;
 
-// How many connections one worker holds. Outlives its leases; belongs to the loop's thread.
+// The number of connections that one worker holds: the number of its leases. Must outlive them.
+// Belongs to the loop's thread.
 class ConnectionCount {
  public:
-  // `active` is the gauge that tells other processes the same.
+  // `active` is the gauge in shared memory that shows the number to other processes. It must
+  // outlive this.
   explicit ConnectionCount(ipc::Gauge& active) : active_(active) {}
   ConnectionCount(const ConnectionCount&) = delete;
   ConnectionCount& operator=(const ConnectionCount&) = delete;
@@ -36,8 +38,8 @@ class ConnectionCount {
   std::uint32_t held_ = 0;
 };
 
-// Stands for one connection in the count of its worker, from its making to its
-// destruction. An empty one stands for none.
+// Counts one connection of a worker, from its making (ConnectionCount::Take) until it is released
+// or destroyed. Move-only. An empty lease counts nothing. Belongs to the loop's thread.
 class ConnectionLease {
  public:
   ConnectionLease() = default;
@@ -52,7 +54,7 @@ class ConnectionLease {
   ConnectionLease& operator=(const ConnectionLease&) = delete;
   ~ConnectionLease() { Release(); }
 
-  // Gives it back now.
+  // Stops counting now. The lease is empty afterwards.
   void Release() {
     if (count_ != nullptr) std::exchange(count_, nullptr)->Subtract();
   }

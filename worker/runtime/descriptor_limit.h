@@ -7,8 +7,8 @@
 
 namespace muster::worker {
 
-// Lets this process open at least `descriptors`, by its soft RLIMIT_NOFILE. ResourceExhausted:
-// the hard limit is lower; the soft one was raised to it then.
+// Raises this process's soft RLIMIT_NOFILE to `descriptors`, unless it is higher.
+// ResourceExhausted: the hard limit is lower, and the soft limit was raised to that.
 absl::Status RaiseDescriptorLimit(std::uint64_t descriptors);
 
 }  // namespace muster::worker

@@ -10,19 +10,19 @@
 
 namespace muster::worker {
 
-// Lines for the operator, to standard error. Each is one write, so that those of several
-// processes do not mix. If the configuration names a file, standard error becomes that file, so
-// that what libraries and the C++ runtime say on their way down is in it too.
+// Writes lines for the operator to standard error. Each line is one write, so that the lines of
+// several processes do not mix. If the configuration names a file, standard error becomes that
+// file. So it also contains what libraries and the C++ runtime print when a process fails.
 class ErrorLog {
  public:
-  // `writer` stands in each line: "worker 3 of generation 7".
+  // `writer` is part of each line: "worker 3 of generation 7".
   static absl::StatusOr<ErrorLog> Open(const config::v1::Log& config, std::string writer);
 
-  // Opens the file again that was moved away; on error the old one stays in use.
+  // Opens the file again after it was moved. On error the old one stays in use.
   absl::Status Reopen() const;
 
-  // Blocks as a write to a file does. An error is lost: there is nobody to tell. Control
-  // characters are escaped, so that it stays one line. Thread-safe.
+  // Writes one line; control characters are escaped. Blocks as a write to a file does. An error is
+  // ignored, since there is nowhere to report it. Thread-safe.
   void Write(config::v1::Log::Level level, absl::string_view message) const;
 
  private:

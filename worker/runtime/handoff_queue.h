@@ -20,13 +20,13 @@
 
 namespace muster::worker {
 
-// The queue by which established connections pass from workers that leave to workers that stay.
-// All workers of a master share its one SEQPACKET socket pair: who drains sends into one end, who
-// serves receives from the other, and the kernel gives each message to one of them. So a
-// connection needs no addressee: one sent to a worker that dies before it takes it is taken by
-// another, of whatever generation serves by then. docs/HANDOFF.md.
+// The queue through which established connections pass from workers that leave to workers that
+// stay. All workers of a master share one SEQPACKET socket pair. Draining workers write to one end.
+// Serving workers read from the other, and the kernel gives each message to one of them. So a
+// connection needs no addressee. If a worker dies before it takes a connection, another worker
+// takes it, of whatever generation serves by then. docs/HANDOFF.md.
 //
-// In the loop's thread.
+// In the loop's thread. No call blocks.
 class HandoffQueue {
  public:
   // All of it outlives this.
@@ -38,23 +38,23 @@ class HandoffQueue {
   };
   using Adopt = std::function<void(Connection connection, std::string state)>;
 
-  // Takes from `take` at once, and gives what it takes to `adopt`.
+  // Takes connections from `take` from now on, and passes them to `adopt`.
   static absl::StatusOr<std::unique_ptr<HandoffQueue>> Create(const Surroundings& surroundings,
                                                               ipc::UniqueFd take,
                                                               ipc::UniqueFd give, Adopt adopt);
   ~HandoffQueue();
 
-  // Sends a connection, now or when the queue has room; until then it is this worker's. Nothing
-  // else in this process may watch or use its descriptor any more. `state` has at most
-  // kMostHandoffStateBytes.
+  // Sends a connection, now or when the queue has room. Until then it counts as this worker's.
+  // Nothing else in this process may watch or use its descriptor any more. `state` has at most
+  // kMostHandoffStateBytes. A connection that cannot be sent is logged and closed.
   void Give(Connection connection, std::string state);
 
-  // Leaves what is in the queue to others.
+  // Takes nothing any more. What is in the queue is for other workers.
   void StopTaking();
-  // Takes all that is in the queue, for nobody will after us.
+  // Takes everything that is in the queue now, for the case that nobody else will.
   void TakeAll();
 
-  // Adopts what was given but not sent: those who would have taken it leave, too.
+  // Passes the connections that were given and are not sent yet to `adopt`, for the same case.
   void TakeBack();
 
  private:
@@ -75,7 +75,7 @@ class HandoffQueue {
   };
 
   HandoffQueue(const Surroundings& surroundings, ipc::Channel take, ipc::Channel give, Adopt adopt);
-  // False: there is nothing to take.
+  // False: the queue is empty, or broken.
   bool TakeOne();
   void SendAll();
   void WatchRoom(bool is_watched);

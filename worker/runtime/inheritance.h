@@ -15,31 +15,33 @@
 namespace muster::worker {
 
 struct InheritedListener {
-  std::string address;  // as the master calls it
+  std::string address;  // as the master names it
   ipc::UniqueFd fd;     // listens, non-blocking
 };
 
+// A user zone (worker/zone/user_zone.h).
 struct InheritedZone {
   std::string name;
   ipc::UniqueFd memory;
   ipc::UniqueFd bell;
 };
 
-// What a worker gets from its master before it can do anything.
+// Everything that a worker receives from its master at the start: the content of the messages
+// LISTENERS, ZONES and HELLO.
 struct Inheritance {
   v1::Hello hello;
   std::vector<InheritedListener> listeners;
-  std::vector<InheritedZone> zones;  // the service's own
-  ipc::UniqueFd zone;
-  ipc::UniqueFd config;
+  std::vector<InheritedZone> zones;
+  ipc::UniqueFd zone;    // the shared zone
+  ipc::UniqueFd config;  // sealed; worker/runtime/received_config.h reads it
   ipc::UniqueFd handoff_take;
   ipc::UniqueFd handoff_give;
 };
 
-// Takes the messages up to HELLO, from process `master` only. Blocks, at most for `timeout`.
-// Unavailable: the master is gone. DeadlineExceeded: it stayed silent. FailedPrecondition: it
-// speaks another version. InvalidArgument: a message is not what the protocol wants; which, and
-// why.
+// Receives the messages up to HELLO, from process `master` only. Blocks, for at most `timeout`.
+// Unavailable: the master is gone. DeadlineExceeded: HELLO did not come in time.
+// FailedPrecondition: the master speaks another version of the protocol. InvalidArgument: a message
+// breaks the protocol. The error says which, and how.
 absl::StatusOr<Inheritance> ReceiveInheritance(const ipc::Channel& channel, pid_t master,
                                                absl::Duration timeout);
 

@@ -9,18 +9,20 @@
 
 namespace muster::worker {
 
-// A socket that listens, shared with the master and maybe with other workers.
+// A socket that listens, shared with the master and maybe with other workers. In the loop's thread.
+// No call blocks.
 class ListeningSocket {
  public:
   explicit ListeningSocket(InheritedListener listener);
 
   enum class Outcome {
     kAccepted,
-    kNothing,       // nobody waits, or another worker was faster
-    kNoDescriptor,  // this process or the machine has no room; the client still waits
+    kNothing,       // no client waits, or another worker was faster
+    kNoDescriptor,  // this process or the machine has no descriptor free; the client still waits
     kFailed,        // errno says why
   };
-  // Fills in fd, peer and peer_bytes. A client that gave up meanwhile is passed over.
+  // Accepts one connection and fills in fd, peer and peer_bytes. Clients that gave up in the
+  // meantime are skipped.
   Outcome Accept(Connection* connection) const;
 
   int fd() const { return fd_.get(); }

@@ -19,8 +19,8 @@
 
 namespace muster::worker {
 
-// The channel to the master, in the worker's loop. What cannot be sent now is sent when there is
-// room again, in order.
+// The channel to the master, in the worker's loop. Messages that cannot be sent now are kept and
+// sent in order when there is room. In the loop's thread. No call blocks.
 class MasterChannel : public loop::Handler {
  public:
   // All of it outlives this.
@@ -30,18 +30,18 @@ class MasterChannel : public loop::Handler {
     const ipc::Channel& channel;
   };
   struct Callbacks {
-    // A message of the master's. Its descriptors may be taken.
+    // Receives a message of the master. May take its descriptors.
     std::function<void(ipc::ReceivedMessage&)> message;
-    // The master closed its end, as its death does, or the channel broke. Once, and the last call.
+    // The master closed its end, as its death does, or the channel broke. Called once, and last.
     std::function<void()> gone;
   };
-  // Only what process `master` sent counts as the master's.
+  // Only messages that process `master` sent are the master's. Others are logged and ignored.
   static absl::StatusOr<std::unique_ptr<MasterChannel>> Create(const Surroundings& surroundings,
                                                                pid_t master, std::uint32_t slot,
                                                                Callbacks callbacks);
   ~MasterChannel() override;
 
-  // Without effect once the master is gone.
+  // Without effect after the master is gone.
   void Send(Command command, std::string payload, std::uint32_t sequence = 0);
 
   void OnEvents(std::uint32_t events) override;

@@ -10,19 +10,23 @@
 
 namespace muster::worker {
 
-// A worker program: what it serves, and what a configuration may tell it.
+// A worker program: the service that it makes, and what a configuration for it may contain.
 struct Program {
+  // Called once in each worker process.
   ServiceFactory make_service;
-  // The messages that may stand in `service` of a configuration: Context::ServiceConfig.
+  // The message types that `service` of a configuration may have (Context::ServiceConfig). Pointers
+  // to generated descriptors, which live as long as the process.
   std::vector<const google::protobuf::Descriptor*> config_types = {};
   // The names that `handler` of a location may have.
   std::vector<std::string> handlers = {};
 };
 
-// What a master has to know of a program to read a configuration for it.
+// Returns what a master needs to know of a program to read a configuration for it. This is what
+// --describe writes.
 v1::Description Describe(const Program& program);
 
-// InvalidArgument: `service` is for another program.
+// Checks that `service` of the configuration is empty or one of the program's types.
+// InvalidArgument: it is for another program.
 absl::Status CheckServiceType(const Program& program, const config::v1::Config& config);
 
 }  // namespace muster::worker

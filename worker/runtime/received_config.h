@@ -6,8 +6,8 @@
 
 namespace muster::worker {
 
-// The configuration that a master sealed in `fd`, which stays the caller's. InvalidArgument: it is
-// none, or not one with its defaults filled in.
+// Reads the configuration that a master sealed in memfd `fd`, which stays the caller's.
+// InvalidArgument: it is not a configuration, or its defaults are not filled in.
 absl::StatusOr<config::v1::Config> ReadConfig(int fd);
 
 }  // namespace muster::worker

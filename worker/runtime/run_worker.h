@@ -6,9 +6,13 @@
 
 namespace muster::worker {
 
-// The whole of a worker program: takes from the master what it hands over, makes the service,
-// serves, and returns the exit code (worker/protocol/exit_code.h, docs/PROTOCOL.md). To be called
-// by main, before it starts a thread; `argv` is not to be used afterwards.
+// Runs a worker program from its start to its end. Receives the configuration and the sockets from
+// the master, makes the service, serves, and returns the exit code (worker/protocol/exit_code.h,
+// docs/PROTOCOL.md). Also answers --help, --version and --describe. Blocks as long as the worker
+// lives. A failed start is reported to the master, or on standard error where that is impossible.
+//
+// Call it once, from main, before any thread is started. It overwrites `argv` with the process
+// title, so do not use `argv` afterwards.
 //
 //   int main(int argc, char** argv) {
 //     return muster::worker::RunWorker(

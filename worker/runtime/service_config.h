@@ -7,9 +7,9 @@
 
 namespace muster::worker {
 
-// Reads `service` of the configuration into `message`, fills in the defaults of its rules
-// (proto/field_rule.proto) and checks them. InvalidArgument: there is none, it is another message,
-// or a value breaks its rule; a line for each.
+// Reads `service` of the configuration into `message`. Fills in the defaults of its rules
+// (proto/field_rule.proto) and checks the values against them. InvalidArgument: `service` is
+// missing, it is of another type, or values break their rules, with one line for each.
 absl::Status ReadServiceConfig(const config::v1::Config& config,
                                google::protobuf::Message* message);
 

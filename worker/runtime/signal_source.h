@@ -13,14 +13,16 @@
 
 namespace muster::worker {
 
-// Ignores the signals that are not for a worker (HUP, USR2, PIPE), and blocks those that it obeys,
-// so that one which comes before the loop runs waits for it. Before other threads start.
+// Ignores the signals that are not for a worker (HUP, USR2, PIPE). Blocks those that it obeys
+// (QUIT, TERM, INT, USR1), so that a signal that comes before the loop runs waits for it. To be
+// called before other threads start.
 absl::StatusOr<ipc::SignalSet> TakeSignals();
 
-// The signals of TakeSignals as events of a loop.
+// The signals of TakeSignals as events of a loop, and as the commands that mean the same. In the
+// loop's thread.
 class SignalSource : public loop::Handler {
  public:
-  // `obey` gets the command that has the same meaning.
+  // `obey` receives the command for each signal that comes.
   static absl::StatusOr<std::unique_ptr<SignalSource>> Create(loop::EventLoop& loop,
                                                               ipc::SignalSet signals,
                                                               std::function<void(Command)> obey);

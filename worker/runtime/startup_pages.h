@@ -3,11 +3,11 @@
 
 namespace muster::worker {
 
-// Unmaps the code and constants of the program and its libraries, most of which only the start
-// needed: parsing, linking, set-up. They stay in the page cache, where the kernel may now reclaim
-// what nobody uses; what is used comes back by a minor fault, 64 KiB at a time. Writable pages,
-// relocated ones included, stay. A debugger's breakpoints that are set already are lost.
-// Any thread; others only pay for their own faults.
+// Gives back the memory of code and constants of the program and its libraries, most of which only
+// the start needed: parsing, linking, set-up. The pages stay in the page cache, where the kernel
+// may reclaim those that no process uses. A page that is used again returns by a minor fault, 64
+// KiB at a time. Writable pages stay, relocated ones included. Breakpoints that a debugger has set
+// are lost. May be called from any thread; other threads only have such faults too.
 void ReleaseStartupPages();
 
 }  // namespace muster::worker

@@ -37,11 +37,13 @@
 
 namespace muster::worker {
 
-// A worker from READY to its end: obeys the master, and exits when it was told to, or the
-// master is gone, and nothing is left to finish. One object in a process, in one thread.
+// A worker from READY to its end. It ties the parts together (the acceptor, the handoff queue, the
+// drain, the heartbeat, the channel to the master, the signals, the service), obeys the master's
+// commands, and is the service's Context. Its files by command: DRAIN and QUIT drain.h, REOPEN
+// error_log.h and the service, TERMINATE here. One object in a process, in one thread.
 class WorkerProcess : public Context {
  public:
-  // What it has before it can have anything else. The channel and the title outlive it.
+  // What it is made from. The channel and the title must outlive it.
   struct Beginnings {
     const ipc::Channel& channel;
     pid_t master;
@@ -49,12 +51,13 @@ class WorkerProcess : public Context {
     ipc::SignalSet signals;
     Inheritance inheritance;
   };
-  // Joins the zone, makes the service, and accepts. The master was told READY.
+  // Joins the zone, makes the service, starts to accept, and sends READY to the master. Errors: the
+  // reason for FAILED.
   static absl::StatusOr<std::unique_ptr<WorkerProcess>> Create(Beginnings beginnings,
                                                                const ServiceFactory& factory);
   ~WorkerProcess() override;
 
-  // Serves. Returns when there is nothing more to do; error: the loop broke.
+  // Serves. Returns when a drain is done, or at TERMINATE. Error: the loop failed.
   absl::Status Run();
 
   loop::EventLoop& loop() override { return *loop_; }
@@ -82,10 +85,10 @@ class WorkerProcess : public Context {
   void ShowTitle();
 
   void OnMessage(const ipc::ReceivedMessage& message);
-  // Unimplemented: it is none of a serving worker's commands.
+  // Unimplemented: it is not a command for a worker that serves.
   absl::Status Obey(Command command);
   absl::Status Reopen();
-  // What other processes and people see of it.
+  // Shows the drain to other processes and to people: in the zone and in the title.
   void OnDrainBegun();
   void Adopt(Connection connection, std::string state);
 

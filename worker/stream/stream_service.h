@@ -21,36 +21,42 @@ namespace muster::worker {
 
 class StreamService;
 
-// What is kept of one client of a protocol. Called in the loop's thread.
+// Holds the state of one client of a protocol. You implement it. Called in the loop's thread; no
+// call may block.
 class Session {
  public:
   virtual ~Session() = default;
 
-  // `input` is all that came and was not taken. Returns how much of its front is taken; the rest is
-  // offered again with more behind it.
+  // `input` is everything received that is not consumed yet. Returns how many bytes of its front
+  // are consumed. The rest is passed again once more has arrived.
   virtual std::size_t OnInput(absl::string_view input) = 0;
-  // What another process's Resume needs to go on from here; at most Stream::kMostStateBytes.
+  // Returns the bytes from which Protocol::Resume in another process goes on. At most
+  // Stream::kMostStateBytes; with more, the client is closed. The session is destroyed afterwards.
   virtual std::string Suspend() = 0;
-  // The client is gone, or was closed. Not when it goes on in another worker.
+  // The client has gone, or was closed. Not called for a client that moves to another worker.
   virtual void OnEnd() {}
-  // The worker ends and nobody takes over: the last chance to write. Then the client is closed.
+  // The worker ends and no other takes over. This is the last chance to write. The client is closed
+  // afterwards.
   virtual void OnQuit() {}
 };
 
-// A client's connection as its session sees it.
+// One client's connection as its session sees it, with a buffer for each direction. It belongs to
+// the StreamService, outlives its session, and is used in the loop's thread only.
 class Stream final : private loop::Handler {
  public:
-  // Input beyond this that the session does not take closes the client, ...
+  // A client is closed when this much input is not consumed by the session, ...
   static constexpr std::size_t kMostUnreadBytes = 16 << 10;
-  // ... as does output beyond this that it does not read: together they fit into a handoff.
+  // ... or when more output than this is not read by the client, ...
   static constexpr std::size_t kMostUnsentBytes = 32 << 10;
+  // ... or when Suspend returns more than this. All three together fit into one handoff message.
   static constexpr std::size_t kMostStateBytes = 8 << 10;
 
   ~Stream() override;
 
-  // Sends, now or when the client takes it. From within any session's call.
+  // Sends `bytes`, now or when the client can take them. Does not block. May be called from within
+  // any call of any session.
   void Write(absl::string_view bytes);
-  // Ends the client when all that was written is sent; its input is not read any more.
+  // Closes the client once everything written is sent. Its input is not read any more.
   void Close();
 
   Session& session() { return *session_; }
@@ -64,7 +70,7 @@ class Stream final : private loop::Handler {
   void Receive();
   void Offer();
   void Send();
-  // As what is unsent and whether it is closing want it.
+  // Waits for room while output is unsent, otherwise for input.
   void Watch();
   void Unwatch();
 
@@ -78,24 +84,26 @@ class Stream final : private loop::Handler {
   bool is_over_ = false;
 };
 
-// Makes the sessions; outlives them. What they share stands in it.
+// Makes the sessions, outlives them, and holds what they share. You implement it. Called in the
+// loop's thread; no call may block.
 class Protocol {
  public:
   virtual ~Protocol() = default;
 
-  // For a client that has just come. The stream outlives the session. May write.
+  // Makes the session of a new client. `stream` outlives it. May write.
   virtual std::unique_ptr<Session> Begin(Stream& stream) = 0;
-  // For one that another worker's session has suspended: `state` is what that said, and may be from
-  // a broken peer. An error closes the client.
+  // Makes the session of a client that comes from another worker. `state` is what Session::Suspend
+  // returned there, maybe in an earlier version of the program, and may come from a broken peer. An
+  // error closes the client. May write.
   virtual absl::StatusOr<std::unique_ptr<Session>> Resume(Stream& stream, std::string state) = 0;
   // As Service::Reopen.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
 };
 
-// A service over byte streams whose clients stay connected over reloads: each connection has a
-// Session, which is suspended into bytes when its worker leaves and resumed in another. Input and
-// output are buffered, bounded, and travel along; a client is read from only when it has taken
-// what it was sent.
+// A service over byte streams whose clients stay connected during reloads. Each connection has a
+// Session. When its worker leaves, the session is suspended into bytes and resumed in another
+// worker. Unread input and unsent output are buffered, within the limits of Stream, and move with
+// the connection. A client is read from only while it has taken everything that it was sent.
 class StreamService final : public Service {
  public:
   StreamService(Context& context, std::unique_ptr<Protocol> protocol)
@@ -111,7 +119,7 @@ class StreamService final : public Service {
 
   void TreatAsDrained(Stream& stream);
   void HandOff(Stream& stream);
-  // Ends it in a round of its own: it may be within a call now.
+  // Ends the stream in a task of the loop (Bury), since it may be within a call now.
   void Doom(Stream& stream);
   void Bury();
 

@@ -10,18 +10,18 @@
 
 namespace muster::worker {
 
-// What the master has done, in shared memory, so that any worker can tell it. Its only writer is
-// the master. Zero bytes are a valid start. docs/MEMORY_LAYOUT.md.
+// The state and the totals of the master, in shared memory, so that any worker can show them. The
+// master is the only writer. Zero bytes are a valid start. docs/MEMORY_LAYOUT.md has the layout.
 struct alignas(ipc::kCacheLineBytes) MasterStatus {
   ipc::Gauge pid;
   ipc::Gauge start_time;  // seconds since the epoch of 1970
-  // Of the configuration that serves, and how many workers that asks for.
+  // The generation that serves, and how many workers its configuration asks for.
   ipc::Gauge generation;
   ipc::Gauge worker_processes;
-  // Totals since its start; gauges only in that the master sets them whole.
+  // Totals since the master's start. They are Gauges because the master sets them as a whole.
   ipc::Gauge reloads;
   ipc::Gauge reloads_refused;
-  ipc::Gauge crashes;  // workers that ended unasked
+  ipc::Gauge crashes;  // workers that ended unexpectedly
 };
 
 static_assert(sizeof(MasterStatus) == ipc::kCacheLineBytes);

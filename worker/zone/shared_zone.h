@@ -16,48 +16,52 @@
 
 namespace muster::worker {
 
-// The memory that a master and all its workers share: a registry of the processes, with their
-// heartbeats, the accept mutex, and what each says of itself, with its counters. It outlives
-// reloads. A slot here is one of the registry's, found by a process's owner tag: while a reload
-// goes on, two processes, each with a slot of its own here, are worker 3.
+// The memory that a master and all its workers share: the registry of the processes, the accept
+// mutex, and the status and the counters of each process. It outlives reloads.
 //
-// Move-only owner of one mapping; pointers into it live as long as it does.
-// Thread-safe. docs/MEMORY_LAYOUT.md has the layout.
+// A slot is a place in the registry, and a process's owner tag names its slot. It is not the number
+// of a worker: during a reload two processes are worker 3, and each has a slot of its own. When a
+// process dies, worker/zone/slot_recovery.h releases what it held here.
+//
+// Move-only owner of one mapping. Pointers into it are valid as long as it lives. Thread-safe. No
+// call blocks. docs/MEMORY_LAYOUT.md has the layout.
 class SharedZone {
  public:
   // max_generations of 4 times 256 worker_processes.
   static constexpr std::uint32_t kDefaultCapacity = 1024;
 
-  // For the master. The zone is a sealed memfd.
+  // For the master. Creates the zone in a sealed memfd. InvalidArgument: the capacity is not within
+  // 1..OwnerTag::kMaxSlots.
   static absl::StatusOr<SharedZone> Create(std::uint32_t capacity = kDefaultCapacity);
-  // For who was handed the memfd. InvalidArgument, FailedPrecondition, DataLoss: it is no
-  // zone, or one of another version; the message names what differs.
+  // For a worker. Maps the memfd that the master handed over. InvalidArgument, FailedPrecondition,
+  // DataLoss: it is not a zone, or one of another version. The message names what differs.
   static absl::StatusOr<SharedZone> Attach(ipc::UniqueFd fd);
 
-  // To hand over; stays the zone's.
+  // The memfd to hand over. It stays the zone's.
   int fd() const { return memory_.fd(); }
   std::uint32_t capacity() const { return registry_.capacity(); }
-  // Tells this zone from any other.
+  // Differs from that of every other zone.
   std::uint64_t instance_id() const;
 
-  // For the master: takes the lowest free slot for a process that it is about to start.
-  // ResourceExhausted: there is none.
+  // For the master. Takes the lowest free slot for a process that is about to be started.
+  // ResourceExhausted: no slot is free.
   absl::StatusOr<ipc::OwnerTag> Reserve() const;
-  // The same for a slot of its choice. FailedPrecondition: it is not free.
+  // Takes a given slot. FailedPrecondition: it is not free.
   absl::StatusOr<ipc::OwnerTag> Reserve(std::uint32_t slot) const;
 
   const ipc::Registry& registry() const { return registry_; }
   ipc::MutexState* accept_mutex_state() const;
 
-  // The writer is the master.
+  // Only the master writes to it.
   MasterStatus& master_status() const;
 
-  // Of a slot below capacity(). The writer is that slot's process.
+  // `slot` must be below capacity(). Only the slot's process writes to them, and the master once
+  // that is dead.
   SlotStats& stats(std::uint32_t slot) const;
   WorkerStatus& worker_status(std::uint32_t slot) const;
-  // Slots from here on never had a process.
+  // Slots from this number on never had a process.
   std::uint32_t slots_used() const;
-  // Over all slots. Not a snapshot: each word is read at its own moment.
+  // The sum over all slots. Not a snapshot: each word is read at its own moment.
   StatsValues Sum() const;
 
  private:

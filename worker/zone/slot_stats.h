@@ -11,12 +11,13 @@
 
 namespace muster::worker {
 
-// Responses are counted by the hundreds of their status: 2xx, 3xx, 4xx, 5xx.
+// Responses are counted by the class of their status: 2xx, 3xx, 4xx, 5xx.
 inline constexpr std::size_t kResponseClasses = 4;
 
-// What the process in one slot of the registry has done and holds, in shared memory. Its only
-// writer is that process; after its death the master clears the gauges, and the totals go on
-// with the slot's next process. Zero bytes are a valid start. docs/MEMORY_LAYOUT.md.
+// The counters of the process in one slot of the registry, in shared memory. That process is the
+// only writer; any process may read. After its death the master clears the gauges
+// (worker/zone/slot_recovery.h). The totals go on with the slot's next process. Zero bytes are a
+// valid start. docs/MEMORY_LAYOUT.md has the layout.
 struct alignas(ipc::kCacheLineBytes) SlotStats {
   // Totals.
   ipc::Counter accepted;  // connections that accept(2) gave
@@ -28,21 +29,22 @@ struct alignas(ipc::kCacheLineBytes) SlotStats {
   ipc::Counter handed_off;          // connections given to another worker
   ipc::Counter adopted;             // connections taken from another worker
 
-  // Connections at this moment, ...
+  // The connections that are open now, ...
   ipc::Gauge active;
-  // ... and of these: a request is being read, a response written, neither.
+  // ... and those of them on which a request is being read, a response is being written, or
+  // neither.
   ipc::Gauge reading;
   ipc::Gauge writing;
   ipc::Gauge waiting;
 
   // Totals: responses of status 2xx, 3xx, 4xx, 5xx.
   ipc::Counter responses[kResponseClasses];
-  // 200 to 599.
+  // `status`: 200 to 599.
   void CountResponse(int status) {
     responses[static_cast<std::size_t>(status / 100 - 2) % kResponseClasses].Add();
   }
 
-  // Of the process's successor in the slot, when the process is dead. Idempotent.
+  // For the master, or for the next process in the slot, once the process is dead. Idempotent.
   void ClearGauges() {
     active.Clear();
     reading.Clear();
@@ -79,12 +81,13 @@ struct StatsValues {
   std::array<std::uint64_t, kResponseClasses> responses = {};
 
   StatsValues& operator+=(const StatsValues& other);
-  // What was counted since the totals were as in `before`. Gauges stay; no total falls below zero.
+  // Returns these values with the totals of `before` subtracted. Gauges stay. No total falls below
+  // zero.
   StatsValues Since(const StatsValues& before) const;
   friend bool operator==(const StatsValues&, const StatsValues&) = default;
 };
 
-// A gauge below zero, which only a damaged slot has, reads as zero.
+// Reads each word once. A gauge below zero, which only a damaged slot has, reads as zero.
 StatsValues ReadStats(const SlotStats& stats);
 
 }  // namespace muster::worker

@@ -24,36 +24,39 @@
 
 namespace muster::worker {
 
-// A named piece of memory that the configuration declares and the service uses as it likes. The
-// master makes it and all workers have it, over respawns and reloads. With it comes a bell, which
-// any process may ring and all that watch it (worker/zone/zone_bell.h) hear.
+// A named piece of shared memory for the service's own use. The configuration declares it, the
+// master creates it, and all workers map it. Its content outlives reloads and the deaths of
+// workers. Each zone has a bell: any process may ring it, and every process that watches it
+// (worker/zone/zone_bell.h) is woken.
 //
-// Move-only owner of one mapping; pointers into it live as long as it does. Thread-safe.
-// docs/MEMORY_LAYOUT.md has the layout of what is before the service's own.
+// Move-only owner of one mapping. Pointers into it are valid as long as it lives. Thread-safe, as
+// far as the zone itself goes; the service guards its own bytes, for example by a lock of ipc/lock.
+// docs/MEMORY_LAYOUT.md has the layout of the 4096 bytes before the service's own.
 class UserZone {
  public:
-  // Noted by NoteLock, in all processes together.
+  // How many locks NoteLock can note in one zone, of all processes together.
   static constexpr std::size_t kMostLocks = 480;
 
-  // ResourceExhausted: this machine has not the memory for a zone of this size.
+  // ResourceExhausted: this machine does not have the memory for a zone of this size.
   static absl::Status CheckSize(const std::string& name, std::uint64_t size_bytes);
-  // For the master: all bytes zero, allocated and sealed.
+  // For the master. Creates a zone with all bytes zero, allocated and sealed.
   static absl::StatusOr<UserZone> Create(const std::string& name, std::uint64_t size_bytes);
-  // For who was handed the descriptors. Errors: they are no zone of this version.
+  // For a worker. Maps the zone behind two descriptors that the master handed over. Errors: they
+  // are not a zone of this version.
   static absl::StatusOr<UserZone> Attach(const std::string& name, ipc::UniqueFd memory,
                                          ipc::UniqueFd bell);
 
   const std::string& name() const { return name_; }
-  // The service's part, page-aligned.
+  // The service's part, page-aligned, and its size.
   std::byte* data() const;
   std::size_t size_bytes() const;
-  // Tells this zone from any other, an earlier one of its name included.
+  // Differs from that of every other zone, also of an earlier one with the same name.
   std::uint64_t instance_id() const;
 
-  // The zone as a T, of which zero bytes must be a valid beginning: nobody constructs it. The
-  // first who asks settles `layout_version` (not 0) and the size of T for the zone's life.
-  // FailedPrecondition: it was settled otherwise, by a program of another version. InvalidArgument:
-  // the zone is too small.
+  // Returns the service's part as a T. Zero bytes must be a valid T, since no constructor runs. The
+  // first call in any process fixes `layout_version` (not 0) and the size of T for the life of the
+  // zone. FailedPrecondition: they were fixed differently, by a program of another version.
+  // InvalidArgument: the zone is too small.
   template <typename T>
   absl::StatusOr<T*> As(std::uint32_t layout_version) const {
     static_assert(std::is_standard_layout_v<T> && std::is_trivially_destructible_v<T>);
@@ -62,9 +65,10 @@ class UserZone {
     return std::launder(reinterpret_cast<T*>(data()));
   }
 
-  // Tells the master where a lock is, so that it recovers it the moment its owner died. Once is
-  // enough; again does no harm. Who waits for a lock that was not noted finds out by himself,
-  // within a second. ResourceExhausted: kMostLocks are noted.
+  // Notes for the master where a lock in this zone is, so that the master recovers it as soon as
+  // its owner has died. Call it once for each lock; repeating it does no harm. Without it, a
+  // process that waits for the lock detects the death itself, within a second. ResourceExhausted:
+  // kMostLocks are noted already.
   absl::Status NoteLock(const ipc::MutexState* lock) const { return Note(Kind::kMutex, lock); }
   absl::Status NoteLock(const ipc::SpinlockState* lock) const {
     return Note(Kind::kSpinlock, lock);
@@ -72,14 +76,16 @@ class UserZone {
   absl::Status NoteLock(const ipc::OnceState* lock) const { return Note(Kind::kOnce, lock); }
   absl::Status NoteLock(const ipc::EventState* lock) const { return Note(Kind::kEvent, lock); }
 
-  // Wakes all who watch the bell, in all workers, this one included. Never blocks; one system call.
+  // Wakes everything that watches the bell, in all workers, this one included. Does not block. One
+  // system call.
   void Ring() const;
 
-  // For the master, when the participant is marked dead: gives back the locks that it held, and
-  // rings, since what it was about to tell it will not. Idempotent.
+  // For the master, as a step of worker/zone/slot_recovery.h, once the registry has marked the
+  // participant dead. Releases the noted locks that it held, and rings, since the dead process may
+  // have written something and not rung. Idempotent.
   void Recover(ipc::OwnerTag dead) const;
 
-  // To hand over; stay the zone's.
+  // The descriptors to hand over. They stay the zone's.
   int memory_fd() const { return memory_.fd(); }
   int bell_fd() const { return bell_.get(); }
 
@@ -97,7 +103,7 @@ class UserZone {
   ipc::UniqueFd bell_;
 };
 
-// Those that one process has been handed.
+// The zones that one process was handed.
 using UserZones = std::vector<std::shared_ptr<const UserZone>>;
 
 }  // namespace muster::worker

@@ -12,16 +12,18 @@
 
 namespace muster::worker {
 
-// What is before a service's own part of a zone; docs/MEMORY_LAYOUT.md has the same as a table.
+// The bytes of a user zone before the service's own part. docs/MEMORY_LAYOUT.md has them as a
+// table.
 struct UserZoneFront {
   ipc::SharedHeader header;
 
-  // What the service has there: its version in the upper 32 bits, its bytes in the lower ones.
-  // Zero: nobody has said. Written once, by whoever comes first.
+  // The layout of the service's part (UserZone::As): its version in the upper 32 bits, its size in
+  // bytes in the lower 32. Zero: not fixed yet. Written once, by the first worker that asks.
   alignas(ipc::kCacheLineBytes) std::atomic<std::uint64_t> layout;
 
-  // The locks there: the offset from the service's first byte in the upper 56 bits, the kind in
-  // the lower 8. Filled from the front, each once, by workers; the master believes none of it.
+  // The locks in the service's part (UserZone::NoteLock): the offset from its first byte in the
+  // upper 56 bits, the kind in the lower 8. Workers fill it from the front and write each word
+  // once. The master checks every word.
   alignas(ipc::kCacheLineBytes) std::atomic<std::uint64_t> locks[UserZone::kMostLocks];
 };
 
@@ -32,7 +34,7 @@ static_assert(offsetof(UserZoneFront, locks) == 256);
 // So that the service's part begins on a page.
 static_assert(sizeof(UserZoneFront) == 4096);
 
-// Raise the version at each change of the above.
+// Raise the version with each change of the above.
 inline constexpr ipc::SharedLayout kUserZoneLayout = {
     .magic = 0x72657355'7274734d,  // "MstrUser" in memory
     .layout_version = 1,

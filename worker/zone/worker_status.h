@@ -10,19 +10,20 @@
 
 namespace muster::worker {
 
-// How far a worker is in its life, as it says itself. The values are the zone's: never reuse one.
+// The phase of a worker's life, as it reports it itself. The values are part of the zone's layout:
+// never reuse one.
 enum class WorkerPhase : std::int64_t {
-  kNone = 0,  // there is no worker, or it is not ready yet
+  kNone = 0,  // no worker is in this slot, or it is not ready yet
   kServing = 1,
   kDraining = 2,
 };
 
-// What the process in one slot of the registry is, beside its counters. Its only writer is that
-// process; after its death the master clears it. Zero bytes are a valid start.
-// docs/MEMORY_LAYOUT.md.
+// The status of the process in one slot of the registry, next to its counters (slot_stats.h). That
+// process is the only writer. After its death the master clears it. Zero bytes are a valid start.
+// docs/MEMORY_LAYOUT.md has the layout.
 struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   ipc::Gauge phase;       // a WorkerPhase; read it through ReadPhase
-  ipc::Gauge generation;  // of its configuration
+  ipc::Gauge generation;  // the master's, whose configuration it serves
   ipc::Gauge started;     // CLOCK_MONOTONIC, in nanoseconds
 
   void Clear() {
@@ -37,7 +38,7 @@ static_assert(std::is_standard_layout_v<WorkerStatus>);
 static_assert(offsetof(WorkerStatus, phase) == 0 && offsetof(WorkerStatus, generation) == 8);
 static_assert(offsetof(WorkerStatus, started) == 16);
 
-// A value that no worker of this version writes reads as kNone.
+// Returns kNone for a value that no worker of this version writes.
 inline WorkerPhase ReadPhase(const WorkerStatus& status) {
   const auto phase = static_cast<WorkerPhase>(status.phase.value());
   const bool is_known = phase == WorkerPhase::kServing || phase == WorkerPhase::kDraining;

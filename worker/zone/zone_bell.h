@@ -12,12 +12,13 @@
 
 namespace muster::worker {
 
-// Hears the bell of a zone in a worker's loop: calls back after each Ring of any worker, once for
-// several that come together, and once at the beginning. Who rings last makes what it tells visible
-// before, so a callback that looks at all there is misses nothing. In the loop's thread.
+// Watches the bell of a user zone in a worker's loop. Calls back after UserZone::Ring in any
+// process, once for several rings that come together, and once at the start. What a process wrote
+// before it rang is visible in the callback. So a callback that looks at everything misses nothing.
+// Destruction ends the watching. In the loop's thread.
 class ZoneBell : public loop::Handler {
  public:
-  // Loop and zone outlive it.
+  // `loop` and `zone` must outlive it. Error: the loop cannot add the bell.
   static absl::StatusOr<std::unique_ptr<ZoneBell>> Watch(loop::EventLoop& loop,
                                                          const UserZone& zone,
                                                          std::function<void()> callback);

@@ -23,11 +23,11 @@ struct ZoneFront {
 
   // Written by the master before the zone is published, and not again.
   alignas(ipc::kCacheLineBytes) std::uint32_t capacity;
-  // One more than the highest slot that was ever reserved: who adds up the slots need not
-  // look beyond. Written by the master. A hint only: it is bounded by the capacity when read.
+  // One more than the highest slot that was ever reserved. A reader that adds up the slots need not
+  // look beyond. Written by the master. Only a hint: readers bound it by the capacity.
   std::atomic<std::uint32_t> slots_used;
 
-  // Written by the workers that accept, and by the master when one of them died.
+  // Written by the workers that accept, and by the master when one of them has died.
   ipc::MutexState accept_mutex;  // a line of its own
 
   // Written by the master.
@@ -43,8 +43,8 @@ static_assert(offsetof(ZoneFront, accept_mutex) == 256);
 static_assert(offsetof(ZoneFront, master) == 384);
 static_assert(sizeof(ZoneFront) == 512);
 
-// Then, one after the other: the registry, a SlotStats and at last a WorkerStatus for each of its
-// slots.
+// After the front, in this order: the registry, a SlotStats for each of its slots, and a
+// WorkerStatus for each of its slots.
 inline constexpr std::size_t kRegistryOffset = sizeof(ZoneFront);
 inline std::size_t StatsOffset(std::uint32_t capacity) {
   return kRegistryOffset + ipc::Registry::BytesFor(capacity);
@@ -56,7 +56,7 @@ inline std::size_t ZoneBytes(std::uint32_t capacity) {
   return WorkerStatusOffset(capacity) + std::size_t{capacity} * sizeof(WorkerStatus);
 }
 
-// Raise the version at each change of the above.
+// Raise the version with each change of the above.
 inline constexpr ipc::SharedLayout kZoneLayout = {
     .magic = 0x656e6f5a7274734d,  // "MstrZone" in memory
     .layout_version = 2,

@@ -13,19 +13,19 @@
 
 namespace muster::worker {
 
-// One slot that had a process at some time.
+// A copy of one slot that has, or had, a process.
 struct SlotSnapshot {
   std::uint32_t slot = 0;
   WorkerPhase phase = WorkerPhase::kNone;
-  pid_t pid = 0;  // 0: no process now; the rest up to the counters means nothing then
+  pid_t pid = 0;  // 0: no process now, and the fields from here to `counters` have no meaning
   std::uint64_t generation = 0;
   std::chrono::nanoseconds age{};
-  std::chrono::nanoseconds since_heartbeat{};
+  std::chrono::nanoseconds since_heartbeat{};  // worker/runtime/heartbeat.h
   StatsValues counters;
 };
 
-// What the shared zone says of the master and of all workers. Each word was read at its own moment,
-// and none is trusted: one that is damaged gives a wrong number, and no more.
+// A copy of what the shared zone shows of the master and of all workers. Each word was read at its
+// own moment. None is trusted: a damaged word gives a wrong number, and nothing worse.
 struct ZoneSnapshot {
   pid_t master_pid = 0;
   std::int64_t master_start_time = 0;  // seconds since the epoch of 1970
@@ -41,7 +41,7 @@ struct ZoneSnapshot {
   int CountIn(WorkerPhase phase) const;
 };
 
-// `now`: of CLOCK_MONOTONIC.
+// Reads the zone. `now`: the time of CLOCK_MONOTONIC. Does not block. Thread-safe.
 ZoneSnapshot TakeSnapshot(const SharedZone& zone, std::chrono::steady_clock::time_point now);
 
 }  // namespace muster::worker
