@@ -15,7 +15,7 @@ namespace muster::worker::http {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 namespace {
 
-constexpr char kCorpus[] = "worker/http/request_parser_corpus";
+constexpr char kCorpus[] = "worker/http/message/request_parser_corpus";
 constexpr int kMutationsPerSeed = 300;
 
 void Feed(const std::string& bytes) {
