@@ -1,32 +1,22 @@
 #include "muster/worker/http/files/static_files.h"
 
-#include <sys/random.h>
-
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/base/retry.h"
 #include "muster/worker/http/files/folder_listing.h"
+#include "muster/worker/http/files/multipart_ranges.h"
 #include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {
 namespace {
 
-using Parts = std::vector<FileTransfer::Part>;
-
 // Up to here a body that is not in memory is copied behind its head and both go out in one call;
 // beyond, sendfile spares the copy and costs a call of its own.
 constexpr std::uint64_t kMaxCopiedBytes = 32 * 1024;
 
 constexpr char kVary[] = "Vary: Accept-Encoding\r\n";
-
-std::uint64_t BytesOf(const Parts& parts) {
-  std::uint64_t bytes = 0;
-  for (const FileTransfer::Part& part : parts) bytes += part.before.size() + part.range.bytes;
-  return bytes;
-}
 
 PreconditionResult EvaluateFields(const RequestHead& request, const Validators& validators) {
   std::string match;
@@ -46,18 +36,6 @@ RangeRequest RangesOf(const RequestHead& request, const Validators& validators,
   const auto if_range = request.Get(FieldName::kIfRange);
   if (if_range.has_value() && !IfRangeHolds(*if_range, validators)) return {};
   return ParseRange(*range, size_bytes);
-}
-
-std::string ContentRange(const ByteRange& range, std::uint64_t size_bytes) {
-  return absl::StrCat("bytes ", range.first, "-", range.last(), "/", size_bytes);
-}
-
-// Nobody can make a file that has it: it is not known before.
-std::string MakeBoundary() {
-  std::uint64_t random[2] = {};
-  ipc::RetryOnEintr([&random] { return ::getrandom(random, sizeof(random), 0); });
-  return absl::StrCat(absl::Hex(random[0], absl::kZeroPad16),
-                      absl::Hex(random[1], absl::kZeroPad16));
 }
 
 }  // namespace
@@ -245,7 +223,7 @@ Answer StaticFiles::ServeRange(const Exchange& exchange, const Representation& f
 Answer StaticFiles::ServeContent(const Exchange& exchange, std::size_t start, int status,
                                  const Representation& file, const ByteRange& range) const {
   if (range.bytes > kMaxCopiedBytes && !file.is_in_memory()) {
-    Parts parts(1);
+    std::vector<FileTransfer::Part> parts(1);
     parts[0].range = range;
     return {status, 0, std::make_unique<FileTransfer>(file.file(), std::move(parts))};
   }
@@ -258,26 +236,18 @@ Answer StaticFiles::ServeContent(const Exchange& exchange, std::size_t start, in
 
 Answer StaticFiles::ServeRanges(const Exchange& exchange, const Representation& file,
                                 const ByteRanges& ranges) const {
-  const std::string boundary = MakeBoundary();
-  Parts parts;
-  for (const ByteRange& range : ranges) {
-    parts.push_back(
-        {absl::StrCat(parts.empty() ? "--" : "\r\n--", boundary, "\r\nContent-Type: ", file.type(),
-                      "\r\nContent-Range: ", ContentRange(range, file.size_bytes()), "\r\n\r\n"),
-         range});
-  }
-  parts.push_back({absl::StrCat("\r\n--", boundary, "--\r\n"), {}});
-  const std::uint64_t body_bytes = BytesOf(parts);
+  MultipartRanges body(ranges, file.size_bytes(), file.type());
+  const std::uint64_t body_bytes = body.bytes();
   const std::size_t start = exchange.out.size();
   ResponseHead head(exchange.out, kPartialContent, exchange.persistence, exchange.date.http_date());
-  head.Field("Content-Type", absl::StrCat("multipart/byteranges; boundary=", boundary))
-      .Field("Content-Length", body_bytes);
+  head.Field("Content-Type", body.content_type()).Field("Content-Length", body_bytes);
   exchange.out.append(file.fields());
   head.End();
   if (body_bytes > kMaxCopiedBytes && !file.is_in_memory()) {
-    return {kPartialContent, 0, std::make_unique<FileTransfer>(file.file(), std::move(parts))};
+    return {kPartialContent, 0,
+            std::make_unique<FileTransfer>(file.file(), std::move(body).TakeParts())};
   }
-  for (const FileTransfer::Part& part : parts) {
+  for (const FileTransfer::Part& part : body.parts()) {
     exchange.out.append(part.before);
     if (!file.AppendRange(exchange.out, part.range)) {
       exchange.out.resize(start);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace muster::worker::http {
 namespace {
@@ -76,6 +77,10 @@ RangeRequest ParseRange(absl::string_view value, std::uint64_t size_bytes) {
   request.kind =
       request.ranges.empty() ? RangeRequest::Kind::kUnsatisfiable : RangeRequest::Kind::kPartial;
   return request;
+}
+
+std::string ContentRange(const ByteRange& range, std::uint64_t size_bytes) {
+  return absl::StrCat("bytes ", range.first, "-", range.last(), "/", size_bytes);
 }
 
 }  // namespace muster::worker::http

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
@@ -36,6 +37,9 @@ inline constexpr std::size_t kMaxRanges = 32;
 // What the value of Range asks of a body of `size_bytes`. A malformed one, another unit, and
 // ranges that together are longer than the body (which no honest client needs) get the whole.
 RangeRequest ParseRange(absl::string_view value, std::uint64_t size_bytes);
+
+// The value of Content-Range for `range` of a body of `size_bytes`: "bytes 2-4/10".
+std::string ContentRange(const ByteRange& range, std::uint64_t size_bytes);
 
 }  // namespace muster::worker::http
 

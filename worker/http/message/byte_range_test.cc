@@ -75,5 +75,9 @@ TEST(ByteRange, InGreatNumberGetsTheWhole) {
   EXPECT_EQ(ParseRange(value + ",0-0", 1000).kind, Kind::kWhole);
 }
 
+TEST(ByteRange, IsToldToTheClientByItsFirstAndItsLastByte) {
+  EXPECT_EQ(ContentRange({2, 3}, 10), "bytes 2-4/10");
+}
+
 }  // namespace
 }  // namespace muster::worker::http
