@@ -1,0 +1,30 @@
+#ifndef MUSTER_WORKER_HTTP_CONNECTION_SETTINGS_H_
+#define MUSTER_WORKER_HTTP_CONNECTION_SETTINGS_H_
+
+#include <cstdint>
+
+#include "muster/loop/event_loop.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/http/message/request_parser.h"
+
+namespace muster::worker::http {
+
+// How long a connection waits for its client, and how much it accepts. The fields have the same
+// names and meanings as in config::v1::Http.
+struct ConnectionSettings {
+  // The defaults in `http` are filled in.
+  static ConnectionSettings From(const config::v1::Http& http);
+
+  loop::Clock::duration keepalive_timeout = {};  // 0: every response closes
+  loop::Clock::duration header_timeout = {};
+  loop::Clock::duration body_timeout = {};
+  std::uint32_t min_body_bytes_per_second = 0;  // 0: no minimum
+  loop::Clock::duration send_timeout = {};
+  std::uint32_t keepalive_requests = 0;  // 0: no limit
+  RequestParser::Limits limits;
+  std::uint64_t max_body_bytes = 0;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // MUSTER_WORKER_HTTP_CONNECTION_SETTINGS_H_
