@@ -1,0 +1,50 @@
+#include "muster/worker/http/partial_request.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace muster::worker::http {
+namespace {
+
+// Nobody waits for a body as long; and clocks can count it.
+constexpr std::uint64_t kNoLimitSeconds = 1'000'000'000;
+
+}  // namespace
+
+PartialRequest::PartialRequest(absl::string_view bytes, const RequestParser& parser,
+                               loop::TimePoint start)
+    : bytes_(bytes.data(), bytes.size()), parser_(parser), start_(start) {}
+
+absl::string_view PartialRequest::Append(absl::string_view input) {
+  bytes_.append(input.data(), input.size());
+  return bytes_;
+}
+
+void PartialRequest::KeepOnly(absl::string_view rest) {
+  bytes_.erase(0, static_cast<std::size_t>(rest.data() - bytes_.data()));
+}
+
+void PartialRequest::BeginBody(bool wants_content, loop::TimePoint now) {
+  parser_.head().Rebase(bytes_.data());
+  body_ = RequestBody(parser_.head());
+  body_start_ = now;
+  is_in_body_ = true;
+  wants_content_ = wants_content;
+}
+
+RequestBody::Outcome PartialRequest::ReadBody(absl::string_view& input, std::uint64_t max_bytes) {
+  return body_.Read(input, max_bytes, wants_content_ ? &content_ : nullptr);
+}
+
+loop::TimePoint PartialRequest::BodyDeadline(loop::TimePoint now,
+                                             const ConnectionSettings& settings) const {
+  const loop::TimePoint by_pause = now + settings.body_timeout;
+  if (settings.min_body_bytes_per_second == 0) return by_pause;
+  const std::uint64_t earned_seconds = body_.received_bytes() / settings.min_body_bytes_per_second;
+  if (earned_seconds > kNoLimitSeconds) return by_pause;
+  return std::min(by_pause,
+                  body_start_ + settings.body_timeout + std::chrono::seconds(earned_seconds));
+}
+
+}  // namespace muster::worker::http

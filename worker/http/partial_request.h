@@ -1,0 +1,67 @@
+#ifndef MUSTER_WORKER_HTTP_PARTIAL_REQUEST_H_
+#define MUSTER_WORKER_HTTP_PARTIAL_REQUEST_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/message/request_body.h"
+#include "muster/worker/http/message/request_head.h"
+#include "muster/worker/http/message/request_parser.h"
+
+namespace muster::worker::http {
+
+// The input of one client that is kept from one read to the next: an incomplete request, or
+// complete ones that cannot be answered yet. Before BeginBody the first request is in its head;
+// afterwards it is in its body. RequestReader creates it and continues with it. Belongs to one
+// thread.
+class PartialRequest {
+ public:
+  // Copies `bytes`. `parser` has seen all of them, or none. `start`: when the first one arrived.
+  PartialRequest(absl::string_view bytes, const RequestParser& parser, loop::TimePoint start);
+  // Not movable: the parser's head points into bytes_.
+  PartialRequest(const PartialRequest&) = delete;
+  PartialRequest& operator=(const PartialRequest&) = delete;
+
+  // From the first byte of the request. In the body: only the bytes of the head.
+  absl::string_view bytes() const { return bytes_; }
+  RequestParser& parser() { return parser_; }
+  const RequestHead& head() { return parser_.head(); }
+
+  // The access log counts the request's time from here.
+  loop::TimePoint start() const { return start_; }
+  void set_start(loop::TimePoint start) { start_ = start; }
+
+  // In the head: appends `input` and returns all bytes.
+  absl::string_view Append(absl::string_view input);
+  // In the head: drops all bytes before `rest`, which is the end of bytes().
+  void KeepOnly(absl::string_view rest);
+
+  // bytes() is a complete head, and the parser has parsed it. The request's body follows. Its
+  // content is kept if `wants_content`.
+  void BeginBody(bool wants_content, loop::TimePoint now);
+  bool is_in_body() const { return is_in_body_; }
+  // In the body: removes the bytes of the body from the front of `input`.
+  RequestBody::Outcome ReadBody(absl::string_view& input, std::uint64_t max_bytes);
+  const std::string& content() const { return content_; }
+  // When the client is too slow with its body. Two limits apply: body_timeout after its last bytes,
+  // which are read at `now`; and body_timeout plus the time that all its bytes may take at the
+  // minimum pace, after the body began. So a client cannot hold out with a byte now and then.
+  loop::TimePoint BodyDeadline(loop::TimePoint now, const ConnectionSettings& settings) const;
+
+ private:
+  std::string bytes_;
+  RequestParser parser_;
+  RequestBody body_;
+  loop::TimePoint start_;
+  loop::TimePoint body_start_;
+  bool is_in_body_ = false;
+  bool wants_content_ = false;
+  std::string content_;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // MUSTER_WORKER_HTTP_PARTIAL_REQUEST_H_

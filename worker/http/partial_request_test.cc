@@ -1,0 +1,106 @@
+#include "muster/worker/http/partial_request.h"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace muster::worker::http {
+namespace {
+
+using std::chrono::seconds;
+
+class PartialRequestTest : public testing::Test {
+ protected:
+  static constexpr char kHead[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n";
+  static constexpr seconds kTimeout{60};
+
+  PartialRequestTest() {
+    settings_.body_timeout = kTimeout;
+    settings_.min_body_bytes_per_second = 100;
+    settings_.max_body_bytes = 10'000;
+  }
+
+  // One that has seen all of `head`.
+  static RequestParser Parsed(absl::string_view head) {
+    RequestParser parser;
+    parser.Reset();
+    EXPECT_EQ(parser.Parse(head, {}), RequestParser::Outcome::kComplete);
+    return parser;
+  }
+
+  void Read(PartialRequest& request, std::size_t body_bytes) const {
+    const std::string body(body_bytes, 'x');
+    absl::string_view input = body;
+    EXPECT_EQ(request.ReadBody(input, settings_.max_body_bytes), RequestBody::Outcome::kIncomplete);
+  }
+
+  const loop::TimePoint start_{seconds(1000)};
+  ConnectionSettings settings_;
+  PartialRequest in_body_{kHead, Parsed(kHead), start_};
+};
+
+TEST_F(PartialRequestTest, GrowsByWhatComes) {
+  PartialRequest request("GET /", RequestParser(), start_);
+  EXPECT_EQ(request.Append("a HT"), "GET /a HT");
+  EXPECT_EQ(request.bytes(), "GET /a HT");
+}
+
+TEST_F(PartialRequestTest, KeepsOnlyWhatIsNotAnswered) {
+  PartialRequest request("first", RequestParser(), start_);
+  const absl::string_view all = request.Append("second");
+  request.KeepOnly(all.substr(5));
+  EXPECT_EQ(request.bytes(), "second");
+}
+
+TEST_F(PartialRequestTest, HasItsHeadFromItsOwnBytes) {
+  std::string bytes = kHead;
+  PartialRequest request(bytes, Parsed(bytes), start_);
+  request.BeginBody(false, start_);
+  bytes.assign(bytes.size(), 'x');
+  EXPECT_EQ(request.head().line(), "POST / HTTP/1.1");
+}
+
+TEST_F(PartialRequestTest, KeepsTheContentThatIsWanted) {
+  in_body_.BeginBody(/*wants_content=*/true, start_);
+  Read(in_body_, 3);
+  Read(in_body_, 2);
+  EXPECT_EQ(in_body_.content(), "xxxxx");
+}
+
+TEST_F(PartialRequestTest, KeepsNoContentThatIsNotWanted) {
+  in_body_.BeginBody(/*wants_content=*/false, start_);
+  Read(in_body_, 3);
+  EXPECT_EQ(in_body_.content(), "");
+}
+
+TEST_F(PartialRequestTest, WaitsForABodySinceItBegan) {
+  in_body_.BeginBody(false, start_);
+  // A byte is not worth a second.
+  Read(in_body_, 1);
+  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(10), settings_), start_ + kTimeout);
+}
+
+TEST_F(PartialRequestTest, WaitsASecondMoreForEachOfItsPace) {
+  in_body_.BeginBody(false, start_);
+  Read(in_body_, 500);
+  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(10), settings_), start_ + kTimeout + seconds(5));
+}
+
+TEST_F(PartialRequestTest, WaitsNoLongerThanThePauseThatItMayMake) {
+  in_body_.BeginBody(false, start_);
+  Read(in_body_, 5000);
+  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(10), settings_),
+            start_ + seconds(10) + kTimeout);
+}
+
+TEST_F(PartialRequestTest, MayComeAtAnyPaceWhenNoneIsSet) {
+  settings_.min_body_bytes_per_second = 0;
+  in_body_.BeginBody(false, start_);
+  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(1000), settings_),
+            start_ + seconds(1000) + kTimeout);
+}
+
+}  // namespace
+}  // namespace muster::worker::http
