@@ -10,30 +10,18 @@
 #include "absl/strings/str_join.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
-#include "muster/proto/handoff.pb.h"
 #include "muster/proto/log_format.h"
 #include "muster/worker/http/connection.h"
+#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/connection_share.h"
 #include "muster/worker/http/handler_action.h"
+#include "muster/worker/http/handoff_state.h"
 #include "muster/worker/http/log/access_log.h"
 #include "muster/worker/http/responder.h"
 #include "muster/worker/runtime/duration.h"
 
 namespace muster::worker::http {
 namespace {
-
-ConnectionSettings SettingsOf(const config::v1::Http& http) {
-  ConnectionSettings settings;
-  settings.keepalive_timeout = ToChrono(http.keepalive_timeout());
-  settings.header_timeout = ToChrono(http.header_timeout());
-  settings.body_timeout = ToChrono(http.body_timeout());
-  settings.min_body_bytes_per_second = http.min_body_bytes_per_second();
-  settings.send_timeout = ToChrono(http.send_timeout());
-  settings.keepalive_requests = http.keepalive_requests();
-  settings.limits.max_request_line_bytes = http.max_request_line_bytes();
-  settings.limits.max_header_bytes = http.max_header_bytes();
-  settings.max_body_bytes = http.max_body_bytes();
-  return settings;
-}
 
 absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& log,
                                                    loop::EventLoop& loop) {
@@ -106,10 +94,10 @@ class HttpService final : public Service {
                .stats = context.stats(),
                .responder = responder_,
                .access_log = access_log_.get(),
-               .settings = SettingsOf(context.config().http())} {}
+               .settings = ConnectionSettings::From(context.config().http())} {}
 
   ~HttpService() override {
-    while (share_.first != nullptr) delete share_.first;
+    while (share_.connections.first() != nullptr) delete share_.connections.first();
   }
 
   void OnConnection(worker::Connection connection) override {
@@ -123,21 +111,14 @@ class HttpService final : public Service {
   }
 
   absl::Status Adopt(worker::Connection connection, std::string state) override {
-    v1::HttpConnection http;
-    if (!http.ParseFromString(state)) {
-      return absl::InvalidArgumentError("its state is no muster.worker.v1.HttpConnection");
-    }
-    Connection::Resume(share_, std::move(connection), http);
+    MUSTER_ASSIGN_OR_RETURN(const HandoffState parsed, HandoffState::Parse(state));
+    Connection::Resume(share_, std::move(connection), parsed);
     return absl::OkStatus();
   }
 
   void Drain(Idle idle) override {
     share_.drain = idle;
-    for (Connection* connection = share_.first; connection != nullptr;) {
-      Connection* next = connection->next();
-      connection->OnDrain();
-      connection = next;
-    }
+    share_.connections.ForEach([](Connection& connection) { connection.OnDrain(); });
     if (access_log_ != nullptr) access_log_->Flush();
     for (const std::shared_ptr<Handler>& handler : handlers_) handler->OnDrain();
   }

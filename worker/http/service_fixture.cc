@@ -106,7 +106,7 @@ Service& ServiceFixture::successor() {
 }
 
 absl::Status ServiceFixture::AdoptWith(const std::string& state) {
-  Connection connection = std::move(handed_off_.front().first);
+  worker::Connection connection = std::move(handed_off_.front().first);
   handed_off_.erase(handed_off_.begin());
   return successor().Adopt(std::move(connection), state);
 }

@@ -74,6 +74,9 @@ class ServiceFixture : public testing::Test, private Context {
   // The same with the first of them, but another state.
   absl::Status AdoptWith(const std::string& state);
 
+  // What the service has of its worker, for tests of its parts.
+  Context& context() { return *this; }
+
   std::uint32_t connections() const { return connections_.held(); }
   StatsValues counters() { return ReadStats(stats()); }
   const std::vector<std::string>& logged() const { return logged_; }
@@ -94,7 +97,7 @@ class ServiceFixture : public testing::Test, private Context {
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view line) override { logged_.emplace_back(line); }
   bool is_draining() const override { return false; }
-  void HandOff(Connection connection, std::string state) override {
+  void HandOff(worker::Connection connection, std::string state) override {
     handed_off_.emplace_back(std::move(connection), std::move(state));
   }
 
@@ -107,7 +110,7 @@ class ServiceFixture : public testing::Test, private Context {
   std::vector<std::string> logged_;
   ConnectionCount connections_;
   ipc::UniqueFd listener_;
-  std::vector<std::pair<Connection, std::string>> handed_off_;
+  std::vector<std::pair<worker::Connection, std::string>> handed_off_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Service> successor_;
 };

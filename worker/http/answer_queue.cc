@@ -1,0 +1,153 @@
+#include "muster/worker/http/answer_queue.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "muster/worker/http/response/response.h"
+#include "muster/worker/http/response/response_style.h"
+
+namespace muster::worker::http {
+namespace {
+
+// Of the line of a refused request, for the log.
+constexpr std::size_t kMaxRefusedLineBytes = 512;
+
+}  // namespace
+
+AnswerQueue::~AnswerQueue() {
+  if (is_awaiting()) awaited().SetOnResponse(nullptr);
+  LogTransfer();
+}
+
+Persistence AnswerQueue::PersistenceAfter(const RequestHead& head, Following following) const {
+  const ConnectionSettings& settings = share_.settings;
+  const bool keeps = head.keep_alive() && settings.keepalive_timeout.count() > 0 &&
+                     !following.is_last &&
+                     (settings.keepalive_requests == 0 || requests_ < settings.keepalive_requests);
+  if (!keeps) return Persistence::kClose;
+  return head.is_http_1_0() ? Persistence::kExplicitKeepAlive : Persistence::kKeepAlive;
+}
+
+void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::TimePoint start,
+                         Following following) {
+  share_.stats.requests.Add();
+  ++requests_;
+  Persistence persistence = PersistenceAfter(head, following);
+  const std::size_t output_start = share_.output.size();
+  http::Answer answer =
+      share_.responder.Respond(head, persistence, share_.date, share_.output, body);
+  if (answer.awaited != nullptr) {
+    awaiting_.reset(new Awaiting{std::move(answer.awaited), StoredRequestHead(head), start});
+    return;
+  }
+  Finish(head, start, persistence, following, std::move(answer), output_start);
+}
+
+void AnswerQueue::FinishAwaited(Following following) {
+  const std::unique_ptr<Awaiting> awaiting = std::move(awaiting_);
+  const RequestHead& head = awaiting->request.head();
+  const AwaitedResponse& awaited = *awaiting->response;
+  const Persistence persistence = PersistenceAfter(head, following);
+  const std::size_t output_start = share_.output.size();
+  http::Answer answer =
+      AppendResponse(share_.output, *awaited.response(), awaited.style(), persistence,
+                     share_.date.http_date(), head.method() != Method::kHead);
+  Finish(head, awaiting->request_start, persistence, following, std::move(answer), output_start);
+}
+
+void AnswerQueue::Finish(const RequestHead& head, loop::TimePoint start, Persistence persistence,
+                         Following following, http::Answer answer, std::size_t output_start) {
+  if (persistence == Persistence::kClose) {
+    is_closing_ = true;
+    must_linger_ = head.keep_alive() || following.has_more_input;
+  }
+  share_.stats.CountResponse(answer.status);
+  const std::uint64_t head_bytes = share_.output.size() - output_start - answer.body_bytes;
+  const bool is_whole = answer.transfer == nullptr;
+  if (!is_whole) {
+    outgoing_ = std::make_unique<Outgoing>();
+    outgoing_->outbox.SetTransfer(std::move(answer.transfer));
+  }
+  if (share_.access_log == nullptr) return;
+  if (is_whole) {
+    Log(head, start, answer.status, head_bytes, answer.body_bytes);
+  } else {
+    outgoing_->unlogged.emplace(head, start, answer.status, head_bytes);
+  }
+}
+
+void AnswerQueue::Refuse(int status, absl::string_view bytes, loop::TimePoint start) {
+  share_.stats.requests.Add();
+  share_.stats.CountResponse(status);
+  ++requests_;
+  is_closing_ = must_linger_ = true;
+  const std::size_t output_start = share_.output.size();
+  const std::size_t body_bytes = share_.responder.style().AppendError(
+      share_.output, status, Persistence::kClose, share_.date.http_date(), /*has_body=*/true);
+  if (share_.access_log == nullptr) return;
+  AccessRecord record = RecordOf(start, status);
+  record.request_line =
+      bytes.substr(0, std::min(bytes.find_first_of("\r\n"), kMaxRefusedLineBytes));
+  record.body_bytes = body_bytes;
+  record.head_bytes = share_.output.size() - output_start - body_bytes;
+  share_.access_log->Write(record);
+}
+
+void AnswerQueue::AskForBody() { share_.output.append("HTTP/1.1 100 Continue\r\n\r\n"); }
+
+Outbox::Outcome AnswerQueue::Send(int socket) {
+  if (!is_sending()) {
+    absl::string_view rest = share_.output;
+    const bool is_open = rest.empty() || SendSome(socket, rest);
+    share_.stats.bytes_sent.Add(share_.output.size() - rest.size());
+    if (is_open && !rest.empty()) {
+      outgoing_ = std::make_unique<Outgoing>();
+      outgoing_->outbox.Append(rest);
+    }
+    share_.output.clear();
+    if (!is_open) return Outbox::Outcome::kFailed;
+    return is_sending() ? Outbox::Outcome::kWaiting : Outbox::Outcome::kSent;
+  }
+  outgoing_->outbox.Append(share_.output);
+  share_.output.clear();
+  const Outbox::Outcome outcome = outgoing_->outbox.Send(socket);
+  share_.stats.bytes_sent.Add(outgoing_->outbox.TakeSentBytes());
+  if (outcome == Outbox::Outcome::kSent) {
+    LogTransfer();
+    outgoing_.reset();
+  }
+  return outcome;
+}
+
+void AnswerQueue::LogTransfer() {
+  if (!is_sending() || !outgoing_->unlogged.has_value()) return;
+  const Unlogged& unlogged = *outgoing_->unlogged;
+  Log(unlogged.request.head(), unlogged.request_start, unlogged.status, unlogged.head_bytes,
+      outgoing_->outbox.transfer()->sent_bytes());
+}
+
+void AnswerQueue::Log(const RequestHead& head, loop::TimePoint start, int status,
+                      std::uint64_t head_bytes, std::uint64_t body_bytes) const {
+  AccessRecord record = RecordOf(start, status);
+  record.request_line = head.line();
+  record.head = &head;
+  record.head_bytes = head_bytes;
+  record.body_bytes = body_bytes;
+  share_.access_log->Write(record);
+}
+
+AccessRecord AnswerQueue::RecordOf(loop::TimePoint start, int status) const {
+  return {.peer = peer_,
+          .date = share_.date,
+          .request_line = {},
+          .head = nullptr,
+          .status = status,
+          .body_bytes = 0,
+          .head_bytes = 0,
+          .connection_requests = requests_,
+          .request_time =
+              std::chrono::duration_cast<std::chrono::milliseconds>(share_.loop.now() - start)};
+}
+
+}  // namespace muster::worker::http

@@ -1,0 +1,127 @@
+#ifndef MUSTER_WORKER_HTTP_ANSWER_QUEUE_H_
+#define MUSTER_WORKER_HTTP_ANSWER_QUEUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "muster/loop/event_loop.h"
+#include "muster/worker/http/connection_share.h"
+#include "muster/worker/http/log/log_line.h"
+#include "muster/worker/http/message/peer_address.h"
+#include "muster/worker/http/message/request_head.h"
+#include "muster/worker/http/message/stored_request_head.h"
+#include "muster/worker/http/reply.h"
+#include "muster/worker/http/response/answer.h"
+#include "muster/worker/http/response/outbox.h"
+#include "muster/worker/http/response/response_head.h"
+
+namespace muster::worker::http {
+
+// The responses of one connection, from the request to the socket, in the order of the requests. It
+// decides which response closes the connection, counts each, and writes its line to the access log.
+//
+// Responses are put together in the share's output. Each turn of the connection ends with Send,
+// which empties that and keeps what the socket did not take. Belongs to one thread.
+class AnswerQueue {
+ public:
+  // `share` outlives the queue. `requests`: how many other workers have answered on the connection.
+  AnswerQueue(ConnectionShare& share, const PeerAddress& peer, std::uint32_t requests)
+      : share_(share), requests_(requests), peer_(peer) {}
+  ~AnswerQueue();
+  AnswerQueue(const AnswerQueue&) = delete;
+  AnswerQueue& operator=(const AnswerQueue&) = delete;
+
+  // Whether another request may be answered now. Not while a handler owes a response, while one is
+  // being sent or has a file, after one that closes, nor when 64 KiB of them wait to be sent.
+  bool MayAnswer() const {
+    return !is_closing_ && !is_sending() && !is_awaiting() &&
+           share_.output.size() < kMaxOutputBytes;
+  }
+
+  // What follows the request that is answered.
+  struct Following {
+    bool has_more_input = false;  // bytes behind it were received
+    bool is_last = false;         // no later request will be answered: this response closes
+  };
+  // Answers a complete request, or lets its handler answer later. `start`: when the first byte of
+  // the request arrived.
+  void Answer(const RequestHead& head, absl::string_view body, loop::TimePoint start,
+              Following following);
+  // Answers with an error and closes. `bytes`: what was received of the request.
+  void Refuse(int status, absl::string_view bytes, loop::TimePoint start);
+  // Tells the client to send the body of its request: 100 (Continue).
+  void AskForBody();
+
+  // A handler has not answered yet.
+  bool is_awaiting() const { return awaiting_ != nullptr; }
+  AwaitedResponse& awaited() const { return *awaiting_->response; }
+  // The handler has answered: puts its response together.
+  void FinishAwaited(Following following);
+
+  // Sends as much as the non-blocking `socket` takes. kSent: all of it. kWaiting: the rest is kept
+  // for the next call.
+  Outbox::Outcome Send(int socket);
+  // The socket has not taken everything.
+  bool is_sending() const { return outgoing_ != nullptr; }
+
+  // No more requests are answered. The connection closes once everything is sent.
+  bool is_closing() const { return is_closing_; }
+  // The client may be sending: wait until it closes too.
+  bool must_linger() const { return must_linger_; }
+  // How many requests were answered, by this worker and by others.
+  std::uint32_t requests() const { return requests_; }
+
+ private:
+  // Responses to pipelined requests are gathered up to here.
+  static constexpr std::size_t kMaxOutputBytes = 64 * 1024;
+
+  // A request that its handler has not answered.
+  struct Awaiting {
+    std::shared_ptr<AwaitedResponse> response;
+    StoredRequestHead request;
+    loop::TimePoint request_start;
+  };
+
+  // A response with a file. It is logged when the file is sent, or the client has left.
+  struct Unlogged {
+    Unlogged(const RequestHead& head, loop::TimePoint start, int answer_status, std::uint64_t bytes)
+        : request(head), request_start(start), status(answer_status), head_bytes(bytes) {}
+
+    StoredRequestHead request;
+    loop::TimePoint request_start;
+    int status;
+    std::uint64_t head_bytes;
+  };
+
+  // What the socket has not taken.
+  struct Outgoing {
+    Outbox outbox;
+    std::optional<Unlogged> unlogged;
+  };
+
+  Persistence PersistenceAfter(const RequestHead& head, Following following) const;
+  // Counts and logs `answer`, which begins at `output_start` of the output.
+  void Finish(const RequestHead& head, loop::TimePoint start, Persistence persistence,
+              Following following, http::Answer answer, std::size_t output_start);
+  void Log(const RequestHead& head, loop::TimePoint start, int status, std::uint64_t head_bytes,
+           std::uint64_t body_bytes) const;
+  void LogTransfer();
+  // What the log needs of any response; nothing of the request.
+  AccessRecord RecordOf(loop::TimePoint start, int status) const;
+
+  ConnectionShare& share_;
+  std::unique_ptr<Outgoing> outgoing_;
+  std::unique_ptr<Awaiting> awaiting_;
+  std::uint32_t requests_;
+  PeerAddress peer_;
+  bool is_closing_ = false;
+  bool must_linger_ = false;
+};
+
+}  // namespace muster::worker::http
+
+#endif  // MUSTER_WORKER_HTTP_ANSWER_QUEUE_H_

@@ -1,0 +1,50 @@
+#ifndef MUSTER_WORKER_HTTP_CONNECTION_SHARE_H_
+#define MUSTER_WORKER_HTTP_CONNECTION_SHARE_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "muster/loop/event_loop.h"
+#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/intrusive_list.h"
+#include "muster/worker/http/log/access_log.h"
+#include "muster/worker/http/message/request_parser.h"
+#include "muster/worker/http/responder.h"
+#include "muster/worker/http/response/date_cache.h"
+#include "muster/worker/runtime/service.h"
+#include "muster/worker/zone/slot_stats.h"
+
+namespace muster::worker::http {
+
+class Connection;
+
+// What all connections of one service share. It outlives them and belongs to the loop's thread. The
+// connection whose turn it is uses the scratch buffers, and leaves nothing in them. So a connection
+// that waits needs no buffers.
+struct ConnectionShare {
+  static constexpr std::size_t kInputBytes = 64 * 1024;
+
+  // Every turn of a connection begins with it. Sets the date to that of the loop's round.
+  void BeginTurn() { date.Update(loop.now()); }
+
+  Context& context;
+  loop::EventLoop& loop;
+  SlotStats& stats;
+  Responder& responder;
+  AccessLog* access_log;  // null: no log
+  const ConnectionSettings settings;
+  DateCache date = {};
+  std::optional<Service::Idle> drain = {};  // set once a drain has begun
+  IntrusiveList<Connection> connections = {};
+
+  // Scratch.
+  std::unique_ptr<char[]> input = std::unique_ptr<char[]>(new char[kInputBytes]);
+  std::string output = {};  // responses of this turn, in order
+  RequestParser parser = {};
+};
+
+}  // namespace muster::worker::http
+
+#endif  // MUSTER_WORKER_HTTP_CONNECTION_SHARE_H_
