@@ -16,38 +16,38 @@
 
 namespace muster::worker::http {
 
-// What a client asks. Valid during Handler::Handle only.
+// A client's request. Valid only until Handler::Handle returns.
 struct Request {
-  absl::string_view method;  // "GET"; as the client wrote it
-  absl::string_view path;    // decoded and normal, with its slash: "/counter/a b"
-  absl::string_view query;   // as it was sent, without the question mark
+  absl::string_view method;  // "GET", as the client wrote it
+  absl::string_view path;    // decoded and normalized, with its leading slash: "/counter/a b"
+  absl::string_view query;   // as the client sent it, without the question mark
   HeaderFields headers;
-  absl::string_view body;  // whole; at most http.max_body_bytes
+  absl::string_view body;  // complete; at most http.max_body_bytes
 };
 
-// Answers the requests of the locations that name it. One object in a worker, in the loop's thread;
-// no call may block. What it begins elsewhere, threads above all, it has ended when it is
-// destroyed.
+// Answers the requests of the locations that name it. A worker has one object of each handler, even
+// if several locations name it. All calls are made in the loop's thread and must not block. The
+// destructor must end everything that the handler has started elsewhere, above all threads.
 class Handler {
  public:
   virtual ~Handler() = default;
 
-  // Answers by `reply`, before it returns or later. The client's next request waits until then.
+  // Answers with `reply`, before it returns or later. The client's next request waits for that.
   virtual void Handle(const Request& request, Reply reply) = 0;
 
-  // The worker is to leave and waits for what is not answered: what would wait for long is to be
-  // answered now.
+  // The worker is draining and waits for the requests that are not answered. Answer now those that
+  // would otherwise wait for long.
   virtual void OnDrain() {}
 };
 
-// Makes the handler; called when a location names it. An error is the reason for which a reload
-// is refused.
+// Makes the handler. It is called if a location names the handler. An error refuses the reload, and
+// is the reason that the operator reads.
 using HandlerFactory = std::function<absl::StatusOr<std::unique_ptr<Handler>>(Context&)>;
 
-// By the names that `handler` of a location has in the configuration.
+// The handlers by name. A location names one in its `handler` field.
 using Handlers = std::map<std::string, HandlerFactory>;
 
-// A handler that answers at once.
+// A handler that calls `answer` for each request and sends the response at once.
 HandlerFactory AnswerWith(std::function<Response(const Request&)> answer);
 
 }  // namespace muster::worker::http

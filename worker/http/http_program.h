@@ -9,8 +9,9 @@
 
 namespace muster::worker::http {
 
-// A worker program that serves HTTP, with handlers of its own. `config_types`: what `service` may
-// be beside `http`, for the handlers to read.
+// A worker program that serves HTTP. `handlers`: the handlers that locations may name.
+// `config_types`: the messages that the configuration's `service` may be, next to `http`. The
+// handlers read it with Context::ServiceConfig.
 Program HttpProgram(Handlers handlers = {},
                     std::vector<const google::protobuf::Descriptor*> config_types = {});
 

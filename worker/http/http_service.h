@@ -9,9 +9,10 @@
 
 namespace muster::worker::http {
 
-// The HTTP/1.1 service of config().http(); docs/HTTP.md says what it serves. The process ignores
-// SIGPIPE, and accepted sockets have TCP_NODELAY. Errors name the field of the configuration that
-// is wrong.
+// Makes the HTTP/1.1 service that config().http() describes. docs/HTTP.md documents what it serves.
+// `context` outlives it; `handlers` are used during the call only. The process must ignore SIGPIPE,
+// and accepted sockets must have TCP_NODELAY. An error names the field of the configuration that is
+// wrong.
 absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context,
                                                          const Handlers& handlers = {});
 

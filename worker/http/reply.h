@@ -13,20 +13,21 @@
 
 namespace muster::worker::http {
 
-// The response that a connection waits for. Of the loop's thread but for Accept.
+// The response to one request that a handler has to answer. The connection waits for it. Everything
+// but Accept belongs to the loop's thread.
 class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
  public:
-  // `style`: of the location.
+  // `context`, and `style`, which is the location's, outlive it.
   AwaitedResponse(Context& context, const ResponseStyle& style)
       : context_(context), style_(style), loop_thread_(std::this_thread::get_id()) {}
 
-  // From any thread. During the handler's call, in the loop's thread, it is there at once; else
-  // in a round of the loop, then `on_response` is called.
+  // Thread-safe. In the loop's thread, between BeginCall and EndCall, response() is set at once.
+  // Otherwise a later round of the loop sets it and then calls `on_response`.
   void Accept(Response response);
 
   void BeginCall() { is_in_call_ = true; }
   void EndCall() { is_in_call_ = false; }
-  // Null: the connection is gone.
+  // Null: nobody waits any more, since the connection has ended.
   void SetOnResponse(std::function<void()> on_response) { on_response_ = std::move(on_response); }
   const std::optional<Response>& response() const { return response_; }
   const ResponseStyle& style() const { return style_; }
@@ -42,8 +43,8 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
   std::optional<Response> response_;
 };
 
-// A handler's way to answer one request. May be moved to other threads; it outlives neither the
-// handler nor, with it, the worker. If it is destroyed unsent, the client gets 500.
+// Sends a handler's response to one request. It may be moved to other threads. It must not outlive
+// the handler. If it is destroyed without Send, the client gets 500.
 class Reply {
  public:
   explicit Reply(std::shared_ptr<AwaitedResponse> awaited) : awaited_(std::move(awaited)) {}
@@ -51,12 +52,12 @@ class Reply {
   Reply& operator=(Reply&& other);
   ~Reply();
 
-  // Once, from any thread. Without effect if the client is gone. A response that cannot be sent
-  // (worker/http/response/response.h) is logged, and the client gets 500.
+  // Call it once, from any thread. It has no effect if the client is gone. If the response fails
+  // CheckResponse (worker/http/response/response.h), that is logged and the client gets 500.
   void Send(Response response);
 
  private:
-  std::shared_ptr<AwaitedResponse> awaited_;  // null: sent or moved away
+  std::shared_ptr<AwaitedResponse> awaited_;  // null: sent, or moved from
 };
 
 }  // namespace muster::worker::http

@@ -13,20 +13,20 @@
 
 namespace muster::worker::http {
 
-// What a handler answers. Content-Length, Date, Server and Connection are added.
+// A handler's response. The service adds Content-Length, Date, Server and Connection.
 struct Response {
   int status = 200;
   std::string body = {};
   std::string content_type = "text/plain";
-  std::vector<std::pair<std::string, std::string>> headers = {};  // more of them
+  std::vector<std::pair<std::string, std::string>> headers = {};  // others than Content-Type
 };
 
-// InvalidArgument: it cannot be sent: no final status, or a field that breaks the head or is not
-// the handler's to set.
+// InvalidArgument: the response cannot be sent. Its status is not a final one, or a header field
+// would break the head, or is one that only the service sets.
 absl::Status CheckResponse(const Response& response);
 
-// Appends a response that passes CheckResponse; without its body if `has_body` is false. `style`
-// adds its fields.
+// Appends a response that passes CheckResponse, with the fields of `style`. `has_body`: false for a
+// response to HEAD, which has no body.
 Answer AppendResponse(std::string& out, const Response& response, const ResponseStyle& style,
                       Persistence persistence, absl::string_view http_date, bool has_body);
 
