@@ -2,8 +2,10 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -222,6 +224,30 @@ TEST_F(HandlerTest, MayAnswerLater) {
   EXPECT_EQ(counters().writing, 0u);
 }
 
+TEST_F(HandlerTest, DoesNotAddItsTimeToTheRequestBehind) {
+  RegisterWaiting();
+  config::v1::AccessLog& log = *http().mutable_access_log();
+  log.set_path(root() / "access.log");
+  log.set_format("$request_uri $request_time");
+  Client client = Connect();
+  client.Send("GET /h/ HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitReplies(1);
+  const loop::TimePoint begin = loop().now();
+  while (loop().now() - begin < std::chrono::milliseconds(50)) RunWhatIsReady();
+  replies_[0].Send({});
+  EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(client.Receive().body, "hello");
+  std::ifstream file(root() / "access.log");
+  std::string uri;
+  double seconds = 0;
+  file >> uri >> seconds;
+  EXPECT_EQ(uri, "/h/");
+  EXPECT_GE(seconds, 0.05);
+  file >> uri >> seconds;
+  EXPECT_EQ(uri, "/");
+  EXPECT_EQ(seconds, 0);
+}
+
 TEST_F(HandlerTest, MayAnswerWhileAnotherRequestIsHandled) {
   RegisterWaiting();
   handlers()["other"] = AnswerWith([this](const Request&) {
@@ -283,6 +309,19 @@ TEST_F(HandlerTest, HasItsClientHandedOffWhenItHasAnswered) {
   EXPECT_EQ(client.Receive().body, "the worker leaves");
   EXPECT_EQ(client.Receive().body, "hello");
   ASSERT_TRUE(RunUntil([&] { return handed_off() == 1; }));
+}
+
+TEST_F(HandlerTest, DoesNotCloseInADrainBeforeARequestThatNobodyHasRead) {
+  RegisterWaiting();
+  Client client = Connect();
+  client.Send("GET /h/ HTTP/1.1\r\nHost: a\r\n\r\n");
+  AwaitReplies(1);
+  client.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  service().Drain(Service::Idle::kClose);
+  EXPECT_EQ(client.Receive().Field("Connection"), std::nullopt);
+  const ClientResponse last = client.Receive();
+  EXPECT_EQ(last.body, "hello");
+  EXPECT_EQ(last.Field("Connection"), "close");
 }
 
 TEST_F(HandlerTest, MayGoBeforeItHasAnswered) {
