@@ -11,7 +11,7 @@
 #include "absl/strings/strip.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/sealed_bytes.h"
-#include "muster/master/decide/supervisor_core.h"
+#include "muster/master/decide/scaling.h"
 #include "muster/master/process/cpu_count.h"
 #include "muster/master/process/path.h"
 #include "muster/master/process/spawn.h"
@@ -58,7 +58,7 @@ absl::Status Prepare(Deployment& deployment, const std::string& worker_binary,
                      const ListenerSet& current, const worker::UserZones& current_zones) {
   config::v1::Config& config = deployment.config;
   if (config.worker_processes() == 0) {
-    config.set_worker_processes(std::min(UsableCpus(), SupervisorCore::kMostWorkers));
+    config.set_worker_processes(std::min(UsableCpus(), kMostWorkers));
   }
   deployment.is_worker_from_flag = !worker_binary.empty();
   absl::StatusOr<std::string> worker =

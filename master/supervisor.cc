@@ -14,7 +14,7 @@
 #include "muster/ipc/channel/channel_format.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/config/field_places.h"
-#include "muster/master/decide/worker_lifecycle.h"
+#include "muster/master/decide/worker_record.h"
 #include "muster/master/process/ask_worker.h"
 #include "muster/master/process/service_notifier.h"
 #include "muster/master/process/signal_orders.h"

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "muster/proto/counted.h"
 
 namespace muster::master {
 
@@ -44,29 +45,38 @@ void ReopenRounds::Expire(TimePoint now) {
   }
 }
 
-std::vector<ReplyAction> ReopenRounds::TakeEnded() {
-  std::vector<ReplyAction> replies;
+Outcome ReopenRounds::OutcomeOf(const Round& round) {
+  Outcome outcome;
+  outcome.reopened = round.reopened;
+  std::vector<std::string> problems = round.failures;
+  if (!round.silent.empty()) {
+    problems.push_back(absl::StrCat("no answer within ",
+                                    absl::FormatDuration(absl::FromChrono(kPatience)), " from ",
+                                    absl::StrJoin(round.silent, ", ")));
+    outcome.status = absl::DeadlineExceededError(absl::StrJoin(problems, "; "));
+  } else if (!problems.empty()) {
+    outcome.status = absl::AbortedError(absl::StrJoin(problems, "; "));
+  }
+  return outcome;
+}
+
+void ReopenRounds::AnswerEnded(Decision& decision) {
   for (auto it = rounds_.begin(); it != rounds_.end();) {
     const Round& round = it->second;
     if (!round.waiting.empty()) {
       ++it;
       continue;
     }
-    Outcome outcome;
-    outcome.reopened = round.reopened;
-    std::vector<std::string> problems = round.failures;
-    if (!round.silent.empty()) {
-      problems.push_back(absl::StrCat("no answer within ",
-                                      absl::FormatDuration(absl::FromChrono(kPatience)), " from ",
-                                      absl::StrJoin(round.silent, ", ")));
-      outcome.status = absl::DeadlineExceededError(absl::StrJoin(problems, "; "));
-    } else if (!problems.empty()) {
-      outcome.status = absl::AbortedError(absl::StrJoin(problems, "; "));
+    const Outcome outcome = OutcomeOf(round);
+    if (outcome.status.ok()) {
+      decision.Log(Severity::kInfo, absl::StrCat("log files are open again in ",
+                                                 config::Counted(outcome.reopened, "worker")));
+    } else {
+      decision.Log(Severity::kError, absl::StrCat("reopening failed: ", outcome.status.message()));
     }
-    replies.push_back(ReplyAction{round.request, std::move(outcome)});
+    decision.Reply(round.request, outcome);
     it = rounds_.erase(it);
   }
-  return replies;
 }
 
 std::optional<TimePoint> ReopenRounds::next_deadline() const {

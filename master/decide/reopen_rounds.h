@@ -9,28 +9,32 @@
 
 #include "absl/status/status.h"
 #include "muster/master/decide/clock.h"
+#include "muster/master/decide/decision.h"
 #include "muster/master/decide/supervisor_action.h"
+#include "muster/master/decide/supervisor_event.h"
 
 namespace muster::master {
 
-// The requests to open log files again that wait for workers to say that they did.
+// The requests to open the log files again. Each makes a round, which ends when every worker that
+// was asked has answered, has ended, or has taken too long.
 class ReopenRounds {
  public:
   static constexpr Duration kPatience = std::chrono::seconds(5);
 
-  // `asked`: the names of the workers that were asked, by slot. Their answers will carry
-  // `token`, which no other round had. `own_log`: how it went in the master itself.
+  // `asked`: the names of the workers that were asked, by slot. Their answers carry `token`, which
+  // no other round had. `own_log`: how it went in the master itself.
   void Begin(std::uint32_t token, RequestId request, std::map<std::uint32_t, std::string> asked,
              const absl::Status& own_log, TimePoint now);
-  // Empty `error`: it was done. What nobody waits for is ignored.
+  // Empty `error`: the worker has done it. An answer that no round waits for is ignored.
   void Acknowledge(std::uint32_t token, std::uint32_t slot, const std::string& error);
-  // The process in the slot ended, and its files are closed with it.
+  // The process in the slot ended: its files are closed, and no answer will come.
   void Forget(std::uint32_t slot);
-  // Ends the rounds whose time is over, naming those who did not answer.
+  // Ends the rounds that are older than kPatience. Their outcome names the workers that did not
+  // answer.
   void Expire(TimePoint now);
 
-  // The outcomes of the rounds that ended since the last call.
-  std::vector<ReplyAction> TakeEnded();
+  // Answers and logs the rounds that ended since the last call.
+  void AnswerEnded(Decision& decision);
 
   std::optional<TimePoint> next_deadline() const;
 
@@ -43,6 +47,8 @@ class ReopenRounds {
     std::vector<std::string> failures;
     std::vector<std::string> silent;
   };
+
+  static Outcome OutcomeOf(const Round& round);
 
   std::map<std::uint32_t, Round> rounds_;  // by token
 };

@@ -269,6 +269,14 @@ TEST_F(SupervisorCoreTest, ExitsWithOneWhenTheLastWorkerHasGivenUp) {
   EXPECT_THAT(log_, testing::Contains("the last worker has given up; nobody serves"));
 }
 
+TEST_F(SupervisorCoreTest, ExitsWithOneWhenOnlyWorkersThatGaveUpAreLeft) {
+  StartServing();
+  Give(ExitedEvent{0, Code(2)});
+  Give(ScaleEvent{-1});
+  Give(ExitedEvent{1, Code(0)});
+  EXPECT_THAT(exits_, ElementsAre(1));
+}
+
 TEST_F(SupervisorCoreTest, LetsAReloadReplaceWorkersThatGaveUp) {
   StartServing();
   BeginReload(5);

@@ -1,0 +1,94 @@
+#include "muster/master/decide/reload_attempts.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/master/decide/reason.h"
+
+namespace muster::master {
+namespace {
+
+// proto/admin.proto promises these codes. Others would mean something else to a client.
+absl::StatusCode CodeOf(const absl::Status& reason) {
+  const bool is_named = absl::IsInvalidArgument(reason) || absl::IsFailedPrecondition(reason);
+  return is_named ? reason.code() : absl::StatusCode::kAborted;
+}
+
+void RefuseAll(const std::vector<RequestId>& waiting, absl::string_view what_serves,
+               const absl::Status& reason, Decision& decision) {
+  const absl::Status refusal(
+      CodeOf(reason), WithReason(absl::StrCat("reload refused", what_serves), reason.message()));
+  decision.Log(Severity::kError, std::string(refusal.message()));
+  for (const RequestId request : waiting) decision.Reply(request, {.status = refusal});
+}
+
+}  // namespace
+
+void ReloadAttempts::Start(TimePoint now) { attempt_ = Attempt{.is_start = true, .began = now}; }
+
+void ReloadAttempts::Ask(RequestId request, Decision& decision) {
+  if (attempt_) {
+    pending_.push_back(request);
+  } else {
+    Begin({request}, decision);
+  }
+}
+
+void ReloadAttempts::Begin(std::vector<RequestId> waiting, Decision& decision) {
+  attempt_ = Attempt{.waiting = std::move(waiting), .began = decision.now()};
+  decision.Log(Severity::kInfo, "reloading");
+  decision.Do(LoadAction{});
+}
+
+void ReloadAttempts::BeginPending(Decision& decision) {
+  if (!pending_.empty()) Begin(std::exchange(pending_, {}), decision);
+}
+
+std::uint64_t ReloadAttempts::BeginGeneration(const Settings& settings) {
+  settings_ = settings;
+  attempt_->generation = ++last_generation_;
+  return last_generation_;
+}
+
+void ReloadAttempts::Succeed(Decision& decision) {
+  const Attempt attempt = *std::exchange(attempt_, std::nullopt);
+  if (!attempt.is_start) {
+    ++succeeded_;
+    last_error_.clear();
+  }
+  for (const RequestId request : attempt.waiting) {
+    decision.Reply(request,
+                   {.generation = attempt.generation, .took = decision.now() - attempt.began});
+  }
+  BeginPending(decision);
+}
+
+void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_serves,
+                          Decision& decision) {
+  const Attempt attempt = *std::exchange(attempt_, std::nullopt);
+  if (attempt.is_start) return;
+  NoteRefusal(reason);
+  RefuseAll(attempt.waiting, what_serves, reason, decision);
+  BeginPending(decision);
+}
+
+void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
+  std::vector<RequestId> waiting = std::exchange(pending_, {});
+  const std::optional<Attempt> attempt = std::exchange(attempt_, std::nullopt);
+  if (attempt && !attempt->is_start) {
+    waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
+    NoteRefusal(reason);
+  }
+  if (!waiting.empty()) RefuseAll(waiting, "", reason, decision);
+}
+
+void ReloadAttempts::Refuse(RequestId request, const absl::Status& reason, Decision& decision) {
+  RefuseAll({request}, "", reason, decision);
+}
+
+void ReloadAttempts::NoteRefusal(const absl::Status& reason) {
+  ++refused_;
+  last_error_ = std::string(reason.message());
+}
+
+}  // namespace muster::master

@@ -1,0 +1,81 @@
+#ifndef MUSTER_MASTER_DECIDE_RELOAD_ATTEMPTS_H_
+#define MUSTER_MASTER_DECIDE_RELOAD_ATTEMPTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/decision.h"
+#include "muster/master/decide/supervisor_event.h"
+
+namespace muster::master {
+
+// The attempts to bring a generation into service, one at a time: the start, then the reloads.
+// An attempt loads a configuration, gets the number of a generation, and succeeds, fails or is
+// cancelled. This class knows who waits for which attempt and answers each request once. It counts
+// the outcomes and logs every refusal once. The workers of the generation are the caller's.
+class ReloadAttempts {
+ public:
+  bool is_under_way() const { return attempt_.has_value(); }
+  bool is_start() const { return attempt_ && attempt_->is_start; }
+  // Under way, and its configuration is not loaded yet.
+  bool is_loading() const { return attempt_ && attempt_->generation == 0; }
+  // Of the attempt. Zero: none, or it is loading.
+  std::uint64_t generation() const { return attempt_ ? attempt_->generation : 0; }
+  // Of the generation that was begun last.
+  const Settings& settings() const { return settings_; }
+
+  const std::string& last_error() const { return last_error_; }
+  std::uint64_t succeeded() const { return succeeded_; }
+  std::uint64_t refused() const { return refused_; }
+
+  // The first attempt. Its configuration is loaded already.
+  void Start(TimePoint now);
+  // Begins a reload. Requests that come during an attempt become one more reload together.
+  void Ask(RequestId request, Decision& decision);
+  // The configuration is loaded. Returns the number of the new generation. Numbers are not used
+  // again, not even those of failed generations.
+  std::uint64_t BeginGeneration(const Settings& settings);
+
+  // Each of the next two ends the attempt, answers it, and begins the reload that waits for it.
+  // The generation serves.
+  void Succeed(Decision& decision);
+  // The generation is undone. `what_serves` goes into the answer: ", generation 1 goes on serving".
+  // After a failed start the master ends: nobody is answered, and no reload begins.
+  void Fail(const absl::Status& reason, absl::string_view what_serves, Decision& decision);
+
+  // Ends the attempt, if there is one, and answers all who wait. No reload begins.
+  void Cancel(const absl::Status& reason, Decision& decision);
+  // Answers a request for which no attempt begins.
+  static void Refuse(RequestId request, const absl::Status& reason, Decision& decision);
+
+ private:
+  struct Attempt {
+    bool is_start = false;
+    std::vector<RequestId> waiting{};  // of a reload at least one
+    TimePoint began{};
+    std::uint64_t generation = 0;  // zero: its configuration is being loaded
+  };
+
+  void Begin(std::vector<RequestId> waiting, Decision& decision);
+  void BeginPending(Decision& decision);
+  void NoteRefusal(const absl::Status& reason);
+
+  std::optional<Attempt> attempt_;
+  // Came during the attempt. Zeros among them are signals.
+  std::vector<RequestId> pending_;
+  std::uint64_t last_generation_ = 0;
+  Settings settings_;
+
+  std::string last_error_;  // empty: the last reload succeeded
+  std::uint64_t succeeded_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DECIDE_RELOAD_ATTEMPTS_H_

@@ -1,0 +1,193 @@
+#include "muster/master/decide/reload_attempts.h"
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// Attempts after a start that succeeded with generation 1.
+class ReloadAttemptsTest : public testing::Test {
+ protected:
+  ReloadAttemptsTest() {
+    attempts_.Start(TimePoint());
+    attempts_.BeginGeneration({});
+    attempts_.Succeed(decision_);
+    Sort();
+  }
+
+  // The actions since the last call.
+  void Sort() {
+    loads_ = 0;
+    replies_.clear();
+    log_.clear();
+    for (const Action& action : decision_.TakeActions()) {
+      if (std::holds_alternative<LoadAction>(action)) ++loads_;
+      if (const auto* reply = std::get_if<ReplyAction>(&action)) replies_.push_back(*reply);
+      if (const auto* log = std::get_if<LogAction>(&action)) log_.push_back(log->text);
+    }
+  }
+  std::vector<RequestId> Answered() const {
+    std::vector<RequestId> requests;
+    for (const ReplyAction& reply : replies_) requests.push_back(reply.request);
+    return requests;
+  }
+
+  ReloadAttempts attempts_;
+  Decision decision_{TimePoint()};
+  int loads_ = 0;
+  std::vector<ReplyAction> replies_;
+  std::vector<std::string> log_;
+};
+
+TEST_F(ReloadAttemptsTest, LoadTheConfigurationFirst) {
+  attempts_.Ask(5, decision_);
+  Sort();
+  EXPECT_EQ(loads_, 1);
+  EXPECT_TRUE(attempts_.is_loading());
+  EXPECT_EQ(attempts_.generation(), 0u);
+}
+
+TEST_F(ReloadAttemptsTest, HaveAGenerationOnceTheConfigurationIsLoaded) {
+  attempts_.Ask(5, decision_);
+  EXPECT_EQ(attempts_.BeginGeneration({.workers = 7}), 2u);
+  EXPECT_EQ(attempts_.generation(), 2u);
+  EXPECT_EQ(attempts_.settings().workers, 7u);
+  EXPECT_FALSE(attempts_.is_loading());
+  EXPECT_TRUE(attempts_.is_under_way());
+}
+
+TEST_F(ReloadAttemptsTest, AnswerASuccessWithTheGenerationAndTheTime) {
+  attempts_.Ask(5, decision_);
+  attempts_.BeginGeneration({});
+  decision_ = Decision(TimePoint(seconds(4)));
+  attempts_.Succeed(decision_);
+  Sort();
+  ASSERT_THAT(Answered(), ElementsAre(5u));
+  EXPECT_EQ(replies_[0].outcome.status, absl::OkStatus());
+  EXPECT_EQ(replies_[0].outcome.generation, 2u);
+  EXPECT_EQ(replies_[0].outcome.took, seconds(4));
+  EXPECT_FALSE(attempts_.is_under_way());
+}
+
+TEST_F(ReloadAttemptsTest, DoNotCountTheStartAsAReload) { EXPECT_EQ(attempts_.succeeded(), 0u); }
+
+TEST_F(ReloadAttemptsTest, CountSuccessesAndRefusals) {
+  attempts_.Ask(0, decision_);
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  attempts_.Ask(0, decision_);
+  attempts_.Cancel(absl::AbortedError("no"), decision_);
+  attempts_.Ask(0, decision_);
+  attempts_.BeginGeneration({});
+  attempts_.Succeed(decision_);
+  EXPECT_EQ(attempts_.refused(), 2u);
+  EXPECT_EQ(attempts_.succeeded(), 1u);
+}
+
+TEST_F(ReloadAttemptsTest, RememberTheReasonOfTheLastRefusalUntilOneSucceeds) {
+  attempts_.Ask(0, decision_);
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  EXPECT_EQ(attempts_.last_error(), "no");
+  attempts_.Ask(0, decision_);
+  attempts_.BeginGeneration({});
+  attempts_.Succeed(decision_);
+  EXPECT_EQ(attempts_.last_error(), "");
+}
+
+TEST_F(ReloadAttemptsTest, AnswerAFailureWithWhatServesAndTheReason) {
+  attempts_.Ask(5, decision_);
+  attempts_.Fail(absl::InvalidArgumentError("m:1:1: no"), ", generation 1 goes on serving",
+                 decision_);
+  Sort();
+  ASSERT_THAT(Answered(), ElementsAre(5u));
+  EXPECT_EQ(replies_[0].outcome.status,
+            absl::InvalidArgumentError("reload refused, generation 1 goes on serving: m:1:1: no"));
+  EXPECT_EQ(log_.back(), "reload refused, generation 1 goes on serving: m:1:1: no");
+}
+
+TEST_F(ReloadAttemptsTest, AnswerWithTheCodesThatClientsKnow) {
+  attempts_.Ask(5, decision_);
+  attempts_.Fail(absl::DeadlineExceededError("late"), "", decision_);
+  Sort();
+  ASSERT_THAT(Answered(), ElementsAre(5u));
+  EXPECT_EQ(replies_[0].outcome.status, absl::AbortedError("reload refused: late"));
+}
+
+TEST_F(ReloadAttemptsTest, DoNotUseTheNumberOfAFailedGenerationAgain) {
+  attempts_.Ask(5, decision_);
+  EXPECT_EQ(attempts_.BeginGeneration({}), 2u);
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  attempts_.Ask(6, decision_);
+  EXPECT_EQ(attempts_.BeginGeneration({}), 3u);
+}
+
+TEST_F(ReloadAttemptsTest, MakeOneReloadOfAllRequestsThatComeMeanwhile) {
+  attempts_.Ask(5, decision_);
+  attempts_.Ask(6, decision_);
+  attempts_.Ask(7, decision_);
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(5u));
+  EXPECT_EQ(loads_, 2);
+  attempts_.BeginGeneration({});
+  attempts_.Succeed(decision_);
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(6u, 7u));
+  EXPECT_EQ(loads_, 0);
+}
+
+TEST_F(ReloadAttemptsTest, AnswerAllWhoWaitWhenTheyAreCancelled) {
+  attempts_.Ask(5, decision_);
+  attempts_.Ask(6, decision_);
+  Sort();
+  attempts_.Cancel(absl::FailedPreconditionError("the master is stopping"), decision_);
+  Sort();
+  EXPECT_THAT(Answered(), testing::UnorderedElementsAre(5u, 6u));
+  EXPECT_EQ(replies_[0].outcome.status,
+            absl::FailedPreconditionError("reload refused: the master is stopping"));
+  EXPECT_THAT(log_, ElementsAre("reload refused: the master is stopping"));
+  EXPECT_EQ(loads_, 0);
+  EXPECT_FALSE(attempts_.is_under_way());
+}
+
+TEST_F(ReloadAttemptsTest, LogTheRefusalOfAReloadForWhichNobodyWaits) {
+  attempts_.Ask(0, decision_);
+  Sort();
+  attempts_.Cancel(absl::FailedPreconditionError("the master was paused"), decision_);
+  Sort();
+  EXPECT_THAT(Answered(), IsEmpty());
+  EXPECT_THAT(log_, ElementsAre("reload refused: the master was paused"));
+}
+
+TEST_F(ReloadAttemptsTest, HaveNothingToCancelWhenNoneIsUnderWay) {
+  attempts_.Cancel(absl::FailedPreconditionError("the master is stopping"), decision_);
+  EXPECT_THAT(decision_.TakeActions(), IsEmpty());
+  EXPECT_EQ(attempts_.refused(), 0u);
+}
+
+TEST_F(ReloadAttemptsTest, LeaveAFailedStartToTheEndOfTheMaster) {
+  ReloadAttempts attempts;
+  attempts.Start(TimePoint());
+  EXPECT_TRUE(attempts.is_start());
+  attempts.Ask(5, decision_);
+  attempts.BeginGeneration({});
+  attempts.Fail(absl::AbortedError("no"), "", decision_);
+  EXPECT_THAT(decision_.TakeActions(), IsEmpty());
+  EXPECT_FALSE(attempts.is_start());
+  attempts.Cancel(absl::FailedPreconditionError("the master is stopping"), decision_);
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(5u));
+}
+
+}  // namespace
+}  // namespace muster::master

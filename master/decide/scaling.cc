@@ -1,0 +1,50 @@
+#include "muster/master/decide/scaling.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "muster/master/decide/worker_lifecycle.h"
+#include "muster/proto/counted.h"
+
+namespace muster::master {
+
+void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& workers,
+               Decision& decision) {
+  std::set<std::uint32_t> used;
+  for (const auto& [slot, worker] : workers.records()) {
+    if (worker.generation == generation && worker.is_wanted) used.insert(worker.index);
+  }
+  if (used.size() >= kMostWorkers) {
+    decision.Log(Severity::kWarning,
+                 absl::StrCat("not one worker more: ", kMostWorkers, " are the most"));
+    return;
+  }
+  std::uint32_t index = 0;
+  while (used.count(index) > 0) ++index;
+  WorkerRecord* worker = workers.Take(generation, index, settings);
+  if (worker == nullptr) {
+    decision.Log(Severity::kWarning, "not one worker more: no slot is free");
+    return;
+  }
+  WorkerLifecycle(*worker, decision).Start();
+  decision.Log(Severity::kInfo,
+               absl::StrCat("one worker more: ", config::Counted(used.size() + 1, "worker")));
+}
+
+void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& decision) {
+  WorkerRecord* last = nullptr;
+  for (auto& [slot, worker] : workers.records()) {
+    if (worker.generation != generation || !worker.is_wanted) continue;
+    if (last == nullptr || worker.index > last->index) last = &worker;
+  }
+  const std::uint32_t wanted = workers.wanted(generation);
+  if (wanted <= 1) {
+    decision.Log(Severity::kWarning, "the last worker stays");
+    return;
+  }
+  decision.Log(Severity::kInfo,
+               absl::StrCat("one worker fewer: ", config::Counted(wanted - 1, "worker")));
+  WorkerLifecycle(*last, decision).End(WorkerEvent::kDrain);
+}
+
+}  // namespace muster::master

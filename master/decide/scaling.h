@@ -1,0 +1,27 @@
+#ifndef MUSTER_MASTER_DECIDE_SCALING_H_
+#define MUSTER_MASTER_DECIDE_SCALING_H_
+
+#include <cstdint>
+
+#include "muster/master/decide/decision.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_slots.h"
+
+namespace muster::master {
+
+// One worker more or one fewer in a generation that serves. Both functions log what happened, or
+// why nothing did.
+
+// The most workers that a generation may have.
+inline constexpr std::uint32_t kMostWorkers = 256;
+
+// The new worker has the first index that no wanted worker has.
+void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& workers,
+               Decision& decision);
+
+// Drains the wanted worker with the highest index. The last one stays.
+void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& decision);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DECIDE_SCALING_H_

@@ -1,0 +1,60 @@
+#ifndef MUSTER_MASTER_DECIDE_WORKER_RECORD_H_
+#define MUSTER_MASTER_DECIDE_WORKER_RECORD_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "muster/ipc/process/process_exit.h"
+#include "muster/master/decide/backoff.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/escalation.h"
+#include "muster/master/decide/worker_state.h"
+
+namespace muster::master {
+
+// "worker 0 of generation 2".
+std::string WorkerName(std::uint64_t generation, std::uint32_t index);
+
+// What the core knows of one worker. The record begins when the core decides to have the worker,
+// and ends when its slot is free again. Several processes may run in that time, one after another.
+struct WorkerRecord {
+  std::uint32_t slot = 0;
+  std::uint64_t generation = 0;
+  std::uint32_t index = 0;  // among the generation's workers
+  WorkerState state = WorkerState::kStarting;
+  // False once the worker was asked to end: its end is then no crash, and it is not started again.
+  bool is_wanted = true;
+
+  pid_t pid = 0;        // zero while no process runs
+  TimePoint started{};  // the process
+  std::optional<TimePoint> ready;
+  bool was_killed = false;  // by the master, because the worker did not end when asked
+  bool is_undone = false;   // of a generation that failed before it served
+  std::string complaint;    // the reason in the process's FAILED message
+
+  std::uint32_t restarts = 0;
+  std::uint32_t failures_in_a_row = 0;
+  std::string last_exit;  // how the last process ended, or why it could not be started
+
+  Duration ready_timeout{};
+  Duration shutdown_timeout{};
+  // When the state has lasted too long, or when the backoff is over.
+  std::optional<TimePoint> deadline;
+  Backoff backoff;
+  Escalation escalation;
+
+  // "worker 0 of generation 2 (pid 12345)".
+  std::string Name() const;
+  // "was killed by SIGSEGV", "exited with code 1: COMPLAINT".
+  std::string HowItEnded(const ipc::ProcessExit& exit) const;
+  // Why the end of this process makes its generation fail. Uses the complaint alone if there is one
+  // and the worker was not ready.
+  std::string WhyNotReady(const ipc::ProcessExit& exit) const;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DECIDE_WORKER_RECORD_H_

@@ -1,0 +1,70 @@
+#include "muster/master/decide/worker_slots.h"
+
+#include <algorithm>
+
+namespace muster::master {
+
+WorkerRecord* WorkerSlots::Take(std::uint64_t generation, std::uint32_t index,
+                                const Settings& settings) {
+  std::uint32_t slot = 0;
+  for (const auto& [taken, worker] : records_) {
+    if (taken != slot) break;
+    ++slot;
+  }
+  if (slot == slots_) return nullptr;
+  WorkerRecord& worker = records_[slot];
+  worker.slot = slot;
+  worker.generation = generation;
+  worker.index = index;
+  worker.ready_timeout = settings.ready_timeout;
+  worker.shutdown_timeout = settings.shutdown_timeout;
+  return &worker;
+}
+
+void WorkerSlots::Sweep() {
+  std::erase_if(records_,
+                [](const auto& entry) { return entry.second.state == WorkerState::kGone; });
+}
+
+std::uint32_t WorkerSlots::free_slots() const {
+  return slots_ - static_cast<std::uint32_t>(records_.size());
+}
+
+WorkerRecord* WorkerSlots::Find(std::uint32_t slot) {
+  const auto found = records_.find(slot);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+bool WorkerSlots::has_processes() const {
+  return std::any_of(records_.begin(), records_.end(),
+                     [](const auto& entry) { return HasProcess(entry.second.state); });
+}
+
+std::optional<TimePoint> WorkerSlots::next_deadline() const {
+  std::optional<TimePoint> next;
+  for (const auto& [slot, worker] : records_) {
+    if (worker.deadline && (!next || *worker.deadline < *next)) next = worker.deadline;
+  }
+  return next;
+}
+
+std::uint32_t WorkerSlots::wanted(std::uint64_t generation) const {
+  return static_cast<std::uint32_t>(
+      std::count_if(records_.begin(), records_.end(), [generation](const auto& entry) {
+        return entry.second.generation == generation && entry.second.is_wanted;
+      }));
+}
+
+bool WorkerSlots::AnyIs(WorkerState state, std::uint64_t generation) const {
+  return std::any_of(records_.begin(), records_.end(), [=](const auto& entry) {
+    return entry.second.generation == generation && entry.second.state == state;
+  });
+}
+
+bool WorkerSlots::AllAre(WorkerState state, std::uint64_t generation) const {
+  return std::all_of(records_.begin(), records_.end(), [=](const auto& entry) {
+    return entry.second.generation != generation || entry.second.state == state;
+  });
+}
+
+}  // namespace muster::master

@@ -1,0 +1,51 @@
+#ifndef MUSTER_MASTER_DECIDE_WORKER_SLOTS_H_
+#define MUSTER_MASTER_DECIDE_WORKER_SLOTS_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_record.h"
+#include "muster/master/decide/worker_state.h"
+
+namespace muster::master {
+
+// Which worker of which generation has which slot. Each worker has a slot to itself, also while no
+// process runs in it. This class stores records and answers questions about them; it decides
+// nothing. Take and Sweep invalidate pointers to records.
+class WorkerSlots {
+ public:
+  explicit WorkerSlots(std::uint32_t slots) : slots_(slots) {}
+
+  // A new record in the first free slot. Null: no slot is free.
+  WorkerRecord* Take(std::uint64_t generation, std::uint32_t index, const Settings& settings);
+  // Frees the slots of workers that are gone.
+  void Sweep();
+  std::uint32_t free_slots() const;
+
+  // Null: the slot is free.
+  WorkerRecord* Find(std::uint32_t slot);
+  // By slot.
+  std::map<std::uint32_t, WorkerRecord>& records() { return records_; }
+  const std::map<std::uint32_t, WorkerRecord>& records() const { return records_; }
+
+  bool has_processes() const;
+  // The earliest of all records.
+  std::optional<TimePoint> next_deadline() const;
+
+  // How many workers of the generation are wanted.
+  std::uint32_t wanted(std::uint64_t generation) const;
+  bool AnyIs(WorkerState state, std::uint64_t generation) const;
+  // True if the generation has no workers.
+  bool AllAre(WorkerState state, std::uint64_t generation) const;
+
+ private:
+  const std::uint32_t slots_;
+  std::map<std::uint32_t, WorkerRecord> records_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DECIDE_WORKER_SLOTS_H_
