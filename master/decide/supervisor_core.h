@@ -25,7 +25,7 @@ namespace muster::master {
 enum class MasterState { kStarting, kRunning, kReloading, kStopping, kPaused };
 
 // Decides all that a master does with its workers: it takes an event and the time, and returns
-// actions. It makes no system call and reads no clock (purity_test), so tests can drive it through
+// actions. It makes no system call and reads no clock (symbols_test), so tests can drive it through
 // anything. The rules are in docs/SUPERVISION.md. One thread.
 //
 // The core dispatches events and has the rules that concern several generations. Its parts decide
