@@ -191,6 +191,7 @@ def system_libraries():
             ":grpc++": "",
             ":grpc++_error_details": "-lgrpc++_error_details",
             ":grpc++_reflection": "-lgrpc++_reflection",
+            ":grpc++_test": "",
             ":grpcpp_channelz": "-lgrpcpp_channelz",
         },
         links = {"grpc_cpp_plugin": "grpc_cpp_plugin"},

@@ -19,7 +19,9 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
+#include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_server.h"
+#include "muster/master/admin/admin_socket.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/decide/reason.h"
 #include "muster/master/deployment.h"
@@ -87,13 +89,13 @@ absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
   }
 }
 
-AdminServer::Operations OperationsOf(Supervisor& supervisor) {
+AdminOperations OperationsOf(Supervisor& supervisor) {
   return {
       .status = [&] { return supervisor.Report(); },
-      .reload = [&](AdminServer::Reply reply) { supervisor.Reload(std::move(reply)); },
-      .reopen = [&](AdminServer::Reply reply) { supervisor.Reopen(std::move(reply)); },
-      .quit = [&](AdminServer::Reply reply) { supervisor.Quit(std::move(reply)); },
-      .stop = [&](AdminServer::Reply reply) { supervisor.Stop(std::move(reply)); },
+      .reload = [&](AdminOperations::Reply reply) { supervisor.Reload(std::move(reply)); },
+      .reopen = [&](AdminOperations::Reply reply) { supervisor.Reopen(std::move(reply)); },
+      .quit = [&](AdminOperations::Reply reply) { supervisor.Quit(std::move(reply)); },
+      .stop = [&](AdminOperations::Reply reply) { supervisor.Stop(std::move(reply)); },
   };
 }
 
@@ -123,7 +125,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   log.Write(Severity::kInfo,
             absl::StrCat("muster ", cli::kVersion, " starts with ", invocation.config_file));
   MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
-  MUSTER_RETURN_IF_ERROR(explain("admin.listen", AdminServer::MakeWay(address)));
+  MUSTER_RETURN_IF_ERROR(explain("admin.listen", PrepareAdminSocket(address)));
   // Before there is any other thread.
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, BlockSignals());
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());

@@ -63,7 +63,7 @@ class SupervisorTest : public testing::Test {
     auto pid_file = PidFile::Lock(checked->config.pid_file());
     ASSERT_TRUE(pid_file.ok()) << pid_file.status();
     pid_file_.emplace(*std::move(pid_file));
-    const std::string worker = std::filesystem::absolute("master/fake_worker").string();
+    const std::string worker = std::filesystem::absolute("master/process/fake_worker").string();
     auto first = PrepareDeployment(*checked, worker, ListenerSet());
     ASSERT_TRUE(first.ok()) << first.status();
     auto supervisor =

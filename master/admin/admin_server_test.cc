@@ -86,7 +86,7 @@ class AdminServerTest : public ::testing::Test {
   char folder_[32] = "/tmp/muster-admin-XXXXXX";
   Log log_;
   std::unique_ptr<loop::EventLoop> loop_;
-  AdminServer::Operations operations_;
+  AdminOperations operations_;
   std::unique_ptr<AdminServer> server_;
 };
 
@@ -102,7 +102,7 @@ TEST_F(AdminServerTest, TellsTheStatus) {
 }
 
 TEST_F(AdminServerTest, AnswersAReloadWithTheNewGenerationsWorkers) {
-  operations_.reload = [](AdminServer::Reply reply) {
+  operations_.reload = [](AdminOperations::Reply reply) {
     Outcome outcome;
     outcome.generation = 7;
     outcome.took = std::chrono::milliseconds(1500);
@@ -118,7 +118,7 @@ TEST_F(AdminServerTest, AnswersAReloadWithTheNewGenerationsWorkers) {
 }
 
 TEST_F(AdminServerTest, AnswersARefusedReloadWithTheReason) {
-  operations_.reload = [](AdminServer::Reply reply) {
+  operations_.reload = [](AdminOperations::Reply reply) {
     Outcome outcome;
     outcome.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown");
     reply(outcome);
@@ -131,8 +131,8 @@ TEST_F(AdminServerTest, AnswersARefusedReloadWithTheReason) {
 }
 
 TEST_F(AdminServerTest, SurvivesAClientThatLeftBeforeTheAnswer) {
-  AdminServer::Reply late;
-  operations_.reload = [&](AdminServer::Reply reply) {
+  AdminOperations::Reply late;
+  operations_.reload = [&](AdminOperations::Reply reply) {
     late = std::move(reply);
     loop_->Stop();
   };
@@ -150,7 +150,7 @@ TEST_F(AdminServerTest, SurvivesAClientThatLeftBeforeTheAnswer) {
 }
 
 TEST_F(AdminServerTest, EndsTheCallsThatWaitWhenItGoes) {
-  operations_.quit = [&](AdminServer::Reply) { loop_->Stop(); };
+  operations_.quit = [&](AdminOperations::Reply) { loop_->Stop(); };
   Start();
   auto call = std::async(std::launch::async, [&] {
     grpc::ClientContext context;

@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kProbe[] = "master/spawn_test_worker";
+constexpr char kProbe[] = "master/process/spawn_test_worker";
 
 ipc::ReceivedMessage ReceiveFrom(const SpawnedWorker& worker) {
   ipc::ReceivedMessage message;

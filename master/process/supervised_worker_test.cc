@@ -25,7 +25,7 @@ class WorkerProcessTest : public testing::Test {
     ::setenv("FAKE_WORKER", manner, 1);
     loop_ = *loop::EventLoop::Create();
     auto process = SupervisedWorker::Start(
-        *loop_, log_, std::filesystem::absolute("master/fake_worker").string(), 7,
+        *loop_, log_, std::filesystem::absolute("master/process/fake_worker").string(), 7,
         "worker 1 of generation 3", [this](Event event) { events_.push_back(std::move(event)); });
     ASSERT_TRUE(process.ok()) << process.status();
     process_ = *std::move(process);

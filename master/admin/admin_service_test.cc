@@ -1,0 +1,115 @@
+#include "muster/master/admin/admin_service.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/master/admin/test_call.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::ElementsAre;
+
+// A service of whose operations it is noted which were asked for.
+class AdminServiceTest : public testing::Test {
+ protected:
+  AdminOperations Operations() {
+    const auto note = [this](std::string name) {
+      return [this, name](const AdminOperations::Reply& reply) {
+        asked_.push_back(name);
+        reply(Outcome());
+      };
+    };
+    return {
+        .status =
+            [this] {
+              asked_.push_back("status");
+              admin::v1::Status status;
+              status.mutable_master()->set_pid(101);
+              status.add_workers();
+              status.mutable_stats()->set_crashes(3);
+              return status;
+            },
+        .reload = note("reload"),
+        .reopen = note("reopen"),
+        .quit = note("quit"),
+        .stop = note("stop"),
+    };
+  }
+
+  std::vector<std::string> asked_;
+  TestCall call_;
+  AdminService service_{call_.loop(), Operations(), call_.log()};
+};
+
+TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {
+  admin::v1::GetStatusRequest request;
+  admin::v1::Status response;
+  service_.GetStatus(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_EQ(response.master().pid(), 101);
+}
+
+TEST_F(AdminServiceTest, LeadsListWorkersToTheStatus) {
+  admin::v1::ListWorkersRequest request;
+  admin::v1::ListWorkersResponse response;
+  service_.ListWorkers(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_EQ(response.workers_size(), 1);
+}
+
+TEST_F(AdminServiceTest, LeadsGetStatsToTheStatus) {
+  admin::v1::GetStatsRequest request;
+  admin::v1::Stats response;
+  service_.GetStats(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_EQ(response.crashes(), 3u);
+}
+
+TEST_F(AdminServiceTest, LeadsReloadToAReload) {
+  admin::v1::ReloadRequest request;
+  admin::v1::ReloadResponse response;
+  service_.Reload(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("reload", "status"));
+}
+
+TEST_F(AdminServiceTest, LeadsReopenToAReopen) {
+  admin::v1::ReopenRequest request;
+  admin::v1::ReopenResponse response;
+  service_.Reopen(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("reopen"));
+}
+
+TEST_F(AdminServiceTest, LeadsQuitToAQuit) {
+  admin::v1::QuitRequest request;
+  admin::v1::QuitResponse response;
+  service_.Quit(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("quit"));
+}
+
+TEST_F(AdminServiceTest, LeadsStopToAStop) {
+  admin::v1::StopRequest request;
+  admin::v1::StopResponse response;
+  service_.Stop(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("stop"));
+}
+
+TEST_F(AdminServiceTest, AnswersNothingMoreOnceItIsClosed) {
+  service_.Close();
+  admin::v1::QuitRequest request;
+  admin::v1::QuitResponse response;
+  service_.Quit(call_.context(), &request, &response);
+  ASSERT_TRUE(call_.status().has_value());
+  EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::UNAVAILABLE);
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre());
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,35 @@
+#include "muster/master/admin/end_methods.h"
+
+#include "gtest/gtest.h"
+#include "muster/master/admin/test_call.h"
+
+namespace muster::master {
+namespace {
+
+const Outcome kOutcome = {.exited = 2, .killed = 1, .connections_closed = 5};
+
+TEST(EndMethods, AnswerAQuitWithHowTheWorkersEnded) {
+  TestCall call;
+  AdminOperations operations;
+  operations.quit = [](const AdminOperations::Reply& reply) { reply(kOutcome); };
+  admin::v1::QuitResponse response;
+  AnswerQuit(call.calls(), operations, call.context(), &response);
+  call.RunLoop();
+  EXPECT_EQ(response.exited(), 2u);
+  EXPECT_EQ(response.killed(), 1u);
+  EXPECT_EQ(response.connections_closed(), 5u);
+}
+
+TEST(EndMethods, AnswerAStopWithHowTheWorkersEnded) {
+  TestCall call;
+  AdminOperations operations;
+  operations.stop = [](const AdminOperations::Reply& reply) { reply(kOutcome); };
+  admin::v1::StopResponse response;
+  AnswerStop(call.calls(), operations, call.context(), &response);
+  call.RunLoop();
+  EXPECT_EQ(response.exited(), 2u);
+  EXPECT_EQ(response.killed(), 1u);
+}
+
+}  // namespace
+}  // namespace muster::master

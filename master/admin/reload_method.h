@@ -1,0 +1,20 @@
+#ifndef MUSTER_MASTER_ADMIN_RELOAD_METHOD_H_
+#define MUSTER_MASTER_ADMIN_RELOAD_METHOD_H_
+
+#include "grpcpp/grpcpp.h"
+#include "muster/master/admin/admin_calls.h"
+#include "muster/master/admin/admin_operations.h"
+#include "muster/proto/admin.pb.h"
+
+namespace muster::master {
+
+// The call Reload. The response has the new generation, how long the reload took, and the workers
+// of that generation. `calls` and `operations` outlive the call; `context` and `response` are
+// gRPC's.
+grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations& operations,
+                                       grpc::CallbackServerContext* context,
+                                       admin::v1::ReloadResponse* response);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_ADMIN_RELOAD_METHOD_H_

@@ -1,0 +1,64 @@
+#include "muster/master/admin/reload_method.h"
+
+#include <chrono>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "muster/master/admin/test_call.h"
+
+namespace muster::master {
+namespace {
+
+using Reply = AdminOperations::Reply;
+
+// A master with a worker of generation 6, pid 101, and one of generation 7, pid 102.
+class ReloadMethodTest : public testing::Test {
+ protected:
+  ReloadMethodTest() {
+    operations_.status = [] {
+      admin::v1::Status status;
+      admin::v1::Worker* worker = status.add_workers();
+      worker->set_generation(6);
+      worker->set_pid(101);
+      worker = status.add_workers();
+      worker->set_generation(7);
+      worker->set_pid(102);
+      return status;
+    };
+  }
+
+  TestCall call_;
+  AdminOperations operations_;
+  admin::v1::ReloadResponse response_;
+};
+
+TEST_F(ReloadMethodTest, AnswersWithTheNewGenerationAndItsWorkers) {
+  operations_.reload = [](const Reply& reply) { reply({.generation = 7}); };
+  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  call_.RunLoop();
+  EXPECT_EQ(response_.generation(), 7u);
+  ASSERT_EQ(response_.workers_size(), 1);
+  EXPECT_EQ(response_.workers(0).pid(), 102);
+}
+
+TEST_F(ReloadMethodTest, AnswersWithTheTimeThatItTook) {
+  operations_.reload = [](const Reply& reply) { reply({.took = std::chrono::milliseconds(1500)}); };
+  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  call_.RunLoop();
+  EXPECT_EQ(response_.took().seconds(), 1);
+  EXPECT_EQ(response_.took().nanos(), 500'000'000);
+}
+
+TEST_F(ReloadMethodTest, AnswersARefusalWithItsReason) {
+  operations_.reload = [](const Reply& reply) {
+    reply({.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown")});
+  };
+  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  call_.RunLoop();
+  ASSERT_TRUE(call_.status().has_value());
+  EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(call_.status()->error_message(), "muster.textproto:3:1: acept: unknown");
+}
+
+}  // namespace
+}  // namespace muster::master

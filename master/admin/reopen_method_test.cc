@@ -1,0 +1,20 @@
+#include "muster/master/admin/reopen_method.h"
+
+#include "gtest/gtest.h"
+#include "muster/master/admin/test_call.h"
+
+namespace muster::master {
+namespace {
+
+TEST(ReopenMethod, AnswersWithTheNumberOfWorkers) {
+  TestCall call;
+  AdminOperations operations;
+  operations.reopen = [](const AdminOperations::Reply& reply) { reply({.reopened = 4}); };
+  admin::v1::ReopenResponse response;
+  AnswerReopen(call.calls(), operations, call.context(), &response);
+  call.RunLoop();
+  EXPECT_EQ(response.workers(), 4u);
+}
+
+}  // namespace
+}  // namespace muster::master
