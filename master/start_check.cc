@@ -101,7 +101,7 @@ void StartCheck::CheckProgram(const config::v1::Config& config) {
 
 void StartCheck::CheckAddress(const std::string& field, const std::string& text) {
   const auto address = Address::Parse(text);
-  if (!address.ok()) return;  // CheckConfig tells
+  if (!address.ok()) return;  // CheckSemantics reports it
   std::optional<Address> overlap;
   if (running_addresses_.ok()) {
     for (const Address& other : *running_addresses_) {
@@ -124,11 +124,12 @@ void StartCheck::CheckAddress(const std::string& field, const std::string& text)
 }
 
 void StartCheck::CheckLog(const std::string& field, const std::string& path) {
-  // One that is not there yet CheckConfig looks at. To open a pipe, or to close it, may do
-  // something.
+  // CheckSemantics looks at a log that does not exist yet. Opening or closing a pipe may have an
+  // effect.
   struct stat status;
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-  if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) return;  // CheckConfig tells
+  // CheckSemantics reports it.
+  if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) return;
   const ipc::UniqueFd fd(ipc::RetryOnEintr([&] {
     return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   }));

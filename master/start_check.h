@@ -16,7 +16,7 @@
 
 namespace muster::master {
 
-// What a start of a configuration would meet on this machine, beyond what CheckConfig knows: the
+// What a start of a configuration would meet on this machine, beyond what CheckSemantics knows: the
 // worker program, the addresses, the zones and the files. Nothing is made, removed or listened on.
 // What a running master of the same pid file has is taken for free. For one configuration; not
 // thread-safe.

@@ -13,12 +13,12 @@
 #include "absl/strings/str_join.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/config/absolute_paths.h"
-#include "muster/master/config/config_check.h"
-#include "muster/master/config/config_language.h"
 #include "muster/master/config/config_parser.h"
 #include "muster/master/config/config_source.h"
-#include "muster/master/config/config_text.h"
+#include "muster/master/config/language_check.h"
+#include "muster/master/config/semantic_check.h"
 #include "muster/master/config/service_types.h"
+#include "muster/master/config/text_check.h"
 #include "muster/master/process/path.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/utf8.h"
@@ -53,7 +53,7 @@ std::vector<TextMistake> CheckValues(const config::v1::Config& config, const Par
                                      std::vector<config::FieldMistake> others) {
   const SyntaxTree tree(parsed.text, syntax);
   std::vector<config::FieldMistake> found = config::CheckRules(config);
-  for (config::FieldMistake& mistake : CheckConfig(config)) found.push_back(std::move(mistake));
+  for (config::FieldMistake& mistake : CheckSemantics(config)) found.push_back(std::move(mistake));
   for (config::FieldMistake& other : others) {
     const bool is_told = std::any_of(found.begin(), found.end(), [&](const auto& mistake) {
       return mistake.field == other.field;

@@ -1,4 +1,4 @@
-#include "muster/master/config/config_language.h"
+#include "muster/master/config/language_check.h"
 
 #include <string>
 
@@ -18,7 +18,7 @@ std::string LanguageOf(const std::string& text) {
   return mistake.has_value() ? absl::StrCat(mistake->offset, ": ", mistake->problem) : "";
 }
 
-TEST(ConfigLanguage, IsTheRightOne) {
+TEST(LanguageCheck, IsTheRightOne) {
   for (const char* text :
        {"listen { address: \"a = b\" }\nworker_processes: 2;\n", "a:\n  MUTEX\nb: - 5\n",
         "a:\n  {\n    b: 5\n  }\n", "[x.y] {\n  a: 5\n}\n", "a {\n  b: 5;\n};\n",
@@ -27,20 +27,20 @@ TEST(ConfigLanguage, IsTheRightOne) {
   }
 }
 
-TEST(ConfigLanguage, IsYaml) {
+TEST(LanguageCheck, IsYaml) {
   EXPECT_THAT(LanguageOf("a: 5\nlisten:\n  - address: x\n"), StartsWith("5: is YAML, "));
   EXPECT_THAT(LanguageOf("---\na: 5\n"), StartsWith("0: is YAML, "));
   EXPECT_THAT(LanguageOf("http:\n  location: 5\n"), StartsWith("0: is YAML, "));
   EXPECT_THAT(LanguageOf("a: 5\n- b\n"), StartsWith("5: is YAML, "));
 }
 
-TEST(ConfigLanguage, IsToml) {
+TEST(LanguageCheck, IsToml) {
   EXPECT_THAT(LanguageOf("a: 5\nb = 5\n"), StartsWith("5: is TOML or the like, "));
   EXPECT_THAT(LanguageOf("[[listen]]\naddress: 'x'\n"), StartsWith("0: is TOML or the like, "));
   EXPECT_THAT(LanguageOf("[http]\nroot = \"x\"\n"), StartsWith("0: is TOML or the like, "));
 }
 
-TEST(ConfigLanguage, IsNginxs) {
+TEST(LanguageCheck, IsNginxs) {
   EXPECT_EQ(LanguageOf("worker_processes  2;\n"),
             "0: is nginx's language, but a configuration is protobuf's text format; "
             "write listen { address: \"127.0.0.1:8080\" }, worker_processes: 2 and "
@@ -48,7 +48,7 @@ TEST(ConfigLanguage, IsNginxs) {
   EXPECT_THAT(LanguageOf("http {\n  location / {\n"), StartsWith("9: is nginx's language, "));
 }
 
-TEST(ConfigLanguage, IsXml) {
+TEST(LanguageCheck, IsXml) {
   EXPECT_THAT(LanguageOf("<a>"), StartsWith("0: is XML or the like, "));
 }
 

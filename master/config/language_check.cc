@@ -1,4 +1,4 @@
-#include "muster/master/config/config_language.h"
+#include "muster/master/config/language_check.h"
 
 #include <cstddef>
 #include <string>
@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "muster/master/config/config_scan.h"
+#include "muster/master/config/text_scan.h"
 
 namespace muster::master {
 namespace {
@@ -93,7 +93,7 @@ TextMistake At(const Line& line, absl::string_view language) {
 }  // namespace
 
 std::optional<TextMistake> CheckLanguage(absl::string_view text) {
-  const std::string syntax = Scan(text, SyntaxTree::Syntax::kText).syntax;
+  const std::string syntax = ScanText(text, SyntaxTree::Syntax::kText).syntax;
   const std::vector<Line> lines = LinesOf(syntax);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const Line& line = lines[i];

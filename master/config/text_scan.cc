@@ -1,4 +1,4 @@
-#include "muster/master/config/config_scan.h"
+#include "muster/master/config/text_scan.h"
 
 #include <utility>
 
@@ -19,7 +19,7 @@ class Scanner {
     scan_.syntax = std::string(text);
   }
 
-  ConfigScan Run() && {
+  TextScan Run() && {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '#' || (is_json_ && (StartsWith("//") || StartsWith("/*")))) {
@@ -71,12 +71,12 @@ class Scanner {
   const absl::string_view text_;
   const bool is_json_;
   std::size_t at_ = 0;
-  ConfigScan scan_;
+  TextScan scan_;
 };
 
 }  // namespace
 
-ConfigScan Scan(absl::string_view text, SyntaxTree::Syntax syntax) {
+TextScan ScanText(absl::string_view text, SyntaxTree::Syntax syntax) {
   return Scanner(text, syntax).Run();
 }
 

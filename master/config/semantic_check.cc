@@ -1,4 +1,4 @@
-#include "muster/master/config/config_check.h"
+#include "muster/master/config/semantic_check.h"
 
 #include <sys/stat.h>
 
@@ -296,6 +296,6 @@ class Checker {
 
 }  // namespace
 
-std::vector<FieldMistake> CheckConfig(const Config& config) { return Checker(config).Check(); }
+std::vector<FieldMistake> CheckSemantics(const Config& config) { return Checker(config).Check(); }
 
 }  // namespace muster::master

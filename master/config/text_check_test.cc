@@ -1,4 +1,4 @@
-#include "muster/master/config/config_text.h"
+#include "muster/master/config/text_check.h"
 
 #include <string>
 #include <vector>
@@ -31,19 +31,19 @@ std::vector<std::string> InText(const std::string& text) {
 std::vector<std::string> InJson(const std::string& text) {
   return Told(CheckText(text, Syntax::kJson));
 }
-TEST(ConfigText, IsWorthReading) {
+TEST(TextCheck, IsWorthReading) {
   EXPECT_THAT(InText("# \xc3\xa4 // {\nlisten { address: 'http://x' }\r\n\tb: \"\xc3\xa4\"\n"),
               IsEmpty());
   EXPECT_THAT(InText("anything is"), IsEmpty());
   EXPECT_THAT(InJson(" {\"a\": \"// # \xc3\xa4\"}"), IsEmpty());
 }
 
-TEST(ConfigText, MayHaveAByteOrderMark) {
+TEST(TextCheck, MayHaveAByteOrderMark) {
   EXPECT_EQ(WithoutByteOrderMark("\xef\xbb\xbf{}"), "   {}");
   EXPECT_EQ(WithoutByteOrderMark("{\xef\xbb\xbf}"), "{\xef\xbb\xbf}");
 }
 
-TEST(ConfigText, IsNotEmpty) {
+TEST(TextCheck, IsNotEmpty) {
   EXPECT_THAT(InText(""), ElementsAre(StartsWith("0: is empty; a configuration has at least "
                                                  "listen {")));
   EXPECT_THAT(InText(" \n"), ElementsAre(StartsWith("0: is empty; ")));
@@ -52,7 +52,7 @@ TEST(ConfigText, IsNotEmpty) {
                                                  "{\"listen\"")));
 }
 
-TEST(ConfigText, IsNotBinaryData) {
+TEST(TextCheck, IsNotBinaryData) {
   EXPECT_THAT(InText(std::string("\x7f"
                                  "ELF\x02\x01\0",
                                  7)),
@@ -63,21 +63,21 @@ TEST(ConfigText, IsNotBinaryData) {
               ElementsAre("0: is binary data, not a text: there is a byte 0x1f"));
 }
 
-TEST(ConfigText, IsNotInUtf16) {
+TEST(TextCheck, IsNotInUtf16) {
   EXPECT_THAT(InText(std::string("\xff\xfe"
                                  "a\0",
                                  4)),
               ElementsAre("0: is a text in UTF-16; save it as UTF-8"));
 }
 
-TEST(ConfigText, HasNoControlCharacters) {
+TEST(TextCheck, HasNoControlCharacters) {
   EXPECT_THAT(InText("a: \"\x1b\""),
               ElementsAre("4: there is a control character; in quotes write \\x1b"));
   EXPECT_THAT(InJson("{\"a\": \"\x1b\"}"),
               ElementsAre("7: there is a control character; in quotes write \\u001b"));
 }
 
-TEST(ConfigText, HasNoCharactersOfAWordProcessor) {
+TEST(TextCheck, HasNoCharactersOfAWordProcessor) {
   EXPECT_THAT(InText("a: \xe2\x80\x9cx\xe2\x80\x9d"),
               ElementsAre("3: there is a typographic quote; write \""));
   EXPECT_THAT(InText("a:\xc2\xa0"
@@ -93,7 +93,7 @@ TEST(ConfigText, HasNoCharactersOfAWordProcessor) {
   EXPECT_THAT(InText("a: \xe2\x80"), ElementsAre(HasSubstr("a byte that is not UTF-8")));
 }
 
-TEST(ConfigText, HasTwoQuotesToEachText) {
+TEST(TextCheck, HasTwoQuotesToEachText) {
   EXPECT_THAT(InText("a { b: \"x }\nc: y' }\n"),
               ElementsAre("7: this quote has no partner in its line; write \" at both ends of the "
                           "text",
@@ -102,7 +102,7 @@ TEST(ConfigText, HasTwoQuotesToEachText) {
   EXPECT_THAT(InJson("{\"a: 5}"), ElementsAre(HasSubstr("1: this quote has no partner")));
 }
 
-TEST(ConfigText, IsNotJsonUnderAnotherName) {
+TEST(TextCheck, IsNotJsonUnderAnotherName) {
   EXPECT_THAT(InText("# x\n {\"a\": 5}"),
               ElementsAre("5: is JSON in a file whose name does not say so; give it a name that "
                           "ends in .json"));
@@ -110,7 +110,7 @@ TEST(ConfigText, IsNotJsonUnderAnotherName) {
   EXPECT_THAT(InText("[x.y] { }"), IsEmpty());
 }
 
-TEST(ConfigText, IsNotTextFormatUnderTheNameOfJson) {
+TEST(TextCheck, IsNotTextFormatUnderTheNameOfJson) {
   for (const char* text : {"# x\nlisten {}", "# x\na: 5", "# x\na < >"}) {
     EXPECT_THAT(InJson(text),
                 ElementsAre("4: is protobuf's text format in a file whose name says JSON; give it "
@@ -121,14 +121,14 @@ TEST(ConfigText, IsNotTextFormatUnderTheNameOfJson) {
   EXPECT_THAT(InJson("5"), ElementsAre("0: is no object, but a configuration is one, { ... }"));
 }
 
-TEST(ConfigText, HasNoCommentsInJson) {
+TEST(TextCheck, HasNoCommentsInJson) {
   for (const char* comment : {"// x\n", "/* x */", "# x\n"}) {
     EXPECT_THAT(InJson(absl::StrCat("{\n", comment, "}")),
                 ElementsAre(StartsWith("2: there is a comment, which JSON does not have; ")));
   }
 }
 
-TEST(ConfigText, HasOneKindOfCommentInTextFormat) {
+TEST(TextCheck, HasOneKindOfCommentInTextFormat) {
   EXPECT_THAT(InText("// x"),
               ElementsAre("0: \"//\" begins no comment; write # before each line of it"));
   EXPECT_THAT(InText("a: 5 /* x */"),

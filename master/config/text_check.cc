@@ -1,4 +1,4 @@
-#include "muster/master/config/config_text.h"
+#include "muster/master/config/text_check.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "muster/master/config/config_scan.h"
+#include "muster/master/config/text_scan.h"
 #include "muster/proto/utf8.h"
 
 namespace muster::master {
@@ -107,7 +107,7 @@ bool LooksLikeTextFormat(absl::string_view syntax, std::size_t at) {
 }
 
 // `first`: where the syntax begins.
-std::vector<TextMistake> CheckJson(const ConfigScan& scan, std::size_t first) {
+std::vector<TextMistake> CheckJson(const TextScan& scan, std::size_t first) {
   if (LooksLikeTextFormat(scan.syntax, first)) {
     return One(first,
                "is protobuf's text format in a file whose name says JSON; give it a name that does "
@@ -126,7 +126,7 @@ std::vector<TextMistake> CheckJson(const ConfigScan& scan, std::size_t first) {
   return {};
 }
 
-std::vector<TextMistake> CheckTextFormat(const ConfigScan& scan, std::size_t first) {
+std::vector<TextMistake> CheckTextFormat(const TextScan& scan, std::size_t first) {
   const absl::string_view syntax = scan.syntax;
   const std::size_t second = SkipBlanks(syntax, first + 1);
   const bool is_list = syntax[first] == '[' && second < syntax.size() &&
@@ -155,7 +155,7 @@ std::string WithoutByteOrderMark(std::string text) {
 
 std::vector<TextMistake> CheckText(absl::string_view text, Syntax syntax) {
   if (auto mistakes = CheckBytes(text, syntax); !mistakes.empty()) return mistakes;
-  const ConfigScan scan = Scan(text, syntax);
+  const TextScan scan = ScanText(text, syntax);
   const std::size_t first = SkipBlanks(scan.syntax, 0);
   const bool is_json = syntax == Syntax::kJson;
   if (first == text.size()) {

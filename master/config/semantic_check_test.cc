@@ -1,4 +1,4 @@
-#include "muster/master/config/config_check.h"
+#include "muster/master/config/semantic_check.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,15 +22,15 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // A folder of its own, with a folder "www" and a file "file" in it.
-class ConfigCheckTest : public testing::Test {
+class SemanticCheckTest : public testing::Test {
  protected:
-  ConfigCheckTest() {
+  SemanticCheckTest() {
     std::string pattern = "/tmp/muster-check.XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
     ::mkdir((folder_ + "/www").c_str(), 0700);
     std::ofstream(folder_ + "/file") << "x";
   }
-  ~ConfigCheckTest() override {
+  ~SemanticCheckTest() override {
     ::unlink((folder_ + "/file").c_str());
     ::rmdir((folder_ + "/www").c_str());
     ::rmdir(folder_.c_str());
@@ -49,7 +49,7 @@ class ConfigCheckTest : public testing::Test {
     config::FillDefaults(&config);
     MakePathsAbsolute(&config, folder_);
     std::vector<std::string> found;
-    for (const config::FieldMistake& mistake : CheckConfig(config)) {
+    for (const config::FieldMistake& mistake : CheckSemantics(config)) {
       found.push_back(absl::StrCat(mistake.field, ": ", mistake.problem));
     }
     return found;
@@ -58,7 +58,7 @@ class ConfigCheckTest : public testing::Test {
   std::string folder_;
 };
 
-TEST_F(ConfigCheckTest, FindsNothingInWhatIsRight) {
+TEST_F(SemanticCheckTest, FindsNothingInWhatIsRight) {
   EXPECT_THAT(Check("listen { address: '*:80' } listen { address: 'unix:run/a.sock' } "
                     "http { location { path: '/' root: 'www' index: 'a.html' } "
                     "location { path: '/r' return { status: 301 location: '/' } } "
@@ -67,12 +67,12 @@ TEST_F(ConfigCheckTest, FindsNothingInWhatIsRight) {
               IsEmpty());
 }
 
-TEST_F(ConfigCheckTest, WantsAddressesThatCanBeRead) {
+TEST_F(SemanticCheckTest, WantsAddressesThatCanBeRead) {
   EXPECT_THAT(Check("listen { address: '*:80' } listen { address: 'localhost:80' }"),
               ElementsAre(HasSubstr("listen[1].address: \"localhost\" is no IP address")));
 }
 
-TEST_F(ConfigCheckTest, WantsEachAddressOnce) {
+TEST_F(SemanticCheckTest, WantsEachAddressOnce) {
   EXPECT_THAT(Check("listen { address: '*:80' } listen { address: '0.0.0.0:80' }"),
               ElementsAre("listen[1].address: \"0.0.0.0:80\" is listened on already, by "
                           "listen[0].address"));
@@ -80,39 +80,39 @@ TEST_F(ConfigCheckTest, WantsEachAddressOnce) {
               ElementsAre(HasSubstr("is listened on already, by listen[0].address")));
 }
 
-TEST_F(ConfigCheckTest, WantsAddressesThatDoNotOverlap) {
+TEST_F(SemanticCheckTest, WantsAddressesThatDoNotOverlap) {
   EXPECT_THAT(Check("listen { address: '127.0.0.1:80' } listen { address: '[::]:80' } "
                     "listen { address: '*:80' } listen { address: '*:0' }"),
               ElementsAre("listen[2].address: \"*:80\" overlaps with \"127.0.0.1:80\" of "
                           "listen[0].address; one of them is enough"));
 }
 
-TEST_F(ConfigCheckTest, WantsSocketPathsThatAreShortEnough) {
+TEST_F(SemanticCheckTest, WantsSocketPathsThatAreShortEnough) {
   EXPECT_THAT(Check("admin { listen: 'unix:" + std::string(100, 'x') + "' }"),
               ElementsAre(testing::AllOf(HasSubstr("admin.listen: has a path of "),
                                          HasSubstr("the kernel takes at most 107"))));
 }
 
-TEST_F(ConfigCheckTest, KeepsSocketsOffOtherFiles) {
+TEST_F(SemanticCheckTest, KeepsSocketsOffOtherFiles) {
   EXPECT_THAT(Check("listen { address: 'unix:file' }"),
               ElementsAre(HasSubstr("exists and is no socket")));
 }
 
-TEST_F(ConfigCheckTest, WantsAUnixSocketForTheAdmin) {
+TEST_F(SemanticCheckTest, WantsAUnixSocketForTheAdmin) {
   EXPECT_THAT(Check("admin { listen: '127.0.0.1:9000' }"),
               ElementsAre("admin.listen: \"127.0.0.1:9000\" is no Unix socket; write "
                           "\"unix:path\""));
 }
 
-TEST_F(ConfigCheckTest, WantsSomethingToServe) {
+TEST_F(SemanticCheckTest, WantsSomethingToServe) {
   config::v1::Config config;
   config.add_listen()->set_address("*:80");
-  const auto found = CheckConfig(config);
+  const auto found = CheckSemantics(config);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_THAT(found[0].problem, HasSubstr("serves nothing"));
 }
 
-TEST_F(ConfigCheckTest, WantsRootsThatAreFolders) {
+TEST_F(SemanticCheckTest, WantsRootsThatAreFolders) {
   EXPECT_THAT(Check("http { location { path: '/' root: 'nowhere' } "
                     "location { path: '/a' root: 'file' } }"),
               ElementsAre(absl::StrCat("http.location[0].root: \"", folder_,
@@ -121,26 +121,26 @@ TEST_F(ConfigCheckTest, WantsRootsThatAreFolders) {
                                        "/file\" is no folder: Not a directory")));
 }
 
-TEST_F(ConfigCheckTest, WantsLocationsThatBeginWithASlashAndDiffer) {
+TEST_F(SemanticCheckTest, WantsLocationsThatBeginWithASlashAndDiffer) {
   EXPECT_THAT(Check("http { location { path: 'a' return {} } location { path: '/' return {} } "
                     "location { path: '/' return {} } }"),
               ElementsAre("http.location[0].path: \"a\" must begin with \"/\"",
                           "http.location[2].path: \"/\" is http.location[1]'s already"));
 }
 
-TEST_F(ConfigCheckTest, WantsLocationsThatDoSomething) {
+TEST_F(SemanticCheckTest, WantsLocationsThatDoSomething) {
   EXPECT_THAT(Check("http { location { path: '/' } }"),
               ElementsAre("http.location[0]: does nothing; give it one of root, return, "
                           "stub_status, metrics, status_json and handler"));
 }
 
-TEST_F(ConfigCheckTest, WantsALocationHeaderInRedirectionsOnly) {
+TEST_F(SemanticCheckTest, WantsALocationHeaderInRedirectionsOnly) {
   EXPECT_THAT(Check("http { location { path: '/' return { status: 200 location: '/x' } } }"),
               ElementsAre("http.location[0].return.location: goes with a status from 300 to 399, "
                           "not with 200"));
 }
 
-TEST_F(ConfigCheckTest, KeepsControlCharactersOutOfHeaders) {
+TEST_F(SemanticCheckTest, KeepsControlCharactersOutOfHeaders) {
   EXPECT_THAT(Check("http { location { path: '/' return { status: 302 location: '/\\r\\nx' "
                     "content_type: 'a\\nb' } } mime_type { extension: 'x' type: 'a/b\\n' } }"),
               ElementsAre(HasSubstr("return.location: has a control character"),
@@ -148,7 +148,7 @@ TEST_F(ConfigCheckTest, KeepsControlCharactersOutOfHeaders) {
                           HasSubstr("mime_type[0].type:")));
 }
 
-TEST_F(ConfigCheckTest, FindsAnUnknownNameInALogFormat) {
+TEST_F(SemanticCheckTest, FindsAnUnknownNameInALogFormat) {
   EXPECT_THAT(Check("http { location { path: '/' return {} } "
                     "access_log { path: 'a.log' format: '$remote_addr $uptime' } }"),
               ElementsAre(HasSubstr("http.access_log.format: has $uptime, which is unknown; ")));
@@ -157,7 +157,7 @@ TEST_F(ConfigCheckTest, FindsAnUnknownNameInALogFormat) {
               IsEmpty());
 }
 
-TEST_F(ConfigCheckTest, FindsWrongHeaders) {
+TEST_F(SemanticCheckTest, FindsWrongHeaders) {
   EXPECT_THAT(Check("http { header { name: 'a b' } header { name: 'X-A' value: 'b\\r\\nc: d' } "
                     "location { path: '/' return {} header { name: 'content-length' value: '1' } "
                     "header { name: 'X-B' value: 'b' always: true } } }"),
@@ -168,7 +168,7 @@ TEST_F(ConfigCheckTest, FindsWrongHeaders) {
                           "have"));
 }
 
-TEST_F(ConfigCheckTest, FindsWrongErrorPages) {
+TEST_F(SemanticCheckTest, FindsWrongErrorPages) {
   EXPECT_THAT(Check("http { error_page { status: [404, 301] file: 'file' } "
                     "error_page { status: [404] body: 'x' content_type: 'a\\nb' } "
                     "error_page { status: 500 } "
@@ -183,28 +183,28 @@ TEST_F(ConfigCheckTest, FindsWrongErrorPages) {
                           "http.error_page[2]: has no page; give it one of file and body"));
 }
 
-TEST_F(ConfigCheckTest, FindsAListingWithoutRoot) {
+TEST_F(SemanticCheckTest, FindsAListingWithoutRoot) {
   EXPECT_THAT(Check("http { location { path: '/' return {} listing: true } "
                     "location { path: '/a' return {} listing: false } "
                     "location { path: '/b' root: 'www' listing: true } }"),
               ElementsAre("http.location[0].listing: is of use with root only"));
 }
 
-TEST_F(ConfigCheckTest, FindsCodingsWithoutRootAndTwice) {
+TEST_F(SemanticCheckTest, FindsCodingsWithoutRootAndTwice) {
   EXPECT_THAT(Check("http { location { path: '/' return {} precompressed: GZIP } "
                     "location { path: '/b' root: 'www' precompressed: [ZSTD, GZIP, ZSTD] } }"),
               ElementsAre("http.location[0].precompressed: is of use with root only",
                           "http.location[1].precompressed[2]: ZSTD is there already"));
 }
 
-TEST_F(ConfigCheckTest, WantsAnIndexWithARootAndFileNamesInIt) {
+TEST_F(SemanticCheckTest, WantsAnIndexWithARootAndFileNamesInIt) {
   EXPECT_THAT(Check("http { location { path: '/' return {} index: 'a' } "
                     "location { path: '/b' root: 'www' index: '../x' } }"),
               ElementsAre("http.location[0].index: is of use with root only",
                           HasSubstr("http.location[1].index[0]: \"../x\" is no file name")));
 }
 
-TEST_F(ConfigCheckTest, WantsMimeTypesThatAreSomeAndDiffer) {
+TEST_F(SemanticCheckTest, WantsMimeTypesThatAreSomeAndDiffer) {
   EXPECT_THAT(
       Check("http { location { path: '/' return {} } mime_type { extension: '.a' type: 'x/y' } "
             "mime_type { extension: 'b' type: 'xy' } "
@@ -215,7 +215,7 @@ TEST_F(ConfigCheckTest, WantsMimeTypesThatAreSomeAndDiffer) {
                   HasSubstr("mime_type[2].type: \"x/\" is no MIME type")));
 }
 
-TEST_F(ConfigCheckTest, WantsFilesThatCanBeMade) {
+TEST_F(SemanticCheckTest, WantsFilesThatCanBeMade) {
   EXPECT_THAT(
       Check("pid_file: 'www' log { path: 'file/log' } "
             "http { location { path: '/' return {} } access_log { path: 'new/folder/a' } }"),
@@ -225,7 +225,7 @@ TEST_F(ConfigCheckTest, WantsFilesThatCanBeMade) {
                        "/file: Not a directory")));
 }
 
-TEST_F(ConfigCheckTest, WantsAWorkerThatCanBeRun) {
+TEST_F(SemanticCheckTest, WantsAWorkerThatCanBeRun) {
   EXPECT_THAT(Check("worker_binary: 'nowhere'"),
               ElementsAre(HasSubstr("cannot be run: No such file or directory")));
   EXPECT_THAT(Check("worker_binary: 'www'"), ElementsAre(HasSubstr("Is a directory")));
