@@ -46,8 +46,8 @@ class StartCheckTest : public testing::Test {
                     const std::string& address = "127.0.0.1:0") const {
     const std::string text = absl::StrCat(
         "http { location { path: '/' return {} } }\nlisten { address: '", address, "' }\n", more);
-    return std::string(ReadConfigText("m", text, SyntaxTree::Syntax::kText, folder_,
-                                      check.describe(), check.check_more())
+    return std::string(ReadConfigText("m", text, ConfigFormat::kText, folder_, check.describe(),
+                                      check.check_more())
                            .status()
                            .message());
   }

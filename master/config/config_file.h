@@ -7,18 +7,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/master/config/config_format.h"
 #include "muster/master/config/field_places.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/worker_description.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
-#include "muster/proto/worker.pb.h"
 
 namespace muster::master {
-
-// Tells what the worker program of a configuration knows; the argument is its worker_binary, empty
-// if it names none.
-using DescribeWorker =
-    std::function<absl::StatusOr<worker::v1::Description>(const std::string& worker_binary)>;
 
 // A configuration without mistakes.
 struct CheckedConfig {
@@ -26,28 +21,26 @@ struct CheckedConfig {
   FieldPlaces places;
 };
 
-// Looks at more than the text: what it returns is told with the other mistakes, at its places.
-// Called with a configuration that has all that the text says, which may have mistakes.
+// Checks more than the text. The mistakes that it returns are reported with the others, each at its
+// place. Called with a configuration that has all that the text says, and may have mistakes.
 using CheckMore = std::function<std::vector<config::FieldMistake>(const config::v1::Config&)>;
 
-// Reads the configuration in the file `path` (text format, or JSON if the name ends in .json),
-// fills its defaults in and makes its paths absolute, relative to `prefix`. InvalidArgument: it
-// has mistakes; the message has a line for each, in the order of the file:
-//   muster.textproto:3:10: listen[0].address: "x" has no port; write ...
-// Other errors: the file cannot be read. `describe` is called, once, if the configuration has
-// something in it that only the worker program can judge: the message in `service`, or a handler.
+// Reads the configuration in the file `path`, fills in the defaults, and makes the paths absolute,
+// relative to `prefix`. The format is that of the file's name (config_format.h). `describe` is
+// called, once, if only the worker program can judge a part of it (worker_description.h).
+// InvalidArgument: there are mistakes; the message has a line for each (mistake_report.h). Other
+// errors: the file cannot be read.
 absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
                                              const DescribeWorker& describe,
                                              const CheckMore& check_more = nullptr);
 
-// What can be read of it, whatever its mistakes are: enough, perhaps, to find its master.
+// What can be read in spite of mistakes. It is meant for finding the master of the configuration.
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
                                                         absl::string_view prefix);
 
-// The same for a text; `name` stands in the messages.
+// As ReadConfigFile, but for a text. `name` is the file's in messages.
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
-                                                  SyntaxTree::Syntax syntax,
-                                                  absl::string_view prefix,
+                                                  ConfigFormat format, absl::string_view prefix,
                                                   const DescribeWorker& describe = nullptr,
                                                   const CheckMore& check_more = nullptr);
 

@@ -17,7 +17,6 @@ namespace muster::master {
 namespace {
 
 using ::testing::HasSubstr;
-using Syntax = SyntaxTree::Syntax;
 
 constexpr char kGood[] = R"(# A site.
 worker_processes: 2
@@ -28,14 +27,14 @@ http {
 }
 )";
 
-std::string MistakesIn(const std::string& text, Syntax syntax = Syntax::kText) {
-  const auto config = ReadConfigText("m", text, syntax, "/tmp");
+std::string MistakesIn(const std::string& text, ConfigFormat format = ConfigFormat::kText) {
+  const auto config = ReadConfigText("m", text, format, "/tmp");
   EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << text;
   return std::string(config.status().message());
 }
 
 TEST(ConfigFile, IsReadWithDefaultsAndAbsolutePaths) {
-  const auto config = ReadConfigText("m", kGood, Syntax::kText, "/tmp");
+  const auto config = ReadConfigText("m", kGood, ConfigFormat::kText, "/tmp");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->worker_processes(), 2u);
   EXPECT_EQ(config->shutdown_timeout().seconds(), 5);
@@ -130,7 +129,7 @@ TEST(ConfigFile, TellsWhatATextIsAndNothingElse) {
 
 TEST(ConfigFile, IsReadBehindAByteOrderMark) {
   const auto config =
-      ReadConfigText("m", absl::StrCat("\xef\xbb\xbf", kGood), Syntax::kText, "/tmp");
+      ReadConfigText("m", absl::StrCat("\xef\xbb\xbf", kGood), ConfigFormat::kText, "/tmp");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(MistakesIn("\xef\xbb\xbflisen {}"), HasSubstr("m:1:4: lisen: "));
 }
@@ -138,7 +137,7 @@ TEST(ConfigFile, IsReadBehindAByteOrderMark) {
 TEST(ConfigFile, IsReadWithTheLinesOfDos) {
   std::string text = kGood;
   for (std::size_t i = 0; (i = text.find('\n', i)) != text.npos; i += 2) text.insert(i, "\r");
-  EXPECT_TRUE(ReadConfigText("m", text, Syntax::kText, "/tmp").ok());
+  EXPECT_TRUE(ReadConfigText("m", text, ConfigFormat::kText, "/tmp").ok());
 }
 
 TEST(ConfigFile, TellsAQuoteThatLacksBeforeTheBracesThatItHides) {
@@ -181,7 +180,7 @@ TEST(ConfigFile, IsReadFromJson) {
     "shutdown_timeout": "5s",
     "http": {"location": [{"path": "/", "return": {"body": "hello"}}]}
   })",
-                                     Syntax::kJson, "/tmp");
+                                     ConfigFormat::kJson, "/tmp");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->worker_processes(), 2u);
   EXPECT_EQ(config->shutdown_timeout().seconds(), 5);
@@ -195,7 +194,7 @@ TEST(ConfigFile, TellsMistakesInJsonWithTheirPlaces) {
   "listen": [{"address": "127.0.0.1:8080", "backlog": 0}],
   "http": {"location": [{"path": "x", "return": {}}]}
 })",
-                 Syntax::kJson),
+                 ConfigFormat::kJson),
       R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, max_generations, crash_loop_limit, pid_file, log, admin, worker_binary, zone, http, service
 m:3:55: listen[0].backlog: is 0; must be from 1 to 65535
 m:4:34: http.location[0].path: "x" must begin with "/")");
@@ -203,7 +202,7 @@ m:4:34: http.location[0].path: "x" must begin with "/")");
 
 TEST(ConfigFile, TellsAWrongValueInJsonWithItsPlace) {
   EXPECT_THAT(MistakesIn("{\n  \"listen\": [{\"address\": \"*:80\", \"backlog\": \"x\"}]\n}",
-                         Syntax::kJson),
+                         ConfigFormat::kJson),
               HasSubstr("m:2:45: listen[0].backlog: "));
 }
 
@@ -215,7 +214,7 @@ TEST(ConfigFile, TellsEachWrongValueInJson) {
   "zone": [[]], "pidFile": null,
   "http": {"location": [{"path": "/", "return": {}, "root": "x"}]}, "http": {}
 })",
-                 Syntax::kJson),
+                 ConfigFormat::kJson),
       R"(m:2:53: listen[0].backlog: is "x"; write a whole number that is not negative, "backlog": 1
 m:2:71: listen[1].address: is 5; write a text in quotes, "address": "..."
 m:3:13: accept: is "NEVER"; write one of EXCLUSIVE, MUTEX, REUSEPORT
@@ -229,23 +228,23 @@ m:5:69: http: is given twice; it is in line 5, too)");
 
 TEST(ConfigFile, TellsTheSyntaxOfJsonAloneIfItIsBroken) {
   EXPECT_EQ(MistakesIn("{\n  \"listen\": [{\"adress\": \"*:80\"}]\n  \"pidFile\" \"x\"\n}",
-                       Syntax::kJson),
+                       ConfigFormat::kJson),
             "m:3:3: expected , or } after key:value pair");
 }
 
 TEST(ConfigFile, ReadsTheNamesOfJsonWithoutQuotesAsTheParserDoes) {
   EXPECT_EQ(MistakesIn("{listen: [{address: \"*:80\"}], http: {location: [{pth: \"/\"}]}}",
-                       Syntax::kJson),
+                       ConfigFormat::kJson),
             "m:1:49: http.location[0]: does nothing; give it one of root, return, stub_status, "
             "metrics, status_json and handler\n"
             "m:1:50: http.location[0].pth: is unknown; did you mean \"path\"?");
 }
 
 TEST(ConfigFile, TellsBrokenJsonWithItsPlace) {
-  EXPECT_THAT(MistakesIn("{\n  \"listen\": [,]\n}", Syntax::kJson), HasSubstr("m:2:14: "));
-  EXPECT_THAT(MistakesIn("{\n  \"listen\": [\n}", Syntax::kJson), HasSubstr("m:3:1: "));
-  EXPECT_EQ(MistakesIn("{} x", Syntax::kJson), "m:1:4: something follows the configuration");
-  EXPECT_THAT(MistakesIn("", Syntax::kJson), HasSubstr("m:1:1: "));
+  EXPECT_THAT(MistakesIn("{\n  \"listen\": [,]\n}", ConfigFormat::kJson), HasSubstr("m:2:14: "));
+  EXPECT_THAT(MistakesIn("{\n  \"listen\": [\n}", ConfigFormat::kJson), HasSubstr("m:3:1: "));
+  EXPECT_EQ(MistakesIn("{} x", ConfigFormat::kJson), "m:1:4: something follows the configuration");
+  EXPECT_THAT(MistakesIn("", ConfigFormat::kJson), HasSubstr("m:1:1: "));
 }
 
 TEST(ConfigFile, ThatCannotBeOpenedIsNamed) {
@@ -289,15 +288,14 @@ absl::StatusOr<worker::v1::Description> DescribeListenProgram(const std::string&
   return description;
 }
 
-std::string ProgramMistakesIn(const std::string& text,
-                              SyntaxTree::Syntax syntax = SyntaxTree::Syntax::kText,
+std::string ProgramMistakesIn(const std::string& text, ConfigFormat format = ConfigFormat::kText,
                               const DescribeWorker& describe = DescribeListenProgram) {
-  const auto config = ReadConfigText("m", text, syntax, "/tmp", describe);
+  const auto config = ReadConfigText("m", text, format, "/tmp", describe);
   return std::string(config.status().message());
 }
 
-config::v1::Listen ServiceIn(const std::string& text, SyntaxTree::Syntax syntax) {
-  const auto config = ReadConfigText("m", text, syntax, "/tmp", DescribeListenProgram);
+config::v1::Listen ServiceIn(const std::string& text, ConfigFormat format) {
+  const auto config = ReadConfigText("m", text, format, "/tmp", DescribeListenProgram);
   EXPECT_TRUE(config.ok()) << config.status();
   config::v1::Listen service;
   EXPECT_TRUE(config.ok() && config->service().UnpackTo(&service));
@@ -308,7 +306,7 @@ TEST(ConfigOfAService, IsReadWithItsDefaults) {
   const config::v1::Listen service = ServiceIn(
       "listen { address: '127.0.0.1:0' }\n"
       "service { [type.googleapis.com/muster.config.v1.Listen] { address: 'x' } }",
-      SyntaxTree::Syntax::kText);
+      ConfigFormat::kText);
   EXPECT_EQ(service.address(), "x");
   EXPECT_EQ(service.backlog(), 511u);
 }
@@ -317,7 +315,7 @@ TEST(ConfigOfAService, IsReadFromJson) {
   const config::v1::Listen service = ServiceIn(
       R"({"listen": [{"address": "127.0.0.1:0"}], "service": {
           "@type": "type.googleapis.com/muster.config.v1.Listen", "address": "x"}})",
-      SyntaxTree::Syntax::kJson);
+      ConfigFormat::kJson);
   EXPECT_EQ(service.address(), "x");
   EXPECT_EQ(service.backlog(), 511u);
 }
@@ -348,7 +346,7 @@ TEST(ConfigOfAService, HasItsMistakesInJsonToldWithTheirPlaces) {
   EXPECT_EQ(ProgramMistakesIn(R"({"listen": [{"address": "127.0.0.1:0"}],
  "service": {"@type": "type.googleapis.com/muster.config.v1.Listen",
    "adress": "x", "backlog": 0}})",
-                              SyntaxTree::Syntax::kJson),
+                              ConfigFormat::kJson),
             R"(m:3:4: service.adress: is unknown; did you mean "address"?
 m:3:30: service.backlog: is 0; must be from 1 to 65535)");
 }
@@ -359,15 +357,15 @@ TEST(ConfigOfAService, IsRefusedIfTheProgramDoesNotHaveIt) {
   EXPECT_EQ(ProgramMistakesIn(text),
             "m:2:11: service: the worker program has no \"x/my.Chat\"; it has "
             "muster.config.v1.Listen");
-  EXPECT_EQ(ProgramMistakesIn(text, SyntaxTree::Syntax::kText,
+  EXPECT_EQ(ProgramMistakesIn(text, ConfigFormat::kText,
                               [](const std::string&) { return worker::v1::Description(); }),
             "m:2:11: service: the worker program has no \"x/my.Chat\"; it wants no service");
 }
 
 TEST(ConfigOfAService, AsksTheProgramThatTheConfigurationNames) {
   std::string asked;
-  ProgramMistakesIn("service { [x/my.Chat] {} } worker_binary: 'bin/chat'",
-                    SyntaxTree::Syntax::kText, [&](const std::string& worker_binary) {
+  ProgramMistakesIn("service { [x/my.Chat] {} } worker_binary: 'bin/chat'", ConfigFormat::kText,
+                    [&](const std::string& worker_binary) {
                       asked = worker_binary;
                       return worker::v1::Description();
                     });
@@ -376,7 +374,7 @@ TEST(ConfigOfAService, AsksTheProgramThatTheConfigurationNames) {
 
 TEST(ConfigOfAService, TellsWhyTheProgramCannotBeAsked) {
   EXPECT_EQ(ProgramMistakesIn("listen { address: '127.0.0.1:0' }\n service { [x/my.Chat] {} }",
-                              SyntaxTree::Syntax::kText,
+                              ConfigFormat::kText,
                               [](const std::string&) -> absl::StatusOr<worker::v1::Description> {
                                 return absl::NotFoundError("no worker program at /x");
                               }),

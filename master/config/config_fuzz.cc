@@ -17,7 +17,7 @@
 #include "google/protobuf/text_format.h"
 #include "muster/ipc/base/check.h"
 #include "muster/master/config/config_file.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/config_format.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/utf8.h"
 
@@ -63,7 +63,7 @@ void CheckAccepted(const config::v1::Config& config) {
   if (config.has_service()) return;
   std::string printed;
   MUSTER_CHECK(google::protobuf::TextFormat::PrintToString(config, &printed), "it can be printed");
-  const auto again = ReadConfigText("fuzz", printed, SyntaxTree::Syntax::kText, kPrefix);
+  const auto again = ReadConfigText("fuzz", printed, ConfigFormat::kText, kPrefix);
   MUSTER_CHECK(again.ok(), std::string(again.status().message()).c_str());
   MUSTER_CHECK(again->SerializeAsString() == config.SerializeAsString(), "and read again");
 }
@@ -74,10 +74,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > kMostBytes) return 0;
   static const google::protobuf::LogSilencer silence;
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto syntax = absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{")
-                          ? SyntaxTree::Syntax::kJson
-                          : SyntaxTree::Syntax::kText;
-  const auto config = ReadConfigText("fuzz", text, syntax, kPrefix);
+  const auto format = absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{")
+                          ? ConfigFormat::kJson
+                          : ConfigFormat::kText;
+  const auto config = ReadConfigText("fuzz", text, format, kPrefix);
   if (config.ok()) {
     CheckAccepted(*config);
   } else {

@@ -17,6 +17,10 @@
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
 #include "muster/master/config/field_check.h"
+#include "muster/master/config/field_lookup.h"
+#include "muster/master/config/syntax_reader.h"
+#include "muster/master/config/syntax_statement.h"
+#include "muster/master/config/syntax_tree.h"
 #include "muster/master/config/value_check.h"
 
 namespace muster::master {
@@ -86,7 +90,7 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
 bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
 
 // Takes a statement out, and one separator with it, so that the others can be read.
-void TakeOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, std::size_t begin, std::size_t end) {
+void TakeOut(ParsedConfig* parsed, ConfigFormat format, std::size_t begin, std::size_t end) {
   std::string& text = parsed->text;
   Blank(&text, begin, end);
   std::size_t after = end;
@@ -96,7 +100,7 @@ void TakeOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, std::size_t begin,
     return;
   }
   // The last of an object in JSON: the comma is before it.
-  if (syntax != SyntaxTree::Syntax::kJson) return;
+  if (format != ConfigFormat::kJson) return;
   std::size_t before = begin;
   while (before > 0 && IsBlank(text[before - 1])) --before;
   if (before > 0 && text[before - 1] == ',') text[before - 1] = ' ';
@@ -108,29 +112,29 @@ std::size_t StrayBytes(absl::string_view message) {
   return absl::ConsumePrefix(&message, "Expected identifier, got: ") ? message.size() : 0;
 }
 
-TextMistake MistakeOf(const SyntaxTree& tree, const SyntaxTree::Found& found, std::size_t offset,
+TextMistake MistakeOf(const SyntaxTree& tree, const FoundStatement& found, std::size_t offset,
                       const std::string& message, const Descriptor* type,
                       const Descriptor* any_type) {
   TextMistake mistake = {tree.CulpritAt(offset), found.path, InOurWords(message)};
   const FieldDescriptor* field = FieldAt(type, any_type, found.path);
   if (field != nullptr) {
-    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, SyntaxTree::Syntax::kText));
+    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, ConfigFormat::kText));
   }
   return mistake;
 }
 
 // Unknown, double and exclusive fields and values of the wrong kind; they are taken out of the
 // text.
-void TakeMisplacedOut(ParsedConfig* parsed, SyntaxTree::Syntax syntax, const Descriptor* type,
+void TakeMisplacedOut(ParsedConfig* parsed, ConfigFormat format, const Descriptor* type,
                       const Descriptor* any_type) {
-  const SyntaxTree tree(parsed->text, syntax);
+  const SyntaxTree tree(parsed->text, format);
   for (const MisplacedStatement& misplaced : CheckFields(tree, type, any_type)) {
     parsed->mistakes.push_back(misplaced.mistake);
     if (!misplaced.meant.empty()) {
       const SyntaxValue* block = tree.StatementAt(misplaced.begin, type, any_type).block;
       if (block != nullptr) parsed->spoilt.insert({block->offset, misplaced.meant});
     }
-    TakeOut(parsed, syntax, misplaced.begin, misplaced.end);
+    TakeOut(parsed, format, misplaced.begin, misplaced.end);
   }
 }
 
@@ -216,30 +220,28 @@ TextMistake JsonMistake(const SyntaxTree& tree, absl::string_view text, const st
   }
   mistake.problem = InOurWords(problem);
   if (const FieldDescriptor* field = FieldAt(type, any_type, mistake.field)) {
-    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, SyntaxTree::Syntax::kJson));
+    absl::StrAppend(&mistake.problem, "; ", WhatIsRight(*field, ConfigFormat::kJson));
   }
   return mistake;
 }
-
-}  // namespace
 
 ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const AnyTypes& any) {
   ParsedConfig parsed;
   parsed.text = std::string(text);
   const Descriptor* type = message->GetDescriptor();
   {
-    const SyntaxTree tree(text, SyntaxTree::Syntax::kText);
+    const SyntaxTree tree(text, ConfigFormat::kText);
     if (!tree.brace_mistakes().empty()) {
       parsed.mistakes = tree.brace_mistakes();
       return parsed;
     }
   }
-  TakeMisplacedOut(&parsed, SyntaxTree::Syntax::kText, type, any.type);
+  TakeMisplacedOut(&parsed, ConfigFormat::kText, type, any.type);
 
   std::optional<AnyFinder> finder;
   google::protobuf::TextFormat::Parser parser;
   if (any.pool != nullptr) parser.SetFinder(&finder.emplace(*any.pool));
-  parser.SetRecursionLimit(SyntaxTree::kDeepest);
+  parser.SetRecursionLimit(kDeepestBlock);
   for (int i = 0; i < kMostSyntaxMistakes; ++i) {
     FirstError error;
     parser.RecordErrorsTo(&error);
@@ -250,7 +252,7 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const Any
       parsed.is_whole = true;
       return parsed;
     }
-    const SyntaxTree tree(parsed.text, SyntaxTree::Syntax::kText);
+    const SyntaxTree tree(parsed.text, ConfigFormat::kText);
     const std::size_t offset = tree.OffsetOf(error.line, error.column);
     if (const std::size_t bytes = StrayBytes(error.message); bytes > 0) {
       parsed.mistakes.push_back(
@@ -260,11 +262,11 @@ ParsedConfig ParseTextConfig(absl::string_view text, Message* message, const Any
       Blank(&parsed.text, offset, offset + bytes);
       continue;
     }
-    const SyntaxTree::Found found = tree.StatementAt(tree.CulpritAt(offset), type, any.type);
+    const FoundStatement found = tree.StatementAt(tree.CulpritAt(offset), type, any.type);
     parsed.mistakes.push_back(MistakeOf(tree, found, offset, error.message, type, any.type));
     if (found.statement == nullptr) return parsed;
     parsed.spoilt.insert({found.block->offset, found.statement->name});
-    TakeOut(&parsed, SyntaxTree::Syntax::kText, found.statement->begin, found.statement->end);
+    TakeOut(&parsed, ConfigFormat::kText, found.statement->begin, found.statement->end);
   }
   return parsed;
 }
@@ -273,7 +275,7 @@ ParsedConfig ParseJsonConfig(absl::string_view text, Message* message, const Any
   ParsedConfig parsed;
   parsed.text = std::string(text);
   const Descriptor* type = message->GetDescriptor();
-  const SyntaxTree tree(text, SyntaxTree::Syntax::kJson);
+  const SyntaxTree tree(text, ConfigFormat::kJson);
   if (!tree.brace_mistakes().empty()) {
     parsed.mistakes = tree.brace_mistakes();
     return parsed;
@@ -282,13 +284,21 @@ ParsedConfig ParseJsonConfig(absl::string_view text, Message* message, const Any
     parsed.mistakes.push_back(JsonMistake(tree, text, why, type, any.type));
     return parsed;
   }
-  TakeMisplacedOut(&parsed, SyntaxTree::Syntax::kJson, type, any.type);
+  TakeMisplacedOut(&parsed, ConfigFormat::kJson, type, any.type);
   std::string why;
   parsed.is_whole = ParseJson(parsed.text, any, message, &why);
   if (!parsed.is_whole) {
     parsed.mistakes.push_back(JsonMistake(tree, parsed.text, why, type, any.type));
   }
   return parsed;
+}
+
+}  // namespace
+
+ParsedConfig ParseConfig(absl::string_view text, ConfigFormat format, Message* message,
+                         const AnyTypes& any) {
+  return format == ConfigFormat::kJson ? ParseJsonConfig(text, message, any)
+                                       : ParseTextConfig(text, message, any);
 }
 
 }  // namespace muster::master

@@ -64,16 +64,16 @@ class Checker {
                    const std::string& prefix, int* count) {
     const Descriptor* type = field.message_type();
     const std::string field_path = prefix + statement.name;
-    if (const std::string why = WhyNotList(statement, field, tree_.syntax()); !why.empty()) {
+    if (const std::string why = WhyNotList(statement, field, tree_.format()); !why.empty()) {
       WrongValue(statement, statement.begin, field_path, why);
       return;
     }
     // Its keys are anybody's.
-    if (field.is_map() && tree_.syntax() == SyntaxTree::Syntax::kJson) return;
+    if (field.is_map() && tree_.format() == ConfigFormat::kJson) return;
     for (const SyntaxValue& value : statement.values) {
       const std::string number = field.is_repeated() ? absl::StrCat("[", (*count)++, "]") : "";
       const std::string path = field_path + number;
-      if (const std::string why = WhyNotValue(value, field, tree_.syntax()); !why.empty()) {
+      if (const std::string why = WhyNotValue(value, field, tree_.format()); !why.empty()) {
         WrongValue(statement, value.offset, path, why);
         return;
       }

@@ -7,6 +7,7 @@
 
 #include "google/protobuf/descriptor.h"
 #include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/text_mistake.h"
 
 namespace muster::master {
 

@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 // "field: problem" of each.
 std::vector<std::string> Check(const std::string& text) {
   std::vector<std::string> found;
-  const SyntaxTree tree(text, SyntaxTree::Syntax::kText);
+  const SyntaxTree tree(text, ConfigFormat::kText);
   for (const auto& misplaced : CheckFields(tree, config::v1::Config::descriptor())) {
     found.push_back(absl::StrCat(misplaced.mistake.field, ": ", misplaced.mistake.problem));
   }

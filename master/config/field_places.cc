@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "muster/master/config/syntax_tree.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -22,12 +23,12 @@ bool IsWritten(const SyntaxTree& tree, absl::string_view field) {
 
 }  // namespace
 
-FieldPlaces::FieldPlaces(std::string file, std::string text, SyntaxTree::Syntax syntax)
-    : file_(std::move(file)), text_(std::move(text)), syntax_(syntax) {}
+FieldPlaces::FieldPlaces(std::string file, std::string text, ConfigFormat format)
+    : file_(std::move(file)), text_(std::move(text)), format_(format) {}
 
 std::string FieldPlaces::Describe(absl::string_view field) const {
   if (file_.empty()) return std::string(field);
-  const SyntaxTree tree(text_, syntax_);
+  const SyntaxTree tree(text_, format_);
   if (!IsWritten(tree, field)) return absl::StrCat(file_, ": ", field);
   const Place place = tree.PlaceOf(tree.Locate(field));
   return absl::StrCat(file_, ":", place.line, ":", place.column, ": ", field);

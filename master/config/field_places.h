@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/config_format.h"
 
 namespace muster::master {
 
@@ -17,7 +17,7 @@ class FieldPlaces {
   // Of no file: a field has its name alone.
   FieldPlaces() = default;
   // `file` stands in the messages, `text` is what is in it.
-  FieldPlaces(std::string file, std::string text, SyntaxTree::Syntax syntax);
+  FieldPlaces(std::string file, std::string text, ConfigFormat format);
 
   // "/srv/muster.textproto:7:19: listen[0].address", or "/srv/muster.textproto: pid_file" of a
   // field that the file does not have, because its default will do.
@@ -30,7 +30,7 @@ class FieldPlaces {
  private:
   std::string file_;
   std::string text_;
-  SyntaxTree::Syntax syntax_ = SyntaxTree::Syntax::kText;
+  ConfigFormat format_ = ConfigFormat::kText;
 };
 
 }  // namespace muster::master

@@ -15,7 +15,7 @@ listen {
 http { access_log { path: "a.log" } }
 )";
 
-FieldPlaces Places() { return {"/m.textproto", kText, SyntaxTree::Syntax::kText}; }
+FieldPlaces Places() { return {"/m.textproto", kText, ConfigFormat::kText}; }
 
 TEST(FieldPlaces, TellsLineAndColumnOfAField) {
   EXPECT_EQ(Places().Describe("worker_processes"), "/m.textproto:1:19: worker_processes");
@@ -24,7 +24,7 @@ TEST(FieldPlaces, TellsLineAndColumnOfAField) {
 }
 
 TEST(FieldPlaces, TellsThemOfJsonToo) {
-  const FieldPlaces places("/m.json", "{\n \"pidFile\": \"x\"\n}", SyntaxTree::Syntax::kJson);
+  const FieldPlaces places("/m.json", "{\n \"pidFile\": \"x\"\n}", ConfigFormat::kJson);
   EXPECT_EQ(places.Describe("pid_file"), "/m.json:2:13: pid_file");
 }
 
@@ -55,7 +55,7 @@ TEST(FieldPlaces, DoesNotRepeatAFieldThatTheMessageBeginsWith) {
 }
 
 TEST(FieldPlaces, CopesWithTextThatIsBroken) {
-  const FieldPlaces places("/m", "listen { address: \"x\" } } }", SyntaxTree::Syntax::kText);
+  const FieldPlaces places("/m", "listen { address: \"x\" } } }", ConfigFormat::kText);
   EXPECT_EQ(places.Describe("..[["), "/m: ..[[");
   EXPECT_EQ(places.Describe(""), "/m: ");
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "muster/master/config/config_format.h"
 #include "muster/master/config/text_scan.h"
 
 namespace muster::master {
@@ -93,7 +94,7 @@ TextMistake At(const Line& line, absl::string_view language) {
 }  // namespace
 
 std::optional<TextMistake> CheckLanguage(absl::string_view text) {
-  const std::string syntax = ScanText(text, SyntaxTree::Syntax::kText).syntax;
+  const std::string syntax = ScanText(text, ConfigFormat::kText).syntax;
   const std::vector<Line> lines = LinesOf(syntax);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const Line& line = lines[i];

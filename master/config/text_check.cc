@@ -15,8 +15,6 @@
 namespace muster::master {
 namespace {
 
-using Syntax = SyntaxTree::Syntax;
-
 constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::size_t kMostQuotes = 20;
 
@@ -32,7 +30,7 @@ bool IsOdd(char c) {
   return absl::ascii_iscntrl(byte) && !absl::ascii_isspace(byte);
 }
 
-std::vector<TextMistake> CheckBytes(absl::string_view text, Syntax syntax) {
+std::vector<TextMistake> CheckBytes(absl::string_view text, ConfigFormat format) {
   if (absl::StartsWith(text, "\xff\xfe") || absl::StartsWith(text, "\xfe\xff")) {
     return One(0, "is a text in UTF-16; save it as UTF-8");
   }
@@ -44,7 +42,7 @@ std::vector<TextMistake> CheckBytes(absl::string_view text, Syntax syntax) {
                                     absl::Hex(static_cast<unsigned char>(*odd), absl::kZeroPad2)));
   }
   return One(offset, absl::StrCat("there is a control character; in quotes write ",
-                                  syntax == Syntax::kJson ? "\\u00" : "\\x",
+                                  format == ConfigFormat::kJson ? "\\u00" : "\\x",
                                   absl::Hex(static_cast<unsigned char>(*odd), absl::kZeroPad2)));
 }
 
@@ -153,11 +151,11 @@ std::string WithoutByteOrderMark(std::string text) {
   return text;
 }
 
-std::vector<TextMistake> CheckText(absl::string_view text, Syntax syntax) {
-  if (auto mistakes = CheckBytes(text, syntax); !mistakes.empty()) return mistakes;
-  const TextScan scan = ScanText(text, syntax);
+std::vector<TextMistake> CheckText(absl::string_view text, ConfigFormat format) {
+  if (auto mistakes = CheckBytes(text, format); !mistakes.empty()) return mistakes;
+  const TextScan scan = ScanText(text, format);
   const std::size_t first = SkipBlanks(scan.syntax, 0);
-  const bool is_json = syntax == Syntax::kJson;
+  const bool is_json = format == ConfigFormat::kJson;
   if (first == text.size()) {
     return One(0,
                absl::StrCat(scan.comment.has_value() ? "has comments only" : "is empty",

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/config_format.h"
+#include "muster/master/config/text_mistake.h"
 
 namespace muster::master {
 
@@ -17,7 +18,7 @@ std::string WithoutByteOrderMark(std::string text);
 // is JSON though its file's name says text format or the reverse, or has unpaired quotes, comments
 // of another language or characters from a word processor. None: the text is worth parsing. At most
 // some dozens.
-std::vector<TextMistake> CheckText(absl::string_view text, SyntaxTree::Syntax syntax);
+std::vector<TextMistake> CheckText(absl::string_view text, ConfigFormat format);
 
 }  // namespace muster::master
 

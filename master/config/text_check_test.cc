@@ -14,7 +14,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-using Syntax = SyntaxTree::Syntax;
 
 // "offset: problem" of each.
 std::vector<std::string> Told(const std::vector<TextMistake>& mistakes) {
@@ -26,10 +25,10 @@ std::vector<std::string> Told(const std::vector<TextMistake>& mistakes) {
 }
 
 std::vector<std::string> InText(const std::string& text) {
-  return Told(CheckText(text, Syntax::kText));
+  return Told(CheckText(text, ConfigFormat::kText));
 }
 std::vector<std::string> InJson(const std::string& text) {
-  return Told(CheckText(text, Syntax::kJson));
+  return Told(CheckText(text, ConfigFormat::kJson));
 }
 TEST(TextCheck, IsWorthReading) {
   EXPECT_THAT(InText("# \xc3\xa4 // {\nlisten { address: 'http://x' }\r\n\tb: \"\xc3\xa4\"\n"),

@@ -14,8 +14,8 @@ bool IsNamePart(char c) {
 
 class Scanner {
  public:
-  Scanner(absl::string_view text, SyntaxTree::Syntax syntax)
-      : text_(text), is_json_(syntax == SyntaxTree::Syntax::kJson) {
+  Scanner(absl::string_view text, ConfigFormat format)
+      : text_(text), is_json_(format == ConfigFormat::kJson) {
     scan_.syntax = std::string(text);
   }
 
@@ -76,8 +76,8 @@ class Scanner {
 
 }  // namespace
 
-TextScan ScanText(absl::string_view text, SyntaxTree::Syntax syntax) {
-  return Scanner(text, syntax).Run();
+TextScan ScanText(absl::string_view text, ConfigFormat format) {
+  return Scanner(text, format).Run();
 }
 
 std::size_t SkipBlanks(absl::string_view syntax, std::size_t at) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/config_format.h"
 
 namespace muster::master {
 
@@ -24,7 +24,7 @@ struct TextScan {
   std::optional<std::size_t> foreign_character;
 };
 
-TextScan ScanText(absl::string_view text, SyntaxTree::Syntax syntax);
+TextScan ScanText(absl::string_view text, ConfigFormat format);
 
 // The offset after the blanks, and after the name, that begin at `at`. `at` itself if none do. A
 // name begins with a letter or "_".

@@ -17,7 +17,6 @@ namespace muster::master {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using Syntax = SyntaxTree::Syntax;
 
 bool IsDuration(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
@@ -180,82 +179,86 @@ bool IsOfKind(const SyntaxValue& value, const FieldDescriptor& field) {
 std::string WhyNotJson(const SyntaxValue& value, const FieldDescriptor& field) {
   const bool takes_block = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
   if (value.is_block) {
-    return takes_block ? "" : absl::StrCat("is an object; ", WhatIsRight(field, Syntax::kJson));
+    return takes_block ? ""
+                       : absl::StrCat("is an object; ", WhatIsRight(field, ConfigFormat::kJson));
   }
   // Null: unset. An empty word is a list in a list, or missing, which the parser tells.
   if (value.word.empty() || value.word == "null" || IsOfKind(value, field)) return "";
-  return absl::StrCat("is ", value.word, "; ", WhatIsRight(field, Syntax::kJson));
+  return absl::StrCat("is ", value.word, "; ", WhatIsRight(field, ConfigFormat::kJson));
 }
 
 // ---- What is right ----
 
 // `"backlog": 1` or `backlog: 1`
-std::string Assigned(const FieldDescriptor& field, Syntax syntax, absl::string_view value) {
-  return syntax == Syntax::kJson ? absl::StrCat("\"", std::string(field.json_name()), "\": ", value)
-                                 : absl::StrCat(std::string(field.name()), ": ", value);
+std::string Assigned(const FieldDescriptor& field, ConfigFormat format, absl::string_view value) {
+  return format == ConfigFormat::kJson
+             ? absl::StrCat("\"", std::string(field.json_name()), "\": ", value)
+             : absl::StrCat(std::string(field.name()), ": ", value);
 }
 
 }  // namespace
 
-std::string WhatIsRight(const FieldDescriptor& field, Syntax syntax) {
-  const bool is_json = syntax == Syntax::kJson;
+std::string WhatIsRight(const FieldDescriptor& field, ConfigFormat format) {
+  const bool is_json = format == ConfigFormat::kJson;
   const std::string name(field.name());
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
     case FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat("write a whole number, ", Assigned(field, syntax, "1"));
+      return absl::StrCat("write a whole number, ", Assigned(field, format, "1"));
     case FieldDescriptor::CPPTYPE_UINT32:
     case FieldDescriptor::CPPTYPE_UINT64:
       return absl::StrCat("write a whole number that is not negative, ",
-                          Assigned(field, syntax, "1"));
+                          Assigned(field, format, "1"));
     case FieldDescriptor::CPPTYPE_DOUBLE:
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return absl::StrCat("write a number, ", Assigned(field, syntax, "0.5"));
+      return absl::StrCat("write a number, ", Assigned(field, format, "0.5"));
     case FieldDescriptor::CPPTYPE_BOOL:
-      return absl::StrCat("write ", Assigned(field, syntax, "true"), " or ",
-                          Assigned(field, syntax, "false"));
+      return absl::StrCat("write ", Assigned(field, format, "true"), " or ",
+                          Assigned(field, format, "false"));
     case FieldDescriptor::CPPTYPE_STRING:
-      return absl::StrCat("write a text in quotes, ", Assigned(field, syntax, "\"...\""));
+      return absl::StrCat("write a text in quotes, ", Assigned(field, format, "\"...\""));
     case FieldDescriptor::CPPTYPE_ENUM:
       return absl::StrCat("write one of ", EnumNames(field));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       if (IsDuration(field)) {
-        return is_json ? absl::StrCat("write ", Assigned(field, syntax, "\"60s\""))
+        return is_json ? absl::StrCat("write ", Assigned(field, format, "\"60s\""))
                        : absl::StrCat("write ", name, " { seconds: 60 }");
       }
       if (IsAny(field)) {
         return is_json
                    ? absl::StrCat("write ",
-                                  Assigned(field, syntax,
+                                  Assigned(field, format,
                                            "{\"@type\": \"type.googleapis.com/my.Type\", ... }"))
                    : absl::StrCat("write ", name, " { [type.googleapis.com/my.Type] { ... } }");
       }
       if (is_json) {
         return absl::StrCat("write ",
-                            Assigned(field, syntax, field.is_repeated() ? "[{ ... }]" : "{ ... }"));
+                            Assigned(field, format, field.is_repeated() ? "[{ ... }]" : "{ ... }"));
       }
       return absl::StrCat("write ", name, " { ... }");
   }
   return "";
 }
 
-std::string WhyNotValue(const SyntaxValue& value, const FieldDescriptor& field, Syntax syntax) {
+std::string WhyNotValue(const SyntaxValue& value, const FieldDescriptor& field,
+                        ConfigFormat format) {
   if (IsAny(field) && value.is_block && ContentOfAny(value).type.empty()) {
     for (const SyntaxStatement& statement : value.statements) {
-      if (syntax == Syntax::kJson || (statement.name != "type_url" && statement.name != "value")) {
-        return absl::StrCat("does not say of which type it is; ", WhatIsRight(field, syntax));
+      if (format == ConfigFormat::kJson ||
+          (statement.name != "type_url" && statement.name != "value")) {
+        return absl::StrCat("does not say of which type it is; ", WhatIsRight(field, format));
       }
     }
   }
-  if (syntax == Syntax::kJson) return WhyNotJson(value, field);
+  if (format == ConfigFormat::kJson) return WhyNotJson(value, field);
   return value.is_block ? "" : WhyNotMeasure(value.word, field);
 }
 
 std::string WhyNotList(const SyntaxStatement& statement, const FieldDescriptor& field,
-                       Syntax syntax) {
-  if (!statement.is_list || field.is_repeated() || syntax != Syntax::kJson) return "";
+                       ConfigFormat format) {
+  if (!statement.is_list || field.is_repeated() || format != ConfigFormat::kJson) return "";
   if (IsWellKnown(field) && !IsAny(field) && !IsDuration(field)) return "";
-  return absl::StrCat("is a list, but there is one only; ", WhatIsRight(field, syntax));
+  return absl::StrCat("is a list, but there is one only; ", WhatIsRight(field, format));
 }
 
 }  // namespace muster::master

@@ -4,12 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "muster/master/config/syntax_tree.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::master {
 namespace {
-
-using Syntax = SyntaxTree::Syntax;
 
 const google::protobuf::FieldDescriptor& Field(const char* name) {
   return *config::v1::Config::descriptor()->FindFieldByName(name);
@@ -17,16 +16,16 @@ const google::protobuf::FieldDescriptor& Field(const char* name) {
 
 // Of the value of the only statement of `text`, for the field `name`.
 std::string InText(const char* name, const std::string& value) {
-  const SyntaxTree tree(absl::StrCat(name, ": ", value), Syntax::kText);
-  return WhyNotValue(tree.root().statements.at(0).values.at(0), Field(name), Syntax::kText);
+  const SyntaxTree tree(absl::StrCat(name, ": ", value), ConfigFormat::kText);
+  return WhyNotValue(tree.root().statements.at(0).values.at(0), Field(name), ConfigFormat::kText);
 }
 
 std::string InJson(const char* name, const std::string& value) {
-  const SyntaxTree tree(absl::StrCat("{\"", name, "\": ", value, "}"), Syntax::kJson);
+  const SyntaxTree tree(absl::StrCat("{\"", name, "\": ", value, "}"), ConfigFormat::kJson);
   const SyntaxStatement& statement = tree.root().statements.at(0);
-  const std::string why = WhyNotList(statement, Field(name), Syntax::kJson);
+  const std::string why = WhyNotList(statement, Field(name), ConfigFormat::kJson);
   if (!why.empty() || statement.values.empty()) return why;
-  return WhyNotValue(statement.values[0], Field(name), Syntax::kJson);
+  return WhyNotValue(statement.values[0], Field(name), ConfigFormat::kJson);
 }
 
 TEST(ValueInText, IsTheParsersBusiness) {

@@ -1,0 +1,34 @@
+#include "muster/master/config/cascading_mistake.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "muster/master/config/syntax_statement.h"
+
+namespace muster::master {
+namespace {
+
+// A message that may have several of these fields needs one.
+constexpr const char* kChoices[] = {"http",    "service",     "root",    "return", "stub_status",
+                                    "metrics", "status_json", "handler", "file",   "body"};
+
+}  // namespace
+
+bool IsCascading(const config::FieldMistake& mistake, const SyntaxTree& tree,
+                 const ParsedConfig& parsed) {
+  const std::size_t dot = mistake.field.rfind('.');
+  std::string name = mistake.field.substr(dot == std::string::npos ? 0 : dot + 1);
+  name = name.substr(0, name.find('['));
+  const SyntaxValue* around = tree.BlockOf(mistake.field);
+  if (around != nullptr && parsed.spoilt.count({around->offset, name}) > 0) return true;
+  const SyntaxValue* within = tree.BlockOf(absl::StrCat(mistake.field, ".choice"));
+  return within != nullptr &&
+         std::any_of(std::begin(kChoices), std::end(kChoices), [&](const char* choice) {
+           return parsed.spoilt.count({within->offset, choice}) > 0;
+         });
+}
+
+}  // namespace muster::master

@@ -1,0 +1,11 @@
+#include "muster/master/config/config_format.h"
+
+#include "absl/strings/match.h"
+
+namespace muster::master {
+
+ConfigFormat FormatOf(absl::string_view path) {
+  return absl::EndsWith(path, ".json") ? ConfigFormat::kJson : ConfigFormat::kText;
+}
+
+}  // namespace muster::master

@@ -1,0 +1,22 @@
+#ifndef MUSTER_MASTER_CONFIG_MISTAKE_REPORT_H_
+#define MUSTER_MASTER_CONFIG_MISTAKE_REPORT_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "muster/master/config/line_index.h"
+#include "muster/master/config/text_mistake.h"
+
+namespace muster::master {
+
+// InvalidArgument with a line for each mistake, in the order of the text:
+//   NAME:3:10: listen[0].address: "x" has no port; write ...
+// What a message quotes from the text is made printable: it can neither end the line nor control a
+// terminal, and the whole is valid UTF-8, as the admin service requires, if `name` is.
+absl::Status ReportMistakes(absl::string_view name, const LineIndex& lines,
+                            std::vector<TextMistake> mistakes);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_CONFIG_MISTAKE_REPORT_H_

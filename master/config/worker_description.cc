@@ -1,0 +1,124 @@
+#include "muster/master/config/worker_description.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "muster/master/config/syntax_statement.h"
+#include "muster/master/process/path.h"
+
+namespace muster::master {
+namespace {
+
+const SyntaxStatement* FindStatement(const SyntaxValue& block, absl::string_view name) {
+  for (const SyntaxStatement& statement : block.statements) {
+    if (statement.name == name) return &statement;
+  }
+  return nullptr;
+}
+
+bool HasHandler(const SyntaxValue& root) {
+  const SyntaxStatement* http = FindStatement(root, "http");
+  if (http == nullptr) return false;
+  for (const SyntaxValue& block : http->values) {
+    for (const SyntaxStatement& location : block.statements) {
+      for (const SyntaxValue& value : location.values) {
+        if (FindStatement(value, "handler") != nullptr) return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Blank(std::string* text, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    if ((*text)[i] != '\n') (*text)[i] = ' ';
+  }
+}
+
+// The worker_binary that the rest of the configuration names.
+std::string WorkerBinaryIn(std::string text, const AnyContent& service, ConfigFormat format,
+                           absl::string_view prefix) {
+  config::v1::Config config;
+  if (format == ConfigFormat::kText) {
+    if (service.statement != nullptr) {
+      Blank(&text, service.statement->begin, service.statement->end);
+    }
+    ParseConfig(text, format, &config);
+    return config.worker_binary().empty() ? "" : JoinPath(prefix, config.worker_binary());
+  }
+  // A JSON text cannot be parsed without the type, but its strings are usable as written.
+  const SyntaxTree tree(text, format);
+  const SyntaxStatement* statement = FindStatement(tree.root(), "worker_binary");
+  if (statement == nullptr || statement->values.empty() || statement->values[0].text.empty()) {
+    return "";
+  }
+  return JoinPath(prefix, statement->values[0].text);
+}
+
+}  // namespace
+
+WorkerDescription ReadWorkerDescription(const SyntaxTree& tree, absl::string_view text,
+                                        ConfigFormat format, absl::string_view prefix,
+                                        const DescribeWorker& describe) {
+  WorkerDescription worker;
+  worker.text = std::string(text);
+  if (describe == nullptr || !tree.brace_mistakes().empty()) return worker;
+  AnyContent service;
+  const SyntaxStatement* statement = FindStatement(tree.root(), "service");
+  if (statement != nullptr && !statement->values.empty()) {
+    service = ContentOfAny(statement->values[0]);
+  }
+  if (service.statement == nullptr && !HasHandler(tree.root())) return worker;
+
+  const auto refuse = [&](std::size_t offset, std::string field, std::string problem) {
+    worker.mistakes.push_back({offset, std::move(field), std::move(problem)});
+    if (service.statement != nullptr && format == ConfigFormat::kText) {
+      Blank(&worker.text, service.statement->begin, service.statement->end);
+    } else if (service.block != nullptr) {
+      // What is between the braces: in JSON the fields are next to the type.
+      Blank(&worker.text, service.block->offset + 1, statement->end - 1);
+    }
+    return std::move(worker);
+  };
+  const auto description = describe(WorkerBinaryIn(worker.text, service, format, prefix));
+  auto types = description.ok() ? ServiceTypes::Make(*description)
+                                : absl::StatusOr<ServiceTypes>(description.status());
+  if (!types.ok()) {
+    return refuse(tree.Locate("worker_binary"), "worker_binary",
+                  absl::StrCat("cannot be asked what it serves: ", types.status().message()));
+  }
+  worker.handlers.emplace(description->handler().begin(), description->handler().end());
+  worker.types = *std::move(types);
+  worker.any = {&worker.types->pool(), worker.types->Find(service.type)};
+  if (service.statement != nullptr && worker.any.type == nullptr) {
+    const std::string known = worker.types->Names();
+    return refuse(
+        service.offset, "service",
+        absl::StrCat("the worker program has no \"", service.type, "\"; ",
+                     known.empty() ? "it wants no service" : absl::StrCat("it has ", known)));
+  }
+  return worker;
+}
+
+std::vector<config::FieldMistake> CheckHandlers(const config::v1::Config& config,
+                                                const WorkerDescription& worker) {
+  std::vector<config::FieldMistake> mistakes;
+  if (!worker.handlers.has_value()) return mistakes;
+  for (int i = 0; i < config.http().location_size(); ++i) {
+    const config::v1::Location& location = config.http().location(i);
+    const std::string& name = location.handler();
+    if (!location.has_handler() || name.empty()) continue;
+    if (std::count(worker.handlers->begin(), worker.handlers->end(), name) > 0) continue;
+    mistakes.push_back(
+        {absl::StrCat("http.location[", i, "].handler"),
+         absl::StrCat("the worker program has no \"", name, "\"; ",
+                      worker.handlers->empty()
+                          ? "it has no handlers"
+                          : absl::StrCat("it has ", absl::StrJoin(*worker.handlers, ", ")))});
+  }
+  return mistakes;
+}
+
+}  // namespace muster::master

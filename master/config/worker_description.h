@@ -1,0 +1,52 @@
+#ifndef MUSTER_MASTER_CONFIG_WORKER_DESCRIPTION_H_
+#define MUSTER_MASTER_CONFIG_WORKER_DESCRIPTION_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "muster/master/config/config_format.h"
+#include "muster/master/config/config_parser.h"
+#include "muster/master/config/service_types.h"
+#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/text_mistake.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+#include "muster/proto/worker.pb.h"
+
+namespace muster::master {
+
+// Asks the worker program of a configuration what it can serve. The argument is the configuration's
+// worker_binary, empty if it names none.
+using DescribeWorker =
+    std::function<absl::StatusOr<worker::v1::Description>(const std::string& worker_binary)>;
+
+// What the worker program says about the parts of a configuration that only it can judge: the
+// message in `service`, and the names of handlers.
+struct WorkerDescription {
+  // The text of the configuration. If the program cannot be asked, or does not know the message,
+  // the message is blanked out, so that the rest can be read.
+  std::string text;
+  // Nothing: the program was not asked, or gave no usable answer.
+  std::optional<ServiceTypes> types;
+  std::optional<std::vector<std::string>> handlers;
+  AnyTypes any;  // of `types`
+  std::vector<TextMistake> mistakes;
+};
+
+// Calls `describe`, once, if the configuration has a `service` or a handler. A null `describe`: the
+// program is not asked.
+WorkerDescription ReadWorkerDescription(const SyntaxTree& tree, absl::string_view text,
+                                        ConfigFormat format, absl::string_view prefix,
+                                        const DescribeWorker& describe);
+
+// The handlers in `config` that the worker program does not have.
+std::vector<config::FieldMistake> CheckHandlers(const config::v1::Config& config,
+                                                const WorkerDescription& worker);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_CONFIG_WORKER_DESCRIPTION_H_
