@@ -17,13 +17,13 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/process_env/process_title.h"
+#include "muster/process_env/startup_pages.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/protocol/exit_code.h"
 #include "muster/worker/runtime/command_line.h"
 #include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/runtime/signal_source.h"
-#include "muster/worker/runtime/startup_pages.h"
 #include "muster/worker/runtime/worker_process.h"
 
 namespace muster::worker {
@@ -99,7 +99,7 @@ int Serve(int argc, char** argv, const Program& program) {
   title.Set("muster: worker process");
   const auto process = StartWorker(*channel, title, program);
   if (!process.ok()) return Fail(*channel, process.status());
-  ReleaseStartupPages();
+  process_env::ReleaseStartupPages();
   const absl::Status status = (*process)->Run();
   if (status.ok()) return kExitDone;
   std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());

@@ -7,9 +7,9 @@
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/mutex.h"
+#include "muster/process_env/descriptor_limit.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
-#include "muster/worker/runtime/descriptor_limit.h"
 #include "muster/worker/runtime/duration.h"
 #include "muster/worker/runtime/received_config.h"
 
@@ -100,7 +100,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   const std::uint64_t descriptors = config_.worker_connections() * kDescriptorsPerConnection +
                                     config_.http().open_file_cache().max_entries() +
                                     kOtherDescriptors;
-  if (const absl::Status status = RaiseDescriptorLimit(descriptors); !status.ok()) {
+  if (const absl::Status status = process_env::RaiseDescriptorLimit(descriptors); !status.ok()) {
     log_.Write(config::v1::Log::WARN, std::string(status.message()));
   }
   MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));

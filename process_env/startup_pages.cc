@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/startup_pages.h"
+#include "muster/process_env/startup_pages.h"
 
 #include <link.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace muster::worker {
+namespace muster::process_env {
 namespace {
 
 int Release(dl_phdr_info* object, std::size_t, void*) {
@@ -28,4 +28,4 @@ int Release(dl_phdr_info* object, std::size_t, void*) {
 
 void ReleaseStartupPages() { ::dl_iterate_phdr(Release, nullptr); }
 
-}  // namespace muster::worker
+}  // namespace muster::process_env

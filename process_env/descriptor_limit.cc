@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/descriptor_limit.h"
+#include "muster/process_env/descriptor_limit.h"
 
 #include <sys/resource.h>
 
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 
-namespace muster::worker {
+namespace muster::process_env {
 
 absl::Status RaiseDescriptorLimit(std::uint64_t descriptors) {
   rlimit limit = {};
@@ -21,4 +21,4 @@ absl::Status RaiseDescriptorLimit(std::uint64_t descriptors) {
                                                    " descriptors may be needed"));
 }
 
-}  // namespace muster::worker
+}  // namespace muster::process_env

@@ -1,7 +1,7 @@
-#ifndef MUSTER_WORKER_RUNTIME_STARTUP_PAGES_H_
-#define MUSTER_WORKER_RUNTIME_STARTUP_PAGES_H_
+#ifndef MUSTER_PROCESS_ENV_STARTUP_PAGES_H_
+#define MUSTER_PROCESS_ENV_STARTUP_PAGES_H_
 
-namespace muster::worker {
+namespace muster::process_env {
 
 // Gives back the memory of code and constants of the program and its libraries, most of which only
 // the start needed: parsing, linking, set-up. The pages stay in the page cache, where the kernel
@@ -10,6 +10,6 @@ namespace muster::worker {
 // are lost. May be called from any thread; other threads only have such faults too.
 void ReleaseStartupPages();
 
-}  // namespace muster::worker
+}  // namespace muster::process_env
 
-#endif  // MUSTER_WORKER_RUNTIME_STARTUP_PAGES_H_
+#endif  // MUSTER_PROCESS_ENV_STARTUP_PAGES_H_

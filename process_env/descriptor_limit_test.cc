@@ -1,11 +1,11 @@
-#include "muster/worker/runtime/descriptor_limit.h"
+#include "muster/process_env/descriptor_limit.h"
 
 #include <sys/resource.h>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
 
-namespace muster::worker {
+namespace muster::process_env {
 namespace {
 
 rlimit Limit() {
@@ -39,4 +39,4 @@ TEST(DescriptorLimit, IsRaisedAsFarAsItMayBe) {
 }
 
 }  // namespace
-}  // namespace muster::worker
+}  // namespace muster::process_env

@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/startup_pages.h"
+#include "muster/process_env/startup_pages.h"
 
 #include <cstdint>
 #include <fstream>
@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 
-namespace muster::worker {
+namespace muster::process_env {
 namespace {
 
 // What is in memory of mapped files.
@@ -33,4 +33,4 @@ TEST(StartupPages, AreGivenBackAndComeAgainAsTheyWere) {
 }
 
 }  // namespace
-}  // namespace muster::worker
+}  // namespace muster::process_env
