@@ -121,7 +121,7 @@ struct Jobs {
   std::int64_t done;  // guarded by mutex
 };
 
-// In any process that shares the memory. Whoever is killed in here, the next one goes on.
+// Any process that shares the memory calls this. If it is killed in here, the next one continues.
 void FinishJob(Jobs* jobs, const Registry& registry, OwnerTag self) {
   Mutex mutex(&jobs->mutex, registry, self, {.repair = [] { return true; }});
   std::scoped_lock guard(mutex);
@@ -129,7 +129,7 @@ void FinishJob(Jobs* jobs, const Registry& registry, OwnerTag self) {
 }
 // [end]
 
-// In the parent, when one of them is dead.
+// The parent calls this when one of them is dead.
 void Recover(Jobs* jobs, const Registry& registry, OwnerTag dead) {
   registry.MarkDead(dead);
   jobs->mutex.Recover(dead);

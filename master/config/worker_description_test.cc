@@ -72,7 +72,7 @@ TEST_F(WorkerDescriptionTest, LeavesAServiceOutThatTheProgramDoesNotKnow) {
 TEST_F(WorkerDescriptionTest, LeavesTheFieldsOfAServiceInJsonOut) {
   const WorkerDescription worker =
       Read("{\"service\": {\"@type\": \"x/y.Z\", \"a\": 1}}", ConfigFormat::kJson);
-  EXPECT_EQ(worker.text, "{\"service\": {                         }}");
+  EXPECT_EQ(worker.text, "{\"service\": {                        }}");
 }
 
 TEST_F(WorkerDescriptionTest, LeavesTheServiceOutIfTheProgramGivesNoAnswer) {
