@@ -17,15 +17,15 @@ namespace {
 
 constexpr char kFooter[] =
     "Signals: HUP reload, USR1 reopen the log files, QUIT stop gracefully, TERM and INT stop at\n"
-    "once, WINCH stop serving but stay, TTIN and TTOU one worker more or fewer.\n"
+    "once, WINCH stop serving but keep running, TTIN add a worker, TTOU remove a worker.\n"
     "\n"
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master there (-s),\n"
-    "4 no answer came (-s): the outcome is unknown, ctl status tells.\n"
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master runs (-s), 4 no answer\n"
+    "came, so the outcome is unknown (-s): ask ctl status.\n"
     "\n"
     "Examples:\n"
     "  master -c muster.textproto              run in the foreground\n"
-    "  master -t -c muster.textproto           list what a start would fail at\n"
-    "  master -s reload -c muster.textproto    reload, and tell how it went";
+    "  master -t -c muster.textproto           list what would make a start fail\n"
+    "  master -s reload -c muster.textproto    reload, and report the outcome";
 
 const std::map<std::string, Order> kOrders = {{"reload", Order::kReload},
                                               {"reopen", Order::kReopen},
@@ -59,28 +59,30 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const*
       ->check(WhyNotPath)
       ->required();
   app.add_option("-p,--prefix", invocation.prefix,
-                 "What relative paths in the configuration are relative to (default: its folder)")
+                 "The folder of relative paths in the configuration (default: the folder of the "
+                 "configuration)")
       ->type_name("FOLDER")
       ->check(WhyNotPath);
   CLI::Option* test =
       app.add_flag("-t,--test", is_test,
-                   "List every mistake of the configuration and all else at which a start would "
-                   "fail, change nothing, and exit");
+                   "List the mistakes in the configuration and whatever else would make a start "
+                   "fail, and exit. Changes nothing");
   CLI::Option* signal =
       app.add_option("-s,--signal", order,
-                     "Tell the running master of this configuration, and wait for the outcome: "
-                     "reload, reopen, quit or stop")
+                     "Send an order to the running master of this configuration, and wait for the "
+                     "outcome: reload, reopen, quit or stop")
           ->check(cli::OneOf({"reload", "reopen", "quit", "stop"}))
           ->type_name("ORDER")
           ->excludes(test);
   app.add_option("--worker", invocation.worker_binary,
                  "The worker program (default: the configuration's worker_binary, or `worker` "
-                 "beside this program)")
+                 "next to this program)")
       ->type_name("FILE")
       ->check(WhyNotPath);
-  app.add_option("--ready-fd", invocation.ready_fd,
-                 "A descriptor, from 3 on, that gets one line with the bound addresses when the "
-                 "master serves, and is then closed; without a line if it cannot start")
+  app.add_option(
+         "--ready-fd", invocation.ready_fd,
+         "An open descriptor, 3 or higher. When the master serves, it gets one line with "
+         "the bound addresses and is closed. If the start fails, it is closed without a line")
       ->type_name("N")
       ->check(CLI::Range(3, std::numeric_limits<int>::max()).description(""))
       ->excludes(test)

@@ -9,10 +9,10 @@ namespace muster::master {
 // The process's exit code, for scripts: docs/SUPERVISION.md.
 enum class ExitCode {
   kDone = 0,
-  kFailed = 1,  // or refused; the reason was told
+  kFailed = 1,  // or refused; the reason was printed
   kUsage = 2,
-  kNoMaster = 3,  // -s: there is none to tell
-  kUnknown = 4,   // -s: it did not answer; what was ordered may be done
+  kNoMaster = 3,  // -s: no master runs
+  kUnknown = 4,   // -s: no answer came; the order may have been carried out
 };
 
 // What -s asks of a running master.
@@ -29,15 +29,15 @@ struct Invocation {
   // What relative paths of the configuration are relative to: absolute.
   std::string prefix;
   std::string worker_binary;  // absolute, or empty: as the configuration says
-  int ready_fd = -1;          // that is told when the master serves; -1: none
+  int ready_fd = -1;          // gets a line when the master serves; -1: none
 };
 
-// Prints what is to be printed for --help, --version and mistakes; then the exit code is all.
-// `directory` is what relative paths on the command line are relative to.
+// Reads the command line. For --help, --version and mistakes it prints the answer, and returns the
+// exit code. Relative paths on the command line are relative to `directory`.
 std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const* argv,
                                                     const std::string& directory);
 
-// Where the caller is. Under `bazel run` that is not the process's working directory.
+// The caller's working directory. Under `bazel run` the process has another one.
 std::string CallersDirectory();
 
 }  // namespace muster::master

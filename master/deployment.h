@@ -16,8 +16,8 @@
 
 namespace muster::master {
 
-// A configuration with all that its workers need of the machine: whoever holds one can
-// start them. Those of two configurations share the listeners and the zones that both want.
+// A configuration with all that its workers need from the machine. Its holder can start them. The
+// deployments of two configurations share the listeners and the zones that both want.
 struct Deployment {
   config::v1::Config config;  // defaults filled in, paths absolute, worker_processes counted
   FieldPlaces places;         // of `config`, until it serves
@@ -28,14 +28,14 @@ struct Deployment {
   ipc::UniqueFd sealed_config;
 
   Settings settings() const;
-  // An error of starting `worker_binary`, with what named that program in front of it.
+  // Puts the origin of the program's path in front of an error from starting `worker_binary`.
   absl::Status ExplainWorker(const absl::Status& status) const;
 };
 
-// Makes what is new in the configuration, and the folders of its files; what is current stays as it
-// is. A `worker_binary` that is not empty, as --worker names it, takes the place of the
-// configuration's. Errors have the place of the field that caused them. AlreadyExists: an address
-// is in use. FailedPrecondition: a current zone would change its size.
+// Makes what is new in the configuration, and the folders of its files. What is current stays as it
+// is. A `worker_binary` that is not empty (--worker) replaces the configuration's. Errors have the
+// place of the field that caused them. AlreadyExists: an address is in use. FailedPrecondition: a
+// current zone would change its size.
 absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked,
                                              const std::string& worker_binary,
                                              const ListenerSet& current,

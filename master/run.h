@@ -5,16 +5,16 @@
 
 namespace muster::master {
 
-// Is the master, from reading the configuration until the last worker has ended. What goes
-// wrong is told on standard error and in the log.
+// Runs the master, from reading the configuration until the last worker has ended. Errors go to
+// standard error and to the log.
 ExitCode RunMaster(const Invocation& invocation);
 
 // -t: lists the mistakes of the configuration, and what else a start would fail at, on standard
-// error, or says on standard output that it is good. Changes nothing. The last line says what was
-// not checked.
+// error. If there is nothing to list, a line on standard output says that the configuration is
+// good. The last line names what was not checked. Changes nothing.
 ExitCode TestConfig(const Invocation& invocation);
 
-// -s: has a running master carry `order` out and tells how that went.
+// -s: has the running master carry out `order`, and prints why that failed.
 ExitCode GiveOrder(const Invocation& invocation, Order order);
 
 }  // namespace muster::master

@@ -9,10 +9,11 @@
 
 namespace muster::master {
 
-// Tells the running master of `config` what to do, over its admin socket, and waits until it is
-// done. NotFound: no master runs there. Unavailable: it does not answer, or the connection was lost
-// before it did, so the outcome is unknown; a process that the pid file names and that does not
-// answer was sent the order's signal. Other errors: why it was refused, or how it failed.
+// Sends `order` to the running master of `config`, over its admin socket, and waits until it is
+// carried out. NotFound: no master runs. Unavailable: the master does not answer, or the connection
+// was lost before the answer, so the outcome is unknown. A process that the pid file names and that
+// does not answer gets the order's signal. Other errors: why the order was refused, or how it
+// failed.
 absl::Status SendOrder(Order order, const config::v1::Config& config);
 
 }  // namespace muster::master

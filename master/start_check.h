@@ -16,13 +16,13 @@
 
 namespace muster::master {
 
-// What a start of a configuration would meet on this machine, beyond what CheckSemantics knows: the
-// worker program, the addresses, the zones and the files. Nothing is made, removed or listened on.
-// What a running master of the same pid file has is taken for free. For one configuration; not
-// thread-safe.
+// Checks whether a start of a configuration would succeed on this machine: the worker program, the
+// addresses, the zones and the files, beyond what CheckSemantics checks. Makes and removes nothing,
+// and does not listen. What the running master with the same pid file holds counts as free. For one
+// configuration; not thread-safe.
 class StartCheck {
  public:
-  // `worker_binary` is the command line's, empty if it names none.
+  // `worker_binary` is the value of --worker. Empty: none.
   explicit StartCheck(std::string worker_binary) : worker_binary_(std::move(worker_binary)) {}
   StartCheck(const StartCheck&) = delete;
   StartCheck& operator=(const StartCheck&) = delete;
@@ -32,13 +32,13 @@ class StartCheck {
   DescribeWorker describe();
   CheckMore check_more();
 
-  // Whether the text could be read, so that it was called.
+  // Whether the text could be read, so that check_more was called.
   bool has_looked() const { return has_looked_; }
-  // For people, in no field's place: what a start would fail at, ...
+  // Texts for people about what has no field. A start would fail because of these, ...
   const std::vector<std::string>& problems() const { return problems_; }
-  // ... what it would not, but is worth knowing, ...
+  // ... but not because of these, which are worth knowing.
   const std::vector<std::string>& notes() const { return notes_; }
-  // ... and what was not looked at.
+  // What was not checked.
   const std::vector<std::string>& unchecked() const { return unchecked_; }
   // The master that runs with this configuration's pid file.
   std::optional<pid_t> running() const { return running_; }

@@ -27,8 +27,8 @@
 
 namespace muster::master {
 
-// Performs on processes, sockets and files what SupervisorCore decides, and tells it what
-// happens. Everything in the thread of `loop`, which it stops when no worker is left.
+// Performs what SupervisorCore decides, on processes, sockets and files, and reports to it what
+// happens. Used in the thread of `loop` only. Stops the loop when no worker is left.
 class Supervisor {
  public:
   using Reply = std::function<void(const Outcome&)>;
@@ -39,25 +39,26 @@ class Supervisor {
     std::string worker_binary;  // empty: as the configuration says
   };
 
-  // `first` is what generation 1 serves. `loop`, `log` and `pid_file` outlive it; the pid file is
-  // written when that generation is ready.
+  // `first` is for generation 1. `loop`, `log` and `pid_file` outlive the supervisor. The pid file
+  // is written when that generation is ready.
   static absl::StatusOr<std::unique_ptr<Supervisor>> Create(loop::EventLoop& loop, Log& log,
                                                             PidFile& pid_file, Source source,
                                                             Deployment first);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  // Starts the first generation; `ready` is told when it serves. Then the loop is to run.
+  // Starts the first generation. `ready` gets its line when it serves. Run the loop after this.
   void Start(ReadyFd ready = ReadyFd());
   // After the loop has stopped.
   int exit_code() const { return exit_code_; }
 
-  // What operators ask for. Each Reply is called once, when it is done or did not happen.
+  // The operator's requests. Each Reply is called once, when the change is complete or did not
+  // happen.
   void Reload(Reply reply);
   void Reopen(Reply reply);
   void Quit(Reply reply);
   void Stop(Reply reply);
-  // What SIGHUP, SIGTERM, ... ask for.
+  // Does what SIGHUP, SIGTERM and the like ask for.
   void ObeySignal(int signal);
 
   admin::v1::Status Report() const;
@@ -103,7 +104,7 @@ class Supervisor {
   const Source source_;
   const absl::Time started_;
   worker::SharedZone zone_;
-  // The queue by which workers hand connections off. Held here, too, so that what is in it
+  // The queue by which workers hand connections off. The master holds it too, so that its content
   // outlives every worker.
   ipc::Channel::Pair handoff_;
   SupervisorCore core_;

@@ -7,9 +7,9 @@
 
 namespace muster::master {
 
-// The zones of `config`: those of `current` that are wanted again, found by name, and new ones
-// for the others. FailedPrecondition: one is wanted again with another size. On an error, which has
-// its field, what was made is dropped, and `current` is as it was.
+// The zones of `config`: those of `current` that are wanted again, found by name, and new ones for
+// the other names. FailedPrecondition: a zone is wanted again with another size. Errors have the
+// field; what was made is then dropped, and `current` is as it was.
 absl::StatusOr<worker::UserZones> MakeZones(const config::v1::Config& config,
                                             const worker::UserZones& current);
 

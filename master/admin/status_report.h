@@ -12,12 +12,12 @@
 
 namespace muster::master {
 
-// What each slot had counted when it was given to the worker that has it now, by slot.
+// By slot: what the slot had counted when the worker that has it now got it.
 using CountedBefore = std::map<std::uint32_t, worker::StatsValues>;
 
-// What the admin service tells of the workers, and of the master's state and counters. Each number
-// is read once, so that the workers' totals and those of ended workers add up to the total. What
-// the core does not know (pid, version, files, addresses) is left to the caller.
+// The status of the workers, and the state and the counters of the master, for the admin service.
+// Each number is read once, so that the totals of the workers and of ended workers add up to the
+// total. What the core does not know (pid, version, files, addresses) is left to the caller.
 admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
                                const CountedBefore& before, TimePoint now);
 

@@ -6,8 +6,8 @@
 
 namespace muster::master {
 
-// Makes every path in the configuration absolute, those of Unix sockets too. Relative ones
-// are relative to `prefix`, which is absolute.
+// Makes every relative path in the configuration absolute, by putting `prefix` in front of it.
+// Paths of Unix sockets are included. `prefix` is absolute.
 void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix);
 
 }  // namespace muster::master

@@ -10,9 +10,9 @@ namespace muster::master {
 
 inline constexpr std::size_t kMostConfigBytes = 16 << 20;
 
-// The bytes of the configuration in the regular file `path`; anything else is refused without being
-// opened, so that this never waits. Errors name the path, what is there and what to do.
-// InvalidArgument: it can be no configuration.
+// The bytes of the configuration in the regular file `path`. Anything but a regular file is refused
+// without being opened, so that this never waits. Errors name the path, what is there, and what to
+// do. InvalidArgument: the file cannot be a configuration.
 absl::StatusOr<std::string> ReadConfigSource(const std::string& path);
 
 }  // namespace muster::master

@@ -11,18 +11,19 @@
 
 namespace muster::master {
 
-// A statement that should not be where it is, or as it is.
+// A statement whose field or value is wrong.
 struct MisplacedStatement {
   std::size_t begin = 0;
   std::size_t end = 0;
   TextMistake mistake;
-  // The field of the same block that was probably meant; empty: unknown.
+  // The field of the same block that was probably meant. Empty: unknown.
   std::string meant;
 };
 
-// The statements whose fields `type` does not have, that are given twice, that exclude each other,
-// or whose values are of the wrong kind (value_check.h). Inside of a google.protobuf.Any only if
-// `any_type`, what it has, is known.
+// The statements whose field is unknown to `type`, is given twice, or excludes another one that is
+// given, and those with values of the wrong kind (value_check.h). The message in a
+// google.protobuf.Any is checked if `any_type`, its type, is known. Bounds are not checked here but
+// by the rules of the schema (proto/field_rules.h).
 std::vector<MisplacedStatement> CheckFields(const SyntaxTree& tree,
                                             const google::protobuf::Descriptor* type,
                                             const google::protobuf::Descriptor* any_type = nullptr);

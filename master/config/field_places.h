@@ -9,22 +9,21 @@
 
 namespace muster::master {
 
-// Where in its file each field of a configuration is. It goes with the configuration from when it
-// was read until it serves, so that what cannot be made of it (a listener, a zone, a worker) is
-// reported with the place that has to change.
+// Where each field of a configuration is in its file. It accompanies the configuration until that
+// serves. So an error in making a listener, a zone or a worker names the place that has to change.
 class FieldPlaces {
  public:
-  // Of no file: a field has its name alone.
+  // Without a file: a field is named without a place.
   FieldPlaces() = default;
-  // `file` stands in the messages, `text` is what is in it.
+  // `file` is the name in messages, `text` the content.
   FieldPlaces(std::string file, std::string text, ConfigFormat format);
 
-  // "/srv/muster.textproto:7:19: listen[0].address", or "/srv/muster.textproto: pid_file" of a
-  // field that the file does not have, because its default will do.
+  // "/srv/muster.textproto:7:19: listen[0].address", or "/srv/muster.textproto: pid_file" for a
+  // field that is not in the file, because its default is used.
   std::string Describe(absl::string_view field) const;
 
-  // Puts that in front of an error that a field caused (config::AtField), which has no field from
-  // then on. Others stay as they are.
+  // Puts that in front of an error that a field caused (config::AtField). The result has no field
+  // any more. Other errors stay as they are.
   absl::Status Explain(const absl::Status& status) const;
 
  private:

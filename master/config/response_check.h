@@ -10,8 +10,8 @@
 
 namespace muster::master {
 
-// Appends what is wrong in the headers and the error pages of `field` ("http.location[2]"), whose
-// paths are absolute. Looks at the file system.
+// Appends the mistakes in the headers, and in the error pages, of `field` ("http.location[2]").
+// Paths must be absolute. Looks at the file system.
 void CheckHeaders(const std::string& field,
                   const google::protobuf::RepeatedPtrField<config::v1::Header>& headers,
                   std::vector<config::FieldMistake>& mistakes);

@@ -15,24 +15,23 @@
 
 namespace muster::master {
 
-// The messages of a worker program that this program was not linked with, so that a configuration
-// with one of them in `service` can be read and checked like any other. Move-only; descriptors and
-// messages live as long as it does.
+// The messages that a worker program takes in `service`. The master is not linked with them: their
+// descriptors come from the worker program, so that a configuration with one of them can be read
+// and checked like any other. Move-only. Descriptors and messages live as long as the object.
 class ServiceTypes {
  public:
-  // InvalidArgument: the description makes no sense.
+  // InvalidArgument: the description is inconsistent.
   static absl::StatusOr<ServiceTypes> Make(const worker::v1::Description& description);
 
-  // The message that `service` may be. Null: it may not, or there is none. `url` may be only its
-  // name.
+  // The message with that type URL, or with that name. Null: `service` cannot have it.
   const google::protobuf::Descriptor* Find(absl::string_view url) const;
-  // "a.B, c.D", for people.
+  // "a.B, c.D", for messages.
   std::string Names() const;
 
-  // All messages that those use, and muster's own configuration.
+  // Has all messages that those use, and muster's own configuration.
   const google::protobuf::DescriptorPool& pool() const { return *pool_; }
 
-  // Fills in the defaults in `service`, if Find knows it, and returns what breaks a rule.
+  // Fills in the defaults in `service`, if Find knows its type, and returns what breaks a rule.
   std::vector<config::FieldMistake> Complete(config::v1::Config* config) const;
 
  private:

@@ -9,16 +9,18 @@
 
 namespace muster::master {
 
-// What is wrong with the kind of a value that is written for `field`, and what would be right;
-// empty: nothing. Of text format only what Protobuf's parser would tell less well.
+// Why a value of this kind cannot be the value of `field`, and what would be right: a text where a
+// number belongs, "16M", an unknown name of an enumeration. Empty: it can. In text format only what
+// Protobuf's parser would explain less well. Bounds are not checked here but by the rules of the
+// schema (proto/field_rules.h).
 std::string WhyNotValue(const SyntaxValue& value, const google::protobuf::FieldDescriptor& field,
                         ConfigFormat format);
 
-// The same of a list.
+// The same for a list.
 std::string WhyNotList(const SyntaxStatement& statement,
                        const google::protobuf::FieldDescriptor& field, ConfigFormat format);
 
-// What would be right for `field`: "write a whole number, backlog: 1".
+// How a value of `field` is written: "write a whole number, backlog: 1".
 std::string WhatIsRight(const google::protobuf::FieldDescriptor& field, ConfigFormat format);
 
 }  // namespace muster::master

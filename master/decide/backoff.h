@@ -5,13 +5,13 @@
 
 namespace muster::master {
 
-// How long to wait before something that ended is started again: 100 ms, then 1.5 times
-// as long each time, up to 30 s.
+// How long to wait before a worker that ended is started again: 100 ms, then 1.5 times as long each
+// time, up to 30 s.
 class Backoff {
  public:
   static constexpr Duration kFirst = std::chrono::milliseconds(100);
   static constexpr Duration kLongest = std::chrono::seconds(30);
-  // Whoever lived as long as this is healthy: the next delay is the first again.
+  // After an end that came this late, or later, the delays begin anew.
   static constexpr Duration kHealthy = std::chrono::minutes(1);
 
   // `lived`: how long it was in service before it ended; zero if it never was.

@@ -5,7 +5,7 @@
 
 namespace muster::master {
 
-// CLOCK_MONOTONIC, as the event loop's. What decides takes the time as an argument.
+// CLOCK_MONOTONIC, as in the event loop. Nothing in this folder reads it: the time is an argument.
 using Clock = std::chrono::steady_clock;
 using Duration = Clock::duration;
 using TimePoint = Clock::time_point;

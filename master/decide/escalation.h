@@ -5,14 +5,14 @@
 
 namespace muster::master {
 
-// The insisting of a fast stop: ask, ask again after 50 ms and after twice as long each
-// time, and once that would be more than a second, kill. 1.55 s in all.
+// The pauses of a fast stop, in which a worker is asked again and again: 50 ms, then twice as long
+// each time. When the pause would be longer than a second, the worker is killed: after 1.55 s.
 class Escalation {
  public:
   static constexpr Duration kFirst = std::chrono::milliseconds(50);
   static constexpr Duration kLongest = std::chrono::seconds(1);
 
-  // The time to wait after having asked; zero: kill instead, there is nothing after that.
+  // The pause before the next step. Zero: kill now; there is no further step.
   Duration Next() {
     const Duration delay = next_;
     next_ *= 2;

@@ -7,7 +7,7 @@
 
 namespace muster::master {
 
-// "cannot start: REASON"; several lines, as the mistakes of a configuration are, begin below it.
+// "cannot start: REASON". A reason of several lines begins on a line of its own.
 std::string WithReason(absl::string_view what, absl::string_view reason);
 
 }  // namespace muster::master

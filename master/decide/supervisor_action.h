@@ -12,8 +12,8 @@
 
 namespace muster::master {
 
-// What a supervisor does. All actions of one Handle are performed, in their order, before
-// the next event is handled.
+// What the core wants done. The supervisor performs all actions of one Handle, in their order,
+// before it handles the next event.
 
 // Answered by SpawnedEvent or SpawnFailedEvent.
 struct SpawnAction {
@@ -22,7 +22,7 @@ struct SpawnAction {
   std::uint32_t index = 0;  // among the generation's workers
 };
 
-// Over the channel, or by the matching signal if that cannot be written.
+// Sends a command over the channel. The matching signal replaces it if the channel takes nothing.
 struct SendAction {
   std::uint32_t slot = 0;
   worker::Command command{};
@@ -34,24 +34,24 @@ struct SignalAction {
   int signal = 0;
 };
 
-// No process is in the slot any more, nor will one be started there.
+// The slot is free: it has no process, and none will be started for this worker.
 struct ReleaseSlotAction {
   std::uint32_t slot = 0;
 };
 
-// Read the configuration again and make what is new in it; change nothing that serves.
-// Answered by LoadedEvent or LoadRefusedEvent.
+// Reads the configuration again and makes what is new in it. Changes nothing that serves. Answered
+// by LoadedEvent or LoadRefusedEvent.
 struct LoadAction {};
 
-// What was loaded is now what serves, as this generation: drop what it does not use.
+// What was loaded serves from now on, as this generation. Drops what it does not use.
 struct CommitAction {
   std::uint64_t generation = 0;
 };
 
-// Drop what was made for the configuration that was loaded last.
+// Drops what was made for the configuration that was loaded last.
 struct RollBackAction {};
 
-// Nobody will serve any more.
+// No worker will accept connections any more.
 struct CloseListenersAction {};
 
 struct Outcome {
@@ -61,7 +61,7 @@ struct Outcome {
   std::uint32_t reopened = 0;    // reopen
   std::uint32_t exited = 0;      // quit, stop
   std::uint32_t killed = 0;      // quit, stop
-  // Quit: connections that a drain's deadline closed. The supervisor's to fill in, who can
+  // Quit: connections that a drain's deadline closed. The supervisor fills this in: the core cannot
   // read the counters.
   std::uint64_t connections_closed = 0;
 };

@@ -13,10 +13,10 @@
 
 namespace muster::master {
 
-// Whoever asked for something and waits for the outcome. Zero: nobody waits (a signal).
+// A request whose sender waits for the outcome. Zero: nobody waits, as after a signal.
 using RequestId = std::uint64_t;
 
-// What the core needs to know of a configuration.
+// What the core needs to know about a configuration.
 struct Settings {
   std::uint32_t workers = 1;  // at least one
   Duration ready_timeout{};
@@ -24,14 +24,13 @@ struct Settings {
   Duration shutdown_timeout{};
   std::uint32_t max_generations = 4;
   std::uint32_t crash_loop_limit = 10;
-  // Whether workers may be added and taken away; not with a socket for each of them.
+  // Whether workers may be added and removed. False if each worker has a socket of its own.
   bool can_scale = true;
 };
 
-// What happens to a supervisor. Handle takes them one at a time, in the order in which they
-// happened.
+// What happens. Handle takes one event at a time, in the order in which they happened.
 
-// Once, first: begin with the first generation.
+// The first event, once: begin the first generation.
 struct StartEvent {
   Settings settings{};
 };
@@ -58,7 +57,7 @@ struct ReadyEvent {
 };
 struct FailedEvent {
   std::uint32_t slot = 0;
-  absl::Status reason{};  // may have a field (config::AtField)
+  absl::Status reason{};  // may name a field (config::AtField)
 };
 struct AckedEvent {
   std::uint32_t slot = 0;
@@ -80,7 +79,7 @@ struct ReloadEvent {
 };
 struct ReopenEvent {
   RequestId request = 0;
-  absl::Status own_log{};  // how it went with the master's own
+  absl::Status own_log{};  // whether the master could open its own log again
 };
 struct QuitEvent {
   RequestId request = 0;

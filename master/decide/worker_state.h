@@ -7,26 +7,26 @@
 
 namespace muster::master {
 
-// Where a slot's worker stands in its life.
+// The state of a worker.
 enum class WorkerState {
-  kStarting,  // its process runs (or is about to), it is not ready
+  kStarting,  // its process runs, or is about to, and is not ready
   kServing,
   kDraining,  // told to finish what it serves and exit
   kStopping,  // told to exit at once
-  kBackoff,   // ended unasked; waits for its time to be started again
-  kGaveUp,    // ended too often, or said that it will never work
+  kBackoff,   // ended without being asked; waits to be started again
+  kGaveUp,    // ended too often, or exited with kExitWillNeverWork
   kGone,      // its slot is free
 };
 
 enum class WorkerEvent {
   kReady,
-  kDrain,         // asked to end, a newer generation serves
-  kQuit,          // asked to end, nobody serves any more
+  kDrain,         // asked to end: a newer generation serves
+  kQuit,          // asked to end: nobody serves any more
   kStop,          // asked to end at once
   kOverdue,       // did not become ready, or did not finish its drain, in time
-  kEnded,         // its process ended (or could not be started), as was wished
-  kEndedRetry,    // ... unasked: start it again after a while
-  kEndedForGood,  // ... unasked: do not start it again
+  kEnded,         // its process ended after it was asked to, or could not be started
+  kEndedRetry,    // its process ended without being asked; it is started again after a pause
+  kEndedForGood,  // its process ended without being asked; it is not started again
   kRetry,         // the backoff is over
 };
 
@@ -44,10 +44,11 @@ struct Transition {
   std::vector<WorkerStep> steps;
 };
 
-// The table of a worker's life. What an event does not concern stays as it is, without steps.
+// The state that follows, and what is to be done. An event that means nothing in a state leaves it
+// as it is, without steps.
 Transition Next(WorkerState state, WorkerEvent event);
 
-// Whether a process runs (or is just being started) in that state.
+// Whether a process runs, or is being started, in that state.
 bool HasProcess(WorkerState state);
 
 // "serving".

@@ -12,15 +12,15 @@
 
 namespace muster::master {
 
-// An address to listen on, as a configuration writes it and the kernel takes it. A value.
+// An address to listen on, in the form of a configuration and in the kernel's form. A value.
 class Address {
  public:
   // The longest path of a Unix socket, in bytes.
   static constexpr std::size_t kLongestUnixPath = 107;
 
   // Reads "127.0.0.1:8080", "[::1]:8080", "*:8080" (any IPv4 address), "[::]:8080" (any IPv6
-  // address) or "unix:path". Names of hosts are not looked up. InvalidArgument: it is none of
-  // these; the message says what is wrong and what would be right.
+  // address) or "unix:path". Host names are not looked up. InvalidArgument: it is none of these;
+  // the message has what is wrong and what would be right.
   static absl::StatusOr<Address> Parse(absl::string_view text);
 
   // What `fd` is bound to.
@@ -29,8 +29,9 @@ class Address {
   // In the form that Parse reads.
   std::string ToString() const;
 
-  // Whether a socket at this address keeps another program from the other one: it is the same, or
-  // any address of the machine. Not for port 0, of which the kernel makes another one each time.
+  // Whether a socket at this address keeps another program from listening on `other`: they are the
+  // same, or one of them means any address of the machine. False for port 0, for which the kernel
+  // chooses another port each time.
   bool Overlaps(const Address& other) const;
 
   bool is_unix() const { return storage_.ss_family == AF_UNIX; }

@@ -13,15 +13,16 @@ namespace muster::master {
 // How long a worker program may take to describe itself.
 inline constexpr absl::Duration kDescribeTimeout = absl::Seconds(5);
 
-// Runs the worker program `binary` with worker::kDescribeFlag and returns what it says: which
-// messages `service` may have, and which handlers it knows. Blocks, at most for `timeout`; then
-// the process is killed. FailedPrecondition: it says nothing of the kind; DeadlineExceeded: not
-// in time. The message has the program's path, and the first line that it wrote to standard error.
+// Runs the worker program `binary` with worker::kDescribeFlag and returns its description: which
+// messages `service` may have, and which handlers it knows. Blocks for at most `timeout`; then the
+// process is killed. FailedPrecondition: the program does not describe itself. DeadlineExceeded:
+// not in time. The message has the program's path, and the first line that it wrote to standard
+// error.
 absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
                                                   absl::Duration timeout = kDescribeTimeout);
 
-// What ReadConfigFile wants: asks `worker_binary`, or if that is empty the configuration's, or the
-// usual one.
+// For ReadConfigFile: asks `worker_binary`. If that is empty, asks the program that the
+// configuration names, or else the usual one.
 std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(
     std::string worker_binary);
 

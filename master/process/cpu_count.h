@@ -6,8 +6,8 @@
 
 namespace muster::master {
 
-// How many processors this process can keep busy: what its affinity mask allows, and no more
-// than the quotas of its cgroups pay for, rounded up. At least one.
+// How many processors this process can keep busy: the number in its affinity mask, or the quota of
+// its cgroups, rounded up, if that is lower. At least one.
 std::uint32_t UsableCpus();
 
 // The quota of version 2 of cgroups: the least of the cpu.max files in `folder` and above it, up

@@ -5,20 +5,20 @@
 
 namespace muster::master {
 
-// What hinders this process from using a path; empty: nothing that can be seen. For people, with
-// the kernel's reason, as "/srv/log/a cannot be made: /srv: Read-only file system". These look at
-// the file system with the process's effective rights, and change nothing. `path` is absolute.
+// Why this process cannot use a path. Empty: no reason can be seen. The text is for people and has
+// the kernel's reason: "/srv/log/a cannot be made: /srv: Read-only file system". The functions look
+// at the file system with the process's effective rights, and change nothing. `path` is absolute.
 
-// From making a file, a socket or the like there, and before that the folders that lack.
+// Why no file, socket or the like can be made there, after the folders that are missing.
 std::string WhyNotCreatable(const std::string& path);
 
-// From writing to the file there; it is made if it does not exist, with its folders.
+// Why the file there cannot be written to. If it does not exist, why it cannot be made.
 std::string WhyNotWritable(const std::string& path);
 
-// From running the program there.
+// Why the program there cannot be run.
 std::string WhyNotRunnable(const std::string& path);
 
-// From finding files in the folder there.
+// Why no files can be found in the folder there.
 std::string WhyNotFolder(const std::string& path);
 
 }  // namespace muster::master

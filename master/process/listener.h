@@ -11,20 +11,20 @@
 
 namespace muster::master {
 
-// A bound, listening socket: non-blocking, close-on-exec. The master makes it and holds it
-// open as long as any configuration wants it, so that the connections in its queue are
-// never lost; workers get duplicates. Closing a Unix socket removes its path.
+// A bound, listening socket: non-blocking, close-on-exec. The master makes it, and keeps it open as
+// long as any configuration wants it. So the connections in its queue are never lost. Workers get
+// duplicates. Closing a Unix socket removes its path.
 class Listener {
  public:
   enum class Port { kOwn, kShared };
 
-  // kShared: other listeners may be bound to the same address (SO_REUSEPORT); the kernel spreads
-  // connections over them. A Unix socket's path that nobody listens on any more is taken over.
-  // AlreadyExists: somebody listens there; other errors name the call and the address.
+  // kShared: other listeners may be bound to the same address (SO_REUSEPORT), and the kernel
+  // spreads connections over them. A path of a Unix socket on which nobody listens any more is
+  // taken over. AlreadyExists: somebody listens there. Other errors name the call and the address.
   static absl::StatusOr<Listener> Bind(const Address& address, int backlog, Port port);
 
-  // Whether Bind would find the address free now, without listening there and without a trace. Of a
-  // Unix socket's path only what is there is looked at.
+  // Whether Bind would find the address free now. Does not listen and leaves no trace. For a Unix
+  // socket it only looks at what its path has.
   static absl::Status Probe(const Address& address);
 
   Listener(Listener&&) = default;

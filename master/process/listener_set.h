@@ -13,11 +13,11 @@
 
 namespace muster::master {
 
-// The listeners of one configuration. Copies share the sockets, so a reload makes a set
-// out of the current one, and whichever set is dropped closes only what the other has not.
+// The listeners of one configuration. Copies share the sockets. A reload makes a new set from the
+// current one; the set that is dropped closes only the sockets that the other one does not have.
 class ListenerSet {
  public:
-  // A worker's, or anybody's that asks.
+  // One socket of the set.
   struct Entry {
     std::string address;  // as it is really bound
     int fd = -1;          // the set's
@@ -25,16 +25,16 @@ class ListenerSet {
 
   ListenerSet() = default;
 
-  // The listeners of `config`: those of `current` that are wanted again, found by the address
-  // as it is written there, and new ones for the others. With REUSEPORT one for each
-  // of `workers`. On an error, which has its field, `current` and its sockets are as they were.
+  // The listeners of `config`: those of `current` that are wanted again, and new ones for the other
+  // addresses. They are found by the address as it is written. With REUSEPORT there is one for each
+  // of `workers`. Errors have the field; `current` and its sockets are then as they were.
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
 
   // The sockets for the worker with this index among the `workers` of its generation, in the order
-  // of the configuration. With REUSEPORT every socket has one worker, and a worker may
-  // have several of an address: sockets stay when workers become fewer, for the connections
-  // in the queue of one that goes would be lost.
+  // of the configuration. With REUSEPORT each socket has one worker. A worker may have several of
+  // one address: when there are fewer workers than before all sockets stay, since closing one would
+  // lose the connections in its queue.
   std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
   // As they are bound, in the order of the configuration.
   std::vector<std::string> addresses() const;

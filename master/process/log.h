@@ -16,26 +16,26 @@ class logger;
 
 namespace muster::master {
 
-// The master's log: a line for each event, on standard error or in a file, written at once.
-// Write is thread-safe.
+// The master's log: one line for each event, written at once, to standard error or to a file. Write
+// is thread-safe.
 class Log {
  public:
-  // Whether warnings and errors are written to standard error, too, where the log is a file: as
-  // long as whoever started the master waits for it.
+  // Whether warnings and errors go to standard error as well, if the log is a file. They do while
+  // whoever started the master waits for it.
   enum class Echo { kNo, kYes };
 
-  // On standard error, from kInfo on: before the configuration is known.
+  // Logs to standard error, from kInfo on, until the configuration is known.
   Log();
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // Goes on where `config` says. On an error everything stays as it was.
+  // Logs as `config` says from now on. On an error everything stays as it was.
   absl::Status Configure(const config::v1::Log& config, Echo echo = Echo::kNo);
-  // Opens the file again, after it was moved, say. On an error the old one stays in use.
+  // Opens the file again, for instance after it was moved. On an error the old one stays in use.
   absl::Status Reopen();
 
-  // Each line of `text` with time and level; those after the first are indented.
+  // Writes each line of `text` with the time and the level. Lines after the first are indented.
   void Write(Severity severity, absl::string_view text);
 
  private:

@@ -6,8 +6,8 @@
 
 namespace muster::master {
 
-// How many bytes shared memory could have now: what the machine has to give, swap included, and no
-// more than the cgroups of this process allow. 0: the kernel does not tell.
+// How many bytes of shared memory could be made now: the free memory of the machine, swap included,
+// or what the cgroups of this process leave, if that is less. 0: unknown.
 std::uint64_t AvailableMemory();
 
 // The limit of version 2 of cgroups: the least of the memory.max files in `folder` and around it,

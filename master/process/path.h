@@ -7,8 +7,8 @@
 
 namespace muster::master {
 
-// `path` below `folder`, unless it is absolute; without "." and empty parts. ".." stays, for
-// the folder before it may be a symbolic link.
+// `folder`/`path`, or `path` alone if it is absolute. Without "." and empty parts. ".." stays,
+// since the folder before it may be a symbolic link.
 std::string JoinPath(absl::string_view folder, absl::string_view path);
 
 // "/a" of "/a/b", "/" of "/a", "." of "a".

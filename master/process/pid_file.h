@@ -13,27 +13,27 @@
 
 namespace muster::master {
 
-// A file that tells this process's pid as long as the object lives. A lock on the file PATH.lock
-// beside it keeps a second master out; the kernel drops it however the process ends, so a
-// file left behind by a killed master is in nobody's way. PATH.lock stays.
+// A file with this process's pid, which exists as long as the object. A lock on the file PATH.lock
+// next to it keeps a second master out. The kernel drops the lock however the process ends, so a
+// pid file that a killed master left does no harm. PATH.lock stays.
 class PidFile {
  public:
-  // Makes the folder if it is absent and locks; writes nothing yet. AlreadyExists: another master
-  // has it; the message tells its pid, and what can be done.
+  // Makes the folder if it is missing, and locks. Writes nothing yet. AlreadyExists: another master
+  // has the lock; the message has its pid, and what can be done.
   static absl::StatusOr<PidFile> Lock(const std::string& path);
   PidFile(PidFile&& other) noexcept;
   PidFile& operator=(PidFile&&) = delete;
   // Removes the file if it was written.
   ~PidFile();
 
-  // Whole or not at all, by renaming. So a reader never sees an empty file.
+  // Writes the file whole or not at all, by renaming. So a reader never sees an empty file.
   absl::Status Write();
 
-  // What the file at `path` says. NotFound: no master runs there, as far as can be told.
+  // The pid in the file at `path`. NotFound: no master runs there, as far as can be seen.
   static absl::StatusOr<pid_t> Read(const std::string& path);
 
-  // The master that has the file at `path`, which may be yet to write it; nothing: none has. Makes
-  // nothing. 0: it is in another pid namespace.
+  // The pid of the master that has locked `path`, even if it has not written the file yet. Nothing:
+  // no master has. 0: it is in another pid namespace. Changes nothing.
   static absl::StatusOr<std::optional<pid_t>> FindHolder(const std::string& path);
 
   const std::string& path() const { return path_; }

@@ -11,8 +11,8 @@
 namespace muster::master {
 
 // The addresses on which process `pid` listens, as far as they are in this process's network
-// namespace; already history when they are returned. NotFound: there is no such process.
-// PermissionDenied: the kernel does not show its descriptors to this one.
+// namespace. They may have changed by the time of the return. NotFound: no such process.
+// PermissionDenied: this process may not see its descriptors.
 absl::StatusOr<std::vector<Address>> ListeningAddresses(pid_t pid);
 
 }  // namespace muster::master

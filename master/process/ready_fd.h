@@ -11,19 +11,19 @@
 
 namespace muster::master {
 
-// A descriptor on which whoever started the master waits until it serves (--ready-fd): it gets one
-// line, and is closed. It is closed without a line if this is destroyed before, so that the reader
-// never waits for nothing. No child of the master inherits it.
+// The descriptor on which whoever started the master waits until it serves (--ready-fd). It gets
+// one line and is closed. If the object is destroyed before, it is closed without a line, so that
+// the reader does not wait in vain. No child of the master inherits it.
 class ReadyFd {
  public:
   ReadyFd() = default;  // nobody waits
 
-  // Takes the descriptor `number` over. To be called before the process opens any, which might get
-  // that number. Error: it is not open, or not for writing.
+  // Takes over the descriptor `number`. To be called before the process opens a descriptor, which
+  // might get that number. Error: it is not open, or not for writing.
   static absl::StatusOr<ReadyFd> Adopt(int number);
 
-  // Writes the addresses with spaces between them and a newline, and closes. Does nothing if
-  // nobody waits, or after the first time. Blocks while a pipe of the reader's is full.
+  // Writes the addresses with spaces between them and a newline, and closes. Does nothing if nobody
+  // waits, or after the first time. Blocks while the reader's pipe is full.
   absl::Status Tell(const std::vector<std::string>& addresses);
 
  private:

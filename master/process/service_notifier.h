@@ -5,11 +5,11 @@
 
 namespace muster::master {
 
-// Tells the service manager that started this process (systemd, Type=notify or notify-reload)
-// where it stands: sd_notify(3). Nothing happens without $NOTIFY_SOCKET. A manager that does
-// not listen is no error of ours. None blocks for long; call them from one thread.
+// Reports the master's state to the service manager that started this process (systemd, Type=notify
+// or notify-reload): sd_notify(3). Without $NOTIFY_SOCKET nothing happens. A manager that does not
+// listen is not an error. The functions do not block for long. Call them from one thread.
 
-// Serving, for the first time or after a reload, whether that went well or not.
+// The master serves: for the first time, or after a reload, whether that succeeded or not.
 void NotifyReady(absl::string_view status);
 void NotifyReloading();
 void NotifyStopping();

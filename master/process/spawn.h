@@ -15,15 +15,15 @@ struct SpawnedWorker {
   ipc::Channel channel;
 };
 
-// Starts `binary` with the other end of a new channel under worker::kChannelFd. The child has
-// standard input, output and error and that, no other descriptor, no blocked signal and
-// default dispositions. Does not fork: gRPC's threads would not survive that. Blocks until the
-// program is loaded; if it cannot be, that is the error, with the path.
+// Starts `binary` with the other end of a new channel as descriptor worker::kChannelFd. The child
+// has this, standard input, output and error, and no other descriptor. No signal is blocked, and
+// all have their default disposition. Does not fork: gRPC's threads would not survive that. Blocks
+// until the program is loaded. If it cannot be loaded, the error names the path.
 absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary);
 
-// Where the worker program is: `configured` unless that is empty, else `worker` beside this
-// program, else ../worker/worker from there. The error names where it was looked for, and why it
-// is not there or cannot be run.
+// The path of the worker program: `configured` if that is not empty, else `worker` next to this
+// program, else ../worker/worker from there. The error names the paths that were tried, and why the
+// program is missing or cannot be run.
 absl::StatusOr<std::string> FindWorkerBinary(const std::string& configured);
 
 }  // namespace muster::master

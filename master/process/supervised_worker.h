@@ -23,15 +23,15 @@
 
 namespace muster::master {
 
-// One running worker: its process and the master's end of its channel, both in the loop. All
-// in the loop's thread. Destroying it neither ends the process nor waits for it.
+// One running worker: its process, and the master's end of its channel. The loop watches both. Used
+// in the loop's thread only. Destroying the object neither ends the process nor waits for it.
 class SupervisedWorker {
  public:
-  // Gets ReadyEvent, FailedEvent, AckedEvent and at last, once, ExitedEvent: then the process is
-  // dead, but not yet reaped, so its pid is not anybody else's; Reap and destroy.
+  // Gets ReadyEvent, FailedEvent and AckedEvent. The last event, once, is ExitedEvent: the process
+  // is dead but not yet reaped, so no other process can have its pid. Then call Reap and destroy.
   using Sink = std::function<void(Event)>;
 
-  // Starts `binary` for `slot`; `name` is what the log calls it. `loop` and `log` outlive it.
+  // Starts `binary` for `slot`. `name` is its name in the log. `loop` and `log` outlive the object.
   static absl::StatusOr<std::unique_ptr<SupervisedWorker>> Start(loop::EventLoop& loop, Log& log,
                                                                  const std::string& binary,
                                                                  std::uint32_t slot,
@@ -40,12 +40,12 @@ class SupervisedWorker {
   SupervisedWorker(const SupervisedWorker&) = delete;
   SupervisedWorker& operator=(const SupervisedWorker&) = delete;
 
-  // Sends over the channel, in the order of the calls. What the channel does not take now is
-  // kept and tried again; if it has not for a second, or the channel is gone, the command's signal
-  // is sent as well. Descriptors are the caller's.
+  // Sends over the channel, in the order of the calls. What the channel does not take now is kept
+  // and tried again. If the channel takes nothing for a second, or is gone, the command's signal is
+  // sent as well. The descriptors stay the caller's.
   void Send(worker::Command command, std::uint32_t sequence, absl::string_view payload,
             absl::Span<const int> fds);
-  // To this process or none.
+  // To this process, or to none if it is gone.
   void Signal(int signal);
 
   pid_t pid() const { return process_.pid(); }
@@ -53,7 +53,7 @@ class SupervisedWorker {
   void Reap();
 
  private:
-  // Beyond so many a worker does not listen, and the rest goes by signal only.
+  // A worker that leaves so many messages does not listen: further ones go by signal only.
   static constexpr std::size_t kMostQueued = 64;
   static constexpr int kMessagesPerRound = 64;
 
