@@ -239,7 +239,7 @@ void SupervisedWorker::OnExit() {
   ExitedEvent event{slot_, {}};
   event.exit.pid = pid();
   if (exit.ok()) event.exit = **exit;
-  sink_(std::move(event));  // destroys this
+  sink_(event);  // destroys this
 }
 
 void SupervisedWorker::Reap() { (void)process_.TryWait(ipc::PidFd::Reap::kYes); }
