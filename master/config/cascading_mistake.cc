@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "muster/master/config/syntax_statement.h"
+#include "muster/master/config/syntax/syntax_statement.h"
 
 namespace muster::master {
 namespace {

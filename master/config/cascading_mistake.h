@@ -2,7 +2,7 @@
 #define MUSTER_MASTER_CONFIG_CASCADING_MISTAKE_H_
 
 #include "muster/master/config/config_parser.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/syntax/syntax_tree.h"
 #include "muster/proto/field_rules.h"
 
 namespace muster::master {

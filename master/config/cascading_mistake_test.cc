@@ -3,7 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "muster/master/config/config_format.h"
+#include "muster/master/config/syntax/config_format.h"
 
 namespace muster::master {
 namespace {

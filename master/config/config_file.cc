@@ -11,7 +11,7 @@
 #include "muster/master/config/language_check.h"
 #include "muster/master/config/mistake_report.h"
 #include "muster/master/config/semantic_check.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/syntax/syntax_tree.h"
 #include "muster/master/config/text_check.h"
 
 namespace muster::master {

@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_format.h"
 #include "muster/master/config/field_places.h"
+#include "muster/master/config/syntax/config_format.h"
 #include "muster/master/config/worker_description.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"

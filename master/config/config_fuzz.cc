@@ -17,7 +17,7 @@
 #include "google/protobuf/text_format.h"
 #include "muster/ipc/base/check.h"
 #include "muster/master/config/config_file.h"
-#include "muster/master/config/config_format.h"
+#include "muster/master/config/syntax/config_format.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/utf8.h"
 

@@ -17,10 +17,10 @@
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
 #include "muster/master/config/field_check.h"
-#include "muster/master/config/field_lookup.h"
-#include "muster/master/config/syntax_reader.h"
-#include "muster/master/config/syntax_statement.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/syntax/field_lookup.h"
+#include "muster/master/config/syntax/syntax_reader.h"
+#include "muster/master/config/syntax/syntax_statement.h"
+#include "muster/master/config/syntax/syntax_tree.h"
 #include "muster/master/config/value_check.h"
 
 namespace muster::master {

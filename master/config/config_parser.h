@@ -10,8 +10,8 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "muster/master/config/config_format.h"
-#include "muster/master/config/text_mistake.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/text_mistake.h"
 
 namespace muster::master {
 

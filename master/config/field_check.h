@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
-#include "muster/master/config/syntax_tree.h"
-#include "muster/master/config/text_mistake.h"
+#include "muster/master/config/syntax/syntax_tree.h"
+#include "muster/master/config/syntax/text_mistake.h"
 
 namespace muster::master {
 

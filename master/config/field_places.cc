@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/syntax/syntax_tree.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {

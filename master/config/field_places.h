@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_format.h"
+#include "muster/master/config/syntax/config_format.h"
 
 namespace muster::master {
 

@@ -8,8 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "muster/master/config/config_format.h"
-#include "muster/master/config/text_scan.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/text_scan.h"
 
 namespace muster::master {
 namespace {

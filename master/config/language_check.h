@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/text_mistake.h"
+#include "muster/master/config/syntax/text_mistake.h"
 
 namespace muster::master {
 

@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/config/line_index.h"
-#include "muster/master/config/text_mistake.h"
+#include "muster/master/config/syntax/line_index.h"
+#include "muster/master/config/syntax/text_mistake.h"
 
 namespace muster::master {
 

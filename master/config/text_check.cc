@@ -9,7 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "muster/master/config/text_scan.h"
+#include "muster/master/config/syntax/text_scan.h"
 #include "muster/proto/utf8.h"
 
 namespace muster::master {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_format.h"
-#include "muster/master/config/text_mistake.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/text_mistake.h"
 
 namespace muster::master {
 

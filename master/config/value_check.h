@@ -4,8 +4,8 @@
 #include <string>
 
 #include "google/protobuf/descriptor.h"
-#include "muster/master/config/config_format.h"
-#include "muster/master/config/syntax_statement.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/syntax_statement.h"
 
 namespace muster::master {
 

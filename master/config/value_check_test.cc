@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/syntax/syntax_tree.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::master {

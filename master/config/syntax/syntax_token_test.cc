@@ -1,4 +1,4 @@
-#include "muster/master/config/syntax_token.h"
+#include "muster/master/config/syntax/syntax_token.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "muster/master/config/syntax_tree.h"
+#include "muster/master/config/syntax/syntax_tree.h"
 
 #include <string>
 #include <vector>

@@ -1,12 +1,12 @@
-#include "muster/master/config/field_lookup.h"
+#include "muster/master/config/syntax/field_lookup.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
-#include "muster/master/config/config_format.h"
-#include "muster/master/config/line_index.h"
-#include "muster/master/config/syntax_reader.h"
-#include "muster/master/config/syntax_token.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/line_index.h"
+#include "muster/master/config/syntax/syntax_reader.h"
+#include "muster/master/config/syntax/syntax_token.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::master {

@@ -1,4 +1,4 @@
-#include "muster/master/config/syntax_statement.h"
+#include "muster/master/config/syntax/syntax_statement.h"
 
 #include <string>
 

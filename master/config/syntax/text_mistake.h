@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_TEXT_MISTAKE_H_
-#define MUSTER_MASTER_CONFIG_TEXT_MISTAKE_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_TEXT_MISTAKE_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_TEXT_MISTAKE_H_
 
 #include <cstddef>
 #include <string>
@@ -15,4 +15,4 @@ struct TextMistake {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_TEXT_MISTAKE_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_TEXT_MISTAKE_H_

@@ -1,4 +1,4 @@
-#include "muster/master/config/syntax_reader.h"
+#include "muster/master/config/syntax/syntax_reader.h"
 
 #include <string>
 #include <utility>

@@ -1,18 +1,18 @@
-#ifndef MUSTER_MASTER_CONFIG_SYNTAX_TREE_H_
-#define MUSTER_MASTER_CONFIG_SYNTAX_TREE_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_TREE_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_TREE_H_
 
 #include <cstddef>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "muster/master/config/config_format.h"
-#include "muster/master/config/field_lookup.h"
-#include "muster/master/config/line_index.h"
-#include "muster/master/config/syntax_reader.h"
-#include "muster/master/config/syntax_statement.h"
-#include "muster/master/config/syntax_token.h"
-#include "muster/master/config/text_mistake.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/field_lookup.h"
+#include "muster/master/config/syntax/line_index.h"
+#include "muster/master/config/syntax/syntax_reader.h"
+#include "muster/master/config/syntax/syntax_statement.h"
+#include "muster/master/config/syntax/syntax_token.h"
+#include "muster/master/config/syntax/text_mistake.h"
 
 namespace muster::master {
 
@@ -54,4 +54,4 @@ class SyntaxTree {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_SYNTAX_TREE_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_TREE_H_

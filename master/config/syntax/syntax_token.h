@@ -1,11 +1,11 @@
-#ifndef MUSTER_MASTER_CONFIG_SYNTAX_TOKEN_H_
-#define MUSTER_MASTER_CONFIG_SYNTAX_TOKEN_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_TOKEN_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_TOKEN_H_
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-#include "muster/master/config/line_index.h"
+#include "muster/master/config/syntax/line_index.h"
 
 namespace muster::master {
 
@@ -27,4 +27,4 @@ std::vector<SyntaxToken> Tokenize(const LineIndex& text);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_SYNTAX_TOKEN_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_TOKEN_H_

@@ -1,12 +1,12 @@
-#ifndef MUSTER_MASTER_CONFIG_FIELD_LOOKUP_H_
-#define MUSTER_MASTER_CONFIG_FIELD_LOOKUP_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_FIELD_LOOKUP_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_FIELD_LOOKUP_H_
 
 #include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "muster/master/config/syntax_statement.h"
+#include "muster/master/config/syntax/syntax_statement.h"
 
 namespace muster::master {
 
@@ -34,4 +34,4 @@ FoundStatement FindStatementAt(const SyntaxValue& root, std::size_t offset,
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_FIELD_LOOKUP_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_FIELD_LOOKUP_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_SYNTAX_STATEMENT_H_
-#define MUSTER_MASTER_CONFIG_SYNTAX_STATEMENT_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_STATEMENT_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_STATEMENT_H_
 
 #include <cstddef>
 #include <string>
@@ -44,4 +44,4 @@ AnyContent ContentOfAny(const SyntaxValue& any);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_SYNTAX_STATEMENT_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_STATEMENT_H_

@@ -1,13 +1,13 @@
-#ifndef MUSTER_MASTER_CONFIG_SYNTAX_READER_H_
-#define MUSTER_MASTER_CONFIG_SYNTAX_READER_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_READER_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_READER_H_
 
 #include <cstddef>
 #include <vector>
 
-#include "muster/master/config/config_format.h"
-#include "muster/master/config/syntax_statement.h"
-#include "muster/master/config/syntax_token.h"
-#include "muster/master/config/text_mistake.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/syntax_statement.h"
+#include "muster/master/config/syntax/syntax_token.h"
+#include "muster/master/config/syntax/text_mistake.h"
 
 namespace muster::master {
 
@@ -28,4 +28,4 @@ SyntaxReading ReadSyntax(const std::vector<SyntaxToken>& tokens, ConfigFormat fo
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_SYNTAX_READER_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_SYNTAX_READER_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_CONFIG_FORMAT_H_
-#define MUSTER_MASTER_CONFIG_CONFIG_FORMAT_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_CONFIG_FORMAT_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_CONFIG_FORMAT_H_
 
 #include "absl/strings/string_view.h"
 
@@ -17,4 +17,4 @@ ConfigFormat FormatOf(absl::string_view path);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_CONFIG_FORMAT_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_CONFIG_FORMAT_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_LINE_INDEX_H_
-#define MUSTER_MASTER_CONFIG_LINE_INDEX_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_LINE_INDEX_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_LINE_INDEX_H_
 
 #include <cstddef>
 #include <string>
@@ -48,4 +48,4 @@ class LineIndex {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_LINE_INDEX_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_LINE_INDEX_H_

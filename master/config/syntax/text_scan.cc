@@ -1,4 +1,4 @@
-#include "muster/master/config/text_scan.h"
+#include "muster/master/config/syntax/text_scan.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "muster/master/config/line_index.h"
+#include "muster/master/config/syntax/line_index.h"
 
 #include <string>
 

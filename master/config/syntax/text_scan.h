@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_CONFIG_TEXT_SCAN_H_
-#define MUSTER_MASTER_CONFIG_TEXT_SCAN_H_
+#ifndef MUSTER_MASTER_CONFIG_SYNTAX_TEXT_SCAN_H_
+#define MUSTER_MASTER_CONFIG_SYNTAX_TEXT_SCAN_H_
 
 #include <cstddef>
 #include <optional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "muster/master/config/config_format.h"
+#include "muster/master/config/syntax/config_format.h"
 
 namespace muster::master {
 
@@ -33,4 +33,4 @@ std::size_t SkipName(absl::string_view syntax, std::size_t at);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_CONFIG_TEXT_SCAN_H_
+#endif  // MUSTER_MASTER_CONFIG_SYNTAX_TEXT_SCAN_H_

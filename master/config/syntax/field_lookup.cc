@@ -1,4 +1,4 @@
-#include "muster/master/config/field_lookup.h"
+#include "muster/master/config/syntax/field_lookup.h"
 
 #include <map>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "muster/master/config/config_format.h"
+#include "muster/master/config/syntax/config_format.h"
 
 #include "absl/strings/match.h"
 
