@@ -29,6 +29,19 @@ Persistence AnswerQueue::PersistenceAfter(const RequestHead& head, Following fol
   return head.is_http_1_0() ? Persistence::kExplicitKeepAlive : Persistence::kKeepAlive;
 }
 
+inline void AnswerQueue::Finish(const RequestHead& head, loop::TimePoint start,
+                                Persistence persistence, Following following, http::Answer& answer,
+                                std::size_t output_start) {
+  if (persistence == Persistence::kClose) {
+    is_closing_ = true;
+    must_linger_ = head.keep_alive() || following.has_more_input;
+  }
+  share_.stats.CountResponse(answer.status);
+  if (answer.transfer != nullptr || share_.access_log != nullptr) {
+    TakeTransferOrLog(head, start, answer, output_start);
+  }
+}
+
 void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::TimePoint start,
                          Following following) {
   share_.stats.requests.Add();
@@ -41,7 +54,7 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
     awaiting_.reset(new Awaiting{std::move(answer.awaited), StoredRequestHead(head), start});
     return;
   }
-  Finish(head, start, persistence, following, std::move(answer), output_start);
+  Finish(head, start, persistence, following, answer, output_start);
 }
 
 void AnswerQueue::FinishAwaited(Following following) {
@@ -53,16 +66,11 @@ void AnswerQueue::FinishAwaited(Following following) {
   http::Answer answer =
       AppendResponse(share_.output, *awaited.response(), awaited.style(), persistence,
                      share_.date.http_date(), head.method() != Method::kHead);
-  Finish(head, awaiting->request_start, persistence, following, std::move(answer), output_start);
+  Finish(head, awaiting->request_start, persistence, following, answer, output_start);
 }
 
-void AnswerQueue::Finish(const RequestHead& head, loop::TimePoint start, Persistence persistence,
-                         Following following, http::Answer answer, std::size_t output_start) {
-  if (persistence == Persistence::kClose) {
-    is_closing_ = true;
-    must_linger_ = head.keep_alive() || following.has_more_input;
-  }
-  share_.stats.CountResponse(answer.status);
+void AnswerQueue::TakeTransferOrLog(const RequestHead& head, loop::TimePoint start,
+                                    http::Answer& answer, std::size_t output_start) {
   const std::uint64_t head_bytes = share_.output.size() - output_start - answer.body_bytes;
   const bool is_whole = answer.transfer == nullptr;
   if (!is_whole) {

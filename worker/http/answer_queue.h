@@ -104,9 +104,12 @@ class AnswerQueue {
   };
 
   Persistence PersistenceAfter(const RequestHead& head, Following following) const;
-  // Counts and logs `answer`, which begins at `output_start` of the output.
+  // Of `answer`, which begins at `output_start` of the output: counts it, sees whether it closes,
+  // and keeps its transfer until that is sent, or logs it now.
   void Finish(const RequestHead& head, loop::TimePoint start, Persistence persistence,
-              Following following, http::Answer answer, std::size_t output_start);
+              Following following, http::Answer& answer, std::size_t output_start);
+  void TakeTransferOrLog(const RequestHead& head, loop::TimePoint start, http::Answer& answer,
+                         std::size_t output_start);
   void Log(const RequestHead& head, loop::TimePoint start, int status, std::uint64_t head_bytes,
            std::uint64_t body_bytes) const;
   void LogTransfer();

@@ -165,6 +165,7 @@ bool Connection::Process(absl::string_view input) {
         answers_.Answer(reader.head(), reader.body(), reader.start(),
                         FollowingOf(reader.has_more()));
         if (answers_.is_awaiting()) answers_.awaited().SetOnResponse([this] { OnResponse(); });
+        if (!reader.has_more()) return false;
         break;
       case RequestReader::Outcome::kExpectsContinue:
         answers_.AskForBody();
