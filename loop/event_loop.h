@@ -17,7 +17,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/handler.h"
-#include "muster/loop/timer.h"
+#include "muster/loop/timer_queue.h"
 
 namespace muster::loop {
 

@@ -2,7 +2,7 @@
 #define MUSTER_LOOP_TEST_TIMERS_H_
 
 #include "muster/loop/clock.h"
-#include "muster/loop/timer.h"
+#include "muster/loop/timer_queue.h"
 
 namespace muster::loop {
 

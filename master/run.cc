@@ -19,6 +19,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/admin_socket.h"

@@ -14,6 +14,7 @@
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/timer.h"
 #include "muster/master/admin/status_report.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment.h"

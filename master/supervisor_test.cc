@@ -17,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/timer.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/process/address.h"
 

@@ -17,6 +17,8 @@
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
+#include "muster/loop/timer.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/log.h"
 #include "muster/worker/protocol/command.h"

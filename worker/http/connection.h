@@ -7,6 +7,8 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
+#include "muster/loop/timer.h"
 #include "muster/worker/http/answer_queue.h"
 #include "muster/worker/http/connection_phase.h"
 #include "muster/worker/http/connection_share.h"

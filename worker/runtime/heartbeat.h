@@ -7,6 +7,7 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/loop/timer.h"
+#include "muster/loop/timer_queue.h"
 
 namespace muster::worker {
 

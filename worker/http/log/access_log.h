@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/timer.h"
 #include "muster/proto/log_format.h"
 #include "muster/worker/http/log/log_line.h"
 
