@@ -2,23 +2,9 @@
 
 load("//bazel:cc.bzl", "cc_binary", "cc_library", "cc_test")
 
-def fuzzer(name, target):
-    """A program that feeds `target`, a library with LLVMFuzzerTestOneInput.
-
-    Only clang can link it: tools/fuzz, or bazel build --config=fuzz.
-    """
-    cc_binary(
-        name = name,
-        testonly = True,
-        linkopts = ["-fsanitize=fuzzer"],
-        # Not for //...
-        tags = ["manual"],
-        deps = [target],
-    )
-
-def fuzz_target(name, srcs, corpus, deps):
+def fuzz_target(name, srcs, corpus, deps, changes = 200):
     """The library NAME, its program NAMEer, and NAME_test, which feeds it the files of the
-    folder `corpus` and their neighbours with any compiler."""
+    folder `corpus` with any compiler: whole, cut short, and each `changes` times with bytes changed."""
     cc_library(
         name = name,
         testonly = True,
@@ -26,14 +12,21 @@ def fuzz_target(name, srcs, corpus, deps):
         deps = deps,
         alwayslink = True,
     )
-    fuzzer(
+    cc_binary(
         name = name + "er",
-        target = ":" + name,
+        testonly = True,
+        linkopts = ["-fsanitize=fuzzer"],
+        # Not for //...: only clang can link it (tools/fuzz, or bazel build --config=fuzz).
+        tags = ["manual"],
+        deps = [":" + name],
     )
     cc_test(
         name = name + "_test",
         size = "small",
-        args = ["/".join([native.package_name(), corpus])],
+        args = [
+            "/".join([native.package_name(), corpus]),
+            str(changes),
+        ],
         # A corpus grows by files that a fuzzer names.
         data = native.glob([corpus + "/*"]),
         deps = [
