@@ -1,0 +1,150 @@
+#ifndef MUSTER_MASTER_DECIDE_SUPERVISOR_CORE_FIXTURE_H_
+#define MUSTER_MASTER_DECIDE_SUPERVISOR_CORE_FIXTURE_H_
+
+#include <sys/types.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "muster/ipc/process/process_exit.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/supervisor_action.h"
+#include "muster/master/decide/supervisor_core.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_state.h"
+#include "muster/worker/protocol/command.h"
+
+namespace muster::master {
+
+inline ipc::ProcessExit Code(int code) { return {.pid = 1, .code = code}; }
+inline ipc::ProcessExit KilledBy(int signal) {
+  return {.pid = 1, .was_killed = true, .code = signal};
+}
+
+// A supervisor whose actions are only written down, for the tests of its core. Spawns succeed unless told otherwise, with
+// pid 100 + slot.
+class SupervisorCoreTest : public testing::Test {
+ protected:
+  struct Sent {
+    std::uint32_t slot;
+    worker::Command command;
+    friend bool operator==(const Sent&, const Sent&) = default;
+  };
+  struct Signalled {
+    std::uint32_t slot;
+    int signal;
+    friend bool operator==(const Signalled&, const Signalled&) = default;
+  };
+
+  void Give(const Event& event) {
+    for (const Action& action : core_.Handle(event, now_)) {
+      if (const auto* spawn = std::get_if<SpawnAction>(&action)) {
+        spawned_.push_back(spawn->slot);
+        if (fail_spawns_) {
+          events_.push_back(SpawnFailedEvent{spawn->slot, "posix_spawn /w: Resource busy"});
+        } else {
+          events_.push_back(SpawnedEvent{spawn->slot, static_cast<pid_t>(100 + spawn->slot)});
+        }
+      } else if (const auto* send = std::get_if<SendAction>(&action)) {
+        sent_.push_back({send->slot, send->command});
+        token_ = send->token;
+      } else if (const auto* signal = std::get_if<SignalAction>(&action)) {
+        signalled_.push_back({signal->slot, signal->signal});
+      } else if (const auto* release = std::get_if<ReleaseSlotAction>(&action)) {
+        released_.push_back(release->slot);
+      } else if (std::get_if<LoadAction>(&action)) {
+        ++loads_;
+      } else if (const auto* commit = std::get_if<CommitAction>(&action)) {
+        committed_.push_back(commit->generation);
+      } else if (std::get_if<RollBackAction>(&action)) {
+        ++roll_backs_;
+      } else if (std::get_if<CloseListenersAction>(&action)) {
+        ++listener_closes_;
+      } else if (const auto* reply = std::get_if<ReplyAction>(&action)) {
+        replies_.push_back(*reply);
+      } else if (const auto* log = std::get_if<LogAction>(&action)) {
+        if (log->severity != Severity::kDebug) log_.push_back(log->text);
+      } else if (const auto* exit = std::get_if<ExitAction>(&action)) {
+        exits_.push_back(exit->code);
+      }
+    }
+    while (!events_.empty()) {
+      const Event next = events_.front();
+      events_.erase(events_.begin());
+      Give(next);
+    }
+  }
+  // Lets `delay` go by with all the ticks that fall due.
+  void Pass(Duration delay) {
+    const TimePoint until = now_ + delay;
+    while (core_.next_deadline() && *core_.next_deadline() <= until) {
+      now_ = std::max(now_, *core_.next_deadline());
+      Give(TickEvent{});
+    }
+    now_ = until;
+  }
+  void StartServing(std::uint32_t workers = 2) {
+    settings_.workers = workers;
+    Give(StartEvent{settings_});
+    for (std::uint32_t slot = 0; slot < workers; ++slot) Give(ReadyEvent{slot});
+    Forget();
+  }
+  // Up to where the workers of the new generation are started, in slots 2 and 3.
+  void BeginReload(RequestId request) {
+    Give(ReloadEvent{request});
+    Give(LoadedEvent{settings_});
+  }
+  void Forget() {
+    spawned_.clear();
+    sent_.clear();
+    signalled_.clear();
+    released_.clear();
+    committed_.clear();
+    replies_.clear();
+    log_.clear();
+    loads_ = roll_backs_ = 0;
+  }
+  // What the one who asked for that reload was told; empty: nothing, or that it was done.
+  std::string RefusalOf(RequestId request) const {
+    for (const ReplyAction& reply : replies_) {
+      if (reply.request == request) return std::string(reply.outcome.status.message());
+    }
+    return "";
+  }
+  WorkerState StateOf(std::uint32_t slot) const {
+    const auto found = core_.workers().find(slot);
+    return found == core_.workers().end() ? WorkerState::kGone : found->second.state;
+  }
+
+  Settings settings_ = {.workers = 2,
+                        .ready_timeout = std::chrono::seconds(10),
+                        .shutdown_timeout = std::chrono::seconds(60),
+                        .max_generations = 4,
+                        .crash_loop_limit = 3};
+  SupervisorCore core_{1024};
+  TimePoint now_{};
+  bool fail_spawns_ = false;
+  std::vector<Event> events_;
+
+  std::vector<std::uint32_t> spawned_;
+  std::vector<Sent> sent_;
+  std::vector<Signalled> signalled_;
+  std::vector<std::uint32_t> released_;
+  std::vector<std::uint64_t> committed_;
+  std::vector<ReplyAction> replies_;
+  std::vector<std::string> log_;
+  std::vector<int> exits_;
+  int loads_ = 0;
+  int roll_backs_ = 0;
+  int listener_closes_ = 0;
+  std::uint32_t token_ = 0;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DECIDE_SUPERVISOR_CORE_FIXTURE_H_
