@@ -26,8 +26,8 @@ inline ipc::ProcessExit KilledBy(int signal) {
   return {.pid = 1, .was_killed = true, .code = signal};
 }
 
-// A supervisor whose actions are only written down, for the tests of its core. Spawns succeed unless told otherwise, with
-// pid 100 + slot.
+// A supervisor whose actions are only written down, for the tests of its core. Spawns succeed
+// unless told otherwise, with pid 100 + slot.
 class SupervisorCoreTest : public testing::Test {
  protected:
   struct Sent {
