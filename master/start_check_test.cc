@@ -3,13 +3,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/master/process/answer_of_child.h"
 #include "muster/master/process/listener.h"
 #include "muster/master/process/pid_file.h"
 
@@ -58,25 +57,6 @@ class StartCheckTest : public testing::Test {
 
   std::string folder_;
 };
-
-// What `ask` returns in a child, which is another process than the one that holds a lock, and may
-// have other limits.
-std::string InAChild(const std::function<std::string()>& ask) {
-  int ends[2];
-  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string answer = ask();
-    const ssize_t written = ::write(ends[1], answer.data(), answer.size());
-    ::_exit(written < 0 ? 1 : 0);
-  }
-  ::close(ends[1]);
-  char answer[4096] = {};
-  const ssize_t size = ::read(ends[0], answer, sizeof(answer) - 1);
-  ::close(ends[0]);
-  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
-  return std::string(answer, size < 0 ? 0 : size);
-}
 
 // Each file below `folder` with all that stat tells of it.
 std::string Tree(const std::string& folder) {
@@ -148,7 +128,7 @@ TEST_F(StartCheckTest, TakesWhatItsOwnMasterHasForFree) {
       Listener::Bind(*Address::Parse("unix:" + At("a.sock")), 8, Listener::Port::kOwn);
   ASSERT_TRUE(pid_file.ok() && tcp.ok() && admin.ok());
   EXPECT_EQ(
-      InAChild([&] {
+      AnswerOfChild([&] {
         StartCheck check(kWorker);
         const std::string told =
             Check(check, "admin { listen: 'unix:a.sock' } zone { name: 'a' size_bytes: 1 }",
@@ -166,7 +146,7 @@ TEST_F(StartCheckTest, NotesWhatAReloadCannotTakeOver) {
   ASSERT_TRUE(pid_file.ok() && any.ok());
   const std::string address = absl::StrCat("127.0.0.1:", any->address().port());
   EXPECT_EQ(
-      InAChild([&] {
+      AnswerOfChild([&] {
         StartCheck check(kWorker);
         const std::string told = Check(check, "", address);
         return absl::StrCat(told, absl::StrJoin(check.notes(), "\n"));
@@ -214,7 +194,7 @@ TEST_F(StartCheckTest, FindsAZoneThatIsTooLarge) {
 }
 
 TEST_F(StartCheckTest, FindsALimitOfFiles) {
-  EXPECT_EQ(InAChild([&] {
+  EXPECT_EQ(AnswerOfChild([&] {
               const rlimit limit = {4096, 4096};
               ::setrlimit(RLIMIT_FSIZE, &limit);
               return Check("zone { name: 'a' size_bytes: 8192 }");
@@ -224,7 +204,7 @@ TEST_F(StartCheckTest, FindsALimitOfFiles) {
 }
 
 TEST_F(StartCheckTest, FindsALimitOfDescriptors) {
-  EXPECT_EQ(InAChild([&] {
+  EXPECT_EQ(AnswerOfChild([&] {
               const rlimit limit = {256, 256};
               ::setrlimit(RLIMIT_NOFILE, &limit);
               return Check("worker_processes: 200 accept: REUSEPORT");

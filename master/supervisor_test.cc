@@ -17,12 +17,15 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/run_until.h"
 #include "muster/loop/timer.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/process/address.h"
 
 namespace muster::master {
 namespace {
+
+using loop::RunUntil;
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -75,17 +78,8 @@ class SupervisorTest : public testing::Test {
   }
   void Serve() {
     Start();
-    ASSERT_TRUE(Await([&] { return Report().master().state() == admin::v1::Master::RUNNING; }));
-  }
-  // Runs the loop until `is_true` holds. False: it does not within a minute.
-  template <typename Predicate>
-  bool Await(Predicate is_true) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!is_true()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      if (!loop_->RunOnce(std::chrono::milliseconds(100)).ok()) return false;
-    }
-    return true;
+    ASSERT_TRUE(
+        RunUntil(*loop_, [&] { return Report().master().state() == admin::v1::Master::RUNNING; }));
   }
   bool AwaitExit() {
     has_exited_ = true;
@@ -97,7 +91,7 @@ class SupervisorTest : public testing::Test {
   Outcome AwaitOutcome(void (Supervisor::*ask)(Supervisor::Reply)) {
     std::optional<Outcome> outcome;
     (*supervisor_.*ask)([&](const Outcome& result) { outcome = result; });
-    EXPECT_TRUE(Await([&] { return outcome.has_value(); }));
+    EXPECT_TRUE(RunUntil(*loop_, [&] { return outcome.has_value(); }));
     return outcome.value_or(Outcome());
   }
   admin::v1::Status Report() const { return supervisor_->Report(); }
@@ -158,7 +152,7 @@ TEST_F(SupervisorTest, StartsAKilledWorkerAgainInItsSlot) {
   Serve();
   const pid_t killed = Report().workers(1).pid();
   ::kill(killed, SIGKILL);
-  ASSERT_TRUE(Await([&] {
+  ASSERT_TRUE(RunUntil(*loop_, [&] {
     const admin::v1::Status status = Report();
     return status.workers(1).restarts() == 1 &&
            status.workers(1).state() == admin::v1::Worker::SERVING;
@@ -174,7 +168,7 @@ TEST_F(SupervisorTest, LeavesNoZombie) {
   Serve();
   const pid_t killed = Report().workers(0).pid();
   ::kill(killed, SIGKILL);
-  ASSERT_TRUE(Await([&] { return Report().workers(0).pid() != killed; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers(0).pid() != killed; }));
   EXPECT_EQ(::kill(killed, 0), -1);
 }
 
@@ -185,7 +179,7 @@ TEST_F(SupervisorTest, ReloadsIntoANewGenerationOnTheSameSocket) {
   EXPECT_EQ(outcome.status, absl::OkStatus());
   EXPECT_EQ(outcome.generation, 2u);
   EXPECT_EQ(Report().master().listen(0), address);
-  ASSERT_TRUE(Await([&] { return Report().workers_size() == 2; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 2; }));
   EXPECT_EQ(Report().workers(0).generation(), 2u);
 }
 
@@ -206,7 +200,7 @@ TEST_F(SupervisorTest, UndoesAReloadWhoseWorkersFail) {
   const Outcome outcome = AwaitOutcome(&Supervisor::Reload);
   EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAborted);
   EXPECT_THAT(std::string(outcome.status.message()), HasSubstr("it cannot work today"));
-  ASSERT_TRUE(Await([&] { return Report().workers_size() == 2; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 2; }));
   EXPECT_EQ(Report().workers(0).pid(), old);
   EXPECT_EQ(Report().master().listen_size(), 1);
 }
@@ -225,7 +219,7 @@ TEST_F(SupervisorTest, ClosesAListenerThatIsNotWantedAnyMore) {
   EXPECT_TRUE(Connects(gone));
   WriteConfig("");
   EXPECT_EQ(AwaitOutcome(&Supervisor::Reload).status, absl::OkStatus());
-  ASSERT_TRUE(Await([&] { return Report().workers_size() == 2; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 2; }));
   EXPECT_FALSE(Connects(gone));
   EXPECT_THAT(LogText(), HasSubstr(absl::StrCat("no longer listening on ", gone)));
 }
@@ -266,13 +260,13 @@ TEST_F(SupervisorTest, KillsWorkersThatDoNotStop) {
 TEST_F(SupervisorTest, ObeysSignals) {
   Serve();
   supervisor_->ObeySignal(SIGHUP);
-  ASSERT_TRUE(Await([&] { return Report().master().generation() == 2; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().master().generation() == 2; }));
   supervisor_->ObeySignal(SIGTTIN);
-  ASSERT_TRUE(Await([&] { return Report().master().worker_processes() == 3; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().master().worker_processes() == 3; }));
   supervisor_->ObeySignal(SIGTTOU);
-  ASSERT_TRUE(Await([&] { return Report().master().worker_processes() == 2; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().master().worker_processes() == 2; }));
   supervisor_->ObeySignal(SIGWINCH);
-  ASSERT_TRUE(Await([&] { return Report().workers_size() == 0; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 0; }));
   EXPECT_EQ(Report().master().state(), admin::v1::Master::PAUSED);
   EXPECT_TRUE(Connects(Report().master().listen(0)));
   supervisor_->ObeySignal(SIGTERM);

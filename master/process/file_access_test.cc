@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -16,6 +15,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "muster/master/process/answer_of_child.h"
 
 namespace muster::master {
 namespace {
@@ -40,26 +40,15 @@ class FileAccessTest : public testing::Test {
 // What `ask` returns in a child for which `folder` is on a read-only file system. Nothing if the
 // kernel does not let this process make one.
 std::string WhileReadOnly(const std::string& folder, const std::function<std::string()>& ask) {
-  int ends[2];
-  EXPECT_EQ(::pipe(ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
+  return AnswerOfChild([&]() -> std::string {
     const char* path = folder.c_str();
     const bool is_done =
         (::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
         ::mount(path, path, nullptr, MS_BIND, nullptr) == 0 &&
         ::mount(nullptr, path, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0;
-    const std::string answer = is_done ? ask() : "";
-    const ssize_t written = ::write(ends[1], answer.data(), answer.size());
-    ::_exit(written < 0 ? 1 : 0);
-  }
-  ::close(ends[1]);
-  char answer[4096] = {};
-  const ssize_t size = ::read(ends[0], answer, sizeof(answer) - 1);
-  ::close(ends[0]);
-  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
-  return std::string(answer, size < 0 ? 0 : size);
+    return is_done ? ask() : "";
+  });
 }
 
 TEST_F(FileAccessTest, MayBeInFoldersThatLack) {

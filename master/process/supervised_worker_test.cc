@@ -12,9 +12,12 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/loop/run_until.h"
 
 namespace muster::master {
 namespace {
+
+using loop::RunUntil;
 
 using ::testing::ElementsAre;
 using worker::Command;
@@ -34,20 +37,10 @@ class WorkerProcessTest : public testing::Test {
     if (process_ == nullptr) return;
     if (!Exit()) {
       process_->Signal(SIGKILL);
-      Await([&] { return Exit() != nullptr; });
+      RunUntil(*loop_, [&] { return Exit() != nullptr; });
     }
     process_->Reap();
     process_.reset();
-  }
-  // Runs the loop until `is_true` holds. False: it does not within a minute.
-  template <typename Predicate>
-  bool Await(Predicate is_true) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!is_true()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      if (!loop_->RunOnce(std::chrono::milliseconds(100)).ok()) return false;
-    }
-    return true;
   }
   const ExitedEvent* Exit() const {
     return events_.empty() ? nullptr : std::get_if<ExitedEvent>(&events_.back());
@@ -69,21 +62,21 @@ class WorkerProcessTest : public testing::Test {
 TEST_F(WorkerProcessTest, TellsThatTheWorkerIsReady) {
   Start("");
   process_->Send(Command::kHello, 0, "", {});
-  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
   EXPECT_EQ(std::get<ReadyEvent>(events_[0]).slot, 7u);
 }
 
 TEST_F(WorkerProcessTest, TellsWhichCommandWasCarriedOut) {
   Start("");
   process_->Send(Command::kReopen, 42, "", {});
-  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
   EXPECT_THAT(Acknowledged(), ElementsAre(42));
 }
 
 TEST_F(WorkerProcessTest, TellsTheLastWordsBeforeTheEnd) {
   Start("fails");
   process_->Send(Command::kHello, 0, "", {});
-  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
   ASSERT_EQ(events_.size(), 2u);
   EXPECT_EQ(std::get<FailedEvent>(events_[0]).reason.message(), "it cannot work today");
   EXPECT_EQ(Exit()->exit.code, 1);
@@ -93,7 +86,7 @@ TEST_F(WorkerProcessTest, TellsTheLastWordsBeforeTheEnd) {
 TEST_F(WorkerProcessTest, TellsWhichSignalKilledTheWorker) {
   Start("");
   process_->Signal(SIGKILL);
-  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
   EXPECT_TRUE(Exit()->exit.was_killed);
   EXPECT_EQ(Exit()->exit.code, SIGKILL);
   EXPECT_EQ(Exit()->exit.pid, process_->pid());
@@ -102,7 +95,7 @@ TEST_F(WorkerProcessTest, TellsWhichSignalKilledTheWorker) {
 TEST_F(WorkerProcessTest, KeepsTheZombieUntilItIsReaped) {
   Start("");
   process_->Signal(SIGKILL);
-  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
   EXPECT_EQ(::kill(process_->pid(), 0), 0);
   process_->Reap();
   EXPECT_EQ(::kill(process_->pid(), 0), -1);
@@ -110,7 +103,7 @@ TEST_F(WorkerProcessTest, KeepsTheZombieUntilItIsReaped) {
 
 TEST_F(WorkerProcessTest, KeepsWhatAFullChannelDoesNotTake) {
   Start("late");
-  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
   const std::string large(60'000, 'x');
   std::vector<std::uint32_t> sent;
   for (std::uint32_t token = 1; token <= 30; ++token) {
@@ -118,26 +111,26 @@ TEST_F(WorkerProcessTest, KeepsWhatAFullChannelDoesNotTake) {
     sent.push_back(token);
   }
   process_->Signal(SIGUSR2);
-  ASSERT_TRUE(Await([&] { return Acknowledged().size() == sent.size(); }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Acknowledged().size() == sent.size(); }));
   EXPECT_EQ(Acknowledged(), sent);
 }
 
 TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsNotRead) {
   Start("late");
-  ASSERT_TRUE(Await([&] { return !events_.empty(); }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
   const std::string large(60'000, 'x');
   for (std::uint32_t token = 1; token <= 10; ++token) {
     process_->Send(Command::kReopen, token, large, {});
   }
   process_->Send(Command::kTerminate, 0, "", {});
-  ASSERT_TRUE(Await([&] { return Exit() != nullptr; }));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
   EXPECT_EQ(Exit()->exit.code, SIGTERM);
 }
 
 TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsGone) {
   Start("closes");
   // However often: the first one may come before the channel is closed.
-  ASSERT_TRUE(Await([&] {
+  ASSERT_TRUE(RunUntil(*loop_, [&] {
     process_->Send(Command::kTerminate, 0, "", {});
     return Exit() != nullptr;
   }));
