@@ -1,16 +1,10 @@
 #include "muster/worker/http/partial_request.h"
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 
+#include "muster/worker/http/body_deadline.h"
+
 namespace muster::worker::http {
-namespace {
-
-// Nobody waits for a body as long; and clocks can count it.
-constexpr std::uint64_t kNoLimitSeconds = 1'000'000'000;
-
-}  // namespace
 
 PartialRequest::PartialRequest(absl::string_view bytes, const RequestParser& parser,
                                loop::TimePoint start)
@@ -39,12 +33,7 @@ RequestBody::Outcome PartialRequest::ReadBody(absl::string_view& input, std::uin
 
 loop::TimePoint PartialRequest::BodyDeadline(loop::TimePoint now,
                                              const ConnectionSettings& settings) const {
-  const loop::TimePoint by_pause = now + settings.body_timeout;
-  if (settings.min_body_bytes_per_second == 0) return by_pause;
-  const std::uint64_t earned_seconds = body_.received_bytes() / settings.min_body_bytes_per_second;
-  if (earned_seconds > kNoLimitSeconds) return by_pause;
-  return std::min(by_pause,
-                  body_start_ + settings.body_timeout + std::chrono::seconds(earned_seconds));
+  return http::BodyDeadline(settings, body_.received_bytes(), body_start_, now);
 }
 
 }  // namespace muster::worker::http

@@ -46,9 +46,7 @@ class PartialRequest {
   // In the body: removes the bytes of the body from the front of `input`.
   RequestBody::Outcome ReadBody(absl::string_view& input, std::uint64_t max_bytes);
   const std::string& content() const { return content_; }
-  // When the client is too slow with its body. Two limits apply: body_timeout after its last bytes,
-  // which are read at `now`; and body_timeout plus the time that all its bytes may take at the
-  // minimum pace, after the body began. So a client cannot hold out with a byte now and then.
+  // When the client is too slow with its body (body_deadline.h), if its last bytes came at `now`.
   loop::TimePoint BodyDeadline(loop::TimePoint now, const ConnectionSettings& settings) const;
 
  private:

@@ -75,31 +75,10 @@ TEST_F(PartialRequestTest, KeepsNoContentThatIsNotWanted) {
   EXPECT_EQ(in_body_.content(), "");
 }
 
-TEST_F(PartialRequestTest, WaitsForABodySinceItBegan) {
-  in_body_.BeginBody(false, start_);
-  // A byte is not worth a second.
-  Read(in_body_, 1);
-  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(10), settings_), start_ + kTimeout);
-}
-
 TEST_F(PartialRequestTest, WaitsASecondMoreForEachOfItsPace) {
   in_body_.BeginBody(false, start_);
   Read(in_body_, 500);
   EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(10), settings_), start_ + kTimeout + seconds(5));
-}
-
-TEST_F(PartialRequestTest, WaitsNoLongerThanThePauseThatItMayMake) {
-  in_body_.BeginBody(false, start_);
-  Read(in_body_, 5000);
-  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(10), settings_),
-            start_ + seconds(10) + kTimeout);
-}
-
-TEST_F(PartialRequestTest, MayComeAtAnyPaceWhenNoneIsSet) {
-  settings_.min_body_bytes_per_second = 0;
-  in_body_.BeginBody(false, start_);
-  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(1000), settings_),
-            start_ + seconds(1000) + kTimeout);
 }
 
 }  // namespace
