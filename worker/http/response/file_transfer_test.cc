@@ -1,54 +1,18 @@
 #include "muster/worker/http/response/file_transfer.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdlib>
-#include <memory>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "muster/worker/http/response/sending_fixture.h"
 
 namespace muster::worker::http {
 namespace {
 
 using Outcome = FileTransfer::Outcome;
 
-class FileTransferTest : public testing::Test {
- protected:
-  FileTransferTest() {
-    std::signal(SIGPIPE, SIG_IGN);
-    int ends[2];
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    server_.reset(ends[0]);
-    client_.reset(ends[1]);
-  }
-
-  std::shared_ptr<const OpenFile> File(const std::string& content) {
-    std::string path = testing::TempDir() + "/transfer.XXXXXX";
-    auto file = std::make_shared<OpenFile>();
-    file->fd.reset(::mkostemp(path.data(), O_CLOEXEC));
-    EXPECT_EQ(::unlink(path.c_str()), 0);
-    EXPECT_EQ(::write(file->fd.get(), content.data(), content.size()),
-              static_cast<ssize_t>(content.size()));
-    file->size_bytes = content.size();
-    return file;
-  }
-
-  std::string Received() {
-    std::string text;
-    char bytes[65536];
-    for (ssize_t n; (n = ::recv(client_.get(), bytes, sizeof(bytes), 0)) > 0;) {
-      text.append(bytes, static_cast<std::size_t>(n));
-    }
-    return text;
-  }
-
-  ipc::UniqueFd server_;
-  ipc::UniqueFd client_;
-};
+using FileTransferTest = SendingTest;
 
 TEST_F(FileTransferTest, SendsARange) {
   FileTransfer transfer(File("0123456789"), {{"", {3, 4}}});
