@@ -18,7 +18,7 @@
 #include "muster/worker/http/handoff_state.h"
 #include "muster/worker/http/log/access_log.h"
 #include "muster/worker/http/responder.h"
-#include "muster/worker/runtime/duration.h"
+#include "muster/worker/runtime/bounded_duration.h"
 
 namespace muster::worker::http {
 namespace {
@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& 
   auto opened = AccessLog::Open({.path = log.path(),
                                  .format = *std::move(format),
                                  .buffer_bytes = log.buffer_bytes(),
-                                 .flush_interval = ToChrono(log.flush_interval())},
+                                 .flush_interval = BoundedDuration(log.flush_interval())},
                                 loop);
   if (opened.ok()) return opened;
   return config::AtField(ipc::Annotate(opened.status(), "http.access_log.path"),

@@ -16,7 +16,7 @@
 #include "muster/worker/http/pages/metrics.h"
 #include "muster/worker/http/pages/status_json.h"
 #include "muster/worker/http/pages/stub_status.h"
-#include "muster/worker/runtime/duration.h"
+#include "muster/worker/runtime/bounded_duration.h"
 #include "muster/worker/zone/zone_snapshot.h"
 
 namespace muster::worker::http {
@@ -85,7 +85,7 @@ std::size_t DescriptorsForFiles() {
 
 OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
   return {.max_entries = cache.max_entries(),
-          .trusted_for = ToChrono(cache.trusted_for()),
+          .trusted_for = BoundedDuration(cache.trusted_for()),
           .max_file_bytes = cache.max_file_bytes(),
           .max_memory_bytes = static_cast<std::size_t>(cache.max_memory_bytes()),
           .max_descriptors = DescriptorsForFiles()};

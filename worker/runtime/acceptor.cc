@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/loop/handler.h"
-#include "muster/worker/runtime/duration.h"
+#include "muster/worker/runtime/bounded_duration.h"
 
 namespace muster::worker {
 namespace {
@@ -86,7 +86,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Surroundings& s
     MUSTER_ASSIGN_OR_RETURN(
         self->accept_mutex_,
         AcceptMutex::Create(surroundings.loop, self->listeners_, *std::move(mutex),
-                            ToChrono(config.accept_delay()), std::move(callbacks)));
+                            BoundedDuration(config.accept_delay()), std::move(callbacks)));
   } else {
     for (const ListeningSocket& listener : self->listeners_) {
       self->sources_.push_back(std::make_unique<Source>(*self, listener));

@@ -1,22 +1,21 @@
-#ifndef MUSTER_WORKER_RUNTIME_DURATION_H_
-#define MUSTER_WORKER_RUNTIME_DURATION_H_
+#ifndef MUSTER_WORKER_RUNTIME_BOUNDED_DURATION_H_
+#define MUSTER_WORKER_RUNTIME_BOUNDED_DURATION_H_
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 
 #include "google/protobuf/duration.pb.h"
+#include "muster/proto/duration.h"
 
 namespace muster::worker {
 
-// Converts a duration of a configuration for a loop's timers. Bounded to 100 years either way, so
-// that adding it to a time of the loop cannot overflow.
-inline std::chrono::nanoseconds ToChrono(const google::protobuf::Duration& duration) {
-  constexpr std::int64_t kMost = 100LL * 365 * 24 * 3600;
-  return std::chrono::seconds(std::clamp<std::int64_t>(duration.seconds(), -kMost, kMost)) +
-         std::chrono::nanoseconds(duration.nanos());
+// A duration of a configuration for a loop's timers: bounded to 100 years either way, so that
+// adding it to a time of the loop cannot overflow. Zero if it is not valid (proto/duration.h).
+inline std::chrono::nanoseconds BoundedDuration(const google::protobuf::Duration& duration) {
+  constexpr std::chrono::nanoseconds kMost = std::chrono::hours(24 * 365 * 100);
+  return std::clamp(config::ToChrono(duration), -kMost, kMost);
 }
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_DURATION_H_
+#endif  // MUSTER_WORKER_RUNTIME_BOUNDED_DURATION_H_

@@ -10,7 +10,7 @@
 #include "muster/process_env/descriptor_limit.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
-#include "muster/worker/runtime/duration.h"
+#include "muster/worker/runtime/bounded_duration.h"
 #include "muster/worker/runtime/received_config.h"
 
 namespace muster::worker {
@@ -134,7 +134,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
                                                }));
   drain_.emplace(
       Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
-      ToChrono(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
+      BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
   heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] { acceptor_->Sweep(); });
   status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
   status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
