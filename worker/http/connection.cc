@@ -168,6 +168,7 @@ bool Connection::Process(absl::string_view input) {
         if (!reader.has_more()) return false;
         break;
       case RequestReader::Outcome::kExpectsContinue:
+        Enter(Phase::kSending);  // what asks may have to wait, and is part of the connection then
         answers_.AskForBody();
         [[fallthrough]];
       case RequestReader::Outcome::kIncomplete:

@@ -503,6 +503,29 @@ TEST_F(ConnectionTest, IsHandedOffAfterTheBodyThatIsOnItsWay) {
   EXPECT_TRUE(RunUntil([this] { return handed_off() == 1; }));
 }
 
+TEST_F(ConnectionTest, IsNotHandedOffWithHalfOfWhatAsksForABody) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+  Client client(*this, ipc::UniqueFd(ends[1]));
+  worker::Connection full;
+  full.fd.reset(ends[0]);
+  const std::string bytes(4096, 'x');
+  std::size_t unread = 0;
+  for (ssize_t n; (n = ::send(full.fd.get(), bytes.data(), bytes.size(), 0)) > 0;) {
+    unread += static_cast<std::size_t>(n);
+  }
+  service().OnConnection(std::move(full));
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off(), 0u);
+  std::string skipped(unread, '\0');
+  ASSERT_EQ(::recv(client.fd(), skipped.data(), unread, MSG_WAITALL), static_cast<ssize_t>(unread));
+  EXPECT_EQ(client.Receive().head, "HTTP/1.1 100 Continue\r\n");
+  EXPECT_EQ(client.Ask("12345").status, 200);
+  EXPECT_TRUE(RunUntil([&] { return handed_off() == 1; }));
+}
+
 TEST_F(ConnectionTest, AnswersWhatIsPipelinedBeforeItIsHandedOff) {
   Client client = Connect();
   RunWhatIsReady();
