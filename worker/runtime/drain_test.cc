@@ -82,6 +82,7 @@ class DrainTest : public ::testing::Test {
         *ipc::DuplicateFd(queue_.second.fd()), [this](Connection connection, std::string state) {
           EXPECT_TRUE(keeper_.Adopt(std::move(connection), std::move(state)).ok());
         });
+    EXPECT_TRUE(handoff_->StartTaking().ok());
     drain_ = std::make_unique<Drain>(
         Drain::Surroundings{timers_, log_, count_, stats_, *acceptor_, *handoff_, keeper_},
         kTimeout, [this] { story_.push_back(drain_->has_begun() ? "begun" : "not begun"); });

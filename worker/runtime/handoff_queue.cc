@@ -46,13 +46,8 @@ absl::StatusOr<std::unique_ptr<HandoffQueue>> HandoffQueue::Create(const Surroun
                                                                    Adopt adopt) {
   MUSTER_ASSIGN_OR_RETURN(ipc::Channel take_channel, ipc::Channel::Adopt(std::move(take)));
   MUSTER_ASSIGN_OR_RETURN(ipc::Channel give_channel, ipc::Channel::Adopt(std::move(give)));
-  std::unique_ptr<HandoffQueue> queue(new HandoffQueue(surroundings, std::move(take_channel),
-                                                       std::move(give_channel), std::move(adopt)));
-  // Exclusive: a connection wakes one of those who wait for it.
-  MUSTER_RETURN_IF_ERROR(surroundings.loop.Add(
-      queue->take_.fd(), EPOLLIN | std::uint32_t{EPOLLEXCLUSIVE}, &queue->take_end_));
-  queue->is_taking_ = true;
-  return queue;
+  return std::unique_ptr<HandoffQueue>(new HandoffQueue(surroundings, std::move(take_channel),
+                                                        std::move(give_channel), std::move(adopt)));
 }
 
 HandoffQueue::HandoffQueue(const Surroundings& surroundings, ipc::Channel take, ipc::Channel give,
@@ -113,6 +108,15 @@ void HandoffQueue::WatchRoom(bool is_watched) {
     return;
   }
   watches_room_ = is_watched;
+}
+
+absl::Status HandoffQueue::StartTaking() {
+  if (is_taking_) return absl::OkStatus();
+  // Exclusive: a connection wakes one of those who wait for it.
+  MUSTER_RETURN_IF_ERROR(
+      around_.loop.Add(take_.fd(), EPOLLIN | std::uint32_t{EPOLLEXCLUSIVE}, &take_end_));
+  is_taking_ = true;
+  return absl::OkStatus();
 }
 
 void HandoffQueue::StopTaking() {

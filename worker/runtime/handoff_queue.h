@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
@@ -38,7 +39,7 @@ class HandoffQueue {
   };
   using Adopt = std::function<void(Connection connection, std::string state)>;
 
-  // Takes connections from `take` from now on, and passes them to `adopt`.
+  // Passes the connections of `take` to `adopt`, once StartTaking is called.
   static absl::StatusOr<std::unique_ptr<HandoffQueue>> Create(const Surroundings& surroundings,
                                                               ipc::UniqueFd take,
                                                               ipc::UniqueFd give, Adopt adopt);
@@ -49,6 +50,8 @@ class HandoffQueue {
   // kMostHandoffStateBytes. A connection that cannot be sent is logged and closed.
   void Give(Connection connection, std::string state);
 
+  // Takes connections from now on. Error: the loop cannot watch the queue.
+  absl::Status StartTaking();
   // Takes nothing any more. What is in the queue is for other workers.
   void StopTaking();
   // Takes everything that is in the queue now, for the case that nobody else will.

@@ -33,6 +33,7 @@ class Participant {
         });
     EXPECT_TRUE(queue.ok()) << queue.status();
     queue_ = *std::move(queue);
+    EXPECT_TRUE(queue_->StartTaking().ok());
   }
 
   Connection Hold(ipc::UniqueFd fd) {
@@ -97,6 +98,17 @@ TEST_F(HandoffQueueTest, MovesAConnectionWithItsState) {
   char byte = 0;
   ASSERT_EQ(::recv(new_.adopted()[0].connection.fd.get(), &byte, 1, 0), 1);
   EXPECT_EQ(byte, 'x');
+}
+
+TEST_F(HandoffQueueTest, TakesNothingBeforeItStarts) {
+  old_.queue().StopTaking();
+  new_.queue().StopTaking();
+  old_.queue().Give(old_.Hold(Served()), "state");
+  RunWhatIsReady();
+  EXPECT_TRUE(new_.adopted().empty());
+  ASSERT_TRUE(new_.queue().StartTaking().ok());
+  RunWhatIsReady();
+  EXPECT_EQ(new_.adopted().size(), 1u);
 }
 
 TEST_F(HandoffQueueTest, GivesWhatADeadWorkerDidNotTakeToAnother) {

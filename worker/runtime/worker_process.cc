@@ -132,6 +132,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
                                                [this](Connection connection, std::string state) {
                                                  Adopt(std::move(connection), std::move(state));
                                                }));
+  MUSTER_RETURN_IF_ERROR(handoff_->StartTaking());
   drain_.emplace(
       Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
       BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
