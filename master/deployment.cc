@@ -71,7 +71,7 @@ absl::Status Prepare(Deployment& deployment, const std::string& worker_binary,
   MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
   MUSTER_ASSIGN_OR_RETURN(deployment.listeners,
                           ListenerSet::Make(config, config.worker_processes(), current));
-  return absl::OkStatus();
+  return deployment.listeners.Listen();
 }
 
 }  // namespace

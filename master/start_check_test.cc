@@ -73,6 +73,13 @@ std::string Tree(const std::string& folder) {
   return absl::StrJoin(lines, "\n");
 }
 
+absl::StatusOr<Listener> ListenOn(const std::string& address) {
+  absl::StatusOr<Listener> listener = Listener::Bind(*Address::Parse(address));
+  if (!listener.ok()) return listener;
+  if (const absl::Status status = listener->Listen(8); !status.ok()) return status;
+  return listener;
+}
+
 TEST_F(StartCheckTest, FindsNothingWhereAllIsWell) {
   StartCheck check(kWorker);
   EXPECT_EQ(Check(check, "zone { name: 'a' size_bytes: 4096 }"), "");
@@ -99,7 +106,7 @@ TEST_F(StartCheckTest, ChangesNothing) {
 }
 
 TEST_F(StartCheckTest, FindsAnAddressInUse) {
-  const auto other = Listener::Bind(*Address::Parse("127.0.0.1:0"), 8, Listener::Port::kOwn);
+  const auto other = ListenOn("127.0.0.1:0");
   ASSERT_TRUE(other.ok());
   const std::string address = other->address().ToString();
   EXPECT_EQ(Check("", address),
@@ -113,8 +120,7 @@ TEST_F(StartCheckTest, FindsAnAddressOfAnotherMachine) {
 }
 
 TEST_F(StartCheckTest, FindsASocketAtWhichSomebodyListens) {
-  const auto other =
-      Listener::Bind(*Address::Parse("unix:" + At("a.sock")), 8, Listener::Port::kOwn);
+  const auto other = ListenOn("unix:" + At("a.sock"));
   ASSERT_TRUE(other.ok());
   EXPECT_EQ(Check("admin { listen: 'unix:a.sock' }"),
             absl::StrCat("m:3:17: admin.listen: bind unix:", At("a.sock"),
@@ -123,9 +129,8 @@ TEST_F(StartCheckTest, FindsASocketAtWhichSomebodyListens) {
 
 TEST_F(StartCheckTest, TakesWhatItsOwnMasterHasForFree) {
   const auto pid_file = PidFile::Lock(At("run/muster.pid"));
-  const auto tcp = Listener::Bind(*Address::Parse("127.0.0.1:0"), 8, Listener::Port::kOwn);
-  const auto admin =
-      Listener::Bind(*Address::Parse("unix:" + At("a.sock")), 8, Listener::Port::kOwn);
+  const auto tcp = ListenOn("127.0.0.1:0");
+  const auto admin = ListenOn("unix:" + At("a.sock"));
   ASSERT_TRUE(pid_file.ok() && tcp.ok() && admin.ok());
   EXPECT_EQ(
       AnswerOfChild([&] {
@@ -142,7 +147,7 @@ TEST_F(StartCheckTest, TakesWhatItsOwnMasterHasForFree) {
 
 TEST_F(StartCheckTest, NotesWhatAReloadCannotTakeOver) {
   const auto pid_file = PidFile::Lock(At("run/muster.pid"));
-  const auto any = Listener::Bind(*Address::Parse("*:0"), 8, Listener::Port::kOwn);
+  const auto any = ListenOn("*:0");
   ASSERT_TRUE(pid_file.ok() && any.ok());
   const std::string address = absl::StrCat("127.0.0.1:", any->address().port());
   EXPECT_EQ(

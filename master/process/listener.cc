@@ -8,17 +8,18 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::master {
 namespace {
 
-absl::Status SetOption(int fd, int level, int option, const char* name) {
-  const int on = 1;
-  if (::setsockopt(fd, level, option, &on, sizeof(on)) == 0) return absl::OkStatus();
+absl::Status SetOption(int fd, int level, int option, const char* name, int value = 1) {
+  if (::setsockopt(fd, level, option, &value, sizeof(value)) == 0) return absl::OkStatus();
   return ipc::ErrnoStatus(absl::StrCat("setsockopt ", name));
 }
 
@@ -49,9 +50,9 @@ std::string HowToBind(const Address& address) {
                       program, ", or: sysctl net.ipv4.ip_unprivileged_port_start=", address.port());
 }
 
-absl::Status InUse(const Address& address) {
+absl::Status InUse(absl::string_view call, const Address& address) {
   return absl::AlreadyExistsError(absl::StrCat(
-      "bind ", address.ToString(), ": Address already in use; another process listens there"));
+      call, " ", address.ToString(), ": Address already in use; another process listens there"));
 }
 
 absl::Status BindSocket(int fd, const Address& address) {
@@ -62,13 +63,13 @@ absl::Status BindSocket(int fd, const Address& address) {
     if (::bind(fd, address.get(), address.size()) == 0) return absl::OkStatus();
     error = errno;
   }
-  if (error == EADDRINUSE) return InUse(address);
+  if (error == EADDRINUSE) return InUse("bind", address);
   const absl::Status status = ipc::ErrnoStatus(absl::StrCat("bind ", address.ToString()), error);
   if (error != EACCES) return status;
   return absl::Status(status.code(), absl::StrCat(status.message(), HowToBind(address)));
 }
 
-absl::StatusOr<ipc::UniqueFd> BoundSocket(const Address& address, Listener::Port port) {
+absl::StatusOr<ipc::UniqueFd> MakeSocket(const Address& address) {
   ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("socket for ", address.ToString()));
   if (!address.is_unix()) {
@@ -77,48 +78,73 @@ absl::StatusOr<ipc::UniqueFd> BoundSocket(const Address& address, Listener::Port
   if (address.family() == AF_INET6) {
     MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY"));
   }
-  if (port == Listener::Port::kShared) {
-    MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT"));
-  }
+  return fd;
+}
+
+absl::StatusOr<ipc::UniqueFd> BoundSocket(const Address& address) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address));
   MUSTER_RETURN_IF_ERROR(BindSocket(fd.get(), address));
   return fd;
 }
 
 }  // namespace
 
-absl::StatusOr<Listener> Listener::Bind(const Address& address, int backlog, Port port) {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, BoundSocket(address, port));
+absl::StatusOr<Listener> Listener::Bind(const Address& address) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, BoundSocket(address));
   // From here on the destructor removes a Unix socket's path.
   Listener listener(std::move(fd), address);
-  MUSTER_RETURN_IF_ERROR(listener.SetBacklog(backlog));
   if (!address.is_unix()) {
     MUSTER_ASSIGN_OR_RETURN(listener.address_, Address::OfSocket(listener.fd()));
   }
   return listener;
 }
 
+absl::StatusOr<Listener> Listener::MakeSibling() const {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address_));
+  Listener sibling(std::move(fd), address_);
+  sibling.is_bound_ = false;
+  MUSTER_RETURN_IF_ERROR(sibling.SharePort(true));
+  return sibling;
+}
+
 absl::Status Listener::Probe(const Address& address) {
-  if (!address.is_unix()) return BoundSocket(address, Port::kOwn).status();
+  if (!address.is_unix()) return BoundSocket(address).status();
   // Binding would make the socket.
   struct stat file = {};
   if (::lstat(address.path().c_str(), &file) != 0 || IsLeftBehind(address)) {
     return absl::OkStatus();
   }
-  return InUse(address);
+  return InUse("bind", address);
 }
 
 Listener::~Listener() {
   if (fd_.valid() && address_.is_unix()) ::unlink(address_.path().c_str());
 }
 
-absl::Status Listener::SharePort() const {
-  return ipc::Annotate(SetOption(fd(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT"),
-                       address_.ToString());
+absl::Status Listener::Listen(int backlog) {
+  if (!is_bound_) {
+    MUSTER_RETURN_IF_ERROR(BindSocket(fd(), address_));
+    is_bound_ = true;
+  }
+  if (::listen(fd(), backlog) != 0) {
+    if (errno == EADDRINUSE) return InUse("listen", address_);
+    return ipc::ErrnoStatus(absl::StrCat("listen ", address_.ToString()));
+  }
+  is_listening_ = true;
+  return absl::OkStatus();
 }
 
-absl::Status Listener::SetBacklog(int backlog) const {
-  if (::listen(fd(), backlog) == 0) return absl::OkStatus();
-  return ipc::ErrnoStatus(absl::StrCat("listen ", address_.ToString()));
+void Listener::StopListening() {
+  // Closing is not enough: the duplicates would go on.
+  ::shutdown(fd(), SHUT_RDWR);
+  is_listening_ = false;
+}
+
+absl::Status Listener::SharePort(bool on) {
+  MUSTER_RETURN_IF_ERROR(ipc::Annotate(
+      SetOption(fd(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", on ? 1 : 0), address_.ToString()));
+  shares_port_ = on;
+  return absl::OkStatus();
 }
 
 }  // namespace muster::master

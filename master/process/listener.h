@@ -11,17 +11,15 @@
 
 namespace muster::master {
 
-// A bound, listening socket: non-blocking, close-on-exec. The master makes it, and keeps it open as
+// A socket to listen with: non-blocking, close-on-exec. The master makes it, and keeps it open as
 // long as any configuration wants it. So the connections in its queue are never lost. Workers get
-// duplicates. Closing a Unix socket removes its path.
+// duplicates, which listen when it does. Closing a Unix socket removes its path.
 class Listener {
  public:
-  enum class Port { kOwn, kShared };
-
-  // kShared: other listeners may be bound to the same address (SO_REUSEPORT), and the kernel
-  // spreads connections over them. A path of a Unix socket on which nobody listens any more is
-  // taken over. AlreadyExists: somebody listens there. Other errors name the call and the address.
-  static absl::StatusOr<Listener> Bind(const Address& address, int backlog, Port port);
+  // Binds, and does not listen yet: nobody can connect. A path of a Unix socket on which nobody
+  // listens any more is taken over. AlreadyExists: somebody listens there. Other errors name the
+  // call and the address.
+  static absl::StatusOr<Listener> Bind(const Address& address);
 
   // Whether Bind would find the address free now. Does not listen and leaves no trace. For a Unix
   // socket it only looks at what its path has.
@@ -31,9 +29,22 @@ class Listener {
   Listener& operator=(Listener&&) = delete;
   ~Listener();
 
-  // Lets further listeners share the address.
-  absl::Status SharePort() const;
-  absl::Status SetBacklog(int backlog) const;
+  // A further socket for the address, which is IPv4 or IPv6. The kernel spreads connections over
+  // those that listen. It is bound when it listens, and by then this one must share its port: the
+  // bind of another socket must not change a live one.
+  absl::StatusOr<Listener> MakeSibling() const;
+
+  // Listens; if it does already, only its backlog changes. AlreadyExists: another socket that was
+  // bound to the address listened first.
+  absl::Status Listen(int backlog);
+  bool is_listening() const { return is_listening_; }
+  // Ends the listening in every process that has the socket. It is of no use afterwards.
+  void StopListening();
+
+  // Lets siblings, or other sockets of this user, have the same address (SO_REUSEPORT). Not before
+  // it listens: it would join the sockets of another master.
+  absl::Status SharePort(bool on);
+  bool shares_port() const { return shares_port_; }
 
   int fd() const { return fd_.get(); }
   // With the port that is really bound.
@@ -44,6 +55,9 @@ class Listener {
 
   ipc::UniqueFd fd_;
   Address address_;
+  bool is_bound_ = true;
+  bool is_listening_ = false;
+  bool shares_port_ = false;
 };
 
 }  // namespace muster::master

@@ -1,6 +1,7 @@
 #ifndef MUSTER_MASTER_PROCESS_LISTENER_SET_H_
 #define MUSTER_MASTER_PROCESS_LISTENER_SET_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "muster/master/process/address.h"
 #include "muster/master/process/listener.h"
 #include "muster/proto/config.pb.h"
 
@@ -26,10 +28,16 @@ class ListenerSet {
   ListenerSet() = default;
 
   // The listeners of `config`: those of `current` that are wanted again, and new ones for the other
-  // addresses. They are found by the address as it is written. With REUSEPORT there is one for each
-  // of `workers`. Errors have the field; `current` and its sockets are then as they were.
+  // addresses, which do not listen yet. They are found by the address as it is written. With
+  // REUSEPORT there is one for each of `workers`. `current` and its sockets stay as they are.
+  // Errors have the field.
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
+
+  // Listens on what is new, and gives all the backlog and the sharing of their ports that the
+  // configuration wants. AlreadyExists: another socket listened first. After an error, which has
+  // the field, the sockets that other sets have are as they were, and the new ones are of no use.
+  absl::Status Listen();
 
   // The sockets for the worker with this index among the `workers` of its generation, in the order
   // of the configuration. With REUSEPORT each socket has one worker. A worker may have several of
@@ -42,13 +50,13 @@ class ListenerSet {
  private:
   struct Shared {
     std::string written;
+    int backlog = 0;
     bool is_spread = false;  // REUSEPORT
     // One, or if it is spread at least one for each worker.
-    std::vector<std::shared_ptr<const Listener>> sockets;
+    std::vector<std::shared_ptr<Listener>> sockets;
   };
 
-  static absl::Status Complete(Shared& shared, const config::v1::Listen& listen,
-                               std::size_t sockets);
+  static absl::Status Complete(Shared& shared, const Address& address, std::size_t sockets);
 
   std::vector<Shared> listeners_;
 };

@@ -31,8 +31,11 @@ class ListenerTest : public ::testing::Test {
   char folder_[32] = "/tmp/muster-listener-XXXXXX";
 };
 
-absl::StatusOr<Listener> BindTo(const Address& address, Listener::Port port) {
-  return Listener::Bind(address, 8, port);
+absl::StatusOr<Listener> ListenOn(const Address& address) {
+  absl::StatusOr<Listener> listener = Listener::Bind(address);
+  if (!listener.ok()) return listener;
+  if (const absl::Status status = listener->Listen(8); !status.ok()) return status;
+  return listener;
 }
 
 bool Connects(const Address& address) {
@@ -41,65 +44,95 @@ bool Connects(const Address& address) {
 }
 
 TEST_F(ListenerTest, TellsThePortThatTheKernelChose) {
-  const auto listener = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  const auto listener = ListenOn(*Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok()) << listener.status();
   EXPECT_NE(listener->address().port(), 0);
   EXPECT_TRUE(Connects(listener->address()));
 }
 
 TEST_F(ListenerTest, NamesTheAddressThatIsInUse) {
-  const auto first = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  const auto first = ListenOn(*Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(first.ok());
-  const auto second = BindTo(first->address(), Listener::Port::kOwn);
+  const auto second = ListenOn(first->address());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(second.status().message()),
               AllOf(HasSubstr(first->address().ToString()), HasSubstr("Address already in use")));
 }
 
-TEST_F(ListenerTest, SharesItsPortWhenAsked) {
-  const auto first = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+TEST_F(ListenerTest, IsNotConnectedToBeforeItListens) {
+  auto listener = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  ASSERT_TRUE(listener.ok());
+  EXPECT_FALSE(Connects(listener->address()));
+  ASSERT_TRUE(listener->Listen(8).ok());
+  EXPECT_TRUE(Connects(listener->address()));
+}
+
+TEST_F(ListenerTest, TellsThatAnotherSocketListenedFirst) {
+  auto listener = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  ASSERT_TRUE(listener.ok());
+  const auto quicker = ListenOn(listener->address());
+  ASSERT_TRUE(quicker.ok()) << quicker.status();
+  const absl::Status status = listener->Listen(8);
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(status.message(),
+            absl::StrCat("listen ", listener->address().ToString(),
+                         ": Address already in use; another process listens there"));
+}
+
+TEST_F(ListenerTest, StopsListeningInEveryProcessThatHasIt) {
+  auto listener = ListenOn(*Address::Parse("127.0.0.1:0"));
+  ASSERT_TRUE(listener.ok());
+  const ipc::UniqueFd of_a_worker(::dup(listener->fd()));
+  listener->StopListening();
+  EXPECT_FALSE(Connects(listener->address()));
+}
+
+TEST_F(ListenerTest, SharesItsPortWithASiblingWhenAsked) {
+  auto first = ListenOn(*Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(first.ok());
-  ASSERT_TRUE(first->SharePort().ok());
-  const auto second = BindTo(first->address(), Listener::Port::kShared);
-  EXPECT_TRUE(second.ok()) << second.status();
+  auto sibling = first->MakeSibling();
+  ASSERT_TRUE(sibling.ok()) << sibling.status();
+  EXPECT_EQ(sibling->Listen(8).code(), absl::StatusCode::kAlreadyExists);
+  ASSERT_TRUE(first->SharePort(true).ok());
+  EXPECT_TRUE(sibling->Listen(8).ok());
 }
 
 TEST_F(ListenerTest, TakesOverAUnixSocketOfADeadProcess) {
   const ipc::UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const Address address = UnixAddress();
   ASSERT_EQ(::bind(dead.get(), address.get(), address.size()), 0);
-  const auto listener = BindTo(address, Listener::Port::kOwn);
+  const auto listener = ListenOn(address);
   ASSERT_TRUE(listener.ok()) << listener.status();
   EXPECT_TRUE(Connects(address));
 }
 
 TEST_F(ListenerTest, LeavesAUnixSocketThatSomebodyListensOn) {
-  const auto first = BindTo(UnixAddress(), Listener::Port::kOwn);
+  const auto first = ListenOn(UnixAddress());
   ASSERT_TRUE(first.ok()) << first.status();
-  const auto second = BindTo(UnixAddress(), Listener::Port::kOwn);
+  const auto second = ListenOn(UnixAddress());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_TRUE(Connects(UnixAddress()));
 }
 
 TEST_F(ListenerTest, RemovesThePathOfItsUnixSocketAtTheEnd) {
-  { ASSERT_TRUE(BindTo(UnixAddress(), Listener::Port::kOwn).ok()); }
+  { ASSERT_TRUE(ListenOn(UnixAddress()).ok()); }
   EXPECT_NE(::access(path().c_str(), F_OK), 0);
 }
 
 TEST_F(ListenerTest, LeavesAFileThatIsNoSocketAlone) {
   ipc::UniqueFd file(::open(path().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-  const auto listener = BindTo(UnixAddress(), Listener::Port::kOwn);
+  const auto listener = ListenOn(UnixAddress());
   EXPECT_FALSE(listener.ok());
   EXPECT_EQ(::access(path().c_str(), F_OK), 0);
 }
 
 TEST_F(ListenerTest, ProbesWithoutListening) {
   EXPECT_TRUE(Listener::Probe(*Address::Parse("127.0.0.1:0")).ok());
-  const auto listener = BindTo(*Address::Parse("127.0.0.1:0"), Listener::Port::kOwn);
+  const auto listener = ListenOn(*Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok());
   const absl::Status taken = Listener::Probe(listener->address());
   EXPECT_EQ(taken.code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_EQ(taken, BindTo(listener->address(), Listener::Port::kOwn).status());
+  EXPECT_EQ(taken, ListenOn(listener->address()).status());
   // Of 192.0.2.0/24, which is for documents.
   const absl::Status foreign = Listener::Probe(*Address::Parse("192.0.2.1:0"));
   EXPECT_EQ(foreign.message(), "bind 192.0.2.1:0: Cannot assign requested address");
@@ -117,7 +150,7 @@ TEST_F(ListenerTest, ProbesAUnixSocketWithoutATrace) {
 }
 
 TEST_F(ListenerTest, ProbesAUnixSocketThatSomebodyListensOn) {
-  const auto listener = BindTo(UnixAddress(), Listener::Port::kOwn);
+  const auto listener = ListenOn(UnixAddress());
   ASSERT_TRUE(listener.ok());
   EXPECT_EQ(Listener::Probe(UnixAddress()).code(), absl::StatusCode::kAlreadyExists);
 }

@@ -28,7 +28,10 @@ std::vector<std::string> Own() {
 }
 
 absl::StatusOr<Listener> ListenOn(const std::string& address) {
-  return Listener::Bind(*Address::Parse(address), 8, Listener::Port::kOwn);
+  absl::StatusOr<Listener> listener = Listener::Bind(*Address::Parse(address));
+  if (!listener.ok()) return listener;
+  if (const absl::Status status = listener->Listen(8); !status.ok()) return status;
+  return listener;
 }
 
 TEST(ProcessListeners, AreThoseOfEachKind) {
