@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/pid_fd.h"
+#include "muster/master/process/child.h"
 #include "muster/master/process/spawn.h"
 #include "muster/worker/protocol/command.h"
 
@@ -39,31 +39,6 @@ absl::StatusOr<PipeEnds> MakePipe() {
   return ends;
 }
 
-// Zero or an errno, as the call returns it.
-int Spawn(const std::string& binary, int output, int errors, pid_t* pid) {
-  sigset_t none;
-  sigset_t all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  char* const arguments[] = {const_cast<char*>(binary.c_str()),
-                             const_cast<char*>(worker::kDescribeFlag), nullptr};
-  const int error = ::posix_spawn(pid, binary.c_str(), &actions, &attributes, arguments, environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return error;
-}
-
 // Adds what is there, up to `most`; what is beyond is dropped. False: nothing more will come.
 bool ReadSome(int fd, std::size_t most, std::string* text) {
   char buffer[64 << 10];
@@ -81,7 +56,7 @@ struct Said {
 };
 
 // Reads until the process has ended; kills it at the deadline.
-absl::StatusOr<Said> Listen(const ipc::PidFd& process, const ipc::UniqueFd& output,
+absl::StatusOr<Said> Listen(Child& process, const ipc::UniqueFd& output,
                             const ipc::UniqueFd& errors, absl::Time deadline) {
   Said said;
   pollfd wait[] = {{.fd = output.get(), .events = POLLIN, .revents = 0},
@@ -120,14 +95,15 @@ absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
   const absl::Time deadline = absl::Now() + timeout;
   MUSTER_ASSIGN_OR_RETURN(PipeEnds output, MakePipe());
   MUSTER_ASSIGN_OR_RETURN(PipeEnds errors, MakePipe());
-  pid_t pid = -1;
-  if (const int error = Spawn(binary, output.write.get(), errors.write.get(), &pid); error != 0) {
-    return ipc::ErrnoStatus(absl::StrCat("start ", binary), error);
-  }
+  const ipc::UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!nothing.valid()) return ipc::ErrnoStatus("open /dev/null");
+  MUSTER_ASSIGN_OR_RETURN(Child process, Child::Start({binary,
+                                                       {binary, worker::kDescribeFlag},
+                                                       {{nothing.get(), STDIN_FILENO},
+                                                        {output.write.get(), STDOUT_FILENO},
+                                                        {errors.write.get(), STDERR_FILENO}}}));
   output.write.reset();
   errors.write.reset();
-  // Ours and not yet waited for, so it is that process, dead or alive.
-  MUSTER_ASSIGN_OR_RETURN(const ipc::PidFd process, ipc::PidFd::Open(pid));
   const absl::StatusOr<Said> said = Listen(process, output.read, errors.read, deadline);
   if (!said.ok()) return ipc::Annotate(said.status(), command);
   const bool is_well = !said->exit.was_killed && said->exit.code == 0;

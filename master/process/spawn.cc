@@ -1,11 +1,5 @@
 #include "muster/master/process/spawn.h"
 
-#include <signal.h>
-#include <spawn.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -22,64 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What posix_spawn is told, freed at the end.
-class SpawnPlan {
- public:
-  SpawnPlan() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-
-  // Zero or an errno, as the calls return it.
-  int Prepare(int channel_fd) {
-    sigset_t none;
-    sigset_t all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    // dup2 also clears close-on-exec, even if the numbers are the same (POSIX.1-2024, glibc).
-    int error = ::posix_spawn_file_actions_adddup2(&actions_, channel_fd, worker::kChannelFd);
-    if (error == 0) {
-      error = ::posix_spawn_file_actions_addclosefrom_np(&actions_, worker::kChannelFd + 1);
-    }
-    if (error == 0) error = ::posix_spawnattr_setsigmask(&attributes_, &none);
-    if (error == 0) error = ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    if (error == 0) {
-      error =
-          ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    }
-    return error;
-  }
-
-  int Spawn(const std::string& binary, pid_t* pid) {
-    char* const arguments[] = {const_cast<char*>(binary.c_str()), nullptr};
-    return ::posix_spawn(pid, binary.c_str(), &actions_, &attributes_, arguments, environ);
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
 }  // namespace
 
 absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary) {
   MUSTER_ASSIGN_OR_RETURN(ipc::Channel::Pair channel, ipc::Channel::CreatePair());
-  SpawnPlan plan;
-  if (const int error = plan.Prepare(channel.second.fd()); error != 0) {
-    return ipc::ErrnoStatus("posix_spawn attributes", error);
-  }
-  pid_t pid = -1;
-  if (const int error = plan.Spawn(binary, &pid); error != 0) {
-    return ipc::ErrnoStatus(absl::StrCat("start ", binary), error);
-  }
-  // Ours and not yet waited for, so it is that process, dead or alive.
-  MUSTER_ASSIGN_OR_RETURN(ipc::PidFd process, ipc::PidFd::Open(pid));
+  MUSTER_ASSIGN_OR_RETURN(
+      Child process, Child::Start({binary, {binary}, {{channel.second.fd(), worker::kChannelFd}}}));
   return SpawnedWorker{std::move(process), std::move(channel.first)};
 }
 

@@ -5,20 +5,19 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/ipc/process/pid_fd.h"
+#include "muster/master/process/child.h"
 
 namespace muster::master {
 
 // A worker process that was just started, and the master's end of its channel.
 struct SpawnedWorker {
-  ipc::PidFd process;
+  Child process;
   ipc::Channel channel;
 };
 
 // Starts `binary` with the other end of a new channel as descriptor worker::kChannelFd. The child
-// has this, standard input, output and error, and no other descriptor. No signal is blocked, and
-// all have their default disposition. Does not fork: gRPC's threads would not survive that. Blocks
-// until the program is loaded. If it cannot be loaded, the error names the path.
+// has this, standard input, output and error, and no other descriptor (Child::Start says the rest).
+// Blocks until the program is loaded. If it cannot be loaded, the error names the path.
 absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary);
 
 // The path of the worker program: `configured` if that is not empty, else `worker` next to this

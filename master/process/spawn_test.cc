@@ -41,7 +41,7 @@ TEST(SpawnWorker, GivesTheChildItsChannelAndNothingElse) {
 }
 
 TEST(SpawnWorker, SeesItsChildEnd) {
-  const auto worker = SpawnWorker(kProbe);
+  auto worker = SpawnWorker(kProbe);
   ASSERT_TRUE(worker.ok()) << worker.status();
   const auto exit = worker->process.Wait(ipc::PidFd::Reap::kYes);
   ASSERT_TRUE(exit.ok()) << exit.status();

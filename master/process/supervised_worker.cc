@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/process/pid_fd.h"
 #include "muster/master/process/spawn.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"
@@ -58,8 +59,7 @@ absl::StatusOr<std::unique_ptr<SupervisedWorker>> SupervisedWorker::Start(
 }
 
 SupervisedWorker::SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_t slot,
-                                   std::string name, ipc::PidFd process, ipc::Channel channel,
-                                   Sink sink)
+                                   std::string name, Child process, ipc::Channel channel, Sink sink)
     : loop_(loop),
       log_(log),
       slot_(slot),

@@ -15,11 +15,11 @@
 #include "absl/types/span.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/ipc/process/pid_fd.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
 #include "muster/loop/timer.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
 #include "muster/worker/protocol/command.h"
 
@@ -75,7 +75,7 @@ class SupervisedWorker {
   };
 
   SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
-                   ipc::PidFd process, ipc::Channel channel, Sink sink);
+                   Child process, ipc::Channel channel, Sink sink);
   void Complain(Severity severity, absl::string_view problem);
   absl::StatusOr<ipc::SendOutcome> TrySend(worker::Command command, std::uint32_t sequence,
                                            absl::string_view payload, absl::Span<const int> fds);
@@ -94,7 +94,7 @@ class SupervisedWorker {
   Log& log_;
   const std::uint32_t slot_;
   const std::string name_;
-  ipc::PidFd process_;
+  Child process_;
   ipc::Channel channel_;
   Sink sink_;
   // Whether the loop watches them.

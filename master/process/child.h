@@ -1,0 +1,62 @@
+#ifndef MUSTER_MASTER_PROCESS_CHILD_H_
+#define MUSTER_MASTER_PROCESS_CHILD_H_
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/ipc/process/pid_fd.h"
+#include "muster/ipc/process/process_exit.h"
+
+namespace muster::master {
+
+// What a child is started with.
+struct ChildPlan {
+  std::string program;                 // the path of what is executed
+  std::vector<std::string> arguments;  // the first is the program's name, also in an error
+  // Ours and the child's numbers, carried out in this order. Of standard input, output and error
+  // the child inherits those that are not named. It has no other descriptor.
+  std::vector<std::pair<int, int>> descriptors;
+};
+
+// A process that this one started. It stays ours until it is reaped by this object: ReapStrangers
+// leaves it alone, so nobody else has its pid. Destroying the object neither ends the process nor
+// waits for it; it is a stranger then. Start is for any thread, the rest for one at a time.
+class Child {
+ public:
+  // Does not fork: gRPC's threads would not survive that. No signal is blocked in the child, all
+  // have their default disposition, and its environment is process_env::ChildEnvironment. Blocks
+  // until the program is loaded. After an error no process is left.
+  static absl::StatusOr<Child> Start(const ChildPlan& plan);
+  Child(Child&&) noexcept;
+  Child& operator=(Child&&) = delete;
+  ~Child();
+
+  // As in ipc::PidFd.
+  absl::Status Send(int signal) const { return process_.Send(signal); }
+  absl::StatusOr<std::optional<ipc::ProcessExit>> TryWait(ipc::PidFd::Reap reap);
+  absl::StatusOr<ipc::ProcessExit> Wait(ipc::PidFd::Reap reap);
+  int fd() const { return process_.fd(); }
+  pid_t pid() const { return process_.pid(); }
+
+ private:
+  explicit Child(ipc::PidFd process) : process_(std::move(process)) {}
+
+  ipc::PidFd process_;
+  bool is_ours_ = true;
+};
+
+// Reaps the dead children that no Child stands for: orphans, if this process is the first of its
+// pid namespace, and children from before an exec. The kernel shows one dead child at a time. If
+// that is a Child's, the others have to wait until it is reaped. Never blocks. For any thread,
+// after each SIGCHLD.
+void ReapStrangers();
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_PROCESS_CHILD_H_

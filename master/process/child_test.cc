@@ -1,0 +1,125 @@
+#include "muster/master/process/child.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ChildPlan Shell(const std::string& script) { return {"/bin/sh", {"sh", "-c", script}, {}}; }
+
+// What `script` writes to its standard output.
+std::string OutputOf(const std::string& script) {
+  int ends[2];
+  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const ipc::UniqueFd read(ends[0]);
+  ipc::UniqueFd write(ends[1]);
+  ChildPlan plan = Shell(script);
+  plan.descriptors = {{write.get(), STDOUT_FILENO}};
+  absl::StatusOr<Child> child = Child::Start(plan);
+  EXPECT_TRUE(child.ok()) << child.status();
+  write.reset();
+  std::string output;
+  char buffer[4096];
+  for (ssize_t size = 1; (size = ::read(read.get(), buffer, sizeof(buffer))) > 0;) {
+    output.append(buffer, static_cast<std::size_t>(size));
+  }
+  EXPECT_TRUE(child->Wait(ipc::PidFd::Reap::kYes).ok());
+  return output;
+}
+
+// A dead child that nothing but fork knows of.
+pid_t MakeStranger() {
+  const pid_t pid = ::fork();
+  if (pid == 0) ::_exit(0);
+  siginfo_t dead = {};
+  EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &dead, WEXITED | WNOWAIT), 0);
+  return pid;
+}
+
+bool IsChild(pid_t pid) {
+  siginfo_t dead = {};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &dead, WEXITED | WNOWAIT | WNOHANG) == 0;
+}
+
+TEST(Child, TellsHowItEnded) {
+  auto child = Child::Start(Shell("exit 3"));
+  ASSERT_TRUE(child.ok()) << child.status();
+  EXPECT_EQ(child->Wait(ipc::PidFd::Reap::kYes)->ToString(), "exited with code 3");
+}
+
+TEST(Child, GetsNothingThatAServiceManagerToldThisProcess) {
+  ::setenv("NOTIFY_SOCKET", "/run/notify", 1);
+  ::setenv("MUSTER_TEST", "kept", 1);
+  const std::string environment = OutputOf("env");
+  EXPECT_THAT(environment, HasSubstr("MUSTER_TEST=kept\n"));
+  EXPECT_THAT(environment, Not(HasSubstr("NOTIFY_SOCKET")));
+}
+
+TEST(Child, IsEndedAndReapedWhenItCannotBeWatched) {
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  // No descriptor is free for the child's. posix_spawn itself wants some numbers.
+  const rlimit full = {8, before.rlim_max};
+  std::vector<ipc::UniqueFd> all;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &full), 0);
+  do {
+    all.emplace_back(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  } while (all.back().valid());
+
+  const absl::Status status = Child::Start(Shell("while :; do :; done")).status();
+
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("Too many open files"));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(Strangers, AreReaped) {
+  const pid_t stranger = MakeStranger();
+  ReapStrangers();
+  EXPECT_FALSE(IsChild(stranger));
+}
+
+TEST(Strangers, AreReapedWithoutTouchingAChildThatIsBeforeThem) {
+  auto child = Child::Start(Shell("exit 3"));
+  ASSERT_TRUE(child.ok()) << child.status();
+  ASSERT_TRUE(child->Wait(ipc::PidFd::Reap::kNo).ok());
+  const pid_t stranger = MakeStranger();
+
+  ReapStrangers();
+
+  EXPECT_TRUE(IsChild(child->pid()));
+  EXPECT_EQ(child->Wait(ipc::PidFd::Reap::kYes)->ToString(), "exited with code 3");
+  EXPECT_FALSE(IsChild(stranger));
+}
+
+TEST(Strangers, IncludeAChildWhoseObjectIsGone) {
+  pid_t pid = 0;
+  {
+    auto child = Child::Start(Shell("exit 3"));
+    ASSERT_TRUE(child.ok()) << child.status();
+    ASSERT_TRUE(child->Wait(ipc::PidFd::Reap::kNo).ok());
+    pid = child->pid();
+  }
+  ReapStrangers();
+  EXPECT_FALSE(IsChild(pid));
+}
+
+}  // namespace
+}  // namespace muster::master
