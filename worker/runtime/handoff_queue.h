@@ -57,6 +57,10 @@ class HandoffQueue {
   // Takes everything that is in the queue now, for the case that nobody else will.
   void TakeAll();
 
+  // How many connections this worker keeps for want of room in others, after a Drain to hand them
+  // off.
+  std::uint32_t kept() const { return static_cast<std::uint32_t>(unsent_.size()); }
+
   // Passes the connections that were given and are not sent yet to `adopt`, for the same case.
   void TakeBack();
 
