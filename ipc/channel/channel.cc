@@ -27,6 +27,9 @@ constexpr std::size_t kRightsBytes = CMSG_SPACE(sizeof(int) * kMaxChannelFds);
 constexpr std::size_t kCredentialsBytes = CMSG_SPACE(sizeof(ucred));
 constexpr std::size_t kShortPayloadBytes = 512 - sizeof(ChannelHeader);
 
+// Of Linux 6.16. Older headers do not have it.
+constexpr int kPassRights = 83;  // SO_PASSRIGHTS
+
 absl::Status ReceiveCredentials(int fd) {
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
@@ -209,6 +212,7 @@ absl::StatusOr<SendOutcome> Channel::SendWith(const Message& message, int flags)
   const int error = errno;
   if (error == EAGAIN) return SendOutcome::kWouldBlock;
   if (error == EPIPE || error == ECONNRESET) return SendOutcome::kPeerGone;
+  if (error == ETOOMANYREFS) return SendOutcome::kTooManyInFlight;
   return ErrnoStatus(absl::StrCat("send ", message.payload.size(), " bytes and ",
                                   message.fds.size(), " descriptors on channel ", fd_.get()),
                      error);
@@ -244,6 +248,34 @@ absl::StatusOr<ReceiveOutcome> Channel::ReceiveWith(ReceivedMessage* message, in
     return status;
   }
   return ReceiveOutcome::kReceived;
+}
+
+bool Channel::RefuseDescriptors() const {
+  const int off = 0;
+  return ::setsockopt(fd_.get(), SOL_SOCKET, kPassRights, &off, sizeof(off)) == 0;
+}
+
+absl::StatusOr<bool> Channel::NextHasDescriptors() const {
+  char byte;
+  // Room for the credentials alone, which come first: descriptors are neither opened nor closed,
+  // and the kernel says that it cut them off.
+  alignas(cmsghdr) char control[kCredentialsBytes];
+  iovec part = {&byte, sizeof(byte)};
+  msghdr header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  ssize_t size = -1;
+  do {
+    header.msg_control = control;
+    header.msg_controllen = sizeof(control);
+    size = ::recvmsg(fd_.get(), &header, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (size < 0 && (errno == EINTR || errno == ECONNRESET));  // as in ReceiveWith
+  if (size < 0) {
+    const int error = errno;
+    if (error == EAGAIN) return false;
+    return ErrnoStatus(absl::StrCat("look at channel ", fd_.get()), error);
+  }
+  return (header.msg_flags & MSG_CTRUNC) != 0;
 }
 
 absl::StatusOr<SendOutcome> Channel::TrySend(const Message& message) const {

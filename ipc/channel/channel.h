@@ -83,6 +83,7 @@ class Channel {
 
   // TrySend and TryReceive never block: kWouldBlock means that the peer's queue is full, or that no
   // message is waiting. Send and Receive block until there is room, or a message.
+  // kTooManyInFlight is TrySend's and Send's for a message with descriptors.
   // InvalidArgument: a message to send exceeds the limits, or a received one is malformed. A
   // malformed message is dropped, and the next one can be received. ResourceExhausted: this process
   // cannot open as many descriptors as the message carries. If a received message is refused, its
@@ -91,6 +92,16 @@ class Channel {
   absl::StatusOr<SendOutcome> Send(const Message& message) const;
   absl::StatusOr<ReceiveOutcome> TryReceive(ReceivedMessage* message) const;
   absl::StatusOr<ReceiveOutcome> Receive(ReceivedMessage* message) const;
+
+  // For an end that expects no descriptors from a peer that it does not trust. Where the kernel can
+  // (Linux 6.16), messages with descriptors are refused at the sender (EPERM) from now on. False:
+  // this kernel cannot; ask NextHasDescriptors before each receipt then.
+  bool RefuseDescriptors() const;
+  // Whether the next message carries descriptors; false if none waits. Receives nothing. Receiving
+  // such a message, and closing an end in which it waits, may block: a peer can send a socket whose
+  // last close waits for its unsent data (SO_LINGER), and descriptors for which this process has no
+  // room are closed within the receipt.
+  absl::StatusOr<bool> NextHasDescriptors() const;
 
   // For poll and epoll, for reading and writing, and to pass to another process.
   int fd() const { return fd_.get(); }

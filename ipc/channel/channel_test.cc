@@ -419,5 +419,84 @@ TEST(ChannelAdopt, RefusesADescriptorThatIsNotOpen) {
                                 "channel in descriptor -1: getsockopt SO_DOMAIN: Bad file"));
 }
 
+// Where the kernel has SO_PASSRIGHTS, which a test can turn on again.
+void AllowDescriptors(const Channel& channel) {
+  const int on = 1;
+  (void)::setsockopt(channel.fd(), SOL_SOCKET, 83, &on, sizeof(on));
+}
+
+TEST(Channel, TellsOfDescriptorsBeforeTheyAreReceived) {
+  const Channel::Pair pair = MakePair();
+  EXPECT_FALSE(*pair.second.NextHasDescriptors()) << "of no message";
+  const UniqueFd file = MakeMemfd();
+  const int fds[] = {file.get()};
+  ASSERT_TRUE(pair.first.Send({.payload = "none"}).ok());
+  ASSERT_TRUE(pair.first.Send({.payload = "one", .fds = fds}).ok());
+  const int open_before = CountOpenFds();
+  ReceivedMessage message;
+  EXPECT_FALSE(*pair.second.NextHasDescriptors());
+  ASSERT_EQ(*pair.second.TryReceive(&message), ReceiveOutcome::kReceived);
+  EXPECT_TRUE(*pair.second.NextHasDescriptors());
+  EXPECT_TRUE(*pair.second.NextHasDescriptors()) << "it takes nothing";
+  EXPECT_EQ(CountOpenFds(), open_before);
+  ASSERT_EQ(*pair.second.TryReceive(&message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message.payload, "one");
+  EXPECT_EQ(message.fds.size(), 1u);
+}
+
+TEST(Channel, TellsOfDescriptorsThatItsProcessCannotOpen) {
+  const Channel::Pair pair = MakePair();
+  const UniqueFd file = MakeMemfd();
+  const int fds[] = {file.get()};
+  ASSERT_TRUE(pair.first.Send({.fds = fds}).ok());
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto has = pair.second.NextHasDescriptors();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(has.ok() && *has) << has.status();
+}
+
+TEST(Channel, TellsOfNoDescriptorsAtItsEnd) {
+  Channel::Pair pair = MakePair();
+  { const UniqueFd closed = std::move(pair.first).Release(); }
+  const auto has = pair.second.NextHasDescriptors();
+  EXPECT_TRUE(has.ok() && !*has) << has.status();
+}
+
+TEST(Channel, RefusesDescriptorsWhereTheKernelCan) {
+  const Channel::Pair pair = MakePair();
+  if (!pair.second.RefuseDescriptors()) GTEST_SKIP() << "this kernel has no SO_PASSRIGHTS";
+  const UniqueFd file = MakeMemfd();
+  const int fds[] = {file.get()};
+  EXPECT_FALSE(pair.first.TrySend({.fds = fds}).ok());
+  EXPECT_EQ(*pair.first.TrySend({.payload = "only bytes"}), SendOutcome::kSent);
+  AllowDescriptors(pair.second);
+  EXPECT_EQ(*pair.first.TrySend({.fds = fds}), SendOutcome::kSent);
+}
+
+// The limit is the sender's RLIMIT_NOFILE, for all of its user. It does not hold for root.
+TEST(Channel, TellsWhenTooManyDescriptorsAreInFlight) {
+  ForkedChild child([] {
+    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) return 77;
+    const Channel::Pair pair = MakePair();
+    const UniqueFd file = MakeMemfd();
+    rlimit few = {20, 20};
+    if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 77;
+    const std::vector<int> fds(kMaxChannelFds, file.get());
+    for (int sent = 0; sent < 4; ++sent) {
+      const auto outcome = pair.first.TrySend({.fds = fds});
+      if (!outcome.ok()) return 1;
+      if (*outcome == SendOutcome::kTooManyInFlight) return 0;
+    }
+    return 2;
+  });
+  const int code = child.Join();
+  if (code == 77) GTEST_SKIP() << "this user cannot become another one";
+  EXPECT_EQ(code, 0);
+}
+
 }  // namespace
 }  // namespace muster::ipc

@@ -8,6 +8,10 @@ enum class SendOutcome {
   kSent,        // the whole message or record was sent
   kWouldBlock,  // nothing was sent: there is no room now
   kPeerGone,    // nothing was sent: no receiver is left
+  // Nothing was sent: too many descriptors of this user are on their way in messages that nobody
+  // has received yet. Try again by a timer: the socket does not tell when it helps, and is
+  // writable.
+  kTooManyInFlight,
 };
 
 enum class ReceiveOutcome {
