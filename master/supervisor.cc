@@ -282,15 +282,19 @@ absl::StatusOr<Deployment> Supervisor::Load() const {
                            current_->zones);
 }
 
-void Supervisor::Do(const LoadAction&) {
+void Supervisor::Do(const LoadAction& action) {
   absl::StatusOr<Deployment> loaded = Load();
   if (!loaded.ok()) {
-    Handle(LoadRefusedEvent{loaded.status()});
+    Handle(LoadRefusedEvent{action.load, loaded.status()});
     return;
   }
   next_ = *std::move(loaded);
-  Handle(LoadedEvent{next_->settings()});
+  next_load_ = action.load;
+  Handle(LoadedEvent{action.load, next_->settings()});
 }
+
+// A load has always ended when the core hears of it.
+void Supervisor::Do(const AbandonLoadAction&) {}
 
 void Supervisor::Do(const CommitAction&) {
   const bool is_first = !current_.has_value();
@@ -321,7 +325,9 @@ void Supervisor::Do(const CommitAction&) {
   }
 }
 
-void Supervisor::Do(const RollBackAction&) { next_.reset(); }
+void Supervisor::Do(const RollBackAction& action) {
+  if (action.load == next_load_) next_.reset();
+}
 
 void Supervisor::Do(const CloseListenersAction&) {
   closed_before_end_ = zone_.Sum().closed_at_deadline;

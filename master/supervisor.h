@@ -81,6 +81,7 @@ class Supervisor {
   void Do(const SignalAction& action);
   void Do(const ReleaseSlotAction& action);
   void Do(const LoadAction& action);
+  void Do(const AbandonLoadAction& action);
   void Do(const CommitAction& action);
   void Do(const RollBackAction& action);
   void Do(const CloseListenersAction& action);
@@ -116,6 +117,7 @@ class Supervisor {
 
   std::optional<Deployment> current_;  // of the generation that serves
   std::optional<Deployment> next_;     // of the one that is being started
+  LoadId next_load_ = 0;               // that made it
   std::map<std::uint32_t, Live> live_;
   CountedBefore counted_before_;  // of the slots that are taken
   std::map<RequestId, Reply> waiting_;

@@ -44,9 +44,10 @@ TEST_F(StatusReportTest, OrdersWorkersByGeneration) {
   Give(StartEvent{settings_});
   Give(SpawnedEvent{0, 100});
   Give(ReadyEvent{0});
+  LoadId load = 0;
   for (std::uint32_t slot : {1u, 0u}) {  // the second reload finds slot 0 free again
     Give(ReloadEvent{});
-    Give(LoadedEvent{settings_});
+    Give(LoadedEvent{++load, settings_});
     Give(SpawnedEvent{slot, static_cast<pid_t>(101 + slot)});
     Give(ReadyEvent{slot});
     Give(ExitedEvent{slot == 1 ? 0u : 9u, {}});
@@ -81,7 +82,7 @@ TEST_F(StatusReportTest, OrdersTheWorkersOfAGenerationByTheirNumber) {
   Give(StartEvent{settings_});
   Give(ReadyEvent{0});
   Give(ReloadEvent{});
-  Give(LoadedEvent{two});  // into slots 1 and 2
+  Give(LoadedEvent{1, two});  // into slots 1 and 2
   Give(ReadyEvent{1});
   Give(ReadyEvent{2});
   Give(ExitedEvent{0, {}});

@@ -35,9 +35,12 @@ void ReloadAttempts::Ask(RequestId request, Decision& decision) {
 }
 
 void ReloadAttempts::Begin(std::vector<RequestId> waiting, Decision& decision) {
-  attempt_ = Attempt{.waiting = std::move(waiting), .began = decision.now()};
+  attempt_ = Attempt{.waiting = std::move(waiting),
+                     .began = decision.now(),
+                     .load = ++last_load_,
+                     .overdue = decision.now() + kLoadTimeout};
   decision.Log(Severity::kInfo, "reloading");
-  decision.Do(LoadAction{});
+  decision.Do(LoadAction{attempt_->load});
 }
 
 void ReloadAttempts::BeginPending(Decision& decision) {
@@ -48,6 +51,17 @@ std::uint64_t ReloadAttempts::BeginGeneration(const Settings& settings) {
   settings_ = settings;
   attempt_->generation = ++last_generation_;
   return last_generation_;
+}
+
+std::optional<TimePoint> ReloadAttempts::next_deadline() const {
+  return is_loading() ? attempt_->overdue : std::nullopt;
+}
+
+void ReloadAttempts::Expire(Decision& decision) {
+  const std::optional<TimePoint> overdue = next_deadline();
+  if (!overdue || *overdue > decision.now()) return;
+  attempt_->overdue.reset();
+  decision.Do(AbandonLoadAction{attempt_->load, /*is_overdue=*/true});
 }
 
 void ReloadAttempts::Succeed(Decision& decision) {
@@ -76,6 +90,7 @@ void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
   std::vector<RequestId> waiting = std::exchange(pending_, {});
   const std::optional<Attempt> attempt = std::exchange(attempt_, std::nullopt);
   if (attempt && !attempt->is_start) {
+    if (attempt->generation == 0) decision.Do(AbandonLoadAction{attempt->load});
     waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
     NoteRefusal(reason);
   }

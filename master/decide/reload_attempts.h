@@ -1,6 +1,7 @@
 #ifndef MUSTER_MASTER_DECIDE_RELOAD_ATTEMPTS_H_
 #define MUSTER_MASTER_DECIDE_RELOAD_ATTEMPTS_H_
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,10 +21,18 @@ namespace muster::master {
 // the outcomes and logs every refusal once. The workers of the generation are the caller's.
 class ReloadAttempts {
  public:
+  // How long a configuration may take to be loaded: the worker program may take 5 s of it to
+  // describe itself, and zones as long as the kernel needs to allocate them.
+  static constexpr Duration kLoadTimeout = std::chrono::seconds(30);
+
   bool is_under_way() const { return attempt_.has_value(); }
   bool is_start() const { return attempt_ && attempt_->is_start; }
   // Under way, and its configuration is not loaded yet.
   bool is_loading() const { return attempt_ && attempt_->generation == 0; }
+  // Under way, and what that load brings is for it.
+  bool awaits(LoadId load) const { return is_loading() && attempt_->load == load; }
+  // Of the attempt. Zero: none, or it is the start.
+  LoadId load() const { return attempt_ ? attempt_->load : 0; }
   // Of the attempt. Zero: none, or it is loading.
   std::uint64_t generation() const { return attempt_ ? attempt_->generation : 0; }
   // Of the generation that was begun last.
@@ -40,6 +49,11 @@ class ReloadAttempts {
   // The configuration is loaded. Returns the number of the new generation. Numbers are not used
   // again, not even those of failed generations.
   std::uint64_t BeginGeneration(const Settings& settings);
+
+  // The time for Expire.
+  std::optional<TimePoint> next_deadline() const;
+  // Abandons the load if it is overdue. The attempt goes on until that is answered.
+  void Expire(Decision& decision);
 
   // Each of the next two ends the attempt, answers it, and begins the reload that waits for it.
   // The generation serves.
@@ -58,7 +72,9 @@ class ReloadAttempts {
     bool is_start = false;
     std::vector<RequestId> waiting{};  // of a reload at least one
     TimePoint began{};
-    std::uint64_t generation = 0;  // zero: its configuration is being loaded
+    LoadId load = 0;                     // zero: of the start
+    std::optional<TimePoint> overdue{};  // of the load
+    std::uint64_t generation = 0;        // zero: its configuration is being loaded
   };
 
   void Begin(std::vector<RequestId> waiting, Decision& decision);
@@ -68,6 +84,7 @@ class ReloadAttempts {
   std::optional<Attempt> attempt_;
   // Came during the attempt. Zeros among them are signals.
   std::vector<RequestId> pending_;
+  LoadId last_load_ = 0;
   std::uint64_t last_generation_ = 0;
   Settings settings_;
 

@@ -1,6 +1,7 @@
 #include "muster/master/decide/reload_attempts.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -56,6 +57,24 @@ TEST_F(ReloadAttemptsTest, LoadTheConfigurationFirst) {
   EXPECT_EQ(loads_, 1);
   EXPECT_TRUE(attempts_.is_loading());
   EXPECT_EQ(attempts_.generation(), 0u);
+}
+
+TEST_F(ReloadAttemptsTest, NumberTheirLoads) {
+  attempts_.Ask(5, decision_);
+  const LoadId first = attempts_.load();
+  EXPECT_TRUE(attempts_.awaits(first));
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  EXPECT_FALSE(attempts_.awaits(first));
+  attempts_.Ask(6, decision_);
+  EXPECT_FALSE(attempts_.awaits(first));
+  EXPECT_TRUE(attempts_.awaits(attempts_.load()));
+}
+
+TEST_F(ReloadAttemptsTest, HaveNoDeadlineOnceTheConfigurationIsLoaded) {
+  attempts_.Ask(5, decision_);
+  EXPECT_EQ(attempts_.next_deadline(), TimePoint() + ReloadAttempts::kLoadTimeout);
+  attempts_.BeginGeneration({});
+  EXPECT_EQ(attempts_.next_deadline(), std::nullopt);
 }
 
 TEST_F(ReloadAttemptsTest, HaveAGenerationOnceTheConfigurationIsLoaded) {

@@ -40,16 +40,27 @@ struct ReleaseSlotAction {
 };
 
 // Reads the configuration again and makes what is new in it. Changes nothing that serves. Answered
-// by LoadedEvent or LoadRefusedEvent.
-struct LoadAction {};
+// by LoadedEvent or LoadRefusedEvent, at any time, or never if it hangs.
+struct LoadAction {
+  LoadId load = 0;
+};
+
+// Nobody waits for that load any more. If it is overdue, this is answered by a LoadRefusedEvent
+// that says what it hangs in; until it ends, further loads are refused with that.
+struct AbandonLoadAction {
+  LoadId load = 0;
+  bool is_overdue = false;
+};
 
 // What was loaded serves from now on, as this generation. Drops what it does not use.
 struct CommitAction {
   std::uint64_t generation = 0;
 };
 
-// Drops what was made for the configuration that was loaded last.
-struct RollBackAction {};
+// Drops what that load made.
+struct RollBackAction {
+  LoadId load = 0;  // zero: the start's
+};
 
 // No worker will accept connections any more.
 struct CloseListenersAction {};
@@ -81,9 +92,9 @@ struct ExitAction {
   int code = 0;
 };
 
-using Action =
-    std::variant<SpawnAction, SendAction, SignalAction, ReleaseSlotAction, LoadAction, CommitAction,
-                 RollBackAction, CloseListenersAction, ReplyAction, LogAction, ExitAction>;
+using Action = std::variant<SpawnAction, SendAction, SignalAction, ReleaseSlotAction, LoadAction,
+                            AbandonLoadAction, CommitAction, RollBackAction, CloseListenersAction,
+                            ReplyAction, LogAction, ExitAction>;
 
 }  // namespace muster::master
 

@@ -29,11 +29,11 @@ std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
 }
 
 std::optional<TimePoint> SupervisorCore::next_deadline() const {
-  const std::optional<TimePoint> workers = workers_.next_deadline();
-  const std::optional<TimePoint> reopens = reopens_.next_deadline();
-  if (!workers) return reopens;
-  if (!reopens) return workers;
-  return std::min(*workers, *reopens);
+  std::optional<TimePoint> next = workers_.next_deadline();
+  for (const auto& other : {reopens_.next_deadline(), attempts_.next_deadline()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  return next;
 }
 
 MasterState SupervisorCore::state() const {
@@ -68,15 +68,15 @@ void SupervisorCore::On(const ReloadEvent& event) {
 }
 
 void SupervisorCore::On(const LoadedEvent& event) {
-  if (attempts_.is_loading()) {
+  if (attempts_.awaits(event.load)) {
     BeginGeneration(event.settings);
   } else {
-    decision_.Do(RollBackAction{});  // nobody wants it any more
+    decision_.Do(RollBackAction{event.load});  // nobody wants it any more
   }
 }
 
 void SupervisorCore::On(const LoadRefusedEvent& event) {
-  if (attempts_.is_loading()) FailAttempt(event.reason);
+  if (attempts_.awaits(event.load)) FailAttempt(event.reason);
 }
 
 void SupervisorCore::BeginGeneration(const Settings& settings) {
@@ -122,7 +122,7 @@ void SupervisorCore::CancelReloads(const absl::Status& reason) {
 
 void SupervisorCore::UndoGeneration() {
   if (attempts_.generation() == 0) return;
-  decision_.Do(RollBackAction{});
+  decision_.Do(RollBackAction{attempts_.load()});
   for (auto& [slot, worker] : workers_.records()) {
     if (!IsOfAttempt(worker)) continue;
     worker.is_undone = true;
@@ -216,6 +216,7 @@ void SupervisorCore::On(const TickEvent&) {
     }
   }
   reopens_.Expire(decision_.now());
+  attempts_.Expire(decision_);
 }
 
 // ---- What the operator asks for ----

@@ -128,7 +128,10 @@ TEST_F(SupervisorCoreTest, DropsWhatWasLoadedForAReloadThatAStopCutOff) {
   StartServing();
   Give(ReloadEvent{5});
   Give(StopEvent{7});
-  Give(LoadedEvent{settings_});
+  ASSERT_EQ(abandoned_.size(), 1u);
+  EXPECT_EQ(abandoned_[0].load, load_);
+  EXPECT_FALSE(abandoned_[0].is_overdue);
+  Give(LoadedEvent{load_, settings_});
   EXPECT_EQ(roll_backs_, 1);
   EXPECT_THAT(spawned_, IsEmpty());
 }

@@ -57,8 +57,11 @@ class SupervisorCoreTest : public testing::Test {
         signalled_.push_back({signal->slot, signal->signal});
       } else if (const auto* release = std::get_if<ReleaseSlotAction>(&action)) {
         released_.push_back(release->slot);
-      } else if (std::get_if<LoadAction>(&action)) {
+      } else if (const auto* load = std::get_if<LoadAction>(&action)) {
         ++loads_;
+        load_ = load->load;
+      } else if (const auto* abandon = std::get_if<AbandonLoadAction>(&action)) {
+        abandoned_.push_back(*abandon);
       } else if (const auto* commit = std::get_if<CommitAction>(&action)) {
         committed_.push_back(commit->generation);
       } else if (std::get_if<RollBackAction>(&action)) {
@@ -97,7 +100,7 @@ class SupervisorCoreTest : public testing::Test {
   // Up to where the workers of the new generation are started, in slots 2 and 3.
   void BeginReload(RequestId request) {
     Give(ReloadEvent{request});
-    Give(LoadedEvent{settings_});
+    Give(LoadedEvent{load_, settings_});
   }
   void Forget() {
     spawned_.clear();
@@ -105,6 +108,7 @@ class SupervisorCoreTest : public testing::Test {
     signalled_.clear();
     released_.clear();
     committed_.clear();
+    abandoned_.clear();
     replies_.clear();
     log_.clear();
     loads_ = roll_backs_ = 0;
@@ -140,6 +144,8 @@ class SupervisorCoreTest : public testing::Test {
   std::vector<std::string> log_;
   std::vector<int> exits_;
   int loads_ = 0;
+  LoadId load_ = 0;  // the last one
+  std::vector<AbandonLoadAction> abandoned_;
   int roll_backs_ = 0;
   int listener_closes_ = 0;
   std::uint32_t token_ = 0;

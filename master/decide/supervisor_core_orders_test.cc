@@ -74,7 +74,7 @@ TEST_F(SupervisorCoreTest, ServesAgainAfterAPauseWhenItIsReloaded) {
   Give(PauseEvent{});
   Give(ExitedEvent{0, Code(0)});
   Give(ReloadEvent{5});
-  Give(LoadedEvent{settings_});
+  Give(LoadedEvent{load_, settings_});
   Give(ReadyEvent{0});
   EXPECT_EQ(core_.state(), MasterState::kRunning);
 }
@@ -101,7 +101,7 @@ TEST_F(SupervisorCoreTest, StaysPausedWhenAReloadIsRefused) {
   StartServing(1);
   Give(PauseEvent{});
   Give(ReloadEvent{5});
-  Give(LoadRefusedEvent{absl::InvalidArgumentError("m:1:1: no")});
+  Give(LoadRefusedEvent{load_, absl::InvalidArgumentError("m:1:1: no")});
   EXPECT_EQ(RefusalOf(5), "reload refused, the master stays paused: m:1:1: no");
   EXPECT_EQ(core_.state(), MasterState::kPaused);
 }

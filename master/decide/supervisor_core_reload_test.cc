@@ -35,7 +35,7 @@ TEST_F(SupervisorCoreTest, AnswersAReloadWithItsGenerationAndTime) {
   StartServing();
   Give(ReloadEvent{5});
   now_ += seconds(3);
-  Give(LoadedEvent{settings_});
+  Give(LoadedEvent{load_, settings_});
   Give(ReadyEvent{2});
   EXPECT_THAT(replies_, IsEmpty());
   now_ += seconds(1);
@@ -61,7 +61,7 @@ TEST_F(SupervisorCoreTest, ReleasesTheSlotsOfTheOldGenerationWhenItsWorkersEnd) 
 TEST_F(SupervisorCoreTest, RefusesAReloadWhoseConfigurationIsWrong) {
   StartServing();
   Give(ReloadEvent{5});
-  Give(LoadRefusedEvent{absl::InvalidArgumentError("m.textproto:3:1: foo: unknown field")});
+  Give(LoadRefusedEvent{load_, absl::InvalidArgumentError("m.textproto:3:1: foo: unknown field")});
   ASSERT_EQ(replies_.size(), 1u);
   EXPECT_EQ(replies_[0].outcome.status,
             absl::InvalidArgumentError("reload refused, generation 1 goes on serving: "
@@ -75,7 +75,7 @@ TEST_F(SupervisorCoreTest, RefusesAReloadWhoseConfigurationIsWrong) {
 TEST_F(SupervisorCoreTest, TellsSeveralMistakesInLinesOfTheirOwn) {
   StartServing();
   Give(ReloadEvent{5});
-  Give(LoadRefusedEvent{absl::InvalidArgumentError("m:3:1: one\nm:4:1: two")});
+  Give(LoadRefusedEvent{load_, absl::InvalidArgumentError("m:3:1: one\nm:4:1: two")});
   EXPECT_EQ(RefusalOf(5), "reload refused, generation 1 goes on serving:\nm:3:1: one\nm:4:1: two");
 }
 
@@ -157,7 +157,7 @@ TEST_F(SupervisorCoreTest, KeepsTheCodesOfARefusalToThoseThatClientsKnow) {
         absl::AlreadyExistsError("bind"), absl::DeadlineExceededError("late")}) {
     Forget();
     Give(ReloadEvent{5});
-    Give(LoadRefusedEvent{reason});
+    Give(LoadRefusedEvent{load_, reason});
     ASSERT_EQ(replies_.size(), 1u);
     EXPECT_EQ(replies_[0].outcome.status.code(), absl::StatusCode::kAborted) << reason;
   }
@@ -167,7 +167,7 @@ TEST_F(SupervisorCoreTest, DoesNotSayThatAGenerationServesOfWhichNoWorkerDoes) {
   StartServing(1);
   Give(ReloadEvent{5});
   Give(ExitedEvent{0, KilledBy(SIGSEGV)});
-  Give(LoadRefusedEvent{absl::InvalidArgumentError("m:1:1: no")});
+  Give(LoadRefusedEvent{load_, absl::InvalidArgumentError("m:1:1: no")});
   EXPECT_EQ(RefusalOf(5),
             "reload refused, generation 1 stays, but none of its workers serves now: m:1:1: no");
 }
@@ -194,7 +194,7 @@ TEST_F(SupervisorCoreTest, MakesOneMoreReloadOfAllThatComeMeanwhile) {
   Give(ReadyEvent{3});
   EXPECT_EQ(loads_, 2);
   EXPECT_EQ(replies_.size(), 1u);
-  Give(LoadedEvent{settings_});
+  Give(LoadedEvent{load_, settings_});
   Give(ReadyEvent{4});
   Give(ReadyEvent{5});
   ASSERT_EQ(replies_.size(), 3u);
@@ -211,6 +211,48 @@ TEST_F(SupervisorCoreTest, GoesOnWithTheNextReloadAfterOneThatFailed) {
   EXPECT_EQ(loads_, 2);
 }
 
+TEST_F(SupervisorCoreTest, RefusesAReloadWhoseConfigurationIsNotLoadedInTime) {
+  StartServing();
+  Give(ReloadEvent{5});
+  Pass(ReloadAttempts::kLoadTimeout - seconds(1));
+  EXPECT_THAT(abandoned_, IsEmpty());
+  Pass(seconds(1));
+  ASSERT_EQ(abandoned_.size(), 1u);
+  EXPECT_EQ(abandoned_[0].load, load_);
+  EXPECT_TRUE(abandoned_[0].is_overdue);
+  EXPECT_FALSE(core_.next_deadline().has_value());
+  Give(LoadRefusedEvent{load_, absl::DeadlineExceededError("still reading /m after 30s")});
+  EXPECT_EQ(RefusalOf(5),
+            "reload refused, generation 1 goes on serving: still reading /m after 30s");
+}
+
+TEST_F(SupervisorCoreTest, ServesNothingThatWasLoadedTooLate) {
+  StartServing();
+  Give(ReloadEvent{5});
+  const LoadId late = load_;
+  Pass(ReloadAttempts::kLoadTimeout);
+  Give(LoadRefusedEvent{late, absl::DeadlineExceededError("still reading /m after 30s")});
+  Give(ReloadEvent{6});
+  EXPECT_NE(load_, late);
+  Give(LoadedEvent{late, settings_});
+  EXPECT_EQ(roll_backs_, 1);
+  EXPECT_THAT(spawned_, IsEmpty());
+  Give(LoadRefusedEvent{late, absl::InvalidArgumentError("m:1:1: no")});
+  EXPECT_EQ(RefusalOf(6), "");
+  Give(LoadedEvent{load_, settings_});
+  EXPECT_THAT(spawned_, ElementsAre(2u, 3u));
+}
+
+TEST_F(SupervisorCoreTest, RespawnsWorkersWhileAConfigurationIsLoaded) {
+  StartServing();
+  Give(ReloadEvent{5});
+  Give(ExitedEvent{1, KilledBy(SIGKILL)});
+  Pass(seconds(1));
+  EXPECT_THAT(spawned_, ElementsAre(1u));
+  Give(ReadyEvent{1});
+  EXPECT_EQ(StateOf(1), WorkerState::kServing);
+}
+
 TEST_F(SupervisorCoreTest, RefusesAReloadForWhichNoSlotsAreLeft) {
   SupervisorCore core(3);
   core.Handle(StartEvent{settings_}, now_);
@@ -218,7 +260,7 @@ TEST_F(SupervisorCoreTest, RefusesAReloadForWhichNoSlotsAreLeft) {
   core.Handle(ReadyEvent{1}, now_);
   core.Handle(ReloadEvent{5}, now_);
   absl::Status status;
-  for (const Action& action : core.Handle(LoadedEvent{settings_}, now_)) {
+  for (const Action& action : core.Handle(LoadedEvent{1, settings_}, now_)) {
     if (const auto* reply = std::get_if<ReplyAction>(&action)) status = reply->outcome.status;
   }
   EXPECT_EQ(status, absl::AbortedError("reload refused, generation 1 goes on serving: 2 workers "

@@ -16,6 +16,10 @@ namespace muster::master {
 // A request whose sender waits for the outcome. Zero: nobody waits, as after a signal.
 using RequestId = std::uint64_t;
 
+// A load of the configuration. Each has a number of its own, so that what comes of one that nobody
+// waits for any more is known as such.
+using LoadId = std::uint64_t;
+
 // What the core needs to know about a configuration.
 struct Settings {
   std::uint32_t workers = 1;  // at least one
@@ -45,9 +49,11 @@ struct SpawnFailedEvent {
   std::string reason{};
 };
 struct LoadedEvent {
+  LoadId load = 0;
   Settings settings{};
 };
 struct LoadRefusedEvent {
+  LoadId load = 0;
   absl::Status reason{};
 };
 

@@ -86,6 +86,8 @@ class Machine {
       Give(ReloadEvent{Any(3) == 0 ? 0 : NewReload()});
     } else if (what < 940) {
       Give(ReopenEvent{NewRequest(), Any(9) == 0 ? absl::AbortedError("log") : absl::OkStatus()});
+    } else if (what < 960) {
+      ALoadEnds();
     } else if (what < 990) {
       Give(ScaleEvent{Any(2) == 0 ? 1 : -1});
     } else if (what < 994) {
@@ -219,14 +221,29 @@ class Machine {
     EXPECT_EQ(processes_.count(action.slot), 0u) << "a slot with a process was released";
     EXPECT_EQ(taken_.erase(action.slot), 1u) << "released twice";
   }
-  void Do(const LoadAction&, std::vector<Event>* outcomes) {
-    EXPECT_FALSE(is_loaded_) << "loaded twice without a commit or a roll back";
+  void Do(const LoadAction& action, std::vector<Event>* outcomes) {
+    EXPECT_TRUE(loaded_.empty()) << "loaded twice without a commit or a roll back";
     if (Any(4) == 0) {
-      outcomes->push_back(LoadRefusedEvent{absl::InvalidArgumentError("mistake")});
+      loading_.insert(action.load);
     } else {
-      is_loaded_ = true;
-      outcomes->push_back(LoadedEvent{AnySettings()});
+      outcomes->push_back(AnyEndOf(action.load));
     }
+  }
+  Event AnyEndOf(LoadId load) {
+    if (Any(4) == 0) return LoadRefusedEvent{load, absl::InvalidArgumentError("mistake")};
+    loaded_.insert(load);
+    return LoadedEvent{load, AnySettings()};
+  }
+  // Some end so late that nobody waits for them any more.
+  void ALoadEnds() {
+    if (loading_.empty()) return;
+    const LoadId load = *std::next(loading_.begin(), Any(loading_.size()));
+    loading_.erase(load);
+    Give(AnyEndOf(load));
+  }
+  void Do(const AbandonLoadAction& action, std::vector<Event>* outcomes) {
+    if (!action.is_overdue) return;
+    outcomes->push_back(LoadRefusedEvent{action.load, absl::DeadlineExceededError("hangs")});
   }
   void Do(const CommitAction& action, std::vector<Event>*) {
     EXPECT_GT(action.generation, committed_);
@@ -239,9 +256,10 @@ class Machine {
     }
     EXPECT_GT(members, 0u);
     committed_ = action.generation;
-    is_loaded_ = false;
+    EXPECT_LE(loaded_.size(), 1u) << "committed with a load left";
+    loaded_.clear();
   }
-  void Do(const RollBackAction&, std::vector<Event>*) { is_loaded_ = false; }
+  void Do(const RollBackAction& action, std::vector<Event>*) { loaded_.erase(action.load); }
   void Do(const CloseListenersAction&, std::vector<Event>*) {
     EXPECT_FALSE(stop_asked_);
     stop_asked_ = true;
@@ -296,7 +314,8 @@ class Machine {
   RequestId last_request_ = 0;
   pid_t last_pid_ = 1000;
   std::uint64_t committed_ = 0;
-  bool is_loaded_ = false;
+  std::set<LoadId> loading_;
+  std::set<LoadId> loaded_;  // neither committed nor rolled back
   bool stop_asked_ = false;
   bool exited_ = false;
 };
