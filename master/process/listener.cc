@@ -23,15 +23,6 @@ absl::Status SetOption(int fd, int level, int option, const char* name, int valu
   return ipc::ErrnoStatus(absl::StrCat("setsockopt ", name));
 }
 
-// Whether the path is that of a socket on which nobody answers: it outlives a process that was
-// killed.
-bool IsLeftBehind(const Address& address) {
-  struct stat file = {};
-  if (::stat(address.path().c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
-  const ipc::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return ::connect(probe.get(), address.get(), address.size()) != 0 && errno == ECONNREFUSED;
-}
-
 // The first port that needs no privilege to be bound: the network namespace's.
 int FirstUnprivilegedPort() {
   std::ifstream file("/proc/sys/net/ipv4/ip_unprivileged_port_start");
@@ -42,7 +33,7 @@ int FirstUnprivilegedPort() {
 // What helps against EACCES.
 std::string HowToBind(const Address& address) {
   const int first = FirstUnprivilegedPort();
-  if (address.is_unix() || address.port() == 0 || address.port() >= first) return "";
+  if (address.port() == 0 || address.port() >= first) return "";
   std::error_code ignored;
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
   return absl::StrCat("; ports below ", first,
@@ -57,12 +48,7 @@ absl::Status InUse(absl::string_view call, const Address& address) {
 
 absl::Status BindSocket(int fd, const Address& address) {
   if (::bind(fd, address.get(), address.size()) == 0) return absl::OkStatus();
-  int error = errno;
-  if (error == EADDRINUSE && address.is_unix() && IsLeftBehind(address)) {
-    ::unlink(address.path().c_str());
-    if (::bind(fd, address.get(), address.size()) == 0) return absl::OkStatus();
-    error = errno;
-  }
+  const int error = errno;
   if (error == EADDRINUSE) return InUse("bind", address);
   const absl::Status status = ipc::ErrnoStatus(absl::StrCat("bind ", address.ToString()), error);
   if (error != EACCES) return status;
@@ -81,21 +67,18 @@ absl::StatusOr<ipc::UniqueFd> MakeSocket(const Address& address) {
   return fd;
 }
 
-absl::StatusOr<ipc::UniqueFd> BoundSocket(const Address& address) {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address));
-  MUSTER_RETURN_IF_ERROR(BindSocket(fd.get(), address));
-  return fd;
-}
-
 }  // namespace
 
-absl::StatusOr<Listener> Listener::Bind(const Address& address) {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, BoundSocket(address));
-  // From here on the destructor removes a Unix socket's path.
+absl::StatusOr<Listener> Listener::Bind(const Address& address, const SocketRights& rights) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address));
   Listener listener(std::move(fd), address);
-  if (!address.is_unix()) {
-    MUSTER_ASSIGN_OR_RETURN(listener.address_, Address::OfSocket(listener.fd()));
+  if (address.is_unix()) {
+    MUSTER_ASSIGN_OR_RETURN(SocketFile file, SocketFile::Bind(listener.fd(), address, rights));
+    listener.file_.emplace(std::move(file));
+    return listener;
   }
+  MUSTER_RETURN_IF_ERROR(BindSocket(listener.fd(), address));
+  MUSTER_ASSIGN_OR_RETURN(listener.address_, Address::OfSocket(listener.fd()));
   return listener;
 }
 
@@ -108,17 +91,10 @@ absl::StatusOr<Listener> Listener::MakeSibling() const {
 }
 
 absl::Status Listener::Probe(const Address& address) {
-  if (!address.is_unix()) return BoundSocket(address).status();
-  // Binding would make the socket.
-  struct stat file = {};
-  if (::lstat(address.path().c_str(), &file) != 0 || IsLeftBehind(address)) {
-    return absl::OkStatus();
-  }
-  return InUse("bind", address);
-}
-
-Listener::~Listener() {
-  if (fd_.valid() && address_.is_unix()) ::unlink(address_.path().c_str());
+  // Binding would make the file.
+  if (address.is_unix()) return SocketFile::Probe(address);
+  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd fd, MakeSocket(address));
+  return BindSocket(fd.get(), address);
 }
 
 absl::Status Listener::Listen(int backlog) {
@@ -126,6 +102,7 @@ absl::Status Listener::Listen(int backlog) {
     MUSTER_RETURN_IF_ERROR(BindSocket(fd(), address_));
     is_bound_ = true;
   }
+  if (!is_listening_ && has_file() && !file().IsThere()) return file().Gone();
   if (::listen(fd(), backlog) != 0) {
     if (errno == EADDRINUSE) return InUse("listen", address_);
     return ipc::ErrnoStatus(absl::StrCat("listen ", address_.ToString()));
