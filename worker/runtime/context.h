@@ -10,6 +10,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/timer.h"  // IWYU pragma: export; services set timers on this loop
 #include "muster/proto/config.pb.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/service_config.h"
