@@ -15,6 +15,7 @@
 #include "muster/master/process/cpu_count.h"
 #include "muster/master/process/path.h"
 #include "muster/master/process/spawn.h"
+#include "muster/master/process/wait_note.h"
 #include "muster/master/user_zones.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/field_error.h"
@@ -25,6 +26,7 @@ namespace {
 absl::Status MakeFolderOf(absl::string_view path, absl::string_view field) {
   std::error_code error;
   const std::string folder = FolderOf(path);
+  const WaitNote note("making the folder", folder);
   std::filesystem::create_directories(folder, error);
   if (!error) return absl::OkStatus();
   return config::AtField(ipc::ErrnoStatus(absl::StrCat("make the folder ", folder), error.value()),
@@ -42,6 +44,7 @@ absl::Status MakeFolders(const config::v1::Config& config) {
   }
   if (config.log().has_path()) {
     MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.log().path(), "log.path"));
+    const WaitNote note("opening", config.log().path());
     // When it is committed it is too late to fail.
     const ipc::UniqueFd probe(::open(config.log().path().c_str(),
                                      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));

@@ -25,14 +25,15 @@
 #include "muster/master/admin/admin_socket.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/decide/reason.h"
+#include "muster/master/decide/reload_attempts.h"
 #include "muster/master/deployment.h"
+#include "muster/master/deployment_source.h"
 #include "muster/master/process/address.h"
-#include "muster/master/process/ask_worker.h"
+#include "muster/master/process/call_in_time.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/signal_orders.h"
-#include "muster/master/process/spawn.h"
 #include "muster/master/send_order.h"
 #include "muster/master/start_check.h"
 #include "muster/master/supervisor.h"
@@ -45,6 +46,9 @@ namespace {
 // Somebody who is just leaving may still have our address.
 constexpr int kBindTries = 6;
 constexpr absl::Duration kBindPause = absl::Milliseconds(500);
+
+// How long the files of the start, the worker program's description and the zones may take.
+const absl::Duration kLoadTimeout = absl::FromChrono(ReloadAttempts::kLoadTimeout);
 
 // Reads the signals in the loop.
 class SignalWatch : public loop::Handler {
@@ -77,7 +81,11 @@ absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
                                         const std::string& worker_binary,
                                         const ipc::SignalSet& signals, Log& log) {
   for (int left = kBindTries; true;) {
-    absl::StatusOr<Deployment> first = PrepareDeployment(checked, worker_binary, ListenerSet());
+    MUSTER_ASSIGN_OR_RETURN(
+        absl::StatusOr<Deployment> first,
+        CallInTime<absl::StatusOr<Deployment>>(
+            [=](int) { return PrepareDeployment(checked, worker_binary, ListenerSet()); },
+            kLoadTimeout));
     if (!absl::IsAlreadyExists(first.status()) || --left == 0) return first;
     if (left == kBindTries - 1) {
       log.Write(Severity::kWarning, absl::StrCat(first.status().message(), "; trying again for ",
@@ -100,13 +108,17 @@ AdminOperations OperationsOf(Supervisor& supervisor) {
   };
 }
 
+DeploymentSource SourceOf(const Invocation& invocation) {
+  return {invocation.config_file, invocation.prefix, invocation.worker_binary};
+}
+
 absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation) {
-  if (!invocation.worker_binary.empty()) {
-    MUSTER_RETURN_IF_ERROR(
-        ipc::Annotate(FindWorkerBinary(invocation.worker_binary).status(), "--worker"));
-  }
-  return ReadConfigFile(invocation.config_file, invocation.prefix,
-                        AskWhenNeeded(invocation.worker_binary));
+  MUSTER_ASSIGN_OR_RETURN(
+      absl::StatusOr<CheckedConfig> checked,
+      CallInTime<absl::StatusOr<CheckedConfig>>(
+          [source = SourceOf(invocation)](int stop_fd) { return source.Read(stop_fd); },
+          kLoadTimeout));
+  return checked;
 }
 
 absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
@@ -134,9 +146,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
                           PrepareFirst(checked, invocation.worker_binary, signals, log));
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
-      Supervisor::Create(*loop, log, *pid_file,
-                         {invocation.config_file, invocation.prefix, invocation.worker_binary},
-                         std::move(first)));
+      Supervisor::Create(*loop, log, *pid_file, SourceOf(invocation), std::move(first)));
   SignalWatch watch(signals, *supervisor);
   MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
   // Its destructor delivers the last answers.
@@ -166,9 +176,20 @@ ExitCode RunMaster(const Invocation& invocation) {
 }
 
 ExitCode TestConfig(const Invocation& invocation) {
-  StartCheck check(invocation.worker_binary);
-  const auto config = ReadConfigFile(invocation.config_file, invocation.prefix, check.describe(),
-                                     check.check_more());
+  // Shared with a thread that is left behind if it hangs.
+  const auto shared_check = std::make_shared<StartCheck>(invocation.worker_binary);
+  const auto checked = CallInTime<absl::StatusOr<CheckedConfig>>(
+      [shared_check, invocation](int) {
+        return ReadConfigFile(invocation.config_file, invocation.prefix, shared_check->describe(),
+                              shared_check->check_more());
+      },
+      kLoadTimeout);
+  if (!checked.ok()) {
+    std::cerr << "master: " << checked.status().message() << "\n";
+    return ExitCode::kFailed;
+  }
+  const absl::StatusOr<CheckedConfig>& config = *checked;
+  const StartCheck& check = *shared_check;
   std::vector<std::string> problems = check.problems();
   if (!config.ok()) {
     const std::vector<std::string> lines = absl::StrSplit(config.status().message(), '\n');

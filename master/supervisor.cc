@@ -12,15 +12,11 @@
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/channel/channel_format.h"
-#include "muster/master/config/config_file.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/worker_record.h"
-#include "muster/master/process/ask_worker.h"
 #include "muster/master/process/service_notifier.h"
 #include "muster/master/process/signal_orders.h"
-#include "muster/master/process/spawn.h"
 #include "muster/proto/counted.h"
-#include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/zone/slot_recovery.h"
 
@@ -37,9 +33,15 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
                                                                Deployment first) {
   MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
   MUSTER_ASSIGN_OR_RETURN(ipc::Channel::Pair handoff, ipc::Channel::CreatePair());
-  return std::unique_ptr<Supervisor>(new Supervisor(loop, log, pid_file, std::move(source),
-                                                    std::move(first), std::move(zone),
-                                                    std::move(handoff)));
+  std::unique_ptr<Supervisor> supervisor(new Supervisor(loop, log, pid_file, std::move(source),
+                                                        std::move(first), std::move(zone),
+                                                        std::move(handoff)));
+  MUSTER_ASSIGN_OR_RETURN(
+      supervisor->loader_,
+      DeploymentLoader::Create(loop, [target = supervisor.get()](LoadId load, auto loaded) {
+        target->OnLoaded(load, std::move(loaded));
+      }));
+  return supervisor;
 }
 
 Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source,
@@ -120,6 +122,7 @@ void Supervisor::OnWorker(Event event) {
     // In this order: while the process is a zombie its pid means nobody else.
     worker::RecoverSlot(zone_, found->second.tag, found->second.zones);
     found->second.process->Reap();
+    loader_->Destroy(std::move(found->second.zones));
     live_.erase(found);
   }
   Handle(std::move(event));
@@ -256,50 +259,39 @@ void Supervisor::Do(const ReleaseSlotAction& action) {
 
 // ---- Configurations ----
 
-absl::StatusOr<Deployment> Supervisor::Load() const {
-  // Before the program is asked what the configuration may have.
-  if (!source_.worker_binary.empty()) {
-    MUSTER_RETURN_IF_ERROR(
-        ipc::Annotate(FindWorkerBinary(source_.worker_binary).status(), "--worker"));
-  }
-  MUSTER_ASSIGN_OR_RETURN(
-      CheckedConfig checked,
-      ReadConfigFile(source_.config_file, source_.prefix, AskWhenNeeded(source_.worker_binary)));
-  const auto refuse_change = [&](absl::string_view field, absl::string_view now) {
-    return checked.places.Explain(
-        config::AtField(absl::InvalidArgumentError(absl::StrCat(
-                            "cannot change while the master runs; it is \"", now, "\"")),
-                        field));
-  };
-  const config::v1::Config& current = current_->config;
-  if (checked.config.pid_file() != current.pid_file()) {
-    return refuse_change("pid_file", current.pid_file());
-  }
-  if (checked.config.admin().listen() != current.admin().listen()) {
-    return refuse_change("admin.listen", current.admin().listen());
-  }
-  return PrepareDeployment(std::move(checked), source_.worker_binary, current_->listeners,
-                           current_->zones);
-}
-
 void Supervisor::Do(const LoadAction& action) {
-  absl::StatusOr<Deployment> loaded = Load();
-  if (!loaded.ok()) {
-    Handle(LoadRefusedEvent{action.load, loaded.status()});
-    return;
-  }
-  next_ = *std::move(loaded);
-  next_load_ = action.load;
-  Handle(LoadedEvent{action.load, next_->settings()});
+  // Shared so that a load which hangs does not keep them open when they are to be closed.
+  offered_ = std::make_shared<const ListenerSet>(current_->listeners);
+  DeploymentSource::Current current = {.pid_file = current_->config.pid_file(),
+                                       .admin_listen = current_->config.admin().listen(),
+                                       .listeners = offered_,
+                                       .zones = current_->zones};
+  auto load = [source = source_, current = std::move(current)](int stop_fd) {
+    return source.Load(current, stop_fd);
+  };
+  const absl::Status status = loader_->Begin(action.load, std::move(load));
+  if (!status.ok()) Handle(LoadRefusedEvent{action.load, status});
 }
 
-// A load has always ended when the core hears of it.
-void Supervisor::Do(const AbandonLoadAction&) {}
+void Supervisor::Do(const AbandonLoadAction& action) {
+  offered_.reset();
+  if (!action.is_overdue) return loader_->Abandon(action.load);
+  Handle(LoadRefusedEvent{action.load, loader_->AbandonOverdue(action.load)});
+}
+
+void Supervisor::OnLoaded(LoadId load, absl::StatusOr<Deployment> loaded) {
+  offered_.reset();
+  if (!loaded.ok()) return Handle(LoadRefusedEvent{load, loaded.status()});
+  next_ = *std::move(loaded);
+  next_load_ = load;
+  Handle(LoadedEvent{load, next_->settings()});
+}
 
 void Supervisor::Do(const CommitAction&) {
   const bool is_first = !current_.has_value();
   const std::vector<std::string> before =
       is_first ? next_->listeners.addresses() : current_->listeners.addresses();
+  if (!is_first) Retire(*std::exchange(current_, std::nullopt));
   current_ = std::exchange(next_, std::nullopt);
   current_->places = FieldPlaces();  // the file may say something else from now on
   const std::vector<std::string> now = current_->listeners.addresses();
@@ -326,11 +318,17 @@ void Supervisor::Do(const CommitAction&) {
 }
 
 void Supervisor::Do(const RollBackAction& action) {
-  if (action.load == next_load_) next_.reset();
+  if (next_ && action.load == next_load_) Retire(*std::exchange(next_, std::nullopt));
+}
+
+void Supervisor::Retire(Deployment deployment) {
+  deployment.listeners = ListenerSet();
+  loader_->Destroy(std::move(deployment));
 }
 
 void Supervisor::Do(const CloseListenersAction&) {
   closed_before_end_ = zone_.Sum().closed_at_deadline;
+  offered_.reset();
   if (current_) current_->listeners = ListenerSet();
   if (next_) next_->listeners = ListenerSet();
 }

@@ -18,6 +18,9 @@
 #include "muster/master/admin/status_report.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment.h"
+#include "muster/master/deployment_loader.h"
+#include "muster/master/deployment_source.h"
+#include "muster/master/process/listener_set.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
@@ -34,11 +37,7 @@ class Supervisor {
  public:
   using Reply = std::function<void(const Outcome&)>;
 
-  struct Source {
-    std::string config_file;  // read again by a reload
-    std::string prefix;
-    std::string worker_binary;  // empty: as the configuration says
-  };
+  using Source = DeploymentSource;
 
   // `first` is for generation 1. `loop`, `log` and `pid_file` outlive the supervisor. The pid file
   // is written when that generation is ready.
@@ -95,7 +94,9 @@ class Supervisor {
   absl::Status SpawnInto(const SpawnAction& action, pid_t* pid);
   void HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const SpawnAction& action,
                 const Deployment& deployment);
-  absl::StatusOr<Deployment> Load() const;
+  void OnLoaded(LoadId load, absl::StatusOr<Deployment> loaded);
+  // Closes its listeners, and leaves the rest, which may wait, to the loader's thread.
+  void Retire(Deployment deployment);
   RequestId Await(Reply reply);
   void Notify(MasterState before);
   void PublishStatus();
@@ -115,9 +116,10 @@ class Supervisor {
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next
 
-  std::optional<Deployment> current_;  // of the generation that serves
-  std::optional<Deployment> next_;     // of the one that is being started
-  LoadId next_load_ = 0;               // that made it
+  std::optional<Deployment> current_;           // of the generation that serves
+  std::optional<Deployment> next_;              // of the one that is being started
+  LoadId next_load_ = 0;                        // that made it
+  std::shared_ptr<const ListenerSet> offered_;  // to the load that is under way
   std::map<std::uint32_t, Live> live_;
   CountedBefore counted_before_;  // of the slots that are taken
   std::map<RequestId, Reply> waiting_;
@@ -125,6 +127,7 @@ class Supervisor {
   RequestId last_request_ = 0;
   std::uint64_t closed_before_end_ = 0;  // connections at deadlines, when the end began
   int exit_code_ = 1;
+  std::unique_ptr<DeploymentLoader> loader_;
 };
 
 }  // namespace muster::master

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/master/process/wait_note.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
 
@@ -22,6 +23,7 @@ absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const User
       return candidate->name() == wanted.name();
     });
     if (kept == current.end()) {
+      const WaitNote note("allocating zone", wanted.name());
       absl::StatusOr<UserZone> made = UserZone::Create(wanted.name(), wanted.size_bytes());
       if (!made.ok()) return config::AtField(made.status(), field);
       zones.push_back(std::make_shared<const UserZone>(*std::move(made)));

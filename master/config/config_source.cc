@@ -17,6 +17,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/process/path.h"
+#include "muster/master/process/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -87,6 +88,7 @@ absl::Status TooLarge(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadConfigSource(const std::string& path) {
+  const WaitNote note("reading", path);
   // To open a device may do something.
   struct stat status;
   if (::stat(path.c_str(), &status) != 0) return NotThere(path, errno);

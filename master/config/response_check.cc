@@ -8,6 +8,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "muster/master/process/wait_note.h"
 #include "muster/proto/http_header.h"
 
 namespace muster::master {
@@ -21,6 +22,7 @@ constexpr off_t kMostPageBytes = 64 * 1024;
 // What hinders the use of the file as a page; empty: nothing.
 std::string WhyNotPage(const std::string& path) {
   struct stat status;
+  const WaitNote note("looking at", path);
   if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
     return absl::StrCat("\"", path, "\" cannot be read: ", std::strerror(errno));
   }

@@ -6,18 +6,22 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
+#include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/spawn.h"
+#include "muster/master/process/wait_note.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -49,31 +53,34 @@ bool ReadSome(int fd, std::size_t most, std::string* text) {
   }
 }
 
+// For poll. Zero: it has passed.
+int MillisecondsTo(ipc::Deadline deadline) {
+  const std::int64_t left = deadline.nanoseconds() - ipc::Deadline::After({}).nanoseconds();
+  return static_cast<int>(std::clamp<std::int64_t>((left + 999'999) / 1'000'000, 0, INT_MAX));
+}
+
 struct Said {
   std::string output;
   std::string errors;
   ipc::ProcessExit exit;
 };
 
-// Reads until the process has ended; kills it at the deadline.
+// Reads until the process has ended; kills it at the deadline, or when `stop_fd` is readable.
 absl::StatusOr<Said> Listen(Child& process, const ipc::UniqueFd& output,
-                            const ipc::UniqueFd& errors, absl::Time deadline) {
+                            const ipc::UniqueFd& errors, ipc::Deadline deadline, int stop_fd) {
   Said said;
   pollfd wait[] = {{.fd = output.get(), .events = POLLIN, .revents = 0},
                    {.fd = errors.get(), .events = POLLIN, .revents = 0},
-                   {.fd = process.fd(), .events = POLLIN, .revents = 0}};
+                   {.fd = process.fd(), .events = POLLIN, .revents = 0},
+                   {.fd = stop_fd, .events = POLLIN, .revents = 0}};
   while (wait[2].revents == 0) {
-    const absl::Duration left = deadline - absl::Now();
-    const auto milliseconds = absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1)));
-    const int ready =
-        left <= absl::ZeroDuration()
-            ? 0
-            : ::poll(wait, 3, static_cast<int>(std::max<std::int64_t>(milliseconds, 1)));
+    const int ready = ::poll(wait, std::size(wait), MillisecondsTo(deadline));
     if (ready < 0 && errno != EINTR) return ipc::ErrnoStatus("poll");
-    if (ready == 0) {
+    if (ready == 0 || wait[3].revents != 0) {
       (void)process.Send(SIGKILL);
       (void)process.Wait(ipc::PidFd::Reap::kYes);
-      return absl::DeadlineExceededError("it did not end in time");
+      if (ready == 0) return absl::DeadlineExceededError("it did not end in time");
+      return absl::CancelledError("nobody waits for it any more");
     }
     // Its end of a pipe may be closed long before it ends: a negative descriptor is not polled.
     if (wait[0].revents != 0 && !ReadSome(output.get(), kMostBytes, &said.output)) wait[0].fd = -1;
@@ -89,10 +96,11 @@ absl::StatusOr<Said> Listen(Child& process, const ipc::UniqueFd& output,
 
 }  // namespace
 
-absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
-                                                  absl::Duration timeout) {
+absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary, absl::Duration timeout,
+                                                  int stop_fd) {
   const std::string command = absl::StrCat(binary, " ", worker::kDescribeFlag);
-  const absl::Time deadline = absl::Now() + timeout;
+  const WaitNote note("asking", command);
+  const ipc::Deadline deadline = ipc::Deadline::After(timeout);
   MUSTER_ASSIGN_OR_RETURN(PipeEnds output, MakePipe());
   MUSTER_ASSIGN_OR_RETURN(PipeEnds errors, MakePipe());
   const ipc::UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -104,7 +112,7 @@ absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
                                                         {errors.write.get(), STDERR_FILENO}}}));
   output.write.reset();
   errors.write.reset();
-  const absl::StatusOr<Said> said = Listen(process, output.read, errors.read, deadline);
+  const absl::StatusOr<Said> said = Listen(process, output.read, errors.read, deadline, stop_fd);
   if (!said.ok()) return ipc::Annotate(said.status(), command);
   const bool is_well = !said->exit.was_killed && said->exit.code == 0;
   worker::v1::Description description;
@@ -119,12 +127,12 @@ absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
 }
 
 std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(
-    std::string worker_binary) {
-  return [worker_binary = std::move(worker_binary)](
-             const std::string& configured) -> absl::StatusOr<worker::v1::Description> {
+    std::string worker_binary, int stop_fd) {
+  return [worker_binary = std::move(worker_binary),
+          stop_fd](const std::string& configured) -> absl::StatusOr<worker::v1::Description> {
     MUSTER_ASSIGN_OR_RETURN(const std::string binary,
                             FindWorkerBinary(worker_binary.empty() ? configured : worker_binary));
-    return AskWorker(binary);
+    return AskWorker(binary, kDescribeTimeout, stop_fd);
   };
 }
 

@@ -15,16 +15,17 @@ inline constexpr absl::Duration kDescribeTimeout = absl::Seconds(5);
 
 // Runs the worker program `binary` with worker::kDescribeFlag and returns its description: which
 // messages `service` may have, and which handlers it knows. Blocks for at most `timeout`; then the
-// process is killed. FailedPrecondition: the program does not describe itself. DeadlineExceeded:
-// not in time. The message has the program's path, and the first line that it wrote to standard
-// error.
+// process is killed, as when `stop_fd` (-1: none) becomes readable before. FailedPrecondition: the
+// program does not describe itself. DeadlineExceeded: not in time. Cancelled: `stop_fd`. The
+// message has the program's path, and the first line that it wrote to standard error.
 absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary,
-                                                  absl::Duration timeout = kDescribeTimeout);
+                                                  absl::Duration timeout = kDescribeTimeout,
+                                                  int stop_fd = -1);
 
 // For ReadConfigFile: asks `worker_binary`. If that is empty, asks the program that the
 // configuration names, or else the usual one.
 std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(
-    std::string worker_binary);
+    std::string worker_binary, int stop_fd = -1);
 
 }  // namespace muster::master
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/wake_fd.h"
 
 namespace muster::master {
 namespace {
@@ -57,6 +58,15 @@ TEST(AskWorker, RefusesAnAnswerThatIsNone) {
 TEST(AskWorker, DoesNotWaitForEver) {
   const auto description = AskWorker(Script("sleeper", "exec sleep 1000"), absl::Milliseconds(50));
   EXPECT_TRUE(absl::IsDeadlineExceeded(description.status())) << description.status();
+}
+
+TEST(AskWorker, StopsWhenItIsToldTo) {
+  const auto stop = ipc::WakeFd::Create();
+  ASSERT_TRUE(stop.ok()) << stop.status();
+  stop->Notify();
+  const auto description =
+      AskWorker(Script("patient", "exec sleep 1000"), absl::Seconds(1000), stop->fd());
+  EXPECT_TRUE(absl::IsCancelled(description.status())) << description.status();
 }
 
 TEST(AskWorker, DoesNotWaitForTheProgramsChildren) {

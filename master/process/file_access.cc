@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/process/path.h"
+#include "muster/master/process/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -52,6 +53,7 @@ std::string CannotBeMade(const std::string& path, const std::string& why) {
 }  // namespace
 
 std::string WhyNotCreatable(const std::string& path) {
+  const WaitNote note("looking at", path);
   if (IsFolder(path)) return absl::StrCat(path, kIsFolder);
   struct stat status;
   if (::lstat(path.c_str(), &status) != 0 && errno == ENAMETOOLONG) {
@@ -61,6 +63,7 @@ std::string WhyNotCreatable(const std::string& path) {
 }
 
 std::string WhyNotWritable(const std::string& path) {
+  const WaitNote note("looking at", path);
   struct stat status;
   if (::stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return absl::StrCat(path, kIsFolder);
@@ -83,6 +86,7 @@ std::string WhyNotWritable(const std::string& path) {
 }
 
 std::string WhyNotRunnable(const std::string& path) {
+  const WaitNote note("looking at", path);
   struct stat status;
   if (::stat(path.c_str(), &status) != 0) return std::strerror(errno);
   if (S_ISDIR(status.st_mode)) return std::strerror(EISDIR);
@@ -92,6 +96,7 @@ std::string WhyNotRunnable(const std::string& path) {
 }
 
 std::string WhyNotFolder(const std::string& path) {
+  const WaitNote note("looking at", path);
   struct stat status;
   if (::stat(path.c_str(), &status) != 0) {
     return absl::StrCat("is no folder: ", std::strerror(errno));

@@ -1,0 +1,43 @@
+#include "muster/master/deployment_source.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "muster/ipc/base/status.h"
+#include "muster/master/process/ask_worker.h"
+#include "muster/master/process/spawn.h"
+#include "muster/proto/field_error.h"
+
+namespace muster::master {
+
+absl::StatusOr<CheckedConfig> DeploymentSource::Read(int stop_fd) const {
+  // Before the program is asked what the configuration may have.
+  if (!worker_binary.empty()) {
+    MUSTER_RETURN_IF_ERROR(ipc::Annotate(FindWorkerBinary(worker_binary).status(), "--worker"));
+  }
+  return ReadConfigFile(config_file, prefix, AskWhenNeeded(worker_binary, stop_fd));
+}
+
+absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int stop_fd) const {
+  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, Read(stop_fd));
+  const auto refuse_change = [&](absl::string_view field, absl::string_view now) {
+    return checked.places.Explain(
+        config::AtField(absl::InvalidArgumentError(absl::StrCat(
+                            "cannot change while the master runs; it is \"", now, "\"")),
+                        field));
+  };
+  if (checked.config.pid_file() != current.pid_file) {
+    return refuse_change("pid_file", current.pid_file);
+  }
+  if (checked.config.admin().listen() != current.admin_listen) {
+    return refuse_change("admin.listen", current.admin_listen);
+  }
+  const std::shared_ptr<const ListenerSet> listeners = current.listeners.lock();
+  if (!listeners) return absl::CancelledError("the listeners are closed");
+  return PrepareDeployment(std::move(checked), worker_binary, *listeners, current.zones);
+}
+
+}  // namespace muster::master

@@ -1,0 +1,40 @@
+#ifndef MUSTER_MASTER_DEPLOYMENT_SOURCE_H_
+#define MUSTER_MASTER_DEPLOYMENT_SOURCE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "muster/master/config/config_file.h"
+#include "muster/master/deployment.h"
+#include "muster/master/process/listener_set.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/zone/user_zone.h"
+
+namespace muster::master {
+
+// Where a master's deployments come from, again at each reload. The functions wait for files and
+// for the worker program; call them where that is allowed, as in a SideThread.
+struct DeploymentSource {
+  std::string config_file;
+  std::string prefix;
+  std::string worker_binary;  // --worker; empty: as the configuration says
+
+  // What a new deployment takes from the one that serves, and may not change.
+  struct Current {
+    std::string pid_file;
+    std::string admin_listen;
+    std::weak_ptr<const ListenerSet> listeners;
+    worker::UserZones zones;
+  };
+
+  // Reads and checks the configuration. If the worker program is asked, it is killed when
+  // `stop_fd` (-1: none) becomes readable.
+  absl::StatusOr<CheckedConfig> Read(int stop_fd = -1) const;
+  // Read, and PrepareDeployment of what was read. Cancelled: the current listeners are closed.
+  absl::StatusOr<Deployment> Load(const Current& current, int stop_fd) const;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DEPLOYMENT_SOURCE_H_
