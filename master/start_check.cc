@@ -15,10 +15,13 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/process/ask_worker.h"
 #include "muster/master/process/cpu_count.h"
+#include "muster/master/process/file_id.h"
 #include "muster/master/process/listener.h"
 #include "muster/master/process/memory_limit.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/process_listeners.h"
+#include "muster/master/process/socket_rights.h"
+#include "muster/proto/field_error.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
@@ -39,6 +42,14 @@ std::optional<std::uint64_t> Limit(int resource) {
     return std::nullopt;
   }
   return limit.rlim_cur;
+}
+
+// Two Unix sockets are the same if they are one file.
+bool IsSame(const Address& wanted, const Address& other) {
+  if (wanted == other) return true;
+  if (!wanted.is_unix() || !other.is_unix()) return false;
+  const std::optional<FileId> file = FileId::AtPath(wanted.path());
+  return file.has_value() && file == FileId::AtPath(other.path());
 }
 
 std::uint64_t WorkersOf(const config::v1::Config& config) {
@@ -66,6 +77,7 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
   CheckProgram(config);
   for (int i = 0; i < config.listen_size(); ++i) {
     CheckAddress(absl::StrCat("listen[", i, "].address"), config.listen(i).address());
+    CheckRights(absl::StrCat("listen[", i, "]"), config.listen(i));
   }
   CheckAddress("admin.listen", config.admin().listen());
   if (config.log().has_path()) CheckLog("log.path", config.log().path());
@@ -105,7 +117,7 @@ void StartCheck::CheckAddress(const std::string& field, const std::string& text)
   std::optional<Address> overlap;
   if (running_addresses_.ok()) {
     for (const Address& other : *running_addresses_) {
-      if (address->ToString() == other.ToString()) return;
+      if (IsSame(*address, other)) return;
       if (address->Overlaps(other)) overlap = other;
     }
   }
@@ -121,6 +133,11 @@ void StartCheck::CheckAddress(const std::string& field, const std::string& text)
   } else {
     mistakes_.push_back({field, std::string(status.message())});
   }
+}
+
+void StartCheck::CheckRights(const std::string& field, const config::v1::Listen& listen) {
+  const absl::Status status = FindSocketRights("", listen.owner(), listen.group(), field).status();
+  if (!status.ok()) mistakes_.push_back({config::FieldOf(status), std::string(status.message())});
 }
 
 void StartCheck::CheckLog(const std::string& field, const std::string& path) {

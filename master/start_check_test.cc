@@ -145,6 +145,23 @@ TEST_F(StartCheckTest, TakesWhatItsOwnMasterHasForFree) {
       absl::StrCat("running ", ::getpid(), ", not checked: whether there is memory for new zones"));
 }
 
+TEST_F(StartCheckTest, TakesASocketOfItsOwnMasterForFreeHoweverItIsWritten) {
+  const auto pid_file = PidFile::Lock(At("run/muster.pid"));
+  const auto socket = ListenOn("unix:" + At("a.sock"));
+  ASSERT_TRUE(pid_file.ok() && socket.ok());
+  EXPECT_EQ(AnswerOfChild([&] {
+              StartCheck check(kWorker);
+              return Check(check, "", "unix:run/../a.sock");
+            }),
+            "");
+}
+
+TEST_F(StartCheckTest, FindsAUserThatDoesNotExist) {
+  EXPECT_EQ(Check("listen { address: 'unix:a.sock' owner: 'no-such-user' }"),
+            "m:3:40: listen[1].owner: \"no-such-user\" is no user of this machine; write a name or "
+            "a number");
+}
+
 TEST_F(StartCheckTest, NotesWhatAReloadCannotTakeOver) {
   const auto pid_file = PidFile::Lock(At("run/muster.pid"));
   const auto any = ListenOn("*:0");

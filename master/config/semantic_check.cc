@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -16,6 +18,7 @@
 #include "muster/master/config/response_check.h"
 #include "muster/master/process/address.h"
 #include "muster/master/process/file_access.h"
+#include "muster/master/process/socket_rights.h"
 #include "muster/proto/log_format.h"
 
 namespace muster::master {
@@ -86,6 +89,14 @@ class Checker {
     if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" cannot be run: ", why));
   }
 
+  // The same for what is the same, however it is written.
+  static std::string KeyOf(const Address& address) {
+    if (!address.is_unix()) return address.ToString();
+    std::error_code error;
+    const std::string path = std::filesystem::weakly_canonical(address.path(), error).string();
+    return absl::StrCat("unix:", error ? address.path() : path);
+  }
+
   // Notes what is listened on, and by which field.
   void CheckAddress(const std::string& field, const std::string& text) {
     const absl::StatusOr<Address> address = Address::Parse(text);
@@ -93,7 +104,7 @@ class Checker {
       Mistake(field, std::string(address.status().message()));
       return;
     }
-    const auto [user, is_new] = addresses_.emplace(address->ToString(), field);
+    const auto [user, is_new] = addresses_.emplace(KeyOf(*address), field);
     if (!is_new) {
       Mistake(field, absl::StrCat("\"", text, "\" is listened on already, by ", user->second));
       return;
@@ -135,7 +146,22 @@ class Checker {
     for (int i = 0; i < config_.listen_size(); ++i) {
       if (config_.listen(i).address().empty()) continue;  // the rules tell
       CheckAddress(absl::StrCat("listen[", i, "].address"), config_.listen(i).address());
+      CheckRights(absl::StrCat("listen[", i, "]"), config_.listen(i));
     }
+  }
+
+  // Users and groups are looked up later: that may take long.
+  void CheckRights(const std::string& field, const config::v1::Listen& listen) {
+    if (!absl::StartsWith(listen.address(), "unix:")) {
+      constexpr char kOfNoUse[] = "is of use with a Unix socket only";
+      if (listen.has_mode()) Mistake(field + ".mode", kOfNoUse);
+      if (listen.has_owner()) Mistake(field + ".owner", kOfNoUse);
+      if (listen.has_group()) Mistake(field + ".group", kOfNoUse);
+      return;
+    }
+    if (listen.mode().size() < 3 || listen.mode().size() > 4) return;  // the rules tell
+    const absl::Status status = ParseSocketMode(listen.mode()).status();
+    if (!status.ok()) Mistake(field + ".mode", std::string(status.message()));
   }
 
   void CheckAdmin() {

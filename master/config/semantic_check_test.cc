@@ -80,6 +80,29 @@ TEST_F(SemanticCheckTest, WantsEachAddressOnce) {
               ElementsAre(HasSubstr("is listened on already, by listen[0].address")));
 }
 
+TEST_F(SemanticCheckTest, WantsEachSocketFileOnceHoweverItIsWritten) {
+  EXPECT_THAT(Check("listen { address: 'unix:www/a' } listen { address: 'unix:www/../www/a' }"),
+              ElementsAre(HasSubstr("listen[1].address: \"unix:")));
+  ::symlink((folder_ + "/www").c_str(), (folder_ + "/link").c_str());
+  EXPECT_THAT(Check("listen { address: 'unix:www/a' } admin { listen: 'unix:link/a' }"),
+              ElementsAre(HasSubstr("is listened on already, by listen[0].address")));
+  ::unlink((folder_ + "/link").c_str());
+}
+
+TEST_F(SemanticCheckTest, WantsAModeInOctal) {
+  EXPECT_THAT(Check("listen { address: 'unix:a' mode: '0660' owner: 'x' group: 'y' }"), IsEmpty());
+  EXPECT_THAT(Check("listen { address: 'unix:a' mode: '0680' }"),
+              ElementsAre("listen[0].mode: \"0680\" is no mode of a file; write it in octal, from "
+                          "\"0000\" to \"0777\", for example \"0660\""));
+}
+
+TEST_F(SemanticCheckTest, WantsRightsOfUnixSocketsOnly) {
+  EXPECT_THAT(Check("listen { address: '127.0.0.1:80' mode: '0660' owner: 'x' group: 'y' }"),
+              ElementsAre("listen[0].mode: is of use with a Unix socket only",
+                          "listen[0].owner: is of use with a Unix socket only",
+                          "listen[0].group: is of use with a Unix socket only"));
+}
+
 TEST_F(SemanticCheckTest, WantsAddressesThatDoNotOverlap) {
   EXPECT_THAT(Check("listen { address: '127.0.0.1:80' } listen { address: '[::]:80' } "
                     "listen { address: '*:80' } listen { address: '*:0' }"),

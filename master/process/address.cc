@@ -110,12 +110,24 @@ bool Address::is_any() const {
          reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-bool Address::Overlaps(const Address& other) const {
-  // IPv6 sockets take no IPv4 connections here (IPV6_V6ONLY).
+bool Address::operator==(const Address& other) const {
   if (family() != other.family()) return false;
   if (is_unix()) return path() == other.path();
+  if (port() != other.port()) return false;
+  if (family() == AF_INET6) {
+    const auto& mine = reinterpret_cast<const sockaddr_in6&>(storage_);
+    const auto& theirs = reinterpret_cast<const sockaddr_in6&>(other.storage_);
+    return mine.sin6_scope_id == theirs.sin6_scope_id &&
+           IN6_ARE_ADDR_EQUAL(&mine.sin6_addr, &theirs.sin6_addr);
+  }
+  return reinterpret_cast<const sockaddr_in&>(storage_).sin_addr.s_addr ==
+         reinterpret_cast<const sockaddr_in&>(other.storage_).sin_addr.s_addr;
+}
+
+bool Address::Overlaps(const Address& other) const {
+  if (is_unix() || family() != other.family()) return *this == other;
   if (port() != other.port() || port() == 0) return false;
-  return is_any() || other.is_any() || ToString() == other.ToString();
+  return is_any() || other.is_any() || *this == other;
 }
 
 std::uint16_t Address::port() const {

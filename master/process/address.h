@@ -29,6 +29,12 @@ class Address {
   // In the form that Parse reads.
   std::string ToString() const;
 
+  // Whether they are one address, however each was written. Two paths of Unix sockets are compared
+  // as they are. What is different here is different for the kernel, too: IPv6 sockets take no IPv4
+  // connections (IPV6_V6ONLY).
+  bool operator==(const Address& other) const;
+  bool operator!=(const Address& other) const { return !(*this == other); }
+
   // Whether a socket at this address keeps another program from listening on `other`: they are the
   // same, or one of them means any address of the machine. False for port 0, for which the kernel
   // chooses another port each time.

@@ -78,6 +78,23 @@ TEST(Address, IsReadBackFromASocket) {
   EXPECT_THAT(bound->ToString(), testing::StartsWith("127.0.0.1:"));
 }
 
+TEST(Address, IsComparedByWhatItMeans) {
+  const auto same = [](const char* a, const char* b) {
+    return *Address::Parse(a) == *Address::Parse(b);
+  };
+  EXPECT_TRUE(same("0.0.0.0:80", "*:80"));
+  EXPECT_TRUE(same("127.0.0.1:080", "127.1:80"));
+  EXPECT_TRUE(same("[0:0::0]:80", "[::]:80"));
+  EXPECT_TRUE(same("unix:/a", "unix:/a"));
+  EXPECT_TRUE(same("127.0.0.1:0", "127.0.0.1:0"));
+  EXPECT_FALSE(same("*:80", "[::]:80"));
+  EXPECT_FALSE(same("*:80", "127.0.0.1:80"));
+  EXPECT_FALSE(same("*:80", "*:81"));
+  EXPECT_FALSE(same("[::1]:80", "[::2]:80"));
+  EXPECT_FALSE(same("[fe80::1%1]:80", "[fe80::1%2]:80"));
+  EXPECT_FALSE(same("unix:/a", "unix:/b"));
+}
+
 TEST(Address, OverlapsWithAnyAddressOfItsFamilyAndPort) {
   const auto overlap = [](const char* a, const char* b) {
     return Address::Parse(a)->Overlaps(*Address::Parse(b));

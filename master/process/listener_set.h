@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "muster/master/process/address.h"
 #include "muster/master/process/listener.h"
+#include "muster/master/process/socket_rights.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::master {
@@ -28,9 +29,11 @@ class ListenerSet {
   ListenerSet() = default;
 
   // The listeners of `config`: those of `current` that are wanted again, and new ones for the other
-  // addresses, which do not listen yet. They are found by the address as it is written. With
-  // REUSEPORT there is one for each of `workers`. `current` and its sockets stay as they are.
-  // Errors have the field.
+  // addresses, which do not listen yet. They are found by what they are bound to, however that is
+  // written: an address and a port, or the file to which a path leads. Port 0 finds one that got
+  // its port in the same way. A Unix socket whose file is gone is bound anew. With REUSEPORT there
+  // is a socket for each of `workers`. `current` and its sockets stay as they are. May look up
+  // users and groups. Errors have the field.
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
 
@@ -49,14 +52,23 @@ class ListenerSet {
 
  private:
   struct Shared {
-    std::string written;
+    Address wanted;  // perhaps with port 0
+    SocketRights rights;
     int backlog = 0;
     bool is_spread = false;  // REUSEPORT
     // One, or if it is spread at least one for each worker.
     std::vector<std::shared_ptr<Listener>> sockets;
   };
 
-  static absl::Status Complete(Shared& shared, const Address& address, std::size_t sockets);
+  static absl::StatusOr<Shared> Read(const config::v1::Config& config, int index);
+  // Whether the sockets of `candidate` are what `wanted` asks for.
+  static bool Fits(const Shared& candidate, const Address& wanted);
+  // Gives `listeners_` the sockets of `current` that fit, each once.
+  void TakeOver(const ListenerSet& current);
+  absl::Status Complete(Shared& shared, std::size_t sockets, const ListenerSet& current) const;
+  // Who has the address that is in use, if it is one of this master's processes.
+  absl::Status ExplainInUse(const absl::Status& status, const Address& wanted,
+                            const ListenerSet& current) const;
 
   std::vector<Shared> listeners_;
 };

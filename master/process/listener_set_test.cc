@@ -2,12 +2,19 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -92,6 +99,68 @@ TEST(ListenerSet, LeavesTheCurrentOnesWhenANewOneFails) {
   const auto second = Listening(ConfigWith({"127.0.0.1:0", "192.0.2.1:1"}), 2, *first);
   EXPECT_EQ(second.status().message(), "bind 192.0.2.1:1: Cannot assign requested address");
   EXPECT_TRUE(Connects(first->addresses()[0]));
+}
+
+// The descriptor of the one socket of a set.
+int FdOf(const ListenerSet& set) { return set.ForWorker(0, 1).at(0).fd; }
+
+std::string PortOf(const ListenerSet& set) {
+  const std::string address = set.addresses().at(0);
+  return address.substr(address.rfind(':'));
+}
+
+TEST(ListenerSet, KeepsASocketWhoseAddressIsWrittenInAnotherWay) {
+  const std::vector<std::pair<std::string, std::string>> hosts = {
+      {"0.0.0.0", "*"}, {"*", "0.0.0.0"}, {"127.0.0.1", "127.1"}, {"[::1]", "[0:0::1]"}};
+  for (const auto& [before, now] : hosts) {
+    const auto first = Listening(ConfigWith({before + ":0"}), 1, {});
+    ASSERT_TRUE(first.ok()) << first.status();
+    const auto second = Listening(ConfigWith({now + PortOf(*first)}), 1, *first);
+    ASSERT_TRUE(second.ok()) << second.status();
+    EXPECT_EQ(FdOf(*second), FdOf(*first)) << before << " " << now;
+  }
+}
+
+TEST(ListenerSet, GivesEachSocketOfPort0ToOneAddress) {
+  const auto first = Listening(ConfigWith({"127.0.0.1:0", "127.0.0.1:0"}), 1, {});
+  ASSERT_TRUE(first.ok());
+  const auto second = Listening(ConfigWith({"127.0.0.1:0", "127.0.0.1:0"}), 1, *first);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->addresses(), first->addresses());
+  // One that is named is not another's.
+  const auto third = Listening(ConfigWith({"127.0.0.1:0", first->addresses()[0]}), 1, *second);
+  ASSERT_TRUE(third.ok()) << third.status();
+  EXPECT_EQ(third->addresses()[0], first->addresses()[1]);
+  EXPECT_EQ(third->addresses()[1], first->addresses()[0]);
+}
+
+TEST(ListenerSet, SaysThatItsOwnSocketHasTheAddress) {
+  const auto current = Listening(ConfigWith({"127.0.0.1:0"}), 1, {});
+  ASSERT_TRUE(current.ok());
+  const auto next = ListenerSet::Make(ConfigWith({"*" + PortOf(*current)}), 1, *current);
+  EXPECT_TRUE(absl::IsAlreadyExists(next.status()));
+  EXPECT_EQ(next.status().message(),
+            absl::StrCat("bind *", PortOf(*current),
+                         ": Address already in use; this master itself listens on ",
+                         current->addresses()[0], ", until a reload has left that out"));
+}
+
+TEST(ListenerSet, SaysThatAWorkerHasNotClosedASocketYet) {
+  auto current = Listening(ConfigWith({"127.0.0.1:0"}), 1, {});
+  ASSERT_TRUE(current.ok());
+  const std::string address = current->addresses()[0];
+  const pid_t worker = ::fork();
+  if (worker == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (true) ::pause();
+  }
+  *current = ListenerSet();
+  EXPECT_EQ(ListenerSet::Make(ConfigWith({address}), 1, {}).status().message(),
+            absl::StrCat("bind ", address, ": Address already in use; process ", worker,
+                         ", a worker of this master, has not closed it yet"));
+  ::kill(worker, SIGKILL);
+  ASSERT_EQ(::waitpid(worker, nullptr, 0), worker);
+  EXPECT_TRUE(Listening(ConfigWith({address}), 1, {}).ok());
 }
 
 TEST(ListenerSet, ListensOnNothingBeforeItIsTold) {
@@ -186,17 +255,118 @@ TEST(ListenerSet, DoesNotJoinTheSocketsOfSomebodyElse) {
   EXPECT_TRUE(absl::IsAlreadyExists(theirs.status())) << theirs.status();
 }
 
-TEST(ListenerSet, HasOneSocketForAUnixPathWithReuseport) {
-  char folder[] = "/tmp/muster-set-XXXXXX";
-  ASSERT_NE(::mkdtemp(folder), nullptr);
+// Under /tmp, for a Unix socket's path must be short.
+class UnixListenerSet : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(::mkdtemp(folder_), nullptr); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string path() const { return absl::StrCat(folder_, "/s"); }
+  std::string address() const { return "unix:" + path(); }
+
+  char folder_[32] = "/tmp/muster-set-XXXXXX";
+};
+
+mode_t ModeOf(const std::string& path) {
+  struct stat status = {};
+  EXPECT_EQ(::lstat(path.c_str(), &status), 0);
+  return status.st_mode & 07777;
+}
+
+TEST_F(UnixListenerSet, HasOneSocketWithReuseport) {
   {
-    const auto set =
-        Listening(ConfigWith({absl::StrCat("unix:", folder, "/s")}, config::v1::REUSEPORT), 2, {});
+    const auto set = Listening(ConfigWith({address()}, config::v1::REUSEPORT), 2, {});
     ASSERT_TRUE(set.ok()) << set.status();
     EXPECT_EQ(DescriptorsOf(*set, 2).size(), 1u);
     EXPECT_EQ(set->ForWorker(1, 2).size(), 1u);
   }
-  EXPECT_EQ(::rmdir(folder), 0);
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(UnixListenerSet, KeepsASocketToWhichAnotherPathLeads) {
+  const auto first = Listening(ConfigWith({address()}), 1, {});
+  ASSERT_TRUE(first.ok()) << first.status();
+  std::filesystem::create_directory(absl::StrCat(folder_, "/run"));
+  std::filesystem::create_directory_symlink(folder_, absl::StrCat(folder_, "/link"));
+  for (const char* way : {"/run/../s", "/link/s"}) {
+    const auto second = Listening(ConfigWith({absl::StrCat("unix:", folder_, way)}), 1, *first);
+    ASSERT_TRUE(second.ok()) << second.status();
+    EXPECT_EQ(FdOf(*second), FdOf(*first)) << way;
+  }
+  EXPECT_TRUE(Connects(address()));
+}
+
+TEST_F(UnixListenerSet, BindsASocketAnewWhoseFileWasRemoved) {
+  auto current = Listening(ConfigWith({address()}), 1, {});
+  ASSERT_TRUE(current.ok());
+  std::filesystem::remove(path());
+  EXPECT_FALSE(Connects(address()));
+  auto next = Listening(ConfigWith({address()}), 1, *current);
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_TRUE(Connects(address()));
+  // What is left of the old one leaves the new file alone.
+  *current = ListenerSet();
+  EXPECT_TRUE(Connects(address()));
+  *next = ListenerSet();
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(UnixListenerSet, DoesNotTakeTheSocketThatReplacedItsOwn) {
+  const auto current = Listening(ConfigWith({address()}), 1, {});
+  ASSERT_TRUE(current.ok());
+  std::filesystem::remove(path());
+  const auto other = Listening(ConfigWith({address()}), 1, {});
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ(
+      ListenerSet::Make(ConfigWith({address()}), 1, *current).status().message(),
+      absl::StrCat("bind ", address(), ": Address already in use; another process listens there"));
+}
+
+TEST_F(UnixListenerSet, RefusesToListenWhenAFileWentMeanwhile) {
+  const auto current = Listening(ConfigWith({address()}), 1, {});
+  ASSERT_TRUE(current.ok());
+  auto next = ListenerSet::Make(ConfigWith({address()}), 1, *current);
+  ASSERT_TRUE(next.ok());
+  std::filesystem::remove(path());
+  const absl::Status status = next->Listen();
+  EXPECT_EQ(status.message(), absl::StrCat(address(), ": its file was removed or replaced"));
+  EXPECT_EQ(config::FieldOf(status), "listen[0].address");
+}
+
+TEST_F(UnixListenerSet, GivesALiveSocketOtherRightsOnlyWhenItListens) {
+  config::v1::Config config = ConfigWith({address()});
+  const auto first = Listening(config, 1, {});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(ModeOf(path()), 0600u);
+  config.mutable_listen(0)->set_mode("0666");
+  auto second = ListenerSet::Make(config, 1, *first);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(ModeOf(path()), 0600u);
+  ASSERT_TRUE(second->Listen().ok());
+  EXPECT_EQ(ModeOf(path()), 0666u);
+  // The default is wanted again.
+  const auto third = Listening(ConfigWith({address()}), 1, *second);
+  ASSERT_TRUE(third.ok());
+  EXPECT_EQ(ModeOf(path()), 0600u);
+}
+
+TEST_F(UnixListenerSet, GivesALiveSocketItsRightsBackWhenItCannotListen) {
+  const auto current = Listening(ConfigWith({address()}), 1, {});
+  ASSERT_TRUE(current.ok());
+  config::v1::Config config = ConfigWith({address(), "127.0.0.1:0"});
+  config.mutable_listen(0)->set_mode("0666");
+  auto next = ListenerSet::Make(config, 1, *current);
+  ASSERT_TRUE(next.ok()) << next.status();
+  const auto quicker = Listening(ConfigWith({next->addresses()[1]}), 1, {});
+  ASSERT_TRUE(quicker.ok()) << quicker.status();
+  EXPECT_TRUE(absl::IsAlreadyExists(next->Listen()));
+  EXPECT_EQ(ModeOf(path()), 0600u);
+}
+
+TEST_F(UnixListenerSet, NamesTheFieldOfAUserThatDoesNotExist) {
+  config::v1::Config config = ConfigWith({"127.0.0.1:0", address()});
+  config.mutable_listen(1)->set_group("no-such-group");
+  const absl::Status status = ListenerSet::Make(config, 1, {}).status();
+  EXPECT_EQ(config::FieldOf(status), "listen[1].group");
 }
 
 }  // namespace

@@ -93,6 +93,18 @@ void AddUnix(const std::set<std::string>& sockets, std::vector<Address>* address
   }
 }
 
+// Of all threads: the kernel lists a child at the thread that started it.
+std::vector<pid_t> Children() {
+  std::vector<pid_t> children;
+  std::error_code error;
+  fs::directory_iterator thread("/proc/self/task", error);
+  for (; !error && thread != fs::directory_iterator(); thread.increment(error)) {
+    std::ifstream stream(thread->path() / "children");
+    for (pid_t child = 0; stream >> child;) children.push_back(child);
+  }
+  return children;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Address>> ListeningAddresses(pid_t pid) {
@@ -102,6 +114,18 @@ absl::StatusOr<std::vector<Address>> ListeningAddresses(pid_t pid) {
   AddTcp("/proc/self/net/tcp6", sockets, &addresses);
   AddUnix(sockets, &addresses);
   return addresses;
+}
+
+std::optional<pid_t> FindChildAt(const Address& address) {
+  for (const pid_t child : Children()) {
+    const absl::StatusOr<std::vector<Address>> addresses = ListeningAddresses(child);
+    if (!addresses.ok()) continue;
+    if (std::any_of(addresses->begin(), addresses->end(),
+                    [&](const Address& other) { return address.Overlaps(other); })) {
+      return child;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace muster::master

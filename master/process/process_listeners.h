@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,6 +15,10 @@ namespace muster::master {
 // namespace. They may have changed by the time of the return. NotFound: no such process.
 // PermissionDenied: this process may not see its descriptors.
 absl::StatusOr<std::vector<Address>> ListeningAddresses(pid_t pid);
+
+// A child of this process that keeps it from listening on `address`. Nothing: no child can be seen
+// to do so.
+std::optional<pid_t> FindChildAt(const Address& address);
 
 }  // namespace muster::master
 

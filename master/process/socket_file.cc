@@ -33,10 +33,9 @@ std::optional<FileId> LeftBehind(const Address& address) {
 absl::Status InUse(const Address& address) {
   struct stat status = {};
   const bool is_other = ::lstat(address.path().c_str(), &status) == 0 && !S_ISSOCK(status.st_mode);
-  return absl::AlreadyExistsError(absl::StrCat("bind ", address.ToString(),
-                                               ": Address already in use; ",
-                                               is_other ? "the file there is no socket"
-                                                        : "another process listens there"));
+  return absl::AlreadyExistsError(
+      absl::StrCat("bind ", address.ToString(), ": Address already in use; ",
+                   is_other ? "the file there is no socket" : "another process listens there"));
 }
 
 }  // namespace

@@ -20,8 +20,9 @@ namespace muster::master {
 class SocketFile {
  public:
   // Binds `fd`, a Unix socket that does not listen, and gives the file its rights; nobody can
-  // connect before they are set. A file that a dead process left is replaced. AlreadyExists: another
-  // process listens there, or the file is no socket. Other errors name the call and the address.
+  // connect before they are set. A file that a dead process left is replaced. AlreadyExists:
+  // another process listens there, or the file is no socket. Other errors name the call and the
+  // address.
   static absl::StatusOr<SocketFile> Bind(int fd, const Address& address,
                                          const SocketRights& rights);
   // Whether Bind would find the path free now. Changes nothing.

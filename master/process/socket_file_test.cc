@@ -166,7 +166,8 @@ TEST_F(SocketFileTest, LeavesTheFileThatReplacedIt) {
     const mode_t mode = ModeOf(path());
     EXPECT_FALSE(file->IsThere());
     const absl::Status status = file->SetRights({.mode = 0666});
-    EXPECT_EQ(status.message(), absl::StrCat("unix:", path(), ": its file was removed or replaced"));
+    EXPECT_EQ(status.message(),
+              absl::StrCat("unix:", path(), ": its file was removed or replaced"));
     EXPECT_EQ(ModeOf(path()), mode);
   }
   EXPECT_TRUE(fs::exists(fs::symlink_status(path())));

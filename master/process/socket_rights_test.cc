@@ -65,8 +65,7 @@ TEST(SocketRights, NameTheFieldOfAMistake) {
   EXPECT_EQ(MistakeIn("99", "", "").field, "listen[0].mode");
   const Mistake owner = MistakeIn("", "no-such-user", "");
   EXPECT_EQ(owner.field, "listen[0].owner");
-  EXPECT_EQ(owner.problem,
-            "\"no-such-user\" is no user of this machine; write a name or a number");
+  EXPECT_EQ(owner.problem, "\"no-such-user\" is no user of this machine; write a name or a number");
   const Mistake group = MistakeIn("", "", "no-such-group");
   EXPECT_EQ(group.field, "listen[0].group");
   EXPECT_EQ(group.problem,
