@@ -6,6 +6,7 @@
 #include "muster/ctl/address.h"
 #include "muster/ctl/command_line.h"
 #include "muster/ctl/printable.h"
+#include "muster/process_env/standard_descriptors.h"
 
 namespace muster::ctl {
 namespace {
@@ -27,10 +28,19 @@ ExitCode Run(const Invocation& invocation) {
   return Fail(is_unknown ? ExitCode::kUnknown : ExitCode::kFailed, status);
 }
 
+// A connection must not get the number of a closed standard descriptor. Before the constructors of
+// libraries: gRPC's open descriptors.
+void PrepareEarly() { (void)process_env::OpenStandardDescriptors(); }
+[[gnu::used, gnu::section(".preinit_array")]] void (*const prepare_early)() = PrepareEarly;
+
 }  // namespace
 }  // namespace muster::ctl
 
 int main(int argc, char** argv) {
+  // Again, for the error.
+  if (!muster::process_env::OpenStandardDescriptors().ok()) {
+    return static_cast<int>(muster::ctl::ExitCode::kFailed);
+  }
   // What fails is said once, in our words. (GRPC_VERBOSITY=debug still works.)
   ::setenv("GRPC_VERBOSITY", "none", 0);
   const auto parsed = muster::ctl::ParseCommandLine(argc, argv);

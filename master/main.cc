@@ -1,7 +1,11 @@
+#include <cstdio>
+#include <string>
 #include <variant>
 
 #include "muster/master/command_line.h"
+#include "muster/master/process/signal_orders.h"
 #include "muster/master/run.h"
+#include "muster/process_env/preparation.h"
 #include "muster/process_env/process_title.h"
 
 namespace {
@@ -19,14 +23,32 @@ struct CarryOut {
     return muster::master::RunMaster(invocation);
   }
   ExitCode operator()(Invocation::TestConfig) const {
+    muster::process_env::ReleaseSignals();
     return muster::master::TestConfig(invocation);
   }
-  ExitCode operator()(Order order) const { return muster::master::GiveOrder(invocation, order); }
+  ExitCode operator()(Order order) const {
+    muster::process_env::ReleaseSignals();
+    return muster::master::GiveOrder(invocation, order);
+  }
 };
+
+absl::Status Prepare() {
+  return muster::process_env::PrepareProcess({muster::master::kMasterSignals, {}});
+}
+
+// Before the constructors of libraries: gRPC's open descriptors.
+void PrepareEarly() { (void)Prepare(); }
+[[gnu::used, gnu::section(".preinit_array")]] void (*const prepare_early)() = PrepareEarly;
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Again, for the error.
+  const absl::Status prepared = Prepare();
+  if (!prepared.ok()) {
+    std::fprintf(stderr, "master: %s\n", std::string(prepared.message()).c_str());
+    return static_cast<int>(ExitCode::kFailed);
+  }
   const auto parsed =
       muster::master::ParseCommandLine(argc, argv, muster::master::CallersDirectory());
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*code);

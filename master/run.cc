@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -28,8 +30,10 @@
 #include "muster/master/decide/reload_attempts.h"
 #include "muster/master/deployment.h"
 #include "muster/master/deployment_source.h"
+#include "muster/master/descriptor_need.h"
 #include "muster/master/process/address.h"
 #include "muster/master/process/call_in_time.h"
+#include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
@@ -37,6 +41,7 @@
 #include "muster/master/send_order.h"
 #include "muster/master/start_check.h"
 #include "muster/master/supervisor.h"
+#include "muster/process_env/descriptor_limit.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_error.h"
 
@@ -50,7 +55,7 @@ constexpr absl::Duration kBindPause = absl::Milliseconds(500);
 // How long the files of the start, the worker program's description and the zones may take.
 const absl::Duration kLoadTimeout = absl::FromChrono(ReloadAttempts::kLoadTimeout);
 
-// Reads the signals in the loop.
+// Reads the signals in the loop, and reaps who died unknown.
 class SignalWatch : public loop::Handler {
  public:
   SignalWatch(const ipc::SignalSet& signals, Supervisor& supervisor)
@@ -60,7 +65,11 @@ class SignalWatch : public loop::Handler {
     while (true) {
       const auto signal = signals_.TryRead();
       if (!signal.ok() || !signal->has_value()) return;
-      supervisor_.ObeySignal((*signal)->number);
+      if ((*signal)->number == SIGCHLD) {
+        ReapStrangers();
+      } else {
+        supervisor_.ObeySignal((*signal)->number);
+      }
     }
   }
 
@@ -69,17 +78,12 @@ class SignalWatch : public loop::Handler {
   Supervisor& supervisor_;
 };
 
-absl::StatusOr<ipc::SignalSet> BlockSignals() {
-  // Broken pipes are errors of the calls that meet them.
-  ::signal(SIGPIPE, SIG_IGN);
-  std::vector<int> numbers;
-  for (const auto& entry : kSignalOrders) numbers.push_back(entry.number);
-  return ipc::SignalSet::Block(numbers);
-}
+// What ends the master before it has its addresses. They stay pending, for whoever reads them.
+constexpr int kEnding[] = {SIGTERM, SIGINT, SIGQUIT};
 
 absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
-                                        const std::string& worker_binary,
-                                        const ipc::SignalSet& signals, Log& log) {
+                                        const std::string& worker_binary, Log& log) {
+  MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet ending, ipc::SignalSet::Block(kEnding));
   for (int left = kBindTries; true;) {
     MUSTER_ASSIGN_OR_RETURN(
         absl::StatusOr<Deployment> first,
@@ -91,7 +95,7 @@ absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
       log.Write(Severity::kWarning, absl::StrCat(first.status().message(), "; trying again for ",
                                                  absl::FormatDuration(left * kBindPause)));
     }
-    pollfd wait = {signals.fd(), POLLIN, 0};
+    pollfd wait = {ending.fd(), POLLIN, 0};
     if (::poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(kBindPause))) > 0) {
       return absl::CancelledError("a signal came before the master had its addresses");
     }
@@ -137,13 +141,18 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   MUSTER_RETURN_IF_ERROR(explain("log.path", log.Configure(config.log(), Log::Echo::kYes)));
   log.Write(Severity::kInfo,
             absl::StrCat("muster ", cli::kVersion, " starts with ", invocation.config_file));
+  const std::uint64_t descriptors = DescriptorsNeeded(config);
+  // As far as it goes; what is missing is told if it is needed.
+  (void)process_env::RaiseDescriptorLimit(std::max(descriptors, kDescriptorsAskedFor));
+  if (const absl::Status status = process_env::RaiseDescriptorLimit(descriptors); !status.ok()) {
+    log.Write(Severity::kWarning, absl::StrCat("a reload may fail: ", status.message()));
+  }
   MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
   MUSTER_RETURN_IF_ERROR(explain("admin.listen", PrepareAdminSocket(address)));
   // Before there is any other thread.
-  MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, BlockSignals());
+  MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, ipc::SignalSet::Block(kMasterSignals));
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
-  MUSTER_ASSIGN_OR_RETURN(Deployment first,
-                          PrepareFirst(checked, invocation.worker_binary, signals, log));
+  MUSTER_ASSIGN_OR_RETURN(Deployment first, PrepareFirst(checked, invocation.worker_binary, log));
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
       Supervisor::Create(*loop, log, *pid_file, SourceOf(invocation), std::move(first)));
@@ -153,6 +162,8 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   const absl::StatusOr<std::unique_ptr<AdminServer>> admin =
       AdminServer::Start(address, *loop, OperationsOf(*supervisor), log);
   if (!admin.ok()) return explain("admin.listen", admin.status());
+  // Their signals came before this program was there.
+  ReapStrangers();
   supervisor->Start(std::move(ready));
   if (const absl::Status status = loop->Run(); !status.ok()) {
     log.Write(Severity::kError, absl::StrCat("the master cannot go on: ", status.message()));
@@ -167,6 +178,10 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
 ExitCode RunMaster(const Invocation& invocation) {
   Log log;
   const absl::StatusOr<int> code = Run(invocation, log);
+  if (absl::IsCancelled(code.status())) {
+    log.Write(Severity::kInfo, WithReason("stopped before it served", code.status().message()));
+    return ExitCode::kDone;
+  }
   if (!code.ok()) {
     log.Write(Severity::kError, WithReason("cannot start", code.status().message()));
     return ExitCode::kFailed;

@@ -13,6 +13,7 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/master/descriptor_need.h"
 #include "muster/master/process/ask_worker.h"
 #include "muster/master/process/cpu_count.h"
 #include "muster/master/process/file_id.h"
@@ -27,21 +28,16 @@
 namespace muster::master {
 namespace {
 
-// Of the master, for itself.
-constexpr std::uint64_t kOwnDescriptors = 16;
-// For each worker its pidfd and its channel; for each zone its memory and its bell.
-constexpr std::uint64_t kDescriptorsPerWorker = 2;
-constexpr std::uint64_t kDescriptorsPerZone = 2;
+enum class Kind { kSoft, kHard };
 
-// The soft limit; none: any number.
-std::optional<std::uint64_t> Limit(int resource) {
+// None: any number.
+std::optional<std::uint64_t> Limit(int resource, Kind kind = Kind::kSoft) {
   rlimit limit = {};
   // The C library has an enumeration for this in C++.
-  if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0 ||
-      limit.rlim_cur == RLIM_INFINITY) {
-    return std::nullopt;
-  }
-  return limit.rlim_cur;
+  if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) return std::nullopt;
+  const rlim_t value = kind == Kind::kSoft ? limit.rlim_cur : limit.rlim_max;
+  if (value == RLIM_INFINITY) return std::nullopt;
+  return value;
 }
 
 // Two Unix sockets are the same if they are one file.
@@ -190,18 +186,14 @@ void StartCheck::CheckZones(const config::v1::Config& config) {
 
 void StartCheck::CheckLimits(const config::v1::Config& config) {
   const std::uint64_t workers = WorkersOf(config);
-  const bool is_spread = config.accept() == config::v1::REUSEPORT;
-  std::uint64_t needed =
-      kOwnDescriptors + kDescriptorsPerWorker * workers + kDescriptorsPerZone * config.zone_size();
-  for (const config::v1::Listen& listen : config.listen()) {
-    const auto address = Address::Parse(listen.address());
-    needed += is_spread && address.ok() && !address->is_unix() ? workers : 1;
-  }
-  const auto descriptors = Limit(RLIMIT_NOFILE);
+  const std::uint64_t needed = DescriptorsNeeded(config);
+  // A start raises its soft limit.
+  const auto descriptors = Limit(RLIMIT_NOFILE, Kind::kHard);
   if (descriptors.has_value() && needed > *descriptors) {
-    mistakes_.push_back({is_spread ? "accept" : "worker_processes",
-                         absl::StrCat("the master needs ", needed, " descriptors and may have ",
-                                      *descriptors, "; see ulimit -n")});
+    mistakes_.push_back(
+        {config.accept() == config::v1::REUSEPORT ? "accept" : "worker_processes",
+         absl::StrCat("the master needs ", needed, " descriptors for a reload and may have ",
+                      *descriptors, "; see ulimit -Hn")});
   }
   // Root has no such limit.
   const auto processes = Limit(RLIMIT_NPROC);

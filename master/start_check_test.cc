@@ -231,7 +231,17 @@ TEST_F(StartCheckTest, FindsALimitOfDescriptors) {
               ::setrlimit(RLIMIT_NOFILE, &limit);
               return Check("worker_processes: 200 accept: REUSEPORT");
             }),
-            "m:3:31: accept: the master needs 616 descriptors and may have 256; see ulimit -n");
+            "m:3:31: accept: the master needs 1016 descriptors for a reload and may have 256; "
+            "see ulimit -Hn");
+}
+
+TEST_F(StartCheckTest, LetsAStartRaiseTheSoftLimitOfDescriptors) {
+  EXPECT_EQ(AnswerOfChild([&] {
+              const rlimit limit = {256, 2048};
+              ::setrlimit(RLIMIT_NOFILE, &limit);
+              return Check("worker_processes: 200 accept: REUSEPORT");
+            }),
+            "");
 }
 
 TEST_F(StartCheckTest, LooksAtNothingIfTheTextCannotBeRead) {

@@ -3,6 +3,9 @@
 
 #include <signal.h>
 
+#include <array>
+#include <cstddef>
+
 #include "muster/ipc/process/signal_table.h"
 
 namespace muster::master {
@@ -30,6 +33,15 @@ inline constexpr ipc::SignalTable kSignalOrders({
     ipc::SignalEntry<SignalOrder>{SIGTTOU, "TTOU", SignalOrder::kFewerWorkers},
     ipc::SignalEntry<SignalOrder>{SIGUSR2, "USR2", SignalOrder::kUpgrade},
 });
+
+// What the master reads: those of kSignalOrders, and CHLD, which tells that a child has died.
+inline constexpr auto kMasterSignals = [] {
+  std::array<int, kSignalOrders.size() + 1> numbers = {};
+  std::size_t count = 0;
+  for (const auto& entry : kSignalOrders) numbers[count++] = entry.number;
+  numbers[count] = SIGCHLD;
+  return numbers;
+}();
 
 }  // namespace muster::master
 

@@ -84,13 +84,13 @@ void RunningMaster::WriteConfig(const std::string& config) const {
   WriteFile(path("muster.textproto"), config);
 }
 
-bool RunningMaster::Start() {
+bool RunningMaster::Start(const std::function<bool()>& prepare) {
   address_.clear();
   std::vector<std::string> arguments = {Runfile("master/master"), "-c", path("muster.textproto")};
   if (!worker_.empty()) arguments.insert(arguments.end(), {"--worker", worker_});
   master_ = std::make_unique<ChildProcess>(
       folder_, arguments,
-      std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))});
+      std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))}, prepare);
   if (!AwaitNotification("READY=1")) return false;
   // The first is where a configuration that does not say has it.
   const std::string usual = path("run/admin.sock");

@@ -44,8 +44,9 @@ class RunningMaster {
   void WriteConfig(const std::string& config) const;
 
   // Starts the master and waits until it says that it is ready (READY=1 to systemd). False:
-  // it ended, or never became ready.
-  bool Start();
+  // it ended, or never became ready. `prepare` is called in the process before the program, as by
+  // ChildProcess.
+  bool Start(const std::function<bool()>& prepare = nullptr);
   ChildProcess& master() { return *master_; }
   // Where it listens, as it says in its status.
   std::string address();

@@ -16,7 +16,9 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
+#include "muster/process_env/preparation.h"
 #include "muster/process_env/process_title.h"
+#include "muster/process_env/signal_start.h"
 #include "muster/process_env/startup_pages.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
@@ -109,11 +111,17 @@ int Serve(int argc, char** argv, const Program& program) {
 }  // namespace
 
 int RunWorker(int argc, char** argv, const Program& program) {
+  if (const absl::Status status = process_env::PrepareProcess(SignalsOfWorker()); !status.ok()) {
+    std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());
+    return kExitFailed;
+  }
   const absl::StatusOr<Wish> wish = ParseCommandLine(argc, argv);
   if (!wish.ok()) return Refuse(ProgramName(argc, argv), wish.status().message());
+  if (*wish == Wish::kServe) return Serve(argc, argv, program);
+  process_env::ReleaseSignals();
   switch (*wish) {
     case Wish::kServe:
-      return Serve(argc, argv, program);
+      break;
     case Wish::kDescribe:
       return Write(Describe(program).SerializeAsString());
     case Wish::kHelp:

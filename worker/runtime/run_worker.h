@@ -11,8 +11,10 @@ namespace muster::worker {
 // docs/PROTOCOL.md). Also answers --help, --version and --describe. Blocks as long as the worker
 // lives. A failed start is reported to the master, or on standard error where that is impossible.
 //
-// Call it once, from main, before any thread is started. It overwrites `argv` with the process
-// title, so do not use `argv` afterwards.
+// Call it once, from main, before any thread is started. However the process was started, it first
+// opens standard input, output and error where they are closed, and sets the state of all signals
+// and the file mode mask (process_env/preparation.h). It overwrites `argv` with the process title,
+// so do not use `argv` afterwards.
 //
 //   int main(int argc, char** argv) {
 //     return muster::worker::RunWorker(

@@ -1,6 +1,8 @@
 #include "muster/worker/runtime/signal_source.h"
 
+#include <array>
 #include <csignal>
+#include <cstddef>
 #include <utility>
 
 #include "muster/ipc/base/status.h"
@@ -16,15 +18,21 @@ constexpr ipc::SignalTable kSignals({
     ipc::SignalEntry<Command>{SIGUSR1, "USR1", Command::kReopen},
 });
 
-}  // namespace
-
-absl::StatusOr<ipc::SignalSet> TakeSignals() {
-  for (const int ignored : {SIGHUP, SIGUSR2, SIGPIPE}) std::signal(ignored, SIG_IGN);
-  int numbers[kSignals.size()];
+constexpr auto kRead = [] {
+  std::array<int, kSignals.size()> numbers = {};
   std::size_t count = 0;
   for (const auto& entry : kSignals) numbers[count++] = entry.number;
-  return ipc::SignalSet::Block(numbers);
-}
+  return numbers;
+}();
+
+// A master's, which a terminal or a person may send to all its processes.
+constexpr int kIgnored[] = {SIGHUP, SIGUSR2};
+
+}  // namespace
+
+process_env::SignalUse SignalsOfWorker() { return {kRead, kIgnored}; }
+
+absl::StatusOr<ipc::SignalSet> TakeSignals() { return ipc::SignalSet::Block(kRead); }
 
 absl::StatusOr<std::unique_ptr<SignalSource>> SignalSource::Create(
     loop::EventLoop& loop, ipc::SignalSet signals, std::function<void(Command)> obey) {

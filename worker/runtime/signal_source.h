@@ -9,13 +9,17 @@
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
+#include "muster/process_env/signal_start.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::worker {
 
-// Ignores the signals that are not for a worker (HUP, USR2, PIPE). Blocks those that it obeys
-// (QUIT, TERM, INT, USR1), so that a signal that comes before the loop runs waits for it. To be
-// called before other threads start.
+// What a worker does with signals: it reads those that it obeys (QUIT, TERM, INT, USR1), and
+// ignores HUP and USR2.
+process_env::SignalUse SignalsOfWorker();
+
+// Those that it reads. One that comes before the loop runs waits for it. To be called before other
+// threads start.
 absl::StatusOr<ipc::SignalSet> TakeSignals();
 
 // The signals of TakeSignals as events of a loop, and as the commands that mean the same. In the

@@ -1,0 +1,37 @@
+#include "muster/master/descriptor_need.h"
+
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+config::v1::Config ConfigWith(std::uint32_t workers, config::v1::Accept accept) {
+  config::v1::Config config;
+  config.set_worker_processes(workers);
+  config.set_accept(accept);
+  config.add_listen()->set_address("127.0.0.1:8080");
+  config.add_listen()->set_address("unix:/run/muster.sock");
+  return config;
+}
+
+TEST(DescriptorNeed, HasTheWorkersOfTwoGenerations) {
+  const auto few = DescriptorsNeeded(ConfigWith(1, config::v1::EXCLUSIVE));
+  const auto many = DescriptorsNeeded(ConfigWith(101, config::v1::EXCLUSIVE));
+  EXPECT_EQ(many - few, 100 * 2 * 2);
+}
+
+TEST(DescriptorNeed, HasASocketForEachWorkerWhereThePortIsShared) {
+  const auto one = DescriptorsNeeded(ConfigWith(100, config::v1::EXCLUSIVE));
+  const auto each = DescriptorsNeeded(ConfigWith(100, config::v1::REUSEPORT));
+  EXPECT_EQ(each - one, 99);
+}
+
+TEST(DescriptorNeed, HasMemoryAndBellOfEachZone) {
+  config::v1::Config config = ConfigWith(1, config::v1::EXCLUSIVE);
+  const auto without = DescriptorsNeeded(config);
+  config.add_zone();
+  EXPECT_EQ(DescriptorsNeeded(config) - without, 2);
+}
+
+}  // namespace
+}  // namespace muster::master
