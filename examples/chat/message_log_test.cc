@@ -30,6 +30,7 @@ class MessageLogTest : public ::testing::Test, private worker::Context {
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view) override {}
   bool is_draining() const override { return false; }
+  bool HasHandoffRoom() override { return true; }
   void HandOff(worker::Connection, std::string) override {}
 
   std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();

@@ -88,10 +88,12 @@ void Connection::OnDrain() {
   if (!Receive(false) || phase_ == Phase::kIdle) delete this;
 }
 
-// Between two requests, or within the head of one that is not too long for a message.
+// Between two requests, or within the head of one that is not too long for a message; and if there
+// is a worker for it.
 bool Connection::MayHandOff() const {
   if (phase_ != Phase::kIdle && phase_ != Phase::kHead) return false;
-  return partial_ == nullptr || partial_->bytes().size() <= kMostUnreadBytes;
+  if (partial_ != nullptr && partial_->bytes().size() > kMostUnreadBytes) return false;
+  return share_.context.HasHandoffRoom();
 }
 
 // What is left of this afterwards is to be deleted.

@@ -37,9 +37,10 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
 
   void OnEvents(std::uint32_t events) override;
 
-  // A drain has begun. With kHandOff the connection is handed off, unless a request or a response
-  // has to be finished first. With kClose it ends if no byte of a request has arrived; a request
-  // that has arrived is answered first.
+  // A drain has begun, or there is room again in other workers. With kHandOff the connection is
+  // handed off, unless a request or a response has to be finished first or nobody has room. With
+  // kClose it ends if no byte of a request has arrived; a request that has arrived is answered
+  // first.
   void OnDrain();
 
  private:

@@ -71,6 +71,7 @@ class Worker final : public Context {
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view) override {}
   bool is_draining() const override { return false; }
+  bool HasHandoffRoom() override { return true; }
   void HandOff(Connection connection, std::string state) override {
     v1::HttpConnection parsed;
     MUSTER_CHECK(state.size() <= kMostHandoffStateBytes, "a state fits a message");

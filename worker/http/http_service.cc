@@ -123,6 +123,10 @@ class HttpService final : public Service {
     for (const std::shared_ptr<Handler>& handler : handlers_) handler->OnDrain();
   }
 
+  void OnHandoffRoom() override {
+    share_.connections.ForEach([](Connection& connection) { connection.OnDrain(); });
+  }
+
  private:
   Responder responder_;
   const std::vector<std::shared_ptr<Handler>> handlers_;

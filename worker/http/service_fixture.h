@@ -67,6 +67,8 @@ class ServiceFixture : public testing::Test, private Context {
   // Runs the loop for the events that are there already.
   void RunWhatIsReady();
 
+  // Whether other workers have room for what the service hands off. At first they have.
+  void SetHandoffRoom(bool has_room) { has_handoff_room_ = has_room; }
   // What the service has handed off, and nobody adopted yet.
   std::size_t handed_off() const { return handed_off_.size(); }
   // A second service of the same configuration, which adopts what the first has handed off.
@@ -97,6 +99,7 @@ class ServiceFixture : public testing::Test, private Context {
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view line) override { logged_.emplace_back(line); }
   bool is_draining() const override { return false; }
+  bool HasHandoffRoom() override { return has_handoff_room_; }
   void HandOff(worker::Connection connection, std::string state) override {
     handed_off_.emplace_back(std::move(connection), std::move(state));
   }
@@ -110,6 +113,7 @@ class ServiceFixture : public testing::Test, private Context {
   std::vector<std::string> logged_;
   ConnectionCount connections_;
   ipc::UniqueFd listener_;
+  bool has_handoff_room_ = true;
   std::vector<std::pair<worker::Connection, std::string>> handed_off_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Service> successor_;

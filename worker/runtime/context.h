@@ -72,10 +72,15 @@ class Context {
 
   // True from the first DRAIN or QUIT on (worker/runtime/drain.h).
   virtual bool is_draining() const = 0;
+  // Whether a worker that stays has room for one more connection. If not, serve it on: the runtime
+  // calls Service::OnHandoffRoom when there is room. Only in and after Service::Drain with
+  // kHandOff.
+  virtual bool HasHandoffRoom() = 0;
   // Gives a connection to a worker that stays. That worker's service receives it in Adopt, with the
   // same `state` of at most kMostHandoffStateBytes. The client notices nothing. Only in and after
-  // Service::Drain with kHandOff. The service removes the descriptor from the loop first, and does
-  // not use it any more.
+  // Service::Drain with kHandOff, and after HasHandoffRoom was true: nobody serves it until another
+  // worker has room. If no worker takes it, this one's service receives it in Adopt. The service
+  // removes the descriptor from the loop first, and does not use it any more.
   virtual void HandOff(Connection connection, std::string state) = 0;
 };
 

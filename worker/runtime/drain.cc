@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/proto/config.pb.h"
+#include "muster/proto/counted.h"
 
 namespace muster::worker {
 
@@ -24,11 +25,21 @@ void Drain::Begin(Service::Idle idle) {
     begun_();
     deadline_.SetAfter(shutdown_timeout_);
     around_.acceptor.Stop(/*take_waiting=*/!is_quit);
-    if (is_quit) around_.handoff.TakeAll();
-    around_.handoff.StopTaking();
+  }
+  if (is_quit) {
+    around_.handoff.StartTakingAll();
+  } else {
+    around_.handoff.StartGiving();
   }
   around_.service.Drain(idle);
-  if (is_quit) around_.handoff.TakeBack();
+  if (is_quit) {
+    around_.handoff.TakeBack();
+  } else if (const std::uint32_t kept = around_.handoff.kept(); kept > 0) {
+    around_.log.Write(config::v1::Log::WARN,
+                      absl::StrCat("the workers that serve have no room for ",
+                                   config::Counted(kept, "connection"),
+                                   " of this one; it serves on, at most until shutdown_timeout"));
+  }
 }
 
 void Drain::OnDeadline() {

@@ -25,17 +25,17 @@ namespace muster::worker {
 // 1. It calls `begun`, arms the deadline and stops the acceptor. With DRAIN the acceptor takes the
 //    connections that wait in its listeners first, since the kernel may have told this worker
 //    alone.
-// 2. With QUIT it takes all connections from the handoff queue, since nobody else will. Then it
-//    stops taking: what comes later is for others.
+// 2. With DRAIN it stops taking connections from the handoff queue: they are for others. With QUIT
+//    it takes all of them, since nobody else will, and goes on so until its end.
 // 3. It calls Service::Drain. The service finishes what is in flight, and hands off or closes the
-//    connections that are idle.
+//    connections that are idle. Those for which other workers have no room it keeps and serves.
 // 4. With QUIT it takes back the connections that were to be handed off and are not sent yet. The
 //    service, which drains already, adopts and closes them.
 //
-// QUIT after DRAIN does steps 3 and 4; the first deadline stays. Every other repetition has no
-// effect. The drain is done when the worker holds no connection any more. At the deadline,
-// `shutdown_timeout` after the first command, it is done in any case: the rest is counted in
-// closed_at_deadline and logged, and closed by the exit.
+// QUIT after DRAIN does steps 2 to 4; the first deadline stays. Every other repetition has no
+// effect. The drain is done when the worker holds no connection any more, and what it gave away is
+// taken. At the deadline, `shutdown_timeout` after the first command, it is done in any case: the
+// rest is counted in closed_at_deadline and logged, and closed by the exit.
 //
 // TERMINATE is not a drain: the worker exits at once (worker_process.h). In the loop's thread.
 class Drain {
@@ -59,7 +59,8 @@ class Drain {
 
   bool has_begun() const { return idle_.has_value(); }
   bool is_done() const {
-    return has_begun() && (is_deadline_over_ || around_.connections.held() == 0);
+    return has_begun() &&
+           (is_deadline_over_ || (around_.connections.held() == 0 && around_.handoff.is_settled()));
   }
 
  private:

@@ -1,23 +1,19 @@
 #ifndef MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_
 #define MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_
 
-#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/loop/event_loop.h"
-#include "muster/loop/handler.h"
 #include "muster/worker/runtime/connection.h"
-#include "muster/worker/runtime/connection_lease.h"
-#include "muster/worker/runtime/error_log.h"
-#include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/runtime/handoff_intake.h"
+#include "muster/worker/runtime/handoff_outlet.h"
 
 namespace muster::worker {
 
@@ -27,76 +23,61 @@ namespace muster::worker {
 // connection needs no addressee. If a worker dies before it takes a connection, another worker
 // takes it, of whatever generation serves by then. docs/HANDOFF.md.
 //
+// A serving worker takes only its share, and only what it has room for (handoff_intake.h). A
+// draining worker gives only what others have room for, and takes back what nobody took
+// (handoff_outlet.h). Nobody reserves anything, so the death of a worker needs no repair.
+//
 // In the loop's thread. No call blocks.
 class HandoffQueue {
  public:
-  // All of it outlives this.
-  struct Surroundings {
-    loop::EventLoop& loop;
-    const ErrorLog& log;
-    ConnectionCount& connections;
-    SlotStats& stats;
+  using Surroundings = HandoffIntake::Surroundings;
+  struct Callbacks {
+    // Takes over a connection of the queue, or one of its own that comes back.
+    HandoffIntake::Adopt adopt;
+    // There is room for connections that were kept.
+    std::function<void()> room;
+    // Returns how many connections this worker can hold.
+    std::function<std::uint32_t()> measure_capacity;
   };
-  using Adopt = std::function<void(Connection connection, std::string state)>;
 
-  // Passes the connections of `take` to `adopt`, once StartTaking is called.
+  // Shows this worker's capacity to the others. Takes nothing until StartTaking is called.
   static absl::StatusOr<std::unique_ptr<HandoffQueue>> Create(const Surroundings& surroundings,
                                                               ipc::UniqueFd take,
-                                                              ipc::UniqueFd give, Adopt adopt);
-  ~HandoffQueue();
+                                                              ipc::UniqueFd give,
+                                                              Callbacks callbacks);
 
-  // Sends a connection, now or when the queue has room. Until then it counts as this worker's.
-  // Nothing else in this process may watch or use its descriptor any more. `state` has at most
-  // kMostHandoffStateBytes. A connection that cannot be sent is logged and closed.
-  void Give(Connection connection, std::string state);
-
-  // Takes connections from now on. Error: the loop cannot watch the queue.
-  absl::Status StartTaking();
-  // Takes nothing any more. What is in the queue is for other workers.
-  void StopTaking();
-  // Takes everything that is in the queue now, for the case that nobody else will.
-  void TakeAll();
-
-  // How many connections this worker keeps for want of room in others, after a Drain to hand them
-  // off.
-  std::uint32_t kept() const { return static_cast<std::uint32_t>(unsent_.size()); }
-
+  // Takes this worker's share from now on. Error: the loop cannot watch the queue.
+  absl::Status StartTaking() { return intake_.StartSharing(); }
+  // Takes nothing any more, and gives. What is in the queue is for other workers.
+  void StartGiving();
+  // Gives nothing any more. Takes everything that is in the queue, and what comes until the end,
+  // since nobody else will.
+  void StartTakingAll();
   // Passes the connections that were given and are not sent yet to `adopt`, for the same case.
-  void TakeBack();
+  void TakeBack() { outlet_.TakeBack(); }
+
+  // Whether a worker has room for one more connection. If not, the connection is to be kept and
+  // served; `room` is called when there is some. False unless this worker gives.
+  bool HasRoom() { return outlet_.HasRoom(); }
+  // Sends a connection, now or in a moment. Until then it counts as this worker's. Nothing else in
+  // this process may watch or use its descriptor any more. `state` has at most
+  // kMostHandoffStateBytes. If it cannot be sent, or nobody takes it, it comes back by `adopt`.
+  void Give(Connection connection, std::string state) {
+    outlet_.Give(std::move(connection), std::move(state));
+  }
+
+  // How many connections this worker keeps for want of room in others: those that it holds beyond
+  // its part of the room that there is. Zero unless it gives.
+  std::uint32_t kept() const { return outlet_.kept(); }
+  // Whether everything that it gave was taken, so that it may exit.
+  bool is_settled() const { return outlet_.is_settled(); }
 
  private:
-  // In one round of the loop, so that others have their share.
-  static constexpr int kMostPerRound = 8;
+  HandoffQueue(const Surroundings& surroundings, ipc::Channel take, ipc::Channel give,
+               Callbacks callbacks);
 
-  class End : public loop::Handler {
-   public:
-    explicit End(std::function<void()> callback) : callback_(std::move(callback)) {}
-    void OnEvents(std::uint32_t) override { callback_(); }
-
-   private:
-    std::function<void()> callback_;
-  };
-  struct Unsent {
-    Connection connection;
-    std::string state;
-  };
-
-  HandoffQueue(const Surroundings& surroundings, ipc::Channel take, ipc::Channel give, Adopt adopt);
-  // False: the queue is empty, or broken.
-  bool TakeOne();
-  void SendAll();
-  void WatchRoom(bool is_watched);
-
-  Surroundings around_;
-  ipc::Channel take_;
-  ipc::Channel give_;
-  Adopt adopt_;
-  End take_end_;
-  End give_end_;
-  bool is_taking_ = false;
-  bool watches_room_ = false;
-  std::deque<Unsent> unsent_;
-  ipc::ReceivedMessage received_;
+  HandoffIntake intake_;
+  HandoffOutlet outlet_;
 };
 
 }  // namespace muster::worker

@@ -34,7 +34,8 @@ class Service {
 
   // How a drain treats a connection that has no request in flight.
   enum class Idle {
-    kHandOff,  // other workers serve on: give it to Context::HandOff, or let it end in its own time
+    kHandOff,  // other workers serve on: give it to Context::HandOff if Context::HasHandoffRoom,
+               // or serve it on, or let it end in its own time
     kClose,    // nobody serves any more: close it now
   };
   // Finishes the requests in flight, treats each connection as `idle` says once it has none, and
@@ -42,6 +43,10 @@ class Service {
   // called. Called once, or twice: with kHandOff and then with kClose. worker/runtime/drain.h has
   // what the runtime does around it.
   virtual void Drain(Idle idle) = 0;
+
+  // After Drain with kHandOff: other workers have room again for connections that were kept because
+  // Context::HasHandoffRoom was false. Hand those off that have no request in flight.
+  virtual void OnHandoffRoom() {}
 };
 
 // Makes the service. An error, for example about a value in the configuration, is shown to the

@@ -8,9 +8,11 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/process_env/descriptor_limit.h"
+#include "muster/process_env/spare_descriptors.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/runtime/bounded_duration.h"
+#include "muster/worker/runtime/connection_capacity.h"
 #include "muster/worker/runtime/received_config.h"
 
 namespace muster::worker {
@@ -19,6 +21,8 @@ namespace {
 // For each connection its socket and what it serves from; and some for the process.
 constexpr std::uint64_t kDescriptorsPerConnection = 2;
 constexpr std::uint64_t kOtherDescriptors = 128;
+// Of those, files that are served.
+constexpr std::uint64_t kOtherFiles = 16;
 
 std::uint32_t IndexIn(const v1::Hello& hello) {
   return hello.has_index() ? hello.index() : hello.slot();
@@ -81,7 +85,8 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
       zone_(std::move(zone)),
       user_zones_(std::move(user_zones)),
       loop_(std::move(loop)),
-      connections_(stats().active) {}
+      connections_(stats().active),
+      handoff_board_(zone_, tag_.slot(), hello_.generation(), config_.worker_connections()) {}
 
 // What the service holds of the worker, connections above all, goes while the worker is whole.
 WorkerProcess::~WorkerProcess() {
@@ -125,13 +130,17 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   MUSTER_ASSIGN_OR_RETURN(
       acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *service_}, config_,
                                   std::move(beginnings.inheritance.listeners), std::move(mutex)));
-  MUSTER_ASSIGN_OR_RETURN(handoff_,
-                          HandoffQueue::Create({*loop_, log_, connections_, stats()},
-                                               std::move(beginnings.inheritance.handoff_take),
-                                               std::move(beginnings.inheritance.handoff_give),
-                                               [this](Connection connection, std::string state) {
-                                                 Adopt(std::move(connection), std::move(state));
-                                               }));
+  HandoffQueue::Callbacks handoff;
+  handoff.adopt = [this](Connection connection, std::string state) {
+    Adopt(std::move(connection), std::move(state));
+  };
+  handoff.room = [this] { service_->OnHandoffRoom(); };
+  handoff.measure_capacity = [this] { return MeasureCapacity(); };
+  MUSTER_ASSIGN_OR_RETURN(
+      handoff_,
+      HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_},
+                           std::move(beginnings.inheritance.handoff_take),
+                           std::move(beginnings.inheritance.handoff_give), std::move(handoff)));
   MUSTER_RETURN_IF_ERROR(handoff_->StartTaking());
   drain_.emplace(
       Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
@@ -225,6 +234,14 @@ absl::StatusOr<const UserZone*> WorkerProcess::zone(absl::string_view name) cons
   return absl::FailedPreconditionError(
       absl::StrCat("zone \"", name, "\": is not declared; the configuration needs zone { name: \"",
                    name, "\" size_bytes: ... }"));
+}
+
+std::uint32_t WorkerProcess::MeasureCapacity() const {
+  const auto spare = process_env::SpareDescriptors();
+  // Not known: as many as it may hold otherwise. None is taken without a descriptor for it.
+  if (!spare.ok()) return config_.worker_connections();
+  return ConnectionCapacity(config_.worker_connections(), connections_.held(), *spare,
+                            config_.http().open_file_cache().max_entries() + kOtherFiles);
 }
 
 void WorkerProcess::HandOff(Connection connection, std::string state) {

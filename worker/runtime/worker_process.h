@@ -26,6 +26,7 @@
 #include "muster/worker/runtime/context.h"
 #include "muster/worker/runtime/drain.h"
 #include "muster/worker/runtime/error_log.h"
+#include "muster/worker/runtime/handoff_board.h"
 #include "muster/worker/runtime/handoff_queue.h"
 #include "muster/worker/runtime/heartbeat.h"
 #include "muster/worker/runtime/inheritance.h"
@@ -74,6 +75,7 @@ class WorkerProcess : public Context {
     log_.Write(level, line);
   }
   bool is_draining() const override;
+  bool HasHandoffRoom() override { return handoff_->HasRoom(); }
   void HandOff(Connection connection, std::string state) override;
 
  private:
@@ -91,6 +93,7 @@ class WorkerProcess : public Context {
   // Shows the drain to other processes and to people: in the zone and in the title.
   void OnDrainBegun();
   void Adopt(Connection connection, std::string state);
+  std::uint32_t MeasureCapacity() const;
 
   const v1::Hello hello_;
   const ipc::OwnerTag tag_;
@@ -103,6 +106,7 @@ class WorkerProcess : public Context {
   ConnectionCount connections_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Acceptor> acceptor_;
+  HandoffBoard handoff_board_;
   std::unique_ptr<HandoffQueue> handoff_;
   std::unique_ptr<MasterChannel> master_;
   std::unique_ptr<SignalSource> signals_;

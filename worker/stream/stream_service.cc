@@ -136,6 +136,10 @@ absl::Status StreamService::Adopt(Connection connection, std::string state) {
 
 void StreamService::Drain(Idle idle) {
   drain_ = idle;
+  DrainAll();
+}
+
+void StreamService::DrainAll() {
   std::vector<Stream*> streams;
   for (const auto& [stream, owned] : streams_) streams.push_back(stream);
   for (Stream* stream : streams) TreatAsDrained(*stream);
@@ -143,7 +147,10 @@ void StreamService::Drain(Idle idle) {
 
 void StreamService::TreatAsDrained(Stream& stream) {
   if (stream.is_over_ || stream.is_closing_) return;
-  if (*drain_ == Idle::kHandOff) return HandOff(stream);
+  if (*drain_ == Idle::kHandOff) {
+    if (context_.HasHandoffRoom()) HandOff(stream);
+    return;
+  }
   stream.session_->OnQuit();
   stream.Close();
 }

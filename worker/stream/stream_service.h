@@ -112,11 +112,13 @@ class StreamService final : public Service {
   void OnConnection(Connection connection) override;
   absl::Status Adopt(Connection connection, std::string state) override;
   void Drain(Idle idle) override;
+  void OnHandoffRoom() override { DrainAll(); }
   absl::Status Reopen() override { return protocol_->Reopen(); }
 
  private:
   friend class Stream;
 
+  void DrainAll();
   void TreatAsDrained(Stream& stream);
   void HandOff(Stream& stream);
   // Ends the stream in a task of the loop (Bury), since it may be within a call now.

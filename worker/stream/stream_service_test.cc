@@ -121,6 +121,7 @@ class StreamServiceTest : public testing::Test, private Context {
   ConnectionCount connections_{zone_.stats(tag_.slot()).active};
   config::v1::Config config_;
   std::deque<std::pair<Connection, std::string>> handed_off_;
+  bool has_handoff_room_ = true;
   int logged_ = 0;
   Numbering* protocol_ = new Numbering;  // the service's
   StreamService service_{*this, std::unique_ptr<Protocol>(protocol_)};
@@ -141,6 +142,7 @@ class StreamServiceTest : public testing::Test, private Context {
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view) override { ++logged_; }
   bool is_draining() const override { return false; }
+  bool HasHandoffRoom() override { return has_handoff_room_; }
   void HandOff(Connection connection, std::string state) override {
     handed_off_.emplace_back(std::move(connection), std::move(state));
   }
@@ -260,6 +262,21 @@ TEST_F(StreamServiceTest, RefusesAStateThatIsNone) {
             absl::InvalidArgumentError("its state is no muster.worker.v1.StreamState"));
   EXPECT_EQ(Receive(client), "<end>");
   EXPECT_EQ(connections_.held(), 0u);
+}
+
+TEST_F(StreamServiceTest, ServesAClientOnUntilAnotherWorkerHasRoom) {
+  const ipc::UniqueFd client = Connect();
+  has_handoff_room_ = false;
+  service_.Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off_.size(), 0u);
+  Send(client, "a\n");
+  EXPECT_EQ(Receive(client), "1\n");
+  has_handoff_room_ = true;
+  service_.OnHandoffRoom();
+  ASSERT_EQ(handed_off_.size(), 1u);
+  PassOn();
+  Send(client, "b\n");
+  EXPECT_EQ(Receive(client), "2\n");
 }
 
 TEST_F(StreamServiceTest, SaysGoodbyeWhenNobodyTakesOver) {

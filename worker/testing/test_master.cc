@@ -18,6 +18,8 @@ Value Require(absl::StatusOr<Value> value) {
 
 TestMaster::TestMaster()
     : zone_(Require(SharedZone::Create(8))), handoff_(Require(ipc::Channel::CreatePair())) {
+  // Of Hello.
+  zone_.master_status().generation.Set(7);
   config_.set_worker_connections(64);
   config_.mutable_accept_delay()->set_nanos(5'000'000);
   config_.mutable_shutdown_timeout()->set_seconds(60);

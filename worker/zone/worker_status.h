@@ -25,11 +25,17 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   ipc::Gauge phase;       // a WorkerPhase; read it through ReadPhase
   ipc::Gauge generation;  // the master's, whose configuration it serves
   ipc::Gauge started;     // CLOCK_MONOTONIC, in nanoseconds
+  // For the handoff of connections (worker/runtime/handoff_board.h). Programs that are older leave
+  // zero in both.
+  ipc::Gauge capacity;  // one more than the connections that it can hold; 0: it does not tell
+  ipc::Gauge unsent;    // connections that it has given and that are not in the queue yet
 
   void Clear() {
     phase.Clear();
     generation.Clear();
     started.Clear();
+    capacity.Clear();
+    unsent.Clear();
   }
 };
 
@@ -37,6 +43,7 @@ static_assert(sizeof(WorkerStatus) == ipc::kCacheLineBytes);
 static_assert(std::is_standard_layout_v<WorkerStatus>);
 static_assert(offsetof(WorkerStatus, phase) == 0 && offsetof(WorkerStatus, generation) == 8);
 static_assert(offsetof(WorkerStatus, started) == 16);
+static_assert(offsetof(WorkerStatus, capacity) == 24 && offsetof(WorkerStatus, unsent) == 32);
 
 // Returns kNone for a value that no worker of this version writes.
 inline WorkerPhase ReadPhase(const WorkerStatus& status) {

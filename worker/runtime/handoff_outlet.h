@@ -1,0 +1,109 @@
+#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_OUTLET_H_
+#define MUSTER_WORKER_RUNTIME_HANDOFF_OUTLET_H_
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "muster/ipc/channel/channel.h"
+#include "muster/loop/clock.h"
+#include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
+#include "muster/loop/timer.h"
+#include "muster/worker/runtime/connection.h"
+#include "muster/worker/runtime/handoff_intake.h"
+
+namespace muster::worker {
+
+// The end of the handoff queue into which a draining worker gives its connections
+// (handoff_queue.h).
+//
+// It gives as many as the others have room for: what they show, without what the kernel says is in
+// the queue, and without what other draining workers have given and could not send yet. These are
+// estimates, since all of them change meanwhile. So what was given may not be taken. When nothing
+// was taken for kPatience, it takes everything back to be served here, and gives one connection a
+// second until somebody takes one.
+//
+// In the loop's thread. No call blocks.
+class HandoffOutlet {
+ public:
+  static constexpr std::chrono::milliseconds kPatience{250};
+
+  struct Callbacks {
+    // Takes a connection over that comes back.
+    HandoffIntake::Adopt adopt;
+    // There is room for connections that were kept.
+    std::function<void()> room;
+  };
+
+  // `surroundings` and `intake`, the other end, outlive this. Gives nothing yet.
+  HandoffOutlet(const HandoffIntake::Surroundings& surroundings, HandoffIntake& intake,
+                ipc::Channel end, Callbacks callbacks);
+  ~HandoffOutlet();
+
+  void Start();
+  // Gives nothing any more. What is not sent yet stays until TakeBack.
+  void Stop();
+  // Passes the connections that were given and are not sent yet to `adopt`.
+  void TakeBack();
+
+  // Of handoff_queue.h.
+  bool HasRoom();
+  void Give(Connection connection, std::string state);
+  std::uint32_t kept() const;
+  bool is_settled() const;
+
+ private:
+  class End : public loop::Handler {
+   public:
+    explicit End(HandoffOutlet& outlet) : outlet_(outlet) {}
+    void OnEvents(std::uint32_t) override { outlet_.SendAll(); }
+
+   private:
+    HandoffOutlet& outlet_;
+  };
+  struct Unsent {
+    Connection connection;
+    std::string state;
+  };
+
+  std::uint64_t RoomNow() const;
+  // What the takers have taken ever; zero if there are none.
+  std::uint64_t TakenByTakers() const;
+  bool IsOnTheWay() const { return !unsent_.empty() || intake_.queued_bytes() > 0; }
+  void SendAll();
+  void Watch();
+  void Unwatch();
+  // Looks for a stall, and for room.
+  void Look();
+  void OnStall();
+
+  const HandoffIntake::Surroundings around_;
+  HandoffIntake& intake_;
+  ipc::Channel channel_;
+  Callbacks callbacks_;
+  End end_;
+  bool is_watched_ = false;
+  bool is_giving_ = false;
+  bool has_given_ = false;
+  std::deque<Unsent> unsent_;
+
+  // What HasRoom knows: how many may be given before the next look, or the round without room.
+  std::uint64_t budget_ = 0;
+  std::optional<loop::TimePoint> full_at_;
+  bool is_room_wanted_ = false;
+
+  loop::Timer look_;
+  std::uint64_t taken_ = 0;   // TakenByTakers at moved_at_
+  loop::TimePoint moved_at_;  // since then nothing was taken
+  bool is_stalled_ = false;   // until something is taken
+  loop::TimePoint try_at_;    // the next one during a stall
+};
+
+}  // namespace muster::worker
+
+#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_OUTLET_H_
