@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
                                                                PidFile& pid_file, Source source,
                                                                Deployment first) {
   MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
-  MUSTER_ASSIGN_OR_RETURN(ipc::Channel::Pair handoff, ipc::Channel::CreatePair());
+  MUSTER_ASSIGN_OR_RETURN(HandoffEnds handoff, HandoffEnds::Create());
   std::unique_ptr<Supervisor> supervisor(new Supervisor(loop, log, pid_file, std::move(source),
                                                         std::move(first), std::move(zone),
                                                         std::move(handoff)));
@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
 }
 
 Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source,
-                       Deployment first, worker::SharedZone zone, ipc::Channel::Pair handoff)
+                       Deployment first, worker::SharedZone zone, HandoffEnds handoff)
     : loop_(loop),
       log_(log),
       pid_file_(pid_file),
@@ -79,13 +79,16 @@ void Supervisor::Handle(Event event) {
     const MasterState before = core_.state();
     std::deque<Event> came_meanwhile;
     came_meanwhile.swap(events_);
-    for (const Action& action : core_.Handle(next, Clock::now())) {
+    const std::vector<Action> actions = core_.Handle(next, Clock::now());
+    // First: a worker that is told to drain sees which generation serves now.
+    PublishStatus();
+    for (const Action& action : actions) {
       std::visit([this](const auto& which) { Do(which); }, action);
     }
     // What came of the actions is handled before what happened otherwise.
     events_.insert(events_.end(), came_meanwhile.begin(), came_meanwhile.end());
     Notify(before);
-    PublishStatus();
+    CloseWhatNobodyTakes();
   }
   is_handling_ = false;
   if (const std::optional<TimePoint> deadline = core_.next_deadline()) {
@@ -95,7 +98,19 @@ void Supervisor::Handle(Event event) {
   }
 }
 
-// For the workers, who show it to who asks them.
+// Connections that a killed worker had handed off, or that came after the last one had looked.
+void Supervisor::CloseWhatNobodyTakes() {
+  const MasterState state = core_.state();
+  if (!live_.empty() || (state != MasterState::kPaused && state != MasterState::kStopping)) return;
+  const std::size_t closed = handoff_.CloseAll();
+  if (closed == 0) return;
+  closed_in_handoff_ += closed;
+  log_.Write(Severity::kWarning, absl::StrCat(config::Counted(closed, "connection"),
+                                              " closed that a worker had handed off: no worker is "
+                                              "left to take it over"));
+}
+
+// For the workers, who show it to who asks them, and hand connections off by it.
 void Supervisor::PublishStatus() {
   const auto set = [](ipc::Gauge& gauge, std::uint64_t value) {
     gauge.Set(static_cast<std::int64_t>(value));
@@ -124,6 +139,8 @@ void Supervisor::OnWorker(Event event) {
     found->second.process->Reap();
     loader_->Destroy(std::move(found->second.zones));
     live_.erase(found);
+    // Before this exit is answered with how many connections were closed.
+    CloseWhatNobodyTakes();
   }
   Handle(std::move(event));
 }
@@ -236,7 +253,7 @@ void Supervisor::HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const Sp
   hello.set_zones(static_cast<std::uint32_t>(deployment.zones.size()));
   process.Send(
       worker::Command::kHello, 0, hello.SerializeAsString(),
-      {zone_.fd(), deployment.sealed_config.get(), handoff_.first.fd(), handoff_.second.fd()});
+      {zone_.fd(), deployment.sealed_config.get(), handoff_.take_fd(), handoff_.give_fd()});
 }
 
 void Supervisor::Do(const SendAction& action) {
@@ -327,7 +344,7 @@ void Supervisor::Retire(Deployment deployment) {
 }
 
 void Supervisor::Do(const CloseListenersAction&) {
-  closed_before_end_ = zone_.Sum().closed_at_deadline;
+  closed_before_end_ = zone_.Sum().closed_at_deadline + closed_in_handoff_;
   offered_.reset();
   if (current_) current_->listeners = ListenerSet();
   if (next_) next_->listeners = ListenerSet();
@@ -341,7 +358,8 @@ void Supervisor::Do(const ReplyAction& action) {
   const Reply reply = std::move(found->second);
   waiting_.erase(found);
   Outcome outcome = action.outcome;
-  outcome.connections_closed = zone_.Sum().closed_at_deadline - closed_before_end_;
+  outcome.connections_closed =
+      zone_.Sum().closed_at_deadline + closed_in_handoff_ - closed_before_end_;
   reply(outcome);
 }
 

@@ -11,7 +11,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "muster/ipc/channel/channel.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
@@ -20,6 +19,7 @@
 #include "muster/master/deployment.h"
 #include "muster/master/deployment_loader.h"
 #include "muster/master/deployment_source.h"
+#include "muster/master/process/handoff_ends.h"
 #include "muster/master/process/listener_set.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
@@ -71,7 +71,7 @@ class Supervisor {
   };
 
   Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source, Deployment first,
-             worker::SharedZone zone, ipc::Channel::Pair handoff);
+             worker::SharedZone zone, HandoffEnds handoff);
 
   // Lets the core decide and performs it, then the same with what came of it.
   void Handle(Event event);
@@ -100,6 +100,7 @@ class Supervisor {
   RequestId Await(Reply reply);
   void Notify(MasterState before);
   void PublishStatus();
+  void CloseWhatNobodyTakes();
 
   loop::EventLoop& loop_;
   Log& log_;
@@ -107,9 +108,7 @@ class Supervisor {
   const Source source_;
   const absl::Time started_;
   worker::SharedZone zone_;
-  // The queue by which workers hand connections off. The master holds it too, so that its content
-  // outlives every worker.
-  ipc::Channel::Pair handoff_;
+  HandoffEnds handoff_;
   SupervisorCore core_;
   loop::Timer tick_;
 
@@ -125,7 +124,8 @@ class Supervisor {
   std::map<RequestId, Reply> waiting_;
   ReadyFd ready_;
   RequestId last_request_ = 0;
-  std::uint64_t closed_before_end_ = 0;  // connections at deadlines, when the end began
+  std::uint64_t closed_in_handoff_ = 0;  // connections that no worker was left for
+  std::uint64_t closed_before_end_ = 0;  // those, and at deadlines, when the end began
   int exit_code_ = 1;
   std::unique_ptr<DeploymentLoader> loader_;
 };

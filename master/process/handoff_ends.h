@@ -1,0 +1,34 @@
+#ifndef MUSTER_MASTER_PROCESS_HANDOFF_ENDS_H_
+#define MUSTER_MASTER_PROCESS_HANDOFF_ENDS_H_
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "muster/ipc/channel/channel.h"
+
+namespace muster::master {
+
+// The master's ends of the queue by which workers hand connections off (docs/HANDOFF.md). The
+// master passes both ends to every worker, and keeps them, so that what is in the queue outlives
+// every worker.
+class HandoffEnds {
+ public:
+  static absl::StatusOr<HandoffEnds> Create();
+
+  int take_fd() const { return ends_.first.fd(); }
+  int give_fd() const { return ends_.second.fd(); }
+
+  // For the moment at which no process is left that would take them: closes the connections in the
+  // queue. Returns how many. Does not block, whatever the sockets' SO_LINGER.
+  std::size_t CloseAll() const;
+
+ private:
+  explicit HandoffEnds(ipc::Channel::Pair ends) : ends_(std::move(ends)) {}
+
+  ipc::Channel::Pair ends_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_PROCESS_HANDOFF_ENDS_H_
