@@ -84,13 +84,17 @@ void RunningMaster::WriteConfig(const std::string& config) const {
   WriteFile(path("muster.textproto"), config);
 }
 
-bool RunningMaster::Start(const std::function<bool()>& prepare) {
-  address_.clear();
+void RunningMaster::Launch(const std::function<bool()>& prepare) {
   std::vector<std::string> arguments = {Runfile("master/master"), "-c", path("muster.textproto")};
   if (!worker_.empty()) arguments.insert(arguments.end(), {"--worker", worker_});
   master_ = std::make_unique<ChildProcess>(
       folder_, arguments,
       std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))}, prepare);
+}
+
+bool RunningMaster::Start(const std::function<bool()>& prepare) {
+  address_.clear();
+  Launch(prepare);
   if (!AwaitNotification("READY=1")) return false;
   // The first is where a configuration that does not say has it.
   const std::string usual = path("run/admin.sock");

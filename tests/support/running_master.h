@@ -47,6 +47,8 @@ class RunningMaster {
   // it ended, or never became ready. `prepare` is called in the process before the program, as by
   // ChildProcess.
   bool Start(const std::function<bool()>& prepare = nullptr);
+  // Starts the master and does not wait.
+  void Launch(const std::function<bool()>& prepare = nullptr);
   ChildProcess& master() { return *master_; }
   // Where it listens, as it says in its status.
   std::string address();
