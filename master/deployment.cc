@@ -14,7 +14,6 @@
 #include "muster/master/decide/scaling.h"
 #include "muster/master/process/cpu_count.h"
 #include "muster/master/process/path.h"
-#include "muster/master/process/spawn.h"
 #include "muster/master/process/wait_note.h"
 #include "muster/master/user_zones.h"
 #include "muster/proto/duration.h"
@@ -57,17 +56,16 @@ absl::Status MakeFolders(const config::v1::Config& config) {
 }
 
 // The same as PrepareDeployment with errors that still have their fields beside them.
-absl::Status Prepare(Deployment& deployment, const std::string& worker_binary,
-                     const ListenerSet& current, const worker::UserZones& current_zones) {
+absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const ListenerSet& current,
+                     const worker::UserZones& current_zones) {
   config::v1::Config& config = deployment.config;
   if (config.worker_processes() == 0) {
     config.set_worker_processes(std::min(UsableCpus(), kMostWorkers));
   }
-  deployment.is_worker_from_flag = !worker_binary.empty();
-  absl::StatusOr<std::string> worker =
-      FindWorkerBinary(deployment.is_worker_from_flag ? worker_binary : config.worker_binary());
+  deployment.is_worker_from_flag = finder.has_flag();
+  absl::StatusOr<std::shared_ptr<const WorkerProgram>> worker = finder.Find(config.worker_binary());
   if (!worker.ok()) return deployment.ExplainWorker(worker.status());
-  deployment.worker_binary = *std::move(worker);
+  deployment.worker = *std::move(worker);
   MUSTER_RETURN_IF_ERROR(MakeFolders(config));
   MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
                           ipc::SealBytes("muster-config", config.SerializeAsString()));
@@ -94,14 +92,13 @@ absl::Status Deployment::ExplainWorker(const absl::Status& status) const {
   return places.Explain(config::AtField(status, "worker_binary"));
 }
 
-absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked,
-                                             const std::string& worker_binary,
+absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder& finder,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones) {
   Deployment deployment;
   deployment.config = std::move(checked.config);
   deployment.places = std::move(checked.places);
-  const absl::Status status = Prepare(deployment, worker_binary, current, current_zones);
+  const absl::Status status = Prepare(deployment, finder, current, current_zones);
   if (!status.ok()) return deployment.places.Explain(status);
   return deployment;
 }

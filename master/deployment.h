@@ -2,6 +2,7 @@
 #define MUSTER_MASTER_DEPLOYMENT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -11,6 +12,8 @@
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/listener_set.h"
+#include "muster/master/process/worker_finder.h"
+#include "muster/master/process/worker_program.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -21,23 +24,22 @@ namespace muster::master {
 struct Deployment {
   config::v1::Config config;  // defaults filled in, paths absolute, worker_processes counted
   FieldPlaces places;         // of `config`, until it serves
-  std::string worker_binary;
+  std::shared_ptr<const WorkerProgram> worker;
   bool is_worker_from_flag = false;  // --worker named it
   ListenerSet listeners;
   worker::UserZones zones;
   ipc::UniqueFd sealed_config;
 
   Settings settings() const;
-  // Puts the origin of the program's path in front of an error from starting `worker_binary`.
+  // Puts the origin of the program's path in front of an error from starting `worker`.
   absl::Status ExplainWorker(const absl::Status& status) const;
 };
 
 // Makes what is new in the configuration, and the folders of its files. What is current stays as it
-// is. A `worker_binary` that is not empty (--worker) replaces the configuration's. Errors have the
-// place of the field that caused them. AlreadyExists: an address is in use. FailedPrecondition: a
-// current zone would change its size.
-absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked,
-                                             const std::string& worker_binary,
+// is. `finder` is the one that found the program to ask when the configuration was read. Errors
+// have the place of the field that caused them. AlreadyExists: an address is in use.
+// FailedPrecondition: a current zone would change its size.
+absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder& finder,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones = {});
 

@@ -8,21 +8,22 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/process/ask_worker.h"
-#include "muster/master/process/spawn.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
 
-absl::StatusOr<CheckedConfig> DeploymentSource::Read(int stop_fd) const {
+absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<WorkerFinder>& finder,
+                                                     int stop_fd) const {
   // Before the program is asked what the configuration may have.
-  if (!worker_binary.empty()) {
-    MUSTER_RETURN_IF_ERROR(ipc::Annotate(FindWorkerBinary(worker_binary).status(), "--worker"));
+  if (finder->has_flag()) {
+    MUSTER_RETURN_IF_ERROR(ipc::Annotate(finder->Find("").status(), "--worker"));
   }
-  return ReadConfigFile(config_file, prefix, AskWhenNeeded(worker_binary, stop_fd));
+  return ReadConfigFile(config_file, prefix, AskWhenNeeded(finder, stop_fd));
 }
 
 absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int stop_fd) const {
-  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, Read(stop_fd));
+  const auto finder = std::make_shared<WorkerFinder>(worker_binary);
+  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, Read(finder, stop_fd));
   const auto refuse_change = [&](absl::string_view field, absl::string_view now) {
     return checked.places.Explain(
         config::AtField(absl::InvalidArgumentError(absl::StrCat(
@@ -37,7 +38,7 @@ absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int st
   }
   const std::shared_ptr<const ListenerSet> listeners = current.listeners.lock();
   if (!listeners) return absl::CancelledError("the listeners are closed");
-  return PrepareDeployment(std::move(checked), worker_binary, *listeners, current.zones);
+  return PrepareDeployment(std::move(checked), *finder, *listeners, current.zones);
 }
 
 }  // namespace muster::master

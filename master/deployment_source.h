@@ -8,6 +8,7 @@
 #include "muster/master/config/config_file.h"
 #include "muster/master/deployment.h"
 #include "muster/master/process/listener_set.h"
+#include "muster/master/process/worker_finder.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -28,9 +29,10 @@ struct DeploymentSource {
     worker::UserZones zones;
   };
 
-  // Reads and checks the configuration. If the worker program is asked, it is killed when
-  // `stop_fd` (-1: none) becomes readable.
-  absl::StatusOr<CheckedConfig> Read(int stop_fd = -1) const;
+  // Reads and checks the configuration. If the worker program is asked, which `finder` finds, it is
+  // killed when `stop_fd` (-1: none) becomes readable.
+  absl::StatusOr<CheckedConfig> Read(const std::shared_ptr<WorkerFinder>& finder,
+                                     int stop_fd = -1) const;
   // Read, and PrepareDeployment of what was read. Cancelled: the current listeners are closed.
   absl::StatusOr<Deployment> Load(const Current& current, int stop_fd) const;
 };

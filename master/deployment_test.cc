@@ -38,7 +38,8 @@ class DeploymentTest : public testing::Test {
     absl::StatusOr<CheckedConfig> checked = ReadConfigFile(file(), folder_, nullptr);
     if (!checked.ok()) return checked.status();
     if (before_) before_();
-    return PrepareDeployment(*std::move(checked), worker, current_.listeners, current_.zones);
+    WorkerFinder finder(worker);
+    return PrepareDeployment(*std::move(checked), finder, current_.listeners, current_.zones);
   }
   std::string WhyNot(const std::string& lines, const std::string& worker = kProgram) {
     return std::string(Prepare(lines, worker).status().message());
@@ -97,7 +98,8 @@ TEST_F(DeploymentTest, NamesThePlaceOfAFileWhoseFolderCannotBeMade) {
   auto checked = ReadConfigFile(file(), folder_, nullptr);
   ASSERT_TRUE(checked.ok()) << checked.status();
   before_();
-  const auto deployment = PrepareDeployment(*std::move(checked), kProgram, ListenerSet());
+  WorkerFinder finder(kProgram);
+  const auto deployment = PrepareDeployment(*std::move(checked), finder, ListenerSet());
   EXPECT_EQ(deployment.status().message(),
             absl::StrCat(file(), ":3:22: http.access_log.path: make the folder ", folder_,
                          "/logs: Not a directory"));

@@ -38,6 +38,7 @@
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/signal_orders.h"
+#include "muster/master/process/worker_finder.h"
 #include "muster/master/send_order.h"
 #include "muster/master/start_check.h"
 #include "muster/master/supervisor.h"
@@ -82,14 +83,13 @@ class SignalWatch : public loop::Handler {
 constexpr int kEnding[] = {SIGTERM, SIGINT, SIGQUIT};
 
 absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
-                                        const std::string& worker_binary, Log& log) {
+                                        const std::shared_ptr<WorkerFinder>& finder, Log& log) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet ending, ipc::SignalSet::Block(kEnding));
   for (int left = kBindTries; true;) {
     MUSTER_ASSIGN_OR_RETURN(
         absl::StatusOr<Deployment> first,
         CallInTime<absl::StatusOr<Deployment>>(
-            [=](int) { return PrepareDeployment(checked, worker_binary, ListenerSet()); },
-            kLoadTimeout));
+            [=](int) { return PrepareDeployment(checked, *finder, ListenerSet()); }, kLoadTimeout));
     if (!absl::IsAlreadyExists(first.status()) || --left == 0) return first;
     if (left == kBindTries - 1) {
       log.Write(Severity::kWarning, absl::StrCat(first.status().message(), "; trying again for ",
@@ -116,12 +116,14 @@ DeploymentSource SourceOf(const Invocation& invocation) {
   return {invocation.config_file, invocation.prefix, invocation.worker_binary};
 }
 
-absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation) {
-  MUSTER_ASSIGN_OR_RETURN(
-      absl::StatusOr<CheckedConfig> checked,
-      CallInTime<absl::StatusOr<CheckedConfig>>(
-          [source = SourceOf(invocation)](int stop_fd) { return source.Read(stop_fd); },
-          kLoadTimeout));
+absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation,
+                                         const std::shared_ptr<WorkerFinder>& finder) {
+  MUSTER_ASSIGN_OR_RETURN(absl::StatusOr<CheckedConfig> checked,
+                          CallInTime<absl::StatusOr<CheckedConfig>>(
+                              [source = SourceOf(invocation), finder](int stop_fd) {
+                                return source.Read(finder, stop_fd);
+                              },
+                              kLoadTimeout));
   return checked;
 }
 
@@ -130,7 +132,8 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   if (invocation.ready_fd >= 0) {
     MUSTER_ASSIGN_OR_RETURN(ready, ReadyFd::Adopt(invocation.ready_fd));
   }
-  MUSTER_ASSIGN_OR_RETURN(const CheckedConfig checked, ReadConfig(invocation));
+  const auto finder = std::make_shared<WorkerFinder>(invocation.worker_binary);
+  MUSTER_ASSIGN_OR_RETURN(const CheckedConfig checked, ReadConfig(invocation, finder));
   const config::v1::Config& config = checked.config;
   const auto explain = [&checked](absl::string_view field, const absl::Status& status) {
     return checked.places.Explain(config::AtField(status, field));
@@ -152,7 +155,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   // Before there is any other thread.
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, ipc::SignalSet::Block(kMasterSignals));
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
-  MUSTER_ASSIGN_OR_RETURN(Deployment first, PrepareFirst(checked, invocation.worker_binary, log));
+  MUSTER_ASSIGN_OR_RETURN(Deployment first, PrepareFirst(checked, finder, log));
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
       Supervisor::Create(*loop, log, *pid_file, SourceOf(invocation), std::move(first)));
@@ -238,7 +241,8 @@ ExitCode GiveOrder(const Invocation& invocation, Order order) {
   }
   absl::Status status = SendOrder(order, *config);
   if (absl::IsNotFound(status)) {
-    const auto checked = ReadConfig(invocation);
+    const auto checked =
+        ReadConfig(invocation, std::make_shared<WorkerFinder>(invocation.worker_binary));
     if (!checked.ok()) status = checked.status();
   }
   if (status.ok()) return ExitCode::kDone;

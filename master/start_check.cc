@@ -63,7 +63,8 @@ CheckMore StartCheck::check_more() {
 }
 
 const absl::StatusOr<worker::v1::Description>& StartCheck::Describe(const std::string& configured) {
-  if (!described_.has_value()) described_ = AskWhenNeeded(worker_binary_)(configured);
+  if (!described_.has_value())
+    described_ = AskWhenNeeded(std::make_shared<WorkerFinder>(worker_binary_))(configured);
   return *described_;
 }
 

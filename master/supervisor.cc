@@ -204,10 +204,9 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
   // A worker that is started again keeps what it has.
   counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
-  absl::StatusOr<std::unique_ptr<SupervisedWorker>> process =
-      SupervisedWorker::Start(loop_, log_, deployment.worker_binary, action.slot,
-                              WorkerName(action.generation, action.index),
-                              [this](Event event) { OnWorker(std::move(event)); });
+  absl::StatusOr<std::unique_ptr<SupervisedWorker>> process = SupervisedWorker::Start(
+      loop_, log_, *deployment.worker, action.slot, WorkerName(action.generation, action.index),
+      [this](Event event) { OnWorker(std::move(event)); });
   if (!process.ok()) {
     worker::RecoverSlot(zone_, tag);
     return deployment.ExplainWorker(process.status());

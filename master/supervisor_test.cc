@@ -68,7 +68,8 @@ class SupervisorTest : public testing::Test {
     ASSERT_TRUE(pid_file.ok()) << pid_file.status();
     pid_file_.emplace(*std::move(pid_file));
     const std::string worker = std::filesystem::absolute("master/process/fake_worker").string();
-    auto first = PrepareDeployment(*checked, worker, ListenerSet());
+    WorkerFinder finder(worker);
+    auto first = PrepareDeployment(*checked, finder, ListenerSet());
     ASSERT_TRUE(first.ok()) << first.status();
     auto supervisor =
         Supervisor::Create(*loop_, log_, *pid_file_, {file, folder_, worker}, *std::move(first));

@@ -20,7 +20,6 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/master/process/child.h"
-#include "muster/master/process/spawn.h"
 #include "muster/master/process/wait_note.h"
 #include "muster/worker/protocol/command.h"
 
@@ -96,20 +95,19 @@ absl::StatusOr<Said> Listen(Child& process, const ipc::UniqueFd& output,
 
 }  // namespace
 
-absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary, absl::Duration timeout,
-                                                  int stop_fd) {
-  const std::string command = absl::StrCat(binary, " ", worker::kDescribeFlag);
+absl::StatusOr<worker::v1::Description> AskWorker(const WorkerProgram& program,
+                                                  absl::Duration timeout, int stop_fd) {
+  const std::string command = absl::StrCat(program.path(), " ", worker::kDescribeFlag);
   const WaitNote note("asking", command);
   const ipc::Deadline deadline = ipc::Deadline::After(timeout);
   MUSTER_ASSIGN_OR_RETURN(PipeEnds output, MakePipe());
   MUSTER_ASSIGN_OR_RETURN(PipeEnds errors, MakePipe());
   const ipc::UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!nothing.valid()) return ipc::ErrnoStatus("open /dev/null");
-  MUSTER_ASSIGN_OR_RETURN(Child process, Child::Start({binary,
-                                                       {binary, worker::kDescribeFlag},
-                                                       {{nothing.get(), STDIN_FILENO},
-                                                        {output.write.get(), STDOUT_FILENO},
-                                                        {errors.write.get(), STDERR_FILENO}}}));
+  MUSTER_ASSIGN_OR_RETURN(
+      Child process, program.Start({worker::kDescribeFlag}, {{nothing.get(), STDIN_FILENO},
+                                                             {output.write.get(), STDOUT_FILENO},
+                                                             {errors.write.get(), STDERR_FILENO}}));
   output.write.reset();
   errors.write.reset();
   const absl::StatusOr<Said> said = Listen(process, output.read, errors.read, deadline, stop_fd);
@@ -127,12 +125,12 @@ absl::StatusOr<worker::v1::Description> AskWorker(const std::string& binary, abs
 }
 
 std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(
-    std::string worker_binary, int stop_fd) {
-  return [worker_binary = std::move(worker_binary),
+    std::shared_ptr<WorkerFinder> finder, int stop_fd) {
+  return [finder = std::move(finder),
           stop_fd](const std::string& configured) -> absl::StatusOr<worker::v1::Description> {
-    MUSTER_ASSIGN_OR_RETURN(const std::string binary,
-                            FindWorkerBinary(worker_binary.empty() ? configured : worker_binary));
-    return AskWorker(binary, kDescribeTimeout, stop_fd);
+    MUSTER_ASSIGN_OR_RETURN(const std::shared_ptr<const WorkerProgram> program,
+                            finder->Find(configured));
+    return AskWorker(*program, kDescribeTimeout, stop_fd);
   };
 }
 

@@ -1,17 +1,21 @@
 #include "muster/master/process/child.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <mutex>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/process_env/child_environment.h"
 
 namespace muster::master {
@@ -96,14 +100,7 @@ class SpawnOrders {
     sigset_t all;
     ::sigemptyset(&none);
     ::sigfillset(&all);
-    int error = 0;
-    int highest = STDERR_FILENO;
-    for (const auto& [ours, the_childs] : descriptors) {
-      highest = std::max(highest, the_childs);
-      // dup2 also clears close-on-exec, even if the numbers are the same (POSIX.1-2024, glibc).
-      if (error == 0) error = ::posix_spawn_file_actions_adddup2(&actions_, ours, the_childs);
-    }
-    if (error == 0) error = ::posix_spawn_file_actions_addclosefrom_np(&actions_, highest + 1);
+    int error = AddDescriptors(descriptors);
     if (error == 0) error = ::posix_spawnattr_setsigmask(&attributes_, &none);
     if (error == 0) error = ::posix_spawnattr_setsigdefault(&attributes_, &all);
     if (error == 0) {
@@ -120,9 +117,51 @@ class SpawnOrders {
   }
 
  private:
+  int AddDescriptors(const std::vector<std::pair<int, int>>& descriptors) {
+    int highest = STDERR_FILENO;
+    std::set<int> named;
+    for (const auto& [ours, the_childs] : descriptors) {
+      highest = std::max(highest, the_childs);
+      named.insert(the_childs);
+    }
+    for (const auto& [ours, the_childs] : descriptors) {
+      int source = ours;
+      // One that the child gets before would take its number.
+      if (ours <= highest && ours != the_childs) {
+        moved_.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, highest + 1));
+        if (!moved_.back().valid()) return errno;
+        source = moved_.back().get();
+      }
+      // dup2 also clears close-on-exec, even if the numbers are the same (POSIX.1-2024, glibc).
+      const int error = ::posix_spawn_file_actions_adddup2(&actions_, source, the_childs);
+      if (error != 0) return error;
+    }
+    for (int fd = STDERR_FILENO + 1; fd < highest; ++fd) {
+      if (named.count(fd) != 0) continue;
+      const int error = ::posix_spawn_file_actions_addclose(&actions_, fd);
+      if (error != 0) return error;
+    }
+    return ::posix_spawn_file_actions_addclosefrom_np(&actions_, highest + 1);
+  }
+
   posix_spawn_file_actions_t actions_;
   posix_spawnattr_t attributes_;
+  std::vector<ipc::UniqueFd> moved_;  // open until the child is started
 };
+
+// What the kernel's word for it leaves open.
+absl::string_view Explain(int error) {
+  switch (error) {
+    case ENOENT:
+      return "; what would load it is not there: the interpreter that its first line, or its ELF "
+             "header, names";
+    case ETXTBSY:
+      return "; somebody is writing to the file. Replace a program by renaming a new file to its "
+             "path";
+    default:
+      return "";
+  }
+}
 
 absl::StatusOr<ipc::PidFd> Spawn(const ChildPlan& plan) {
   SpawnOrders orders;
@@ -131,7 +170,9 @@ absl::StatusOr<ipc::PidFd> Spawn(const ChildPlan& plan) {
   }
   pid_t pid = -1;
   if (const int error = orders.Spawn(plan, &pid); error != 0) {
-    return ipc::ErrnoStatus(absl::StrCat("start ", plan.arguments.front()), error);
+    const absl::Status status =
+        ipc::ErrnoStatus(absl::StrCat("start ", plan.arguments.front()), error);
+    return absl::Status(status.code(), absl::StrCat(status.message(), Explain(error)));
   }
   // Ours and not yet waited for, so it is that process, dead or alive.
   absl::StatusOr<ipc::PidFd> process = ipc::PidFd::Open(pid);

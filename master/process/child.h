@@ -19,8 +19,8 @@ namespace muster::master {
 struct ChildPlan {
   std::string program;                 // the path of what is executed
   std::vector<std::string> arguments;  // the first is the program's name, also in an error
-  // Ours and the child's numbers, carried out in this order. Of standard input, output and error
-  // the child inherits those that are not named. It has no other descriptor.
+  // Ours and the child's numbers. Of standard input, output and error the child inherits those that
+  // are not named. It has no other descriptor.
   std::vector<std::pair<int, int>> descriptors;
 };
 

@@ -1,11 +1,10 @@
 #ifndef MUSTER_MASTER_PROCESS_SPAWN_H_
 #define MUSTER_MASTER_PROCESS_SPAWN_H_
 
-#include <string>
-
 #include "absl/status/statusor.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/master/process/child.h"
+#include "muster/master/process/worker_program.h"
 
 namespace muster::master {
 
@@ -15,15 +14,10 @@ struct SpawnedWorker {
   ipc::Channel channel;
 };
 
-// Starts `binary` with the other end of a new channel as descriptor worker::kChannelFd. The child
-// has this, standard input, output and error, and no other descriptor (Child::Start says the rest).
-// Blocks until the program is loaded. If it cannot be loaded, the error names the path.
-absl::StatusOr<SpawnedWorker> SpawnWorker(const std::string& binary);
-
-// The path of the worker program: `configured` if that is not empty, else `worker` next to this
-// program, else ../worker/worker from there. The error names the paths that were tried, and why the
-// program is missing or cannot be run.
-absl::StatusOr<std::string> FindWorkerBinary(const std::string& configured);
+// Starts `program` with the other end of a new channel as descriptor worker::kChannelFd. The child
+// has this, its own file, standard input, output and error, and no other descriptor. The rest is as
+// in WorkerProgram::Start.
+absl::StatusOr<SpawnedWorker> SpawnWorker(const WorkerProgram& program);
 
 }  // namespace muster::master
 

@@ -38,9 +38,9 @@ int SignalOf(Command command) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SupervisedWorker>> SupervisedWorker::Start(
-    loop::EventLoop& loop, Log& log, const std::string& binary, std::uint32_t slot,
+    loop::EventLoop& loop, Log& log, const WorkerProgram& program, std::uint32_t slot,
     std::string name, Sink sink) {
-  MUSTER_ASSIGN_OR_RETURN(SpawnedWorker spawned, SpawnWorker(binary));
+  MUSTER_ASSIGN_OR_RETURN(SpawnedWorker spawned, SpawnWorker(program));
   std::unique_ptr<SupervisedWorker> worker(
       new SupervisedWorker(loop, log, slot, std::move(name), std::move(spawned.process),
                            std::move(spawned.channel), std::move(sink)));

@@ -21,6 +21,7 @@
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
+#include "muster/master/process/worker_program.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -33,9 +34,10 @@ class SupervisedWorker {
   // is dead but not yet reaped, so no other process can have its pid. Then call Reap and destroy.
   using Sink = std::function<void(Event)>;
 
-  // Starts `binary` for `slot`. `name` is its name in the log. `loop` and `log` outlive the object.
+  // Starts `program` for `slot`. `name` is its name in the log. `loop` and `log` outlive the
+  // object.
   static absl::StatusOr<std::unique_ptr<SupervisedWorker>> Start(loop::EventLoop& loop, Log& log,
-                                                                 const std::string& binary,
+                                                                 const WorkerProgram& program,
                                                                  std::uint32_t slot,
                                                                  std::string name, Sink sink);
   ~SupervisedWorker();

@@ -2,9 +2,10 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <chrono>
-#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <variant>
@@ -27,9 +28,11 @@ class WorkerProcessTest : public testing::Test {
   void Start(const char* manner) {
     ::setenv("FAKE_WORKER", manner, 1);
     loop_ = *loop::EventLoop::Create();
-    auto process = SupervisedWorker::Start(
-        *loop_, log_, std::filesystem::absolute("master/process/fake_worker").string(), 7,
-        "worker 1 of generation 3", [this](Event event) { events_.push_back(std::move(event)); });
+    const auto program = WorkerProgram::Open("master/process/fake_worker");
+    ASSERT_TRUE(program.ok()) << program.status();
+    auto process =
+        SupervisedWorker::Start(*loop_, log_, *program, 7, "worker 1 of generation 3",
+                                [this](Event event) { events_.push_back(std::move(event)); });
     ASSERT_TRUE(process.ok()) << process.status();
     process_ = *std::move(process);
   }
@@ -137,11 +140,17 @@ TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsGone) {
   EXPECT_EQ(Exit()->exit.code, SIGTERM);
 }
 
-TEST_F(WorkerProcessTest, NamesAProgramThatIsNotThere) {
+TEST_F(WorkerProcessTest, NamesAProgramThatCannotBeLoaded) {
+  const std::string path = ::testing::TempDir() + "/orphan";
+  std::ofstream(path) << "#!/nowhere/sh\n";
+  ::chmod(path.c_str(), 0700);
+  const auto program = WorkerProgram::Open(path);
+  ASSERT_TRUE(program.ok()) << program.status();
   loop_ = *loop::EventLoop::Create();
-  const auto process = SupervisedWorker::Start(*loop_, log_, "/nowhere/worker", 0,
-                                               "worker 0 of generation 1", [](Event) {});
-  EXPECT_EQ(process.status().message(), "start /nowhere/worker: No such file or directory");
+  const auto process =
+      SupervisedWorker::Start(*loop_, log_, *program, 0, "worker 0 of generation 1", [](Event) {});
+  EXPECT_THAT(std::string(process.status().message()),
+              testing::StartsWith("start " + path + ": No such file or directory"));
 }
 
 }  // namespace

@@ -13,6 +13,10 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 // The descriptor in which a worker program finds the channel to its master.
 inline constexpr int kChannelFd = 3;
 
+// The descriptor of the worker program's own file, by which it was started: it only names the file
+// (O_PATH). The runtime closes it.
+inline constexpr int kProgramFd = 4;
+
 // With this argument a worker program writes its v1::Description to standard output and exits.
 inline constexpr char kDescribeFlag[] = "--describe";
 

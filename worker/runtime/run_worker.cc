@@ -1,5 +1,6 @@
 #include "muster/worker/runtime/run_worker.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -92,7 +93,14 @@ ExitCode Refuse(const std::string& name, absl::string_view reason) {
   return kExitWillNeverWork;
 }
 
+// By which the master started this program, if one did.
+void CloseProgramFile() {
+  const int flags = ::fcntl(kProgramFd, F_GETFL);
+  if (flags >= 0 && (flags & O_PATH) != 0) ::close(kProgramFd);
+}
+
 int Serve(int argc, char** argv, const Program& program) {
+  CloseProgramFile();
   auto channel = ipc::Channel::Adopt(ipc::UniqueFd(kChannelFd));
   if (!channel.ok()) {
     return Refuse(ProgramName(argc, argv), ByHandText(argc > 0 ? argv[0] : "worker"));

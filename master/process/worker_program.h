@@ -1,0 +1,47 @@
+#ifndef MUSTER_MASTER_PROCESS_WORKER_PROGRAM_H_
+#define MUSTER_MASTER_PROCESS_WORKER_PROGRAM_H_
+
+#include <time.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/master/process/child.h"
+
+namespace muster::master {
+
+// The file of a worker program, pinned by a descriptor: what is started is the file that the path
+// led to when it was opened. A file that takes its place later is another program. For any thread.
+class WorkerProgram {
+ public:
+  // The error is why the file cannot be run, without its path.
+  static absl::StatusOr<WorkerProgram> Open(std::string path);
+
+  // Starts a process with `arguments` after the program's name, which is its path. It gets
+  // `descriptors` as a ChildPlan says, and the file as worker::kProgramFd: an interpreter that the
+  // first line of a script names opens /proc/self/fd/N. Blocks until the program is loaded.
+  // FailedPrecondition: the file was written to since it was opened. Errors have the path.
+  absl::StatusOr<Child> Start(const std::vector<std::string>& arguments,
+                              std::vector<std::pair<int, int>> descriptors) const;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  WorkerProgram(std::string path, ipc::UniqueFd file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  std::string path_;
+  ipc::UniqueFd file_;
+  // Of the content, when it was opened. The time of the file's change is no sign: a link to it that
+  // is made or removed changes that.
+  timespec modified_ = {};
+  off_t size_bytes_ = 0;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_PROCESS_WORKER_PROGRAM_H_
