@@ -226,13 +226,6 @@ def system_libraries():
         stamp = "CLI11",
     )
     system_repository(
-        name = "spdlog",
-        apt = "libspdlog-dev libfmt-dev",
-        libraries = {":spdlog": ""},
-        packages = ["spdlog", "fmt"],
-        stamp = "SPDLOG",
-    )
-    system_repository(
         name = "libsystemd",
         apt = "libsystemd-dev",
         libraries = {":libsystemd": ""},

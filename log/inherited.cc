@@ -1,5 +1,6 @@
 #include "muster/log/inherited.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -20,6 +21,14 @@ constexpr int kMostLinks = 40;
 
 // Of the standard error that was inherited, once another has its number.
 int kept_standard_error = -1;
+// That other.
+struct stat replacement = {};
+
+bool IsReplaced() {
+  struct stat status;
+  return kept_standard_error >= 0 && ::fstat(STDERR_FILENO, &status) == 0 &&
+         status.st_dev == replacement.st_dev && status.st_ino == replacement.st_ino;
+}
 
 std::optional<int> DescriptorNamedBy(absl::string_view path) {
   if (path == "/dev/stdout") return STDOUT_FILENO;
@@ -49,19 +58,21 @@ std::optional<int> InheritedDescriptor(const std::string& path) {
 }
 
 absl::Status ReplaceStandardError(int fd) {
-  if (kept_standard_error < 0) {
+  if (!IsReplaced()) {
     auto kept = ipc::DuplicateFd(STDERR_FILENO);
+    if (kept_standard_error >= 0) ::close(kept_standard_error);
     // Without one there is nothing to keep.
-    if (kept.ok()) kept_standard_error = kept->release();
+    kept_standard_error = kept.ok() ? kept->release() : -1;
   }
-  if (ipc::RetryOnEintr([&] { return ::dup2(fd, STDERR_FILENO); }) < 0) {
+  if (::fstat(fd, &replacement) < 0 ||
+      ipc::RetryOnEintr([&] { return ::dup2(fd, STDERR_FILENO); }) < 0) {
     return ipc::ErrnoStatus(absl::StrCat("dup2 ", fd, " to standard error"));
   }
   return absl::OkStatus();
 }
 
 int WhereInherited(int number) {
-  return number == STDERR_FILENO && kept_standard_error >= 0 ? kept_standard_error : number;
+  return number == STDERR_FILENO && IsReplaced() ? kept_standard_error : number;
 }
 
 }  // namespace muster::log

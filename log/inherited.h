@@ -16,7 +16,8 @@ namespace muster::log {
 std::optional<int> InheritedDescriptor(const std::string& path);
 
 // Makes `fd` the standard error of the process, for libraries that write to it. For this room the
-// inherited one remains what "/dev/stderr" means. In one thread, before there are others.
+// inherited one remains what "/dev/stderr" means, unless somebody else replaces it again. In one
+// thread, which opens all logs.
 absl::Status ReplaceStandardError(int fd);
 
 // The descriptor that was inherited as `number`, wherever it is by now.

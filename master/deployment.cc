@@ -1,7 +1,5 @@
 #include "muster/master/deployment.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -11,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/sealed_bytes.h"
+#include "muster/log/target.h"
 #include "muster/master/decide/scaling.h"
 #include "muster/master/process/cpu_count.h"
 #include "muster/master/process/path.h"
@@ -45,12 +44,8 @@ absl::Status MakeFolders(const config::v1::Config& config) {
     MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.log().path(), "log.path"));
     const WaitNote note("opening", config.log().path());
     // When it is committed it is too late to fail.
-    const ipc::UniqueFd probe(::open(config.log().path().c_str(),
-                                     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
-    if (!probe.valid()) {
-      return config::AtField(ipc::ErrnoStatus(absl::StrCat("open ", config.log().path())),
-                             "log.path");
-    }
+    const auto probe = log::Target::Open(config.log().path());
+    if (!probe.ok()) return config::AtField(probe.status(), "log.path");
   }
   return absl::OkStatus();
 }

@@ -55,6 +55,7 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       handoff_(std::move(handoff)),
       core_(zone_.capacity()),
       tick_(loop, [this] { Handle(TickEvent{}); }),
+      log_upkeep_(loop, log, zone_.master_status()),
       next_(std::move(first)) {
   zone_.master_status().pid.Set(::getpid());
   zone_.master_status().start_time.Set(absl::ToUnixSeconds(started_));

@@ -19,6 +19,7 @@
 #include "muster/master/deployment.h"
 #include "muster/master/deployment_loader.h"
 #include "muster/master/deployment_source.h"
+#include "muster/master/log_upkeep.h"
 #include "muster/master/process/handoff_ends.h"
 #include "muster/master/process/listener_set.h"
 #include "muster/master/process/log.h"
@@ -111,6 +112,7 @@ class Supervisor {
   HandoffEnds handoff_;
   SupervisorCore core_;
   loop::Timer tick_;
+  LogUpkeep log_upkeep_;
 
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next

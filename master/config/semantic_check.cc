@@ -49,7 +49,7 @@ class Checker {
   std::vector<FieldMistake> Check() && {
     CheckListeners();
     CheckPidFile(config_.pid_file());
-    if (config_.log().has_path()) CheckFile("log.path", config_.log().path());
+    if (config_.log().has_path()) CheckLog("log.path", config_.log().path());
     CheckAdmin();
     CheckZones();
     if (config_.has_worker_binary()) CheckProgram("worker_binary", config_.worker_binary());
@@ -71,9 +71,9 @@ class Checker {
     if (!why.empty()) Mistake(field, why);
   }
 
-  void CheckFile(const std::string& field, const std::string& path) {
+  void CheckLog(const std::string& field, const std::string& path) {
     if (path.empty()) return;  // the rules tell
-    MistakeUnlessEmpty(field, WhyNotWritable(path));
+    MistakeUnlessEmpty(field, WhyNotLoggable(path));
   }
 
   // It is written beside its place and renamed, so that its folder matters. So does its lock.
@@ -209,7 +209,7 @@ class Checker {
     }
     if (config_.http().has_access_log()) {
       const config::v1::AccessLog& log = config_.http().access_log();
-      CheckFile("http.access_log.path", log.path());
+      CheckLog("http.access_log.path", log.path());
       const auto format =
           config::ParseLogFormat(log.format(), log.escape() == config::v1::AccessLog::JSON);
       if (!format.ok()) Mistake("http.access_log.format", std::string(format.status().message()));

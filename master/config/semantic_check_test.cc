@@ -248,6 +248,13 @@ TEST_F(SemanticCheckTest, WantsFilesThatCanBeMade) {
                        "/file: Not a directory")));
 }
 
+TEST_F(SemanticCheckTest, TakesAFifoAndTheStandardStreamsAsLogs) {
+  ASSERT_EQ(::mkfifo((folder_ + "/fifo").c_str(), 0600), 0);
+  EXPECT_THAT(Check("log { path: 'fifo' } http { location { path: '/' return {} } "
+                    "access_log { path: '/dev/stderr' } }"),
+              IsEmpty());
+}
+
 TEST_F(SemanticCheckTest, WantsAWorkerThatCanBeRun) {
   EXPECT_THAT(Check("worker_binary: 'nowhere'"),
               ElementsAre(HasSubstr("cannot be run: No such file or directory")));

@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "muster/log/inherited.h"
 #include "muster/master/process/path.h"
 #include "muster/master/process/wait_note.h"
 
@@ -83,6 +85,18 @@ std::string WhyNotWritable(const std::string& path) {
     return absl::StrCat(path, " is a symbolic link to ", target, ", whose folder does not exist");
   }
   return WhyNotWritable(target);
+}
+
+std::string WhyNotLoggable(const std::string& path) {
+  if (const std::optional<int> number = log::InheritedDescriptor(path); number.has_value()) {
+    if (::fcntl(*number, F_GETFD) >= 0) return "";
+    return absl::StrCat(path, " cannot be written: ", std::strerror(errno));
+  }
+  struct stat status;
+  if (::stat(path.c_str(), &status) == 0 && S_ISBLK(status.st_mode)) {
+    return absl::StrCat(path, " is a block device, not a file");
+  }
+  return WhyNotWritable(path);
 }
 
 std::string WhyNotRunnable(const std::string& path) {

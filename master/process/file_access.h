@@ -15,6 +15,11 @@ std::string WhyNotCreatable(const std::string& path);
 // Why the file there cannot be written to. If it does not exist, why it cannot be made.
 std::string WhyNotWritable(const std::string& path);
 
+// The same for a log, which may be a FIFO, a device, or a descriptor that the process has
+// inherited:
+// "/dev/stderr" (log/inherited.h).
+std::string WhyNotLoggable(const std::string& path);
+
 // Why the program there cannot be run.
 std::string WhyNotRunnable(const std::string& path);
 

@@ -113,6 +113,19 @@ TEST_F(FileAccessTest, IsNotToASocket) {
   EXPECT_EQ(WhyNotWritable(At("s")), At("s") + " is a socket, not a file");
 }
 
+TEST_F(FileAccessTest, OfALogMayBeWhatWasInheritedEvenASocket) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const int before = ::dup(STDOUT_FILENO);
+  ::dup2(ends[1], STDOUT_FILENO);
+  const std::string why = WhyNotLoggable("/dev/stdout");
+  ::close(STDOUT_FILENO);
+  const std::string why_closed = WhyNotLoggable("/dev/stdout");
+  ::dup2(before, STDOUT_FILENO);
+  EXPECT_EQ(why, "");
+  EXPECT_EQ(why_closed, "/dev/stdout cannot be written: Bad file descriptor");
+}
+
 TEST_F(FileAccessTest, RunsRegularFilesAlone) {
   EXPECT_EQ(WhyNotRunnable(At("none")), "No such file or directory");
   EXPECT_EQ(WhyNotRunnable(folder_), "Is a directory");

@@ -1,23 +1,24 @@
 #ifndef MUSTER_MASTER_PROCESS_LOG_H_
 #define MUSTER_MASTER_PROCESS_LOG_H_
 
-#include <memory>
+#include <chrono>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/log/line_log.h"
+#include "muster/log/trouble_report.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/proto/config.pb.h"
 
-namespace spdlog {
-class logger;
-}  // namespace spdlog
-
 namespace muster::master {
 
-// The master's log: one line for each event, written at once, to standard error or to a file. Write
-// is thread-safe.
+// The master's log: one line for each event, written at once, to standard error or to a file. It
+// waits for nobody: lines that cannot be written are kept or lost (log/line_log.h), and a file
+// without space is told of on standard error, once a minute. Write is thread-safe. Configure,
+// Reopen and Flush belong to one thread.
 class Log {
  public:
   // Whether warnings and errors go to standard error as well, if the log is a file. They do while
@@ -26,7 +27,6 @@ class Log {
 
   // Logs to standard error, from kInfo on, until the configuration is known.
   Log();
-  ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -36,14 +36,23 @@ class Log {
   absl::Status Reopen();
 
   // Writes each line of `text` with the time and the level. Lines after the first are indented.
+  // Other control characters are escaped. What is not ours to trust, such as the text of a worker,
+  // comes as one line (log/printable.h).
   void Write(Severity severity, absl::string_view text);
 
- private:
-  absl::Status OpenFile(const std::string& path, Echo echo);
+  // Tries again to write what is left. To be called once a second or so.
+  void Flush(std::chrono::steady_clock::time_point now);
 
+ private:
+  absl::Status OpenFile(const std::string& path);
+
+  std::mutex mutex_;  // guards all
   std::string path_;  // empty: standard error
   Echo echo_ = Echo::kNo;
-  std::shared_ptr<spdlog::logger> logger_;
+  config::v1::Log::Level level_ = config::v1::Log::INFO;
+  std::optional<log::LineLog> standard_error_;  // empty: it is not open
+  std::optional<log::LineLog> file_;
+  std::optional<log::TroubleReport> file_trouble_;
 };
 
 }  // namespace muster::master

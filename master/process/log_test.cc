@@ -1,14 +1,20 @@
 #include "muster/master/process/log.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/log/lost_lines.h"
 
 namespace muster::master {
 namespace {
@@ -78,6 +84,56 @@ TEST(Log, TellsInTheKernelsWordsWhyAFileCannotBeOpened) {
   Log log;
   EXPECT_EQ(log.Configure(ConfigFor(path, config::v1::Log::INFO)).message(),
             "open " + path + ": Is a directory");
+}
+
+TEST(Log, EscapesWhatIsNoText) {
+  const std::string path = PathOf("escaped.log");
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  log.Write(Severity::kError, "a\x1b[2J\xff\rz");
+  EXPECT_THAT(TextOf(path), HasSubstr("error   a\\x1b[2J\\xff\\x0dz\n"));
+}
+
+TEST(Log, MayBeAFifoThatNobodyReadsYet) {
+  const std::string path = PathOf("fifo.log");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  log.Write(Severity::kInfo, "kept for the reader");
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  char text[256] = {};
+  EXPECT_GT(::read(reader, text, sizeof(text) - 1), 0);
+  ::close(reader);
+  EXPECT_THAT(text, HasSubstr("kept for the reader\n"));
+}
+
+TEST(Log, TellsOnStandardErrorOnceAMinuteThatItsFileHasNoSpace) {
+  ::testing::internal::CaptureStderr();
+  {
+    Log log;
+    ASSERT_TRUE(log.Configure(ConfigFor("/dev/full", config::v1::Log::INFO)).ok());
+    log.Write(Severity::kInfo, "lost");
+    const std::chrono::steady_clock::time_point start{};
+    for (const int seconds : {0, 1, 59, 60}) log.Flush(start + std::chrono::seconds(seconds));
+  }
+  const std::string line = "[^\n]* warning the log: write /dev/full: No space left on device\n";
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), MatchesRegex(line + line));
+}
+
+TEST(Log, WaitsForNobodyWhateverThreadWrites) {
+  const std::string path = PathOf("full.fifo");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 3; ++i) {
+    writers.emplace_back([&log] {
+      for (int line = 0; line < 2000; ++line) log.Write(Severity::kInfo, std::string(200, 'x'));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  // The pipe holds 64 KiB, the log as much.
+  EXPECT_GT(log::LostLines(), 3000u);
 }
 
 TEST(Log, LeavesOutWhatIsBelowItsLevel) {

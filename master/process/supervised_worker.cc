@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
+#include "muster/log/printable.h"
 #include "muster/master/process/spawn.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"
@@ -19,6 +20,8 @@ namespace {
 using worker::Command;
 
 constexpr std::chrono::seconds kPatience{1};
+// Of the text of a worker.
+constexpr std::size_t kMostTextBytes = 4096;
 
 // Zero: there is none.
 int SignalOf(Command command) {
@@ -33,6 +36,13 @@ int SignalOf(Command command) {
     default:
       return 0;
   }
+}
+
+// What a worker says of itself may be anything.
+std::string TextOf(absl::string_view said) {
+  std::string text = log::Printable(said.substr(0, kMostTextBytes));
+  log::CutLine(text, kMostTextBytes);
+  return text;
 }
 
 }  // namespace
@@ -197,15 +207,15 @@ void SupervisedWorker::Take(const ipc::ReceivedMessage& message) {
     case Command::kFailed: {
       worker::v1::Failed failed;
       failed.ParseFromString(message.payload);
-      absl::Status reason = absl::AbortedError(failed.reason());
-      if (!failed.field().empty()) reason = config::AtField(reason, failed.field());
+      absl::Status reason = absl::AbortedError(TextOf(failed.reason()));
+      if (!failed.field().empty()) reason = config::AtField(reason, TextOf(failed.field()));
       sink_(FailedEvent{slot_, std::move(reason)});
       break;
     }
     case Command::kAck: {
       worker::v1::Ack ack;
       if (ack.ParseFromString(message.payload)) {
-        sink_(AckedEvent{slot_, ack.sequence(), ack.error()});
+        sink_(AckedEvent{slot_, ack.sequence(), TextOf(ack.error())});
       }
       break;
     }

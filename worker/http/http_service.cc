@@ -24,7 +24,7 @@ namespace muster::worker::http {
 namespace {
 
 absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& log,
-                                                   loop::EventLoop& loop) {
+                                                   Context& context) {
   auto format = config::ParseLogFormat(log.format(), log.escape() == config::v1::AccessLog::JSON);
   if (!format.ok()) {
     return config::AtField(
@@ -32,11 +32,13 @@ absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& 
                      absl::StrCat("http.access_log.format ", format.status().message())),
         "http.access_log.format");
   }
-  auto opened = AccessLog::Open({.path = log.path(),
-                                 .format = *std::move(format),
-                                 .buffer_bytes = log.buffer_bytes(),
-                                 .flush_interval = BoundedDuration(log.flush_interval())},
-                                loop);
+  auto opened = AccessLog::Open(
+      {.path = log.path(),
+       .format = *std::move(format),
+       .buffer_bytes = log.buffer_bytes(),
+       .flush_interval = BoundedDuration(log.flush_interval()),
+       .report = [&context](absl::string_view text) { context.Log(config::v1::Log::WARN, text); }},
+      context.loop());
   if (opened.ok()) return opened;
   return config::AtField(ipc::Annotate(opened.status(), "http.access_log.path"),
                          "http.access_log.path");
@@ -147,7 +149,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context,
                                                                  }));
   std::unique_ptr<AccessLog> access_log;
   if (config.http().has_access_log()) {
-    auto opened = OpenLog(config.http().access_log(), context.loop());
+    auto opened = OpenLog(config.http().access_log(), context);
     if (!opened.ok()) return opened.status();
     access_log = *std::move(opened);
   }

@@ -19,9 +19,12 @@ using AcceptorDescriptorsTest = AcceptorTest;
 
 // They wait in the listener, for this worker or another.
 TEST_F(AcceptorDescriptorsTest, PausesWithoutADescriptorAndGoesOnLater) {
+  // What the log takes for standard error.
+  const ipc::UniqueFd standard_error(::dup(STDERR_FILENO));
+  ::testing::internal::CaptureStderr();
+  log_ = *ErrorLog::Open(config::v1::Log(), "test");
   const auto acceptor = MakeAcceptor();
   const TestClient client(listener_.port());
-  ::testing::internal::CaptureStderr();
   rlimit all = {};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &all), 0);
   const ipc::UniqueFd lowest_free(::dup(STDERR_FILENO));

@@ -66,8 +66,9 @@ class Context {
   // calls. Once the destruction of the service has begun no task runs; those that are left are
   // dropped. The service must have ended its threads when its destructor returns.
   virtual void Post(std::function<void()> task) = 0;
-  // Writes one line for the operator into the error log. Control characters are escaped. Blocks as
-  // a write to a file does. Thread-safe.
+  // Writes one line for the operator into the error log; control characters and bytes that are not
+  // UTF-8 are escaped, and a line of more than 4 KiB is cut. Does not wait for whoever reads the
+  // log. Thread-safe.
   virtual void Log(config::v1::Log::Level level, absl::string_view line) = 0;
 
   // True from the first DRAIN or QUIT on (worker/runtime/drain.h).

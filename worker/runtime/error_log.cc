@@ -1,74 +1,52 @@
 #include "muster/worker/runtime/error_log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
-#include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/base/unique_fd.h"
+#include "muster/log/inherited.h"
+#include "muster/log/target.h"
 
 namespace muster::worker {
 namespace {
 
-// As the master writes it, whose lines may be in the same file.
-absl::string_view LevelName(config::v1::Log::Level level) {
-  switch (level) {
-    case config::v1::Log::DEBUG:
-      return "debug  ";
-    case config::v1::Log::INFO:
-      return "info   ";
-    case config::v1::Log::WARN:
-      return "warning";
-    default:
-      return "error  ";
-  }
+absl::StatusOr<log::Target> OpenTarget(const std::string& path) {
+  if (!path.empty()) return log::Target::Open(path);
+  absl::StatusOr<log::Target> standard_error = log::Target::Open("/dev/stderr");
+  return standard_error.ok() ? std::move(standard_error) : log::Target::Open("/dev/null");
 }
 
-// What a client or a service says cannot look like a line of its own.
-std::string OneLine(absl::string_view message) {
-  std::string line;
-  line.reserve(message.size());
-  for (const char c : message) {
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t') {
-      absl::StrAppend(&line, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
-    } else {
-      line.push_back(c);
-    }
-  }
-  return line;
+absl::Status MakeStandardError(const log::Target& target) {
+  return target.own_fd() < 0 ? absl::OkStatus() : log::ReplaceStandardError(target.own_fd());
 }
 
 }  // namespace
 
 absl::StatusOr<ErrorLog> ErrorLog::Open(const config::v1::Log& config, std::string writer) {
-  ErrorLog log(config, std::move(writer));
-  MUSTER_RETURN_IF_ERROR(log.Reopen());
-  return log;
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, OpenTarget(config.path()));
+  MUSTER_RETURN_IF_ERROR(MakeStandardError(target));
+  return ErrorLog(config, std::unique_ptr<Lines>(new Lines{
+                              {}, log::LineLog(std::move(target), absl::StrCat(writer, ": "))}));
 }
 
 absl::Status ErrorLog::Reopen() const {
   if (path_.empty()) return absl::OkStatus();
-  const ipc::UniqueFd file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!file.valid()) return ipc::ErrnoStatus(absl::StrCat("open ", path_));
-  if (ipc::RetryOnEintr([&] { return ::dup2(file.get(), STDERR_FILENO); }) < 0) {
-    return ipc::ErrnoStatus(absl::StrCat("dup2 ", path_, " to standard error"));
-  }
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, OpenTarget(path_));
+  MUSTER_RETURN_IF_ERROR(MakeStandardError(target));
+  const std::lock_guard<std::mutex> lock(lines_->mutex);
+  lines_->log.Replace(std::move(target));
   return absl::OkStatus();
 }
 
 void ErrorLog::Write(config::v1::Log::Level level, absl::string_view message) const {
   if (level < level_) return;
-  const std::string line =
-      absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%E3S", absl::Now(), absl::LocalTimeZone()), " ",
-                   LevelName(level), " ", writer_, ": ", OneLine(message), "\n");
-  [[maybe_unused]] const ssize_t written =
-      ipc::RetryOnEintr([&] { return ::write(STDERR_FILENO, line.data(), line.size()); });
+  const std::lock_guard<std::mutex> lock(lines_->mutex);
+  lines_->log.Write(level, message);
+}
+
+void ErrorLog::Flush() const {
+  const std::lock_guard<std::mutex> lock(lines_->mutex);
+  lines_->log.Flush();
 }
 
 }  // namespace muster::worker

@@ -1,18 +1,24 @@
 #ifndef MUSTER_WORKER_RUNTIME_ERROR_LOG_H_
 #define MUSTER_WORKER_RUNTIME_ERROR_LOG_H_
 
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/log/line_log.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::worker {
 
-// Writes lines for the operator to standard error. Each line is one write, so that the lines of
-// several processes do not mix. If the configuration names a file, standard error becomes that
-// file. So it also contains what libraries and the C++ runtime print when a process fails.
+// Writes lines for the operator to standard error, or to the file that the configuration names.
+// Each line is one write, so that the lines of several processes do not mix. Nothing waits: lines
+// that cannot be written are kept or lost (log/line_log.h). Standard error becomes what the log
+// writes to, so that it also contains what libraries and the C++ runtime print when a process
+// fails, and so that they do not wait either; only a socket, or what another user made, stays as it
+// was.
 class ErrorLog {
  public:
   // `writer` is part of each line: "worker 3 of generation 7".
@@ -21,17 +27,25 @@ class ErrorLog {
   // Opens the file again after it was moved. On error the old one stays in use.
   absl::Status Reopen() const;
 
-  // Writes one line; control characters are escaped. Blocks as a write to a file does. An error is
-  // ignored, since there is nowhere to report it. Thread-safe.
+  // Writes one line; what would end it or is not printable is escaped. Does not block, except for a
+  // short mutex. Thread-safe.
   void Write(config::v1::Log::Level level, absl::string_view message) const;
 
+  // Tries again to write what is left. To be called once a second or so. Thread-safe.
+  void Flush() const;
+
  private:
-  ErrorLog(const config::v1::Log& config, std::string writer)
-      : path_(config.path()), level_(config.level()), writer_(std::move(writer)) {}
+  struct Lines {
+    std::mutex mutex;
+    log::LineLog log;  // guarded by mutex
+  };
+
+  ErrorLog(const config::v1::Log& config, std::unique_ptr<Lines> lines)
+      : path_(config.path()), level_(config.level()), lines_(std::move(lines)) {}
 
   std::string path_;  // empty: standard error as it is
   config::v1::Log::Level level_;
-  std::string writer_;
+  std::unique_ptr<Lines> lines_;
 };
 
 }  // namespace muster::worker

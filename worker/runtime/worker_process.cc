@@ -7,6 +7,7 @@
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/mutex.h"
+#include "muster/log/lost_lines.h"
 #include "muster/process_env/descriptor_limit.h"
 #include "muster/process_env/spare_descriptors.h"
 #include "muster/proto/field_error.h"
@@ -95,6 +96,12 @@ WorkerProcess::~WorkerProcess() {
   // What a task holds may post, as a reply does that was not sent.
   loop_->DropTasks();
   handoff_.reset();
+  PublishLostLines();
+}
+
+void WorkerProcess::PublishLostLines() {
+  const std::uint64_t lost = log::LostLines();
+  status().log_lines_lost.Add(lost - std::exchange(published_lost_lines_, lost));
 }
 
 absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& factory) {
@@ -145,7 +152,11 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   drain_.emplace(
       Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
       BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
-  heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] { acceptor_->Sweep(); });
+  heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] {
+    acceptor_->Sweep();
+    log_.Flush();
+    PublishLostLines();
+  });
   status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
   status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
   status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));

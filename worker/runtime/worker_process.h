@@ -94,6 +94,8 @@ class WorkerProcess : public Context {
   void OnDrainBegun();
   void Adopt(Connection connection, std::string state);
   std::uint32_t MeasureCapacity() const;
+  // In the zone, where the metrics find them.
+  void PublishLostLines();
 
   const v1::Hello hello_;
   const ipc::OwnerTag tag_;
@@ -113,6 +115,7 @@ class WorkerProcess : public Context {
   std::optional<Heartbeat> heartbeat_;
   std::optional<Drain> drain_;
   bool is_terminated_ = false;
+  std::uint64_t published_lost_lines_ = 0;
 };
 
 }  // namespace muster::worker

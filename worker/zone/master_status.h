@@ -21,7 +21,8 @@ struct alignas(ipc::kCacheLineBytes) MasterStatus {
   // Totals since the master's start. They are Gauges because the master sets them as a whole.
   ipc::Gauge reloads;
   ipc::Gauge reloads_refused;
-  ipc::Gauge crashes;  // workers that ended unexpectedly
+  ipc::Gauge crashes;         // workers that ended unexpectedly
+  ipc::Gauge log_lines_lost;  // by the master itself
 };
 
 static_assert(sizeof(MasterStatus) == ipc::kCacheLineBytes);
@@ -32,6 +33,7 @@ static_assert(offsetof(MasterStatus, worker_processes) == 24);
 static_assert(offsetof(MasterStatus, reloads) == 32);
 static_assert(offsetof(MasterStatus, reloads_refused) == 40);
 static_assert(offsetof(MasterStatus, crashes) == 48);
+static_assert(offsetof(MasterStatus, log_lines_lost) == 56);
 
 }  // namespace muster::worker
 

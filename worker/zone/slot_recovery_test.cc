@@ -66,9 +66,11 @@ TEST(RecoverSlot, ClearsTheGaugesAndKeepsTheTotals) {
   const ipc::OwnerTag dead = Reserve(zone);
   zone.stats(dead.slot()).active.Set(9);
   zone.stats(dead.slot()).accepted.Add(20);
+  zone.worker_status(dead.slot()).log_lines_lost.Add(30);
   RecoverSlot(zone, dead);
   EXPECT_EQ(zone.Sum().active, 0u);
   EXPECT_EQ(zone.Sum().accepted, 20u);
+  EXPECT_EQ(zone.worker_status(dead.slot()).log_lines_lost.value(), 30u);
 }
 
 TEST(RecoverSlot, LeavesTheNextProcessOfTheSlotAlone) {

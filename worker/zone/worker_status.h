@@ -19,7 +19,8 @@ enum class WorkerPhase : std::int64_t {
 };
 
 // The status of the process in one slot of the registry, next to its counters (slot_stats.h). That
-// process is the only writer. After its death the master clears it. Zero bytes are a valid start.
+// process is the only writer. After its death the master clears it, except the total. Zero bytes
+// are a valid start.
 // docs/MEMORY_LAYOUT.md has the layout.
 struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   ipc::Gauge phase;       // a WorkerPhase; read it through ReadPhase
@@ -29,6 +30,8 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   // zero in both.
   ipc::Gauge capacity;  // one more than the connections that it can hold; 0: it does not tell
   ipc::Gauge unsent;    // connections that it has given and that are not in the queue yet
+  // Total: lines that the slot's processes could not write into their logs.
+  ipc::Counter log_lines_lost;
 
   void Clear() {
     phase.Clear();
@@ -44,6 +47,7 @@ static_assert(std::is_standard_layout_v<WorkerStatus>);
 static_assert(offsetof(WorkerStatus, phase) == 0 && offsetof(WorkerStatus, generation) == 8);
 static_assert(offsetof(WorkerStatus, started) == 16);
 static_assert(offsetof(WorkerStatus, capacity) == 24 && offsetof(WorkerStatus, unsent) == 32);
+static_assert(offsetof(WorkerStatus, log_lines_lost) == 40);
 
 // Returns kNone for a value that no worker of this version writes.
 inline WorkerPhase ReadPhase(const WorkerStatus& status) {

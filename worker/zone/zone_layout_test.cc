@@ -88,6 +88,8 @@ TEST(MemoryLayoutPage, HasTheFieldsOfTheMaster) {
   EXPECT_THAT(page, HasSubstr(Row("reloads", offsetof(MasterStatus, reloads), "")));
   EXPECT_THAT(page, HasSubstr(Row("reloads refused", offsetof(MasterStatus, reloads_refused), "")));
   EXPECT_THAT(page, HasSubstr(Row("crashes", offsetof(MasterStatus, crashes), "")));
+  EXPECT_THAT(page,
+              HasSubstr(Row("its lost log lines", offsetof(MasterStatus, log_lines_lost), "")));
 }
 
 TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
@@ -95,6 +97,7 @@ TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
   EXPECT_THAT(page, HasSubstr(Row("phase", offsetof(WorkerStatus, phase), "")));
   EXPECT_THAT(page, HasSubstr(Row("its generation", offsetof(WorkerStatus, generation), "")));
   EXPECT_THAT(page, HasSubstr(Row("started", offsetof(WorkerStatus, started), "")));
+  EXPECT_THAT(page, HasSubstr(Row("lost log lines", offsetof(WorkerStatus, log_lines_lost), "")));
 }
 
 TEST(ZoneLayout, PutsEachBlockOnALineOfItsOwn) {

@@ -25,6 +25,7 @@ SlotSnapshot ReadSlot(const SharedZone& zone, std::uint32_t slot, SteadyTime now
   SlotSnapshot snapshot;
   snapshot.slot = slot;
   snapshot.counters = ReadStats(zone.stats(slot));
+  snapshot.log_lines_lost = zone.worker_status(slot).log_lines_lost.value();
   const std::optional<ipc::ParticipantRecord> record = zone.registry().Read(slot);
   if (!record.has_value() || record->state != ipc::ParticipantState::kLive) return snapshot;
   const WorkerStatus& status = zone.worker_status(slot);
@@ -56,6 +57,7 @@ ZoneSnapshot TakeSnapshot(const SharedZone& zone, SteadyTime now) {
   snapshot.reloads = Level(master.reloads);
   snapshot.reloads_refused = Level(master.reloads_refused);
   snapshot.crashes = Level(master.crashes);
+  snapshot.master_log_lines_lost = Level(master.log_lines_lost);
 
   const std::uint32_t used = zone.slots_used();
   for (std::uint32_t slot = 0; slot < used; ++slot) {

@@ -22,6 +22,7 @@ struct SlotSnapshot {
   std::chrono::nanoseconds age{};
   std::chrono::nanoseconds since_heartbeat{};  // worker/runtime/heartbeat.h
   StatsValues counters;
+  std::uint64_t log_lines_lost = 0;  // total
 };
 
 // A copy of what the shared zone shows of the master and of all workers. Each word was read at its
@@ -34,6 +35,7 @@ struct ZoneSnapshot {
   std::uint64_t reloads = 0;
   std::uint64_t reloads_refused = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t master_log_lines_lost = 0;
 
   std::vector<SlotSnapshot> slots;
   StatsValues total;

@@ -63,6 +63,7 @@ TEST_F(ZoneSnapshotTest, KeepsTheTotalsOfAProcessThatDied) {
   const ipc::OwnerTag tag = Start(0, WorkerPhase::kServing, seconds(20));
   zone_.stats(0).requests.Add(5);
   zone_.stats(0).active.Add(3);
+  zone_.worker_status(0).log_lines_lost.Add(4);
   RecoverSlot(zone_, tag);
 
   const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
@@ -72,6 +73,7 @@ TEST_F(ZoneSnapshotTest, KeepsTheTotalsOfAProcessThatDied) {
   EXPECT_EQ(snapshot.slots[0].phase, WorkerPhase::kNone);
   EXPECT_EQ(snapshot.CountIn(WorkerPhase::kServing), 0);
   EXPECT_EQ(snapshot.total.requests, 5u);
+  EXPECT_EQ(snapshot.slots[0].log_lines_lost, 4u);
   EXPECT_EQ(snapshot.total.active, 0u);
 }
 
@@ -90,6 +92,7 @@ TEST_F(ZoneSnapshotTest, TellsWhatTheMasterDid) {
   zone_.master_status().reloads.Set(2);
   zone_.master_status().reloads_refused.Set(1);
   zone_.master_status().crashes.Set(9);
+  zone_.master_status().log_lines_lost.Set(11);
 
   const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
 
@@ -100,6 +103,7 @@ TEST_F(ZoneSnapshotTest, TellsWhatTheMasterDid) {
   EXPECT_EQ(snapshot.reloads, 2u);
   EXPECT_EQ(snapshot.reloads_refused, 1u);
   EXPECT_EQ(snapshot.crashes, 9u);
+  EXPECT_EQ(snapshot.master_log_lines_lost, 11u);
 }
 
 TEST_F(ZoneSnapshotTest, SurvivesADamagedStatus) {

@@ -1,60 +1,75 @@
 #include "muster/worker/http/log/access_log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::worker::http {
+namespace {
+
+constexpr std::size_t kLeastKeptBytes = 64 * 1024;
+
+log::Sink::Options SinkOptions(std::size_t buffer_bytes) {
+  // Before an ordinary line would make the buffer grow.
+  return {.gather_bytes = buffer_bytes / 8 * 7,
+          .most_bytes = std::max(kLeastKeptBytes, 2 * buffer_bytes)};
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<AccessLog>> AccessLog::Open(Options options, loop::EventLoop& loop) {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd file, OpenFile(options.path));
-  return std::unique_ptr<AccessLog>(new AccessLog(std::move(options), std::move(file), loop));
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, log::Target::Open(options.path));
+  return std::unique_ptr<AccessLog>(new AccessLog(std::move(options), std::move(target), loop));
 }
 
-AccessLog::AccessLog(Options options, ipc::UniqueFd file, loop::EventLoop& loop)
+AccessLog::AccessLog(Options options, log::Target target, loop::EventLoop& loop)
     : options_(std::move(options)),
-      file_(std::move(file)),
-      flush_timer_(loop, [this] { Flush(); }) {
-  lines_.reserve(options_.buffer_bytes);
-}
+      loop_(loop),
+      sink_(std::move(target), SinkOptions(options_.buffer_bytes)),
+      trouble_("the access log"),
+      flush_timer_(loop, [this] { Flush(); }),
+      report_timer_(loop, [this] { Report(); }) {}
 
-absl::StatusOr<ipc::UniqueFd> AccessLog::OpenFile(const std::string& path) {
-  // O_NONBLOCK: a FIFO that nobody reads is an error, and not a worker that stands still.
-  ipc::UniqueFd file(ipc::RetryOnEintr([&path] {
-    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-                  0644);
-  }));
-  if (!file.valid()) return ipc::ErrnoStatus(absl::StrCat("open ", path));
-  return file;
+AccessLog::~AccessLog() {
+  if (sink_.Flush() || options_.report == nullptr) return;
+  options_.report(absl::StrCat("the access log: ", sink_.trouble().message(),
+                               "; the lines that were left are lost"));
 }
 
 void AccessLog::Write(const AccessRecord& record) {
-  if (lines_.empty()) flush_timer_.SetAfter(options_.flush_interval);
-  AppendLogLine(lines_, options_.format, record);
-  // Before an ordinary line would make the buffer grow.
-  if (lines_.size() >= options_.buffer_bytes / 8 * 7) Flush();
+  if (sink_.pending_bytes() == 0) flush_timer_.SetAfter(options_.flush_interval);
+  AppendLogLine(sink_.buffer(), options_.format, record);
+  if (sink_.EndLine()) AfterTry();
 }
 
 void AccessLog::Flush() {
-  flush_timer_.Cancel();
-  absl::string_view rest = lines_;
-  while (!rest.empty()) {
-    const ssize_t written =
-        ipc::RetryOnEintr([this, rest] { return ::write(file_.get(), rest.data(), rest.size()); });
-    if (written <= 0) break;
-    rest.remove_prefix(static_cast<std::size_t>(written));
+  sink_.Flush();
+  AfterTry();
+}
+
+void AccessLog::AfterTry() {
+  if (sink_.trouble().ok()) {
+    flush_timer_.Cancel();
+  } else {
+    flush_timer_.SetAfter(std::min<loop::Clock::duration>(options_.flush_interval, kRetryInterval));
   }
-  lines_.clear();
+  Report();
+}
+
+void AccessLog::Report() {
+  const std::string text = trouble_.Note(loop_.now(), sink_.trouble(), sink_.lost_lines());
+  if (!text.empty() && options_.report != nullptr) options_.report(text);
+  if (trouble_.has_more() && !report_timer_.is_armed()) {
+    report_timer_.SetAfter(log::TroubleReport::kInterval);
+  }
 }
 
 absl::Status AccessLog::Reopen() {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd file, OpenFile(options_.path));
-  Flush();
-  file_ = std::move(file);
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, log::Target::Open(options_.path));
+  sink_.Replace(std::move(target));
+  AfterTry();
   return absl::OkStatus();
 }
 

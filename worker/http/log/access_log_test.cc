@@ -1,6 +1,8 @@
 #include "muster/worker/http/log/access_log.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -8,8 +10,13 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/log/lost_lines.h"
 
 namespace muster::worker::http {
 namespace {
@@ -50,7 +57,17 @@ class AccessLogTest : public testing::Test {
     return std::string(std::istreambuf_iterator<char>(file), {});
   }
 
+  // What is in it now.
+  std::string ReadFifo() const {
+    const ipc::UniqueFd fifo(::open(path_.c_str(), O_RDONLY | O_NONBLOCK));
+    std::string text(1 << 20, '\0');
+    const ssize_t size = ::read(fifo.get(), text.data(), text.size());
+    text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return text;
+  }
+
   std::unique_ptr<loop::EventLoop> loop_;
+  std::vector<std::string> reports_;
   std::filesystem::path folder_;
   std::filesystem::path path_;
   AccessLog::Options options_;
@@ -132,10 +149,55 @@ TEST_F(AccessLogTest, KeepsItsFileWhenReopenFails) {
   EXPECT_EQ(Read(folder_ / "old.log"), kLine);
 }
 
-TEST_F(AccessLogTest, CannotBeAFifoThatNobodyReads) {
+TEST_F(AccessLogTest, GivesTheLinesOfAFifoToTheReaderWhoComesLater) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_EQ(AccessLog::Open(options_, *loop_).status().message(),
-            "open " + path_.string() + ": No such device or address");
+  auto log = Open();
+  log->Write(Record());
+  log->Flush();
+  EXPECT_EQ(ReadFifo(), kLine);
+}
+
+TEST_F(AccessLogTest, KeepsWholeLinesForALateReaderAndTellsHowManyWereLost) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  options_.report = [this](absl::string_view text) { reports_.emplace_back(text); };
+  const std::uint64_t lost_before = log::LostLines();
+  auto log = Open();
+  constexpr std::size_t kLines = 20'000;
+  for (std::size_t i = 0; i < kLines; ++i) log->Write(Record());
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_THAT(reports_[0],
+              testing::MatchesRegex("the access log: write .*access.log: Resource "
+                                    "temporarily unavailable; [0-9]+ lines were lost"));
+  const std::size_t kept_bytes = (kLines - (log::LostLines() - lost_before)) * (sizeof(kLine) - 1);
+  std::string text = ReadFifo();
+  // By its timer, without another request.
+  const loop::TimePoint deadline = loop::Clock::now() + std::chrono::seconds(10);
+  while (text.size() < kept_bytes && loop::Clock::now() < deadline) {
+    ASSERT_TRUE(loop_->RunOnce(std::chrono::milliseconds(10)).ok());
+    text += ReadFifo();
+  }
+  EXPECT_EQ(text.size(), kept_bytes);
+  EXPECT_EQ(absl::StrReplaceAll(text, {{kLine, ""}}), "") << "whole lines";
+}
+
+TEST_F(AccessLogTest, TellsThatADiskIsFull) {
+  options_.path = "/dev/full";
+  options_.buffer_bytes = 0;
+  options_.report = [this](absl::string_view text) { reports_.emplace_back(text); };
+  auto log = Open();
+  for (int i = 0; i < 10; ++i) log->Write(Record());
+  EXPECT_THAT(reports_,
+              testing::ElementsAre("the access log: write /dev/full: No space left on device"));
+}
+
+TEST_F(AccessLogTest, TellsAtItsEndThatLinesAreLeft) {
+  options_.path = "/dev/full";
+  options_.report = [this](absl::string_view text) { reports_.emplace_back(text); };
+  auto log = Open();
+  log->Write(Record());
+  log.reset();
+  EXPECT_THAT(reports_, testing::ElementsAre("the access log: write /dev/full: No space left on "
+                                             "device; the lines that were left are lost"));
 }
 
 }  // namespace

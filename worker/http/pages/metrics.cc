@@ -64,6 +64,8 @@ void AppendMaster(const ZoneSnapshot& snapshot, Exposition& out) {
   out.Sample("result=\"refused\"", snapshot.reloads_refused);
   out.Single("muster_worker_crashes_total", "counter", "Workers that ended unasked.",
              snapshot.crashes);
+  out.Single("muster_master_log_lines_lost_total", "counter",
+             "Lines that the master could not write into its log.", snapshot.master_log_lines_lost);
   out.Single("muster_workers_configured", "gauge", "Workers that the configuration asks for.",
              snapshot.worker_processes);
   out.Family("muster_workers", "gauge", "Workers that are ready.");
@@ -88,6 +90,14 @@ void AppendTotals(Exposition& out) {
   out.TotalOfEachSlot("muster_sent_bytes_total", "Bytes sent to clients.",
                       &StatsValues::bytes_sent);
   out.TotalOfEachSlot("muster_http_requests_total", "HTTP requests.", &StatsValues::requests);
+}
+
+void AppendLogs(const ZoneSnapshot& snapshot, Exposition& out) {
+  out.Family("muster_log_lines_lost_total", "counter",
+             "Lines that workers could not write into their logs.");
+  for (const SlotSnapshot& slot : snapshot.slots) {
+    out.Sample(absl::StrCat("slot=\"", slot.slot, "\""), slot.log_lines_lost);
+  }
 }
 
 void AppendResponses(const ZoneSnapshot& snapshot, Exposition& out) {
@@ -138,6 +148,7 @@ std::string FormatMetrics(const ZoneSnapshot& snapshot) {
   Exposition out(snapshot);
   AppendMaster(snapshot, out);
   AppendTotals(out);
+  AppendLogs(snapshot, out);
   AppendResponses(snapshot, out);
   AppendConnections(snapshot, out);
   AppendWorkers(snapshot, out);

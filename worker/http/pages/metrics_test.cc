@@ -27,6 +27,7 @@ ZoneSnapshot Example() {
   snapshot.reloads = 2;
   snapshot.reloads_refused = 1;
   snapshot.crashes = 4;
+  snapshot.master_log_lines_lost = 6;
   SlotSnapshot serving;
   serving.slot = 0;
   serving.phase = WorkerPhase::kServing;
@@ -40,6 +41,7 @@ ZoneSnapshot Example() {
   SlotSnapshot empty;
   empty.slot = 1;
   empty.counters.requests = 9;
+  empty.log_lines_lost = 7;
   snapshot.slots = {serving, empty};
   return snapshot;
 }
@@ -61,6 +63,7 @@ TEST(Metrics, TellWhatTheMasterDid) {
   EXPECT_EQ(ValueOf(text, "muster_reloads_total{result=\"done\"}"), "2");
   EXPECT_EQ(ValueOf(text, "muster_reloads_total{result=\"refused\"}"), "1");
   EXPECT_EQ(ValueOf(text, "muster_worker_crashes_total"), "4");
+  EXPECT_EQ(ValueOf(text, "muster_master_log_lines_lost_total"), "6");
   EXPECT_EQ(ValueOf(text, "muster_workers_configured"), "2");
   EXPECT_EQ(ValueOf(text, "muster_workers{state=\"serving\"}"), "1");
   EXPECT_EQ(ValueOf(text, "muster_workers{state=\"draining\"}"), "0");
@@ -70,6 +73,8 @@ TEST(Metrics, TellTheCountersOfEachSlot) {
   const std::string text = FormatMetrics(Example());
   EXPECT_EQ(ValueOf(text, "muster_http_requests_total{slot=\"0\"}"), "18446744073709551615");
   EXPECT_EQ(ValueOf(text, "muster_http_requests_total{slot=\"1\"}"), "9");
+  EXPECT_EQ(ValueOf(text, "muster_log_lines_lost_total{slot=\"0\"}"), "0");
+  EXPECT_EQ(ValueOf(text, "muster_log_lines_lost_total{slot=\"1\"}"), "7");
   EXPECT_EQ(ValueOf(text, "muster_connections{slot=\"0\",state=\"waiting\"}"), "5");
   EXPECT_EQ(ValueOf(text, "muster_http_responses_total{slot=\"0\",code=\"2xx\"}"), "1");
   EXPECT_EQ(ValueOf(text, "muster_http_responses_total{slot=\"0\",code=\"5xx\"}"), "4");

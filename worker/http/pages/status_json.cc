@@ -47,6 +47,7 @@ void Fill(const SlotSnapshot& slot, v1::Worker& worker) {
   worker.set_slot(slot.slot);
   worker.set_state(StateOf(slot));
   Fill(slot.counters, *worker.mutable_counters());
+  worker.set_log_lines_lost(slot.log_lines_lost);
   if (slot.pid == 0) return;
   worker.set_pid(slot.pid);
   if (slot.phase == WorkerPhase::kNone) return;
@@ -68,6 +69,7 @@ std::string FormatStatusJson(const ZoneSnapshot& snapshot) {
   master.set_reloads(snapshot.reloads);
   master.set_reloads_refused(snapshot.reloads_refused);
   master.set_crashes(snapshot.crashes);
+  master.set_log_lines_lost(snapshot.master_log_lines_lost);
   for (const SlotSnapshot& slot : snapshot.slots) Fill(slot, *status.add_workers());
   Fill(snapshot.total, *status.mutable_total());
 

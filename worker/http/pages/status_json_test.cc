@@ -29,6 +29,7 @@ TEST(StatusJson, TellsTheMasterAndEachWorker) {
   snapshot.worker_processes = 2;
   snapshot.reloads = 2;
   snapshot.crashes = 1;
+  snapshot.master_log_lines_lost = 6;
   SlotSnapshot draining;
   draining.slot = 1;
   draining.phase = WorkerPhase::kDraining;
@@ -53,6 +54,7 @@ TEST(StatusJson, TellsTheMasterAndEachWorker) {
   EXPECT_EQ(status.master().worker_processes(), 2u);
   EXPECT_EQ(status.master().reloads(), 2u);
   EXPECT_EQ(status.master().crashes(), 1u);
+  EXPECT_EQ(status.master().log_lines_lost(), 6u);
   ASSERT_EQ(status.workers_size(), 3);
   EXPECT_EQ(status.workers(0).slot(), 1u);
   EXPECT_EQ(status.workers(0).state(), v1::Worker::DRAINING);
