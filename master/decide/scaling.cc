@@ -1,12 +1,35 @@
 #include "muster/master/decide/scaling.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/worker_lifecycle.h"
 #include "muster/proto/counted.h"
 
 namespace muster::master {
+namespace {
+
+// Who is farther is missed less.
+int HowFarFromServing(WorkerState state) {
+  switch (state) {
+    case WorkerState::kServing:
+      return 0;
+    case WorkerState::kStarting:
+      return 1;
+    case WorkerState::kBackoff:
+      return 2;
+    case WorkerState::kGaveUp:
+      return 3;
+    case WorkerState::kDraining:
+    case WorkerState::kStopping:
+    case WorkerState::kGone:
+      break;  // nobody wants it any more
+  }
+  return 0;
+}
+
+}  // namespace
 
 void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& workers,
                Decision& decision) {
@@ -32,19 +55,24 @@ void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& 
 }
 
 void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& decision) {
-  WorkerRecord* last = nullptr;
+  WorkerRecord* surplus = nullptr;
+  std::uint32_t serving = 0;
   for (auto& [slot, worker] : workers.records()) {
     if (worker.generation != generation || !worker.is_wanted) continue;
-    if (last == nullptr || worker.index > last->index) last = &worker;
+    if (worker.state == WorkerState::kServing) ++serving;
+    const auto rank = [](const WorkerRecord& one) {
+      return std::make_pair(HowFarFromServing(one.state), one.index);
+    };
+    if (surplus == nullptr || rank(worker) > rank(*surplus)) surplus = &worker;
   }
   const std::uint32_t wanted = workers.wanted(generation);
-  if (wanted <= 1) {
+  if (wanted <= 1 || (surplus->state == WorkerState::kServing && serving <= 1)) {
     decision.Log(Severity::kWarning, "the last worker stays");
     return;
   }
   decision.Log(Severity::kInfo,
                absl::StrCat("one worker fewer: ", config::Counted(wanted - 1, "worker")));
-  WorkerLifecycle(*last, decision).End(WorkerEvent::kDrain);
+  WorkerLifecycle(*surplus, decision).End(WorkerEvent::kDrain);
 }
 
 }  // namespace muster::master

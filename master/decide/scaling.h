@@ -19,7 +19,9 @@ inline constexpr std::uint32_t kMostWorkers = 256;
 void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& workers,
                Decision& decision);
 
-// Drains the wanted worker with the highest index. The last one stays.
+// Drains a wanted worker: first one that was given up, then one that waits to be started again,
+// then one that is not ready yet, then one that serves; of equal ones the one with the highest
+// index. The last worker stays, and so does the last that serves.
 void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& decision);
 
 }  // namespace muster::master

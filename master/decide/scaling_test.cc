@@ -80,6 +80,21 @@ TEST(Scaling, DoesNotCountAWorkerThatDrainsAlready) {
   EXPECT_EQ(workers.Find(1)->state, WorkerState::kDraining);
 }
 
+TEST(Scaling, RemovesFirstWhatIsFarthestFromServing) {
+  WorkerSlots workers(8);
+  workers.Take(4, 0, {})->state = WorkerState::kGaveUp;
+  workers.Take(4, 1, {})->state = WorkerState::kBackoff;
+  workers.Take(4, 2, {})->state = WorkerState::kStarting;
+  workers.Take(4, 3, {})->state = WorkerState::kServing;
+  Decision decision{TimePoint()};
+  for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    RemoveWorker(4, workers, decision);
+    EXPECT_FALSE(workers.Find(slot)->is_wanted) << slot;
+  }
+  EXPECT_EQ(workers.wanted(4), 1u);
+  EXPECT_EQ(workers.Find(3)->state, WorkerState::kServing);
+}
+
 TEST(Scaling, KeepsTheLastWorker) {
   WorkerSlots workers(8);
   workers.Take(4, 0, {});
