@@ -226,13 +226,6 @@ def system_libraries():
         stamp = "CLI11",
     )
     system_repository(
-        name = "libsystemd",
-        apt = "libsystemd-dev",
-        libraries = {":libsystemd": ""},
-        packages = ["libsystemd"],
-        stamp = "LIBSYSTEMD",
-    )
-    system_repository(
         name = "llhttp",
         apt = "node-llhttp",
         files = {"BUILD.bazel": "//bazel/system:llhttp.BUILD"},

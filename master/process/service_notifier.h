@@ -1,18 +1,45 @@
 #ifndef MUSTER_MASTER_PROCESS_SERVICE_NOTIFIER_H_
 #define MUSTER_MASTER_PROCESS_SERVICE_NOTIFIER_H_
 
+#include <cstddef>
+#include <deque>
+#include <string>
+
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/timer.h"
 
 namespace muster::master {
 
-// Reports the master's state to the service manager that started this process (systemd, Type=notify
-// or notify-reload): sd_notify(3). Without $NOTIFY_SOCKET nothing happens. A manager that does not
-// listen is not an error. The functions do not block for long. Call them from one thread.
+// Reports the master's state to the service manager that started this process, by the protocol of
+// sd_notify(3). Without $NOTIFY_SOCKET nothing happens. A manager that is gone is not an error.
+//
+// No function blocks: sd_notify(3) itself waits for a manager whose socket is full. What the
+// manager does not take now is sent later, in order, from the loop. Used in the loop's thread.
+class ServiceNotifier {
+ public:
+  // Reads $NOTIFY_SOCKET. `timers`: the event loop, which outlives the object.
+  explicit ServiceNotifier(loop::TimerQueue& timers);
 
-// The master serves: for the first time, or after a reload, whether that succeeded or not.
-void NotifyReady(absl::string_view status);
-void NotifyReloading();
-void NotifyStopping();
+  // The master has finished its start, a reload, successful or not, a pause or a resumption.
+  // `status`: one line for people.
+  void TellReady(absl::string_view status);
+  // A reload begins. To be called once for each, at that moment: the message has the time.
+  void TellReloading();
+  void TellStopping();
+
+ private:
+  // More than a manager that is alive leaves unread. The oldest goes first.
+  static constexpr std::size_t kMostUnsent = 64;
+
+  void Tell(std::string message);
+  void SendAll();
+
+  std::string address_;  // of the manager, as the kernel wants it; empty: there is none
+  ipc::UniqueFd socket_;
+  std::deque<std::string> unsent_;
+  loop::Timer again_;
+};
 
 }  // namespace muster::master
 

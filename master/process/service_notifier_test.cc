@@ -5,34 +5,44 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/event_loop.h"
+#include "muster/loop/run_until.h"
 
 namespace muster::master {
 namespace {
 
 using ::testing::MatchesRegex;
 
-class ServiceNotifier : public ::testing::Test {
+class ServiceNotifierTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_NE(::mkdtemp(folder_), nullptr);
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    const std::string path = absl::StrCat(folder_, "/notify");
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    ASSERT_EQ(::bind(manager_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    Listen(absl::StrCat(folder_, "/notify"));
+    ::setenv("NOTIFY_SOCKET", absl::StrCat(folder_, "/notify").c_str(), 1);
   }
   void TearDown() override {
     ::unsetenv("NOTIFY_SOCKET");
     ::unlink(absl::StrCat(folder_, "/notify").c_str());
     ::rmdir(folder_);
+  }
+  void Listen(const std::string& name) {
+    manager_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, name.data(), name.size());
+    const std::size_t size = offsetof(sockaddr_un, sun_path) + name.size();
+    ASSERT_EQ(
+        ::bind(manager_.get(), reinterpret_cast<sockaddr*>(&address), static_cast<socklen_t>(size)),
+        0);
   }
   std::string Received() {
     char text[256];
@@ -40,29 +50,80 @@ class ServiceNotifier : public ::testing::Test {
     return size < 0 ? "nothing" : std::string(text, static_cast<std::size_t>(size));
   }
 
+  std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   char folder_[32] = "/tmp/muster-notify-XXXXXX";
-  ipc::UniqueFd manager_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  ipc::UniqueFd manager_;
 };
 
-TEST_F(ServiceNotifier, TellsThatItIsReadyAndWhatItServes) {
-  NotifyReady("generation 1");
+TEST_F(ServiceNotifierTest, TellsThatItIsReadyAndWhatItServes) {
+  ServiceNotifier(*loop_).TellReady("generation 1");
   EXPECT_EQ(Received(), "READY=1\nSTATUS=generation 1\n");
 }
 
-TEST_F(ServiceNotifier, TellsTheTimeOfAReloadInTheSameMessage) {
-  NotifyReloading();
+TEST_F(ServiceNotifierTest, TellsAStatusOfSeveralLinesInOne) {
+  ServiceNotifier(*loop_).TellReady("a\nSTOPPING=1");
+  EXPECT_EQ(Received(), "READY=1\nSTATUS=a STOPPING=1\n");
+}
+
+TEST_F(ServiceNotifierTest, TellsTheTimeOfAReloadInTheSameMessage) {
+  ServiceNotifier(*loop_).TellReloading();
   EXPECT_THAT(Received(), MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+\n"));
 }
 
-TEST_F(ServiceNotifier, TellsThatItStops) {
-  NotifyStopping();
+TEST_F(ServiceNotifierTest, TellsThatItStops) {
+  ServiceNotifier(*loop_).TellStopping();
   EXPECT_EQ(Received(), "STOPPING=1\n");
 }
 
-TEST_F(ServiceNotifier, SaysNothingWithoutAManager) {
+TEST_F(ServiceNotifierTest, SaysNothingWithoutAManager) {
   ::unsetenv("NOTIFY_SOCKET");
-  NotifyStopping();
+  ServiceNotifier(*loop_).TellStopping();
   EXPECT_EQ(Received(), "nothing");
+}
+
+TEST_F(ServiceNotifierTest, MindsNoAddressThatIsNone) {
+  for (const std::string& address :
+       {std::string(), std::string("notify"), std::string("/"), std::string(200, '/')}) {
+    ::setenv("NOTIFY_SOCKET", address.c_str(), 1);
+    ServiceNotifier(*loop_).TellStopping();
+  }
+  EXPECT_EQ(Received(), "nothing");
+}
+
+TEST_F(ServiceNotifierTest, KnowsTheAbstractNamespace) {
+  const std::string name = absl::StrCat("muster-notify-", ::getpid());
+  Listen(std::string(1, '\0') + name);
+  ::setenv("NOTIFY_SOCKET", absl::StrCat("@", name).c_str(), 1);
+  ServiceNotifier(*loop_).TellStopping();
+  EXPECT_EQ(Received(), "STOPPING=1\n");
+}
+
+TEST_F(ServiceNotifierTest, DoesNotWaitForAManagerThatDoesNotRead) {
+  ServiceNotifier notifier(*loop_);
+  for (int i = 0; i < 40; ++i) notifier.TellReady(absl::StrCat(i));
+  int next = 0;
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] {
+    while (Received() == absl::StrCat("READY=1\nSTATUS=", next, "\n")) ++next;
+    return next == 40;
+  })) << next;
+}
+
+TEST_F(ServiceNotifierTest, KeepsTheLastMessagesForAManagerThatNeverReads) {
+  ServiceNotifier notifier(*loop_);
+  for (int i = 0; i < 1000; ++i) notifier.TellReloading();
+  notifier.TellStopping();
+  std::string last;
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] {
+    for (std::string next; (next = Received()) != "nothing";) last = next;
+    return last == "STOPPING=1\n";
+  }));
+}
+
+TEST_F(ServiceNotifierTest, MindsNoManagerThatIsGone) {
+  manager_.reset();
+  ServiceNotifier notifier(*loop_);
+  notifier.TellReloading();
+  notifier.TellStopping();
 }
 
 }  // namespace
