@@ -69,7 +69,7 @@ class SignalWatch : public loop::Handler {
       if ((*signal)->number == SIGCHLD) {
         ReapStrangers();
       } else {
-        supervisor_.ObeySignal((*signal)->number);
+        supervisor_.ObeySignal(**signal);
       }
     }
   }

@@ -14,8 +14,8 @@
 #include "muster/ipc/channel/channel_format.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/worker_record.h"
-#include "muster/master/process/service_notifier.h"
 #include "muster/master/process/signal_orders.h"
+#include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/zone/slot_recovery.h"
@@ -54,6 +54,7 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       zone_(std::move(zone)),
       handoff_(std::move(handoff)),
       core_(zone_.capacity()),
+      notifier_(loop),
       tick_(loop, [this] { Handle(TickEvent{}); }),
       log_upkeep_(loop, log, zone_.master_status()),
       next_(std::move(first)) {
@@ -159,9 +160,18 @@ void Supervisor::Reopen(Reply reply) {
   Handle(ReopenEvent{Await(std::move(reply)), log_.Reopen()});
 }
 
-void Supervisor::ObeySignal(int signal) {
-  const auto* entry = kSignalOrders.FindNumber(signal);
+void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
+  const auto* entry = kSignalOrders.FindNumber(signal.number);
   if (entry == nullptr) return;
+  if (entry->command == SignalOrder::kPause) {
+    // A terminal tells by it that its size has changed.
+    if (!signal.is_from_process) return;
+    if (process_env::HasControllingTerminal()) {
+      log_.Write(Severity::kWarning,
+                 "got SIGWINCH; it pauses only a master that no terminal controls: use ctl pause");
+      return;
+    }
+  }
   log_.Write(Severity::kInfo, absl::StrCat("got SIG", entry->name));
   switch (entry->command) {
     case SignalOrder::kReload:
@@ -376,14 +386,14 @@ void Supervisor::Notify(MasterState before) {
   switch (after) {
     case MasterState::kRunning:
     case MasterState::kPaused:
-      NotifyReady(absl::StrCat("generation ", core_.generation(), ", ",
-                               config::Counted(core_.wanted_workers(), "worker")));
+      notifier_.TellReady(absl::StrCat("generation ", core_.generation(), ", ",
+                                       config::Counted(core_.wanted_workers(), "worker")));
       break;
     case MasterState::kReloading:
-      NotifyReloading();
+      notifier_.TellReloading();
       break;
     case MasterState::kStopping:
-      NotifyStopping();
+      notifier_.TellStopping();
       break;
     case MasterState::kStarting:
       break;

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
 #include "muster/master/admin/status_report.h"
@@ -25,6 +26,7 @@
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
+#include "muster/master/process/service_notifier.h"
 #include "muster/master/process/supervised_worker.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"
@@ -60,7 +62,7 @@ class Supervisor {
   void Quit(Reply reply);
   void Stop(Reply reply);
   // Does what SIGHUP, SIGTERM and the like ask for.
-  void ObeySignal(int signal);
+  void ObeySignal(const ipc::ReceivedSignal& signal);
 
   admin::v1::Status Report() const;
 
@@ -111,6 +113,7 @@ class Supervisor {
   worker::SharedZone zone_;
   HandoffEnds handoff_;
   SupervisorCore core_;
+  ServiceNotifier notifier_;
   loop::Timer tick_;
   LogUpkeep log_upkeep_;
 

@@ -1,7 +1,9 @@
 #include "muster/master/supervisor.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +53,10 @@ class SupervisorTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
+  // As if a process had sent it.
+  void Obey(int signal) {
+    supervisor_->ObeySignal({.number = signal, .sender_pid = 1, .is_from_process = true});
+  }
   static void Manner(const char* manner) { ::setenv("FAKE_WORKER", manner, 1); }
   void WriteConfig(const std::string& more) {
     std::ofstream(folder_ + "/m.textproto")
@@ -258,19 +264,33 @@ TEST_F(SupervisorTest, KillsWorkersThatDoNotStop) {
   EXPECT_EQ(outcome->killed, 2u);
 }
 
-TEST_F(SupervisorTest, ObeysSignals) {
+// Whoever runs this test by hand does it in a terminal.
+void LeaveTerminal() {
+  const ipc::UniqueFd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (terminal.valid()) ::ioctl(terminal.get(), TIOCNOTTY);
+}
+
+TEST_F(SupervisorTest, DoesNotPauseWhenATerminalChangesItsSize) {
+  LeaveTerminal();
   Serve();
-  supervisor_->ObeySignal(SIGHUP);
+  supervisor_->ObeySignal({.number = SIGWINCH});
+  EXPECT_EQ(Report().master().state(), admin::v1::Master::RUNNING);
+}
+
+TEST_F(SupervisorTest, ObeysSignals) {
+  LeaveTerminal();
+  Serve();
+  Obey(SIGHUP);
   ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().master().generation() == 2; }));
-  supervisor_->ObeySignal(SIGTTIN);
+  Obey(SIGTTIN);
   ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().master().worker_processes() == 3; }));
-  supervisor_->ObeySignal(SIGTTOU);
+  Obey(SIGTTOU);
   ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().master().worker_processes() == 2; }));
-  supervisor_->ObeySignal(SIGWINCH);
+  Obey(SIGWINCH);
   ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 0; }));
   EXPECT_EQ(Report().master().state(), admin::v1::Master::PAUSED);
   EXPECT_TRUE(Connects(Report().master().listen(0)));
-  supervisor_->ObeySignal(SIGTERM);
+  Obey(SIGTERM);
   EXPECT_TRUE(AwaitExit());
   EXPECT_EQ(supervisor_->exit_code(), 0);
 }

@@ -52,6 +52,8 @@ absl::StatusOr<std::optional<ReceivedSignal>> SignalSet::TryRead() const {
   signal.number = static_cast<int>(record.ssi_signo);
   signal.sender_pid = static_cast<pid_t>(record.ssi_pid);
   signal.sender_uid = record.ssi_uid;
+  // SI_USER is 0, SI_QUEUE and SI_TKILL are negative; what the kernel means has a positive code.
+  signal.is_from_process = record.ssi_code <= 0;
   return signal;
 }
 

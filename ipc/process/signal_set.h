@@ -18,6 +18,10 @@ struct ReceivedSignal {
   // another pid namespace.
   pid_t sender_pid = 0;
   uid_t sender_uid = 0;
+  // Whether a process sent it: kill(2), sigqueue(3) and the like. False: the kernel did, as it does
+  // with SIGWINCH when a terminal changes its size, or with SIGINT when somebody types Ctrl-C. What
+  // a process brings upon itself by a system call, such as SIGPIPE, counts as sent by it.
+  bool is_from_process = false;
 };
 
 // Owns a signalfd(2), which makes signals readable events of a loop. Block() blocks the signals in

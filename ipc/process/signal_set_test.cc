@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -37,7 +38,18 @@ TEST(SignalSet, ReadsASignalWithItsSender) {
   EXPECT_EQ((*signal)->number, SIGUSR2);
   EXPECT_EQ((*signal)->sender_pid, child.pid());
   EXPECT_EQ((*signal)->sender_uid, ::getuid());
+  EXPECT_TRUE((*signal)->is_from_process);
   EXPECT_EQ(child.Join(), 0);
+}
+
+TEST(SignalSet, KnowsWhatTheKernelSent) {
+  const auto signals = SignalSet::Block({SIGALRM});
+  const itimerval soon = {.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 1}};
+  ASSERT_EQ(::setitimer(ITIMER_REAL, &soon, nullptr), 0);
+  AwaitReadable(signals->fd());
+  const auto signal = signals->TryRead();
+  ASSERT_TRUE(signal.ok() && signal->has_value()) << signal.status();
+  EXPECT_FALSE((*signal)->is_from_process);
 }
 
 TEST(SignalSet, HasNothingToReadWhenNothingWasSent) {
