@@ -11,7 +11,8 @@
 
 namespace muster::log {
 
-Sink::Sink(Target target, Options options) : target_(std::move(target)), options_(options) {
+Sink::Sink(Target target, Options options)
+    : target_(std::move(target)), options_(options), enough_bytes_(options.gather_bytes) {
   buffer_.reserve(options_.gather_bytes / 7 * 8);
 }
 
@@ -29,12 +30,13 @@ bool Sink::Write(absl::string_view line) {
   return EndLine();
 }
 
-bool Sink::EndLine() {
-  since_try_ += buffer_.size() - lines_end_;
-  lines_end_ = buffer_.size();
-  const std::size_t enough =
-      trouble_.ok() ? options_.gather_bytes : std::min(options_.gather_bytes, kRetryBytes);
-  const bool is_time = since_try_ >= enough;
+bool Sink::EndLineThatIsEnough() {
+  bool is_time = true;
+  if (!trouble_.ok()) {
+    since_try_ += buffer_.size() - lines_end_;
+    lines_end_ = buffer_.size();
+    is_time = since_try_ >= std::min(options_.gather_bytes, kRetryBytes);
+  }
   if (is_time) Flush();
   if (buffer_.size() > options_.most_bytes) DropLastLine();
   return is_time;
@@ -62,10 +64,17 @@ bool Sink::Flush() {
       error = size < 0 ? errno : EAGAIN;
     }
   }
+  if (error == 0) {
+    buffer_.clear();
+    lines_end_ = begun_ = 0;
+    if (!trouble_.ok()) trouble_ = absl::OkStatus();
+    enough_bytes_ = options_.gather_bytes;
+    return true;
+  }
   Forget(written);
-  trouble_ = error == 0 ? absl::OkStatus()
-                        : ipc::ErrnoStatus(absl::StrCat("write ", target_.name()), error);
-  return error == 0;
+  trouble_ = ipc::ErrnoStatus(absl::StrCat("write ", target_.name()), error);
+  enough_bytes_ = 0;
+  return false;
 }
 
 std::size_t Sink::PieceEnd(std::size_t begin) {
@@ -80,18 +89,13 @@ std::size_t Sink::PieceEnd(std::size_t begin) {
 }
 
 void Sink::Forget(std::size_t written) {
-  if (written == buffer_.size()) {
-    buffer_.clear();
-    begun_ = 0;
-  } else {
-    const std::size_t before = written == 0 ? buffer_.npos : buffer_.rfind('\n', written - 1);
-    const std::size_t lines = before == buffer_.npos ? 0 : before + 1;
-    // What an earlier try has begun is not at the end of the file for sure.
-    const bool is_new = lines > 0 || begun_ == 0;
-    begun_ = written - lines;
-    if (begun_ > 0 && is_new && target_.TakeBack(begun_)) begun_ = 0;
-    buffer_.erase(0, lines);
-  }
+  const std::size_t before = written == 0 ? buffer_.npos : buffer_.rfind('\n', written - 1);
+  const std::size_t lines = before == buffer_.npos ? 0 : before + 1;
+  // What an earlier try has begun is not at the end of the file for sure.
+  const bool is_new = lines > 0 || begun_ == 0;
+  begun_ = written - lines;
+  if (begun_ > 0 && is_new && target_.TakeBack(begun_)) begun_ = 0;
+  buffer_.erase(0, lines);
   lines_end_ = buffer_.size();
 }
 

@@ -37,7 +37,7 @@ class Sink {
   // Adding a line without a copy: append the line with its line end to buffer(), and nothing else,
   // and call EndLine. Returns whether it has tried to write.
   std::string& buffer() { return buffer_; }
-  bool EndLine();
+  bool EndLine() { return buffer_.size() >= enough_bytes_ && EndLineThatIsEnough(); }
   bool Write(absl::string_view line);
 
   // Tries to write everything. True: nothing is left.
@@ -56,6 +56,7 @@ class Sink {
   // While lines are left, try again when so many bytes have been added or lost.
   static constexpr std::size_t kRetryBytes = 4096;
 
+  bool EndLineThatIsEnough();
   void Lose(std::uint64_t lines);
   // The last line goes, unless the target has a part of it.
   void DropLastLine();
@@ -68,10 +69,12 @@ class Sink {
 
   Target target_;
   const Options options_;
-  std::string buffer_;         // whole lines
-  std::size_t lines_end_ = 0;  // where the line begins that is being added
-  std::size_t begun_ = 0;      // bytes of the first line that the target has already
-  std::size_t since_try_ = 0;  // bytes added or lost since the last try
+  std::string buffer_;     // whole lines
+  std::size_t begun_ = 0;  // bytes of the first line that the target has already
+  // The end of a line that makes the buffer so long needs more than a look: 0 while lines are left.
+  std::size_t enough_bytes_;
+  std::size_t lines_end_ = 0;  // while lines are left: where the line begins that is being added
+  std::size_t since_try_ = 0;  // the same: bytes added or lost since the last try
   std::uint64_t lost_lines_ = 0;
   absl::Status trouble_;
 };

@@ -24,6 +24,10 @@ class TroubleReport {
   // To be called after each try to write, and once a second while has_more(). `trouble` and
   // `lost_lines` are the sink's. Empty: there is nothing to tell now.
   std::string Note(TimePoint now, const absl::Status& trouble, std::uint64_t lost_lines);
+  // Whether Note would have to look: false as long as all is well.
+  bool IsOfInterest(const absl::Status& trouble, std::uint64_t lost_lines) const {
+    return has_more_ || !trouble.ok() || lost_lines != told_lost_lines_;
+  }
   // Whether there is something that is too early to tell.
   bool has_more() const { return has_more_; }
 

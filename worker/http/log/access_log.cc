@@ -55,7 +55,7 @@ void AccessLog::AfterTry() {
   } else {
     flush_timer_.SetAfter(std::min<loop::Clock::duration>(options_.flush_interval, kRetryInterval));
   }
-  Report();
+  if (trouble_.IsOfInterest(sink_.trouble(), sink_.lost_lines())) Report();
 }
 
 void AccessLog::Report() {
