@@ -3,7 +3,6 @@
 #include <sys/epoll.h>
 
 #include <atomic>
-#include <chrono>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -97,6 +96,7 @@ absl::Status DeploymentLoader::AbandonOverdue(LoadId id) {
 }
 
 void DeploymentLoader::OnEvents(std::uint32_t) {
+  // Those that were abandoned have ended, too.
   for (auto& [id, outcome] : ended_->Take()) {
     const auto found = under_way_.find(id);
     const bool is_abandoned = found->second->is_abandoned;
@@ -112,10 +112,7 @@ void DeploymentLoader::OnEvents(std::uint32_t) {
 
 std::string DeploymentLoader::WhatHangs() const {
   const std::optional<SideThread::Busy> busy = thread_->busy();
-  if (!busy) return "still loading the configuration";  // it ends just now
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(busy->since).count();
-  return absl::StrCat("still ", busy->what.empty() ? "loading the configuration" : busy->what,
-                      " after ", seconds, "s");
+  return busy ? busy->ToString() : "at its end just now";
 }
 
 }  // namespace muster::master

@@ -27,16 +27,16 @@ class DeploymentLoaderTest : public testing::Test {
   DeploymentLoaderTest() : loop_(*loop::EventLoop::Create()) {
     loader_ =
         *DeploymentLoader::Create(*loop_, [this](LoadId id, absl::StatusOr<Deployment> outcome) {
-          done_[id] = outcome.ok() ? outcome->worker_binary : outcome.status().ToString();
+          done_[id] = outcome.ok() ? outcome->config.pid_file() : outcome.status().ToString();
         });
   }
   ~DeploymentLoaderTest() override { EndHanging(); }
 
-  // A load of a deployment that is known by `name`.
+  // A load of a deployment that is known by `name`, its pid file.
   static DeploymentLoader::Load Quick(const std::string& name) {
     return [name](int) -> absl::StatusOr<Deployment> {
       Deployment deployment;
-      deployment.worker_binary = name;
+      deployment.config.set_pid_file(name);
       return deployment;
     };
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/process/ask_worker.h"
+#include "muster/master/process/wait_note.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -22,6 +23,8 @@ absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<Worke
 }
 
 absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int stop_fd) const {
+  // For what has no note of its own.
+  const WaitNote note("loading", config_file);
   const auto finder = std::make_shared<WorkerFinder>(worker_binary);
   MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, Read(finder, stop_fd));
   const auto refuse_change = [&](absl::string_view field, absl::string_view now) {

@@ -215,12 +215,17 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
   // A worker that is started again keeps what it has.
   counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
+  absl::StatusOr<SpawnedWorker> spawned = spawner_.Spawn(deployment.worker);
+  if (!spawned.ok()) {
+    worker::RecoverSlot(zone_, tag);
+    return deployment.ExplainWorker(spawned.status());
+  }
   absl::StatusOr<std::unique_ptr<SupervisedWorker>> process = SupervisedWorker::Start(
-      loop_, log_, *deployment.worker, action.slot, WorkerName(action.generation, action.index),
+      loop_, log_, *std::move(spawned), action.slot, WorkerName(action.generation, action.index),
       [this](Event event) { OnWorker(std::move(event)); });
   if (!process.ok()) {
     worker::RecoverSlot(zone_, tag);
-    return deployment.ExplainWorker(process.status());
+    return process.status();
   }
   *pid = (*process)->pid();
   zone_.registry().SetProcess(tag, *pid);

@@ -27,6 +27,7 @@
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/service_notifier.h"
+#include "muster/master/process/spawner.h"
 #include "muster/master/process/supervised_worker.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"
@@ -116,6 +117,7 @@ class Supervisor {
   ServiceNotifier notifier_;
   loop::Timer tick_;
   LogUpkeep log_upkeep_;
+  Spawner spawner_;
 
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next

@@ -56,8 +56,8 @@ PidFile::~PidFile() {
 absl::Status PidFile::Write() {
   const std::string temporary = path_ + ".new";
   const std::string text = absl::StrCat(::getpid(), "\n");
-  ipc::UniqueFd fd(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  ipc::UniqueFd fd(::open(
+      temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
   if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("open ", temporary));
   const ssize_t written =
       ipc::RetryOnEintr([&] { return ::write(fd.get(), text.data(), text.size()); });
@@ -72,7 +72,7 @@ absl::Status PidFile::Write() {
 }
 
 absl::StatusOr<pid_t> PidFile::Read(const std::string& path) {
-  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("open ", path));
   char text[32];
   const ssize_t size = ipc::RetryOnEintr([&] { return ::read(fd.get(), text, sizeof(text)); });

@@ -23,7 +23,7 @@ class ReadyFd {
   static absl::StatusOr<ReadyFd> Adopt(int number);
 
   // Writes the addresses with spaces between them and a newline, and closes. Does nothing if nobody
-  // waits, or after the first time. Blocks while the reader's pipe is full.
+  // waits, or after the first time. Never waits. Unavailable: a pipe that nobody reads is full.
   absl::Status Tell(const std::vector<std::string>& addresses);
 
  private:

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -71,6 +72,16 @@ TEST_F(ReadyFdTest, SaysThatItsReaderIsGone) {
   ASSERT_TRUE(ready.ok()) << ready.status();
   read_.reset();
   EXPECT_EQ(ready->Tell({"a"}).message(), "write to --ready-fd: Broken pipe");
+}
+
+TEST_F(ReadyFdTest, DoesNotWaitForAReaderWhoDoesNotRead) {
+  const ipc::UniqueFd filler(
+      ::open(absl::StrCat("/proc/self/fd/", write_).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  const std::string page(4096, 'x');
+  while (::write(filler.get(), page.data(), page.size()) > 0) continue;
+  auto ready = ReadyFd::Adopt(write_);
+  ASSERT_TRUE(ready.ok()) << ready.status();
+  EXPECT_EQ(ready->Tell({"a"}).message(), "write to --ready-fd: it is full, and nobody reads it");
 }
 
 TEST_F(ReadyFdTest, RefusesADescriptorThatCannotBeWrittenTo) {

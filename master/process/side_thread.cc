@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/process/wait_note.h"
 
@@ -47,6 +48,11 @@ struct SideThread::Shared {
     changed.notify_all();
   }
 };
+
+std::string SideThread::Busy::ToString() const {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
+  return absl::StrCat("still ", what.empty() ? "busy" : what, " after ", seconds, "s");
+}
 
 absl::StatusOr<std::unique_ptr<SideThread>> SideThread::Start() {
   auto shared = std::make_shared<Shared>();

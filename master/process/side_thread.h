@@ -25,6 +25,9 @@ class SideThread {
   struct Busy {
     std::string what;  // WaitNote of the task, as "reading /srv/m.textproto"; may be empty
     std::chrono::steady_clock::duration since{};  // the task's begin
+
+    // "still reading /srv/m.textproto after 31s"
+    std::string ToString() const;
   };
 
   static absl::StatusOr<std::unique_ptr<SideThread>> Start();

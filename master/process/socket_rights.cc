@@ -16,6 +16,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/field_error.h"
+#include "muster/master/process/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -34,6 +35,7 @@ using GetByName = int (*)(const char*, Record*, char*, std::size_t, Record**);
 template <typename Record>
 absl::StatusOr<Id> LookUp(GetByName<Record> get, Id Record::*id, absl::string_view kind,
                           const std::string& name) {
+  const WaitNote note(absl::StrCat("looking up the ", kind), name);
   std::vector<char> memory(4096);
   while (true) {
     Record record = {};

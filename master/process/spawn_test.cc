@@ -2,7 +2,9 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +15,7 @@
 namespace muster::master {
 namespace {
 
-using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr char kProbe[] = "master/process/spawn_test_worker";
 
@@ -51,6 +53,16 @@ TEST(SpawnWorker, SeesItsChildEnd) {
   const auto exit = worker->process.Wait(ipc::PidFd::Reap::kYes);
   ASSERT_TRUE(exit.ok()) << exit.status();
   EXPECT_EQ(exit->ToString(), "exited with code 7");
+}
+
+TEST(SpawnWorker, NamesAProgramThatCannotBeLoaded) {
+  const std::string path = ::testing::TempDir() + "/orphan";
+  std::ofstream(path) << "#!/nowhere/sh\n";
+  ::chmod(path.c_str(), 0700);
+  const auto program = WorkerProgram::Open(path);
+  ASSERT_TRUE(program.ok()) << program.status();
+  EXPECT_THAT(std::string(SpawnWorker(*program).status().message()),
+              StartsWith("start " + path + ": No such file or directory"));
 }
 
 }  // namespace

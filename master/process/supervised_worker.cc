@@ -10,7 +10,6 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/log/printable.h"
-#include "muster/master/process/spawn.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/worker.pb.h"
 
@@ -48,9 +47,8 @@ std::string TextOf(absl::string_view said) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SupervisedWorker>> SupervisedWorker::Start(
-    loop::EventLoop& loop, Log& log, const WorkerProgram& program, std::uint32_t slot,
-    std::string name, Sink sink) {
-  MUSTER_ASSIGN_OR_RETURN(SpawnedWorker spawned, SpawnWorker(program));
+    loop::EventLoop& loop, Log& log, SpawnedWorker spawned, std::uint32_t slot, std::string name,
+    Sink sink) {
   std::unique_ptr<SupervisedWorker> worker(
       new SupervisedWorker(loop, log, slot, std::move(name), std::move(spawned.process),
                            std::move(spawned.channel), std::move(sink)));

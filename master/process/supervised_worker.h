@@ -21,7 +21,7 @@
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
-#include "muster/master/process/worker_program.h"
+#include "muster/master/process/spawn.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -34,10 +34,10 @@ class SupervisedWorker {
   // is dead but not yet reaped, so no other process can have its pid. Then call Reap and destroy.
   using Sink = std::function<void(Event)>;
 
-  // Starts `program` for `slot`. `name` is its name in the log. `loop` and `log` outlive the
-  // object.
+  // Takes over what was just started for `slot`. After an error it is killed. `name` is its name in
+  // the log. `loop` and `log` outlive the object.
   static absl::StatusOr<std::unique_ptr<SupervisedWorker>> Start(loop::EventLoop& loop, Log& log,
-                                                                 const WorkerProgram& program,
+                                                                 SpawnedWorker spawned,
                                                                  std::uint32_t slot,
                                                                  std::string name, Sink sink);
   ~SupervisedWorker();

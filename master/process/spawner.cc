@@ -1,0 +1,75 @@
+#include "muster/master/process/spawner.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+#include "muster/master/process/wait_note.h"
+
+namespace muster::master {
+
+struct Spawner::Attempt {
+  explicit Attempt(std::shared_ptr<const WorkerProgram> attempted)
+      : program(std::move(attempted)) {}
+
+  // In the thread.
+  void Perform() {
+    const WaitNote note("starting", program->path());
+    absl::StatusOr<SpawnedWorker> worker = SpawnWorker(*program);
+    const std::lock_guard<std::mutex> lock(mutex);
+    result.emplace(std::move(worker));
+    changed.notify_all();
+  }
+
+  const std::shared_ptr<const WorkerProgram> program;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<absl::StatusOr<SpawnedWorker>> result;  // guarded by mutex
+};
+
+absl::StatusOr<SpawnedWorker> Spawner::Spawn(std::shared_ptr<const WorkerProgram> program) {
+  TakeBackWhatHasEnded();
+  for (const Hanging& hanging : hanging_) {
+    if (hanging.attempt->program != program) continue;
+    const auto busy = hanging.thread->busy();
+    return absl::UnavailableError(busy ? busy->ToString() : "it was started too late");
+  }
+  if (hanging_.size() >= kMostHanging) {
+    return absl::UnavailableError(
+        absl::StrCat("start ", program->path(), ": ", kMostHanging, " other programs hang"));
+  }
+  if (idle_.empty()) {
+    MUSTER_ASSIGN_OR_RETURN(std::unique_ptr<SideThread> thread, SideThread::Start());
+    idle_.push_back(std::move(thread));
+  }
+  const auto attempt = std::make_shared<Attempt>(std::move(program));
+  SideThread& thread = *idle_.back();
+  thread.Post([attempt] { attempt->Perform(); });
+  std::unique_lock<std::mutex> lock(attempt->mutex);
+  const bool has_ended =
+      attempt->changed.wait_for(lock, patience_, [&] { return attempt->result.has_value(); });
+  if (has_ended) return *std::move(attempt->result);
+  hanging_.push_back({std::move(idle_.back()), attempt});
+  idle_.pop_back();
+  const auto busy = thread.busy();
+  return absl::UnavailableError(busy ? busy->ToString() : "it was started too late");
+}
+
+void Spawner::TakeBackWhatHasEnded() {
+  const auto has_ended = [](Hanging& hanging) {
+    const std::lock_guard<std::mutex> lock(hanging.attempt->mutex);
+    return hanging.attempt->result.has_value();
+  };
+  const auto ended = std::stable_partition(hanging_.begin(), hanging_.end(),
+                                           [&](Hanging& hanging) { return !has_ended(hanging); });
+  for (auto it = ended; it != hanging_.end(); ++it) idle_.push_back(std::move(it->thread));
+  hanging_.erase(ended, hanging_.end());
+}
+
+}  // namespace muster::master
