@@ -190,6 +190,23 @@ TEST_F(Ctl, TakesGlobalOptionsAfterTheCommandToo) {
   EXPECT_THAT(result.out, StartsWith("{"));
 }
 
+TEST_F(Ctl, ReloadTellsWhatDidNotGoAsItShould) {
+  admin_.reload = [](v1::ReloadResponse* response) {
+    response->set_generation(7);
+    response->add_workers();
+    response->add_warning("worker 0 of generation 6 (pid 4711) has not begun to drain within 5s");
+    response->set_connections_cut(3);
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "reload"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("\nwarning: worker 0 of generation 6 (pid 4711) has not begun "
+                                    "to drain within 5s\n"));
+  EXPECT_THAT(RunCtl({"--master", socket_, "-o", "json", "reload"}).out,
+              AllOf(HasSubstr("\"connectionsCut\": \"3\""), HasSubstr("\"warning\": [")));
+}
+
 TEST_F(Ctl, ReloadTellsTheNewGeneration) {
   admin_.reload = [](v1::ReloadResponse* response) {
     response->set_generation(7);

@@ -1,5 +1,8 @@
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command.h"
+#include "muster/ctl/printable.h"
 #include "muster/ctl/units.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
@@ -12,10 +15,13 @@ absl::Status Run(MasterConnection& master, Output output) {
   MUSTER_ASSIGN_OR_RETURN(const auto answer, master.Reload());
   const absl::Duration took =
       absl::Seconds(answer.took().seconds()) + absl::Nanoseconds(answer.took().nanos());
-  return Print(output, answer,
-               absl::StrCat("generation ", answer.generation(),
-                            " serves: ", config::Counted(answer.workers_size(), "worker"),
-                            " ready in ", FormatElapsed(took), "\n"));
+  std::string text = absl::StrCat("generation ", answer.generation(),
+                                  " serves: ", config::Counted(answer.workers_size(), "worker"),
+                                  " ready in ", FormatElapsed(took), "\n");
+  for (const std::string& warning : answer.warning()) {
+    absl::StrAppend(&text, "warning: ", Printable(warning), "\n");
+  }
+  return Print(output, answer, text);
 }
 
 }  // namespace
@@ -24,7 +30,8 @@ const Command kReloadCommand = {
     .name = "reload",
     .summary = "Read the configuration again and replace all workers",
     .details =
-        "Returns when the new workers serve and the old ones drain. If the configuration\n"
+        "Returns when the new workers serve and the old ones accept nothing more. Warnings\n"
+        "name workers that have not acknowledged that in time. If the configuration\n"
         "has mistakes or a new worker fails, the old workers go on serving. Then the reason\n"
         "is printed with its file, line and column, and the exit code is 1. If no answer\n"
         "comes within --timeout, the exit code is 4. Then the reload may still happen, and\n"

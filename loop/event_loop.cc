@@ -113,6 +113,7 @@ absl::Status EventLoop::RunOnce(Clock::duration limit) {
   event_count_ = static_cast<std::size_t>(std::max(count, 0));
   if (gate_ != nullptr) PassGate();
   DeliverEvents();
+  if (before_each_) before_each_();
   RunDue();
   if (is_woken_) RunTasks();
   return absl::OkStatus();
@@ -129,6 +130,8 @@ int EventLoop::WaitMilliseconds(Clock::duration limit) const {
 }
 
 void EventLoop::PassGate() {
+  if (before_each_) before_each_();
+  if (gate_ == nullptr) return;
   for (std::size_t i = 0; i < event_count_; ++i) {
     if (events_[i].data.ptr != gate_) continue;
     events_[i].data.ptr = nullptr;
@@ -140,6 +143,7 @@ void EventLoop::PassGate() {
 
 void EventLoop::DeliverEvents() {
   while (next_event_ < event_count_) {
+    if (before_each_) before_each_();
     const epoll_event event = events_[next_event_++];
     if (event.data.ptr == nullptr) {
       is_woken_ = true;

@@ -60,6 +60,11 @@ class EventLoop : public TimerQueue {
   // collected during a round. It is called before the gate's BeforeWait.
   void SetBeforeWait(std::function<void()> callback) { before_wait_ = std::move(callback); }
 
+  // Sets the function that is called before each handler, before the gate and before the timers of
+  // a round, for what may not wait for the end of a round. It may remove any handler. It must be
+  // cheap: it is called once for each event.
+  void SetBeforeEach(std::function<void()> callback) { before_each_ = std::move(callback); }
+
  private:
   static constexpr std::size_t kEventsPerRound = 256;
 
@@ -76,6 +81,7 @@ class EventLoop : public TimerQueue {
   ipc::UniqueFd wake_;  // eventfd, edge-triggered, so that it need not be read
   Gate* gate_ = nullptr;
   std::function<void()> before_wait_;
+  std::function<void()> before_each_;
 
   // Of this round: [next_event_, event_count_) are not delivered yet. A null handler means the
   // wake, or a handler that was removed.

@@ -67,7 +67,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
   MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
   MUSTER_ASSIGN_OR_RETURN(deployment.listeners,
                           ListenerSet::Make(config, config.worker_processes(), current));
-  return deployment.listeners.Listen();
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -77,6 +77,7 @@ Settings Deployment::settings() const {
           .ready_timeout = config::ToChrono(config.ready_timeout()),
           .ready_timeout_place = places.Describe("ready_timeout"),
           .shutdown_timeout = config::ToChrono(config.shutdown_timeout()),
+          .drain_ack_timeout = config::ToChrono(config.drain_ack_timeout()),
           .max_generations = config.max_generations(),
           .crash_loop_limit = config.crash_loop_limit(),
           .can_scale = config.accept() != config::v1::REUSEPORT};

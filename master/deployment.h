@@ -35,10 +35,10 @@ struct Deployment {
   absl::Status ExplainWorker(const absl::Status& status) const;
 };
 
-// Makes what is new in the configuration, and the folders of its files. What is current stays as it
-// is. `finder` is the one that found the program to ask when the configuration was read. Errors
-// have the place of the field that caused them. AlreadyExists: an address is in use.
-// FailedPrecondition: a current zone would change its size.
+// Makes what is new in the configuration, and the folders of its files. New listeners do not listen
+// yet. What is current stays as it is. `finder` is the one that found the program to ask when the
+// configuration was read. Errors have the place of the field that caused them. AlreadyExists: an
+// address is in use. FailedPrecondition: a current zone would change its size.
 absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder& finder,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones = {});

@@ -53,6 +53,7 @@ class DeploymentTest : public testing::Test {
 TEST_F(DeploymentTest, NamesThePlaceOfAnAddressThatIsInUse) {
   auto first = Prepare("listen { address: '127.0.0.1:0' }");
   ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE(first->listeners.Listen().ok());
   const std::string address = first->listeners.addresses().at(0);
   const auto second = Prepare(absl::StrCat("listen { address: '127.0.0.1:0' }\n",
                                            "listen {\n  address: '", address, "' }"));

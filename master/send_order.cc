@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include <chrono>
+#include <iostream>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -41,7 +43,11 @@ grpc::Status Call(Admin::Stub& admin, Order order) {
   switch (order) {
     case Order::kReload: {
       admin::v1::ReloadResponse response;
-      return admin.Reload(&context, {}, &response);
+      const grpc::Status status = admin.Reload(&context, {}, &response);
+      for (const std::string& warning : response.warning()) {
+        std::cerr << "master: warning: " << warning << "\n";
+      }
+      return status;
     }
     case Order::kReopen: {
       admin::v1::ReopenResponse response;

@@ -26,6 +26,9 @@ namespace {
 // Each has two descriptors.
 constexpr std::size_t kZonesPerMessage = ipc::kMaxChannelFds / 2;
 
+// That a worker may say it had when it ended: more than any can have is a lie.
+constexpr std::uint64_t kMostConnections = 1 << 21;
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& loop, Log& log,
@@ -64,9 +67,6 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
 
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);
-  for (const std::string& address : next_->listeners.addresses()) {
-    log_.Write(Severity::kInfo, absl::StrCat("listening on ", address));
-  }
   Handle(StartEvent{next_->settings()});
 }
 
@@ -133,9 +133,11 @@ void Supervisor::OnWorker(Event event) {
     const FieldPlaces places = is_new && next_ ? next_->places : FieldPlaces();
     failed->reason = places.Explain(failed->reason);
   }
-  const auto* exited = std::get_if<ExitedEvent>(&event);
+  auto* exited = std::get_if<ExitedEvent>(&event);
   if (exited != nullptr) {
     const auto found = live_.find(exited->slot);
+    exited->connections =
+        std::min(worker::ReadStats(zone_.stats(exited->slot)).active, kMostConnections);
     // In this order: while the process is a zombie its pid means nobody else.
     worker::RecoverSlot(zone_, found->second.tag, found->second.zones);
     found->second.process->Reap();
@@ -259,7 +261,8 @@ void Supervisor::HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const Sp
     process.Send(worker::Command::kZones, 0, message.SerializeAsString(), fds);
   }
   worker::v1::Hello hello;
-  hello.set_version(worker::kProtocolVersion);
+  hello.set_version(worker::kOldestProtocolVersion);
+  hello.set_newest_version(worker::kProtocolVersion);
   hello.set_owner_tag(tag.bits());
   hello.set_slot(action.slot);
   hello.set_index(action.index);
@@ -319,10 +322,31 @@ void Supervisor::OnLoaded(LoadId load, absl::StatusOr<Deployment> loaded) {
   Handle(LoadedEvent{load, next_->settings()});
 }
 
-void Supervisor::Do(const CommitAction&) {
+void Supervisor::Do(const ListenAction& action) {
+  std::vector<std::uint32_t> slots;
+  for (const auto& [slot, worker] : core_.workers()) {
+    if (worker.generation == action.generation) slots.push_back(slot);
+  }
+  bool have_all = true;
+  for (const std::uint32_t slot : slots) {
+    const auto found = live_.find(slot);
+    if (found != live_.end() && found->second.process->CheckExit()) have_all = false;
+  }
+  if (!have_all) return;
+  const absl::Status status = next_->listeners.Listen();
+  if (status.ok()) {
+    Handle(ListeningEvent{action.generation});
+  } else {
+    Handle(ListenRefusedEvent{action.generation, next_->places.Explain(status)});
+  }
+}
+
+void Supervisor::Do(const CommitAction& action) {
+  // Before anybody is told: who drains looks there for those who serve.
+  zone_.master_status().generation.Set(static_cast<std::int64_t>(action.generation));
   const bool is_first = !current_.has_value();
   const std::vector<std::string> before =
-      is_first ? next_->listeners.addresses() : current_->listeners.addresses();
+      is_first ? std::vector<std::string>() : current_->listeners.addresses();
   if (!is_first) Retire(*std::exchange(current_, std::nullopt));
   current_ = std::exchange(next_, std::nullopt);
   current_->places = FieldPlaces();  // the file may say something else from now on

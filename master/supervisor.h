@@ -85,6 +85,7 @@ class Supervisor {
   void Do(const ReleaseSlotAction& action);
   void Do(const LoadAction& action);
   void Do(const AbandonLoadAction& action);
+  void Do(const ListenAction& action);
   void Do(const CommitAction& action);
   void Do(const RollBackAction& action);
   void Do(const CloseListenersAction& action);

@@ -212,6 +212,74 @@ TEST_F(SupervisorTest, UndoesAReloadWhoseWorkersFail) {
   EXPECT_EQ(Report().master().listen_size(), 1);
 }
 
+TEST_F(SupervisorTest, DoesNotListenBeforeTheCommit) {
+  Serve();
+  const std::string address = absl::StrCat("unix:", folder_, "/new.sock");
+  WriteConfig("listen { address: 'unix:new.sock' }");
+  Manner("silent");
+  std::optional<Outcome> refused;
+  supervisor_->Reload([&](const Outcome& outcome) { refused = outcome; });
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 4; }));
+  EXPECT_FALSE(Connects(address));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return refused.has_value(); }));
+  Manner("");
+  EXPECT_EQ(AwaitOutcome(&Supervisor::Reload).status, absl::OkStatus());
+  EXPECT_TRUE(Connects(address));
+}
+
+TEST_F(SupervisorTest, RefusesAReloadWhenAnotherSocketListensFirst) {
+  Serve();
+  // Bound by both, which SO_REUSEADDR allows until one of them listens.
+  const ipc::UniqueFd other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(other.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  const Address any = *Address::Parse("127.0.0.1:0");
+  ASSERT_EQ(::bind(other.get(), any.get(), any.size()), 0);
+  const std::string address = Address::OfSocket(other.get())->ToString();
+  WriteConfig(absl::StrCat("listen { address: '", address, "' }"));
+  std::optional<Outcome> refused;
+  supervisor_->Reload([&](const Outcome& outcome) { refused = outcome; });
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 4; }));
+  ASSERT_EQ(::listen(other.get(), 1), 0);
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return refused.has_value(); }));
+  EXPECT_THAT(
+      std::string(refused->status.message()),
+      HasSubstr(absl::StrCat("listen[1].address: listen ", address, ": Address already in use")));
+  EXPECT_EQ(Report().master().generation(), 1u);
+}
+
+TEST_F(SupervisorTest, WarnsOfAnOldWorkerThatDoesNotSayThatItDrains) {
+  Manner("mute");
+  WriteConfig("drain_ack_timeout { nanos: 20000000 }");
+  Serve();
+  Manner("");
+  const pid_t old = Report().workers(0).pid();
+  const Outcome outcome = AwaitOutcome(&Supervisor::Reload);
+  EXPECT_EQ(outcome.status, absl::OkStatus());
+  ASSERT_EQ(outcome.warnings.size(), 2u);
+  EXPECT_EQ(outcome.warnings[0], absl::StrCat("worker 0 of generation 1 (pid ", old,
+                                              ") has not begun to drain within 20ms"));
+  EXPECT_THAT(LogText(), HasSubstr(outcome.warnings[0]));
+}
+
+TEST_F(SupervisorTest, ServesWithWorkersOfTheVersionBefore) {
+  Manner("old");
+  Serve();
+  EXPECT_THAT(LogText(), HasSubstr("its program speaks an older version of the protocol"));
+  const Outcome outcome = AwaitOutcome(&Supervisor::Reload);
+  EXPECT_EQ(outcome.status, absl::OkStatus());
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 2; }));
+  EXPECT_EQ(Report().workers(0).state(), admin::v1::Worker::SERVING);
+  EXPECT_EQ(Report().workers(0).restarts(), 0u) << "what is kept listens already";
+}
+
+TEST_F(SupervisorTest, RefusesWorkersOfAVersionThatItDoesNotKnow) {
+  Serve();
+  Manner("future");
+  EXPECT_THAT(std::string(AwaitOutcome(&Supervisor::Reload).status.message()),
+              HasSubstr("READY: it speaks version 3 of the protocol, which the master does not"));
+}
+
 TEST_F(SupervisorTest, RefusesAReloadThatWouldMoveItsOwnFiles) {
   Serve();
   WriteConfig("admin { listen: 'unix:elsewhere' }");

@@ -8,9 +8,9 @@
 
 namespace muster::master {
 
-// The call Reload. The response has the new generation, how long the reload took, and the workers
-// of that generation. `calls` and `operations` outlive the call; `context` and `response` are
-// gRPC's.
+// The call Reload. The response has the new generation, how long the reload took, the workers of
+// that generation, and what became of the connections of the old one. `calls` and `operations`
+// outlive the call; `context` and `response` are gRPC's.
 grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations& operations,
                                        grpc::CallbackServerContext* context,
                                        admin::v1::ReloadResponse* response);

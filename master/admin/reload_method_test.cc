@@ -49,6 +49,23 @@ TEST_F(ReloadMethodTest, AnswersWithTheTimeThatItTook) {
   EXPECT_EQ(response_.took().nanos(), 500'000'000);
 }
 
+TEST_F(ReloadMethodTest, AnswersWithWhatDidNotGoAsItShould) {
+  operations_.reload = [](const Reply& reply) {
+    reply({.warnings = {"worker 0 of generation 6 (pid 101) has not begun to drain within 5s"},
+           .connections_held = 7,
+           .connections_kept = 2,
+           .connections_cut = 3});
+  };
+  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  call_.RunLoop();
+  ASSERT_EQ(response_.warning_size(), 1);
+  EXPECT_EQ(response_.warning(0),
+            "worker 0 of generation 6 (pid 101) has not begun to drain within 5s");
+  EXPECT_EQ(response_.connections_held(), 7u);
+  EXPECT_EQ(response_.connections_kept(), 2u);
+  EXPECT_EQ(response_.connections_cut(), 3u);
+}
+
 TEST_F(ReloadMethodTest, AnswersARefusalWithItsReason) {
   operations_.reload = [](const Reply& reply) {
     reply({.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown")});

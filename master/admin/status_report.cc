@@ -29,6 +29,8 @@ admin::v1::Worker::State StateOf(WorkerState state) {
   switch (state) {
     case WorkerState::kStarting:
       return admin::v1::Worker::STARTING;
+    case WorkerState::kReady:
+      return admin::v1::Worker::READY;
     case WorkerState::kServing:
       return admin::v1::Worker::SERVING;
     case WorkerState::kDraining:

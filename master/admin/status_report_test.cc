@@ -1,6 +1,7 @@
 #include "muster/master/admin/status_report.h"
 
 #include <chrono>
+#include <variant>
 
 #include "gtest/gtest.h"
 
@@ -16,7 +17,16 @@ class StatusReportTest : public testing::Test {
     ASSERT_TRUE(zone.ok()) << zone.status();
     zone_.emplace(*std::move(zone));
   }
-  void Give(const Event& event) { core_.Handle(event, now_); }
+  // All goes well.
+  void Give(const Event& event) {
+    for (const Action& action : core_.Handle(event, now_)) {
+      if (const auto* listen = std::get_if<ListenAction>(&action)) {
+        Give(ListeningEvent{listen->generation});
+      } else if (const auto* send = std::get_if<SendAction>(&action)) {
+        if (send->token != 0) Give(AckedEvent{send->slot, send->token});
+      }
+    }
+  }
   admin::v1::Status Report() { return ReportStatus(core_, *zone_, before_, now_); }
 
   std::optional<worker::SharedZone> zone_;

@@ -1,6 +1,7 @@
 #ifndef MUSTER_MASTER_DECIDE_DECISION_H_
 #define MUSTER_MASTER_DECIDE_DECISION_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,17 @@ namespace muster::master {
 // their order. All parts of the core append to the same one. One thread.
 class Decision {
  public:
-  explicit Decision(TimePoint now) : now_(now) {}
+  // `last_token`: of the decision before. Tokens are not used again.
+  explicit Decision(TimePoint now, std::uint32_t last_token = 0)
+      : now_(now), last_token_(last_token) {}
 
   TimePoint now() const { return now_; }
 
   void Do(Action action);
   void Log(Severity severity, std::string text);
+  // For a SendAction that is to be acknowledged. Not zero.
+  std::uint32_t NewToken() { return ++last_token_; }
+  std::uint32_t last_token() const { return last_token_; }
   // Does nothing if `request` is zero: nobody waits.
   void Reply(RequestId request, Outcome outcome);
 
@@ -28,6 +34,7 @@ class Decision {
 
  private:
   TimePoint now_;
+  std::uint32_t last_token_;
   std::vector<Action> actions_;
 };
 

@@ -1,14 +1,13 @@
 #include "muster/master/decide/generation_limit.h"
 
-#include <set>
-
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/worker_lifecycle.h"
 
 namespace muster::master {
 
-void EndSurplusGenerations(std::uint64_t serving, std::uint32_t max_generations,
-                           WorkerSlots& workers, Decision& decision) {
+std::set<std::uint64_t> EndSurplusGenerations(std::uint64_t serving, std::uint32_t max_generations,
+                                              WorkerSlots& workers, Decision& decision) {
+  std::set<std::uint64_t> ended;
   std::set<std::uint64_t> alive;
   for (const auto& [slot, worker] : workers.records()) {
     if (worker.state == WorkerState::kDraining || worker.generation == serving) {
@@ -24,7 +23,9 @@ void EndSurplusGenerations(std::uint64_t serving, std::uint32_t max_generations,
       if (worker.generation == oldest) WorkerLifecycle(worker, decision).End(WorkerEvent::kStop);
     }
     alive.erase(oldest);
+    ended.insert(oldest);
   }
+  return ended;
 }
 
 }  // namespace muster::master

@@ -64,16 +64,24 @@ void ReloadAttempts::Expire(Decision& decision) {
   decision.Do(AbandonLoadAction{attempt_->load, /*is_overdue=*/true});
 }
 
-void ReloadAttempts::Succeed(Decision& decision) {
+void ReloadAttempts::Commit(TimePoint now) {
+  attempt_->is_committed = true;
+  attempt_->took = now - attempt_->began;
+}
+
+void ReloadAttempts::Answer(Outcome outcome, Decision& decision) {
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
   if (!attempt.is_start) {
     ++succeeded_;
     last_error_.clear();
   }
-  for (const RequestId request : attempt.waiting) {
-    decision.Reply(request,
-                   {.generation = attempt.generation, .took = decision.now() - attempt.began});
-  }
+  outcome.generation = attempt.generation;
+  outcome.took = attempt.took;
+  for (const RequestId request : attempt.waiting) decision.Reply(request, outcome);
+}
+
+void ReloadAttempts::Succeed(Outcome outcome, Decision& decision) {
+  Answer(std::move(outcome), decision);
   BeginPending(decision);
 }
 

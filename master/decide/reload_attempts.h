@@ -16,9 +16,10 @@
 namespace muster::master {
 
 // The attempts to bring a generation into service, one at a time: the start, then the reloads.
-// An attempt loads a configuration, gets the number of a generation, and succeeds, fails or is
-// cancelled. This class knows who waits for which attempt and answers each request once. It counts
-// the outcomes and logs every refusal once. The workers of the generation are the caller's.
+// An attempt loads a configuration, gets the number of a generation, and fails or is cancelled, or
+// is committed and then answered. This class knows who waits for which attempt and answers each
+// request once. It counts the outcomes and logs every refusal once. The workers of the generation
+// are the caller's.
 class ReloadAttempts {
  public:
   // How long a configuration may take to be loaded: the worker program may take 5 s of it to
@@ -33,8 +34,12 @@ class ReloadAttempts {
   bool awaits(LoadId load) const { return is_loading() && attempt_->load == load; }
   // Of the attempt. Zero: none, or it is the start.
   LoadId load() const { return attempt_ ? attempt_->load : 0; }
-  // Of the attempt. Zero: none, or it is loading.
-  std::uint64_t generation() const { return attempt_ ? attempt_->generation : 0; }
+  // Of the attempt. Zero: none, it is loading, or it is committed and the generation serves.
+  std::uint64_t generation() const {
+    return attempt_ && !attempt_->is_committed ? attempt_->generation : 0;
+  }
+  // Under way, and its generation serves; it is not answered yet.
+  bool is_committed() const { return attempt_ && attempt_->is_committed; }
   // Of the generation that was begun last.
   const Settings& settings() const { return settings_; }
 
@@ -55,14 +60,20 @@ class ReloadAttempts {
   // Abandons the load if it is overdue. The attempt goes on until that is answered.
   void Expire(Decision& decision);
 
-  // Each of the next two ends the attempt, answers it, and begins the reload that waits for it.
   // The generation serves.
-  void Succeed(Decision& decision);
-  // The generation is undone. `what_serves` goes into the answer: ", generation 1 goes on serving".
+  void Commit(TimePoint now);
+  // Ends an attempt that is committed. `outcome` goes into the answer. No reload begins.
+  void Answer(Outcome outcome, Decision& decision);
+  // The same, and begins the reload that waits for it.
+  void Succeed(Outcome outcome, Decision& decision);
+
+  // Ends an attempt that is not committed, answers it, and begins the reload that waits for it. The
+  // generation is undone. `what_serves` goes into the answer: ", generation 1 goes on serving".
   // After a failed start the master ends: nobody is answered, and no reload begins.
   void Fail(const absl::Status& reason, absl::string_view what_serves, Decision& decision);
 
-  // Ends the attempt, if there is one, and answers all who wait. No reload begins.
+  // Ends the attempt, if there is one, and answers all who wait. No reload begins. An attempt that
+  // is committed was answered before.
   void Cancel(const absl::Status& reason, Decision& decision);
   // Answers a request for which no attempt begins.
   static void Refuse(RequestId request, const absl::Status& reason, Decision& decision);
@@ -75,6 +86,8 @@ class ReloadAttempts {
     LoadId load = 0;                     // zero: of the start
     std::optional<TimePoint> overdue{};  // of the load
     std::uint64_t generation = 0;        // zero: its configuration is being loaded
+    bool is_committed = false;
+    Duration took{};  // until then
   };
 
   void Begin(std::vector<RequestId> waiting, Decision& decision);

@@ -23,10 +23,14 @@ class ReloadAttemptsTest : public testing::Test {
   ReloadAttemptsTest() {
     attempts_.Start(TimePoint());
     attempts_.BeginGeneration({});
-    attempts_.Succeed(decision_);
+    Succeed();
     Sort();
   }
 
+  void Succeed() {
+    attempts_.Commit(decision_.now());
+    attempts_.Succeed({}, decision_);
+  }
   // The actions since the last call.
   void Sort() {
     loads_ = 0;
@@ -90,7 +94,7 @@ TEST_F(ReloadAttemptsTest, AnswerASuccessWithTheGenerationAndTheTime) {
   attempts_.Ask(5, decision_);
   attempts_.BeginGeneration({});
   decision_ = Decision(TimePoint(seconds(4)));
-  attempts_.Succeed(decision_);
+  Succeed();
   Sort();
   ASSERT_THAT(Answered(), ElementsAre(5u));
   EXPECT_EQ(replies_[0].outcome.status, absl::OkStatus());
@@ -108,7 +112,7 @@ TEST_F(ReloadAttemptsTest, CountSuccessesAndRefusals) {
   attempts_.Cancel(absl::AbortedError("no"), decision_);
   attempts_.Ask(0, decision_);
   attempts_.BeginGeneration({});
-  attempts_.Succeed(decision_);
+  Succeed();
   EXPECT_EQ(attempts_.refused(), 2u);
   EXPECT_EQ(attempts_.succeeded(), 1u);
 }
@@ -119,7 +123,7 @@ TEST_F(ReloadAttemptsTest, RememberTheReasonOfTheLastRefusalUntilOneSucceeds) {
   EXPECT_EQ(attempts_.last_error(), "no");
   attempts_.Ask(0, decision_);
   attempts_.BeginGeneration({});
-  attempts_.Succeed(decision_);
+  Succeed();
   EXPECT_EQ(attempts_.last_error(), "");
 }
 
@@ -159,7 +163,7 @@ TEST_F(ReloadAttemptsTest, MakeOneReloadOfAllRequestsThatComeMeanwhile) {
   EXPECT_THAT(Answered(), ElementsAre(5u));
   EXPECT_EQ(loads_, 2);
   attempts_.BeginGeneration({});
-  attempts_.Succeed(decision_);
+  Succeed();
   Sort();
   EXPECT_THAT(Answered(), ElementsAre(6u, 7u));
   EXPECT_EQ(loads_, 0);

@@ -15,6 +15,7 @@ int HowFarFromServing(WorkerState state) {
   switch (state) {
     case WorkerState::kServing:
       return 0;
+    case WorkerState::kReady:
     case WorkerState::kStarting:
       return 1;
     case WorkerState::kBackoff:

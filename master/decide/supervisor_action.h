@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "muster/master/decide/clock.h"
@@ -52,7 +53,16 @@ struct AbandonLoadAction {
   bool is_overdue = false;
 };
 
-// What was loaded serves from now on, as this generation. Drops what it does not use.
+// All workers of the generation are ready. Makes what was loaded for it listen, and changes what
+// live sockets of the generation that serves have otherwise. Answered by ListeningEvent or
+// ListenRefusedEvent; or, if a worker of the generation has ended, by its ExitedEvent alone, and
+// then nothing listens.
+struct ListenAction {
+  std::uint64_t generation = 0;
+};
+
+// What was loaded serves from now on, as this generation. Drops what it does not use. Comes after
+// ListeningEvent, and cannot fail.
 struct CommitAction {
   std::uint64_t generation = 0;
 };
@@ -69,9 +79,17 @@ struct Outcome {
   absl::Status status = absl::OkStatus();
   std::uint64_t generation = 0;  // reload
   Duration took{};               // reload
-  std::uint32_t reopened = 0;    // reopen
-  std::uint32_t exited = 0;      // quit, stop
-  std::uint32_t killed = 0;      // quit, stop
+  // Reload: what did not go as it should, though the generation serves. Each names who.
+  std::vector<std::string> warnings{};
+  // Reload: the connections that the old workers still held when they had begun to drain; those of
+  // them that stay there for want of room; those that ended with a generation that was ended at
+  // once.
+  std::uint64_t connections_held = 0;
+  std::uint64_t connections_kept = 0;
+  std::uint64_t connections_cut = 0;
+  std::uint32_t reopened = 0;  // reopen
+  std::uint32_t exited = 0;    // quit, stop
+  std::uint32_t killed = 0;    // quit, stop
   // Quit: connections that a drain's deadline closed. The supervisor fills this in: the core cannot
   // read the counters.
   std::uint64_t connections_closed = 0;
@@ -93,8 +111,8 @@ struct ExitAction {
 };
 
 using Action = std::variant<SpawnAction, SendAction, SignalAction, ReleaseSlotAction, LoadAction,
-                            AbandonLoadAction, CommitAction, RollBackAction, CloseListenersAction,
-                            ReplyAction, LogAction, ExitAction>;
+                            AbandonLoadAction, ListenAction, CommitAction, RollBackAction,
+                            CloseListenersAction, ReplyAction, LogAction, ExitAction>;
 
 }  // namespace muster::master
 

@@ -1,6 +1,6 @@
 #include "muster/master/decide/supervisor_core.h"
 
-#include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -19,9 +19,10 @@ std::string Workers(std::uint64_t count) { return config::Counted(count, "worker
 }  // namespace
 
 std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
-  decision_ = Decision(now);
+  decision_ = Decision(now, decision_.last_token());
   std::visit([this](const auto& which) { On(which); }, event);
   reopens_.AnswerEnded(decision_);
+  AnswerIfChangedOver();
   workers_.Sweep();
   EndIfAllGaveUp();
   EndIfNobodyIsLeft();
@@ -29,9 +30,11 @@ std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
 }
 
 std::optional<TimePoint> SupervisorCore::next_deadline() const {
-  std::optional<TimePoint> next = workers_.next_deadline();
-  for (const auto& other : {reopens_.next_deadline(), attempts_.next_deadline()}) {
-    if (other && (!next || *other < *next)) next = other;
+  std::optional<TimePoint> next;
+  for (const std::optional<TimePoint>& deadline :
+       {workers_.next_deadline(), reopens_.next_deadline(), attempts_.next_deadline(),
+        changeover_.deadline()}) {
+    if (deadline && (!next || *deadline < *next)) next = deadline;
   }
   return next;
 }
@@ -99,11 +102,27 @@ void SupervisorCore::Commit() {
   decision_.Do(CommitAction{serving_});
   Log(Severity::kInfo,
       absl::StrCat("generation ", serving_, " is ready: ", Workers(wanted_workers())));
+  // First: who drains looks for somebody who takes its connections.
+  for (auto& [slot, worker] : workers_.records()) {
+    if (worker.generation == serving_) LifeOf(worker).Apply(WorkerEvent::kServe);
+  }
   for (auto& [slot, worker] : workers_.records()) {
     if (worker.generation != serving_) LifeOf(worker).End(WorkerEvent::kDrain);
   }
-  EndSurplusGenerations(serving_, settings_.max_generations, workers_, decision_);
-  attempts_.Succeed(decision_);
+  const std::set<std::uint64_t> ended =
+      EndSurplusGenerations(serving_, settings_.max_generations, workers_, decision_);
+  const bool is_start = attempts_.is_start();
+  attempts_.Commit(decision_.now());
+  if (is_start) {
+    attempts_.Succeed({}, decision_);  // nobody waits, and nobody drains
+  } else {
+    changeover_.Begin(workers_, serving_, ended, settings_.drain_ack_timeout, decision_.now());
+  }
+}
+
+void SupervisorCore::AnswerIfChangedOver() {
+  if (!attempts_.is_committed() || !changeover_.is_over()) return;
+  attempts_.Succeed(changeover_.End(decision_), decision_);
 }
 
 void SupervisorCore::FailAttempt(const absl::Status& reason) {
@@ -116,6 +135,10 @@ void SupervisorCore::FailAttempt(const absl::Status& reason) {
 }
 
 void SupervisorCore::CancelReloads(const absl::Status& reason) {
+  if (attempts_.is_committed()) {
+    changeover_.Interrupt(reason.message());
+    attempts_.Answer(changeover_.End(decision_), decision_);
+  }
   UndoGeneration();
   attempts_.Cancel(reason, decision_);
 }
@@ -126,7 +149,9 @@ void SupervisorCore::UndoGeneration() {
   for (auto& [slot, worker] : workers_.records()) {
     if (!IsOfAttempt(worker)) continue;
     worker.is_undone = true;
-    LifeOf(worker).End(WorkerEvent::kStop);
+    // An older worker has accepted connections since it was ready.
+    const bool serves = worker.state == WorkerState::kReady && !worker.SpeaksOfServing();
+    LifeOf(worker).End(serves ? WorkerEvent::kDrain : WorkerEvent::kStop);
   }
 }
 
@@ -165,17 +190,44 @@ void SupervisorCore::On(const ReadyEvent& event) {
   WorkerRecord* worker = workers_.Find(event.slot);
   if (!worker || worker->state != WorkerState::kStarting) return;
   worker->ready = decision_.now();
+  worker->protocol = event.protocol;
   LifeOf(*worker).Apply(WorkerEvent::kReady);
   if (!IsOfAttempt(*worker)) {
     Log(Severity::kInfo, absl::StrCat(worker->Name(), " is ready"));
-  } else if (workers_.AllAre(WorkerState::kServing, attempts_.generation())) {
-    Commit();
+    LifeOf(*worker).Apply(WorkerEvent::kServe);
+  } else if (workers_.AllAre(WorkerState::kReady, attempts_.generation())) {
+    decision_.Do(ListenAction{attempts_.generation()});
   }
 }
 
+void SupervisorCore::On(const ListeningEvent& event) {
+  if (event.generation != attempts_.generation()) return;
+  if (workers_.AllAre(WorkerState::kReady, attempts_.generation())) Commit();
+  for (auto& [slot, worker] : workers_.records()) {
+    if (!IsOfAttempt(worker) || worker.state != WorkerState::kBackoff) continue;
+    worker.has_listeners = true;
+    LifeOf(worker).Apply(WorkerEvent::kRetry);
+  }
+}
+
+void SupervisorCore::On(const ListenRefusedEvent& event) {
+  if (event.generation == attempts_.generation()) FailAttempt(event.reason);
+}
+
 void SupervisorCore::On(const FailedEvent& event) {
-  if (WorkerRecord* worker = workers_.Find(event.slot))
-    worker->complaint = std::string(event.reason.message());
+  WorkerRecord* worker = workers_.Find(event.slot);
+  if (!worker) return;
+  worker->complaint = std::string(event.reason.message());
+  worker->protocol = event.protocol;
+}
+
+void SupervisorCore::StartOnceListening(WorkerRecord& worker) {
+  Log(Severity::kWarning,
+      absl::StrCat(worker.Name(), " ", worker.last_exit,
+                   "; its program speaks an older version of the protocol: it is started again "
+                   "when its listeners listen, before the reload is committed"));
+  LifeOf(worker).Apply(WorkerEvent::kEndedRetry);
+  decision_.Do(ListenAction{attempts_.generation()});
 }
 
 void SupervisorCore::On(const ExitedEvent& event) {
@@ -183,6 +235,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
   if (!worker || !HasProcess(worker->state)) return;
   reopens_.Forget(event.slot);
   worker->last_exit = worker->HowItEnded(event.exit);
+  changeover_.OnExit(*worker, event);
   if (!worker->is_wanted) {
     ending_.CountWorker(worker->was_killed);
     const bool is_clean = !event.exit.was_killed && event.exit.code == 0;
@@ -192,6 +245,8 @@ void SupervisorCore::On(const ExitedEvent& event) {
                           : Severity::kWarning,
         absl::StrCat(worker->Name(), " ", worker->last_exit));
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
+  } else if (IsOfAttempt(*worker) && worker->WantsListenersFirst()) {
+    StartOnceListening(*worker);
   } else if (IsOfAttempt(*worker)) {
     const std::string why = worker->WhyNotReady(event.exit);
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
@@ -217,23 +272,29 @@ void SupervisorCore::On(const TickEvent&) {
   }
   reopens_.Expire(decision_.now());
   attempts_.Expire(decision_);
+  changeover_.Expire(decision_.now());
 }
 
 // ---- What the operator asks for ----
 
 void SupervisorCore::On(const ReopenEvent& event) {
   std::map<std::uint32_t, std::string> asked;
-  ++last_token_;
+  const std::uint32_t token = decision_.NewToken();
   for (const auto& [slot, worker] : workers_.records()) {
     if (!HasProcess(worker.state) || worker.state == WorkerState::kStopping) continue;
     asked[slot] = worker.Name();
-    decision_.Do(SendAction{slot, worker::Command::kReopen, last_token_});
+    decision_.Do(SendAction{slot, worker::Command::kReopen, token});
   }
-  reopens_.Begin(last_token_, event.request, std::move(asked), event.own_log, decision_.now());
+  reopens_.Begin(token, event.request, std::move(asked), event.own_log, decision_.now());
 }
 
 void SupervisorCore::On(const AckedEvent& event) {
   reopens_.Acknowledge(event.token, event.slot, event.error);
+  WorkerRecord* worker = workers_.Find(event.slot);
+  if (!worker || event.token == 0 || worker->unacknowledged != event.token) return;
+  worker->unacknowledged = 0;
+  if (changeover_.Acknowledge(event) || event.error.empty()) return;
+  Log(Severity::kError, absl::StrCat(worker->Name(), ": ", event.error));
 }
 
 void SupervisorCore::On(const PauseEvent&) {

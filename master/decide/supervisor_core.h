@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "muster/master/decide/changeover.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
 #include "muster/master/decide/ending.h"
@@ -29,7 +30,7 @@ enum class MasterState { kStarting, kRunning, kReloading, kStopping, kPaused };
 // anything. The rules are in docs/SUPERVISION.md. One thread.
 //
 // The core dispatches events and has the rules that concern several generations. Its parts decide
-// the rest: WorkerLifecycle, CrashPolicy, ReloadAttempts, Ending, ReopenRounds,
+// the rest: WorkerLifecycle, CrashPolicy, ReloadAttempts, Changeover, Ending, ReopenRounds,
 // scaling.h and generation_limit.h.
 class SupervisorCore {
  public:
@@ -59,6 +60,8 @@ class SupervisorCore {
   void On(const SpawnFailedEvent& event);
   void On(const LoadedEvent& event);
   void On(const LoadRefusedEvent& event);
+  void On(const ListeningEvent& event);
+  void On(const ListenRefusedEvent& event);
   void On(const ReadyEvent& event);
   void On(const FailedEvent& event);
   void On(const AckedEvent& event);
@@ -73,6 +76,10 @@ class SupervisorCore {
 
   void BeginGeneration(const Settings& settings);
   void Commit();
+  // Answers the reload that is committed, if all have acknowledged that.
+  void AnswerIfChangedOver();
+  // Starts a worker of the attempt again that wants its listeners to listen before it is ready.
+  void StartOnceListening(WorkerRecord& worker);
   // Undoes the attempt's generation and answers `reason`.
   void FailAttempt(const absl::Status& reason);
   // Answers `reason` to those who wait for the attempt, and for the next one.
@@ -97,9 +104,9 @@ class SupervisorCore {
 
   WorkerSlots workers_;
   ReloadAttempts attempts_;
+  Changeover changeover_;  // of the attempt that is committed
   ReopenRounds reopens_;
   Ending ending_;
-  std::uint32_t last_token_ = 0;  // of a reopen round
 
   std::uint64_t serving_ = 0;
   Settings settings_;  // of the generation that serves

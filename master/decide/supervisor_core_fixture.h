@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/process/process_exit.h"
 #include "muster/master/decide/clock.h"
@@ -53,6 +55,7 @@ class SupervisorCoreTest : public testing::Test {
       } else if (const auto* send = std::get_if<SendAction>(&action)) {
         sent_.push_back({send->slot, send->command});
         token_ = send->token;
+        tokens_[send->slot] = send->token;
       } else if (const auto* signal = std::get_if<SignalAction>(&action)) {
         signalled_.push_back({signal->slot, signal->signal});
       } else if (const auto* release = std::get_if<ReleaseSlotAction>(&action)) {
@@ -62,6 +65,12 @@ class SupervisorCoreTest : public testing::Test {
         load_ = load->load;
       } else if (const auto* abandon = std::get_if<AbandonLoadAction>(&action)) {
         abandoned_.push_back(*abandon);
+      } else if (const auto* listen = std::get_if<ListenAction>(&action)) {
+        if (listen_error_.ok()) {
+          events_.push_back(ListeningEvent{listen->generation});
+        } else {
+          events_.push_back(ListenRefusedEvent{listen->generation, listen_error_});
+        }
       } else if (const auto* commit = std::get_if<CommitAction>(&action)) {
         committed_.push_back(commit->generation);
       } else if (std::get_if<RollBackAction>(&action)) {
@@ -113,6 +122,15 @@ class SupervisorCoreTest : public testing::Test {
     log_.clear();
     loads_ = roll_backs_ = 0;
   }
+  // All that was asked of the worker in the slot last is done.
+  void Acknowledge(std::uint32_t slot, const std::string& error = "") {
+    Give(AckedEvent{slot, tokens_[slot], error});
+  }
+  // Up to the answer: the workers of generation 2 are ready, and all workers acknowledge.
+  void FinishReload() {
+    for (std::uint32_t slot : {2u, 3u}) Give(ReadyEvent{slot});
+    for (std::uint32_t slot : {0u, 1u, 2u, 3u}) Acknowledge(slot);
+  }
   // What the one who asked for that reload was told; empty: nothing, or that it was done.
   std::string RefusalOf(RequestId request) const {
     for (const ReplyAction& reply : replies_) {
@@ -128,6 +146,7 @@ class SupervisorCoreTest : public testing::Test {
   Settings settings_ = {.workers = 2,
                         .ready_timeout = std::chrono::seconds(10),
                         .shutdown_timeout = std::chrono::seconds(60),
+                        .drain_ack_timeout = std::chrono::seconds(5),
                         .max_generations = 4,
                         .crash_loop_limit = 3};
   SupervisorCore core_{1024};
@@ -148,7 +167,9 @@ class SupervisorCoreTest : public testing::Test {
   std::vector<AbandonLoadAction> abandoned_;
   int roll_backs_ = 0;
   int listener_closes_ = 0;
+  absl::Status listen_error_;
   std::uint32_t token_ = 0;
+  std::map<std::uint32_t, std::uint32_t> tokens_;  // the last one by slot
 };
 
 }  // namespace muster::master

@@ -76,6 +76,7 @@ TEST_F(SupervisorCoreTest, ServesAgainAfterAPauseWhenItIsReloaded) {
   Give(ReloadEvent{5});
   Give(LoadedEvent{load_, settings_});
   Give(ReadyEvent{0});
+  Acknowledge(0);
   EXPECT_EQ(core_.state(), MasterState::kRunning);
 }
 

@@ -26,7 +26,8 @@ TEST_F(SupervisorCoreTest, DrainsTheOldGenerationOnlyWhenAllOfTheNewAreReady) {
   EXPECT_THAT(sent_, IsEmpty());
   EXPECT_EQ(core_.state(), MasterState::kReloading);
   Give(ReadyEvent{3});
-  EXPECT_THAT(sent_, ElementsAre(Sent{0, Command::kDrain}, Sent{1, Command::kDrain}));
+  EXPECT_THAT(sent_, ElementsAre(Sent{2, Command::kServe}, Sent{3, Command::kServe},
+                                 Sent{0, Command::kDrain}, Sent{1, Command::kDrain}));
   EXPECT_THAT(committed_, ElementsAre(2));
   EXPECT_EQ(core_.generation(), 2u);
 }
@@ -39,7 +40,7 @@ TEST_F(SupervisorCoreTest, AnswersAReloadWithItsGenerationAndTime) {
   Give(ReadyEvent{2});
   EXPECT_THAT(replies_, IsEmpty());
   now_ += seconds(1);
-  Give(ReadyEvent{3});
+  FinishReload();
   ASSERT_EQ(replies_.size(), 1u);
   EXPECT_EQ(replies_[0].request, 5u);
   EXPECT_EQ(replies_[0].outcome.status, absl::OkStatus());
@@ -190,13 +191,12 @@ TEST_F(SupervisorCoreTest, MakesOneMoreReloadOfAllThatComeMeanwhile) {
   Give(ReloadEvent{7});
   Give(ReloadEvent{0});
   EXPECT_EQ(loads_, 1);
-  Give(ReadyEvent{2});
-  Give(ReadyEvent{3});
+  FinishReload();
   EXPECT_EQ(loads_, 2);
   EXPECT_EQ(replies_.size(), 1u);
   Give(LoadedEvent{load_, settings_});
-  Give(ReadyEvent{4});
-  Give(ReadyEvent{5});
+  for (std::uint32_t slot : {4u, 5u}) Give(ReadyEvent{slot});
+  for (std::uint32_t slot : {2u, 3u, 4u, 5u}) Acknowledge(slot);
   ASSERT_EQ(replies_.size(), 3u);
   EXPECT_EQ(replies_[1].outcome.generation, 3u);
   EXPECT_EQ(replies_[2].outcome.generation, 3u);
@@ -258,6 +258,7 @@ TEST_F(SupervisorCoreTest, RefusesAReloadForWhichNoSlotsAreLeft) {
   core.Handle(StartEvent{settings_}, now_);
   core.Handle(ReadyEvent{0}, now_);
   core.Handle(ReadyEvent{1}, now_);
+  core.Handle(ListeningEvent{1}, now_);
   core.Handle(ReloadEvent{5}, now_);
   absl::Status status;
   for (const Action& action : core.Handle(LoadedEvent{1, settings_}, now_)) {
@@ -274,6 +275,7 @@ TEST_F(SupervisorCoreTest, EndsTheOldestGenerationWhenTooManyDrain) {
   BeginReload(5);
   Give(ReadyEvent{1});
   EXPECT_EQ(StateOf(0), WorkerState::kDraining);
+  for (std::uint32_t slot : {0u, 1u}) Acknowledge(slot);
   BeginReload(6);
   EXPECT_EQ(StateOf(0), WorkerState::kDraining);
   Give(ReadyEvent{2});

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "muster/ipc/process/process_exit.h"
 #include "muster/master/decide/clock.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 
@@ -26,6 +27,7 @@ struct Settings {
   Duration ready_timeout{};
   std::string ready_timeout_place{};  // "muster.textproto:3:16: ready_timeout", as messages name it
   Duration shutdown_timeout{};
+  Duration drain_ack_timeout{};
   std::uint32_t max_generations = 4;
   std::uint32_t crash_loop_limit = 10;
   // Whether workers may be added and removed. False if each worker has a socket of its own.
@@ -56,24 +58,38 @@ struct LoadRefusedEvent {
   LoadId load = 0;
   absl::Status reason{};
 };
+struct ListeningEvent {
+  std::uint64_t generation = 0;
+};
+struct ListenRefusedEvent {
+  std::uint64_t generation = 0;
+  absl::Status reason{};
+};
 
 // From the worker in the slot.
 struct ReadyEvent {
   std::uint32_t slot = 0;
+  std::uint32_t protocol = worker::kProtocolVersion;  // that the worker speaks
 };
 struct FailedEvent {
   std::uint32_t slot = 0;
-  absl::Status reason{};  // may name a field (config::AtField)
+  absl::Status reason{};                              // may name a field (config::AtField)
+  std::uint32_t protocol = worker::kProtocolVersion;  // that the program speaks
 };
 struct AckedEvent {
   std::uint32_t slot = 0;
   std::uint32_t token = 0;  // of the SendAction
   std::string error{};      // empty: done
+  // After DRAIN: the connections that the worker still has, and those of them that it keeps for
+  // want of room elsewhere.
+  std::uint32_t held = 0;
+  std::uint32_t kept = 0;
 };
 // Everything that the process held is recovered.
 struct ExitedEvent {
   std::uint32_t slot = 0;
   ipc::ProcessExit exit{};
+  std::uint64_t connections = 0;  // that were open when it ended
 };
 
 // next_deadline() has come.
@@ -99,10 +115,10 @@ struct ScaleEvent {
   int by = 0;  // +1 or -1
 };
 
-using Event =
-    std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent, LoadRefusedEvent,
-                 ReadyEvent, FailedEvent, AckedEvent, ExitedEvent, TickEvent, ReloadEvent,
-                 ReopenEvent, QuitEvent, StopEvent, PauseEvent, ScaleEvent>;
+using Event = std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent,
+                           LoadRefusedEvent, ListeningEvent, ListenRefusedEvent, ReadyEvent,
+                           FailedEvent, AckedEvent, ExitedEvent, TickEvent, ReloadEvent,
+                           ReopenEvent, QuitEvent, StopEvent, PauseEvent, ScaleEvent>;
 
 }  // namespace muster::master
 

@@ -51,9 +51,12 @@ class Machine {
  private:
   struct Process {
     std::uint64_t generation = 0;
+    std::uint32_t protocol = worker::kProtocolVersion;
     bool is_ready = false;
-    bool is_asked = false;   // to end, in whatever way
-    bool is_killed = false;  // SIGKILL
+    bool serves = false;               // accepts connections
+    std::uint32_t unacknowledged = 0;  // the token of its DRAIN or QUIT
+    bool is_asked = false;             // to end, in whatever way
+    bool is_killed = false;            // SIGKILL
     std::vector<std::uint32_t> tokens{};
   };
 
@@ -70,6 +73,7 @@ class Machine {
     return {.workers = static_cast<std::uint32_t>(1 + Any(4)),
             .ready_timeout = seconds(1 + Any(5)),
             .shutdown_timeout = seconds(Any(5)),
+            .drain_ack_timeout = seconds(1 + Any(3)),
             .max_generations = static_cast<std::uint32_t>(2 + Any(2)),
             .crash_loop_limit = static_cast<std::uint32_t>(1 + Any(30)),
             .can_scale = Any(4) > 0};
@@ -116,13 +120,15 @@ class Machine {
       Die(slot, {.pid = 1, .code = 0});
     } else if (!process.is_ready && what < 90) {
       process.is_ready = true;
-      Give(ReadyEvent{slot});
+      process.serves = process.protocol < worker::kServeVersion;
+      Give(ReadyEvent{slot, process.protocol});
     } else if (!process.is_ready) {
-      Give(FailedEvent{slot, absl::AbortedError("no")});
+      Give(FailedEvent{slot, absl::AbortedError("no"), process.protocol});
       Die(slot, {.pid = 1, .code = 1 + Any(2)});
     } else if (!process.tokens.empty()) {
       const std::uint32_t token = process.tokens.back();
       process.tokens.pop_back();
+      if (process.unacknowledged == token) process.unacknowledged = 0;
       Give(AckedEvent{slot, token, Any(5) == 0 ? "cannot" : ""});
     }
   }
@@ -184,7 +190,9 @@ class Machine {
       not_spawned_.insert(action.slot);
       outcomes->push_back(SpawnFailedEvent{action.slot, "EAGAIN"});
     } else {
-      processes_[action.slot] = Process{.generation = action.generation};
+      processes_[action.slot] = Process{
+          .generation = action.generation,
+          .protocol = Any(5) == 0 ? worker::kOldestProtocolVersion : worker::kProtocolVersion};
       outcomes->push_back(SpawnedEvent{action.slot, ++last_pid_});
     }
   }
@@ -194,15 +202,32 @@ class Machine {
     ASSERT_NE(found, processes_.end()) << "sent to nobody";
     Process& process = found->second;
     switch (action.command) {
+      case Command::kServe:
+        EXPECT_EQ(process.generation, committed_) << "serves before the commit";
+        EXPECT_TRUE(process.is_ready && !process.serves && !process.is_asked);
+        process.serves = true;
+        process.tokens.push_back(action.token);
+        break;
       case Command::kDrain:
+        // One of a generation that failed drains only if it serves already.
+        EXPECT_TRUE(process.generation <= committed_ || process.protocol < worker::kServeVersion)
+            << "drained without a successor";
         // A worker of the serving generation drains only when there are to be fewer.
-        EXPECT_LE(process.generation, committed_) << "drained without a successor";
-        EXPECT_TRUE(process.generation < committed_ || CountServing() > 1);
+        EXPECT_TRUE(process.generation != committed_ || CountServing() > 1);
         process.is_asked = true;
+        process.unacknowledged = action.token;
+        process.tokens.push_back(action.token);
         break;
       case Command::kQuit:
-      case Command::kTerminate:
         process.is_asked = true;
+        process.unacknowledged = action.token;
+        process.tokens.push_back(action.token);
+        break;
+      case Command::kTerminate:
+        EXPECT_TRUE(process.is_asked || process.generation <= committed_ || !process.serves)
+            << "cut though it serves";
+        process.is_asked = true;
+        process.unacknowledged = 0;
         break;
       case Command::kReopen:
         process.tokens.push_back(action.token);
@@ -245,6 +270,23 @@ class Machine {
     if (!action.is_overdue) return;
     outcomes->push_back(LoadRefusedEvent{action.load, absl::DeadlineExceededError("hangs")});
   }
+  void Do(const ListenAction& action, std::vector<Event>* outcomes) {
+    EXPECT_GT(action.generation, committed_);
+    const int what = Any(12);
+    if (what == 0) {
+      outcomes->push_back(
+          ListenRefusedEvent{action.generation, absl::AlreadyExistsError("listen")});
+      return;
+    }
+    for (const auto& [slot, process] : processes_) {
+      if (what != 1 || process.generation != action.generation) continue;
+      // It has died, and nobody has noticed before.
+      outcomes->push_back(ExitedEvent{slot, {.pid = 1, .was_killed = true, .code = SIGSEGV}});
+      processes_.erase(slot);
+      return;
+    }
+    outcomes->push_back(ListeningEvent{action.generation});
+  }
   void Do(const CommitAction& action, std::vector<Event>*) {
     EXPECT_GT(action.generation, committed_);
     std::uint32_t members = 0;
@@ -267,6 +309,13 @@ class Machine {
   void Do(const ReplyAction& action, std::vector<Event>*) {
     EXPECT_EQ(unanswered_.erase(action.request), 1u) << "answered twice, or unasked";
     const absl::Status& status = action.outcome.status;
+    if (status.ok() && action.outcome.generation != 0 && action.outcome.warnings.empty()) {
+      for (const auto& [slot, process] : processes_) {
+        EXPECT_TRUE(process.generation == committed_ || process.unacknowledged == 0 ||
+                    process.is_killed)
+            << "answered before the old worker in slot " << slot << " has drained";
+      }
+    }
     if (status.ok() || reloads_.count(action.request) == 0) return;
     EXPECT_THAT(refusals_, testing::ElementsAre(std::string(status.message())))
         << "told one thing and logged another";

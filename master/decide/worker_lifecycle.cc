@@ -46,6 +46,7 @@ void WorkerLifecycle::OnDeadline() {
       ++worker_.restarts;
       Apply(WorkerEvent::kRetry);
       break;
+    case WorkerState::kReady:
     case WorkerState::kServing:
     case WorkerState::kGaveUp:
     case WorkerState::kGone:
@@ -70,15 +71,22 @@ void WorkerLifecycle::Perform(WorkerStep step) {
       worker_.ready.reset();
       worker_.was_killed = false;
       worker_.complaint.clear();
+      worker_.protocol = 0;
+      worker_.unacknowledged = 0;
       decision_.Do(SpawnAction{worker_.slot, worker_.generation, worker_.index});
       break;
+    case WorkerStep::kSendServe:
+      // An older worker serves already.
+      if (worker_.SpeaksOfServing()) Ask(worker::Command::kServe);
+      break;
     case WorkerStep::kSendDrain:
-      decision_.Do(SendAction{worker_.slot, worker::Command::kDrain, 0});
+      Ask(worker::Command::kDrain);
       break;
     case WorkerStep::kSendQuit:
-      decision_.Do(SendAction{worker_.slot, worker::Command::kQuit, 0});
+      Ask(worker::Command::kQuit);
       break;
     case WorkerStep::kSendTerminate:
+      worker_.unacknowledged = 0;
       decision_.Do(SendAction{worker_.slot, worker::Command::kTerminate, 0});
       break;
     case WorkerStep::kKill:
@@ -89,6 +97,11 @@ void WorkerLifecycle::Perform(WorkerStep step) {
       decision_.Do(ReleaseSlotAction{worker_.slot});
       break;
   }
+}
+
+void WorkerLifecycle::Ask(worker::Command command) {
+  worker_.unacknowledged = decision_.NewToken();
+  decision_.Do(SendAction{worker_.slot, command, worker_.unacknowledged});
 }
 
 void WorkerLifecycle::SetDeadline() {
@@ -105,6 +118,7 @@ void WorkerLifecycle::SetDeadline() {
       worker_.escalation = Escalation();
       worker_.deadline = decision_.now() + worker_.escalation.Next();
       break;
+    case WorkerState::kReady:
     case WorkerState::kServing:
     case WorkerState::kBackoff:  // its caller knows how long
     case WorkerState::kGaveUp:

@@ -37,6 +37,8 @@ class WorkerLifecycle {
 
  private:
   void Perform(WorkerStep step);
+  // Sends a command that the worker has to acknowledge.
+  void Ask(worker::Command command);
   void SetDeadline();
   void InsistOnStop();
 

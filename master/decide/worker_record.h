@@ -12,6 +12,7 @@
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/escalation.h"
 #include "muster/master/decide/worker_state.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 
@@ -34,6 +35,13 @@ struct WorkerRecord {
   bool was_killed = false;  // by the master, because the worker did not end when asked
   bool is_undone = false;   // of a generation that failed before it served
   std::string complaint;    // the reason in the process's FAILED message
+  // The version of the protocol that the process speaks. Zero: it has not told yet.
+  std::uint32_t protocol = 0;
+  // The process was started when the listeners of its generation listened already.
+  bool has_listeners = false;
+  // The token of its SERVE, DRAIN or QUIT, as long as the process has not acknowledged it. Zero:
+  // none.
+  std::uint32_t unacknowledged = 0;
 
   std::uint32_t restarts = 0;
   std::uint32_t failures_in_a_row = 0;
@@ -45,6 +53,13 @@ struct WorkerRecord {
   std::optional<TimePoint> deadline;
   Backoff backoff;
   Escalation escalation;
+
+  // Whether the process waits for SERVE when it is ready. An older one accepts connections then.
+  bool SpeaksOfServing() const { return protocol >= worker::kServeVersion; }
+  // Whether the process ended since it refuses listeners that do not listen, as older ones do.
+  bool WantsListenersFirst() const {
+    return !ready && !complaint.empty() && !SpeaksOfServing() && !has_listeners;
+  }
 
   // "worker 0 of generation 2 (pid 12345)".
   std::string Name() const;

@@ -22,7 +22,11 @@ Transition Ended(Event event) {
 Transition NextOfLiving(State state, Event event) {
   switch (event) {
     case Event::kReady:
-      return {State::kServing, {}};
+      if (state == State::kStarting) return {State::kReady, {}};
+      break;
+    case Event::kServe:
+      if (state == State::kReady) return {State::kServing, {Step::kSendServe}};
+      break;
     case Event::kDrain:
       return {State::kDraining, {Step::kSendDrain}};
     case Event::kQuit:
@@ -56,6 +60,7 @@ Transition NextOfDraining(Event event) {
     case Event::kEndedForGood:
       return {State::kGone, {Step::kRelease}};
     case Event::kReady:
+    case Event::kServe:
     case Event::kDrain:
     case Event::kRetry:
       break;
@@ -70,6 +75,7 @@ Transition NextOfStopping(Event event) {
     case Event::kEndedForGood:
       return Ended(event);
     case Event::kReady:
+    case Event::kServe:
     case Event::kDrain:
     case Event::kQuit:
     case Event::kStop:
@@ -91,6 +97,7 @@ Transition NextOfIdle(State state, Event event) {
       if (state == State::kBackoff) return {State::kStarting, {Step::kSpawn}};
       break;
     case Event::kReady:
+    case Event::kServe:
     case Event::kOverdue:
     case Event::kEnded:
     case Event::kEndedRetry:
@@ -105,6 +112,7 @@ Transition NextOfIdle(State state, Event event) {
 Transition Next(WorkerState state, WorkerEvent event) {
   switch (state) {
     case State::kStarting:
+    case State::kReady:
     case State::kServing:
       return NextOfLiving(state, event);
     case State::kDraining:
@@ -123,6 +131,7 @@ Transition Next(WorkerState state, WorkerEvent event) {
 bool HasProcess(WorkerState state) {
   switch (state) {
     case State::kStarting:
+    case State::kReady:
     case State::kServing:
     case State::kDraining:
     case State::kStopping:
@@ -139,6 +148,8 @@ absl::string_view WorkerStateName(WorkerState state) {
   switch (state) {
     case State::kStarting:
       return "starting";
+    case State::kReady:
+      return "ready";
     case State::kServing:
       return "serving";
     case State::kDraining:

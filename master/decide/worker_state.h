@@ -10,6 +10,7 @@ namespace muster::master {
 // The state of a worker.
 enum class WorkerState {
   kStarting,  // its process runs, or is about to, and is not ready
+  kReady,     // it could serve, and its generation does not
   kServing,
   kDraining,  // told to finish what it serves and exit
   kStopping,  // told to exit at once
@@ -20,6 +21,7 @@ enum class WorkerState {
 
 enum class WorkerEvent {
   kReady,
+  kServe,         // its generation serves
   kDrain,         // asked to end: a newer generation serves
   kQuit,          // asked to end: nobody serves any more
   kStop,          // asked to end at once
@@ -32,6 +34,7 @@ enum class WorkerEvent {
 
 enum class WorkerStep {
   kSpawn,
+  kSendServe,
   kSendDrain,
   kSendQuit,
   kSendTerminate,

@@ -23,7 +23,7 @@ struct Row {
 // Every pair that changes something; the other pairs must not.
 const std::vector<Row>& Table() {
   static const auto* const table = new std::vector<Row>{
-      {State::kStarting, Event::kReady, State::kServing, {}},
+      {State::kStarting, Event::kReady, State::kReady, {}},
       {State::kStarting, Event::kDrain, State::kDraining, {Step::kSendDrain}},
       {State::kStarting, Event::kQuit, State::kDraining, {Step::kSendQuit}},
       {State::kStarting, Event::kStop, State::kStopping, {Step::kSendTerminate}},
@@ -31,6 +31,14 @@ const std::vector<Row>& Table() {
       {State::kStarting, Event::kEnded, State::kGone, {Step::kRelease}},
       {State::kStarting, Event::kEndedRetry, State::kBackoff, {}},
       {State::kStarting, Event::kEndedForGood, State::kGaveUp, {}},
+
+      {State::kReady, Event::kServe, State::kServing, {Step::kSendServe}},
+      {State::kReady, Event::kDrain, State::kDraining, {Step::kSendDrain}},
+      {State::kReady, Event::kQuit, State::kDraining, {Step::kSendQuit}},
+      {State::kReady, Event::kStop, State::kStopping, {Step::kSendTerminate}},
+      {State::kReady, Event::kEnded, State::kGone, {Step::kRelease}},
+      {State::kReady, Event::kEndedRetry, State::kBackoff, {}},
+      {State::kReady, Event::kEndedForGood, State::kGaveUp, {}},
 
       {State::kServing, Event::kDrain, State::kDraining, {Step::kSendDrain}},
       {State::kServing, Event::kQuit, State::kDraining, {Step::kSendQuit}},
@@ -63,10 +71,11 @@ const std::vector<Row>& Table() {
 }
 
 TEST(WorkerState, GoesAsTheTableSaysAndStaysOtherwise) {
-  for (State state : {State::kStarting, State::kServing, State::kDraining, State::kStopping,
-                      State::kBackoff, State::kGaveUp, State::kGone}) {
-    for (Event event : {Event::kReady, Event::kDrain, Event::kQuit, Event::kStop, Event::kOverdue,
-                        Event::kEnded, Event::kEndedRetry, Event::kEndedForGood, Event::kRetry}) {
+  for (State state : {State::kStarting, State::kReady, State::kServing, State::kDraining,
+                      State::kStopping, State::kBackoff, State::kGaveUp, State::kGone}) {
+    for (Event event :
+         {Event::kReady, Event::kServe, Event::kDrain, Event::kQuit, Event::kStop, Event::kOverdue,
+          Event::kEnded, Event::kEndedRetry, Event::kEndedForGood, Event::kRetry}) {
       Transition want = {state, {}};
       for (const Row& row : Table()) {
         if (row.state == state && row.event == event) want = {row.next, row.steps};

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <string>
@@ -31,8 +32,32 @@ void Say(const ipc::Channel& channel, Command command, const std::string& payloa
   if (!channel.Send(message).ok()) ::_exit(9);
 }
 
+bool Listens(int fd) {
+  int listens = 0;
+  socklen_t size = sizeof(listens);
+  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
+void Acknowledge(const ipc::Channel& channel, const ipc::ReceivedMessage& message) {
+  if ((message.flags & worker::kWantsAck) == 0) return;
+  worker::v1::Ack ack;
+  ack.set_sequence(message.sequence);
+  Say(channel, Command::kAck, ack.SerializeAsString());
+}
+
+// As one of the first version of the protocol does if it is "old".
+std::string ReadyOf(const std::string& manner) {
+  worker::v1::Ready ready;
+  if (manner == "future")
+    ready.set_protocol(worker::kProtocolVersion + 1);
+  else if (manner != "old")
+    ready.set_protocol(worker::kProtocolVersion);
+  return ready.SerializeAsString();
+}
+
 int Obey(const ipc::Channel& channel, const std::string& manner) {
   ipc::ReceivedMessage message;
+  bool do_listen = true;  // all listeners
   for (;;) {
     const auto outcome = channel.Receive(&message);
     if (!outcome.ok() || *outcome == ipc::ReceiveOutcome::kPeerGone) return 0;
@@ -45,16 +70,28 @@ int Obey(const ipc::Channel& channel, const std::string& manner) {
           return 1;
         }
         if (manner == "hopeless") return 2;
-        if (manner != "silent") Say(channel, Command::kReady, "");
+        if (manner == "old" && !do_listen) {
+          worker::v1::Failed failed;
+          failed.set_reason("its descriptor is no listening socket");
+          Say(channel, Command::kFailed, failed.SerializeAsString());
+          return 2;
+        }
+        if (manner != "silent") Say(channel, Command::kReady, ReadyOf(manner));
         if (manner == "deaf") Sleep();
         break;
-      case Command::kReopen: {
-        worker::v1::Ack ack;
-        ack.set_sequence(message.sequence);
-        Say(channel, Command::kAck, ack.SerializeAsString());
+      case Command::kListeners:
+        for (const ipc::UniqueFd& fd : message.fds) do_listen = do_listen && Listens(fd.get());
         break;
-      }
+      case Command::kServe:
+        if (manner == "old") return 8;
+        [[fallthrough]];
+      case Command::kReopen:
+        Acknowledge(channel, message);
+        break;
       case Command::kDrain:
+        if (manner == "mute") break;
+        Acknowledge(channel, message);
+        return 0;
       case Command::kQuit:
       case Command::kTerminate:
         return 0;

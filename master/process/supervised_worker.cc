@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -76,7 +77,7 @@ SupervisedWorker::SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_
       channel_(std::move(channel)),
       sink_(std::move(sink)),
       channel_watch_([this](std::uint32_t events) { OnChannel(events); }),
-      exit_watch_([this](std::uint32_t) { OnExit(); }),
+      exit_watch_([this](std::uint32_t) { CheckExit(); }),
       patience_(loop, [this] {
         for (const Queued& queued : queue_) FallBack(queued.command);
       }) {}
@@ -97,6 +98,7 @@ absl::StatusOr<ipc::SendOutcome> SupervisedWorker::TrySend(Command command, std:
                                                            absl::Span<const int> fds) {
   ipc::Message message;
   message.command = ipc::CommandNumber(command);
+  message.flags = sequence == 0 ? 0 : worker::kWantsAck;
   message.sequence = sequence;
   message.slot = static_cast<std::int32_t>(slot_);
   message.payload = payload;
@@ -199,21 +201,33 @@ void SupervisedWorker::Receive(int most) {
 
 void SupervisedWorker::Take(const ipc::ReceivedMessage& message) {
   switch (message.command_as<Command>()) {
-    case Command::kReady:
-      sink_(ReadyEvent{slot_});
+    case Command::kReady: {
+      worker::v1::Ready ready;
+      ready.ParseFromString(message.payload);
+      // The first version did not tell itself.
+      const std::uint32_t protocol = ready.protocol() == 0 ? 1 : ready.protocol();
+      if (protocol < worker::kOldestProtocolVersion || protocol > worker::kProtocolVersion) {
+        const std::string reason = absl::StrCat("READY: it speaks version ", protocol,
+                                                " of the protocol, which the master does not");
+        sink_(FailedEvent{slot_, absl::AbortedError(reason)});
+        Signal(SIGKILL);
+        break;
+      }
+      sink_(ReadyEvent{slot_, protocol});
       break;
+    }
     case Command::kFailed: {
       worker::v1::Failed failed;
       failed.ParseFromString(message.payload);
       absl::Status reason = absl::AbortedError(TextOf(failed.reason()));
       if (!failed.field().empty()) reason = config::AtField(reason, TextOf(failed.field()));
-      sink_(FailedEvent{slot_, std::move(reason)});
+      sink_(FailedEvent{slot_, std::move(reason), std::max(failed.protocol(), 1u)});
       break;
     }
     case Command::kAck: {
       worker::v1::Ack ack;
       if (ack.ParseFromString(message.payload)) {
-        sink_(AckedEvent{slot_, ack.sequence(), TextOf(ack.error())});
+        sink_(AckedEvent{slot_, ack.sequence(), TextOf(ack.error()), ack.held(), ack.kept()});
       }
       break;
     }
@@ -236,10 +250,10 @@ void SupervisedWorker::UnwatchExit() {
   if (std::exchange(is_exit_watched_, false)) loop_.Remove(process_.fd(), &exit_watch_);
 }
 
-void SupervisedWorker::OnExit() {
+bool SupervisedWorker::CheckExit() {
   const absl::StatusOr<std::optional<ipc::ProcessExit>> exit =
       process_.TryWait(ipc::PidFd::Reap::kNo);
-  if (exit.ok() && !exit->has_value()) return;
+  if (exit.ok() && !exit->has_value()) return false;
   // Its last words come before its death. They are bounded, for it can send no more.
   Receive(1 << 20);
   CloseChannel();
@@ -248,6 +262,7 @@ void SupervisedWorker::OnExit() {
   event.exit.pid = pid();
   if (exit.ok()) event.exit = **exit;
   sink_(event);  // destroys this
+  return true;
 }
 
 void SupervisedWorker::Reap() { (void)process_.TryWait(ipc::PidFd::Reap::kYes); }

@@ -46,11 +46,15 @@ class SupervisedWorker {
 
   // Sends over the channel, in the order of the calls. What the channel does not take now is kept
   // and tried again. If the channel takes nothing for a second, or is gone, the command's signal is
-  // sent as well. The descriptors stay the caller's.
+  // sent as well. The descriptors stay the caller's. With a `sequence` other than zero the worker
+  // acknowledges the command.
   void Send(worker::Command command, std::uint32_t sequence, absl::string_view payload,
             absl::Span<const int> fds);
   // To this process, or to none if it is gone.
   void Signal(int signal);
+
+  // Whether the process has ended. If so, it gives the sink all events up to ExitedEvent now.
+  bool CheckExit();
 
   pid_t pid() const { return process_.pid(); }
   // Lets the kernel forget the dead process. Only after ExitedEvent.
@@ -90,7 +94,6 @@ class SupervisedWorker {
   void Take(const ipc::ReceivedMessage& message);
   void CloseChannel();
   void UnwatchExit();
-  void OnExit();
 
   loop::EventLoop& loop_;
   Log& log_;

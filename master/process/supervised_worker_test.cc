@@ -2,6 +2,8 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <chrono>
 #include <memory>
@@ -67,6 +69,29 @@ TEST_F(WorkerProcessTest, TellsThatTheWorkerIsReady) {
   process_->Send(Command::kHello, 0, "", {});
   ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
   EXPECT_EQ(std::get<ReadyEvent>(events_[0]).slot, 7u);
+}
+
+TEST_F(WorkerProcessTest, TellsWhichVersionOfTheProtocolTheWorkerSpeaks) {
+  for (const std::string manner : {"", "old"}) {
+    Start(manner.c_str());
+    process_->Send(Command::kHello, 0, "", {});
+    ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
+    EXPECT_EQ(std::get<ReadyEvent>(events_[0]).protocol,
+              manner == "old" ? 1u : worker::kProtocolVersion);
+    TearDown();
+    events_.clear();
+  }
+}
+
+TEST_F(WorkerProcessTest, NoticesAnEndOfWhichTheLoopHasNotTold) {
+  Start("");
+  EXPECT_FALSE(process_->CheckExit());
+  process_->Signal(SIGKILL);
+  siginfo_t info = {};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(process_->pid()), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(process_->CheckExit());
+  ASSERT_NE(Exit(), nullptr);
+  EXPECT_EQ(Exit()->exit.code, SIGKILL);
 }
 
 TEST_F(WorkerProcessTest, TellsWhichCommandWasCarriedOut) {

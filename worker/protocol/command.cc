@@ -24,6 +24,8 @@ absl::string_view CommandName(Command command) {
       return "TERMINATE";
     case Command::kReopen:
       return "REOPEN";
+    case Command::kServe:
+      return "SERVE";
     case Command::kAdopt:
       return "ADOPT";
   }

@@ -7,8 +7,13 @@
 
 namespace muster::worker {
 
-// The version of the messages below and of proto/worker.proto.
-inline constexpr std::uint32_t kProtocolVersion = 1;
+// The versions of the messages below and of proto/worker.proto that this program reads and writes:
+// the present one and the one before it. HELLO tells the master's, READY the one that the worker
+// speaks from then on. docs/PROTOCOL.md has what differs.
+inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kOldestProtocolVersion = 1;
+// The first with SERVE. An older worker accepts connections as soon as it is ready.
+inline constexpr std::uint32_t kServeVersion = 2;
 
 // The descriptor in which a worker program finds the channel to its master.
 inline constexpr int kChannelFd = 3;
@@ -29,8 +34,8 @@ enum class Command : std::uint16_t {
   kListeners = 1,
   kZones = 6,
   kHello = 2,
-  // Worker to master, as the answer to HELLO: one of the two, once. Payloads: v1::Ready,
-  // v1::Failed.
+  // Worker to master, as the answer to HELLO: one of the two, once. READY: it could serve.
+  // Payloads: v1::Ready, v1::Failed.
   kReady = 3,
   kFailed = 4,
   // The answer to a message, with that message's sequence number. Payload: v1::Ack.
@@ -45,6 +50,9 @@ enum class Command : std::uint16_t {
   kTerminate = 18,
   // Open the log files again. Acknowledged.
   kReopen = 19,
+  // The worker's generation serves: accept connections, and take them from the handoff queue. Once,
+  // after READY.
+  kServe = 20,
 
   // Worker to worker, through the handoff queue (worker/runtime/handoff_queue.h): take this
   // connection. Payload: the state from which its service goes on.
@@ -54,6 +62,10 @@ enum class Command : std::uint16_t {
 // A flag of a message: answer with an ACK when it was carried out. Without the flag, only REOPEN
 // and messages that could not be carried out are answered.
 inline constexpr std::uint16_t kWantsAck = 1;
+
+// A flag of ADOPT: the connection was just accepted, and no service has seen it. Its state is
+// empty.
+inline constexpr std::uint16_t kIsFresh = 2;
 
 // Returns "DRAIN" for kDrain, and "unknown" for a value that this version does not know.
 absl::string_view CommandName(Command command);

@@ -5,10 +5,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <limits>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/loop/handler.h"
 #include "muster/worker/runtime/bounded_duration.h"
@@ -71,43 +73,56 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Surroundings& s
                                                            const config::v1::Config& config,
                                                            std::vector<InheritedListener> listeners,
                                                            std::optional<ipc::Mutex> mutex) {
-  auto acceptor =
-      std::unique_ptr<Acceptor>(new Acceptor(surroundings, config, std::move(listeners)));
-  Acceptor* const self = acceptor.get();
-  if (config.accept() == config::v1::MUTEX) {
-    AcceptMutex::Callbacks callbacks;
-    callbacks.accept = [self](const ListeningSocket& listener) {
-      self->Accept(listener, kMostPerRound);
-    };
-    callbacks.work = [self] {
-      self->HandOver();
-      self->SkipIfBusy();
-    };
-    MUSTER_ASSIGN_OR_RETURN(
-        self->accept_mutex_,
-        AcceptMutex::Create(surroundings.loop, self->listeners_, *std::move(mutex),
-                            BoundedDuration(config.accept_delay()), std::move(callbacks)));
-  } else {
-    for (const ListeningSocket& listener : self->listeners_) {
-      self->sources_.push_back(std::make_unique<Source>(*self, listener));
-    }
-  }
-  MUSTER_RETURN_IF_ERROR(self->WatchAll());
-  self->state_ = State::kAccepting;
-  return acceptor;
+  return std::unique_ptr<Acceptor>(
+      new Acceptor(surroundings, config, std::move(listeners), std::move(mutex)));
 }
 
 Acceptor::Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
-                   std::vector<InheritedListener> listeners)
+                   std::vector<InheritedListener> listeners, std::optional<ipc::Mutex> mutex)
     : around_(surroundings),
       policy_(config.accept()),
       worker_connections_(config.worker_connections()),
+      accept_delay_(BoundedDuration(config.accept_delay())),
+      mutex_(std::move(mutex)),
       resume_(surroundings.loop, [this] { Resume(); }) {
   listeners_.reserve(listeners.size());
   for (InheritedListener& listener : listeners) listeners_.emplace_back(std::move(listener));
 }
 
 Acceptor::~Acceptor() = default;
+
+absl::Status Acceptor::CheckListeners() {
+  std::vector<std::string> deaf;
+  for (const ListeningSocket& listener : listeners_) {
+    if (!listener.listens()) deaf.push_back(listener.address());
+  }
+  if (deaf.empty()) return absl::OkStatus();
+  std::erase_if(listeners_, [](const ListeningSocket& listener) { return !listener.listens(); });
+  return absl::FailedPreconditionError(absl::StrCat(
+      "nothing is accepted on ", absl::StrJoin(deaf, ", "), ": the socket does not listen"));
+}
+
+absl::Status Acceptor::Start() {
+  MUSTER_CHECK(state_ == State::kNotStarted, "an acceptor starts once");
+  const absl::Status checked = CheckListeners();
+  if (policy_ == config::v1::MUTEX) {
+    AcceptMutex::Callbacks callbacks;
+    callbacks.accept = [this](const ListeningSocket& listener) { Accept(listener, kMostPerRound); };
+    callbacks.work = [this] {
+      HandOver();
+      SkipIfBusy();
+    };
+    MUSTER_ASSIGN_OR_RETURN(accept_mutex_,
+                            AcceptMutex::Create(around_.loop, listeners_, *std::move(mutex_),
+                                                accept_delay_, std::move(callbacks)));
+  } else {
+    for (const ListeningSocket& listener : listeners_) {
+      sources_.push_back(std::make_unique<Source>(*this, listener));
+    }
+  }
+  Resume();
+  return checked;
+}
 
 absl::Status Acceptor::WatchAll() {
   if (accept_mutex_ != nullptr) accept_mutex_->SetOpen(true);
@@ -195,16 +210,19 @@ void Acceptor::Sweep() {
   }
 }
 
-void Acceptor::Stop(bool take_waiting) {
+void Acceptor::Stop(const std::optional<Successors>& successors) {
   if (state_ == State::kStopped) return;
+  const bool has_started = state_ != State::kNotStarted;
   Suspend(State::kStopped);
   resume_.Cancel();
   accept_mutex_.reset();
   sources_.clear();
-  if (take_waiting && policy_ == config::v1::EXCLUSIVE) {
+  if (successors.has_value() && has_started && policy_ == config::v1::EXCLUSIVE) {
     for (const ListeningSocket& listener : listeners_) {
-      Accept(listener, std::numeric_limits<int>::max());
-      HandOver();
+      while (successors->have_room() && Accept(listener, 1) == 1) {
+        successors->take(std::move(accepted_.back()));
+        accepted_.pop_back();
+      }
     }
   }
   listeners_.clear();

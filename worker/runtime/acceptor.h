@@ -2,6 +2,7 @@
 #define MUSTER_WORKER_RUNTIME_ACCEPTOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -38,12 +39,17 @@ class Acceptor {
     Service& service;
   };
 
-  // Accepts from now on. `mutex`: set with the policy MUTEX only.
+  // Accepts nothing before Start. `mutex`: set with the policy MUTEX only.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Create(const Surroundings& surroundings,
                                                           const config::v1::Config& config,
                                                           std::vector<InheritedListener> listeners,
                                                           std::optional<ipc::Mutex> mutex);
   ~Acceptor();
+
+  // Accepts from now on. To be called at most once, and not after Stop. FailedPrecondition: names
+  // the listeners that do not listen; it accepts from the others. Any other error: there is nothing
+  // with which to accept, and it accepts nothing.
+  absl::Status Start();
 
   // To be called after each round of the loop. Accepts again if the worker was full and is not now.
   void AfterRound() {
@@ -55,18 +61,25 @@ class Acceptor {
   // would accept it.
   void Sweep();
 
+  // The workers that serve after this one.
+  struct Successors {
+    std::function<bool()> have_room;
+    std::function<void(Connection)> take;
+  };
   // Stops for good. Removes the listeners from the epoll set first: closing alone would leave them
-  // there as long as another process has them. Then, with `take_waiting`, accepts the connections
-  // of which the kernel may have told this worker alone. Then closes the listeners.
-  void Stop(bool take_waiting);
+  // there as long as another process has them. Then, if there are `successors`, gives them the
+  // connections of which the kernel may have told this worker alone. Then closes the listeners.
+  void Stop(const std::optional<Successors>& successors);
 
  private:
-  enum class State { kAccepting, kFull, kPaused, kStopped };
+  enum class State { kNotStarted, kAccepting, kFull, kPaused, kStopped };
   class Source;
 
   Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
-           std::vector<InheritedListener> listeners);
+           std::vector<InheritedListener> listeners, std::optional<ipc::Mutex> mutex);
   bool is_full() const { return around_.connections.held() >= worker_connections_; }
+  // Drops the listeners that do not listen.
+  absl::Status CheckListeners();
   absl::Status WatchAll();
   void UnwatchAll();
   void Suspend(State state);
@@ -80,8 +93,10 @@ class Acceptor {
   Surroundings around_;
   config::v1::Accept policy_;
   std::uint32_t worker_connections_;
+  loop::Clock::duration accept_delay_;
+  std::optional<ipc::Mutex> mutex_;  // until Start
   std::vector<ListeningSocket> listeners_;
-  State state_ = State::kPaused;
+  State state_ = State::kNotStarted;
   std::optional<loop::TimePoint> told_at_;  // of the cause of a pause
   std::vector<Connection> accepted_;
   loop::Timer resume_;

@@ -44,12 +44,16 @@ class AcceptorTest : public ::testing::Test {
     config_.set_worker_connections(100);
   }
 
-  std::unique_ptr<Acceptor> MakeAcceptor(std::optional<ipc::Mutex> mutex = std::nullopt) {
+  std::vector<InheritedListener> InheritedListeners() {
     std::vector<InheritedListener> listeners;
     listeners.push_back(listener_.Inherit());
+    return listeners;
+  }
+  std::unique_ptr<Acceptor> MakeAcceptor(std::optional<ipc::Mutex> mutex = std::nullopt) {
     auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config_,
-                                     std::move(listeners), std::move(mutex));
+                                     InheritedListeners(), std::move(mutex));
     EXPECT_TRUE(acceptor.ok()) << acceptor.status();
+    EXPECT_TRUE((*acceptor)->Start().ok());
     return *std::move(acceptor);
   }
   void RunOnce() { ASSERT_TRUE(loop_->RunOnce(loop::Clock::duration::zero()).ok()); }

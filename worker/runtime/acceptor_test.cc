@@ -60,17 +60,33 @@ TEST_F(AcceptorTest, SweepsUpConnectionsOfWhichItWasNotTold) {
   EXPECT_EQ(keeper_.connections.size(), 1u);
 }
 
-TEST_F(AcceptorTest, TakesWhatWaitsBeforeItStops) {
+TEST_F(AcceptorTest, GivesWhatWaitsToItsSuccessorsBeforeItStops) {
   const auto acceptor = MakeAcceptor();
+  const TestClient clients[] = {TestClient(listener_.port()), TestClient(listener_.port()),
+                                TestClient(listener_.port())};
+  std::vector<Connection> given;
+  acceptor->Stop(Acceptor::Successors{
+      .have_room = [&] { return given.size() < 2; },
+      .take = [&](Connection connection) { given.push_back(std::move(connection)); }});
+  EXPECT_EQ(given.size(), 2u);
+  EXPECT_TRUE(keeper_.connections.empty());
+}
+
+TEST_F(AcceptorTest, AcceptsNothingBeforeItStarts) {
+  auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config_,
+                                   InheritedListeners(), std::nullopt);
+  ASSERT_TRUE(acceptor.ok()) << acceptor.status();
   const TestClient client(listener_.port());
-  acceptor->Stop(/*take_waiting=*/true);
-  EXPECT_EQ(keeper_.connections.size(), 1u);
+  RunOnce();
+  (*acceptor)->Sweep();
+  (*acceptor)->AfterRound();
+  EXPECT_TRUE(keeper_.connections.empty());
 }
 
 TEST_F(AcceptorTest, LeavesWhatWaitsWhenNobodyWouldServeIt) {
   const auto acceptor = MakeAcceptor();
   const TestClient client(listener_.port());
-  acceptor->Stop(/*take_waiting=*/false);
+  acceptor->Stop(std::nullopt);
   RunOnce();
   acceptor->Sweep();
   EXPECT_TRUE(keeper_.connections.empty());

@@ -20,6 +20,8 @@ struct Connection {
   // Keep it exactly as long as the connection. The worker counts its connections by their leases,
   // and a draining worker exits when none is left.
   ConnectionLease lease;
+  // It was accepted by a worker that drains, and no service has seen it yet. For the runtime.
+  bool is_fresh = false;
 };
 
 // The most bytes of state that a service may hand off with a connection: one message.

@@ -24,12 +24,20 @@ void Drain::Begin(Service::Idle idle) {
   if (!had_begun) {
     begun_();
     deadline_.SetAfter(shutdown_timeout_);
-    around_.acceptor.Stop(/*take_waiting=*/!is_quit);
   }
   if (is_quit) {
     around_.handoff.StartTakingAll();
+    around_.acceptor.Stop(std::nullopt);
   } else {
     around_.handoff.StartGiving();
+    around_.acceptor.Stop(Acceptor::Successors{
+        .have_room = [this] { return around_.handoff.HasRoom(); },
+        .take =
+            [this](Connection connection) {
+              connection.is_fresh = true;
+              around_.handoff.Give(std::move(connection), "");
+            },
+    });
   }
   around_.service.Drain(idle);
   if (is_quit) {

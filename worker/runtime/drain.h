@@ -22,11 +22,11 @@ namespace muster::worker {
 // the same from outside.
 //
 // Begin does this, in this order:
-// 1. It calls `begun`, arms the deadline and stops the acceptor. With DRAIN the acceptor takes the
-//    connections that wait in its listeners first, since the kernel may have told this worker
-//    alone.
+// 1. It calls `begun` and arms the deadline.
 // 2. With DRAIN it stops taking connections from the handoff queue: they are for others. With QUIT
-//    it takes all of them, since nobody else will, and goes on so until its end.
+//    it takes all of them, since nobody else will, and goes on so until its end. Then it stops the
+//    acceptor. With DRAIN it gives the connections that wait in the listeners to the others
+//    unread, since the kernel may have told this worker alone.
 // 3. It calls Service::Drain. The service finishes what is in flight, and hands off or closes the
 //    connections that are idle. Those for which other workers have no room it keeps and serves.
 // 4. With QUIT it takes back the connections that were to be handed off and are not sent yet. The

@@ -80,6 +80,7 @@ class DrainTest : public ::testing::Test {
     listeners.push_back(listener_.Inherit());
     acceptor_ = *Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config,
                                   std::move(listeners), std::nullopt);
+    EXPECT_TRUE(acceptor_->Start().ok());
     HandoffQueue::Callbacks callbacks;
     callbacks.adopt = [this](Connection connection, std::string state) {
       EXPECT_TRUE(keeper_.Adopt(std::move(connection), std::move(state)).ok());
@@ -104,6 +105,12 @@ class DrainTest : public ::testing::Test {
     connection.fd.reset(ends[1]);
     connection.lease = count_.Take();
     return connection;
+  }
+  // Another worker, which serves.
+  void AddTaker() {
+    ASSERT_TRUE(zone_.Reserve(1).ok());
+    zone_.worker_status(1).phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+    zone_.worker_status(1).capacity.Set(100);
   }
   // As another worker does that drains.
   void PutIntoQueue(const std::string& state) {
@@ -155,10 +162,24 @@ TEST_F(DrainTest, IsDoneWhenTheLastConnectionHasEnded) {
   EXPECT_TRUE(drain_->is_done());
 }
 
-TEST_F(DrainTest, TakesTheConnectionsThatWaitBeforeTheServiceDrains) {
+TEST_F(DrainTest, GivesTheConnectionsThatWaitToOthersUnread) {
+  AddTaker();
   const TestClient clients[] = {TestClient(listener_.port()), TestClient(listener_.port())};
   drain_->Begin(kDrain);
-  EXPECT_THAT(story_, ElementsAre("begun", "connection", "connection", "drain, hand off"));
+  EXPECT_THAT(story_, ElementsAre("begun", "drain, hand off"));
+  for (int i = 0; i < 2; ++i) {
+    ipc::ReceivedMessage given;
+    ASSERT_EQ(*queue_.first.TryReceive(&given), ipc::ReceiveOutcome::kReceived);
+    EXPECT_EQ(given.flags, kIsFresh);
+    EXPECT_EQ(given.payload, "");
+  }
+}
+
+TEST_F(DrainTest, LeavesTheConnectionsThatWaitWhereTheyAreIfNobodyHasRoom) {
+  const TestClient client(listener_.port());
+  drain_->Begin(kDrain);
+  EXPECT_EQ(stats_.accepted.value(), 0u);
+  EXPECT_TRUE(drain_->is_done());
 }
 
 TEST_F(DrainTest, LeavesTheConnectionsThatWaitToTheListenersOwnerOnQuit) {

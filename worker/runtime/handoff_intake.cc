@@ -41,6 +41,7 @@ absl::Status Unpack(ipc::ReceivedMessage& message, Connection* connection) {
     return absl::InvalidArgumentError(
         absl::StrCat("ADOPT: ", config::Counted(message.fds.size(), "descriptor"), ", expected 1"));
   }
+  connection->is_fresh = (message.flags & kIsFresh) != 0;
   connection->fd = std::move(message.fds[0]);
   connection->peer_bytes = sizeof(connection->peer);
   if (::getpeername(connection->fd.get(), reinterpret_cast<sockaddr*>(&connection->peer),

@@ -102,6 +102,7 @@ void HandoffOutlet::SendAll() {
     const int fd = first.connection.fd.get();
     ipc::Message message;
     message.command = ipc::CommandNumber(Command::kAdopt);
+    message.flags = first.connection.is_fresh ? kIsFresh : 0;
     message.pid = ::getpid();
     message.payload = first.state;
     message.fds = absl::MakeConstSpan(&fd, 1);

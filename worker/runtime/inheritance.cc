@@ -4,8 +4,11 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -47,13 +50,14 @@ absl::Status ReceiveFromMaster(const ipc::Channel& channel, pid_t master, absl::
   }
 }
 
+// It may not listen yet: that is the master's to begin, before SERVE.
 absl::Status PrepareListener(const InheritedListener& listener) {
-  int listens = 0;
-  socklen_t size = sizeof(listens);
-  if (::getsockopt(listener.fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
-      listens == 0) {
+  int type = 0;
+  socklen_t size = sizeof(type);
+  if (::getsockopt(listener.fd.get(), SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+      type != SOCK_STREAM) {
     return absl::InvalidArgumentError(
-        absl::StrCat("listener ", listener.address, ": its descriptor is no listening socket"));
+        absl::StrCat("listener ", listener.address, ": its descriptor is no stream socket"));
   }
   const int flags = ::fcntl(listener.fd.get(), F_GETFL);
   if (flags < 0 || ::fcntl(listener.fd.get(), F_SETFL, flags | O_NONBLOCK) < 0) {
@@ -109,16 +113,30 @@ absl::Status TakeZones(ipc::ReceivedMessage* message, std::vector<InheritedZone>
   return absl::OkStatus();
 }
 
+// The newest version that both speak.
+absl::StatusOr<std::uint32_t> AgreeOnProtocol(const v1::Hello& hello) {
+  const std::uint32_t oldest = hello.version();
+  const std::uint32_t newest = std::max(oldest, hello.newest_version());
+  if (oldest > kProtocolVersion || newest < kOldestProtocolVersion) {
+    const std::string theirs =
+        oldest == newest ? absl::StrCat(oldest) : absl::StrCat(oldest, " to ", newest);
+    return absl::FailedPreconditionError(absl::StrCat(
+        "HELLO: the master speaks version ", theirs, " of the protocol, this worker versions ",
+        kOldestProtocolVersion, " to ", kProtocolVersion));
+  }
+  const std::uint32_t agreed = std::min(newest, kProtocolVersion);
+  if (agreed >= kServeVersion && !hello.has_index()) {
+    return absl::InvalidArgumentError("HELLO: the worker's number is missing");
+  }
+  return agreed;
+}
+
 absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) {
   v1::Hello& hello = inheritance->hello;
   if (!hello.ParseFromString(message->payload)) {
     return absl::InvalidArgumentError("HELLO: its payload is no muster.worker.v1.Hello");
   }
-  if (hello.version() != kProtocolVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("HELLO: the master speaks version ", hello.version(),
-                     " of the protocol, this worker version ", kProtocolVersion));
-  }
+  MUSTER_ASSIGN_OR_RETURN(inheritance->protocol, AgreeOnProtocol(hello));
   if (message->fds.size() != 4) {
     return absl::InvalidArgumentError(
         absl::StrCat("HELLO: ", config::Counted(message->fds.size(), "descriptor"),

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace muster::worker {
 
 struct InheritedListener {
   std::string address;  // as the master names it
-  ipc::UniqueFd fd;     // listens, non-blocking
+  ipc::UniqueFd fd;     // bound, non-blocking; it listens by the time of SERVE
 };
 
 // A user zone (worker/zone/user_zone.h).
@@ -30,6 +31,7 @@ struct InheritedZone {
 // LISTENERS, ZONES and HELLO.
 struct Inheritance {
   v1::Hello hello;
+  std::uint32_t protocol = 0;  // the version that both sides speak
   std::vector<InheritedListener> listeners;
   std::vector<InheritedZone> zones;
   ipc::UniqueFd zone;    // the shared zone

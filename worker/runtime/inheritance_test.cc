@@ -56,7 +56,9 @@ TEST(Inheritance, RefusesAHelloThatIsNone) {
 TEST(Inheritance, RefusesAHelloWithoutDescriptors) {
   const ipc::Channel::Pair pair = MakePair();
   v1::Hello hello;
-  hello.set_version(kProtocolVersion);
+  hello.set_version(kOldestProtocolVersion);
+  hello.set_newest_version(kProtocolVersion);
+  hello.set_index(0);
   Send(pair.first, Command::kHello, hello.SerializeAsString());
   EXPECT_EQ(Receive(pair.second),
             absl::InvalidArgumentError(

@@ -17,6 +17,12 @@ ListeningSocket::ListeningSocket(InheritedListener listener)
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+bool ListeningSocket::listens() const {
+  int listens = 0;
+  socklen_t size = sizeof(listens);
+  return ::getsockopt(fd_.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
 ListeningSocket::Outcome ListeningSocket::Accept(Connection* connection) const {
   for (;;) {
     connection->peer_bytes = sizeof(connection->peer);

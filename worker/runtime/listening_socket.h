@@ -9,11 +9,14 @@
 
 namespace muster::worker {
 
-// A socket that listens, shared with the master and maybe with other workers. In the loop's thread.
-// No call blocks.
+// A socket to accept from, shared with the master and maybe with other workers. In the loop's
+// thread. No call blocks.
 class ListeningSocket {
  public:
   explicit ListeningSocket(InheritedListener listener);
+
+  // False: the master has not made it listen, or another process has ended that.
+  bool listens() const;
 
   enum class Outcome {
     kAccepted,

@@ -51,7 +51,11 @@ void MasterChannel::Send(Command command, std::string payload, std::uint32_t seq
 
 void MasterChannel::OnEvents(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) SendAll();
-  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || ReceiveAll()) return;
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) ReceiveNow();
+}
+
+void MasterChannel::ReceiveNow() {
+  if (is_gone_ || ReceiveAll()) return;
   Leave();
   callbacks_.gone();
 }

@@ -44,6 +44,9 @@ class MasterChannel : public loop::Handler {
   // Without effect after the master is gone.
   void Send(Command command, std::string payload, std::uint32_t sequence = 0);
 
+  // Receives what is there, without waiting for the loop to tell of it.
+  void ReceiveNow();
+
   void OnEvents(std::uint32_t events) override;
 
  private:

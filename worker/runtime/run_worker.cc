@@ -69,6 +69,7 @@ ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
   v1::Failed failed;
   failed.set_reason(reason);
   failed.set_field(config::FieldOf(status));
+  failed.set_protocol(kProtocolVersion);
   const std::string payload = failed.SerializeAsString();
   ipc::Message message;
   message.command = ipc::CommandNumber(Command::kFailed);

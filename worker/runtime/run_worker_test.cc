@@ -185,14 +185,99 @@ TEST(Worker, ShowsWhatItIsAsItsTitle) {
   EXPECT_EQ(Title(worker->pid()), "muster: worker process 1 (generation 7) is draining");
 }
 
-TEST(Worker, IsKnownByItsSlotToAnOlderMaster) {
+TEST(Worker, IsKnownByItsSlotToAMasterOfVersion1) {
   const TestMaster master;
   v1::Hello hello = master.Hello(master.Reserve());
+  hello.clear_newest_version();
   hello.clear_index();
   TestWorker worker(TestMaster::Program());
   master.Introduce(worker, hello);
   ASSERT_EQ(worker.Receive().command_as<Command>(), Command::kReady);
   EXPECT_EQ(Title(worker.pid()), "muster: worker process 3 (generation 7)");
+}
+
+// Between READY and SERVE.
+
+TEST(Worker, AcceptsNothingBeforeItIsToldToServe) {
+  const TestMaster master;
+  const auto ready = master.MakeReady(master.Reserve());
+  const TestClient client(master.port());
+  client.Send("early\n");
+  const auto serving = master.StartWorker();
+  EXPECT_EQ(client.ReadLine(), Answer(*serving, "early"));
+  EXPECT_EQ(ready->Ask(Command::kServe), "");
+}
+
+TEST(Worker, ShowsThatItServesOnlyOnceItDoes) {
+  const TestMaster master;
+  const ipc::OwnerTag tag = master.Reserve();
+  const auto worker = master.MakeReady(tag);
+  EXPECT_EQ(ReadPhase(master.zone().worker_status(tag.slot())), WorkerPhase::kNone);
+  EXPECT_EQ(worker->Ask(Command::kServe), "");
+  EXPECT_EQ(ReadPhase(master.zone().worker_status(tag.slot())), WorkerPhase::kServing);
+}
+
+TEST(Worker, EndsAtOnceWhenItIsDrainedBeforeItServed) {
+  const TestMaster master;
+  const auto worker = master.MakeReady(master.Reserve());
+  worker->Send(Command::kDrain);
+  EXPECT_EQ(worker->AwaitExit(), "exited with code 0");
+}
+
+TEST(Worker, TellsWhichListenerDoesNotListenAndServesTheOthers) {
+  const TestMaster master;
+  TestWorker worker(TestMaster::Program());
+  const ipc::UniqueFd deaf(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  SendListener(worker, deaf.get());
+  v1::Hello hello = master.Hello(master.Reserve());
+  hello.set_listeners(2);
+  master.Introduce(worker, hello);
+  ASSERT_EQ(worker.Receive().command_as<Command>(), Command::kReady);
+  EXPECT_EQ(worker.Ask(Command::kServe),
+            "nothing is accepted on 127.0.0.1:0: the socket does not listen");
+  EXPECT_EQ(AskForPid(TestClient(master.port())), worker.pid());
+}
+
+TEST(Worker, SpeaksTheNewestVersionThatTheMasterKnows) {
+  const TestMaster master;
+  TestWorker worker(TestMaster::Program());
+  v1::Hello hello = master.Hello(master.Reserve());
+  hello.set_newest_version(kProtocolVersion + 1);
+  master.Introduce(worker, hello);
+  v1::Ready ready;
+  ASSERT_TRUE(ready.ParseFromString(worker.Receive().payload));
+  EXPECT_EQ(ready.protocol(), kProtocolVersion);
+}
+
+TEST(Worker, ServesAtOnceUnderAMasterOfVersion1) {
+  const TestMaster master;
+  TestWorker worker(TestMaster::Program());
+  v1::Hello hello = master.Hello(master.Reserve());
+  hello.clear_newest_version();
+  master.Introduce(worker, hello);
+  v1::Ready ready;
+  ASSERT_TRUE(ready.ParseFromString(worker.Receive().payload));
+  EXPECT_EQ(ready.protocol(), 1u);
+  EXPECT_EQ(AskForPid(TestClient(master.port())), worker.pid());
+}
+
+// A worker that was stopped when it was sent DRAIN finds it beside a connection that came later.
+TEST(Worker, ObeysTheMasterBeforeItAcceptsOnceANewerGenerationServes) {
+  for (const config::v1::Accept accept :
+       {config::v1::EXCLUSIVE, config::v1::MUTEX, config::v1::REUSEPORT}) {
+    TestMaster master;
+    master.config().set_accept(accept);
+    const auto old = master.StartWorker();
+    old->Stop();
+    const TestClient client(master.port());
+    client.Send("late\n");
+    old->Send(Command::kDrain);
+    master.zone().master_status().generation.Set(8);
+    old->Signal(SIGCONT);
+    EXPECT_EQ(old->AwaitExit(), "exited with code 0");
+    const auto successor = master.StartWorker();
+    EXPECT_EQ(client.ReadLine(), Answer(*successor, "late"));
+  }
 }
 
 // What it refuses.
@@ -204,7 +289,7 @@ TEST(Worker, RefusesAnotherVersionOfTheProtocol) {
   hello.set_version(9);
   master.Introduce(worker, hello);
   EXPECT_EQ(ReceiveReason(worker),
-            "HELLO: the master speaks version 9 of the protocol, this worker version 1");
+            "HELLO: the master speaks version 9 of the protocol, this worker versions 1 to 2");
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");
 }
 
@@ -262,12 +347,12 @@ TEST(Worker, RefusesATagBeyondTheZone) {
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");
 }
 
-TEST(Worker, RefusesAListenerThatDoesNotListen) {
+TEST(Worker, RefusesAListenerThatIsNoStreamSocket) {
   const TestMaster master;
   TestWorker worker(TestMaster::Program());
-  const ipc::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const ipc::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   SendListener(worker, socket.get());
-  EXPECT_EQ(ReceiveReason(worker), "listener 127.0.0.1:0: its descriptor is no listening socket");
+  EXPECT_EQ(ReceiveReason(worker), "listener 127.0.0.1:0: its descriptor is no stream socket");
   EXPECT_EQ(worker.AwaitExit(), "exited with code 2");
 }
 
@@ -358,17 +443,31 @@ TEST(Drain, AcceptsNothingMore) {
   EXPECT_EQ(late.ReadLine(), Answer(*successor, "late"));
 }
 
-// The kernel told the draining worker alone of a connection; it must not leave it behind.
-TEST(Drain, TakesTheConnectionsThatWaitForItAlone) {
+// The kernel told the draining worker alone of a connection; it must neither leave it behind nor
+// answer it.
+TEST(Drain, GivesTheConnectionsThatWaitForItAloneToOthers) {
   const TestMaster master;
   const auto worker = master.StartWorker();
+  const auto successor = master.StartWorker();
   worker->Stop();
   worker->Send(Command::kDrain);
   const TestClient client(master.port());
   client.Send("waits\n");
   worker->Signal(SIGCONT);
-  EXPECT_EQ(client.ReadLine(), Answer(*worker, "waits"));
+  EXPECT_EQ(client.ReadLine(), Answer(*successor, "waits"));
   EXPECT_EQ(worker->AwaitExit(), "exited with code 0");
+}
+
+TEST(Drain, TellsHowManyConnectionsItHoldsAndKeeps) {
+  const TestMaster master;
+  const auto worker = master.StartWorker();
+  const TestClient client(master.port());
+  ASSERT_EQ(AskForPid(client), worker->pid());
+  worker->Send(Command::kDrain, nullptr, {}, kWantsAck);
+  v1::Ack ack;
+  ASSERT_TRUE(ack.ParseFromString(worker->Receive().payload));
+  EXPECT_EQ(ack.held(), 1u);
+  EXPECT_EQ(ack.kept(), 1u) << "there is no other worker";
 }
 
 TEST(Drain, ClosesWhatIsLeftAtItsDeadlineAndCountsIt) {
@@ -506,7 +605,7 @@ TEST(Worker, AnswersAnUnknownCommandAndGoesOn) {
   const TestMaster master;
   const auto worker = master.StartWorker();
   EXPECT_EQ(worker->Ask(static_cast<Command>(77), /*flags=*/0),
-            "command 77 (unknown) is not for a worker that serves");
+            "command 77 (unknown) is not for a worker that is ready");
   EXPECT_EQ(AskForPid(TestClient(master.port())), worker->pid());
 }
 

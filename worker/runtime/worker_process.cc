@@ -1,5 +1,6 @@
 #include "muster/worker/runtime/worker_process.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -79,6 +80,7 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
                              SharedZone zone, std::vector<UserZone> user_zones,
                              std::unique_ptr<loop::EventLoop> loop)
     : hello_(beginnings.inheritance.hello),
+      protocol_(beginnings.inheritance.protocol),
       tag_(ipc::OwnerTag::InWord(hello_.owner_tag())),
       config_(std::move(config)),
       title_(beginnings.title),
@@ -119,7 +121,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
 
   MasterChannel::Callbacks callbacks;
   callbacks.message = [this](const ipc::ReceivedMessage& message) { OnMessage(message); };
-  callbacks.gone = [this] { drain_->Begin(Service::Idle::kClose); };
+  callbacks.gone = [this] { BeginDrain(Service::Idle::kClose); };
   MUSTER_ASSIGN_OR_RETURN(
       master_, MasterChannel::Create({*loop_, log_, beginnings.channel}, beginnings.master,
                                      hello_.slot(), std::move(callbacks)));
@@ -148,7 +150,6 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
       HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_},
                            std::move(beginnings.inheritance.handoff_take),
                            std::move(beginnings.inheritance.handoff_give), std::move(handoff)));
-  MUSTER_RETURN_IF_ERROR(handoff_->StartTaking());
   drain_.emplace(
       Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
       BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
@@ -159,17 +160,40 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   });
   status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
   status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
-  status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+  loop_->SetBeforeEach([this] {
+    if (IsSuperseded()) master_->ReceiveNow();
+  });
+  // A master of version 1 takes READY for "serves".
+  if (protocol_ < kServeVersion) MUSTER_RETURN_IF_ERROR(Serve());
   v1::Ready ready;
   ready.set_version(cli::kVersion);
+  ready.set_protocol(protocol_);
   master_->Send(Command::kReady, ready.SerializeAsString());
   return absl::OkStatus();
+}
+
+absl::Status WorkerProcess::Serve() {
+  if (is_serving_) return absl::OkStatus();
+  is_serving_ = true;
+  status().phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+  const absl::Status accepts = acceptor_->Start();
+  const absl::Status takes = handoff_->StartTaking();
+  return accepts.ok() ? takes : accepts;
+}
+
+// A worker that was stopped for a while may find DRAIN in its channel beside new connections and
+// requests, which it must not answer any more. The master writes the generation when it sends
+// DRAIN, and before it answers the reload.
+bool WorkerProcess::IsSuperseded() const {
+  return is_serving_ && !is_draining() &&
+         zone_.master_status().generation.value() > static_cast<std::int64_t>(hello_.generation());
 }
 
 absl::Status WorkerProcess::Run() {
   while (!is_terminated_ && !drain_->is_done()) {
     MUSTER_RETURN_IF_ERROR(loop_->RunOnce());
     acceptor_->AfterRound();
+    AcknowledgeDrains();
   }
   return absl::OkStatus();
 }
@@ -189,24 +213,43 @@ void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {
   const absl::Status status = Obey(command);
   const bool wants_ack = command == Command::kReopen || (message.flags & kWantsAck) != 0;
   if (status.ok() && !wants_ack) return;
-  v1::Ack ack;
-  ack.set_sequence(message.sequence);
-  if (absl::IsUnimplemented(status)) {
-    ack.set_error(absl::StrCat("command ", message.command, " (", CommandName(command),
-                               ") is not for a worker that serves"));
+  if (command == Command::kDrain || command == Command::kQuit) {
+    unacknowledged_.push_back(message.sequence);
+  } else if (absl::IsUnimplemented(status)) {
+    Acknowledge(message.sequence,
+                absl::StrCat("command ", message.command, " (", CommandName(command),
+                             ") is not for a worker that is ready"));
   } else {
-    ack.set_error(std::string(status.message()));
+    Acknowledge(message.sequence, std::string(status.message()));
   }
-  master_->Send(Command::kAck, ack.SerializeAsString(), message.sequence);
+}
+
+void WorkerProcess::AcknowledgeDrains() {
+  // What is on its way to others may come back, and be kept after all.
+  if (unacknowledged_.empty() || !(handoff_->is_settled() || drain_->is_done())) return;
+  for (const std::uint32_t sequence : std::exchange(unacknowledged_, {})) Acknowledge(sequence, "");
+}
+
+void WorkerProcess::Acknowledge(std::uint32_t sequence, const std::string& error) {
+  v1::Ack ack;
+  ack.set_sequence(sequence);
+  ack.set_error(error);
+  if (is_draining()) {
+    ack.set_held(connections_.held());
+    ack.set_kept(std::min(handoff_->kept(), connections_.held()));
+  }
+  master_->Send(Command::kAck, ack.SerializeAsString(), sequence);
 }
 
 absl::Status WorkerProcess::Obey(Command command) {
   switch (command) {
+    case Command::kServe:
+      return Serve();
     case Command::kDrain:
-      drain_->Begin(Service::Idle::kHandOff);
+      BeginDrain(Service::Idle::kHandOff);
       return absl::OkStatus();
     case Command::kQuit:
-      drain_->Begin(Service::Idle::kClose);
+      BeginDrain(Service::Idle::kClose);
       return absl::OkStatus();
     case Command::kTerminate:
       is_terminated_ = true;
@@ -222,7 +265,15 @@ absl::Status WorkerProcess::Obey(Command command) {
     case Command::kAdopt:
       break;
   }
-  return absl::UnimplementedError("no command of a worker that serves");
+  return absl::UnimplementedError("no command for a worker that is ready");
+}
+
+void WorkerProcess::BeginDrain(Service::Idle idle) {
+  if (is_serving_) {
+    drain_->Begin(idle);
+  } else {
+    is_terminated_ = true;  // it has nothing to finish
+  }
 }
 
 absl::Status WorkerProcess::Reopen() {
@@ -260,6 +311,10 @@ void WorkerProcess::HandOff(Connection connection, std::string state) {
 }
 
 void WorkerProcess::Adopt(Connection connection, std::string state) {
+  if (connection.is_fresh) {
+    stats().handled.Add();
+    return service_->OnConnection(std::move(connection));
+  }
   const absl::Status status = service_->Adopt(std::move(connection), std::move(state));
   if (status.ok()) return;
   log_.Write(config::v1::Log::ERROR,

@@ -38,10 +38,11 @@
 
 namespace muster::worker {
 
-// A worker from READY to its end. It ties the parts together (the acceptor, the handoff queue, the
-// drain, the heartbeat, the channel to the master, the signals, the service), obeys the master's
-// commands, and is the service's Context. Its files by command: DRAIN and QUIT drain.h, REOPEN
-// error_log.h and the service, TERMINATE here. One object in a process, in one thread.
+// A worker from its making to its end. It could serve from READY on, and does so from SERVE on. It
+// ties the parts together (the acceptor, the handoff queue, the drain, the heartbeat, the channel
+// to the master, the signals, the service), obeys the master's commands, and is the service's
+// Context. Its files by command: DRAIN and QUIT drain.h, REOPEN error_log.h and the service,
+// TERMINATE here. One object in a process, in one thread.
 class WorkerProcess : public Context {
  public:
   // What it is made from. The channel and the title must outlive it.
@@ -52,13 +53,14 @@ class WorkerProcess : public Context {
     ipc::SignalSet signals;
     Inheritance inheritance;
   };
-  // Joins the zone, makes the service, starts to accept, and sends READY to the master. Errors: the
-  // reason for FAILED.
+  // Joins the zone, makes the service, and sends READY to the master. Errors: the reason for
+  // FAILED.
   static absl::StatusOr<std::unique_ptr<WorkerProcess>> Create(Beginnings beginnings,
                                                                const ServiceFactory& factory);
   ~WorkerProcess() override;
 
-  // Serves. Returns when a drain is done, or at TERMINATE. Error: the loop failed.
+  // Serves once SERVE has come. Returns when a drain is done, or at TERMINATE. Error: the loop
+  // failed.
   absl::Status Run();
 
   loop::EventLoop& loop() override { return *loop_; }
@@ -87,8 +89,15 @@ class WorkerProcess : public Context {
   void ShowTitle();
 
   void OnMessage(const ipc::ReceivedMessage& message);
-  // Unimplemented: it is not a command for a worker that serves.
+  // Unimplemented: it is not a command for a worker that is ready.
   absl::Status Obey(Command command);
+  absl::Status Serve();
+  // A newer generation serves, and this worker has not read its DRAIN yet.
+  bool IsSuperseded() const;
+  void BeginDrain(Service::Idle idle);
+  // Acknowledges DRAIN and QUIT once all that was given away is taken.
+  void AcknowledgeDrains();
+  void Acknowledge(std::uint32_t sequence, const std::string& error);
   absl::Status Reopen();
   // Shows the drain to other processes and to people: in the zone and in the title.
   void OnDrainBegun();
@@ -98,6 +107,7 @@ class WorkerProcess : public Context {
   void PublishLostLines();
 
   const v1::Hello hello_;
+  const std::uint32_t protocol_;
   const ipc::OwnerTag tag_;
   const config::v1::Config config_;
   process_env::ProcessTitle& title_;
@@ -114,6 +124,8 @@ class WorkerProcess : public Context {
   std::unique_ptr<SignalSource> signals_;
   std::optional<Heartbeat> heartbeat_;
   std::optional<Drain> drain_;
+  bool is_serving_ = false;                    // or has been
+  std::vector<std::uint32_t> unacknowledged_;  // sequence numbers of DRAIN and QUIT
   bool is_terminated_ = false;
   std::uint64_t published_lost_lines_ = 0;
 };

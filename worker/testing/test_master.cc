@@ -27,7 +27,8 @@ TestMaster::TestMaster()
 
 v1::Hello TestMaster::Hello(ipc::OwnerTag tag) const {
   v1::Hello hello;
-  hello.set_version(kProtocolVersion);
+  hello.set_version(kOldestProtocolVersion);
+  hello.set_newest_version(kProtocolVersion);
   hello.set_owner_tag(tag.bits());
   hello.set_slot(3);
   hello.set_index(1);
@@ -49,11 +50,18 @@ void TestMaster::Introduce(TestWorker& worker, const v1::Hello& hello) const {
   worker.Send(Command::kHello, &hello, fds);
 }
 
-std::unique_ptr<TestWorker> TestMaster::StartWorker(ipc::OwnerTag tag,
-                                                    const std::string& program) const {
+std::unique_ptr<TestWorker> TestMaster::MakeReady(ipc::OwnerTag tag,
+                                                  const std::string& program) const {
   auto worker = std::make_unique<TestWorker>(program);
   Introduce(*worker, Hello(tag));
   MUSTER_CHECK(worker->Receive().command_as<Command>() == Command::kReady, "the worker is ready");
+  return worker;
+}
+
+std::unique_ptr<TestWorker> TestMaster::StartWorker(ipc::OwnerTag tag,
+                                                    const std::string& program) const {
+  auto worker = MakeReady(tag, program);
+  MUSTER_CHECK(worker->Ask(Command::kServe).empty(), "the worker serves");
   return worker;
 }
 

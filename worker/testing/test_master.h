@@ -34,7 +34,10 @@ class TestMaster {
 
   // Hands the listener, `hello`, zone and configuration over.
   void Introduce(TestWorker& worker, const v1::Hello& hello) const;
-  // A worker that is READY; an echo worker if nothing else is said.
+  // A worker that is READY and was not told to serve; an echo worker if nothing else is said.
+  std::unique_ptr<TestWorker> MakeReady(ipc::OwnerTag tag,
+                                        const std::string& program = Program()) const;
+  // A worker that serves.
   std::unique_ptr<TestWorker> StartWorker(ipc::OwnerTag tag,
                                           const std::string& program = Program()) const;
   std::unique_ptr<TestWorker> StartWorker() const { return StartWorker(Reserve()); }

@@ -1,0 +1,92 @@
+// The samples of each version of the protocol mean what they meant. A change of a format adds
+// samples, and changes none (docs/PROTOCOL.md).
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "muster/proto/handoff.pb.h"
+#include "muster/proto/worker.pb.h"
+#include "muster/worker/testing/recorded.h"
+
+namespace muster::worker {
+namespace {
+
+// What was recorded is read, and is what this program writes for the same content.
+template <typename Message>
+Message Read(const std::string& name) {
+  const std::string bytes =
+      testing::ReadRecorded(absl::StrCat("worker/protocol/recorded/", name, ".hex"));
+  Message message;
+  EXPECT_TRUE(message.ParseFromString(bytes)) << name;
+  EXPECT_EQ(message.SerializeAsString(), bytes) << name;
+  return message;
+}
+
+TEST(RecordedMessages, OfTheListeners) {
+  const auto listeners = Read<v1::Listeners>("listeners.1");
+  ASSERT_EQ(listeners.listener_size(), 1);
+  EXPECT_EQ(listeners.listener(0).address(), "127.0.0.1:8080");
+}
+
+TEST(RecordedMessages, OfTheZones) {
+  const auto zones = Read<v1::Zones>("zones.1");
+  ASSERT_EQ(zones.zone_size(), 1);
+  EXPECT_EQ(zones.zone(0).name(), "sessions");
+}
+
+TEST(RecordedMessages, OfHello) {
+  for (const std::string name : {"hello.1", "hello.2"}) {
+    const auto hello = Read<v1::Hello>(name);
+    EXPECT_EQ(hello.version(), 1u);
+    EXPECT_EQ(hello.owner_tag(), 65539u);
+    EXPECT_EQ(hello.slot(), 3u);
+    EXPECT_EQ(hello.generation(), 7u);
+    EXPECT_EQ(hello.listeners(), 1u);
+    EXPECT_EQ(hello.zones(), 1u);
+    EXPECT_EQ(hello.index(), 1u);
+    EXPECT_EQ(hello.newest_version(), name == "hello.1" ? 0u : 2u);
+  }
+}
+
+TEST(RecordedMessages, OfReady) {
+  for (const std::string name : {"ready.1", "ready.2"}) {
+    const auto ready = Read<v1::Ready>(name);
+    EXPECT_EQ(ready.version(), "0.1.0");
+    EXPECT_EQ(ready.protocol(), name == "ready.1" ? 0u : 2u);
+  }
+}
+
+TEST(RecordedMessages, OfFailed) {
+  for (const std::string name : {"failed.1", "failed.2"}) {
+    const auto failed = Read<v1::Failed>(name);
+    EXPECT_EQ(failed.reason(), "no disk");
+    EXPECT_EQ(failed.field(), "http.access_log.path");
+    EXPECT_EQ(failed.protocol(), name == "failed.1" ? 0u : 2u);
+  }
+}
+
+TEST(RecordedMessages, OfAnAcknowledgement) {
+  const auto first = Read<v1::Ack>("ack.1");
+  EXPECT_EQ(first.sequence(), 42u);
+  EXPECT_EQ(first.error(), "no disk");
+  EXPECT_EQ(first.held(), 0u);
+  const auto second = Read<v1::Ack>("ack.2");
+  EXPECT_EQ(second.sequence(), 42u);
+  EXPECT_EQ(second.error(), "");
+  EXPECT_EQ(second.held(), 5u);
+  EXPECT_EQ(second.kept(), 3u);
+}
+
+TEST(RecordedMessages, OfAConnectionThatIsHandedOff) {
+  const auto http = Read<v1::HttpConnection>("http_connection.1");
+  EXPECT_EQ(http.requests(), 3u);
+  EXPECT_EQ(http.unread(), "GET / HT");
+  const auto stream = Read<v1::StreamState>("stream_state.1");
+  EXPECT_EQ(stream.session(), "s");
+  EXPECT_EQ(stream.unread(), "u");
+  EXPECT_EQ(stream.unsent(), "o");
+}
+
+}  // namespace
+}  // namespace muster::worker
