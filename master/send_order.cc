@@ -66,21 +66,11 @@ grpc::Status Call(Admin::Stub& admin, Order order) {
 }
 
 absl::Status SendSignal(Order order, const std::string& pid_file) {
-  const auto pid = PidFile::Read(pid_file);
-  if (absl::IsNotFound(pid.status())) {
-    return absl::NotFoundError(absl::StrCat("no master runs: there is no ", pid_file));
-  }
-  MUSTER_RETURN_IF_ERROR(pid.status());
-  const auto process = ipc::PidFd::Open(*pid);
-  if (absl::IsNotFound(process.status())) {
-    return absl::NotFoundError(
-        absl::StrCat("no master runs: process ", *pid, " of ", pid_file, " is gone"));
-  }
-  MUSTER_RETURN_IF_ERROR(process.status());
-  MUSTER_RETURN_IF_ERROR(process->Send(SignalOf(order)));
+  MUSTER_ASSIGN_OR_RETURN(const ipc::PidFd master, PidFile::FindMaster(pid_file));
+  MUSTER_RETURN_IF_ERROR(master.Send(SignalOf(order)));
   return absl::UnavailableError(absl::StrCat(
       "no answer on the admin socket within ", absl::FormatDuration(absl::FromChrono(kConnect)),
-      "; process ", *pid, " was sent the signal instead", kOutcomeUnknown));
+      "; process ", master.pid(), " was sent the signal instead", kOutcomeUnknown));
 }
 
 }  // namespace

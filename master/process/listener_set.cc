@@ -154,8 +154,9 @@ absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const Address
           bound.ToString(), set == this ? "" : ", until a reload has left that out"));
     }
   }
-  // Of a listener that the master has closed.
-  const std::optional<pid_t> child = FindChildAt(wanted);
+  // A worker may still have a listener that the master has closed. A Unix socket's path is free
+  // then.
+  const std::optional<pid_t> child = wanted.is_unix() ? std::nullopt : FindChildAt(wanted);
   if (!child.has_value()) return status;
   return absl::AlreadyExistsError(absl::StrCat("bind ", wanted.ToString(),
                                                ": Address already in use; process ", *child,

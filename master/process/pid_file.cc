@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/base/unique_fd.h"
+#include "muster/master/process/file_id.h"
 
 namespace muster::master {
 namespace {
@@ -44,13 +44,10 @@ absl::StatusOr<PidFile> PidFile::Lock(const std::string& path) {
   return PidFile(path, std::move(lock));
 }
 
-PidFile::PidFile(PidFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      lock_(std::move(other.lock_)),
-      is_written_(std::exchange(other.is_written_, false)) {}
-
 PidFile::~PidFile() {
-  if (is_written_) ::unlink(path_.c_str());
+  if (written_.valid() && FileId::AtPath(path_) == FileId::OfDescriptor(written_.get())) {
+    ::unlink(path_.c_str());
+  }
 }
 
 absl::Status PidFile::Write() {
@@ -67,7 +64,7 @@ absl::Status PidFile::Write() {
   if (std::rename(temporary.c_str(), path_.c_str()) != 0) {
     return ipc::ErrnoStatus(absl::StrCat("rename ", temporary, " to ", path_));
   }
-  is_written_ = true;
+  written_ = std::move(fd);
   return absl::OkStatus();
 }
 
@@ -103,6 +100,34 @@ absl::StatusOr<std::optional<pid_t>> PidFile::FindHolder(const std::string& path
   }
   if (request.l_type == F_UNLCK) return std::nullopt;
   return request.l_pid;
+}
+
+absl::StatusOr<ipc::PidFd> PidFile::FindMaster(const std::string& path) {
+  MUSTER_ASSIGN_OR_RETURN(const std::optional<pid_t> holder, FindHolder(path));
+  const absl::StatusOr<pid_t> named = Read(path);
+  if (!named.ok() && !absl::IsNotFound(named.status())) return named.status();
+  if (!holder.has_value()) {
+    return absl::NotFoundError(
+        named.ok() ? absl::StrCat("no master runs: process ", *named, ", which ", path,
+                                  " names, has not locked it, and was sent nothing")
+                   : absl::StrCat("no master runs: there is no ", path));
+  }
+  if (*holder == 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the master that has locked ", path, " runs in another pid namespace"));
+  }
+  if (!named.ok() || *named != *holder) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("process ", *holder, " has locked ", path, ", which ",
+                     named.ok() ? absl::StrCat("names process ", *named) : "does not exist yet",
+                     "; no process was sent anything. If a master is just starting, try again"));
+  }
+  MUSTER_ASSIGN_OR_RETURN(ipc::PidFd master, ipc::PidFd::Open(*holder));
+  // It may have ended, and its pid be another's, before the descriptor was there.
+  MUSTER_ASSIGN_OR_RETURN(const std::optional<pid_t> still, FindHolder(path));
+  if (still == holder) return master;
+  return absl::NotFoundError(
+      absl::StrCat("no master runs: process ", *holder, " of ", path, " has just ended"));
 }
 
 }  // namespace muster::master

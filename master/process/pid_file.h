@@ -9,7 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/file_lock.h"
+#include "muster/ipc/process/pid_fd.h"
 
 namespace muster::master {
 
@@ -21,16 +23,23 @@ class PidFile {
   // Makes the folder if it is missing, and locks. Writes nothing yet. AlreadyExists: another master
   // has the lock; the message has its pid, and what can be done.
   static absl::StatusOr<PidFile> Lock(const std::string& path);
-  PidFile(PidFile&& other) noexcept;
+  PidFile(PidFile&&) = default;
   PidFile& operator=(PidFile&&) = delete;
-  // Removes the file if it was written.
+  // Removes the file if it was written, and nobody has put another one there since.
   ~PidFile();
 
   // Writes the file whole or not at all, by renaming. So a reader never sees an empty file.
   absl::Status Write();
 
-  // The pid in the file at `path`. NotFound: no master runs there, as far as can be seen.
+  // The pid in the file at `path`. It may be stale, and the process a stranger. NotFound: there is
+  // no file.
   static absl::StatusOr<pid_t> Read(const std::string& path);
+
+  // The master that runs with `path`: the process that has locked it, if the file names that one.
+  // The descriptor is the locker's and no later process's. NotFound: nobody has locked it; the
+  // message has what the file names. FailedPrecondition: the locker is not what the file names, as
+  // while it starts, or cannot be named from here.
+  static absl::StatusOr<ipc::PidFd> FindMaster(const std::string& path);
 
   // The pid of the master that has locked `path`, even if it has not written the file yet. Nothing:
   // no master has. 0: it is in another pid namespace. Changes nothing.
@@ -43,7 +52,8 @@ class PidFile {
 
   std::string path_;
   ipc::FileLock lock_;
-  bool is_written_ = false;
+  // Of the file that was written, so that no other gets its id.
+  ipc::UniqueFd written_;
 };
 
 }  // namespace muster::master

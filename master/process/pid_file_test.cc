@@ -5,12 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/master/process/answer_of_child.h"
 
 namespace muster::master {
 namespace {
@@ -35,23 +37,12 @@ TEST(PidFile, TellsThePidAsLongAsItLives) {
 
 // What a child finds: a process does not see its own locks.
 std::string HolderSeenByAnother(const std::string& path) {
-  int ends[2];
-  EXPECT_EQ(::pipe(ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
+  return AnswerOfChild([&] {
     const auto holder = PidFile::FindHolder(path);
-    const std::string text = !holder.ok()           ? std::string(holder.status().message())
-                             : !holder->has_value() ? "nobody"
-                                                    : absl::StrCat(**holder);
-    const ssize_t written = ::write(ends[1], text.data(), text.size());
-    ::_exit(written < 0 ? 1 : 0);
-  }
-  ::close(ends[1]);
-  char text[256] = {};
-  const ssize_t size = ::read(ends[0], text, sizeof(text) - 1);
-  ::close(ends[0]);
-  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
-  return std::string(text, size < 0 ? 0 : size);
+    return !holder.ok()           ? std::string(holder.status().message())
+           : !holder->has_value() ? "nobody"
+                                  : absl::StrCat(**holder);
+  });
 }
 
 TEST(PidFile, TellsAnotherProcessWhoHasIt) {
@@ -107,6 +98,55 @@ TEST(PidFile, IsTakenOverFromAMasterThatWasKilled) {
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_TRUE(file->Write().ok());
   EXPECT_EQ(*PidFile::Read(path), ::getpid());
+}
+
+TEST(PidFile, LeavesTheFileThatReplacedItsOwn) {
+  const std::string path = PathOf("foreign");
+  {
+    auto file = PidFile::Lock(path);
+    ASSERT_TRUE(file.ok() && file->Write().ok());
+    std::ofstream(path + ".other") << "4711\n";
+    ASSERT_EQ(std::rename((path + ".other").c_str(), path.c_str()), 0);
+  }
+  EXPECT_EQ(*PidFile::Read(path), 4711);
+  ::unlink(path.c_str());
+}
+
+std::string MasterSeenByAnother(const std::string& path) {
+  return AnswerOfChild([&] {
+    const auto master = PidFile::FindMaster(path);
+    return master.ok() ? absl::StrCat(master->pid()) : std::string(master.status().message());
+  });
+}
+
+TEST(PidFile, NamesTheMasterThatHasLockedIt) {
+  const std::string path = PathOf("master");
+  auto file = PidFile::Lock(path);
+  ASSERT_TRUE(file.ok() && file->Write().ok());
+  EXPECT_EQ(MasterSeenByAnother(path), absl::StrCat(::getpid()));
+}
+
+TEST(PidFile, NamesNoMasterByAStaleFile) {
+  const std::string path = PathOf("stale");
+  EXPECT_EQ(MasterSeenByAnother(path), absl::StrCat("no master runs: there is no ", path));
+  { ASSERT_TRUE(PidFile::Lock(path).ok()); }
+  // This process is alive, and no master.
+  std::ofstream(path) << ::getpid() << "\n";
+  EXPECT_EQ(MasterSeenByAnother(path),
+            absl::StrCat("no master runs: process ", ::getpid(), ", which ", path,
+                         " names, has not locked it, and was sent nothing"));
+}
+
+TEST(PidFile, NamesNoMasterThatIsNotTheLocker) {
+  const std::string path = PathOf("other");
+  const auto file = PidFile::Lock(path);
+  ASSERT_TRUE(file.ok());
+  EXPECT_THAT(MasterSeenByAnother(path),
+              HasSubstr("which does not exist yet; no process was sent"));
+  std::ofstream(path) << ::getppid() << "\n";
+  EXPECT_THAT(MasterSeenByAnother(path),
+              HasSubstr(absl::StrCat("process ", ::getpid(), " has locked ", path,
+                                     ", which names process ", ::getppid())));
 }
 
 TEST(PidFile, RefusesToReadWhatIsNoPid) {
