@@ -27,7 +27,8 @@ using ::testing::HasSubstr;
 // A process that a signal would end.
 class Stranger {
  public:
-  explicit Stranger(const RunningMaster& muster) : child_(muster.folder(), {"/bin/sleep", "1000"}) {}
+  explicit Stranger(const RunningMaster& muster)
+      : child_(muster.folder(), {"/bin/sleep", "1000"}) {}
   pid_t pid() const { return child_.pid(); }
   bool is_alive() const {
     siginfo_t dead = {};
@@ -111,7 +112,8 @@ TEST(Identity, AMasterThatLeavesKeepsItsHandsOffTheSocketOfItsSuccessor) {
   fs::remove(path);
   const ipc::UniqueFd successor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = UnixAddress(path);
-  ASSERT_EQ(::bind(successor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(::bind(successor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
+            0);
   ASSERT_EQ(::listen(successor.get(), 8), 0);
   const Finished reload = muster.Ctl({"reload"});
   EXPECT_EQ(reload.exit, 1);
@@ -188,8 +190,9 @@ TEST_F(PinnedProgram, IsNotHalfACopy) {
 }
 
 TEST_F(PinnedProgram, MayBeAScript) {
-  WriteFile(muster_.path("program"),
-            absl::StrCat("#!/bin/sh\nexec '", fs::absolute("worker/worker").string(), "' \"$@\"\n"));
+  WriteFile(
+      muster_.path("program"),
+      absl::StrCat("#!/bin/sh\nexec '", fs::absolute("worker/worker").string(), "' \"$@\"\n"));
   ::chmod(muster_.path("program").c_str(), 0700);
   ASSERT_TRUE(muster_.Start()) << muster_.master().errors();
   const pid_t first = AwaitWorkerAfter(0);

@@ -1,6 +1,7 @@
 // Speaks the worker's side of the protocol for tests of the master, and misbehaves as the variable
 // FAKE_WORKER in its environment says.
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -19,6 +20,15 @@ namespace muster {
 namespace {
 
 using worker::Command;
+
+// Writable in a handler of signals.
+const ipc::Channel* channel_to_master = nullptr;
+
+void SayReadyOnSignal(int) {
+  ipc::Message message;
+  message.command = ipc::CommandNumber(Command::kReady);
+  (void)channel_to_master->TrySend(message);
+}
 
 // Without end: only SIGKILL ends it.
 [[noreturn]] void Sleep() {
@@ -55,6 +65,38 @@ std::string ReadyOf(const std::string& manner) {
   return ready.SerializeAsString();
 }
 
+// A connection with more bytes to send than anybody takes. Who closes it last waits for them for an
+// hour.
+int LingeringSocket() {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  const linger hour = {1, 3600};
+  const std::string bytes(1 << 20, 'x');
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::listen(listener, 1) != 0 ||
+      ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      ::connect(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)) != 0) {
+    ::_exit(9);
+  }
+  while (::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) {
+  }
+  return socket;
+}
+
+// Leaves the descriptor to the message, if it can be sent.
+void GiveAway(const ipc::Channel& channel, int fd) {
+  ipc::Message message;
+  message.command = ipc::CommandNumber(Command::kReady);
+  message.fds = absl::MakeConstSpan(&fd, 1);
+  const auto outcome = channel.Send(message);
+  if (outcome.ok() && *outcome == ipc::SendOutcome::kSent) ::close(fd);
+}
+
 int Obey(const ipc::Channel& channel, const std::string& manner) {
   ipc::ReceivedMessage message;
   bool do_listen = true;  // all listeners
@@ -69,6 +111,12 @@ int Obey(const ipc::Channel& channel, const std::string& manner) {
           Say(channel, Command::kFailed, failed.SerializeAsString());
           return 1;
         }
+        if (manner == "garbled") {
+          worker::v1::Failed failed;
+          failed.set_reason("caf\xe9\n2026-11-26 error   all is lost\x1b[31m");
+          Say(channel, Command::kFailed, failed.SerializeAsString());
+          return 1;
+        }
         if (manner == "hopeless") return 2;
         if (manner == "old" && !do_listen) {
           worker::v1::Failed failed;
@@ -76,6 +124,12 @@ int Obey(const ipc::Channel& channel, const std::string& manner) {
           Say(channel, Command::kFailed, failed.SerializeAsString());
           return 2;
         }
+        if (manner == "gives" || manner == "gives and dies") {
+          GiveAway(channel, LingeringSocket());
+          GiveAway(channel, LingeringSocket());
+          ::raise(manner == "gives" ? SIGSTOP : SIGKILL);
+        }
+        while (manner == "floods") Say(channel, Command::kReady, "");
         if (manner != "silent") Say(channel, Command::kReady, ReadyOf(manner));
         if (manner == "deaf") Sleep();
         break;
@@ -115,6 +169,11 @@ int main() {
   }
   auto channel = muster::ipc::Channel::Adopt(muster::ipc::UniqueFd(muster::worker::kChannelFd));
   if (!channel.ok()) return 9;
+  if (manner == "hears") {
+    muster::channel_to_master = &*channel;
+    ::signal(SIGUSR1, muster::SayReadyOnSignal);
+    muster::Sleep();
+  }
   if (manner == "closes") {
     // Tells by the end of the channel that it is gone.
     { const auto closed = std::move(*channel).Release(); }

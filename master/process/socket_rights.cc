@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/proto/field_error.h"
 #include "muster/master/process/wait_note.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {

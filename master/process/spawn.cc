@@ -9,6 +9,8 @@ namespace muster::master {
 
 absl::StatusOr<SpawnedWorker> SpawnWorker(const WorkerProgram& program) {
   MUSTER_ASSIGN_OR_RETURN(ipc::Channel::Pair channel, ipc::Channel::CreatePair());
+  // Before the worker has its end.
+  channel.first.RefuseDescriptors();
   MUSTER_ASSIGN_OR_RETURN(Child process,
                           program.Start({}, {{channel.second.fd(), worker::kChannelFd}}));
   return SpawnedWorker{std::move(process), std::move(channel.first)};

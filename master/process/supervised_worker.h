@@ -4,22 +4,22 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
 #include "muster/loop/timer.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/child.h"
+#include "muster/master/process/command_queue.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/spawn.h"
 #include "muster/worker/protocol/command.h"
@@ -28,11 +28,20 @@ namespace muster::master {
 
 // One running worker: its process, and the master's end of its channel. The loop watches both. Used
 // in the loop's thread only. Destroying the object neither ends the process nor waits for it.
+//
+// The worker is not trusted. Its messages are read a few at a time, so that other events come in
+// between, and at most kMessagesPerSecond of them; the rest wait, and then the worker. Messages
+// carry no descriptors: where the kernel does not refuse them, the master closes the channel of a
+// worker that sends one, which ends it as the master's death would. No call blocks, whatever it
+// sent.
 class SupervisedWorker {
  public:
   // Gets ReadyEvent, FailedEvent and AckedEvent. The last event, once, is ExitedEvent: the process
-  // is dead but not yet reaped, so no other process can have its pid. Then call Reap and destroy.
+  // is dead but not yet reaped, so no other process can have its pid. Then call Reap and destroy,
+  // which may be done within any of the calls.
   using Sink = std::function<void(Event)>;
+
+  static constexpr int kMessagesPerSecond = 256;
 
   // Takes over what was just started for `slot`. After an error it is killed. `name` is its name in
   // the log. `loop` and `log` outlive the object.
@@ -44,12 +53,13 @@ class SupervisedWorker {
   SupervisedWorker(const SupervisedWorker&) = delete;
   SupervisedWorker& operator=(const SupervisedWorker&) = delete;
 
-  // Sends over the channel, in the order of the calls. What the channel does not take now is kept
-  // and tried again. If the channel takes nothing for a second, or is gone, the command's signal is
-  // sent as well. The descriptors stay the caller's. With a `sequence` other than zero the worker
-  // acknowledges the command.
+  // As CommandQueue::Send. With a `sequence` other than zero the worker acknowledges the command.
+  // If a message without a signal cannot be sent, the worker is killed: its FailedEvent has the
+  // reason.
   void Send(worker::Command command, std::uint32_t sequence, absl::string_view payload,
-            absl::Span<const int> fds);
+            absl::Span<const int> fds) {
+    queue_.Send(command, sequence, payload, fds);
+  }
   // To this process, or to none if it is gone.
   void Signal(int signal);
 
@@ -61,16 +71,10 @@ class SupervisedWorker {
   void Reap();
 
  private:
-  // A worker that leaves so many messages does not listen: further ones go by signal only.
-  static constexpr std::size_t kMostQueued = 64;
-  static constexpr int kMessagesPerRound = 64;
+  static constexpr int kMessagesPerRound = 16;
+  // A dead worker leaves at most what its socket held. A child of it may still send.
+  static constexpr int kMostLastWords = 512;
 
-  struct Queued {
-    worker::Command command{};
-    std::uint32_t sequence = 0;
-    std::string payload;
-    std::vector<ipc::UniqueFd> fds;
-  };
   class Watch : public loop::Handler {
    public:
     explicit Watch(std::function<void(std::uint32_t)> callback) : callback_(std::move(callback)) {}
@@ -82,16 +86,16 @@ class SupervisedWorker {
 
   SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
                    Child process, ipc::Channel channel, Sink sink);
+  CommandQueue::Callbacks QueueCallbacks();
   void Complain(Severity severity, absl::string_view problem);
-  absl::StatusOr<ipc::SendOutcome> TrySend(worker::Command command, std::uint32_t sequence,
-                                           absl::string_view payload, absl::Span<const int> fds);
-  void Queue(worker::Command command, std::uint32_t sequence, absl::string_view payload,
-             absl::Span<const int> fds);
-  void Flush();
-  void FallBack(worker::Command command);
+  absl::Status WatchChannel();
+  void UnwatchChannel();
   void OnChannel(std::uint32_t events);
   void Receive(int most);
-  void Take(const ipc::ReceivedMessage& message);
+  // False: nothing more is there now, or will ever be. It may have destroyed this object, as all
+  // that calls it.
+  bool ReceiveOne();
+  bool HasAllowance();
   void CloseChannel();
   void UnwatchExit();
 
@@ -102,15 +106,25 @@ class SupervisedWorker {
   Child process_;
   ipc::Channel channel_;
   Sink sink_;
+  bool is_channel_open_ = true;
+  // The worker's end is closed, and everything that it sent was received.
+  bool is_drained_ = false;
   // Whether the loop watches them.
-  bool is_channel_open_ = false;
+  bool is_channel_watched_ = false;
   bool is_exit_watched_ = false;
   bool has_complained_ = false;
-  std::deque<Queued> queue_;
+  CommandQueue queue_;
+  bool waits_for_room_ = false;
   ipc::ReceivedMessage message_;  // reused
+  // Messages since `second_`, when a second began.
+  int received_ = 0;
+  loop::TimePoint second_{};
+  bool has_exceeded_ = false;
   Watch channel_watch_;
   Watch exit_watch_;
-  loop::Timer patience_;
+  loop::Timer relief_;  // when messages are read again
+  // As long as this object.
+  const std::shared_ptr<const char> life_ = std::make_shared<const char>();
 };
 
 }  // namespace muster::master

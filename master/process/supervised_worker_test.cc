@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -32,9 +33,11 @@ class WorkerProcessTest : public testing::Test {
     ASSERT_TRUE(program.ok()) << program.status();
     auto spawned = SpawnWorker(*program);
     ASSERT_TRUE(spawned.ok()) << spawned.status();
-    auto process =
-        SupervisedWorker::Start(*loop_, log_, *std::move(spawned), 7, "worker 1 of generation 3",
-                                [this](Event event) { events_.push_back(std::move(event)); });
+    auto process = SupervisedWorker::Start(*loop_, log_, *std::move(spawned), 7,
+                                           "worker 1 of generation 3", [this](Event event) {
+                                             events_.push_back(std::move(event));
+                                             times_.push_back(loop_->now());
+                                           });
     ASSERT_TRUE(process.ok()) << process.status();
     process_ = *std::move(process);
   }
@@ -50,6 +53,11 @@ class WorkerProcessTest : public testing::Test {
   const ExitedEvent* Exit() const {
     return events_.empty() ? nullptr : std::get_if<ExitedEvent>(&events_.back());
   }
+  // Until the worker is stopped, or dead: the loop has not run since then.
+  void Await(int what) {
+    siginfo_t info;
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(process_->pid()), &info, what | WNOWAIT), 0);
+  }
   std::vector<std::uint32_t> Acknowledged() const {
     std::vector<std::uint32_t> tokens;
     for (const Event& event : events_) {
@@ -61,6 +69,7 @@ class WorkerProcessTest : public testing::Test {
   Log log_;
   std::unique_ptr<loop::EventLoop> loop_;
   std::vector<Event> events_;
+  std::vector<loop::TimePoint> times_;  // of the events
   std::unique_ptr<SupervisedWorker> process_;
 };
 
@@ -153,6 +162,82 @@ TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsNotRead) {
   process_->Send(Command::kTerminate, 0, "", {});
   ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
   EXPECT_EQ(Exit()->exit.code, SIGTERM);
+}
+
+// Not only those that were sent in the first second.
+TEST_F(WorkerProcessTest, SendsSignalsForEachCommandOnceTheChannelWasFullForLong) {
+  Start("hears");
+  const std::string large(60'000, 'x');
+  for (std::uint32_t token = 1; token <= 10; ++token) {
+    process_->Send(Command::kReopen, token, large, {});
+  }
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); })) << "those in the queue";
+  events_.clear();
+  process_->Send(Command::kReopen, 11, "", {});
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
+  process_->Send(Command::kTerminate, 0, "", {});
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
+  EXPECT_EQ(Exit()->exit.code, SIGTERM);
+}
+
+TEST_F(WorkerProcessTest, MakesTheWorkersTextFitForALogAndAMessage) {
+  Start("garbled");
+  process_->Send(Command::kHello, 0, "", {});
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
+  EXPECT_EQ(std::get<FailedEvent>(events_[0]).reason.message(),
+            "caf\\xe9\\x0a2026-11-26 error   all is lost\\x1b[31m");
+}
+
+// What only a kernel before Linux 6.16 does: lets a worker send descriptors to the master.
+void AllowDescriptors() {
+  const int on = 1;
+  for (int fd = 3; fd < 100; ++fd) {
+    (void)::setsockopt(fd, SOL_SOCKET, /*SO_PASSRIGHTS*/ 83, &on, sizeof(on));
+  }
+}
+
+TEST_F(WorkerProcessTest, IsNotHeldUpByASocketThatLingers) {
+  Start("gives");
+  AllowDescriptors();
+  process_->Send(Command::kHello, 0, "", {});
+  Await(WSTOPPED);
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
+  process_->Signal(SIGCONT);
+  EXPECT_EQ(std::get<FailedEvent>(events_[0]).reason.message(),
+            "sent a descriptor, which no worker may; its channel is closed");
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
+  EXPECT_EQ(events_.size(), 2u);
+  EXPECT_EQ(Exit()->exit.code, 0) << "as after the death of its master";
+}
+
+TEST_F(WorkerProcessTest, IsNotHeldUpByASocketThatTheDeadSent) {
+  Start("gives and dies");
+  AllowDescriptors();
+  process_->Send(Command::kHello, 0, "", {});
+  Await(WEXITED);
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Exit() != nullptr; }));
+  EXPECT_EQ(Exit()->exit.code, SIGKILL);
+}
+
+TEST_F(WorkerProcessTest, RefusesDescriptorsWhereTheKernelCan) {
+  Start("gives");
+  process_->Send(Command::kHello, 0, "", {});
+  Await(WSTOPPED);
+  process_->Signal(SIGCONT);
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !events_.empty(); }));
+  if (std::holds_alternative<FailedEvent>(events_[0])) GTEST_SKIP() << "this one cannot";
+  EXPECT_TRUE(std::holds_alternative<ReadyEvent>(events_[0]));
+}
+
+TEST_F(WorkerProcessTest, ReadsABoundedNumberOfMessagesInASecond) {
+  constexpr std::size_t kMost = SupervisedWorker::kMessagesPerSecond;
+  Start("floods");
+  process_->Send(Command::kHello, 0, "", {});
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return times_.size() > 3 * kMost; }));
+  // Two seconds meet between a message and the one after so many.
+  for (std::size_t i = 0; i + 2 * kMost < times_.size(); ++i) {
+    ASSERT_GE(times_[i + 2 * kMost] - times_[i], std::chrono::seconds(1)) << i;
+  }
 }
 
 TEST_F(WorkerProcessTest, FallsBackToTheSignalWhenTheChannelIsGone) {
