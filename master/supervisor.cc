@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/channel/channel_format.h"
+#include "muster/log/printable.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/process/signal_orders.h"
@@ -28,6 +30,8 @@ constexpr std::size_t kZonesPerMessage = ipc::kMaxChannelFds / 2;
 
 // That a worker may say it had when it ended: more than any can have is a lie.
 constexpr std::uint64_t kMostConnections = 1 << 21;
+// How often at most the log has it that the accept mutex was not in order.
+constexpr auto kWarnEvery = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -60,9 +64,10 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       notifier_(loop),
       tick_(loop, [this] { Handle(TickEvent{}); }),
       log_upkeep_(loop, log, zone_.master_status()),
+      accept_mutex_watch_(zone_),
+      zone_watch_(loop, [this] { LookAfterZones(); }),
       next_(std::move(first)) {
-  zone_.master_status().pid.Set(::getpid());
-  zone_.master_status().start_time.Set(absl::ToUnixSeconds(started_));
+  LookAfterZones();
 }
 
 void Supervisor::Start(ReadyFd ready) {
@@ -118,11 +123,35 @@ void Supervisor::PublishStatus() {
     gauge.Set(static_cast<std::int64_t>(value));
   };
   worker::MasterStatus& status = zone_.master_status();
+  status.pid.Set(::getpid());
+  status.start_time.Set(absl::ToUnixSeconds(started_));
   set(status.generation, core_.generation());
   set(status.worker_processes, core_.wanted_workers());
   set(status.reloads, core_.reloads());
   set(status.reloads_refused, core_.reloads_refused());
   set(status.crashes, core_.crashes());
+}
+
+void Supervisor::LookAfterZones() {
+  zone_watch_.SetAfter(worker::AcceptMutexWatch::kInterval);
+  zone_.Restore();
+  for (const std::optional<Deployment>* deployment : {&current_, &next_}) {
+    if (!deployment->has_value()) continue;
+    for (const auto& zone : (*deployment)->zones) zone->Restore();
+  }
+  PublishStatus();
+  const worker::AcceptMutexWatch::Report report = accept_mutex_watch_.Look();
+  if (report.finding == worker::AcceptMutexWatch::Finding::kGood) return;
+  // A worker that damages it again and again does not fill the log.
+  if (Clock::now() < next_mutex_warning_) return;
+  next_mutex_warning_ = Clock::now() + kWarnEvery;
+  const auto worker = core_.workers().find(report.slot);
+  const bool is_stuck = report.finding == worker::AcceptMutexWatch::Finding::kStuck;
+  log_.Write(Severity::kWarning,
+             is_stuck && worker != core_.workers().end()
+                 ? absl::StrCat(worker->second.Name(),
+                                " does not give the accept mutex back; the others go on without it")
+                 : "the accept mutex was damaged; it is free again");
 }
 
 void Supervisor::OnWorker(Event event) {
@@ -215,6 +244,7 @@ const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
 absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   const Deployment& deployment = DeploymentOf(action.generation);
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
+  for (const auto& zone : deployment.zones) zone->Restore();
   // A worker that is started again keeps what it has.
   counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
   absl::StatusOr<SpawnedWorker> spawned = spawner_.Spawn(deployment.worker);
@@ -397,8 +427,8 @@ void Supervisor::Do(const ReplyAction& action) {
   const Reply reply = std::move(found->second);
   waiting_.erase(found);
   Outcome outcome = action.outcome;
-  outcome.connections_closed =
-      zone_.Sum().closed_at_deadline + closed_in_handoff_ - closed_before_end_;
+  const std::uint64_t closed = zone_.Sum().closed_at_deadline + closed_in_handoff_;
+  outcome.connections_closed = closed - std::min(closed, closed_before_end_);
   reply(outcome);
 }
 
@@ -437,11 +467,14 @@ admin::v1::Status Supervisor::Report() const {
   master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(started_));
   master->mutable_start_time()->set_nanos(
       static_cast<std::int32_t>(absl::ToUnixNanos(started_) % 1'000'000'000));
-  master->set_config_file(source_.config_file);
-  master->set_prefix(source_.prefix);
+  // Paths need not be UTF-8.
+  master->set_config_file(log::Printable(source_.config_file));
+  master->set_prefix(log::Printable(source_.prefix));
   const std::optional<Deployment>& deployment = current_ ? current_ : next_;
   if (!deployment) return status;
-  for (const std::string& address : deployment->listeners.addresses()) master->add_listen(address);
+  for (const std::string& address : deployment->listeners.addresses()) {
+    master->add_listen(log::Printable(address));
+  }
   return status;
 }
 

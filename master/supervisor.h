@@ -30,6 +30,7 @@
 #include "muster/master/process/spawner.h"
 #include "muster/master/process/supervised_worker.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/worker/zone/accept_mutex_watch.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -106,6 +107,8 @@ class Supervisor {
   void Notify(MasterState before);
   void PublishStatus();
   void CloseWhatNobodyTakes();
+  // Stores again what workers damaged in the zones, and frees the accept mutex if nobody uses it.
+  void LookAfterZones();
 
   loop::EventLoop& loop_;
   Log& log_;
@@ -119,6 +122,9 @@ class Supervisor {
   loop::Timer tick_;
   LogUpkeep log_upkeep_;
   Spawner spawner_;
+  worker::AcceptMutexWatch accept_mutex_watch_;
+  loop::Timer zone_watch_;
+  TimePoint next_mutex_warning_{};
 
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next

@@ -181,7 +181,7 @@ absl::StatusOr<OwnerTag> Registry::Reserve(std::uint32_t slot) const {
 void Registry::SetProcess(OwnerTag tag, pid_t pid) const {
   ParticipantLine* line = LineOf(tag);
   if (line == nullptr) return;
-  line->start_time_ticks.store(StartTimeTicks(pid), std::memory_order_relaxed);
+  line->start_time_ticks.store(pid == 0 ? 0 : StartTimeTicks(pid), std::memory_order_relaxed);
   // Release: who sees the pid (Read, acquire) sees its start time.
   line->pid.store(pid, std::memory_order_release);
 }
@@ -212,6 +212,24 @@ bool Registry::MarkDead(OwnerTag tag) const {
 
 bool Registry::Free(OwnerTag tag) const {
   return Change(tag, ParticipantState::kDead, ParticipantState::kFree);
+}
+
+void Registry::Store(OwnerTag tag, ParticipantState state) const {
+  ParticipantLine* line = LineOf(tag);
+  if (line == nullptr) return;
+  const std::uint32_t identity = Identity(state, tag.generation());
+  // Relaxed: it is only compared, to leave the line to its readers if nothing is to change.
+  if (line->identity.load(std::memory_order_relaxed) == identity) return;
+  // Release: as in Change and in Reserve.
+  line->identity.store(identity, std::memory_order_release);
+}
+
+void Registry::StoreHeader() const {
+  auto* header = reinterpret_cast<RegistryHeader*>(reinterpret_cast<char*>(lines_)) - 1;
+  header->version.store(kVersion, std::memory_order_relaxed);
+  header->capacity.store(capacity_, std::memory_order_relaxed);
+  // Release: as in Create.
+  header->magic.store(kMagic, std::memory_order_release);
 }
 
 absl::StatusOr<OwnerTag> Registry::Claim() const {

@@ -61,7 +61,7 @@ class Registry {
   // Starts a new generation of a free slot. Locks may hold the tag from now on. FailedPrecondition:
   // the slot is not free.
   absl::StatusOr<OwnerTag> Reserve(std::uint32_t slot) const;
-  // Records which process the participant is, for people and for a later parent.
+  // Records which process the participant is, for people and for a later parent. 0: not known.
   void SetProcess(OwnerTag tag, pid_t pid) const;
   // SetProcess for the caller. FailedPrecondition: this tag is not reserved.
   absl::Status Join(OwnerTag tag) const;
@@ -70,6 +70,13 @@ class Registry {
   bool MarkDead(OwnerTag tag) const;
   // Call it only when everything that the dead process held is recovered. False: it was not dead.
   bool Free(OwnerTag tag) const;
+
+  // For a parent that keeps the participants' states itself and does not trust the memory: stores
+  // the state and the generation, whatever the line says. Without effect where it says so already,
+  // and on a slot that does not exist.
+  void Store(OwnerTag tag, ParticipantState state) const;
+  // The same for what Create stored in front of the lines, without which nobody can attach.
+  void StoreHeader() const;
 
   // Takes a slot that no live process holds. ResourceExhausted: all slots are held.
   absl::StatusOr<OwnerTag> Claim() const;

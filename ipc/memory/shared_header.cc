@@ -35,6 +35,12 @@ Word ReadOnce(const Word& word) {
   return *const_cast<const volatile Word*>(&word);
 }
 
+template <typename Word>
+void WriteIfChanged(Word& word, Word value) {
+  volatile Word& shared = word;
+  if (shared != value) shared = value;
+}
+
 }  // namespace
 
 absl::StatusOr<SharedHeader*> CreateHeader(const SharedMemory& memory, const SharedLayout& layout) {
@@ -54,6 +60,17 @@ absl::StatusOr<SharedHeader*> CreateHeader(const SharedMemory& memory, const Sha
 
 void PublishHeader(SharedHeader* header) {
   header->state.store(SharedHeader::kReady, std::memory_order_release);
+}
+
+void RestoreHeader(const SharedMemory& memory, const SharedLayout& layout,
+                   std::uint64_t instance_id) {
+  auto* const header = std::launder(reinterpret_cast<SharedHeader*>(memory.data()));
+  WriteIfChanged(header->magic, layout.magic);
+  WriteIfChanged(header->layout_version, layout.layout_version);
+  WriteIfChanged(header->abi_hash, layout.abi_hash);
+  WriteIfChanged(header->size_bytes, std::uint64_t{memory.size_bytes()});
+  WriteIfChanged(header->instance_id, instance_id);
+  if (header->state.load(std::memory_order_relaxed) != SharedHeader::kReady) PublishHeader(header);
 }
 
 absl::StatusOr<const SharedHeader*> CheckHeader(const SharedMemory& memory,

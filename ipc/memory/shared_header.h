@@ -62,6 +62,11 @@ absl::StatusOr<SharedHeader*> CreateHeader(const SharedMemory& memory, const Sha
 // Lets other processes attach. They see everything that was written before this call.
 void PublishHeader(SharedHeader* header);
 
+// For the creator, if it does not trust those who attach: writes each field again that somebody
+// changed. `instance_id` is what CreateHeader gave the block. The block must have been published.
+void RestoreHeader(const SharedMemory& memory, const SharedLayout& layout,
+                   std::uint64_t instance_id);
+
 // Checks a block that a peer created. The returned pointer is into `memory` and valid as long as
 // it. FailedPrecondition: the block is not ready, or not yet. InvalidArgument: the block is smaller
 // than a header, or a field differs; the status names the field, its value and the expected value.

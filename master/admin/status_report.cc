@@ -1,9 +1,14 @@
 #include "muster/master/admin/status_report.h"
 
 #include <algorithm>
+#include <string>
 #include <tuple>
 #include <vector>
 
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "muster/log/printable.h"
 #include "muster/proto/duration.h"
 
 namespace muster::master {
@@ -47,6 +52,15 @@ admin::v1::Worker::State StateOf(WorkerState state) {
   return admin::v1::Worker::STATE_UNSPECIFIED;
 }
 
+// Lines for people, which have to be valid UTF-8 to be told at all.
+std::string Told(absl::string_view lines) {
+  std::vector<std::string> told;
+  for (const absl::string_view line : absl::StrSplit(lines, '\n')) {
+    told.push_back(log::Printable(line));
+  }
+  return absl::StrJoin(told, "\n");
+}
+
 void Fill(const worker::StatsValues& values, admin::v1::Counters* counters) {
   counters->set_accepted(values.accepted);
   counters->set_handled(values.handled);
@@ -75,7 +89,7 @@ void FillWorker(const WorkerRecord& record, const worker::StatsValues& counted, 
   worker->set_state(StateOf(record.state));
   if (record.pid != 0) *worker->mutable_age() = config::FromChrono(now - record.started);
   worker->set_restarts(record.restarts);
-  worker->set_last_exit(record.last_exit);
+  worker->set_last_exit(Told(record.last_exit));
   Fill(counted, worker->mutable_counters());
 }
 
@@ -127,7 +141,7 @@ admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZ
   master->set_state(StateOf(core.state()));
   master->set_generation(core.generation());
   master->set_worker_processes(core.wanted_workers());
-  master->set_last_reload_error(core.last_reload_error());
+  master->set_last_reload_error(Told(core.last_reload_error()));
 
   std::vector<const WorkerRecord*> records;
   for (const auto& [slot, record] : core.workers()) records.push_back(&record);

@@ -1,14 +1,19 @@
 #include "muster/master/admin/status_report.h"
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <variant>
 
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace muster::master {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::EndsWith;
 
 class StatusReportTest : public testing::Test {
  protected:
@@ -149,6 +154,33 @@ TEST_F(StatusReportTest, TellsHowAWorkerEnded) {
   EXPECT_FALSE(status.workers(0).has_age());
   EXPECT_EQ(status.workers(0).last_exit(), "was killed by SIGKILL");
   EXPECT_EQ(status.stats().crashes(), 1u);
+}
+
+// Who reads a text that is no UTF-8 gets nothing of the whole status.
+TEST_F(StatusReportTest, TellsTextsThatAreNoUtf8) {
+  Give(StartEvent{settings_});
+  Give(SpawnedEvent{0, 123});
+  Give(ReadyEvent{0});
+  Give(FailedEvent{0, absl::AbortedError("caf\xe9")});
+  Give(ExitedEvent{0, {}});
+  Give(ReloadEvent{});
+  Give(LoadRefusedEvent{1, absl::InvalidArgumentError("1: caf\xe9\n2: caf\xe9")});
+  admin::v1::Status status;
+  ASSERT_TRUE(status.ParseFromString(Report().SerializeAsString()));
+  EXPECT_THAT(status.workers(0).last_exit(), EndsWith("caf\\xe9"));
+  EXPECT_EQ(status.master().last_reload_error(), "1: caf\\xe9\n2: caf\\xe9");
+}
+
+TEST_F(StatusReportTest, BoundsWhatADamagedSlotCounts) {
+  Give(StartEvent{settings_});
+  ASSERT_TRUE(zone_->Reserve(0).ok());
+  zone_->stats(0).requests.Add(static_cast<std::uint64_t>(-5));
+  zone_->stats(0).active.Set(std::numeric_limits<std::int64_t>::max());
+  for (const std::uint32_t slot : {0u, 1u}) zone_->stats(slot).accepted.Add(worker::kMostCounted);
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.stats().total().requests(), 0u);
+  EXPECT_EQ(status.stats().total().active(), worker::kHighestLevel);
+  EXPECT_EQ(status.stats().total().accepted(), worker::kMostCounted);
 }
 
 }  // namespace

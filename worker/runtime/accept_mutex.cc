@@ -7,11 +7,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
+#include "muster/worker/zone/accept_mutex_watch.h"
 
 namespace muster::worker {
 
 absl::StatusOr<std::unique_ptr<AcceptMutex>> AcceptMutex::Create(
-    loop::EventLoop& loop, const std::vector<ListeningSocket>& listeners, ipc::Mutex mutex,
+    loop::EventLoop& loop, const std::vector<ListeningSocket>& listeners, AcceptTurns turns,
     loop::Clock::duration accept_delay, Callbacks callbacks) {
   ipc::UniqueFd set(::epoll_create1(EPOLL_CLOEXEC));
   if (!set.valid()) return ipc::ErrnoStatus("epoll_create1 for the listeners");
@@ -24,20 +25,23 @@ absl::StatusOr<std::unique_ptr<AcceptMutex>> AcceptMutex::Create(
     }
   }
   auto accept_mutex = std::unique_ptr<AcceptMutex>(
-      new AcceptMutex(loop, std::move(set), std::move(mutex), accept_delay, std::move(callbacks)));
+      new AcceptMutex(loop, std::move(set), std::move(turns), accept_delay, std::move(callbacks)));
   loop.SetGate(accept_mutex.get());
   return accept_mutex;
 }
 
-AcceptMutex::AcceptMutex(loop::EventLoop& loop, ipc::UniqueFd set, ipc::Mutex mutex,
+AcceptMutex::AcceptMutex(loop::EventLoop& loop, ipc::UniqueFd set, AcceptTurns turns,
                          loop::Clock::duration accept_delay, Callbacks callbacks)
     : loop_(loop),
       set_(std::move(set)),
-      mutex_(std::move(mutex)),
+      mutex_(std::move(turns.mutex)),
+      turns_(turns.count),
       accept_delay_(accept_delay),
       callbacks_(std::move(callbacks)),
       // It ends the wait. Nobody may be there to whom the turn could be left.
-      retry_(loop, [this] { rounds_to_skip_ = 0; }) {}
+      retry_(loop, [this] { rounds_to_skip_ = 0; }),
+      // It only ends the wait.
+      turn_end_(loop, [] {}) {}
 
 AcceptMutex::~AcceptMutex() {
   loop_.SetGate(nullptr);
@@ -48,6 +52,7 @@ AcceptMutex::~AcceptMutex() {
 void AcceptMutex::BeforeWait() {
   if (is_open_ && TakeTurn()) {
     retry_.Cancel();
+    if (!turn_end_.is_armed()) turn_end_.SetAfter(AcceptMutexWatch::kLongestTurn);
     return;
   }
   Unwatch();
@@ -64,6 +69,7 @@ bool AcceptMutex::TakeTurn() {
   // It protects nothing but the turn, so a dead owner left nothing behind.
   if (outcome == ipc::LockOutcome::kOwnerDied) mutex_.MarkConsistent();
   holds_mutex_ = true;
+  turns_.Add();
   if (Watch()) return true;
   holds_mutex_ = false;
   mutex_.Unlock();

@@ -11,6 +11,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_client.h"
+#include "muster/worker/zone/accept_mutex_watch.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_recovery.h"
 
@@ -36,7 +37,7 @@ class AcceptMutexTest : public ::testing::Test {
       if (socket.Accept(&connection) == ListeningSocket::Outcome::kAccepted) ++accepted_;
     };
     callbacks.work = [this] { held_in_work_ = Owner() == own_tag_; };
-    accept_mutex_ = *AcceptMutex::Create(*loop_, sockets_, MutexOf(own_tag_),
+    accept_mutex_ = *AcceptMutex::Create(*loop_, sockets_, {MutexOf(own_tag_), turns_},
                                          std::chrono::milliseconds(1), std::move(callbacks));
   }
 
@@ -55,6 +56,7 @@ class AcceptMutexTest : public ::testing::Test {
   ipc::Mutex others_;
   testing::LoopbackListener listener_;
   std::vector<ListeningSocket> sockets_;
+  ipc::Gauge turns_;
   std::unique_ptr<AcceptMutex> accept_mutex_;
   int accepted_ = 0;
   bool held_in_accept_ = false;
@@ -128,6 +130,28 @@ TEST_F(AcceptMutexTest, TakesOverFromADeadHolderForGood) {
   accept_mutex_->AfterWait();
   ipc::Mutex third = MutexOf(*zone_.Reserve());
   EXPECT_EQ(third.TryLock(), ipc::LockOutcome::kAcquired);
+}
+
+// So that the master can tell an idle holder from one that is stopped.
+TEST_F(AcceptMutexTest, EndsAndCountsItsTurnsThoughNobodyComes) {
+  ASSERT_TRUE(loop_->RunOnce().ok());
+  EXPECT_EQ(Owner(), ipc::OwnerTag());
+  ASSERT_TRUE(loop_->RunOnce().ok());
+  EXPECT_EQ(turns_.value(), 2);
+}
+
+TEST_F(AcceptMutexTest, GoesOnAfterItsMutexWasTakenAway) {
+  accept_mutex_->BeforeWait();
+  AcceptMutexWatch watch(zone_);
+  watch.Look();
+  ASSERT_EQ(watch.Look().finding, AcceptMutexWatch::Finding::kStuck);
+  ASSERT_EQ(others_.TryLock(), ipc::LockOutcome::kOwnerDied);
+  accept_mutex_->AfterWait();
+  EXPECT_EQ(Owner(), other_tag_) << "it is not its own any more";
+  others_.MarkConsistent();
+  ASSERT_TRUE(others_.Unlock());
+  accept_mutex_->BeforeWait();
+  EXPECT_EQ(Owner(), own_tag_);
 }
 
 TEST_F(AcceptMutexTest, GivesTheMutexBackWhenItIsDestroyed) {

@@ -72,18 +72,18 @@ class Acceptor::Source : public loop::Handler {
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Surroundings& surroundings,
                                                            const config::v1::Config& config,
                                                            std::vector<InheritedListener> listeners,
-                                                           std::optional<ipc::Mutex> mutex) {
+                                                           std::optional<AcceptTurns> turns) {
   return std::unique_ptr<Acceptor>(
-      new Acceptor(surroundings, config, std::move(listeners), std::move(mutex)));
+      new Acceptor(surroundings, config, std::move(listeners), std::move(turns)));
 }
 
 Acceptor::Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
-                   std::vector<InheritedListener> listeners, std::optional<ipc::Mutex> mutex)
+                   std::vector<InheritedListener> listeners, std::optional<AcceptTurns> turns)
     : around_(surroundings),
       policy_(config.accept()),
       worker_connections_(config.worker_connections()),
       accept_delay_(BoundedDuration(config.accept_delay())),
-      mutex_(std::move(mutex)),
+      turns_(std::move(turns)),
       resume_(surroundings.loop, [this] { Resume(); }) {
   listeners_.reserve(listeners.size());
   for (InheritedListener& listener : listeners) listeners_.emplace_back(std::move(listener));
@@ -113,7 +113,7 @@ absl::Status Acceptor::Start() {
       SkipIfBusy();
     };
     MUSTER_ASSIGN_OR_RETURN(accept_mutex_,
-                            AcceptMutex::Create(around_.loop, listeners_, *std::move(mutex_),
+                            AcceptMutex::Create(around_.loop, listeners_, *std::move(turns_),
                                                 accept_delay_, std::move(callbacks)));
   } else {
     for (const ListeningSocket& listener : listeners_) {

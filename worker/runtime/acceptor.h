@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "muster/ipc/lock/mutex.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
@@ -39,11 +38,11 @@ class Acceptor {
     Service& service;
   };
 
-  // Accepts nothing before Start. `mutex`: set with the policy MUTEX only.
+  // Accepts nothing before Start. `turns`: set with the policy MUTEX only.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Create(const Surroundings& surroundings,
                                                           const config::v1::Config& config,
                                                           std::vector<InheritedListener> listeners,
-                                                          std::optional<ipc::Mutex> mutex);
+                                                          std::optional<AcceptTurns> turns);
   ~Acceptor();
 
   // Accepts from now on. To be called at most once, and not after Stop. FailedPrecondition: names
@@ -76,7 +75,7 @@ class Acceptor {
   class Source;
 
   Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
-           std::vector<InheritedListener> listeners, std::optional<ipc::Mutex> mutex);
+           std::vector<InheritedListener> listeners, std::optional<AcceptTurns> turns);
   bool is_full() const { return around_.connections.held() >= worker_connections_; }
   // Drops the listeners that do not listen.
   absl::Status CheckListeners();
@@ -94,7 +93,7 @@ class Acceptor {
   config::v1::Accept policy_;
   std::uint32_t worker_connections_;
   loop::Clock::duration accept_delay_;
-  std::optional<ipc::Mutex> mutex_;  // until Start
+  std::optional<AcceptTurns> turns_;  // until Start
   std::vector<ListeningSocket> listeners_;
   State state_ = State::kNotStarted;
   std::optional<loop::TimePoint> told_at_;  // of the cause of a pause

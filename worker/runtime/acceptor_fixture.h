@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/lock/mutex.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
+#include "muster/worker/runtime/accept_mutex.h"
 #include "muster/worker/runtime/acceptor.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
@@ -49,9 +49,9 @@ class AcceptorTest : public ::testing::Test {
     listeners.push_back(listener_.Inherit());
     return listeners;
   }
-  std::unique_ptr<Acceptor> MakeAcceptor(std::optional<ipc::Mutex> mutex = std::nullopt) {
+  std::unique_ptr<Acceptor> MakeAcceptor(std::optional<AcceptTurns> turns = std::nullopt) {
     auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config_,
-                                     InheritedListeners(), std::move(mutex));
+                                     InheritedListeners(), std::move(turns));
     EXPECT_TRUE(acceptor.ok()) << acceptor.status();
     EXPECT_TRUE((*acceptor)->Start().ok());
     return *std::move(acceptor);

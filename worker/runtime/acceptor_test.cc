@@ -102,11 +102,13 @@ class AcceptorWithMutexTest : public AcceptorTest {
     config_.mutable_accept_delay()->set_seconds(60);
   }
   std::unique_ptr<Acceptor> MakeAcceptorWithMutex() {
-    return MakeAcceptor(ipc::Mutex(zone_.accept_mutex_state(), zone_.registry(), tag_));
+    return MakeAcceptor(
+        AcceptTurns{ipc::Mutex(zone_.accept_mutex_state(), zone_.registry(), tag_), turns_});
   }
 
   SharedZone zone_;
   ipc::OwnerTag tag_;
+  ipc::Gauge turns_;
 };
 
 TEST_F(AcceptorWithMutexTest, LeavesATurnToOthersWhenItIsNearlyFull) {

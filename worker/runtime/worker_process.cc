@@ -132,13 +132,14 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
         if (status.ok()) return;
         log_.Write(config::v1::Log::ERROR, std::string(status.message()));
       }));
-  std::optional<ipc::Mutex> mutex;
+  std::optional<AcceptTurns> turns;
   if (config_.accept() == config::v1::MUTEX) {
-    mutex.emplace(zone_.accept_mutex_state(), zone_.registry(), tag_);
+    turns.emplace(
+        AcceptTurns{{zone_.accept_mutex_state(), zone_.registry(), tag_}, status().accept_turns});
   }
   MUSTER_ASSIGN_OR_RETURN(
       acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *service_}, config_,
-                                  std::move(beginnings.inheritance.listeners), std::move(mutex)));
+                                  std::move(beginnings.inheritance.listeners), std::move(turns)));
   HandoffQueue::Callbacks handoff;
   handoff.adopt = [this](Connection connection, std::string state) {
     Adopt(std::move(connection), std::move(state));

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -51,7 +51,9 @@ absl::StatusOr<SharedZone> SharedZone::Create(std::uint32_t capacity) {
                           ipc::Registry::Create(memory.data() + kRegistryOffset,
                                                 ipc::Registry::BytesFor(capacity), capacity));
   ipc::PublishHeader(header);
-  return SharedZone(std::move(memory), registry);
+  SharedZone zone(std::move(memory), registry, header->instance_id);
+  zone.slot_table_ = std::make_unique<SlotTable>(registry);
+  return zone;
 }
 
 absl::StatusOr<SharedZone> SharedZone::Attach(ipc::UniqueFd fd) {
@@ -74,28 +76,37 @@ absl::StatusOr<SharedZone> SharedZone::Attach(ipc::UniqueFd fd) {
                                                    registry->capacity(), " slots, the zone ",
                                                    capacity));
   }
-  return SharedZone(*std::move(memory), *registry);
+  const volatile std::uint64_t& shared_instance_id = FrontOf(*memory)->header.instance_id;
+  const std::uint64_t instance_id = shared_instance_id;
+  return SharedZone(*std::move(memory), *registry, instance_id);
 }
 
-std::uint64_t SharedZone::instance_id() const { return FrontOf(memory_)->header.instance_id; }
-
 absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve() const {
-  for (std::uint32_t slot = 0; slot < capacity(); ++slot) {
-    const std::optional<ipc::ParticipantRecord> record = registry_.Read(slot);
-    if (record.has_value() && record->state == ipc::ParticipantState::kFree) return Reserve(slot);
-  }
-  return absl::ResourceExhaustedError(
-      absl::StrCat("reserve a slot of the shared zone: all ", capacity(), " are taken"));
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, slot_table().ReserveLowest());
+  Restore();
+  return tag;
 }
 
 absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve(std::uint32_t slot) const {
-  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, registry_.Reserve(slot));
-  std::atomic<std::uint32_t>& used = FrontOf(memory_)->slots_used;
-  // Relaxed: it says nothing about other memory. Only the master writes it.
-  if (used.load(std::memory_order_relaxed) < slot + 1) {
-    used.store(slot + 1, std::memory_order_relaxed);
-  }
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, slot_table().Reserve(slot));
+  Restore();
   return tag;
+}
+
+SlotTable& SharedZone::slot_table() const {
+  MUSTER_CHECK(slot_table_ != nullptr, "only the master has a record of the slots");
+  return *slot_table_;
+}
+
+void SharedZone::Restore() const {
+  ipc::RestoreHeader(memory_, kZoneLayout, instance_id_);
+  registry_.StoreHeader();
+  slot_table().Restore();
+  ZoneFront& front = *FrontOf(memory_);
+  volatile std::uint32_t& shared_capacity = front.capacity;
+  if (shared_capacity != capacity()) shared_capacity = capacity();
+  // Relaxed: it says nothing about other memory.
+  front.slots_used.store(slot_table().used(), std::memory_order_relaxed);
 }
 
 ipc::MutexState* SharedZone::accept_mutex_state() const { return &FrontOf(memory_)->accept_mutex; }
@@ -115,6 +126,7 @@ WorkerStatus& SharedZone::worker_status(std::uint32_t slot) const {
 MasterStatus& SharedZone::master_status() const { return FrontOf(memory_)->master; }
 
 std::uint32_t SharedZone::slots_used() const {
+  if (slot_table_ != nullptr) return slot_table_->used();
   return std::min(FrontOf(memory_)->slots_used.load(std::memory_order_relaxed), capacity());
 }
 

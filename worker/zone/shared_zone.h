@@ -2,6 +2,7 @@
 #define MUSTER_WORKER_ZONE_SHARED_ZONE_H_
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -12,6 +13,7 @@
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/worker/zone/master_status.h"
 #include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/slot_table.h"
 #include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
@@ -23,8 +25,11 @@ namespace muster::worker {
 // of a worker: during a reload two processes are worker 3, and each has a slot of its own. When a
 // process dies, worker/zone/slot_recovery.h releases what it held here.
 //
-// Move-only owner of one mapping. Pointers into it are valid as long as it lives. Thread-safe. No
-// call blocks. docs/MEMORY_LAYOUT.md has the layout.
+// Any process that has the zone can damage any word in it. So the master's truth is not there: its
+// zone has a SlotTable, and the words that are the master's are stored again by Restore.
+//
+// Move-only owner of one mapping. Pointers into it are valid as long as it lives. Thread-safe, but
+// for what is the master's. No call blocks. docs/MEMORY_LAYOUT.md has the layout.
 class SharedZone {
  public:
   // max_generations of 4 times 256 worker_processes.
@@ -41,13 +46,19 @@ class SharedZone {
   int fd() const { return memory_.fd(); }
   std::uint32_t capacity() const { return registry_.capacity(); }
   // Differs from that of every other zone.
-  std::uint64_t instance_id() const;
+  std::uint64_t instance_id() const { return instance_id_; }
 
-  // For the master. Takes the lowest free slot for a process that is about to be started.
-  // ResourceExhausted: no slot is free.
+  // For the master, whose zone Create made. Takes the lowest free slot for a process that is about
+  // to be started. ResourceExhausted: no slot is free.
   absl::StatusOr<ipc::OwnerTag> Reserve() const;
   // Takes a given slot. FailedPrecondition: it is not free.
   absl::StatusOr<ipc::OwnerTag> Reserve(std::uint32_t slot) const;
+
+  // The master's record of the slots.
+  SlotTable& slot_table() const;
+  // For the master, once in a while and before a process attaches: stores again what it wrote and
+  // somebody else changed, namely the headers, the capacity and the state of each slot.
+  void Restore() const;
 
   const ipc::Registry& registry() const { return registry_; }
   ipc::MutexState* accept_mutex_state() const;
@@ -59,17 +70,21 @@ class SharedZone {
   // that is dead.
   SlotStats& stats(std::uint32_t slot) const;
   WorkerStatus& worker_status(std::uint32_t slot) const;
-  // Slots from this number on never had a process.
+  // Slots from this number on never had a process. In the master it is what the master did; a
+  // worker reads it in the zone.
   std::uint32_t slots_used() const;
-  // The sum over all slots. Not a snapshot: each word is read at its own moment.
+  // The sum over all slots. Not a snapshot: each word is read at its own moment. Bounded, see
+  // StatsValues.
   StatsValues Sum() const;
 
  private:
-  SharedZone(ipc::SharedMemory memory, ipc::Registry registry)
-      : memory_(std::move(memory)), registry_(registry) {}
+  SharedZone(ipc::SharedMemory memory, ipc::Registry registry, std::uint64_t instance_id)
+      : memory_(std::move(memory)), registry_(registry), instance_id_(instance_id) {}
 
   ipc::SharedMemory memory_;
   ipc::Registry registry_;
+  std::uint64_t instance_id_;
+  std::unique_ptr<SlotTable> slot_table_;  // the master's; null in a worker
 };
 
 }  // namespace muster::worker

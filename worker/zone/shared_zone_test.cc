@@ -153,6 +153,41 @@ TEST(SharedZone, SaysWhenNoSlotIsFree) {
             "reserve a slot of the shared zone: all 1 are taken");
 }
 
+// Each word that only the master writes, and that a process which attaches looks at.
+TEST(SharedZone, IsAttachedAgainOnceItIsRestored) {
+  const SharedZone zone = MakeZone();
+  Reserve(zone);
+  ipc::SharedMemoryOptions options;
+  options.size_bytes = ZoneBytes(4);
+  const auto view = ipc::SharedMemory::AttachMemfd(Copy(zone.fd()), options);
+  ASSERT_TRUE(view.ok()) << view.status();
+  for (const std::size_t offset :
+       {offsetof(ipc::SharedHeader, magic), offsetof(ipc::SharedHeader, layout_version),
+        offsetof(ipc::SharedHeader, state), offsetof(ipc::SharedHeader, abi_hash),
+        offsetof(ipc::SharedHeader, size_bytes), offsetof(ZoneFront, capacity), kRegistryOffset,
+        kRegistryOffset + 8, kRegistryOffset + 12}) {
+    std::uint32_t word = 0xdeadbeef;
+    std::memcpy(view->data() + offset, &word, sizeof(word));
+    EXPECT_FALSE(SharedZone::Attach(Copy(zone.fd())).ok()) << "damaged at " << offset;
+    zone.Restore();
+    const auto attached = SharedZone::Attach(Copy(zone.fd()));
+    EXPECT_TRUE(attached.ok()) << "at " << offset << ": " << attached.status();
+  }
+}
+
+TEST(SharedZone, CountsAllSlotsOfADamagedZone) {
+  const SharedZone zone = MakeZone();
+  zone.stats(Reserve(zone).slot()).requests.Add(2);
+  ipc::SharedMemoryOptions options;
+  options.size_bytes = ZoneBytes(4);
+  const auto view = ipc::SharedMemory::AttachMemfd(Copy(zone.fd()), options);
+  ASSERT_TRUE(view.ok()) << view.status();
+  std::memset(view->data() + offsetof(ZoneFront, slots_used), 0, 4);
+  EXPECT_EQ(zone.Sum().requests, 2u);
+  zone.Restore();
+  EXPECT_EQ(SharedZone::Attach(Copy(zone.fd()))->Sum().requests, 2u);
+}
+
 TEST(SharedZone, AddsUpAllSlots) {
   const SharedZone zone = MakeZone();
   zone.stats(Reserve(zone).slot()).requests.Add(2);

@@ -12,14 +12,16 @@ namespace muster::worker {
 // `zones`: the user zones that the process was handed.
 //
 // In this order:
-// 1. The registry marks the tag dead. From now on nobody takes it for a live owner.
+// 1. The slot table marks the tag dead, and the registry with it. From now on nobody takes it for a
+//    live owner.
 // 2. The accept mutex is released if the tag holds it. Its next owner gets kOwnerDied. Its sleepers
 //    are woken in any case.
 // 3. The same for each lock that is noted in `zones` (UserZone::NoteLock), and their bells ring.
 // 4. The slot's gauges and its WorkerStatus are cleared. Its totals stay.
 // 5. The slot is free: Reserve may give it to the next process.
 //
-// Idempotent: if the caller dies in between, its successor calls it again. Without effect on a tag
+// Idempotent. Whatever the zone says of the slot does not matter: the master's SlotTable knows.
+// Without effect on a tag
 // of an earlier process, of no process, or beyond the zone. Does not block. ipc/lock/registry.h
 // has the rules of steps 1 and 5, docs/CRASH_SAFETY.md the reasons for the order.
 void RecoverSlot(const SharedZone& zone, ipc::OwnerTag dead, const UserZones& zones = {});

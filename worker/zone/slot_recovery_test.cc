@@ -96,15 +96,25 @@ TEST(RecoverSlot, LeavesADeadSuccessorInTheSlotToARecoveryOfItsOwn) {
   EXPECT_EQ(zone.Sum().active, 1u);
 }
 
-// The master may die between the steps; its successor begins again.
+// As if the first call had not come to its end.
 TEST(RecoverSlot, FinishesWhatWasBegun) {
   const SharedZone zone = MakeZone(1);
   const ipc::OwnerTag dead = Reserve(zone);
   zone.stats(dead.slot()).active.Set(1);
-  ASSERT_TRUE(zone.registry().MarkDead(dead));
+  ASSERT_TRUE(zone.slot_table().MarkDead(dead));
   RecoverSlot(zone, dead);
   EXPECT_EQ(zone.Sum().active, 0u);
   EXPECT_TRUE(zone.Reserve().ok());
+}
+
+TEST(RecoverSlot, IsNotMisledByADamagedRegistry) {
+  const SharedZone zone = MakeZone(1);
+  const ipc::OwnerTag dead = Reserve(zone);
+  zone.stats(dead.slot()).active.Set(1);
+  zone.registry().Store(ipc::OwnerTag(0, 77), ipc::ParticipantState::kLive);
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(zone.Sum().active, 0u);
+  EXPECT_TRUE(zone.Reserve(0).ok());
 }
 
 TEST(RecoverSlot, IgnoresATagOfNobody) {

@@ -6,25 +6,29 @@ namespace muster::worker {
 namespace {
 
 std::uint64_t Level(const ipc::Gauge& gauge) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(gauge.value(), 0));
+  constexpr auto kHighest = static_cast<std::int64_t>(kHighestLevel);
+  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(gauge.value(), 0, kHighest));
 }
+
+// Both are at most kMostCounted, so that their sum is a number.
+void Add(std::uint64_t& sum, std::uint64_t value) { sum = std::min(sum + value, kMostCounted); }
 
 }  // namespace
 
 StatsValues& StatsValues::operator+=(const StatsValues& other) {
-  accepted += other.accepted;
-  handled += other.handled;
-  requests += other.requests;
-  bytes_received += other.bytes_received;
-  bytes_sent += other.bytes_sent;
-  closed_at_deadline += other.closed_at_deadline;
-  handed_off += other.handed_off;
-  adopted += other.adopted;
-  active += other.active;
-  reading += other.reading;
-  writing += other.writing;
-  waiting += other.waiting;
-  for (std::size_t i = 0; i < kResponseClasses; ++i) responses[i] += other.responses[i];
+  Add(accepted, other.accepted);
+  Add(handled, other.handled);
+  Add(requests, other.requests);
+  Add(bytes_received, other.bytes_received);
+  Add(bytes_sent, other.bytes_sent);
+  Add(closed_at_deadline, other.closed_at_deadline);
+  Add(handed_off, other.handed_off);
+  Add(adopted, other.adopted);
+  Add(active, other.active);
+  Add(reading, other.reading);
+  Add(writing, other.writing);
+  Add(waiting, other.waiting);
+  for (std::size_t i = 0; i < kResponseClasses; ++i) Add(responses[i], other.responses[i]);
   return *this;
 }
 
@@ -47,22 +51,27 @@ StatsValues StatsValues::Since(const StatsValues& before) const {
   return since;
 }
 
+std::uint64_t ReadTotal(const ipc::Counter& counter) {
+  const std::uint64_t value = counter.value();
+  return value <= kMostCounted ? value : 0;
+}
+
 StatsValues ReadStats(const SlotStats& stats) {
   StatsValues values;
-  values.accepted = stats.accepted.value();
-  values.handled = stats.handled.value();
-  values.requests = stats.requests.value();
-  values.bytes_received = stats.bytes_received.value();
-  values.bytes_sent = stats.bytes_sent.value();
-  values.closed_at_deadline = stats.closed_at_deadline.value();
-  values.handed_off = stats.handed_off.value();
-  values.adopted = stats.adopted.value();
+  values.accepted = ReadTotal(stats.accepted);
+  values.handled = ReadTotal(stats.handled);
+  values.requests = ReadTotal(stats.requests);
+  values.bytes_received = ReadTotal(stats.bytes_received);
+  values.bytes_sent = ReadTotal(stats.bytes_sent);
+  values.closed_at_deadline = ReadTotal(stats.closed_at_deadline);
+  values.handed_off = ReadTotal(stats.handed_off);
+  values.adopted = ReadTotal(stats.adopted);
   values.active = Level(stats.active);
   values.reading = Level(stats.reading);
   values.writing = Level(stats.writing);
   values.waiting = Level(stats.waiting);
   for (std::size_t i = 0; i < kResponseClasses; ++i) {
-    values.responses[i] = stats.responses[i].value();
+    values.responses[i] = ReadTotal(stats.responses[i]);
   }
   return values;
 }

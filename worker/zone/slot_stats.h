@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "muster/ipc/base/cache_line.h"
@@ -64,6 +65,10 @@ static_assert(offsetof(SlotStats, active) == 64 && offsetof(SlotStats, reading) 
 static_assert(offsetof(SlotStats, writing) == 80 && offsetof(SlotStats, waiting) == 88);
 static_assert(offsetof(SlotStats, responses) == 96);
 
+// No process counts as far as these; sums end there. A damaged slot cannot make a sum overflow.
+inline constexpr std::uint64_t kMostCounted = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::uint64_t kHighestLevel = std::numeric_limits<std::int32_t>::max();
+
 // The values of one slot, or sums over several. Each word is read at its own moment.
 struct StatsValues {
   std::uint64_t accepted = 0;
@@ -80,6 +85,7 @@ struct StatsValues {
   std::uint64_t waiting = 0;
   std::array<std::uint64_t, kResponseClasses> responses = {};
 
+  // No value exceeds kMostCounted.
   StatsValues& operator+=(const StatsValues& other);
   // Returns these values with the totals of `before` subtracted. Gauges stay. No total falls below
   // zero.
@@ -87,7 +93,12 @@ struct StatsValues {
   friend bool operator==(const StatsValues&, const StatsValues&) = default;
 };
 
-// Reads each word once. A gauge below zero, which only a damaged slot has, reads as zero.
+// Reads a total. What would be below zero as a signed number, which only a damaged one is, reads as
+// zero.
+std::uint64_t ReadTotal(const ipc::Counter& counter);
+
+// Reads each word once. What only a damaged slot has is bounded: a gauge below zero, and a total
+// that would be below zero as a signed number, read as zero; a gauge above kHighestLevel as that.
 StatsValues ReadStats(const SlotStats& stats);
 
 }  // namespace muster::worker

@@ -1,5 +1,8 @@
 #include "muster/worker/zone/slot_stats.h"
 
+#include <cstdint>
+#include <limits>
+
 #include "gtest/gtest.h"
 
 namespace muster::worker {
@@ -76,6 +79,26 @@ TEST(SlotStats, ReadAGaugeBelowZeroAsZero) {
   SlotStats stats;
   stats.active.Set(-1);
   EXPECT_EQ(ReadStats(stats).active, 0u);
+}
+
+TEST(SlotStats, ReadATotalBelowZeroAsZero) {
+  SlotStats stats;
+  stats.requests.Add(static_cast<std::uint64_t>(-5));
+  EXPECT_EQ(ReadStats(stats).requests, 0u);
+}
+
+TEST(SlotStats, ReadAGaugeThatNobodyReachesAsTheHighest) {
+  SlotStats stats;
+  stats.active.Set(std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(ReadStats(stats).active, kHighestLevel);
+}
+
+TEST(SlotStats, AddUpToTheMostThatCanBeCounted) {
+  SlotStats stats;
+  stats.requests.Add(kMostCounted);
+  StatsValues sum = ReadStats(stats);
+  for (int i = 0; i < 3; ++i) sum += ReadStats(stats);
+  EXPECT_EQ(sum.requests, kMostCounted);
 }
 
 }  // namespace

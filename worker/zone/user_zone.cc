@@ -1,7 +1,10 @@
 #include "muster/worker/zone/user_zone.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 #include <atomic>
 
@@ -57,7 +60,8 @@ absl::StatusOr<UserZone> UserZone::Create(const std::string& name, std::uint64_t
   const auto header = ipc::CreateHeader(*memory, kUserZoneLayout);
   if (!header.ok()) return ipc::Annotate(header.status(), Named(name));
   ipc::PublishHeader(*header);
-  return UserZone(name, *std::move(memory), std::move(bell));
+  const std::uint64_t instance_id = (*header)->instance_id;
+  return UserZone(name, *std::move(memory), std::move(bell), instance_id);
 }
 
 absl::StatusOr<UserZone> UserZone::Attach(const std::string& name, ipc::UniqueFd memory,
@@ -68,12 +72,15 @@ absl::StatusOr<UserZone> UserZone::Attach(const std::string& name, ipc::UniqueFd
   if (!attached.ok()) return ipc::Annotate(attached.status(), Named(name));
   const auto header = ipc::CheckHeader(*attached, kUserZoneLayout);
   if (!header.ok()) return ipc::Annotate(header.status(), Named(name));
-  return UserZone(name, *std::move(attached), std::move(bell));
+  const volatile std::uint64_t& shared_instance_id = (*header)->instance_id;
+  const std::uint64_t instance_id = shared_instance_id;
+  return UserZone(name, *std::move(attached), std::move(bell), instance_id);
 }
 
 std::byte* UserZone::data() const { return memory_.data() + kFrontBytes; }
 std::size_t UserZone::size_bytes() const { return memory_.size_bytes() - kFrontBytes; }
-std::uint64_t UserZone::instance_id() const { return FrontOf(memory_)->header.instance_id; }
+
+void UserZone::Restore() const { ipc::RestoreHeader(memory_, kUserZoneLayout, instance_id_); }
 
 absl::Status UserZone::Settle(std::uint32_t layout_version, std::size_t bytes) const {
   MUSTER_CHECK(layout_version != 0, "layout versions begin with 1");
@@ -115,6 +122,18 @@ absl::Status UserZone::Note(Kind kind, const void* lock) const {
 
 void UserZone::Ring() const { ipc::WakeFd::Notify(bell_.get()); }
 
+void UserZone::RingUnblocked() const {
+  // The flag is that of one description, which all processes share.
+  const int flags = ::fcntl(bell_.get(), F_GETFL);
+  if (flags >= 0 && (flags & O_NONBLOCK) == 0) ::fcntl(bell_.get(), F_SETFL, flags | O_NONBLOCK);
+  pollfd room = {.fd = bell_.get(), .events = POLLOUT, .revents = 0};
+  const bool is_full = ::poll(&room, 1, 0) == 0;
+  std::uint64_t count;
+  // Read, it rings again for everybody.
+  if (is_full) (void)!::read(bell_.get(), &count, sizeof(count));
+  Ring();
+}
+
 void UserZone::Recover(ipc::OwnerTag dead) const {
   for (const std::atomic<std::uint64_t>& noted : FrontOf(memory_)->locks) {
     const std::uint64_t entry = noted.load(std::memory_order_relaxed);
@@ -141,7 +160,7 @@ void UserZone::Recover(ipc::OwnerTag dead) const {
         break;
     }
   }
-  Ring();
+  RingUnblocked();
 }
 
 }  // namespace muster::worker

@@ -51,7 +51,11 @@ class UserZone {
   std::byte* data() const;
   std::size_t size_bytes() const;
   // Differs from that of every other zone, also of an earlier one with the same name.
-  std::uint64_t instance_id() const;
+  std::uint64_t instance_id() const { return instance_id_; }
+
+  // For the master, once in a while and before a process attaches: stores the header again where
+  // somebody changed it. The service's part is the service's.
+  void Restore() const;
 
   // Returns the service's part as a T. Zero bytes must be a valid T, since no constructor runs. The
   // first call in any process fixes `layout_version` (not 0) and the size of T for the life of the
@@ -82,7 +86,8 @@ class UserZone {
 
   // For the master, as a step of worker/zone/slot_recovery.h, once the registry has marked the
   // participant dead. Releases the noted locks that it held, and rings, since the dead process may
-  // have written something and not rung. Idempotent.
+  // have written something and not rung. Idempotent. Does not block, even if a worker made the bell
+  // blocking, which it can, and rang it full: that is undone.
   void Recover(ipc::OwnerTag dead) const;
 
   // The descriptors to hand over. They stay the zone's.
@@ -92,15 +97,21 @@ class UserZone {
  private:
   enum class Kind : std::uint8_t { kNone = 0, kMutex = 1, kSpinlock = 2, kOnce = 3, kEvent = 4 };
 
-  UserZone(std::string name, ipc::SharedMemory memory, ipc::UniqueFd bell)
-      : name_(std::move(name)), memory_(std::move(memory)), bell_(std::move(bell)) {}
+  UserZone(std::string name, ipc::SharedMemory memory, ipc::UniqueFd bell,
+           std::uint64_t instance_id)
+      : name_(std::move(name)),
+        memory_(std::move(memory)),
+        bell_(std::move(bell)),
+        instance_id_(instance_id) {}
 
   absl::Status Settle(std::uint32_t layout_version, std::size_t bytes) const;
   absl::Status Note(Kind kind, const void* lock) const;
+  void RingUnblocked() const;
 
   std::string name_;
   ipc::SharedMemory memory_;
   ipc::UniqueFd bell_;
+  std::uint64_t instance_id_;
 };
 
 // The zones that one process was handed.

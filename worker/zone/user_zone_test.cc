@@ -1,11 +1,14 @@
 #include "muster/worker/zone/user_zone.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <string>
 
 #include "absl/status/status.h"
@@ -176,6 +179,31 @@ TEST(ZoneBell, RingsWhenAWorkerDied) {
   zone.Recover(ipc::OwnerTag(1, 1));
   hearer.RunWhatIsThere();
   EXPECT_EQ(hearer.rings, 1);
+}
+
+// A worker can do both, since all share one description of the bell.
+TEST(ZoneBell, RingsWhenAWorkerDiedThatMadeItFullAndBlocking) {
+  const UserZone zone = Make();
+  ASSERT_EQ(::fcntl(zone.bell_fd(), F_SETFL, 0), 0);
+  const std::uint64_t full = std::numeric_limits<std::uint64_t>::max() - 1;
+  ASSERT_EQ(::write(zone.bell_fd(), &full, sizeof(full)), 8);
+  Hearer hearer(zone);
+  zone.Recover(ipc::OwnerTag(1, 1));
+  hearer.RunWhatIsThere();
+  EXPECT_EQ(hearer.rings, 1);
+  EXPECT_NE(::fcntl(zone.bell_fd(), F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST(UserZone, IsAttachedAgainOnceItIsRestored) {
+  const UserZone zone = Make();
+  auto* const front = reinterpret_cast<UserZoneFront*>(zone.data() - sizeof(UserZoneFront));
+  const std::uint64_t instance_id = zone.instance_id();
+  std::memset(static_cast<void*>(&front->header), 0xab, sizeof(front->header));
+  EXPECT_FALSE(Attach(zone).ok());
+  zone.Restore();
+  const auto attached = Attach(zone);
+  ASSERT_TRUE(attached.ok()) << attached.status();
+  EXPECT_EQ(attached->instance_id(), instance_id);
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   ipc::Gauge unsent;    // connections that it has given and that are not in the queue yet
   // Total: lines that the slot's processes could not write into their logs.
   ipc::Counter log_lines_lost;
+  // How often it got the accept mutex (worker/zone/accept_mutex_watch.h).
+  ipc::Gauge accept_turns;
 
   void Clear() {
     phase.Clear();
@@ -39,6 +41,7 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
     started.Clear();
     capacity.Clear();
     unsent.Clear();
+    accept_turns.Clear();
   }
 };
 
@@ -48,6 +51,7 @@ static_assert(offsetof(WorkerStatus, phase) == 0 && offsetof(WorkerStatus, gener
 static_assert(offsetof(WorkerStatus, started) == 16);
 static_assert(offsetof(WorkerStatus, capacity) == 24 && offsetof(WorkerStatus, unsent) == 32);
 static_assert(offsetof(WorkerStatus, log_lines_lost) == 40);
+static_assert(offsetof(WorkerStatus, accept_turns) == 48);
 
 // Returns kNone for a value that no worker of this version writes.
 inline WorkerPhase ReadPhase(const WorkerStatus& status) {

@@ -17,15 +17,16 @@ std::uint64_t Level(const ipc::Gauge& gauge) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(gauge.value(), 0));
 }
 
+// A time that is not in the past, or before the clock's zero, was never: no time has passed.
 std::chrono::nanoseconds Since(SteadyTime then, SteadyTime now) {
-  return std::max(now - then, SteadyTime::duration::zero());
+  return then < SteadyTime() || then > now ? SteadyTime::duration::zero() : now - then;
 }
 
 SlotSnapshot ReadSlot(const SharedZone& zone, std::uint32_t slot, SteadyTime now) {
   SlotSnapshot snapshot;
   snapshot.slot = slot;
   snapshot.counters = ReadStats(zone.stats(slot));
-  snapshot.log_lines_lost = zone.worker_status(slot).log_lines_lost.value();
+  snapshot.log_lines_lost = ReadTotal(zone.worker_status(slot).log_lines_lost);
   const std::optional<ipc::ParticipantRecord> record = zone.registry().Read(slot);
   if (!record.has_value() || record->state != ipc::ParticipantState::kLive) return snapshot;
   const WorkerStatus& status = zone.worker_status(slot);

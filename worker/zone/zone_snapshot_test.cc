@@ -107,15 +107,31 @@ TEST_F(ZoneSnapshotTest, TellsWhatTheMasterDid) {
 }
 
 TEST_F(ZoneSnapshotTest, SurvivesADamagedStatus) {
-  Start(0, WorkerPhase::kServing, seconds(20));
+  const ipc::OwnerTag tag = Start(0, WorkerPhase::kServing, seconds(20));
   zone_.worker_status(0).phase.Set(99);
   EXPECT_EQ(TakeSnapshot(zone_, kNow).slots[0].phase, WorkerPhase::kNone);
   zone_.worker_status(0).phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
   zone_.worker_status(0).started.Set(std::numeric_limits<std::int64_t>::max());
   zone_.worker_status(0).generation.Set(-1);
+  zone_.registry().PublishHeartbeat(tag, SteadyTime::min());
   const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
   EXPECT_EQ(snapshot.slots[0].age, seconds(0));
   EXPECT_EQ(snapshot.slots[0].generation, 0u);
+  EXPECT_EQ(snapshot.slots[0].since_heartbeat, seconds(0));
+}
+
+TEST_F(ZoneSnapshotTest, BoundsTheSumsOverDamagedSlots) {
+  Start(0, WorkerPhase::kServing, seconds(20));
+  Start(1, WorkerPhase::kServing, seconds(20));
+  for (const std::uint32_t slot : {0u, 1u}) {
+    zone_.stats(slot).requests.Add(kMostCounted);
+    zone_.stats(slot).accepted.Add(static_cast<std::uint64_t>(-5));
+    zone_.stats(slot).active.Set(std::numeric_limits<std::int64_t>::max());
+  }
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+  EXPECT_EQ(snapshot.total.requests, kMostCounted);
+  EXPECT_EQ(snapshot.total.accepted, 0u);
+  EXPECT_EQ(snapshot.total.active, 2 * kHighestLevel);
 }
 
 TEST_F(ZoneSnapshotTest, SurvivesADamagedStatusOfTheMaster) {
