@@ -8,10 +8,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
-#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -20,6 +17,7 @@
 #include "muster/ctl/progress.h"
 #include "muster/ctl/units.h"
 #include "muster/ctl/unreachable.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -68,7 +66,7 @@ std::optional<ipc::PidFd> Listener(int fd) {
 
 // What went wrong, in our words. `limit`: of the call, which was to end at `deadline`; `tail`: for
 // when no answer came.
-absl::Status Explain(const grpc::Status& status, absl::Duration limit, absl::Time deadline,
+absl::Status Explain(const grpc::Status& status, absl::Duration limit, ipc::Deadline deadline,
                      absl::string_view tail) {
   const std::string message = status.error_message();
   switch (status.error_code()) {
@@ -76,7 +74,7 @@ absl::Status Explain(const grpc::Status& status, absl::Duration limit, absl::Tim
       return absl::OkStatus();
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       // The master has deadlines of its own, and its message says which: that is an answer.
-      if (absl::Now() < deadline) return absl::AbortedError(message);
+      if (!deadline.has_passed()) return absl::AbortedError(message);
       return absl::DeadlineExceededError(
           absl::StrCat("no answer within ", FormatElapsed(limit), tail));
     case grpc::StatusCode::UNAVAILABLE:
@@ -141,9 +139,12 @@ absl::StatusOr<Response> MasterConnection::Call(Method method, Kind kind) {
   const bool is_order = kind == Kind::kOrder;
   const absl::Duration limit =
       timeout_.value_or(is_order ? absl::InfiniteDuration() : kQuestionTimeout);
-  const absl::Time deadline = absl::Now() + limit;
+  // gRPC turns its deadline at once into one by a clock that is never set.
+  const ipc::Deadline deadline = ipc::Deadline::After(limit);
   grpc::ClientContext context;
-  if (limit != absl::InfiniteDuration()) context.set_deadline(absl::ToChronoTime(deadline));
+  if (limit != absl::InfiniteDuration()) {
+    context.set_deadline(absl::ToChronoTime(absl::Now() + limit));
+  }
   Response response;
   const grpc::Status status = (stub_->admin.get()->*method)(&context, Request(), &response);
   MUSTER_RETURN_IF_ERROR(Explain(status, limit, deadline, is_order ? kOutcomeUnknown : ""));
@@ -186,12 +187,9 @@ absl::StatusOr<v1::StopResponse> MasterConnection::Stop() {
 absl::Status MasterConnection::WaitForEndOfMaster() {
   if (!process_.has_value()) return absl::OkStatus();
   const absl::Duration limit = timeout_.value_or(absl::Seconds(10));
-  const absl::Time deadline = absl::Now() + limit;
+  const ipc::Deadline deadline = ipc::Deadline::After(limit);
   pollfd end = {.fd = process_->fd(), .events = POLLIN, .revents = 0};
-  const int ready = ipc::RetryOnEintr([&] {
-    const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
-    return ::poll(&end, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX)));
-  });
+  const int ready = ipc::RetryOnEintr([&] { return ::poll(&end, 1, deadline.poll_timeout()); });
   if (ready == -1) return ipc::ErrnoStatus("poll");
   if (ready == 0) {
     return absl::DeadlineExceededError(absl::StrCat("no worker is left, but the master (pid ",

@@ -1,4 +1,3 @@
-#include "absl/time/clock.h"
 #include "muster/ctl/command.h"
 #include "muster/ctl/status_text.h"
 #include "muster/ipc/base/status.h"
@@ -8,7 +7,7 @@ namespace {
 
 absl::Status Run(MasterConnection& master, Output output) {
   MUSTER_ASSIGN_OR_RETURN(const auto status, master.GetStatus());
-  return Print(output, status, RenderStatus(status, absl::Now()));
+  return Print(output, status, RenderStatus(status));
 }
 
 }  // namespace

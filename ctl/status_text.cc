@@ -39,10 +39,6 @@ absl::Duration ToDuration(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
-absl::Time ToTime(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
 std::string Fact(absl::string_view name, absl::string_view value) {
   // Lines after the first stand below it.
   return absl::StrCat(name, std::string(name.size() < 12 ? 12 - name.size() : 1, ' '),
@@ -54,15 +50,14 @@ bool HasCounted(const v1::Counters& counters) { return counters.ByteSizeLong() >
 
 }  // namespace
 
-std::string RenderStatus(const v1::Status& status, absl::Time now) {
+std::string RenderStatus(const v1::Status& status) {
   const v1::Master& master = status.master();
   const auto serving = std::count_if(
       status.workers().begin(), status.workers().end(), [&](const v1::Worker& worker) {
         return worker.state() == v1::Worker::SERVING && worker.generation() == master.generation();
       });
   const v1::Counters& total = status.stats().total();
-  const std::string age =
-      master.has_start_time() ? FormatAge(now - ToTime(master.start_time())) : "-";
+  const std::string age = master.has_uptime() ? FormatAge(ToDuration(master.uptime())) : "-";
 
   std::string text =
       Fact("master", absl::StrCat(StateName(master.state()), ", pid ", master.pid(), ", up ", age,

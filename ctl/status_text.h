@@ -13,8 +13,8 @@ namespace muster::ctl {
 // The answers of the master as text for people. All functions are pure and return whole lines, each
 // with its newline.
 
-// The master, its latest trouble if there was one, and its workers. `now`: for the master's age.
-std::string RenderStatus(const admin::v1::Status& status, absl::Time now);
+// The master, its latest trouble if there was one, and its workers.
+std::string RenderStatus(const admin::v1::Status& status);
 
 // One line for each worker, and one for those that have exited, if they counted anything.
 std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,

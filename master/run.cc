@@ -35,10 +35,12 @@
 #include "muster/master/process/call_in_time.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
+#include "muster/master/process/orphans.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/signal_orders.h"
 #include "muster/master/process/worker_finder.h"
+#include "muster/master/process/worker_list.h"
 #include "muster/master/send_order.h"
 #include "muster/master/start_check.h"
 #include "muster/master/supervisor.h"
@@ -82,6 +84,16 @@ class SignalWatch : public loop::Handler {
 // What ends the master before it has its addresses. They stay pending, for whoever reads them.
 constexpr int kEnding[] = {SIGTERM, SIGINT, SIGQUIT};
 
+// Ends workers of a killed master that keep an address. True: one has ended.
+bool EndOrphansOf(const config::v1::Config& config, Log& log) {
+  std::vector<Address> wanted;
+  for (const config::v1::Listen& listen : config.listen()) {
+    if (auto address = Address::Parse(listen.address()); address.ok()) wanted.push_back(*address);
+  }
+  const std::string list = WorkerList::PathFor(config.pid_file());
+  return EndOrphans(WorkerList::Read(list), wanted, log) > 0;
+}
+
 absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
                                         const std::shared_ptr<WorkerFinder>& finder, Log& log) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet ending, ipc::SignalSet::Block(kEnding));
@@ -95,6 +107,8 @@ absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
       log.Write(Severity::kWarning, absl::StrCat(first.status().message(), "; trying again for ",
                                                  absl::FormatDuration(left * kBindPause)));
     }
+    // By now one that drains has closed its listeners.
+    if (left == kBindTries - 2 && EndOrphansOf(checked.config, log)) continue;
     pollfd wait = {ending.fd(), POLLIN, 0};
     if (::poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(kBindPause))) > 0) {
       return absl::CancelledError("a signal came before the master had its addresses");

@@ -16,9 +16,11 @@
 #include "muster/log/printable.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/worker_record.h"
+#include "muster/master/process/orphans.h"
 #include "muster/master/process/signal_orders.h"
 #include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
+#include "muster/proto/duration.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/zone/slot_recovery.h"
 
@@ -57,7 +59,8 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       log_(log),
       pid_file_(pid_file),
       source_(std::move(source)),
-      started_(absl::Now()),
+      start_time_(absl::Now()),
+      started_(Clock::now()),
       zone_(std::move(zone)),
       handoff_(std::move(handoff)),
       core_(zone_.capacity()),
@@ -72,7 +75,19 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
 
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);
+  BeginWorkerList();
   Handle(StartEvent{next_->settings()});
+}
+
+void Supervisor::BeginWorkerList() {
+  const std::string path = WorkerList::PathFor(pid_file_.path());
+  absl::StatusOr<WorkerList> list = WorkerList::Create(path, StillRunning(WorkerList::Read(path)));
+  Warn(list.status());
+  if (list.ok()) worker_list_.emplace(*std::move(list));
+}
+
+void Supervisor::Warn(const absl::Status& status) {
+  if (!status.ok()) log_.Write(Severity::kWarning, status.message());
 }
 
 // ---- Events in ----
@@ -124,7 +139,8 @@ void Supervisor::PublishStatus() {
   };
   worker::MasterStatus& status = zone_.master_status();
   status.pid.Set(::getpid());
-  status.start_time.Set(absl::ToUnixSeconds(started_));
+  status.start_time.Set(absl::ToUnixSeconds(start_time_));
+  status.started.Set(std::chrono::nanoseconds(started_.time_since_epoch()).count());
   set(status.generation, core_.generation());
   set(status.worker_processes, core_.wanted_workers());
   set(status.reloads, core_.reloads());
@@ -172,6 +188,7 @@ void Supervisor::OnWorker(Event event) {
     found->second.process->Reap();
     loader_->Destroy(std::move(found->second.zones));
     live_.erase(found);
+    if (worker_list_) Warn(worker_list_->Remove(exited->slot));
     // Before this exit is answered with how many connections were closed.
     CloseWhatNobodyTakes();
   }
@@ -261,6 +278,7 @@ absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
   }
   *pid = (*process)->pid();
   zone_.registry().SetProcess(tag, *pid);
+  if (worker_list_) Warn(worker_list_->Add(action.slot, *pid));
   HandOver(**process, tag, action, deployment);
   live_[action.slot] = Live{*std::move(process), tag, deployment.zones};
   return absl::OkStatus();
@@ -464,9 +482,10 @@ admin::v1::Status Supervisor::Report() const {
   admin::v1::Master* master = status.mutable_master();
   master->set_pid(::getpid());
   master->set_version(cli::kVersion);
-  master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(started_));
+  master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time_));
   master->mutable_start_time()->set_nanos(
-      static_cast<std::int32_t>(absl::ToUnixNanos(started_) % 1'000'000'000));
+      static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
+  *master->mutable_uptime() = config::FromChrono(Clock::now() - started_);
   // Paths need not be UTF-8.
   master->set_config_file(log::Printable(source_.config_file));
   master->set_prefix(log::Printable(source_.prefix));

@@ -16,6 +16,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
 #include "muster/master/admin/status_report.h"
+#include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment.h"
 #include "muster/master/deployment_loader.h"
@@ -29,6 +30,7 @@
 #include "muster/master/process/service_notifier.h"
 #include "muster/master/process/spawner.h"
 #include "muster/master/process/supervised_worker.h"
+#include "muster/master/process/worker_list.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/accept_mutex_watch.h"
 #include "muster/worker/zone/shared_zone.h"
@@ -103,6 +105,8 @@ class Supervisor {
   void OnLoaded(LoadId load, absl::StatusOr<Deployment> loaded);
   // Closes its listeners, and leaves the rest, which may wait, to the loader's thread.
   void Retire(Deployment deployment);
+  void BeginWorkerList();
+  void Warn(const absl::Status& status);
   RequestId Await(Reply reply);
   void Notify(MasterState before);
   void PublishStatus();
@@ -114,7 +118,8 @@ class Supervisor {
   Log& log_;
   PidFile& pid_file_;
   const Source source_;
-  const absl::Time started_;
+  const absl::Time start_time_;  // for display
+  const TimePoint started_;
   worker::SharedZone zone_;
   HandoffEnds handoff_;
   SupervisorCore core_;
@@ -137,6 +142,7 @@ class Supervisor {
   CountedBefore counted_before_;  // of the slots that are taken
   std::map<RequestId, Reply> waiting_;
   ReadyFd ready_;
+  std::optional<WorkerList> worker_list_;  // for the next master, if this one is killed
   RequestId last_request_ = 0;
   std::uint64_t closed_in_handoff_ = 0;  // connections that no worker was left for
   std::uint64_t closed_before_end_ = 0;  // those, and at deadlines, when the end began

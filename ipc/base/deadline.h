@@ -29,6 +29,15 @@ class Deadline {
 
   bool is_never() const { return nanoseconds_ == kNever; }
   bool has_passed() const { return !is_never() && Now() >= nanoseconds_; }
+  // The time until then, for poll(2): in milliseconds, rounded up. -1 for never, 0 if it has
+  // passed.
+  int poll_timeout() const {
+    if (is_never()) return -1;
+    const std::int64_t now = Now();
+    if (nanoseconds_ <= now) return 0;
+    const std::int64_t milliseconds = (nanoseconds_ - now - 1) / 1'000'000 + 1;
+    return static_cast<int>(std::min<std::int64_t>(milliseconds, std::numeric_limits<int>::max()));
+  }
   // On CLOCK_MONOTONIC; the largest int64 for never.
   std::int64_t nanoseconds() const { return nanoseconds_; }
 

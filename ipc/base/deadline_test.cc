@@ -35,6 +35,15 @@ TEST(Deadline, CountsNanosecondsOfTheSteadyClock) {
             3'000'000'000);
 }
 
+TEST(Deadline, IsATimeoutOfPoll) {
+  EXPECT_EQ(Deadline::Never().poll_timeout(), -1);
+  EXPECT_EQ(Deadline::After(absl::ZeroDuration()).poll_timeout(), 0);
+  EXPECT_EQ(Deadline::After(absl::Hours(24 * 365)).poll_timeout(), 2147483647);
+  const int milliseconds = Deadline::After(absl::Hours(1)).poll_timeout();
+  EXPECT_LE(milliseconds, 3'600'000);
+  EXPECT_GT(milliseconds, 0);
+}
+
 TEST(Earlier, PrefersAnyDeadlineToNever) {
   const Deadline soon = Deadline::After(absl::Seconds(1));
   EXPECT_EQ(Earlier(soon, Deadline::Never()).nanoseconds(), soon.nanoseconds());

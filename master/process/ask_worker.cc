@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <climits>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -52,12 +51,6 @@ bool ReadSome(int fd, std::size_t most, std::string* text) {
   }
 }
 
-// For poll. Zero: it has passed.
-int MillisecondsTo(ipc::Deadline deadline) {
-  const std::int64_t left = deadline.nanoseconds() - ipc::Deadline::After({}).nanoseconds();
-  return static_cast<int>(std::clamp<std::int64_t>((left + 999'999) / 1'000'000, 0, INT_MAX));
-}
-
 struct Said {
   std::string output;
   std::string errors;
@@ -73,7 +66,7 @@ absl::StatusOr<Said> Listen(Child& process, const ipc::UniqueFd& output,
                    {.fd = process.fd(), .events = POLLIN, .revents = 0},
                    {.fd = stop_fd, .events = POLLIN, .revents = 0}};
   while (wait[2].revents == 0) {
-    const int ready = ::poll(wait, std::size(wait), MillisecondsTo(deadline));
+    const int ready = ::poll(wait, std::size(wait), deadline.poll_timeout());
     if (ready < 0 && errno != EINTR) return ipc::ErrnoStatus("poll");
     if (ready == 0 || wait[3].revents != 0) {
       (void)process.Send(SIGKILL);

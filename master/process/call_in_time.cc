@@ -4,9 +4,6 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
-#include <algorithm>
-#include <climits>
-#include <cstdint>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -40,9 +37,7 @@ absl::StatusOr<Came> Await(int done, int ends, ipc::Deadline deadline) {
   while (true) {
     pollfd wait[] = {{.fd = done, .events = POLLIN, .revents = 0},
                      {.fd = ends, .events = POLLIN, .revents = 0}};
-    const std::int64_t left = deadline.nanoseconds() - ipc::Deadline::After({}).nanoseconds();
-    const std::int64_t milliseconds = std::clamp<std::int64_t>(left / 1'000'000 + 1, 0, INT_MAX);
-    if (::poll(wait, 2, static_cast<int>(milliseconds)) < 0 && errno != EINTR) {
+    if (::poll(wait, 2, deadline.poll_timeout()) < 0 && errno != EINTR) {
       return ipc::ErrnoStatus("poll");
     }
     if (wait[0].revents != 0) return Came::kEnd;

@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/protocol/command.h"
@@ -25,7 +25,7 @@ constexpr std::size_t kMostListeners = 4096;
 constexpr std::size_t kMostZones = 4096;
 
 // Waits for a message of the master's; what others sent is dropped.
-absl::Status ReceiveFromMaster(const ipc::Channel& channel, pid_t master, absl::Time deadline,
+absl::Status ReceiveFromMaster(const ipc::Channel& channel, pid_t master, ipc::Deadline deadline,
                                ipc::ReceivedMessage* message) {
   for (;;) {
     MUSTER_ASSIGN_OR_RETURN(const ipc::ReceiveOutcome outcome, channel.TryReceive(message));
@@ -38,13 +38,11 @@ absl::Status ReceiveFromMaster(const ipc::Channel& channel, pid_t master, absl::
       case ipc::ReceiveOutcome::kWouldBlock:
         break;
     }
-    const absl::Duration left = deadline - absl::Now();
-    if (left <= absl::ZeroDuration()) {
+    if (deadline.has_passed()) {
       return absl::DeadlineExceededError("the master sent no HELLO in time");
     }
     pollfd ready = {channel.fd(), POLLIN, 0};
-    const auto milliseconds = absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1)));
-    if (::poll(&ready, 1, static_cast<int>(milliseconds)) < 0 && errno != EINTR) {
+    if (::poll(&ready, 1, deadline.poll_timeout()) < 0 && errno != EINTR) {
       return ipc::ErrnoStatus("poll the channel to the master");
     }
   }
@@ -164,7 +162,7 @@ absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) 
 
 absl::StatusOr<Inheritance> ReceiveInheritance(const ipc::Channel& channel, pid_t master,
                                                absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+  const ipc::Deadline deadline = ipc::Deadline::After(timeout);
   Inheritance inheritance;
   ipc::ReceivedMessage message;
   for (;;) {

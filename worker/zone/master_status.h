@@ -23,6 +23,7 @@ struct alignas(ipc::kCacheLineBytes) MasterStatus {
   ipc::Gauge reloads_refused;
   ipc::Gauge crashes;         // workers that ended unexpectedly
   ipc::Gauge log_lines_lost;  // by the master itself
+  ipc::Gauge started;         // CLOCK_MONOTONIC, in nanoseconds; 0 in the zone of an older master
 };
 
 static_assert(sizeof(MasterStatus) == ipc::kCacheLineBytes);
@@ -34,6 +35,7 @@ static_assert(offsetof(MasterStatus, reloads) == 32);
 static_assert(offsetof(MasterStatus, reloads_refused) == 40);
 static_assert(offsetof(MasterStatus, crashes) == 48);
 static_assert(offsetof(MasterStatus, log_lines_lost) == 56);
+static_assert(offsetof(MasterStatus, started) == 64);
 
 }  // namespace muster::worker
 

@@ -53,6 +53,9 @@ ZoneSnapshot TakeSnapshot(const SharedZone& zone, SteadyTime now) {
   snapshot.master_pid = static_cast<pid_t>(master.pid.value());
   snapshot.master_start_time =
       std::clamp<std::int64_t>(master.start_time.value(), 0, kLatestStartTime);
+  if (const std::uint64_t started = Level(master.started); started != 0) {
+    snapshot.master_uptime = Since(SteadyTime(std::chrono::nanoseconds(started)), now);
+  }
   snapshot.generation = Level(master.generation);
   snapshot.worker_processes = Level(master.worker_processes);
   snapshot.reloads = Level(master.reloads);

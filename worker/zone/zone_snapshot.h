@@ -29,7 +29,8 @@ struct SlotSnapshot {
 // own moment. None is trusted: a damaged word gives a wrong number, and nothing worse.
 struct ZoneSnapshot {
   pid_t master_pid = 0;
-  std::int64_t master_start_time = 0;  // seconds since the epoch of 1970
+  std::int64_t master_start_time = 0;        // seconds since the epoch of 1970
+  std::chrono::nanoseconds master_uptime{};  // 0: the master does not tell
   std::uint64_t generation = 0;
   std::uint64_t worker_processes = 0;
   std::uint64_t reloads = 0;

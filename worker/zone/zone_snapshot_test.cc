@@ -87,6 +87,8 @@ TEST_F(ZoneSnapshotTest, ShowsNoOldStatusOfASlotThatIsReserved) {
 TEST_F(ZoneSnapshotTest, TellsWhatTheMasterDid) {
   zone_.master_status().pid.Set(4711);
   zone_.master_status().start_time.Set(1700000000);
+  zone_.master_status().started.Set(std::chrono::nanoseconds(kNow.time_since_epoch()).count() -
+                                    5'000'000'000);
   zone_.master_status().generation.Set(3);
   zone_.master_status().worker_processes.Set(4);
   zone_.master_status().reloads.Set(2);
@@ -98,6 +100,7 @@ TEST_F(ZoneSnapshotTest, TellsWhatTheMasterDid) {
 
   EXPECT_EQ(snapshot.master_pid, 4711);
   EXPECT_EQ(snapshot.master_start_time, 1700000000);
+  EXPECT_EQ(snapshot.master_uptime, seconds(5));
   EXPECT_EQ(snapshot.generation, 3u);
   EXPECT_EQ(snapshot.worker_processes, 4u);
   EXPECT_EQ(snapshot.reloads, 2u);
@@ -136,9 +139,11 @@ TEST_F(ZoneSnapshotTest, BoundsTheSumsOverDamagedSlots) {
 
 TEST_F(ZoneSnapshotTest, SurvivesADamagedStatusOfTheMaster) {
   zone_.master_status().start_time.Set(std::numeric_limits<std::int64_t>::max());
+  zone_.master_status().started.Set(std::numeric_limits<std::int64_t>::max());
   zone_.master_status().reloads.Set(-1);
   const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
   EXPECT_EQ(snapshot.master_start_time, 253402300799);
+  EXPECT_EQ(snapshot.master_uptime, seconds(0));
   EXPECT_EQ(snapshot.reloads, 0u);
 }
 

@@ -57,6 +57,9 @@ void AppendMaster(const ZoneSnapshot& snapshot, Exposition& out) {
   out.Sample(absl::StrCat("version=\"", cli::kVersion, "\""), 1);
   out.Single("muster_master_start_time_seconds", "gauge",
              "When the master was started, since the epoch of 1970.", snapshot.master_start_time);
+  out.Single("muster_master_uptime_seconds", "gauge",
+             "Since the master's start, by a clock that is never set.",
+             Seconds(snapshot.master_uptime));
   out.Single("muster_config_generation", "gauge", "Generation of the configuration that serves.",
              snapshot.generation);
   out.Family("muster_reloads_total", "counter", "Reloads since the master's start.");

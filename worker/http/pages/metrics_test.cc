@@ -22,6 +22,7 @@ using ::testing::Not;
 ZoneSnapshot Example() {
   ZoneSnapshot snapshot;
   snapshot.master_start_time = 1700000000;
+  snapshot.master_uptime = milliseconds(5500);
   snapshot.generation = 3;
   snapshot.worker_processes = 2;
   snapshot.reloads = 2;
@@ -59,6 +60,7 @@ std::string ValueOf(const std::string& text, absl::string_view sample) {
 TEST(Metrics, TellWhatTheMasterDid) {
   const std::string text = FormatMetrics(Example());
   EXPECT_EQ(ValueOf(text, "muster_master_start_time_seconds"), "1700000000");
+  EXPECT_EQ(ValueOf(text, "muster_master_uptime_seconds"), "5.5");
   EXPECT_EQ(ValueOf(text, "muster_config_generation"), "3");
   EXPECT_EQ(ValueOf(text, "muster_reloads_total{result=\"done\"}"), "2");
   EXPECT_EQ(ValueOf(text, "muster_reloads_total{result=\"refused\"}"), "1");

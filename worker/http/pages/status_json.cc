@@ -70,6 +70,9 @@ std::string FormatStatusJson(const ZoneSnapshot& snapshot) {
   master.set_reloads_refused(snapshot.reloads_refused);
   master.set_crashes(snapshot.crashes);
   master.set_log_lines_lost(snapshot.master_log_lines_lost);
+  if (snapshot.master_uptime.count() != 0) {
+    *master.mutable_uptime() = config::FromChrono(snapshot.master_uptime);
+  }
   for (const SlotSnapshot& slot : snapshot.slots) Fill(slot, *status.add_workers());
   Fill(snapshot.total, *status.mutable_total());
 

@@ -25,6 +25,7 @@ TEST(StatusJson, TellsTheMasterAndEachWorker) {
   ZoneSnapshot snapshot;
   snapshot.master_pid = 42;
   snapshot.master_start_time = 1700000000;
+  snapshot.master_uptime = std::chrono::seconds(5);
   snapshot.generation = 3;
   snapshot.worker_processes = 2;
   snapshot.reloads = 2;
@@ -50,6 +51,7 @@ TEST(StatusJson, TellsTheMasterAndEachWorker) {
 
   EXPECT_EQ(status.master().pid(), 42);
   EXPECT_EQ(status.master().start_time().seconds(), 1700000000);
+  EXPECT_EQ(status.master().uptime().seconds(), 5);
   EXPECT_EQ(status.master().generation(), 3u);
   EXPECT_EQ(status.master().worker_processes(), 2u);
   EXPECT_EQ(status.master().reloads(), 2u);
