@@ -12,6 +12,7 @@
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
+#include "muster/master/process/address.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/proto/admin.grpc.pb.h"
 
@@ -77,8 +78,10 @@ absl::Status SendSignal(Order order, const std::string& pid_file) {
 
 absl::Status SendOrder(Order order, const config::v1::Config& config) {
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  const auto channel =
-      grpc::CreateChannel(config.admin().listen(), grpc::InsecureChannelCredentials());
+  // Of a configuration with mistakes it may be no address.
+  const absl::StatusOr<Address> address = Address::Parse(config.admin().listen());
+  if (!address.ok() || !address->is_unix()) return SendSignal(order, config.pid_file());
+  const auto channel = grpc::CreateChannel(address->ToUri(), grpc::InsecureChannelCredentials());
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnect)) {
     return SendSignal(order, config.pid_file());
   }

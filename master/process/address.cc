@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -100,6 +101,20 @@ std::string Address::ToString() const {
   }
   if (family() == AF_INET6) return absl::StrCat("[", host, "]:", port);
   return absl::StrCat(is_any() ? "*" : host, ":", port);
+}
+
+std::string Address::ToUri() const {
+  std::string uri = "unix:";
+  for (const char byte : path()) {
+    const bool is_plain = absl::ascii_isalnum(static_cast<unsigned char>(byte)) ||
+                          absl::string_view("/-._~").find(byte) != absl::string_view::npos;
+    if (is_plain) {
+      uri.push_back(byte);
+    } else {
+      absl::StrAppend(&uri, "%", absl::Hex(static_cast<unsigned char>(byte), absl::kZeroPad2));
+    }
+  }
+  return uri;
 }
 
 bool Address::is_any() const {

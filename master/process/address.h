@@ -34,6 +34,9 @@ class Address {
   // connections (IPV6_V6ONLY).
   bool operator==(const Address& other) const;
   bool operator!=(const Address& other) const { return !(*this == other); }
+  // Of a Unix socket, as gRPC names it: a URI, in which every byte of the path that means something
+  // there ("%", "#", "?") is percent-encoded.
+  std::string ToUri() const;
 
   // Whether a socket at this address keeps another program from listening on `other`: they are the
   // same, or one of them means any address of the machine. False for port 0, for which the kernel

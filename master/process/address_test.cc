@@ -68,6 +68,12 @@ TEST(Address, LimitsThePathOfAUnixSocket) {
   EXPECT_THAT(ErrorOf("unix:"), HasSubstr("no path"));
 }
 
+TEST(Address, IsPercentEncodedInAUri) {
+  EXPECT_EQ(Address::Parse("unix:/srv/a-b_c.d~e/1.sock")->ToUri(), "unix:/srv/a-b_c.d~e/1.sock");
+  EXPECT_EQ(Address::Parse("unix:/100%25 #1?/\xc3\xa4:\n")->ToUri(),
+            "unix:/100%2525%20%231%3f/%c3%a4%3a%0a");
+}
+
 TEST(Address, IsReadBackFromASocket) {
   const ipc::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const Address any = *Address::Parse("127.0.0.1:0");
