@@ -50,6 +50,10 @@ absl::Status MakeFolders(const config::v1::Config& config) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<SocketRights> AdminRights(const config::v1::Admin& admin) {
+  return FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin");
+}
+
 // The same as PrepareDeployment with errors that still have their fields beside them.
 absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const ListenerSet& current,
                      const worker::UserZones& current_zones) {
@@ -62,6 +66,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
   if (!worker.ok()) return deployment.ExplainWorker(worker.status());
   deployment.worker = *std::move(worker);
   MUSTER_RETURN_IF_ERROR(MakeFolders(config));
+  MUSTER_ASSIGN_OR_RETURN(deployment.admin_rights, AdminRights(config.admin()));
   MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
                           ipc::SealBytes("muster-config", config.SerializeAsString()));
   MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));

@@ -12,6 +12,7 @@
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/listener_set.h"
+#include "muster/master/process/socket_rights.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/master/process/worker_program.h"
 #include "muster/proto/config.pb.h"
@@ -28,6 +29,7 @@ struct Deployment {
   bool is_worker_from_flag = false;  // --worker named it
   ListenerSet listeners;
   worker::UserZones zones;
+  SocketRights admin_rights;
   ipc::UniqueFd sealed_config;
 
   Settings settings() const;

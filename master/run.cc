@@ -39,6 +39,7 @@
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/signal_orders.h"
+#include "muster/master/process/socket_rights.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/master/process/worker_list.h"
 #include "muster/master/send_order.h"
@@ -170,15 +171,18 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, ipc::SignalSet::Block(kMasterSignals));
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
   MUSTER_ASSIGN_OR_RETURN(Deployment first, PrepareFirst(checked, finder, log));
+  const SocketRights admin_rights = first.admin_rights;
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
       Supervisor::Create(*loop, log, *pid_file, SourceOf(invocation), std::move(first)));
   SignalWatch watch(signals, *supervisor);
   MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
   // Its destructor delivers the last answers.
-  const absl::StatusOr<std::unique_ptr<AdminServer>> admin =
-      AdminServer::Start(address, *loop, OperationsOf(*supervisor), log);
+  const absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::Start(
+      address, admin_rights, *loop, OperationsOf(*supervisor), supervisor->health(), log);
   if (!admin.ok()) return explain("admin.listen", admin.status());
+  supervisor->SetKeepAdminSocket(
+      [&admin](const SocketRights& rights) { return (*admin)->KeepSocket(rights); });
   // Their signals came before this program was there.
   ReapStrangers();
   supervisor->Start(std::move(ready));

@@ -74,9 +74,11 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
   CheckProgram(config);
   for (int i = 0; i < config.listen_size(); ++i) {
     CheckAddress(absl::StrCat("listen[", i, "].address"), config.listen(i).address());
-    CheckRights(absl::StrCat("listen[", i, "]"), config.listen(i));
+    CheckRights(absl::StrCat("listen[", i, "]"), config.listen(i).owner(),
+                config.listen(i).group());
   }
   CheckAddress("admin.listen", config.admin().listen());
+  CheckRights("admin", config.admin().owner(), config.admin().group());
   if (config.log().has_path()) CheckLog("log.path", config.log().path());
   if (config.http().has_access_log()) {
     CheckLog("http.access_log.path", config.http().access_log().path());
@@ -132,8 +134,9 @@ void StartCheck::CheckAddress(const std::string& field, const std::string& text)
   }
 }
 
-void StartCheck::CheckRights(const std::string& field, const config::v1::Listen& listen) {
-  const absl::Status status = FindSocketRights("", listen.owner(), listen.group(), field).status();
+void StartCheck::CheckRights(const std::string& field, const std::string& owner,
+                             const std::string& group) {
+  const absl::Status status = FindSocketRights("", owner, group, field).status();
   if (!status.ok()) mistakes_.push_back({config::FieldOf(status), std::string(status.message())});
 }
 

@@ -49,7 +49,7 @@ class StartCheck {
   void FindRunning(const std::string& pid_file);
   void CheckProgram(const config::v1::Config& config);
   void CheckAddress(const std::string& field, const std::string& text);
-  void CheckRights(const std::string& field, const config::v1::Listen& listen);
+  void CheckRights(const std::string& field, const std::string& owner, const std::string& group);
   void CheckLog(const std::string& field, const std::string& path);
   void CheckZones(const config::v1::Config& config);
   void CheckLimits(const config::v1::Config& config);

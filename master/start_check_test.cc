@@ -160,6 +160,8 @@ TEST_F(StartCheckTest, FindsAUserThatDoesNotExist) {
   EXPECT_EQ(Check("listen { address: 'unix:a.sock' owner: 'no-such-user' }"),
             "m:3:40: listen[1].owner: \"no-such-user\" is no user of this machine; write a name or "
             "a number");
+  EXPECT_THAT(Check("admin { group: 'no-such-group' }"),
+              HasSubstr("admin.group: \"no-such-group\""));
 }
 
 TEST_F(StartCheckTest, NotesWhatAReloadCannotTakeOver) {

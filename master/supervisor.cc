@@ -14,10 +14,12 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/channel/channel_format.h"
 #include "muster/log/printable.h"
+#include "muster/master/admin/health_report.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/process/orphans.h"
 #include "muster/master/process/signal_orders.h"
+#include "muster/master/worker_pulse.h"
 #include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/duration.h"
@@ -34,6 +36,7 @@ constexpr std::size_t kZonesPerMessage = ipc::kMaxChannelFds / 2;
 constexpr std::uint64_t kMostConnections = 1 << 21;
 // How often at most the log has it that the accept mutex was not in order.
 constexpr auto kWarnEvery = std::chrono::minutes(1);
+constexpr std::chrono::seconds kBetweenPulses{1};
 
 }  // namespace
 
@@ -69,6 +72,7 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       log_upkeep_(loop, log, zone_.master_status()),
       accept_mutex_watch_(zone_),
       zone_watch_(loop, [this] { LookAfterZones(); }),
+      pulse_(loop, [this] { FeelPulses(); }),
       next_(std::move(first)) {
   LookAfterZones();
 }
@@ -76,6 +80,7 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);
   BeginWorkerList();
+  pulse_.SetAfter(kBetweenPulses);
   Handle(StartEvent{next_->settings()});
 }
 
@@ -104,6 +109,7 @@ void Supervisor::Handle(Event event) {
     const std::vector<Action> actions = core_.Handle(next, Clock::now());
     // First: a worker that is told to drain sees which generation serves now.
     PublishStatus();
+    PublishHealth();
     for (const Action& action : actions) {
       std::visit([this](const auto& which) { Do(which); }, action);
     }
@@ -170,6 +176,21 @@ void Supervisor::LookAfterZones() {
                  : "the accept mutex was damaged; it is free again");
 }
 
+void Supervisor::PublishHealth() {
+  const std::optional<Deployment>& deployment = current_ ? current_ : next_;
+  const std::uint32_t workers = deployment ? deployment->config.worker_processes() : 0;
+  health_.Set(ReportHealth(core_, workers, silent_));
+}
+
+void Supervisor::FeelPulses() {
+  silent_.clear();
+  for (const auto& [slot, worker] : live_) {
+    if (IsSilent(*worker.process, zone_, worker.tag, Clock::now())) silent_.insert(slot);
+  }
+  PublishHealth();
+  pulse_.SetAfter(kBetweenPulses);
+}
+
 void Supervisor::OnWorker(Event event) {
   if (auto* failed = std::get_if<FailedEvent>(&event)) {
     const auto worker = core_.workers().find(failed->slot);
@@ -187,6 +208,7 @@ void Supervisor::OnWorker(Event event) {
     worker::RecoverSlot(zone_, found->second.tag, found->second.zones);
     found->second.process->Reap();
     loader_->Destroy(std::move(found->second.zones));
+    silent_.erase(exited->slot);
     live_.erase(found);
     if (worker_list_) Warn(worker_list_->Remove(exited->slot));
     // Before this exit is answered with how many connections were closed.
@@ -397,6 +419,7 @@ void Supervisor::Do(const CommitAction& action) {
       is_first ? std::vector<std::string>() : current_->listeners.addresses();
   if (!is_first) Retire(*std::exchange(current_, std::nullopt));
   current_ = std::exchange(next_, std::nullopt);
+  PublishHealth();                   // it may have another number of workers
   current_->places = FieldPlaces();  // the file may say something else from now on
   const std::vector<std::string> now = current_->listeners.addresses();
   for (const std::string& address : now) {
@@ -411,6 +434,13 @@ void Supervisor::Do(const CommitAction& action) {
   }
   if (const absl::Status status = log_.Configure(current_->config.log()); !status.ok()) {
     log_.Write(Severity::kError, absl::StrCat("the log stays as it was: ", status.message()));
+  }
+  if (!is_first && keep_admin_socket_) {
+    const absl::Status status = keep_admin_socket_(current_->admin_rights);
+    if (!status.ok()) {
+      log_.Write(Severity::kError,
+                 absl::StrCat("the admin socket stays as it is: ", status.message()));
+    }
   }
   if (!is_first) return;
   if (const absl::Status status = pid_file_.Write(); !status.ok()) {

@@ -7,7 +7,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +17,7 @@
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
+#include "muster/master/admin/connection/health_board.h"
 #include "muster/master/admin/status_report.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
@@ -28,6 +31,7 @@
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/service_notifier.h"
+#include "muster/master/process/socket_rights.h"
 #include "muster/master/process/spawner.h"
 #include "muster/master/process/supervised_worker.h"
 #include "muster/master/process/worker_list.h"
@@ -69,6 +73,14 @@ class Supervisor {
   void ObeySignal(const ipc::ReceivedSignal& signal);
 
   admin::v1::Status Report() const;
+  // What the admin service tells health probes. Follows what happens, and looks once a second for
+  // workers that do not run their loop.
+  HealthBoard& health() { return health_; }
+
+  // Called with the rights of the admin socket's file whenever a reload is committed, to set them
+  // and to put the file back if it was removed.
+  using KeepAdminSocket = std::function<absl::Status(const SocketRights&)>;
+  void SetKeepAdminSocket(KeepAdminSocket keep) { keep_admin_socket_ = std::move(keep); }
 
  private:
   struct Live {
@@ -113,6 +125,8 @@ class Supervisor {
   void CloseWhatNobodyTakes();
   // Stores again what workers damaged in the zones, and frees the accept mutex if nobody uses it.
   void LookAfterZones();
+  void PublishHealth();
+  void FeelPulses();
 
   loop::EventLoop& loop_;
   Log& log_;
@@ -130,6 +144,10 @@ class Supervisor {
   worker::AcceptMutexWatch accept_mutex_watch_;
   loop::Timer zone_watch_;
   TimePoint next_mutex_warning_{};
+  loop::Timer pulse_;
+  HealthBoard health_;
+  std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
+  KeepAdminSocket keep_admin_socket_;
 
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next

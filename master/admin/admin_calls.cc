@@ -21,9 +21,9 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 grpc::ServerUnaryReactor* AdminCalls::Read(grpc::CallbackServerContext* context,
                                            std::function<void()> fill) {
-  return Begin(context, [this, fill = std::move(fill)](grpc::ServerUnaryReactor* call) {
+  return Begin(context, [open = open_, fill = std::move(fill)](CallId id) {
     fill();
-    Finish(call, grpc::Status::OK);
+    open->Finish(id, grpc::Status::OK);
   });
 }
 
@@ -31,52 +31,74 @@ grpc::ServerUnaryReactor* AdminCalls::Change(
     grpc::CallbackServerContext* context, absl::string_view name,
     const std::function<void(AdminOperations::Reply)>& change,
     std::function<void(const Outcome&)> fill) {
-  const std::string what = absl::StrCat("admin: ", name, " asked for over the socket");
+  const std::string what =
+      absl::StrCat("admin: ", name, " asked for over the socket by ", peer_.ToString());
   return Begin(context,
-               [this, what, &change, fill = std::move(fill)](grpc::ServerUnaryReactor* call) {
+               [open = open_, &log = log_, what, &change, fill = std::move(fill)](CallId id) {
                  // The outcome is logged by whoever decides it.
-                 log_.Write(Severity::kInfo, what);
-                 change([this, fill, call](const Outcome& outcome) {
-                   if (!IsOpen(call)) return;
+                 log.Write(Severity::kInfo, what);
+                 change([open, fill, id](const Outcome& outcome) {
+                   if (!open->Has(id)) return;
                    if (outcome.status.ok()) fill(outcome);
-                   Finish(call, ToGrpc(outcome.status));
+                   open->Finish(id, ToGrpc(outcome.status));
                  });
                });
 }
 
-void AdminCalls::Close() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  is_closed_ = true;
-  for (grpc::ServerUnaryReactor* call : open_) call->Finish(Leaving());
-  open_.clear();
-}
+void AdminCalls::Close() { open_->Close(); }
 
 grpc::ServerUnaryReactor* AdminCalls::Begin(grpc::CallbackServerContext* context,
-                                            std::function<void(grpc::ServerUnaryReactor*)> work) {
+                                            std::function<void(CallId)> work) {
   grpc::ServerUnaryReactor* call = context->DefaultReactor();
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (is_closed_) {
-    call->Finish(Leaving());
-    return call;
+  const std::optional<CallId> id = open_->Add(call);
+  if (id.has_value()) {
+    loop_.Post([open = open_, id = *id, work = std::move(work)] {
+      if (open->Has(id)) work(id);
+    });
   }
-  open_.insert(call);
-  loop_.Post([this, call, work = std::move(work)] {
-    if (IsOpen(call)) work(call);
-  });
   return call;
 }
 
-bool AdminCalls::IsOpen(grpc::ServerUnaryReactor* call) {
+std::optional<AdminCalls::CallId> AdminCalls::Open::Add(grpc::ServerUnaryReactor* call) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return open_.count(call) != 0;
+  if (is_closed_) {
+    call->Finish(Leaving());
+    return std::nullopt;
+  }
+  last_used_ = loop::Clock::now();
+  calls_[++last_] = call;
+  return last_;
 }
 
-void AdminCalls::Finish(grpc::ServerUnaryReactor* call, const grpc::Status& status) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    open_.erase(call);
-  }
-  call->Finish(status);
+bool AdminCalls::Open::Has(CallId id) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return calls_.count(id) != 0;
+}
+
+bool AdminCalls::Open::IsBusy() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !calls_.empty();
+}
+
+loop::TimePoint AdminCalls::Open::last_used() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return last_used_;
+}
+
+void AdminCalls::Open::Finish(CallId id, const grpc::Status& status) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  last_used_ = loop::Clock::now();
+  found->second->Finish(status);
+  calls_.erase(found);
+}
+
+void AdminCalls::Open::Close() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  is_closed_ = true;
+  for (const auto& [id, call] : calls_) call->Finish(Leaving());
+  calls_.clear();
 }
 
 }  // namespace muster::master

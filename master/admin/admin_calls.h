@@ -1,26 +1,34 @@
 #ifndef MUSTER_MASTER_ADMIN_ADMIN_CALLS_H_
 #define MUSTER_MASTER_ADMIN_ADMIN_CALLS_H_
 
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 
 #include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/admin/admin_operations.h"
+#include "muster/master/admin/connection/peer.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/process/log.h"
 
 namespace muster::master {
 
-// Carries calls from gRPC's threads to the loop's thread, and their outcomes back. gRPC's threads
-// wait for nothing, so any number of calls may be under way. A call that gRPC cancelled is still
-// finished here. Thread-safe; destroyed after the gRPC server and in the loop's thread. `loop` and
-// `log` outlive it.
+// Carries the calls of one connection from gRPC's threads to the loop's thread, and their outcomes
+// back. gRPC's threads wait for nothing, so any number of calls may be under way. A call that gRPC
+// cancelled is still finished here. Thread-safe. Destroyed in any thread, after the gRPC server,
+// which waits for its calls. An outcome that comes after Close is dropped, also after the
+// destruction. `loop` and `log` outlive it.
 class AdminCalls {
  public:
-  AdminCalls(loop::EventLoop& loop, Log& log) : loop_(loop), log_(log) {}
+  // `peer`: who calls; for the log.
+  AdminCalls(loop::EventLoop& loop, Log& log, const Peer& peer)
+      : loop_(loop), log_(log), peer_(peer) {}
   AdminCalls(const AdminCalls&) = delete;
   AdminCalls& operator=(const AdminCalls&) = delete;
 
@@ -28,27 +36,52 @@ class AdminCalls {
   grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, std::function<void()> fill);
 
   // A call that changes something: logs `name` and makes `change`. If the change succeeds, `fill`
-  // completes the response. Both run in the loop's thread; `change` outlives the call.
+  // completes the response. Both run in the loop's thread, and not after Close; `change` is there
+  // until then.
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, absl::string_view name,
                                    const std::function<void(AdminOperations::Reply)>& change,
                                    std::function<void(const Outcome&)> fill);
 
-  // Ends the calls under way and every later one with UNAVAILABLE.
+  // Ends the calls under way and every later one with UNAVAILABLE. In the loop's thread.
   void Close();
 
+  // Whether a call is under way.
+  bool IsBusy() const { return open_->IsBusy(); }
+  // When the last one began or was answered; else when this began.
+  loop::TimePoint last_used() const { return open_->last_used(); }
+
  private:
-  // Runs `work` for a new call in the loop's thread.
+  using CallId = std::uint64_t;
+
+  // The calls that were begun and not finished. gRPC gives the memory of a finished call to a later
+  // one, so that an outcome that is late must not find it by its address.
+  class Open {
+   public:
+    // Nothing if they are closed; the call is finished then.
+    std::optional<CallId> Add(grpc::ServerUnaryReactor* call);
+    bool Has(CallId id) const;
+    bool IsBusy() const;
+    loop::TimePoint last_used() const;
+    // The call's request and response are gone after this. Does nothing if it is finished.
+    void Finish(CallId id, const grpc::Status& status);
+    void Close();
+
+   private:
+    mutable std::mutex mutex_;
+    bool is_closed_ = false;
+    CallId last_ = 0;
+    loop::TimePoint last_used_ = loop::Clock::now();
+    std::map<CallId, grpc::ServerUnaryReactor*> calls_;
+  };
+
+  // Runs `work` for a new call in the loop's thread, unless it is finished by then.
   grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context,
-                                  std::function<void(grpc::ServerUnaryReactor*)> work);
-  bool IsOpen(grpc::ServerUnaryReactor* call);
-  // The call's request and response are gone after this.
-  void Finish(grpc::ServerUnaryReactor* call, const grpc::Status& status);
+                                  std::function<void(CallId)> work);
 
   loop::EventLoop& loop_;
   Log& log_;
-  std::mutex mutex_;
-  bool is_closed_ = false;
-  std::set<grpc::ServerUnaryReactor*> open_;  // begun, not finished
+  const Peer peer_;
+  const std::shared_ptr<Open> open_ = std::make_shared<Open>();
 };
 
 }  // namespace muster::master

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -67,7 +68,7 @@ TEST(AdminCalls, WaitForAChangeThatTakesLonger) {
   EXPECT_TRUE(call.status().has_value());
 }
 
-TEST(AdminCalls, LogWhichChangeWasAskedFor) {
+TEST(AdminCalls, LogWhichChangeWasAskedForAndByWhom) {
   TestCall call;
   const std::string path = testing::TempDir() + "/calls.log";
   config::v1::Log log;
@@ -78,7 +79,8 @@ TEST(AdminCalls, LogWhichChangeWasAskedFor) {
   call.RunLoop();
   std::ifstream file(path);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
-  EXPECT_THAT(text, testing::HasSubstr("admin: reload asked for over the socket"));
+  EXPECT_THAT(
+      text, testing::HasSubstr("admin: reload asked for over the socket by uid 1000 (pid 4711)\n"));
 }
 
 TEST(AdminCalls, EndThoseUnderWayWhenTheyAreClosed) {
@@ -98,6 +100,29 @@ TEST(AdminCalls, EndEveryLaterOneWhenTheyAreClosed) {
   call.calls().Read(call.context(), [] {});
   ASSERT_TRUE(call.status().has_value());
   EXPECT_EQ(call.status()->error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST(AdminCalls, AreBusyWhileOneIsUnderWay) {
+  TestCall call;
+  EXPECT_FALSE(call.calls().IsBusy());
+  call.calls().Read(call.context(), [] {});
+  EXPECT_TRUE(call.calls().IsBusy());
+  call.RunLoop();
+  EXPECT_FALSE(call.calls().IsBusy());
+}
+
+TEST(AdminCalls, MayBeGoneWhenTheOutcomeOfAChangeComes) {
+  TestCall call;
+  auto calls = std::make_unique<AdminCalls>(call.loop(), call.log(), Peer());
+  Reply reply;
+  const std::function<void(Reply)> change = [&](Reply later) { reply = std::move(later); };
+  bool is_filled = false;
+  calls->Change(call.context(), "quit", change, [&](const Outcome&) { is_filled = true; });
+  call.RunLoop();
+  calls->Close();
+  calls.reset();
+  reply(Outcome());
+  EXPECT_FALSE(is_filled);
 }
 
 TEST(AdminCalls, DropTheOutcomeOfAChangeThatComesTooLate) {

@@ -1,26 +1,32 @@
 #ifndef MUSTER_MASTER_ADMIN_ADMIN_SERVICE_H_
 #define MUSTER_MASTER_ADMIN_ADMIN_SERVICE_H_
 
-#include <utility>
-
 #include "grpcpp/grpcpp.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/admin/admin_calls.h"
 #include "muster/master/admin/admin_operations.h"
+#include "muster/master/admin/connection/peer.h"
 #include "muster/master/process/log.h"
 #include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::master {
 
-// muster.admin.v1.Admin: leads each method to the file that answers it. Called in gRPC's threads.
-// `loop` and `log` outlive it, and the gRPC server does not.
+// muster.admin.v1.Admin for one connection: leads each method to the file that answers it. Called
+// in gRPC's threads. `loop`, `operations` and `log` outlive it, and the gRPC server does not.
 class AdminService final : public admin::v1::Admin::CallbackService {
  public:
-  AdminService(loop::EventLoop& loop, AdminOperations operations, Log& log)
-      : operations_(std::move(operations)), calls_(loop, log) {}
+  // `peer`: who is at the other end. That every call of this service is his is what the connection
+  // has a server of its own for.
+  AdminService(loop::EventLoop& loop, const AdminOperations& operations, Log& log, const Peer& peer)
+      : operations_(operations), calls_(loop, log, peer) {}
 
-  // Ends the calls under way and every later one with UNAVAILABLE.
+  // Ends the calls under way and every later one with UNAVAILABLE. In the loop's thread.
   void Close() { calls_.Close(); }
+  // Whether a call is under way. Thread-safe.
+  bool IsBusy() const { return calls_.IsBusy(); }
+  // When the last call began or was answered; else when this began. Thread-safe.
+  loop::TimePoint last_used() const { return calls_.last_used(); }
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const admin::v1::GetStatusRequest* request,
@@ -45,7 +51,7 @@ class AdminService final : public admin::v1::Admin::CallbackService {
                                  admin::v1::StopResponse* response) override;
 
  private:
-  const AdminOperations operations_;
+  const AdminOperations& operations_;
   AdminCalls calls_;
 };
 

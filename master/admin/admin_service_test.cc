@@ -41,7 +41,8 @@ class AdminServiceTest : public testing::Test {
 
   std::vector<std::string> asked_;
   TestCall call_;
-  AdminService service_{call_.loop(), Operations(), call_.log()};
+  const AdminOperations operations_ = Operations();
+  AdminService service_{call_.loop(), operations_, call_.log(), Peer()};
 };
 
 TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {

@@ -6,13 +6,16 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::master {
 namespace {
+
+// Connections that wait to be accepted. Further clients wait in connect().
+constexpr int kBacklog = 128;
 
 // " (pid 4711)" of the process that called listen(), if the kernel knows it.
 std::string ListenerOf(int connected) {
@@ -42,6 +45,18 @@ absl::Status PrepareAdminSocket(const Address& address) {
   }
   if (errno == ENOENT || errno == ECONNREFUSED) return absl::OkStatus();
   return ipc::ErrnoStatus(what);
+}
+
+absl::StatusOr<AdminSocket> AdminSocket::Listen(const Address& address,
+                                                const SocketRights& rights) {
+  MUSTER_RETURN_IF_ERROR(PrepareAdminSocket(address));
+  ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("socket for ", address.ToString()));
+  MUSTER_ASSIGN_OR_RETURN(SocketFile file, SocketFile::Bind(fd.get(), address, rights));
+  if (::listen(fd.get(), kBacklog) != 0) {
+    return ipc::ErrnoStatus(absl::StrCat("listen ", address.ToString()));
+  }
+  return AdminSocket(std::move(fd), std::move(file));
 }
 
 }  // namespace muster::master

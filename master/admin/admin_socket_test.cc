@@ -75,5 +75,37 @@ TEST_F(AdminSocketTest, CannotBeWhereNoFolderCanBeMade) {
               HasSubstr("unix:/proc/nowhere/x: No such file or directory"));
 }
 
+TEST_F(AdminSocketTest, ListensWithItsRights) {
+  const auto socket = AdminSocket::Listen(address(), {.mode = 0660});
+  ASSERT_TRUE(socket.ok()) << socket.status();
+  struct stat file = {};
+  ASSERT_EQ(::stat(path().c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777, 0660u);
+  EXPECT_TRUE(absl::IsAlreadyExists(PrepareAdminSocket(address())));
+}
+
+TEST_F(AdminSocketTest, RemovesItsFileAtTheEnd) {
+  { const auto socket = AdminSocket::Listen(address(), {}); }
+  EXPECT_NE(::access(path().c_str(), F_OK), 0);
+}
+
+TEST_F(AdminSocketTest, LeavesTheFileOfItsSuccessor) {
+  auto first = AdminSocket::Listen(address(), {});
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  EXPECT_FALSE(first->IsThere());
+  const auto second = AdminSocket::Listen(address(), {});
+  ASSERT_TRUE(second.ok()) << second.status();
+  first = absl::CancelledError();
+  EXPECT_EQ(::access(path().c_str(), F_OK), 0);
+  EXPECT_TRUE(second->IsThere());
+}
+
+TEST_F(AdminSocketTest, LeavesAFileThatIsNoSocket) {
+  std::filesystem::create_directories(path());
+  EXPECT_FALSE(AdminSocket::Listen(address(), {}).ok());
+  EXPECT_TRUE(std::filesystem::is_directory(path()));
+}
+
 }  // namespace
 }  // namespace muster::master

@@ -8,6 +8,7 @@
 #include "grpcpp/test/default_reactor_test_peer.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/admin/admin_calls.h"
+#include "muster/master/admin/connection/peer.h"
 #include "muster/master/process/log.h"
 
 namespace muster::master {
@@ -35,7 +36,7 @@ class TestCall {
  private:
   const std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   Log log_;
-  AdminCalls calls_{*loop_, log_};
+  AdminCalls calls_{*loop_, log_, Peer{.pid = 4711, .uid = 1000, .gid = 1000}};
   grpc::CallbackServerContext context_;
   grpc::testing::DefaultReactorTestPeer peer_{&context_};
 };

@@ -159,9 +159,13 @@ class Checker {
       if (listen.has_group()) Mistake(field + ".group", kOfNoUse);
       return;
     }
-    if (listen.mode().size() < 3 || listen.mode().size() > 4) return;  // the rules tell
-    const absl::Status status = ParseSocketMode(listen.mode()).status();
-    if (!status.ok()) Mistake(field + ".mode", std::string(status.message()));
+    CheckMode(field + ".mode", listen.mode());
+  }
+
+  void CheckMode(const std::string& field, const std::string& mode) {
+    if (mode.size() < 3 || mode.size() > 4) return;  // the rules tell
+    const absl::Status status = ParseSocketMode(mode).status();
+    if (!status.ok()) Mistake(field, std::string(status.message()));
   }
 
   void CheckAdmin() {
@@ -173,6 +177,7 @@ class Checker {
       return;
     }
     CheckAddress("admin.listen", listen);
+    CheckMode("admin.mode", config_.admin().mode());
   }
 
   void CheckZones() {

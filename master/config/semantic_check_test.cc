@@ -94,6 +94,9 @@ TEST_F(SemanticCheckTest, WantsAModeInOctal) {
   EXPECT_THAT(Check("listen { address: 'unix:a' mode: '0680' }"),
               ElementsAre("listen[0].mode: \"0680\" is no mode of a file; write it in octal, from "
                           "\"0000\" to \"0777\", for example \"0660\""));
+  EXPECT_THAT(Check("admin { listen: 'unix:a' mode: '0777' owner: 'x' group: 'y' }"), IsEmpty());
+  EXPECT_THAT(Check("admin { listen: 'unix:a' mode: '888' }"),
+              ElementsAre(HasSubstr("admin.mode: \"888\" is no mode of a file")));
 }
 
 TEST_F(SemanticCheckTest, WantsRightsOfUnixSocketsOnly) {

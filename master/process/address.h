@@ -34,6 +34,7 @@ class Address {
   // connections (IPV6_V6ONLY).
   bool operator==(const Address& other) const;
   bool operator!=(const Address& other) const { return !(*this == other); }
+
   // Of a Unix socket, as gRPC names it: a URI, in which every byte of the path that means something
   // there ("%", "#", "?") is percent-encoded.
   std::string ToUri() const;

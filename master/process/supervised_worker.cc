@@ -1,6 +1,7 @@
 #include "muster/master/process/supervised_worker.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <chrono>
 #include <optional>
@@ -192,6 +193,12 @@ bool SupervisedWorker::CheckExit() {
   if (exit.ok()) event.exit = **exit;
   sink_(event);  // destroys this
   return true;
+}
+
+bool SupervisedWorker::IsStopped() const {
+  siginfo_t stop = {};
+  const auto id = static_cast<id_t>(process_.fd());
+  return ::waitid(P_PIDFD, id, &stop, WSTOPPED | WNOHANG | WNOWAIT) == 0 && stop.si_pid != 0;
 }
 
 void SupervisedWorker::Reap() { (void)process_.TryWait(ipc::PidFd::Reap::kYes); }

@@ -67,6 +67,8 @@ class SupervisedWorker {
   bool CheckExit();
 
   pid_t pid() const { return process_.pid(); }
+  // Whether SIGSTOP or the like keeps it from running now.
+  bool IsStopped() const;
   // Lets the kernel forget the dead process. Only after ExitedEvent.
   void Reap();
 

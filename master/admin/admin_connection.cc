@@ -1,0 +1,69 @@
+#include "muster/master/admin/admin_connection.h"
+
+#include <sys/epoll.h>
+
+#include <utility>
+
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/server_posix.h"
+#include "muster/ipc/base/status.h"
+
+namespace muster::master {
+namespace {
+
+// A client that wants more waits; its calls are small.
+constexpr int kMostCalls = 100;
+constexpr int kMostRequestBytes = 64 * 1024;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
+    const Surroundings& surroundings, ClientSocket socket,
+    std::function<void(AdminConnection&)> on_end) {
+  std::unique_ptr<AdminConnection> connection(
+      new AdminConnection(surroundings, socket.peer, std::move(on_end)));
+  grpc::ServerBuilder builder;
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCalls);
+  builder.SetMaxReceiveMessageSize(kMostRequestBytes);
+  builder.RegisterService(&connection->admin_);
+  builder.RegisterService(&connection->health_);
+  builder.RegisterService(&surroundings.reflection);
+  connection->server_ = builder.BuildAndStart();
+  if (connection->server_ == nullptr) return absl::UnavailableError("gRPC makes no server");
+  MUSTER_RETURN_IF_ERROR(surroundings.loop.Add(socket.watch.get(), EPOLLRDHUP, connection.get()));
+  connection->watch_ = std::move(socket.watch);
+  connection->is_watched_ = true;
+  grpc::AddInsecureChannelFromFd(connection->server_.get(), socket.grpc.release());
+  return connection;
+}
+
+AdminConnection::AdminConnection(const Surroundings& surroundings, const Peer& peer,
+                                 std::function<void(AdminConnection&)> on_end)
+    : loop_(surroundings.loop),
+      peer_(peer),
+      on_end_(std::move(on_end)),
+      admin_(surroundings.loop, surroundings.operations, surroundings.log, peer),
+      health_(surroundings.health) {}
+
+AdminConnection::~AdminConnection() {
+  if (server_ != nullptr) Deliver(std::chrono::system_clock::time_point());
+}
+
+void AdminConnection::Leave() {
+  if (std::exchange(is_watched_, false)) loop_.Remove(watch_.get(), this);
+  admin_.Close();
+}
+
+void AdminConnection::Deliver(std::chrono::system_clock::time_point deadline) {
+  server_->Shutdown(deadline);
+  server_->Wait();
+}
+
+bool AdminConnection::IsBusy() const { return admin_.IsBusy() || health_.watching() > 0; }
+
+void AdminConnection::OnEvents(std::uint32_t) {
+  const auto on_end = on_end_;  // this may be given away in it
+  on_end(*this);
+}
+
+}  // namespace muster::master

@@ -1,0 +1,82 @@
+#ifndef MUSTER_MASTER_ADMIN_ADMIN_CONNECTION_H_
+#define MUSTER_MASTER_ADMIN_ADMIN_CONNECTION_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/clock.h"
+#include "muster/loop/event_loop.h"
+#include "muster/loop/handler.h"
+#include "muster/master/admin/admin_operations.h"
+#include "muster/master/admin/admin_service.h"
+#include "muster/master/admin/connection/health_board.h"
+#include "muster/master/admin/connection/health_service.h"
+#include "muster/master/admin/connection/newcomer.h"
+#include "muster/master/admin/connection/peer.h"
+#include "muster/master/admin/connection/reflection_service.h"
+#include "muster/master/process/log.h"
+
+namespace grpc {
+class Server;
+}  // namespace grpc
+
+namespace muster::master {
+
+// One client's connection with a gRPC server of its own, so that its services know whose calls they
+// get. It has two descriptors and no thread: gRPC's threads are shared by all servers. The loop
+// watches for its end.
+class AdminConnection final : private loop::Handler {
+ public:
+  // What outlives all connections.
+  struct Surroundings {
+    loop::EventLoop& loop;
+    Log& log;
+    const AdminOperations& operations;
+    HealthBoard& health;
+    ReflectionService& reflection;
+  };
+
+  // `on_end` is called in the loop, once, when the client has hung up or gRPC has closed the
+  // connection. It may leave, and give the connection away.
+  static absl::StatusOr<std::unique_ptr<AdminConnection>> Serve(
+      const Surroundings& surroundings, ClientSocket socket,
+      std::function<void(AdminConnection&)> on_end);
+  // Cancels what Leave left, and waits for gRPC. In any thread; may block.
+  ~AdminConnection() override;
+
+  // Ends the calls to the admin service with UNAVAILABLE, and watches no more. In the loop's
+  // thread; does not block. Destroy it next, or call Deliver.
+  void Leave();
+  // Waits until all answers are delivered and the client has hung up, until `deadline` at most. In
+  // any thread.
+  void Deliver(std::chrono::system_clock::time_point deadline);
+
+  // Whether a call is under way, apart from reflection.
+  bool IsBusy() const;
+  // When the last call to the admin service began or was answered; else when the connection did.
+  loop::TimePoint last_used() const { return admin_.last_used(); }
+  const Peer& peer() const { return peer_; }
+
+ private:
+  AdminConnection(const Surroundings& surroundings, const Peer& peer,
+                  std::function<void(AdminConnection&)> on_end);
+  void OnEvents(std::uint32_t events) override;
+
+  loop::EventLoop& loop_;
+  const Peer peer_;
+  const std::function<void(AdminConnection&)> on_end_;
+  AdminService admin_;
+  HealthService health_;
+  ipc::UniqueFd watch_;
+  bool is_watched_ = false;
+  std::unique_ptr<grpc::Server> server_;  // null only if it could not be made
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_ADMIN_ADMIN_CONNECTION_H_

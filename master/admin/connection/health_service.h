@@ -1,0 +1,36 @@
+#ifndef MUSTER_MASTER_ADMIN_CONNECTION_HEALTH_SERVICE_H_
+#define MUSTER_MASTER_ADMIN_CONNECTION_HEALTH_SERVICE_H_
+
+#include <atomic>
+
+#include "grpcpp/grpcpp.h"
+#include "muster/master/admin/connection/health_board.h"
+#include "muster/proto/health.grpc.pb.h"
+
+namespace muster::master {
+
+// grpc.health.v1.Health for one gRPC server, from a board that many share. gRPC's own health
+// service has states of its own in each server. Called in gRPC's threads. `board` outlives it, and
+// the gRPC server does not.
+class HealthService final : public grpc::health::v1::Health::CallbackService {
+ public:
+  explicit HealthService(HealthBoard& board) : board_(board) {}
+
+  // How many calls of Watch are under way. Thread-safe.
+  int watching() const { return watching_.load(std::memory_order_relaxed); }
+
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const grpc::health::v1::HealthCheckRequest* request,
+                                  grpc::health::v1::HealthCheckResponse* response) override;
+  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
+      grpc::CallbackServerContext* context,
+      const grpc::health::v1::HealthCheckRequest* request) override;
+
+ private:
+  HealthBoard& board_;
+  std::atomic<int> watching_ = 0;  // a count for its own sake: it orders nothing
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_ADMIN_CONNECTION_HEALTH_SERVICE_H_

@@ -1,0 +1,93 @@
+#include "muster/master/admin/connection/newcomer.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+
+namespace muster::master {
+namespace {
+
+// RFC 9113, section 3.4.
+constexpr absl::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+}  // namespace
+
+absl::StatusOr<ClientSocket> ClientSocket::Make(ipc::UniqueFd connection) {
+  ClientSocket socket;
+  MUSTER_ASSIGN_OR_RETURN(socket.peer, Peer::OfSocket(connection.get()));
+  MUSTER_ASSIGN_OR_RETURN(socket.watch, ipc::DuplicateFd(connection.get()));
+  socket.grpc = std::move(connection);
+  return socket;
+}
+
+Newcomer::Newcomer(loop::EventLoop& loop, ClientSocket socket, Result on_result)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      on_result_(std::move(on_result)),
+      deadline_(loop, [this] {
+        Finish(absl::DeadlineExceededError(
+            absl::StrCat("sent no HTTP/2 within ",
+                         absl::FormatDuration(absl::FromChrono(Newcomer::kPatience)))));
+      }) {}
+
+Newcomer::~Newcomer() { Unwatch(); }
+
+void Newcomer::Start() {
+  absl::StatusOr<bool> has_begun = HasBegun();
+  if (has_begun.ok() && !*has_begun) {
+    // Edge-triggered: what was looked at stays readable.
+    const absl::Status added = loop_.Add(socket_.watch.get(), EPOLLIN | EPOLLRDHUP | EPOLLET, this);
+    if (added.ok()) {
+      is_watched_ = true;
+      deadline_.SetAfter(kPatience);
+      return;
+    }
+    has_begun = added;
+  }
+  Finish(has_begun.status());
+}
+
+ClientSocket Newcomer::TakeSocket() {
+  Unwatch();
+  return std::move(socket_);
+}
+
+void Newcomer::OnEvents(std::uint32_t) {
+  const absl::StatusOr<bool> has_begun = HasBegun();
+  if (has_begun.ok() && !*has_begun) return;
+  Finish(has_begun.status());
+}
+
+absl::StatusOr<bool> Newcomer::HasBegun() const {
+  char bytes[kPreface.size()];
+  const ssize_t size = ipc::RetryOnEintr(
+      [&] { return ::recv(socket_.watch.get(), bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT); });
+  if (size < 0 && errno == EAGAIN) return false;
+  if (size <= 0) return absl::CancelledError("has hung up");
+  const absl::string_view come(bytes, static_cast<std::size_t>(size));
+  if (!absl::StartsWith(kPreface, come)) return absl::InvalidArgumentError("sent no HTTP/2");
+  return come.size() == kPreface.size();
+}
+
+void Newcomer::Unwatch() {
+  deadline_.Cancel();
+  if (std::exchange(is_watched_, false)) loop_.Remove(socket_.watch.get(), this);
+}
+
+void Newcomer::Finish(const absl::Status& result) {
+  Unwatch();
+  const Result on_result = on_result_;  // this may be destroyed in it
+  on_result(*this, result);
+}
+
+}  // namespace muster::master

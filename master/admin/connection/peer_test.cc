@@ -1,0 +1,39 @@
+#include "muster/master/admin/connection/peer.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
+
+namespace muster::master {
+namespace {
+
+TEST(Peer, IsTheProcessAtTheOtherEnd) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const ipc::UniqueFd ours(ends[0]);
+  const ipc::UniqueFd theirs(ends[1]);
+  const absl::StatusOr<Peer> peer = Peer::OfSocket(ours.get());
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  EXPECT_EQ(peer->pid, ::getpid());
+  EXPECT_EQ(peer->uid, ::getuid());
+  EXPECT_EQ(peer->gid, ::getgid());
+  EXPECT_EQ(peer->ToString(), absl::StrCat("uid ", ::getuid(), " (pid ", ::getpid(), ")"));
+}
+
+TEST(Peer, HasNoPidWhereWeDoNotSeeIt) {
+  EXPECT_EQ((Peer{.pid = 0, .uid = 1000, .gid = 1000}.ToString()), "uid 1000");
+}
+
+TEST(Peer, IsUnknownOfWhatIsNoSocket) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const ipc::UniqueFd read(ends[0]);
+  const ipc::UniqueFd write(ends[1]);
+  EXPECT_FALSE(Peer::OfSocket(read.get()).ok());
+}
+
+}  // namespace
+}  // namespace muster::master

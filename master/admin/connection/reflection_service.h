@@ -1,0 +1,36 @@
+#ifndef MUSTER_MASTER_ADMIN_CONNECTION_REFLECTION_SERVICE_H_
+#define MUSTER_MASTER_ADMIN_CONNECTION_REFLECTION_SERVICE_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "grpcpp/grpcpp.h"
+#include "muster/proto/reflection.grpc.pb.h"
+
+namespace muster::master {
+
+// grpc.reflection.v1alpha.ServerReflection, from the descriptors in this program. gRPC's own has a
+// thread in each server, and here each connection has a server. Called in gRPC's threads, any
+// number of servers may share one.
+class ReflectionService final
+    : public grpc::reflection::v1alpha::ServerReflection::CallbackService {
+ public:
+  // `services`: the full names that are listed.
+  explicit ReflectionService(std::vector<std::string> services) : services_(std::move(services)) {}
+
+  grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
+                          grpc::reflection::v1alpha::ServerReflectionResponse>*
+  ServerReflectionInfo(grpc::CallbackServerContext* context) override;
+
+  // The answer to one request. Pure.
+  grpc::reflection::v1alpha::ServerReflectionResponse Answer(
+      const grpc::reflection::v1alpha::ServerReflectionRequest& request) const;
+
+ private:
+  const std::vector<std::string> services_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_ADMIN_CONNECTION_REFLECTION_SERVICE_H_

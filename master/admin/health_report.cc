@@ -1,0 +1,27 @@
+#include "muster/master/admin/health_report.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace muster::master {
+
+HealthBoard::States ReportHealth(const SupervisorCore& core, std::uint32_t workers,
+                                 const std::set<std::uint32_t>& silent) {
+  const bool is_stopping = core.state() == MasterState::kStopping;
+  HealthBoard::States states = {{"muster.admin.v1.Admin", !is_stopping}};
+  bool& service = states[""];
+  for (std::uint32_t index = 0; index < workers; ++index) {
+    states[absl::StrCat("worker/", index)] = false;
+  }
+  for (const auto& [slot, worker] : core.workers()) {
+    if (worker.generation != core.generation()) continue;
+    bool& state = states[absl::StrCat("worker/", worker.index)];
+    state = worker.state == WorkerState::kServing && worker.is_wanted && silent.count(slot) == 0 &&
+            !is_stopping;
+    service = service || state;
+  }
+  return states;
+}
+
+}  // namespace muster::master

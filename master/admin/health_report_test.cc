@@ -1,0 +1,106 @@
+#include "muster/master/admin/health_report.h"
+
+#include <chrono>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::master {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+// A core with two workers.
+class HealthReportTest : public testing::Test {
+ protected:
+  void Give(const Event& event) { core_.Handle(event, now_); }
+  void Serve() {
+    Give(StartEvent{settings_});
+    for (std::uint32_t slot : {0u, 1u}) {
+      Give(SpawnedEvent{slot, static_cast<pid_t>(100 + slot)});
+      Give(ReadyEvent{slot});
+    }
+  }
+  HealthBoard::States Report(const std::set<std::uint32_t>& silent = {}) {
+    return ReportHealth(core_, 2, silent);
+  }
+  bool Serves() { return Report().at(""); }
+
+  SupervisorCore core_{16};
+  TimePoint now_{};
+  const Settings settings_ = {
+      .workers = 2, .ready_timeout = seconds(10), .shutdown_timeout = seconds(10)};
+};
+
+TEST_F(HealthReportTest, TellsThatNobodyServesBeforeTheStart) {
+  EXPECT_THAT(Report(), UnorderedElementsAre(Pair("", false), Pair("muster.admin.v1.Admin", true),
+                                             Pair("worker/0", false), Pair("worker/1", false)));
+  Give(StartEvent{settings_});
+  EXPECT_FALSE(Serves());
+}
+
+TEST_F(HealthReportTest, TellsWhoServes) {
+  Serve();
+  EXPECT_THAT(Report(), UnorderedElementsAre(Pair("", true), Pair("muster.admin.v1.Admin", true),
+                                             Pair("worker/0", true), Pair("worker/1", true)));
+}
+
+TEST_F(HealthReportTest, TellsThatAWorkerThatDiedDoesNotServe) {
+  Serve();
+  Give(ExitedEvent{1, {}});
+  EXPECT_THAT(Report(), UnorderedElementsAre(Pair("", true), Pair("muster.admin.v1.Admin", true),
+                                             Pair("worker/0", true), Pair("worker/1", false)));
+  Give(ExitedEvent{0, {}});
+  EXPECT_FALSE(Serves());
+}
+
+TEST_F(HealthReportTest, TellsThatAWorkerThatDoesNotRunDoesNotServe) {
+  Serve();
+  EXPECT_FALSE(Report({0}).at("worker/0"));
+  EXPECT_TRUE(Report({0}).at(""));
+  EXPECT_FALSE(Report({0, 1}).at(""));
+}
+
+TEST_F(HealthReportTest, TellsThatNobodyServesDuringAPause) {
+  Serve();
+  Give(PauseEvent{});
+  EXPECT_THAT(Report(), UnorderedElementsAre(Pair("", false), Pair("muster.admin.v1.Admin", true),
+                                             Pair("worker/0", false), Pair("worker/1", false)));
+}
+
+TEST_F(HealthReportTest, TellsThatNothingServesWhileTheMasterStops) {
+  Serve();
+  Give(QuitEvent{});
+  EXPECT_THAT(Report(), UnorderedElementsAre(Pair("", false), Pair("muster.admin.v1.Admin", false),
+                                             Pair("worker/0", false), Pair("worker/1", false)));
+}
+
+TEST_F(HealthReportTest, TellsOfTheNewWorkersOnlyOnceTheyAreCommitted) {
+  Serve();
+  Give(ReloadEvent{});
+  Give(LoadedEvent{1, settings_});
+  Give(ReadyEvent{2});
+  EXPECT_TRUE(Serves());
+  Give(ExitedEvent{0, {}});
+  EXPECT_FALSE(Report().at("worker/0"));  // ready is the new one, and it does not serve yet
+  Give(ReadyEvent{3});
+  EXPECT_TRUE(Report().at("worker/0"));
+  EXPECT_TRUE(Report().at("worker/1"));
+}
+
+TEST_F(HealthReportTest, NamesAWorkerThatWasAdded) {
+  Settings settings = settings_;
+  settings.can_scale = true;
+  Give(StartEvent{settings});
+  Give(ReadyEvent{0});
+  Give(ReadyEvent{1});
+  Give(ScaleEvent{+1});
+  EXPECT_FALSE(Report().at("worker/2"));
+  Give(ReadyEvent{2});
+  EXPECT_TRUE(Report().at("worker/2"));
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,30 @@
+#ifndef MUSTER_MASTER_WORKER_PULSE_H_
+#define MUSTER_MASTER_WORKER_PULSE_H_
+
+#include <chrono>
+#include <optional>
+
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/loop/clock.h"
+#include "muster/master/process/supervised_worker.h"
+#include "muster/worker/zone/shared_zone.h"
+
+namespace muster::master {
+
+// A worker's loop beats once a second (worker/runtime/heartbeat.h). After this long without a beat
+// it is taken to be stuck in one call of its service.
+inline constexpr std::chrono::seconds kSilentAfter{5};
+
+// How long ago the process with `tag` beat last, by what it wrote into the registry: a worker may
+// lie. Nothing: it has not beaten yet, or says that it will in the future.
+std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zone,
+                                                    ipc::OwnerTag tag, loop::TimePoint now);
+
+// Whether a worker that is ready does not run its loop: the process is stopped (SIGSTOP), or has
+// not beaten for kSilentAfter.
+bool IsSilent(const SupervisedWorker& process, const worker::SharedZone& zone, ipc::OwnerTag tag,
+              loop::TimePoint now);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_WORKER_PULSE_H_
