@@ -1,17 +1,26 @@
 #!/usr/bin/env python3
-"""How evenly four workers share new connections, by each accept policy and load.
+"""How evenly workers share connections: new ones, and those that outlive a reload.
+
+Four workers share new connections, by each accept policy and load:
 
 few   two clients at a time, a connection for each request
 many  256 clients at full speed, a connection for each request
 kept  256 clients at full speed that keep their connections: whoever takes many serves many
 
 A policy is even if its busiest worker has at most 1.5 times the average in few and in many.
+
+Two and four workers share those that outlive each of 20 reloads in a row. None may fail, and the
+busiest worker may have at most 1.25 times the average, rounded up; otherwise the exit code is 1.
+
+idle  200 keep-alive clients that wait
+busy  32 keep-alive clients that ask without a pause
 """
 
 import argparse
 import json
 import sys
 
+import handoff_spread
 import servers
 import wrk
 
@@ -56,15 +65,38 @@ def print_row(policy, load, what, row):
     sys.stdout.flush()
 
 
+def run_reloads(is_shown):
+    results = {}
+    if is_shown:
+        print(f"{'after reloads':15}{'workers':>8}{'reloads':>9}{'failed':>8}{'busiest':>9}"
+              "   at most 1.25, rounded up")
+    for load in handoff_spread.LOADS:
+        for workers in (2, 4):
+            row = results[f"{load} {workers}"] = handoff_spread.run(load, workers)
+            if is_shown:
+                print(f"{load:15}{workers:>8}{row['reloads']:>9}{row['failed']:>8}"
+                      f"{row['busiest']:>9.2f}   {'met' if row['is_even'] else 'MISSED'}")
+                sys.stdout.flush()
+    return results
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=5, help="of each load")
     parser.add_argument("--policy", action="append", choices=POLICIES)
+    parser.add_argument("--reloads-only", action="store_true", help="no new connections")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--binaries", default="bazel-bin")
     options = parser.parse_args()
     servers.Muster.binaries = options.binaries
+
+    if options.reloads_only:
+        reloads = run_reloads(not options.json)
+        if options.json:
+            json.dump({"reloads": reloads}, sys.stdout, indent=1)
+            print()
+        return 0 if all(row["is_even"] for row in reloads.values()) else 1
 
     results = {}
     if not options.json:
@@ -76,12 +108,14 @@ def main():
             results[policy][load] = run(policy, load, options.seconds)
             for what, row in results[policy][load].items() if not options.json else ():
                 print_row(policy, load, what, row)
+    even = ", ".join(policy for policy, by_load in results.items() if is_even(by_load))
+    if not options.json:
+        print(f"busiest: in averages; at most {MOST_BUSIEST} in few and in many: {even or 'none'}\n")
+    results["reloads"] = run_reloads(not options.json)
     if options.json:
         json.dump(results, sys.stdout, indent=1)
         print()
-        return
-    print(f"busiest: in averages; at most {MOST_BUSIEST} in few and in many: "
-          + (", ".join(policy for policy, by_load in results.items() if is_even(by_load)) or "none"))
+    return 0 if all(row["is_even"] for row in results["reloads"].values()) else 1
 
 
 if __name__ == "__main__":

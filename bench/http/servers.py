@@ -186,6 +186,12 @@ class Muster(Server):
         return subprocess.run([self.ctl, "--master", f"unix:{self.folder}/admin.sock", *arguments],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
+    def ctl_output(self, *arguments):
+        answer = self._ctl(*arguments)
+        if answer.returncode != 0:
+            raise RuntimeError(answer.stderr)
+        return answer.stdout
+
     def _find_port(self):
         status = self._ctl("-o", "json", "status")
         found = re.search(r'"127\.0\.0\.1:(\d+)"', status.stdout)
@@ -197,10 +203,7 @@ class Muster(Server):
         return self._ctl("reload").returncode == 0
 
     def stats(self):
-        answer = self._ctl("-o", "json", "stats")
-        if answer.returncode != 0:
-            raise RuntimeError(answer.stderr)
-        return json.loads(answer.stdout)
+        return json.loads(self.ctl_output("-o", "json", "stats"))
 
 
 class Minimal(Server):

@@ -177,8 +177,8 @@ void HandoffOutlet::OnStall() {
   const std::size_t back = unsent + intake_.TakeAllOnce();
   if (!is_news || back == 0) return;
   around_.log.Write(config::v1::Log::WARN,
-                    absl::StrCat("nobody took ", config::Counted(back, "connection"),
-                                 " that was handed off; this worker serves on"));
+                    absl::StrCat("handed off, but taken by nobody: ",
+                                 config::Counted(back, "connection"), "; served here again"));
 }
 
 std::uint32_t HandoffOutlet::kept() const {

@@ -97,6 +97,8 @@ TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
   EXPECT_THAT(page, HasSubstr(Row("phase", offsetof(WorkerStatus, phase), "")));
   EXPECT_THAT(page, HasSubstr(Row("its generation", offsetof(WorkerStatus, generation), "")));
   EXPECT_THAT(page, HasSubstr(Row("started", offsetof(WorkerStatus, started), "")));
+  EXPECT_THAT(page, HasSubstr(Row("capacity", offsetof(WorkerStatus, capacity), "")));
+  EXPECT_THAT(page, HasSubstr(Row("unsent", offsetof(WorkerStatus, unsent), "")));
   EXPECT_THAT(page, HasSubstr(Row("lost log lines", offsetof(WorkerStatus, log_lines_lost), "")));
   EXPECT_THAT(page, HasSubstr(Row("accept turns", offsetof(WorkerStatus, accept_turns), "")));
 }
