@@ -54,7 +54,7 @@ enum class Command : std::uint16_t {
   // after READY.
   kServe = 20,
 
-  // Worker to worker, through the handoff queue (worker/runtime/handoff_queue.h): take this
+  // Worker to worker, through the handoff queue (worker/runtime/handoff/handoff_queue.h): take this
   // connection. Payload: the state from which its service goes on.
   kAdopt = 32,
 };

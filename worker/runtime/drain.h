@@ -10,7 +10,7 @@
 #include "muster/worker/runtime/acceptor.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
-#include "muster/worker/runtime/handoff_queue.h"
+#include "muster/worker/runtime/handoff/handoff_queue.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/zone/slot_stats.h"
 

@@ -14,7 +14,7 @@
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/runtime/bounded_duration.h"
-#include "muster/worker/runtime/connection_capacity.h"
+#include "muster/worker/runtime/handoff/connection_capacity.h"
 #include "muster/worker/runtime/received_config.h"
 
 namespace muster::worker {

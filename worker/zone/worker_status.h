@@ -26,8 +26,8 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   ipc::Gauge phase;       // a WorkerPhase; read it through ReadPhase
   ipc::Gauge generation;  // the master's, whose configuration it serves
   ipc::Gauge started;     // CLOCK_MONOTONIC, in nanoseconds
-  // For the handoff of connections (worker/runtime/handoff_board.h). Programs that are older leave
-  // zero in both.
+  // For the handoff of connections (worker/runtime/handoff/handoff_board.h). Programs that are
+  // older leave zero in both.
   ipc::Gauge capacity;  // one more than the connections that it can hold; 0: it does not tell
   ipc::Gauge unsent;    // connections that it has given and that are not in the queue yet
   // Total: lines that the slot's processes could not write into their logs.

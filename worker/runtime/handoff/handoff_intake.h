@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_INTAKE_H_
-#define MUSTER_WORKER_RUNTIME_HANDOFF_INTAKE_H_
+#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_INTAKE_H_
+#define MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_INTAKE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +16,8 @@
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
-#include "muster/worker/runtime/handoff_board.h"
-#include "muster/worker/runtime/handoff_share.h"
+#include "muster/worker/runtime/handoff/handoff_board.h"
+#include "muster/worker/runtime/handoff/handoff_share.h"
 #include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker {
@@ -100,4 +100,4 @@ class HandoffIntake {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_INTAKE_H_
+#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_INTAKE_H_

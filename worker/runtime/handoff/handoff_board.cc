@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/handoff_board.h"
+#include "muster/worker/runtime/handoff/handoff_board.h"
 
 #include <algorithm>
 

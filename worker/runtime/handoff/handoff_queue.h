@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_
-#define MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_
+#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_QUEUE_H_
+#define MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_QUEUE_H_
 
 #include <cstdint>
 #include <functional>
@@ -12,8 +12,8 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/worker/runtime/connection.h"
-#include "muster/worker/runtime/handoff_intake.h"
-#include "muster/worker/runtime/handoff_outlet.h"
+#include "muster/worker/runtime/handoff/handoff_intake.h"
+#include "muster/worker/runtime/handoff/handoff_outlet.h"
 
 namespace muster::worker {
 
@@ -82,4 +82,4 @@ class HandoffQueue {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_QUEUE_H_
+#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_QUEUE_H_

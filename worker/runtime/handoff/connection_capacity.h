@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_CONNECTION_CAPACITY_H_
-#define MUSTER_WORKER_RUNTIME_CONNECTION_CAPACITY_H_
+#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_CONNECTION_CAPACITY_H_
+#define MUSTER_WORKER_RUNTIME_HANDOFF_CONNECTION_CAPACITY_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -18,4 +18,4 @@ inline std::uint32_t ConnectionCapacity(std::uint32_t worker_connections, std::u
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_CONNECTION_CAPACITY_H_
+#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_CONNECTION_CAPACITY_H_

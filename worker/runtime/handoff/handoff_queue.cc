@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/handoff_queue.h"
+#include "muster/worker/runtime/handoff/handoff_queue.h"
 
 #include "muster/ipc/base/status.h"
 

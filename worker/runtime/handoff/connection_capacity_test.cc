@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/connection_capacity.h"
+#include "muster/worker/runtime/handoff/connection_capacity.h"
 
 #include "gtest/gtest.h"
 

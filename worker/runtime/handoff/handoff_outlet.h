@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_OUTLET_H_
-#define MUSTER_WORKER_RUNTIME_HANDOFF_OUTLET_H_
+#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_OUTLET_H_
+#define MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_OUTLET_H_
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,7 @@
 #include "muster/loop/handler.h"
 #include "muster/loop/timer.h"
 #include "muster/worker/runtime/connection.h"
-#include "muster/worker/runtime/handoff_intake.h"
+#include "muster/worker/runtime/handoff/handoff_intake.h"
 
 namespace muster::worker {
 
@@ -106,4 +106,4 @@ class HandoffOutlet {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_OUTLET_H_
+#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_OUTLET_H_

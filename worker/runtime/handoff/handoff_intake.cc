@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/handoff_intake.h"
+#include "muster/worker/runtime/handoff/handoff_intake.h"
 
 #include <fcntl.h>
 #include <linux/sockios.h>

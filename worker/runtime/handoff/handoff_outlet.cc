@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/handoff_outlet.h"
+#include "muster/worker/runtime/handoff/handoff_outlet.h"
 
 #include <sys/epoll.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/handoff_queue.h"
+#include "muster/worker/runtime/handoff/handoff_queue.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #include "muster/ipc/channel/channel.h"
 #include "muster/loop/clock.h"
 #include "muster/worker/protocol/command.h"
-#include "muster/worker/runtime/handoff_board.h"
+#include "muster/worker/runtime/handoff/handoff_board.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_recovery.h"
 #include "muster/worker/zone/worker_status.h"

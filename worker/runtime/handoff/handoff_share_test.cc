@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/handoff_share.h"
+#include "muster/worker/runtime/handoff/handoff_share.h"
 
 #include <algorithm>
 #include <cstddef>

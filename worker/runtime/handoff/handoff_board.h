@@ -1,10 +1,10 @@
-#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_BOARD_H_
-#define MUSTER_WORKER_RUNTIME_HANDOFF_BOARD_H_
+#ifndef MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_BOARD_H_
+#define MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_BOARD_H_
 
 #include <cstdint>
 #include <vector>
 
-#include "muster/worker/runtime/handoff_share.h"
+#include "muster/worker/runtime/handoff/handoff_share.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/zone/worker_status.h"
@@ -57,4 +57,4 @@ class HandoffBoard {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_BOARD_H_
+#endif  // MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_BOARD_H_
