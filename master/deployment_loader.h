@@ -14,9 +14,9 @@
 #include "absl/status/statusor.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
+#include "muster/master/aside/side_thread.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/deployment.h"
-#include "muster/master/process/side_thread.h"
 
 namespace muster::master {
 

@@ -12,7 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/process/wait_note.h"
+#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 namespace {

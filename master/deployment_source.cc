@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
+#include "muster/master/aside/wait_note.h"
 #include "muster/master/process/ask_worker.h"
-#include "muster/master/process/wait_note.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {

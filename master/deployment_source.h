@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/deployment.h"
-#include "muster/master/process/listener_set.h"
+#include "muster/master/listen/listener_set.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/zone/user_zone.h"

@@ -1,7 +1,7 @@
 #include "muster/master/descriptor_need.h"
 
-#include "muster/master/process/address.h"
-#include "muster/master/process/cpu_count.h"
+#include "muster/master/host/cpu_count.h"
+#include "muster/master/listen/address.h"
 
 namespace muster::master {
 namespace {

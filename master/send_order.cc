@@ -12,7 +12,7 @@
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/master/process/address.h"
+#include "muster/master/listen/address.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/proto/admin.grpc.pb.h"
 

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/master/config/config_file.h"
-#include "muster/master/process/address.h"
+#include "muster/master/listen/address.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/worker.pb.h"

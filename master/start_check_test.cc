@@ -15,8 +15,8 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/master/listen/listener.h"
 #include "muster/master/process/answer_of_child.h"
-#include "muster/master/process/listener.h"
 #include "muster/master/process/pid_file.h"
 
 namespace muster::master {

@@ -22,7 +22,7 @@
 #include "muster/loop/run_until.h"
 #include "muster/loop/timer.h"
 #include "muster/master/config/config_file.h"
-#include "muster/master/process/address.h"
+#include "muster/master/listen/address.h"
 
 namespace muster::master {
 namespace {

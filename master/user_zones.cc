@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/master/process/wait_note.h"
+#include "muster/master/aside/wait_note.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
 

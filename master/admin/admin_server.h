@@ -20,9 +20,9 @@
 #include "muster/master/admin/connection/newcomer.h"
 #include "muster/master/admin/connection/reflection_service.h"
 #include "muster/master/admin/connection/socket_acceptor.h"
-#include "muster/master/process/address.h"
+#include "muster/master/listen/address.h"
+#include "muster/master/listen/socket_rights.h"
 #include "muster/master/process/log.h"
-#include "muster/master/process/socket_rights.h"
 
 namespace grpc {
 class Server;

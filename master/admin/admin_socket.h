@@ -6,9 +6,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/process/address.h"
-#include "muster/master/process/socket_file.h"
-#include "muster/master/process/socket_rights.h"
+#include "muster/master/listen/address.h"
+#include "muster/master/listen/socket_file.h"
+#include "muster/master/listen/socket_rights.h"
 
 namespace muster::master {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "muster/master/process/path.h"
+#include "muster/master/host/path.h"
 
 namespace muster::master {
 namespace {

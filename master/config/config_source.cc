@@ -16,8 +16,8 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/process/path.h"
-#include "muster/master/process/wait_note.h"
+#include "muster/master/aside/wait_note.h"
+#include "muster/master/host/path.h"
 
 namespace muster::master {
 namespace {

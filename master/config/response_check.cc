@@ -8,7 +8,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "muster/master/process/wait_note.h"
+#include "muster/master/aside/wait_note.h"
 #include "muster/proto/http_header.h"
 
 namespace muster::master {

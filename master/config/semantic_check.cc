@@ -16,9 +16,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/master/config/response_check.h"
-#include "muster/master/process/address.h"
-#include "muster/master/process/file_access.h"
-#include "muster/master/process/socket_rights.h"
+#include "muster/master/host/file_access.h"
+#include "muster/master/listen/address.h"
+#include "muster/master/listen/socket_rights.h"
 #include "muster/proto/log_format.h"
 
 namespace muster::master {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "muster/master/config/syntax/syntax_statement.h"
-#include "muster/master/process/path.h"
+#include "muster/master/host/path.h"
 
 namespace muster::master {
 namespace {

@@ -18,8 +18,8 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/pid_fd.h"
+#include "muster/master/aside/wait_note.h"
 #include "muster/master/process/child.h"
-#include "muster/master/process/wait_note.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {

@@ -15,7 +15,7 @@
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/start_time.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/master/process/process_listeners.h"
+#include "muster/master/listen/process_listeners.h"
 #include "muster/master/process/worker_list.h"
 
 namespace muster::master {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "muster/master/process/address.h"
+#include "muster/master/listen/address.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/worker_list_format.h"
 

@@ -12,7 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/start_time.h"
-#include "muster/master/process/listener.h"
+#include "muster/master/listen/listener.h"
 #include "muster/master/process/worker_list.h"
 
 namespace muster::master {

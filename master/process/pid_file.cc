@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/process/file_id.h"
+#include "muster/master/host/file_id.h"
 
 namespace muster::master {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/process/wait_note.h"
+#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 

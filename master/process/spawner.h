@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "muster/master/process/side_thread.h"
+#include "muster/master/aside/side_thread.h"
 #include "muster/master/process/spawn.h"
 #include "muster/master/process/worker_program.h"
 

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/master/process/close_aside.h"
+#include "muster/master/aside/close_aside.h"
 #include "muster/master/process/worker_message.h"
 
 namespace muster::master {

@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/process/file_access.h"
-#include "muster/master/process/wait_note.h"
+#include "muster/master/aside/wait_note.h"
+#include "muster/master/host/file_access.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {

@@ -1,0 +1,208 @@
+#include "muster/master/listen/listener_set.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+#include "muster/master/host/file_id.h"
+#include "muster/master/listen/process_listeners.h"
+#include "muster/master/listen/socket_file.h"
+#include "muster/proto/field_error.h"
+
+namespace muster::master {
+namespace {
+
+std::string FieldOf(std::size_t index) { return absl::StrCat("listen[", index, "]"); }
+std::string AddressFieldOf(std::size_t index) { return FieldOf(index) + ".address"; }
+
+// The changes of an attempt to listen, taken back unless they are kept.
+class Attempt {
+ public:
+  Attempt() = default;
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  ~Attempt() {
+    for (Listener* listener : listening_) listener->StopListening();
+    for (Listener* listener : sharing_) (void)listener->SharePort(false);
+    for (const auto& [file, rights] : changed_) (void)file->SetRights(rights);
+  }
+  void Keep() {
+    listening_.clear();
+    sharing_.clear();
+    changed_.clear();
+  }
+
+  // Listens on those that do not yet. The first one is bound without the others, and lets them in.
+  absl::Status Listen(const std::vector<std::shared_ptr<Listener>>& sockets, int backlog) {
+    Listener& first = *sockets.front();
+    for (const auto& socket : sockets) {
+      if (socket->is_listening()) continue;
+      if (socket.get() != &first && !first.shares_port()) {
+        MUSTER_RETURN_IF_ERROR(first.SharePort(true));
+        sharing_.push_back(&first);
+      }
+      MUSTER_RETURN_IF_ERROR(socket->Listen(backlog));
+      listening_.push_back(socket.get());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SetRights(Listener& listener, const SocketRights& rights) {
+    if (!listener.has_file()) return absl::OkStatus();
+    if (!listener.file().IsThere()) return listener.file().Gone();
+    const SocketRights before = listener.file().rights();
+    MUSTER_RETURN_IF_ERROR(listener.file().SetRights(rights));
+    changed_.emplace_back(&listener.file(), before);
+    return absl::OkStatus();
+  }
+
+ private:
+  std::vector<Listener*> listening_;
+  std::vector<Listener*> sharing_;
+  std::vector<std::pair<SocketFile*, SocketRights>> changed_;
+};
+
+}  // namespace
+
+absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
+                                              std::uint32_t workers, const ListenerSet& current) {
+  ListenerSet made;
+  for (int i = 0; i < config.listen_size(); ++i) {
+    MUSTER_ASSIGN_OR_RETURN(Shared shared, Read(config, i));
+    made.listeners_.push_back(std::move(shared));
+  }
+  made.TakeOver(current);
+  for (std::size_t i = 0; i < made.listeners_.size(); ++i) {
+    Shared& shared = made.listeners_[i];
+    const absl::Status status = made.Complete(shared, shared.is_spread ? workers : 1, current);
+    MUSTER_RETURN_IF_ERROR(config::AtField(status, AddressFieldOf(i)));
+  }
+  return made;
+}
+
+absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& config, int index) {
+  const config::v1::Listen& listen = config.listen(index);
+  const auto i = static_cast<std::size_t>(index);
+  const absl::StatusOr<Address> address = Address::Parse(listen.address());
+  if (!address.ok()) return config::AtField(address.status(), AddressFieldOf(i));
+  Shared shared;
+  shared.wanted = *address;
+  MUSTER_ASSIGN_OR_RETURN(
+      shared.rights, FindSocketRights(listen.mode(), listen.owner(), listen.group(), FieldOf(i)));
+  shared.backlog = static_cast<int>(listen.backlog());
+  // The kernel spreads connections over TCP sockets only.
+  shared.is_spread = config.accept() == config::v1::REUSEPORT && !address->is_unix();
+  return shared;
+}
+
+bool ListenerSet::Fits(const Shared& candidate, const Address& wanted) {
+  const Listener& socket = *candidate.sockets.front();
+  if (socket.has_file()) {
+    return wanted.is_unix() && FileId::AtPath(wanted.path()) == socket.file().id();
+  }
+  // Two of port 0 are the same wish.
+  return wanted == socket.address() || wanted == candidate.wanted;
+}
+
+void ListenerSet::TakeOver(const ListenerSet& current) {
+  std::vector<const Shared*> left;
+  for (const Shared& shared : current.listeners_) left.push_back(&shared);
+  // Those of port 0 get what no other asks for.
+  for (const bool any_port : {false, true}) {
+    for (Shared& shared : listeners_) {
+      const bool has_any_port = !shared.wanted.is_unix() && shared.wanted.port() == 0;
+      if (has_any_port != any_port) continue;
+      const auto found = std::find_if(left.begin(), left.end(), [&](const Shared* candidate) {
+        return Fits(*candidate, shared.wanted);
+      });
+      if (found == left.end()) continue;
+      shared.sockets = (*found)->sockets;
+      left.erase(found);
+    }
+  }
+}
+
+absl::Status ListenerSet::Complete(Shared& shared, std::size_t sockets,
+                                   const ListenerSet& current) const {
+  if (shared.sockets.empty()) {
+    absl::StatusOr<Listener> first = Listener::Bind(shared.wanted, shared.rights);
+    if (absl::IsAlreadyExists(first.status())) {
+      return ExplainInUse(first.status(), shared.wanted, current);
+    }
+    if (!first.ok()) return first.status();
+    shared.sockets.push_back(std::make_shared<Listener>(*std::move(first)));
+  }
+  while (shared.sockets.size() < sockets) {
+    MUSTER_ASSIGN_OR_RETURN(Listener next, shared.sockets.front()->MakeSibling());
+    shared.sockets.push_back(std::make_shared<Listener>(std::move(next)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const Address& wanted,
+                                       const ListenerSet& current) const {
+  for (const ListenerSet* set : {&current, this}) {
+    for (const Shared& other : set->listeners_) {
+      if (other.sockets.empty()) continue;
+      const Address& bound = other.sockets.front()->address();
+      if (wanted.is_unix() ? !Fits(other, wanted) : !bound.Overlaps(wanted)) continue;
+      return absl::AlreadyExistsError(absl::StrCat(
+          "bind ", wanted.ToString(), ": Address already in use; this master itself listens on ",
+          bound.ToString(), set == this ? "" : ", until a reload has left that out"));
+    }
+  }
+  // A worker may still have a listener that the master has closed. A Unix socket's path is free
+  // then.
+  const std::optional<pid_t> child = wanted.is_unix() ? std::nullopt : FindChildAt(wanted);
+  if (!child.has_value()) return status;
+  return absl::AlreadyExistsError(absl::StrCat("bind ", wanted.ToString(),
+                                               ": Address already in use; process ", *child,
+                                               ", a worker of this master, has not closed it yet"));
+}
+
+absl::Status ListenerSet::Listen() {
+  Attempt attempt;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    const Shared& shared = listeners_[i];
+    absl::Status status = attempt.Listen(shared.sockets, shared.backlog);
+    if (status.ok()) status = attempt.SetRights(*shared.sockets.front(), shared.rights);
+    MUSTER_RETURN_IF_ERROR(config::AtField(status, AddressFieldOf(i)));
+  }
+  // Last: on a socket that listens this has no reason to fail.
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    for (const auto& socket : listeners_[i].sockets) {
+      const absl::Status status = socket->Listen(listeners_[i].backlog);
+      MUSTER_RETURN_IF_ERROR(config::AtField(status, AddressFieldOf(i)));
+    }
+  }
+  attempt.Keep();
+  return absl::OkStatus();
+}
+
+std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
+                                                       std::uint32_t workers) const {
+  std::vector<Entry> entries;
+  for (const Shared& shared : listeners_) {
+    // Who has more sockets than it spreads over was spread before: all workers take from all.
+    const std::size_t first = shared.is_spread ? index : 0;
+    const std::size_t step = shared.is_spread ? workers : 1;
+    for (std::size_t i = first; i < shared.sockets.size(); i += step) {
+      const Listener& socket = *shared.sockets[i];
+      entries.push_back({socket.address().ToString(), socket.fd()});
+    }
+  }
+  return entries;
+}
+
+std::vector<std::string> ListenerSet::addresses() const {
+  std::vector<std::string> addresses;
+  for (const Shared& shared : listeners_) {
+    addresses.push_back(shared.sockets[0]->address().ToString());
+  }
+  return addresses;
+}
+
+}  // namespace muster::master

@@ -1,0 +1,78 @@
+#ifndef MUSTER_MASTER_LISTEN_LISTENER_SET_H_
+#define MUSTER_MASTER_LISTEN_LISTENER_SET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/master/listen/address.h"
+#include "muster/master/listen/listener.h"
+#include "muster/master/listen/socket_rights.h"
+#include "muster/proto/config.pb.h"
+
+namespace muster::master {
+
+// The listeners of one configuration. Copies share the sockets. A reload makes a new set from the
+// current one; the set that is dropped closes only the sockets that the other one does not have.
+class ListenerSet {
+ public:
+  // One socket of the set.
+  struct Entry {
+    std::string address;  // as it is really bound
+    int fd = -1;          // the set's
+  };
+
+  ListenerSet() = default;
+
+  // The listeners of `config`: those of `current` that are wanted again, and new ones for the other
+  // addresses, which do not listen yet. They are found by what they are bound to, however that is
+  // written: an address and a port, or the file to which a path leads. Port 0 finds one that got
+  // its port in the same way. A Unix socket whose file is gone is bound anew. With REUSEPORT there
+  // is a socket for each of `workers`. `current` and its sockets stay as they are. May look up
+  // users and groups. Errors have the field.
+  static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
+                                          const ListenerSet& current);
+
+  // Listens on what is new, and gives all the backlog and the sharing of their ports that the
+  // configuration wants. AlreadyExists: another socket listened first. After an error, which has
+  // the field, the sockets that other sets have are as they were, and the new ones are of no use.
+  absl::Status Listen();
+
+  // The sockets for the worker with this index among the `workers` of its generation, in the order
+  // of the configuration. With REUSEPORT each socket has one worker. A worker may have several of
+  // one address: when there are fewer workers than before all sockets stay, since closing one would
+  // lose the connections in its queue.
+  std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
+  // As they are bound, in the order of the configuration.
+  std::vector<std::string> addresses() const;
+
+ private:
+  struct Shared {
+    Address wanted;  // perhaps with port 0
+    SocketRights rights;
+    int backlog = 0;
+    bool is_spread = false;  // REUSEPORT
+    // One, or if it is spread at least one for each worker.
+    std::vector<std::shared_ptr<Listener>> sockets;
+  };
+
+  static absl::StatusOr<Shared> Read(const config::v1::Config& config, int index);
+  // Whether the sockets of `candidate` are what `wanted` asks for.
+  static bool Fits(const Shared& candidate, const Address& wanted);
+  // Gives `listeners_` the sockets of `current` that fit, each once.
+  void TakeOver(const ListenerSet& current);
+  absl::Status Complete(Shared& shared, std::size_t sockets, const ListenerSet& current) const;
+  // Who has the address that is in use, if it is one of this master's processes.
+  absl::Status ExplainInUse(const absl::Status& status, const Address& wanted,
+                            const ListenerSet& current) const;
+
+  std::vector<Shared> listeners_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_LISTEN_LISTENER_SET_H_

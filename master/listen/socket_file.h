@@ -1,0 +1,64 @@
+#ifndef MUSTER_MASTER_LISTEN_SOCKET_FILE_H_
+#define MUSTER_MASTER_LISTEN_SOCKET_FILE_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/master/host/file_id.h"
+#include "muster/master/listen/address.h"
+#include "muster/master/listen/socket_rights.h"
+
+namespace muster::master {
+
+// The file of a Unix socket that this process bound. The path may come to lead to another file, of
+// this process or of another: that one is never touched. The kernel keeps the file's id for it as
+// long as the socket is open, so this object ends before the socket is closed.
+class SocketFile {
+ public:
+  // Binds `fd`, a Unix socket that does not listen, and gives the file its rights; nobody can
+  // connect before they are set. A file that a dead process left is replaced. AlreadyExists:
+  // another process listens there, or the file is no socket. Other errors name the call and the
+  // address.
+  static absl::StatusOr<SocketFile> Bind(int fd, const Address& address,
+                                         const SocketRights& rights);
+  // Whether Bind would find the path free now. Changes nothing.
+  static absl::Status Probe(const Address& address);
+
+  SocketFile(SocketFile&& other) noexcept;
+  SocketFile& operator=(SocketFile&&) = delete;
+  // Removes the file, if it is still at its path.
+  ~SocketFile();
+
+  // Whether the path still leads to the file: whoever connects to the path reaches the socket.
+  bool IsThere() const;
+
+  // The error for that it is not.
+  absl::Status Gone() const;
+
+  // NotFound: the file is not at its path any more. After an error the rights are as they were.
+  absl::Status SetRights(const SocketRights& rights);
+  const SocketRights& rights() const { return rights_; }
+  const FileId& id() const { return id_; }
+
+ private:
+  SocketFile(std::string path, FileId id, uid_t owner, gid_t group)
+      : path_(std::move(path)), id_(id), first_owner_(owner), first_group_(group) {}
+
+  absl::Status Apply(int file, const SocketRights& rights) const;
+  absl::Status SetMode(int file, mode_t mode) const;
+
+  std::string path_;  // empty: moved from
+  FileId id_;
+  // As the kernel set them.
+  uid_t first_owner_;
+  gid_t first_group_;
+  SocketRights rights_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_LISTEN_SOCKET_FILE_H_
