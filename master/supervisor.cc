@@ -202,8 +202,7 @@ void Supervisor::OnWorker(Event event) {
   auto* exited = std::get_if<ExitedEvent>(&event);
   if (exited != nullptr) {
     const auto found = live_.find(exited->slot);
-    exited->connections =
-        std::min(worker::ReadStats(zone_.stats(exited->slot)).active, kMostConnections);
+    exited->connections = std::max(ActiveConnections(exited->slot), found->second.cut);
     // In this order: while the process is a zombie its pid means nobody else.
     worker::RecoverSlot(zone_, found->second.tag, found->second.zones);
     found->second.process->Reap();
@@ -347,9 +346,16 @@ void Supervisor::HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const Sp
 void Supervisor::Do(const SendAction& action) {
   // Nobody is there if it could not be spawned, which the core learns next.
   const auto found = live_.find(action.slot);
-  if (found != live_.end()) {
-    found->second.process->Send(action.command, action.token, "", {});
+  if (found == live_.end()) return;
+  // Its own count is zero when it has obeyed.
+  if (action.command == worker::Command::kTerminate) {
+    found->second.cut = ActiveConnections(action.slot);
   }
+  found->second.process->Send(action.command, action.token, "", {});
+}
+
+std::uint64_t Supervisor::ActiveConnections(std::uint32_t slot) const {
+  return std::min(worker::ReadStats(zone_.stats(slot)).active, kMostConnections);
 }
 
 void Supervisor::Do(const SignalAction& action) {

@@ -87,6 +87,7 @@ class Supervisor {
     std::unique_ptr<SupervisedWorker> process;
     ipc::OwnerTag tag;
     worker::UserZones zones;  // that it was handed
+    std::uint64_t cut = 0;    // connections that it had when it was told to end at once
   };
 
   Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source, Deployment first,
@@ -109,6 +110,8 @@ class Supervisor {
   void Do(const ExitAction& action);
 
   void OnWorker(Event event);
+  // Of the process in the slot, as it tells.
+  std::uint64_t ActiveConnections(std::uint32_t slot) const;
   // Of the generation that serves, or of the one that is being started.
   const Deployment& DeploymentOf(std::uint64_t generation) const;
   absl::Status SpawnInto(const SpawnAction& action, pid_t* pid);

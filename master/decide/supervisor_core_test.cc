@@ -142,12 +142,13 @@ TEST_F(SupervisorCoreTest, ExitsWithOneWhenTheLastWorkerHasGivenUp) {
   EXPECT_THAT(log_, testing::Contains("the last worker has given up; nobody serves"));
 }
 
-TEST_F(SupervisorCoreTest, ExitsWithOneWhenOnlyWorkersThatGaveUpAreLeft) {
+TEST_F(SupervisorCoreTest, ServesOnWhenAWorkerThatGaveUpIsTheOneFewer) {
   StartServing();
   Give(ExitedEvent{0, Code(2)});
   Give(ScaleEvent{-1});
-  Give(ExitedEvent{1, Code(0)});
-  EXPECT_THAT(exits_, ElementsAre(1));
+  EXPECT_EQ(StateOf(0), WorkerState::kGone);
+  EXPECT_EQ(StateOf(1), WorkerState::kServing);
+  EXPECT_THAT(exits_, IsEmpty());
 }
 
 TEST_F(SupervisorCoreTest, LetsAReloadReplaceWorkersThatGaveUp) {

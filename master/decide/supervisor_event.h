@@ -89,7 +89,7 @@ struct AckedEvent {
 struct ExitedEvent {
   std::uint32_t slot = 0;
   ipc::ProcessExit exit{};
-  std::uint64_t connections = 0;  // that were open when it ended
+  std::uint64_t connections = 0;  // that were open when it ended, or when it was told to at once
 };
 
 // next_deadline() has come.
