@@ -35,8 +35,10 @@ TEST(FieldCheck, SuggestsTheFieldThatWasMeant) {
 }
 
 TEST(FieldCheck, ListsThePossibleFieldsWhenNoneIsLikeIt) {
-  EXPECT_THAT(Check("listen { port: 1 }"),
-              ElementsAre("listen[0].port: is unknown; possible here: address, backlog"));
+  EXPECT_THAT(
+      Check("listen { port: 1 }"),
+      ElementsAre(
+          "listen[0].port: is unknown; possible here: address, backlog, mode, owner, group"));
   EXPECT_THAT(Check("http { location { stub_status { on: true } } }"),
               ElementsAre("http.location[0].stub_status.on: is unknown; nothing can stand here"));
 }
@@ -53,9 +55,10 @@ TEST(FieldCheck, TellsWhichFieldsExcludeEachOther) {
 }
 
 TEST(FieldCheck, LooksIntoEveryElementOfAList) {
-  EXPECT_THAT(Check("listen [ { a: 1 }, { backlogs: 1 } ]"),
-              ElementsAre("listen[0].a: is unknown; possible here: address, backlog",
-                          "listen[1].backlogs: is unknown; did you mean \"backlog\"?"));
+  EXPECT_THAT(
+      Check("listen [ { a: 1 }, { backlogs: 1 } ]"),
+      ElementsAre("listen[0].a: is unknown; possible here: address, backlog, mode, owner, group",
+                  "listen[1].backlogs: is unknown; did you mean \"backlog\"?"));
 }
 
 TEST(FieldCheck, LeavesTheConfigurationOfAServiceAlone) {
