@@ -57,6 +57,14 @@ std::string Title(pid_t pid) {
   return bytes.substr(0, bytes.find('\0'));
 }
 
+// Until it has nothing left to do and waits for events.
+void AwaitSleep(pid_t pid) {
+  for (std::string stat; stat.find(") S ") == std::string::npos;) {
+    std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
+    ASSERT_TRUE(std::getline(file, stat));
+  }
+}
+
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 // Start.
@@ -268,6 +276,7 @@ TEST(Worker, ObeysTheMasterBeforeItAcceptsOnceANewerGenerationServes) {
     TestMaster master;
     master.config().set_accept(accept);
     const auto old = master.StartWorker();
+    AwaitSleep(old->pid());
     old->Stop();
     const TestClient client(master.port());
     client.Send("late\n");
