@@ -145,6 +145,35 @@ TEST(EventLoop, CallsTheGateBeforeTheWaitAndFirstAfterIt) {
   EXPECT_EQ(order, "bwgah");
 }
 
+TEST(EventLoop, CallsWhatComesFirstBeforeEachHandlerAndBeforeTheGateAndTimers) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fds[] = {ReadableFd(), ReadableFd()};
+  std::string order;
+  OrderedGate gate(order);
+  Calls handlers[] = {Calls([&](std::uint32_t) { order += 'h'; }),
+                      Calls([&](std::uint32_t) { order += 'h'; })};
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(loop->Add(fds[i].get(), EPOLLIN, &handlers[i]).ok());
+  }
+  loop->SetGate(&gate);
+  loop->SetBeforeEach([&] { order += '.'; });
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(order, "w.a.h.h.");
+}
+
+TEST(EventLoop, DoesNotCallAHandlerThatWhatComesFirstHasRemoved) {
+  const auto loop = MakeLoop();
+  const ipc::UniqueFd fd = ReadableFd();
+  Calls handler(Nothing);
+  ASSERT_TRUE(loop->Add(fd.get(), EPOLLIN, &handler).ok());
+  bool is_removed = false;
+  loop->SetBeforeEach([&] {
+    if (!std::exchange(is_removed, true)) loop->Remove(fd.get(), &handler);
+  });
+  ASSERT_TRUE(loop->RunOnce().ok());
+  EXPECT_EQ(handler.count(), 0);
+}
+
 TEST(EventLoop, CallsTheGateAfterTheWaitThoughItHasNoEvents) {
   const auto loop = MakeLoop();
   const ipc::UniqueFd fd = ReadableFd();
