@@ -1,6 +1,7 @@
 #include "muster/master/admin/health_report.h"
 
 #include <chrono>
+#include <variant>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -15,7 +16,16 @@ using ::testing::UnorderedElementsAre;
 // A core with two workers.
 class HealthReportTest : public testing::Test {
  protected:
-  void Give(const Event& event) { core_.Handle(event, now_); }
+  // All goes well.
+  void Give(const Event& event) {
+    for (const Action& action : core_.Handle(event, now_)) {
+      if (const auto* listen = std::get_if<ListenAction>(&action)) {
+        Give(ListeningEvent{listen->generation});
+      } else if (const auto* send = std::get_if<SendAction>(&action)) {
+        if (send->token != 0) Give(AckedEvent{send->slot, send->token});
+      }
+    }
+  }
   void Serve() {
     Give(StartEvent{settings_});
     for (std::uint32_t slot : {0u, 1u}) {
