@@ -103,7 +103,6 @@ void Supervisor::Handle(Event event) {
   while (!events_.empty()) {
     const Event next = std::move(events_.front());
     events_.pop_front();
-    const MasterState before = core_.state();
     std::deque<Event> came_meanwhile;
     came_meanwhile.swap(events_);
     const std::vector<Action> actions = core_.Handle(next, Clock::now());
@@ -115,7 +114,6 @@ void Supervisor::Handle(Event event) {
     }
     // What came of the actions is handled before what happened otherwise.
     events_.insert(events_.end(), came_meanwhile.begin(), came_meanwhile.end());
-    Notify(before);
     CloseWhatNobodyTakes();
   }
   is_handling_ = false;
@@ -493,22 +491,19 @@ void Supervisor::Do(const ExitAction& action) {
   loop_.Stop();
 }
 
-void Supervisor::Notify(MasterState before) {
-  const MasterState after = core_.state();
-  if (after == before) return;
-  switch (after) {
-    case MasterState::kRunning:
-    case MasterState::kPaused:
+void Supervisor::Do(const NotifyAction& action) {
+  switch (action.what) {
+    case NotifyAction::What::kReady:
       notifier_.TellReady(absl::StrCat("generation ", core_.generation(), ", ",
-                                       config::Counted(core_.wanted_workers(), "worker")));
+                                       core_.state() == MasterState::kPaused
+                                           ? "paused"
+                                           : config::Counted(core_.wanted_workers(), "worker")));
       break;
-    case MasterState::kReloading:
+    case NotifyAction::What::kReloading:
       notifier_.TellReloading();
       break;
-    case MasterState::kStopping:
+    case NotifyAction::What::kStopping:
       notifier_.TellStopping();
-      break;
-    case MasterState::kStarting:
       break;
   }
 }

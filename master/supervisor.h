@@ -107,6 +107,7 @@ class Supervisor {
   void Do(const CloseListenersAction& action);
   void Do(const ReplyAction& action);
   void Do(const LogAction& action);
+  void Do(const NotifyAction& action);
   void Do(const ExitAction& action);
 
   void OnWorker(Event event);
@@ -123,7 +124,6 @@ class Supervisor {
   void BeginWorkerList();
   void Warn(const absl::Status& status);
   RequestId Await(Reply reply);
-  void Notify(MasterState before);
   void PublishStatus();
   void CloseWhatNobodyTakes();
   // Stores again what workers damaged in the zones, and frees the accept mutex if nobody uses it.

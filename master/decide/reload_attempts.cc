@@ -40,6 +40,7 @@ void ReloadAttempts::Begin(std::vector<RequestId> waiting, Decision& decision) {
                      .load = ++last_load_,
                      .overdue = decision.now() + kLoadTimeout};
   decision.Log(Severity::kInfo, "reloading");
+  decision.Do(NotifyAction{NotifyAction::What::kReloading});
   decision.Do(LoadAction{attempt_->load});
 }
 
@@ -78,6 +79,7 @@ void ReloadAttempts::Answer(Outcome outcome, Decision& decision) {
   outcome.generation = attempt.generation;
   outcome.took = attempt.took;
   for (const RequestId request : attempt.waiting) decision.Reply(request, outcome);
+  decision.Do(NotifyAction{NotifyAction::What::kReady});
 }
 
 void ReloadAttempts::Succeed(Outcome outcome, Decision& decision) {
@@ -91,6 +93,7 @@ void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_ser
   if (attempt.is_start) return;
   NoteRefusal(reason);
   RefuseAll(attempt.waiting, what_serves, reason, decision);
+  decision.Do(NotifyAction{NotifyAction::What::kReady});
   BeginPending(decision);
 }
 
@@ -101,6 +104,7 @@ void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
     if (attempt->generation == 0) decision.Do(AbandonLoadAction{attempt->load});
     waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
     NoteRefusal(reason);
+    decision.Do(NotifyAction{NotifyAction::What::kReady});
   }
   if (!waiting.empty()) RefuseAll(waiting, "", reason, decision);
 }

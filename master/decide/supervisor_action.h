@@ -105,6 +105,16 @@ struct LogAction {
   std::string text{};
 };
 
+// Tells the service manager (sd_notify(3)).
+struct NotifyAction {
+  enum class What {
+    kReady,      // the start, a reload, successful or not, or a pause is complete
+    kReloading,  // a reload begins
+    kStopping,
+  };
+  What what = What::kReady;
+};
+
 // The last action of all.
 struct ExitAction {
   int code = 0;
@@ -112,7 +122,7 @@ struct ExitAction {
 
 using Action = std::variant<SpawnAction, SendAction, SignalAction, ReleaseSlotAction, LoadAction,
                             AbandonLoadAction, ListenAction, CommitAction, RollBackAction,
-                            CloseListenersAction, ReplyAction, LogAction, ExitAction>;
+                            CloseListenersAction, ReplyAction, LogAction, NotifyAction, ExitAction>;
 
 }  // namespace muster::master
 

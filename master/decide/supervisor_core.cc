@@ -307,6 +307,7 @@ void SupervisorCore::On(const PauseEvent&) {
       "pausing: the workers finish and exit, the listeners stay; a reload serves again");
   CancelReloads(absl::FailedPreconditionError("the master was paused"));
   EndAll(WorkerEvent::kQuit);
+  decision_.Do(NotifyAction{NotifyAction::What::kReady});
 }
 
 void SupervisorCore::On(const ScaleEvent& event) {
@@ -340,6 +341,7 @@ void SupervisorCore::BeginEnding(Ending::Kind kind, int exit_code) {
   if (is_first) {
     CancelReloads(absl::FailedPreconditionError("the master is stopping"));
     decision_.Do(CloseListenersAction{});
+    decision_.Do(NotifyAction{NotifyAction::What::kStopping});
   }
   const bool is_fast = kind == Ending::Kind::kFast;
   Log(Severity::kInfo, is_fast ? "stopping" : "quitting: the workers finish what they serve");

@@ -81,6 +81,8 @@ class SupervisorCoreTest : public testing::Test {
         replies_.push_back(*reply);
       } else if (const auto* log = std::get_if<LogAction>(&action)) {
         if (log->severity != Severity::kDebug) log_.push_back(log->text);
+      } else if (const auto* notify = std::get_if<NotifyAction>(&action)) {
+        notified_.push_back(notify->what);
       } else if (const auto* exit = std::get_if<ExitAction>(&action)) {
         exits_.push_back(exit->code);
       }
@@ -120,6 +122,7 @@ class SupervisorCoreTest : public testing::Test {
     abandoned_.clear();
     replies_.clear();
     log_.clear();
+    notified_.clear();
     loads_ = roll_backs_ = 0;
   }
   // All that was asked of the worker in the slot last is done.
@@ -161,6 +164,7 @@ class SupervisorCoreTest : public testing::Test {
   std::vector<std::uint64_t> committed_;
   std::vector<ReplyAction> replies_;
   std::vector<std::string> log_;
+  std::vector<NotifyAction::What> notified_;
   std::vector<int> exits_;
   int loads_ = 0;
   LoadId load_ = 0;  // the last one
