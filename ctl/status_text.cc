@@ -28,16 +28,25 @@ std::string StateName(v1::Worker::State state) {
                                           : absl::StrCat("state ", static_cast<int>(state));
 }
 
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+// "serving", "hung 12s", "draining, hung 12s".
+std::string StateOf(const v1::Worker& worker) {
+  const std::string name = StateName(worker.state());
+  if (!worker.has_hung_for()) return name;
+  const std::string age = FormatAge(ToDuration(worker.hung_for()));
+  return worker.state() == v1::Worker::HUNG ? absl::StrCat(name, " ", age)
+                                            : absl::StrCat(name, ", hung ", age);
+}
+
 std::string StateName(v1::Master::State state) {
   return v1::Master::State_IsValid(state) ? Lowercase(v1::Master::State_Name(state))
                                           : absl::StrCat("state ", static_cast<int>(state));
 }
 
 std::string OrDash(std::string text) { return text.empty() ? "-" : text; }
-
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
 
 std::string Fact(absl::string_view name, absl::string_view value) {
   // Lines after the first stand below it.
@@ -97,7 +106,7 @@ std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& 
     const bool runs = worker.pid() != 0;
     table.AddRow({absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
                   absl::StrCat(worker.slot()), runs ? absl::StrCat(worker.pid()) : "-",
-                  StateName(worker.state()), runs ? FormatAge(ToDuration(worker.age())) : "-",
+                  StateOf(worker), runs ? FormatAge(ToDuration(worker.age())) : "-",
                   absl::StrCat(worker.restarts()), absl::StrCat(worker.counters().active()),
                   absl::StrCat(worker.counters().requests()), OrDash(worker.last_exit())});
   }

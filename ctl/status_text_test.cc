@@ -78,6 +78,17 @@ TEST(RenderStatus, ShowsMasterAndWorkers) {
             "ended     -     -     -  -             -         -       0        40  -\n");
 }
 
+TEST(RenderStatus, DoesNotCallAWorkerThatHangsServing) {
+  v1::Status status = ParseText<v1::Status>(kStatus);
+  status.mutable_workers(0)->mutable_hung_for()->set_seconds(7);
+  status.mutable_workers(1)->set_state(v1::Worker::HUNG);
+  status.mutable_workers(1)->mutable_hung_for()->set_seconds(65);
+  const std::string text = RenderStatus(status);
+  EXPECT_NE(text.find("0 of 2 serving"), std::string::npos) << text;
+  EXPECT_NE(text.find(" draining, hung 7s "), std::string::npos) << text;
+  EXPECT_NE(text.find(" hung 1m05s "), std::string::npos) << text;
+}
+
 TEST(RenderStatus, TellsOfCrashes) {
   v1::Status status = ParseText<v1::Status>(kStatus);
   status.mutable_stats()->set_crashes(5);

@@ -508,8 +508,21 @@ void Supervisor::Do(const NotifyAction& action) {
   }
 }
 
+Hung Supervisor::FindHung() const {
+  Hung hung;
+  const TimePoint now = Clock::now();
+  for (const auto& [slot, worker] : live_) {
+    const auto record = core_.workers().find(slot);
+    // Before it is ready it has no loop.
+    if (record == core_.workers().end() || !record->second.ready) continue;
+    if (!IsSilent(*worker.process, zone_, worker.tag, now)) continue;
+    hung[slot] = SinceHeartbeat(zone_, worker.tag, now).value_or(now - *record->second.ready);
+  }
+  return hung;
+}
+
 admin::v1::Status Supervisor::Report() const {
-  admin::v1::Status status = ReportStatus(core_, zone_, counted_before_, Clock::now());
+  admin::v1::Status status = ReportStatus(core_, zone_, counted_before_, Clock::now(), FindHung());
   admin::v1::Master* master = status.mutable_master();
   master->set_pid(::getpid());
   master->set_version(cli::kVersion);

@@ -130,6 +130,7 @@ class Supervisor {
   void LookAfterZones();
   void PublishHealth();
   void FeelPulses();
+  Hung FindHung() const;
 
   loop::EventLoop& loop_;
   Log& log_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "muster/proto/health.grpc.pb.h"
@@ -21,6 +22,9 @@ namespace {
 using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
 
 constexpr auto kServing = HealthCheckResponse::SERVING;
 constexpr auto kNotServing = HealthCheckResponse::NOT_SERVING;
@@ -78,6 +82,22 @@ TEST_F(HealthTest, CountsNoWorkerThatIsStopped) {
   EXPECT_TRUE(Await("worker/0", kServing));
   EXPECT_EQ(Check("worker/1"), kNotServing);
   ::kill(workers.at(1), SIGCONT);
+}
+
+TEST_F(HealthTest, ShowsAWorkerThatIsStoppedAsHung) {
+  const pid_t worker = muster_.WorkerPids().at(0);
+  ::kill(worker, SIGSTOP);
+  EXPECT_TRUE(muster_.AwaitStatus([](const admin::v1::Status& status) {
+    return status.workers(0).state() == admin::v1::Worker::HUNG &&
+           status.workers(0).hung_for().seconds() >= 1;
+  }));
+  EXPECT_THAT(muster_.Ctl({"status"}).output,
+              AllOf(HasSubstr("1 of 2 serving"), ContainsRegex(" hung [0-9]+s ")));
+  ::kill(worker, SIGCONT);
+  EXPECT_TRUE(muster_.AwaitStatus([](const admin::v1::Status& status) {
+    return status.workers(0).state() == admin::v1::Worker::SERVING &&
+           !status.workers(0).has_hung_for();
+  }));
 }
 
 TEST_F(HealthTest, StaysServingOverAReload) {

@@ -135,7 +135,7 @@ Counts Count(const SupervisorCore& core, const worker::SharedZone& zone,
 }  // namespace
 
 admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
-                               const CountedBefore& before, TimePoint now) {
+                               const CountedBefore& before, TimePoint now, const Hung& hung) {
   admin::v1::Status status;
   admin::v1::Master* master = status.mutable_master();
   master->set_state(StateOf(core.state()));
@@ -152,7 +152,14 @@ admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZ
   Counts counts = Count(core, zone, before);
   for (const WorkerRecord* record : records) {
     const worker::StatsValues& counted = counts.workers[record->slot];
-    FillWorker(*record, counted, now, status.add_workers());
+    admin::v1::Worker* worker = status.add_workers();
+    FillWorker(*record, counted, now, worker);
+    if (const auto found = hung.find(record->slot); found != hung.end()) {
+      *worker->mutable_hung_for() = config::FromChrono(found->second);
+      if (worker->state() == admin::v1::Worker::SERVING) {
+        worker->set_state(admin::v1::Worker::HUNG);
+      }
+    }
     FillStats(*record, counted, stats->add_workers());
   }
   for (const auto& [slot, counted] : counts.slots) {

@@ -15,11 +15,14 @@ namespace muster::master {
 // By slot: what the slot had counted when the worker that has it now got it.
 using CountedBefore = std::map<std::uint32_t, worker::StatsValues>;
 
+// By slot: for how long the worker has not run its loop.
+using Hung = std::map<std::uint32_t, Duration>;
+
 // The status of the workers, and the state and the counters of the master, for the admin service.
 // Each number is read once, so that the totals of the workers and of ended workers add up to the
 // total. What the core does not know (pid, version, files, addresses) is left to the caller.
 admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
-                               const CountedBefore& before, TimePoint now);
+                               const CountedBefore& before, TimePoint now, const Hung& hung = {});
 
 }  // namespace muster::master
 

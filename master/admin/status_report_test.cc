@@ -55,6 +55,17 @@ TEST_F(StatusReportTest, TellsStateAndAgeOfAWorker) {
   EXPECT_EQ(status.workers(0).age().seconds(), 3);
 }
 
+TEST_F(StatusReportTest, TellsWhichWorkerHangs) {
+  Give(StartEvent{settings_});
+  Give(SpawnedEvent{0, 123});
+  Give(ReadyEvent{0});
+  EXPECT_EQ(Report().workers(0).state(), admin::v1::Worker::SERVING);
+  EXPECT_FALSE(Report().workers(0).has_hung_for());
+  const admin::v1::Status status = ReportStatus(core_, *zone_, before_, now_, {{0, seconds(9)}});
+  EXPECT_EQ(status.workers(0).state(), admin::v1::Worker::HUNG);
+  EXPECT_EQ(status.workers(0).hung_for().seconds(), 9);
+}
+
 TEST_F(StatusReportTest, OrdersWorkersByGeneration) {
   Give(StartEvent{settings_});
   Give(SpawnedEvent{0, 100});
