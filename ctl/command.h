@@ -23,6 +23,8 @@ extern const Command kWorkersCommand;
 extern const Command kStatsCommand;
 extern const Command kReloadCommand;
 extern const Command kReopenCommand;
+extern const Command kPauseCommand;
+extern const Command kResumeCommand;
 extern const Command kQuitCommand;
 extern const Command kStopCommand;
 

@@ -16,8 +16,8 @@ namespace {
 
 // As help lists them.
 constexpr std::array kCommands = {&kStatusCommand, &kWorkersCommand, &kStatsCommand,
-                                  &kReloadCommand, &kReopenCommand,  &kQuitCommand,
-                                  &kStopCommand};
+                                  &kReloadCommand, &kReopenCommand,  &kPauseCommand,
+                                  &kResumeCommand, &kQuitCommand,    &kStopCommand};
 
 constexpr char kFooter[] =
     "Without --master, ctl tries these sockets, relative to the current folder: run/admin.sock,\n"

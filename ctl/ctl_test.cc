@@ -267,6 +267,34 @@ TEST_F(Ctl, ReopenTellsHowManyDid) {
   EXPECT_EQ(result.out, "log files opened again by the master and 2 workers\n");
 }
 
+TEST_F(Ctl, PauseTellsHowTheWorkersEnded) {
+  admin_.pause = [](v1::PauseResponse* response) {
+    response->set_exited(2);
+    response->set_killed(1);
+    response->set_connections_closed(1);
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "pause"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out,
+            "paused, nobody serves: 2 workers exited, 1 killed, 1 connection cut off\n");
+}
+
+TEST_F(Ctl, ResumeTellsWhatServes) {
+  admin_.resume = [](v1::ResumeResponse* response) {
+    response->set_generation(3);
+    response->add_workers();
+    response->mutable_took()->set_seconds(2);
+    response->add_warning("worker 0 is late");
+    return grpc::Status::OK;
+  };
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "resume"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "generation 3 serves: 1 worker ready in 2.0s\nwarning: worker 0 is late\n");
+}
+
 TEST_F(Ctl, SaysSoWhenTheMasterDoesNotKnowTheCommand) {
   admin_.reopen = [](v1::ReopenResponse*) {
     return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "");

@@ -52,6 +52,16 @@ grpc::Status FakeAdmin::Reopen(grpc::ServerContext*, const v1::ReopenRequest*,
   return Give(reopen, response);
 }
 
+grpc::Status FakeAdmin::Pause(grpc::ServerContext*, const v1::PauseRequest*,
+                              v1::PauseResponse* response) {
+  return Give(pause, response);
+}
+
+grpc::Status FakeAdmin::Resume(grpc::ServerContext*, const v1::ResumeRequest*,
+                               v1::ResumeResponse* response) {
+  return Give(resume, response);
+}
+
 grpc::Status FakeAdmin::Quit(grpc::ServerContext*, const v1::QuitRequest*,
                              v1::QuitResponse* response) {
   return Give(quit, response);

@@ -23,6 +23,8 @@ class FakeAdmin final : public admin::v1::Admin::Service {
   Answer<admin::v1::Stats> get_stats;
   Answer<admin::v1::ReloadResponse> reload;
   Answer<admin::v1::ReopenResponse> reopen;
+  Answer<admin::v1::PauseResponse> pause;
+  Answer<admin::v1::ResumeResponse> resume;
   Answer<admin::v1::QuitResponse> quit;
   Answer<admin::v1::StopResponse> stop;
 
@@ -40,6 +42,10 @@ class FakeAdmin final : public admin::v1::Admin::Service {
                       admin::v1::ReloadResponse* response) override;
   grpc::Status Reopen(grpc::ServerContext*, const admin::v1::ReopenRequest*,
                       admin::v1::ReopenResponse* response) override;
+  grpc::Status Pause(grpc::ServerContext*, const admin::v1::PauseRequest*,
+                     admin::v1::PauseResponse* response) override;
+  grpc::Status Resume(grpc::ServerContext*, const admin::v1::ResumeRequest*,
+                      admin::v1::ResumeResponse* response) override;
   grpc::Status Quit(grpc::ServerContext*, const admin::v1::QuitRequest*,
                     admin::v1::QuitResponse* response) override;
   grpc::Status Stop(grpc::ServerContext*, const admin::v1::StopRequest*,

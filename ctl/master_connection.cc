@@ -174,6 +174,16 @@ absl::StatusOr<v1::ReopenResponse> MasterConnection::Reopen() {
   return Call<v1::ReopenRequest, v1::ReopenResponse>(&v1::Admin::Stub::Reopen, Kind::kOrder);
 }
 
+absl::StatusOr<v1::PauseResponse> MasterConnection::Pause() {
+  const Progress progress("pausing");
+  return Call<v1::PauseRequest, v1::PauseResponse>(&v1::Admin::Stub::Pause, Kind::kOrder);
+}
+
+absl::StatusOr<v1::ResumeResponse> MasterConnection::Resume() {
+  const Progress progress("resuming");
+  return Call<v1::ResumeRequest, v1::ResumeResponse>(&v1::Admin::Stub::Resume, Kind::kOrder);
+}
+
 absl::StatusOr<v1::QuitResponse> MasterConnection::Quit() {
   const Progress progress("quitting");
   return Call<v1::QuitRequest, v1::QuitResponse>(&v1::Admin::Stub::Quit, Kind::kOrder);

@@ -36,6 +36,8 @@ class MasterConnection {
   // waiting time (progress.h). Without a timeout the master bounds the time.
   absl::StatusOr<admin::v1::ReloadResponse> Reload();
   absl::StatusOr<admin::v1::ReopenResponse> Reopen();
+  absl::StatusOr<admin::v1::PauseResponse> Pause();
+  absl::StatusOr<admin::v1::ResumeResponse> Resume();
   absl::StatusOr<admin::v1::QuitResponse> Quit();
   absl::StatusOr<admin::v1::StopResponse> Stop();
 

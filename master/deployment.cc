@@ -77,6 +77,18 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
 
 }  // namespace
 
+absl::StatusOr<Deployment> Deployment::Copy() const {
+  Deployment copy;
+  copy.config = config;
+  copy.worker = worker;
+  copy.is_worker_from_flag = is_worker_from_flag;
+  copy.listeners = listeners;
+  copy.zones = zones;
+  copy.admin_rights = admin_rights;
+  MUSTER_ASSIGN_OR_RETURN(copy.sealed_config, ipc::DuplicateFd(sealed_config.get()));
+  return copy;
+}
+
 Settings Deployment::settings() const {
   return {.workers = config.worker_processes(),
           .ready_timeout = config::ToChrono(config.ready_timeout()),

@@ -32,6 +32,8 @@ struct Deployment {
   SocketRights admin_rights;
   ipc::UniqueFd sealed_config;
 
+  // The same for another generation. It has no `places`. Fails for want of a descriptor.
+  absl::StatusOr<Deployment> Copy() const;
   Settings settings() const;
   // Puts the origin of the program's path in front of an error from starting `worker`.
   absl::Status ExplainWorker(const absl::Status& status) const;

@@ -122,6 +122,8 @@ AdminOperations OperationsOf(Supervisor& supervisor) {
       .status = [&] { return supervisor.Report(); },
       .reload = [&](AdminOperations::Reply reply) { supervisor.Reload(std::move(reply)); },
       .reopen = [&](AdminOperations::Reply reply) { supervisor.Reopen(std::move(reply)); },
+      .pause = [&](AdminOperations::Reply reply) { supervisor.Pause(std::move(reply)); },
+      .resume = [&](AdminOperations::Reply reply) { supervisor.Resume(std::move(reply)); },
       .quit = [&](AdminOperations::Reply reply) { supervisor.Quit(std::move(reply)); },
       .stop = [&](AdminOperations::Reply reply) { supervisor.Stop(std::move(reply)); },
   };

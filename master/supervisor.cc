@@ -221,6 +221,8 @@ RequestId Supervisor::Await(Reply reply) {
 }
 
 void Supervisor::Reload(Reply reply) { Handle(ReloadEvent{Await(std::move(reply))}); }
+void Supervisor::Pause(Reply reply) { Handle(PauseEvent{Await(std::move(reply))}); }
+void Supervisor::Resume(Reply reply) { Handle(ResumeEvent{Await(std::move(reply))}); }
 void Supervisor::Quit(Reply reply) { Handle(QuitEvent{Await(std::move(reply))}); }
 void Supervisor::Stop(Reply reply) { Handle(StopEvent{Await(std::move(reply))}); }
 void Supervisor::Reopen(Reply reply) {
@@ -250,7 +252,7 @@ void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
     case SignalOrder::kStop:
       return Stop(nullptr);
     case SignalOrder::kPause:
-      return Handle(PauseEvent{});
+      return Pause(nullptr);
     case SignalOrder::kMoreWorkers:
       return Handle(ScaleEvent{+1});
     case SignalOrder::kFewerWorkers:
@@ -382,6 +384,8 @@ void Supervisor::Do(const LoadAction& action) {
   if (!status.ok()) Handle(LoadRefusedEvent{action.load, status});
 }
 
+void Supervisor::Do(const LoadAgainAction& action) { OnLoaded(action.load, current_->Copy()); }
+
 void Supervisor::Do(const AbandonLoadAction& action) {
   offered_.reset();
   if (!action.is_overdue) return loader_->Abandon(action.load);
@@ -465,10 +469,13 @@ void Supervisor::Retire(Deployment deployment) {
 }
 
 void Supervisor::Do(const CloseListenersAction&) {
-  closed_before_end_ = zone_.Sum().closed_at_deadline + closed_in_handoff_;
   offered_.reset();
   if (current_) current_->listeners = ListenerSet();
   if (next_) next_->listeners = ListenerSet();
+}
+
+void Supervisor::Do(const CountClosedAction&) {
+  closed_before_ = zone_.Sum().closed_at_deadline + closed_in_handoff_;
 }
 
 // ---- The outside ----
@@ -480,7 +487,7 @@ void Supervisor::Do(const ReplyAction& action) {
   waiting_.erase(found);
   Outcome outcome = action.outcome;
   const std::uint64_t closed = zone_.Sum().closed_at_deadline + closed_in_handoff_;
-  outcome.connections_closed = closed - std::min(closed, closed_before_end_);
+  outcome.connections_closed = closed - std::min(closed, closed_before_);
   reply(outcome);
 }
 

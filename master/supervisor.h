@@ -67,6 +67,8 @@ class Supervisor {
   // happen.
   void Reload(Reply reply);
   void Reopen(Reply reply);
+  void Pause(Reply reply);
+  void Resume(Reply reply);
   void Quit(Reply reply);
   void Stop(Reply reply);
   // Does what SIGHUP, SIGTERM and the like ask for.
@@ -100,11 +102,13 @@ class Supervisor {
   void Do(const SignalAction& action);
   void Do(const ReleaseSlotAction& action);
   void Do(const LoadAction& action);
+  void Do(const LoadAgainAction& action);
   void Do(const AbandonLoadAction& action);
   void Do(const ListenAction& action);
   void Do(const CommitAction& action);
   void Do(const RollBackAction& action);
   void Do(const CloseListenersAction& action);
+  void Do(const CountClosedAction& action);
   void Do(const ReplyAction& action);
   void Do(const LogAction& action);
   void Do(const NotifyAction& action);
@@ -167,7 +171,7 @@ class Supervisor {
   std::optional<WorkerList> worker_list_;  // for the next master, if this one is killed
   RequestId last_request_ = 0;
   std::uint64_t closed_in_handoff_ = 0;  // connections that no worker was left for
-  std::uint64_t closed_before_end_ = 0;  // those, and at deadlines, when the end began
+  std::uint64_t closed_before_ = 0;      // those, and at deadlines, when a pause or the end began
   int exit_code_ = 1;
   std::unique_ptr<DeploymentLoader> loader_;
 };

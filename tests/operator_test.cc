@@ -179,5 +179,26 @@ TEST_F(Operator, ExitsWithThreeWhereNoMasterIs) {
 
 TEST_F(Operator, ExitsWithTwoAfterAWrongCommand) { EXPECT_EQ(muster_.Ctl({"stauts"}).exit, 2); }
 
+TEST_F(Operator, PausesAndResumesWithoutReadingTheConfigurationAgain) {
+  EXPECT_EQ(Ctl({"pause"}),
+            "paused, nobody serves: 2 workers exited, 0 killed, 0 connections cut off\n");
+  EXPECT_THAT(Ctl({"status"}), StartsWith("master      paused, "));
+  // A client that comes now waits.
+  HttpClient client(muster_.address());
+  ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  muster_.WriteConfig("this is no configuration");
+  EXPECT_THAT(Ctl({"resume"}),
+              MatchesRegex("generation 2 serves: 2 workers ready in [0-9.]+m?s\n"));
+  const std::optional<HttpResponse> response = client.Receive();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 200);
+}
+
+TEST_F(Operator, IsToldWhenThereIsNothingToResume) {
+  const Finished finished = muster_.Ctl({"resume"});
+  EXPECT_EQ(finished.exit, 1);
+  EXPECT_EQ(finished.errors, "ctl: resume refused: the master is not paused\n");
+}
+
 }  // namespace
 }  // namespace muster::tests

@@ -16,6 +16,8 @@ struct AdminOperations {
   std::function<admin::v1::Status()> status;
   std::function<void(Reply)> reload;
   std::function<void(Reply)> reopen;
+  std::function<void(Reply)> pause;
+  std::function<void(Reply)> resume;
   std::function<void(Reply)> quit;
   std::function<void(Reply)> stop;
 };

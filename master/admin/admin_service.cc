@@ -1,6 +1,7 @@
 #include "muster/master/admin/admin_service.h"
 
 #include "muster/master/admin/end_methods.h"
+#include "muster/master/admin/pause_methods.h"
 #include "muster/master/admin/reload_method.h"
 #include "muster/master/admin/reopen_method.h"
 #include "muster/master/admin/status_methods.h"
@@ -35,6 +36,18 @@ grpc::ServerUnaryReactor* AdminService::Reopen(grpc::CallbackServerContext* cont
                                                const admin::v1::ReopenRequest*,
                                                admin::v1::ReopenResponse* response) {
   return AnswerReopen(calls_, operations_, context, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::Pause(grpc::CallbackServerContext* context,
+                                              const admin::v1::PauseRequest*,
+                                              admin::v1::PauseResponse* response) {
+  return AnswerPause(calls_, operations_, context, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::Resume(grpc::CallbackServerContext* context,
+                                               const admin::v1::ResumeRequest*,
+                                               admin::v1::ResumeResponse* response) {
+  return AnswerResume(calls_, operations_, context, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Quit(grpc::CallbackServerContext* context,

@@ -43,6 +43,12 @@ class AdminService final : public admin::v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* Reopen(grpc::CallbackServerContext* context,
                                    const admin::v1::ReopenRequest* request,
                                    admin::v1::ReopenResponse* response) override;
+  grpc::ServerUnaryReactor* Pause(grpc::CallbackServerContext* context,
+                                  const admin::v1::PauseRequest* request,
+                                  admin::v1::PauseResponse* response) override;
+  grpc::ServerUnaryReactor* Resume(grpc::CallbackServerContext* context,
+                                   const admin::v1::ResumeRequest* request,
+                                   admin::v1::ResumeResponse* response) override;
   grpc::ServerUnaryReactor* Quit(grpc::CallbackServerContext* context,
                                  const admin::v1::QuitRequest* request,
                                  admin::v1::QuitResponse* response) override;

@@ -34,6 +34,8 @@ class AdminServiceTest : public testing::Test {
             },
         .reload = note("reload"),
         .reopen = note("reopen"),
+        .pause = note("pause"),
+        .resume = note("resume"),
         .quit = note("quit"),
         .stop = note("stop"),
     };
@@ -83,6 +85,22 @@ TEST_F(AdminServiceTest, LeadsReopenToAReopen) {
   service_.Reopen(call_.context(), &request, &response);
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("reopen"));
+}
+
+TEST_F(AdminServiceTest, LeadsPauseToAPause) {
+  admin::v1::PauseRequest request;
+  admin::v1::PauseResponse response;
+  service_.Pause(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("pause"));
+}
+
+TEST_F(AdminServiceTest, LeadsResumeToAResumption) {
+  admin::v1::ResumeRequest request;
+  admin::v1::ResumeResponse response;
+  service_.Resume(call_.context(), &request, &response);
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("resume", "status"));
 }
 
 TEST_F(AdminServiceTest, LeadsQuitToAQuit) {

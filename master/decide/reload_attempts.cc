@@ -14,10 +14,11 @@ absl::StatusCode CodeOf(const absl::Status& reason) {
   return is_named ? reason.code() : absl::StatusCode::kAborted;
 }
 
-void RefuseAll(const std::vector<RequestId>& waiting, absl::string_view what_serves,
-               const absl::Status& reason, Decision& decision) {
+// `what`: "reload" or "resume".
+void RefuseAll(absl::string_view what, const std::vector<RequestId>& waiting,
+               absl::string_view what_serves, const absl::Status& reason, Decision& decision) {
   const absl::Status refusal(
-      CodeOf(reason), WithReason(absl::StrCat("reload refused", what_serves), reason.message()));
+      CodeOf(reason), WithReason(absl::StrCat(what, " refused", what_serves), reason.message()));
   decision.Log(Severity::kError, std::string(refusal.message()));
   for (const RequestId request : waiting) decision.Reply(request, {.status = refusal});
 }
@@ -30,22 +31,31 @@ void ReloadAttempts::Ask(RequestId request, Decision& decision) {
   if (attempt_) {
     pending_.push_back(request);
   } else {
-    Begin({request}, decision);
+    Begin({.waiting = {request}}, decision);
   }
 }
 
-void ReloadAttempts::Begin(std::vector<RequestId> waiting, Decision& decision) {
-  attempt_ = Attempt{.waiting = std::move(waiting),
-                     .began = decision.now(),
-                     .load = ++last_load_,
-                     .overdue = decision.now() + kLoadTimeout};
+void ReloadAttempts::Resume(RequestId request, Decision& decision) {
+  Begin({.is_resumption = true, .waiting = {request}}, decision);
+}
+
+void ReloadAttempts::Begin(Attempt attempt, Decision& decision) {
+  attempt_ = std::move(attempt);
+  attempt_->began = decision.now();
+  attempt_->load = ++last_load_;
+  if (attempt_->is_resumption) {
+    decision.Log(Severity::kInfo, "resuming");
+    decision.Do(LoadAgainAction{attempt_->load});
+    return;
+  }
+  attempt_->overdue = decision.now() + kLoadTimeout;
   decision.Log(Severity::kInfo, "reloading");
   decision.Do(NotifyAction{NotifyAction::What::kReloading});
   decision.Do(LoadAction{attempt_->load});
 }
 
 void ReloadAttempts::BeginPending(Decision& decision) {
-  if (!pending_.empty()) Begin(std::exchange(pending_, {}), decision);
+  if (!pending_.empty()) Begin({.waiting = std::exchange(pending_, {})}, decision);
 }
 
 std::uint64_t ReloadAttempts::BeginGeneration(const Settings& settings) {
@@ -72,7 +82,7 @@ void ReloadAttempts::Commit(TimePoint now) {
 
 void ReloadAttempts::Answer(Outcome outcome, Decision& decision) {
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
-  if (!attempt.is_start) {
+  if (!attempt.is_start && !attempt.is_resumption) {
     ++succeeded_;
     last_error_.clear();
   }
@@ -91,8 +101,8 @@ void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_ser
                           Decision& decision) {
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
   if (attempt.is_start) return;
-  NoteRefusal(reason);
-  RefuseAll(attempt.waiting, what_serves, reason, decision);
+  NoteRefusal(attempt, reason);
+  RefuseAll(NameOf(attempt), attempt.waiting, what_serves, reason, decision);
   decision.Do(NotifyAction{NotifyAction::What::kReady});
   BeginPending(decision);
 }
@@ -102,18 +112,27 @@ void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
   const std::optional<Attempt> attempt = std::exchange(attempt_, std::nullopt);
   if (attempt && !attempt->is_start) {
     if (attempt->generation == 0) decision.Do(AbandonLoadAction{attempt->load});
-    waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
-    NoteRefusal(reason);
+    NoteRefusal(*attempt, reason);
+    if (attempt->is_resumption) {
+      RefuseAll(NameOf(*attempt), attempt->waiting, "", reason, decision);
+    } else {
+      waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
+    }
     decision.Do(NotifyAction{NotifyAction::What::kReady});
   }
-  if (!waiting.empty()) RefuseAll(waiting, "", reason, decision);
+  if (!waiting.empty()) RefuseAll("reload", waiting, "", reason, decision);
 }
 
 void ReloadAttempts::Refuse(RequestId request, const absl::Status& reason, Decision& decision) {
-  RefuseAll({request}, "", reason, decision);
+  RefuseAll("reload", {request}, "", reason, decision);
 }
 
-void ReloadAttempts::NoteRefusal(const absl::Status& reason) {
+absl::string_view ReloadAttempts::NameOf(const Attempt& attempt) {
+  return attempt.is_resumption ? "resume" : "reload";
+}
+
+void ReloadAttempts::NoteRefusal(const Attempt& attempt, const absl::Status& reason) {
+  if (attempt.is_resumption) return;
   ++refused_;
   last_error_ = std::string(reason.message());
 }

@@ -51,6 +51,9 @@ class ReloadAttempts {
   void Start(TimePoint now);
   // Begins a reload. Requests that come during an attempt become one more reload together.
   void Ask(RequestId request, Decision& decision);
+  // Begins a resumption: a new generation with the configuration of the last one. For when no
+  // attempt is under way. It counts as no reload.
+  void Resume(RequestId request, Decision& decision);
   // The configuration is loaded. Returns the number of the new generation. Numbers are not used
   // again, not even those of failed generations.
   std::uint64_t BeginGeneration(const Settings& settings);
@@ -81,6 +84,7 @@ class ReloadAttempts {
  private:
   struct Attempt {
     bool is_start = false;
+    bool is_resumption = false;
     std::vector<RequestId> waiting{};  // of a reload at least one
     TimePoint began{};
     LoadId load = 0;                     // zero: of the start
@@ -90,9 +94,10 @@ class ReloadAttempts {
     Duration took{};  // until then
   };
 
-  void Begin(std::vector<RequestId> waiting, Decision& decision);
+  void Begin(Attempt attempt, Decision& decision);
   void BeginPending(Decision& decision);
-  void NoteRefusal(const absl::Status& reason);
+  static absl::string_view NameOf(const Attempt& attempt);
+  void NoteRefusal(const Attempt& attempt, const absl::Status& reason);
 
   std::optional<Attempt> attempt_;
   // Came during the attempt. Zeros among them are signals.

@@ -46,6 +46,12 @@ struct LoadAction {
   LoadId load = 0;
 };
 
+// The same with the configuration that serves or served last, as it was loaded. Answered in the
+// same way, at once.
+struct LoadAgainAction {
+  LoadId load = 0;
+};
+
 // Nobody waits for that load any more. If it is overdue, this is answered by a LoadRefusedEvent
 // that says what it hangs in; until it ends, further loads are refused with that.
 struct AbandonLoadAction {
@@ -75,6 +81,9 @@ struct RollBackAction {
 // No worker will accept connections any more.
 struct CloseListenersAction {};
 
+// Outcome::connections_closed counts from now on.
+struct CountClosedAction {};
+
 struct Outcome {
   absl::Status status = absl::OkStatus();
   std::uint64_t generation = 0;  // reload
@@ -88,10 +97,10 @@ struct Outcome {
   std::uint64_t connections_kept = 0;
   std::uint64_t connections_cut = 0;
   std::uint32_t reopened = 0;  // reopen
-  std::uint32_t exited = 0;    // quit, stop
-  std::uint32_t killed = 0;    // quit, stop
-  // Quit: connections that a drain's deadline closed. The supervisor fills this in: the core cannot
-  // read the counters.
+  std::uint32_t exited = 0;    // quit, stop, pause
+  std::uint32_t killed = 0;    // quit, stop, pause
+  // Quit, pause: connections that a drain's deadline closed. The supervisor fills this in: the core
+  // cannot read the counters.
   std::uint64_t connections_closed = 0;
 };
 struct ReplyAction {
@@ -121,8 +130,9 @@ struct ExitAction {
 };
 
 using Action = std::variant<SpawnAction, SendAction, SignalAction, ReleaseSlotAction, LoadAction,
-                            AbandonLoadAction, ListenAction, CommitAction, RollBackAction,
-                            CloseListenersAction, ReplyAction, LogAction, NotifyAction, ExitAction>;
+                            LoadAgainAction, AbandonLoadAction, ListenAction, CommitAction,
+                            RollBackAction, CloseListenersAction, CountClosedAction, ReplyAction,
+                            LogAction, NotifyAction, ExitAction>;
 
 }  // namespace muster::master
 

@@ -43,11 +43,11 @@ MasterState SupervisorCore::state() const {
   if (ending_.has_begun()) return MasterState::kStopping;
   if (attempts_.is_start()) return MasterState::kStarting;
   if (attempts_.is_under_way()) return MasterState::kReloading;
-  return is_paused_ ? MasterState::kPaused : MasterState::kRunning;
+  return pause_.is_on() ? MasterState::kPaused : MasterState::kRunning;
 }
 
 bool SupervisorCore::IsServing() const {
-  return serving_ != 0 && !is_paused_ && !ending_.has_begun();
+  return serving_ != 0 && !pause_.is_on() && !ending_.has_begun();
 }
 
 bool SupervisorCore::IsOfAttempt(const WorkerRecord& worker) const {
@@ -98,7 +98,9 @@ void SupervisorCore::BeginGeneration(const Settings& settings) {
 void SupervisorCore::Commit() {
   serving_ = attempts_.generation();
   settings_ = attempts_.settings();
-  is_paused_ = false;
+  pause_.End(absl::FailedPreconditionError(
+                 absl::StrCat("generation ", serving_, " serves before the pause was complete")),
+             decision_);
   decision_.Do(CommitAction{serving_});
   Log(Severity::kInfo,
       absl::StrCat("generation ", serving_, " is ready: ", Workers(wanted_workers())));
@@ -156,7 +158,7 @@ void SupervisorCore::UndoGeneration() {
 }
 
 std::string SupervisorCore::WhatServes() const {
-  if (is_paused_) return ", the master stays paused";
+  if (pause_.is_on()) return ", the master stays paused";
   if (workers_.AnyIs(WorkerState::kServing, serving_)) {
     return absl::StrCat(", generation ", serving_, " goes on serving");
   }
@@ -238,6 +240,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
   changeover_.OnExit(*worker, event);
   if (!worker->is_wanted) {
     ending_.CountWorker(worker->was_killed);
+    pause_.CountWorker(worker->was_killed);
     const bool is_clean = !event.exit.was_killed && event.exit.code == 0;
     // Why a generation failed was logged. How its other workers end is no news.
     Log(worker->is_undone ? Severity::kDebug
@@ -297,17 +300,42 @@ void SupervisorCore::On(const AckedEvent& event) {
   Log(Severity::kError, absl::StrCat(worker->Name(), ": ", event.error));
 }
 
-void SupervisorCore::On(const PauseEvent&) {
-  if (!IsServing()) {
-    Log(Severity::kWarning, "nothing serves that could be paused");
+void SupervisorCore::On(const PauseEvent& event) {
+  if (serving_ == 0 || ending_.has_begun()) {
+    const absl::string_view why =
+        serving_ == 0 ? "nothing serves that could be paused" : "the master is stopping";
+    Log(Severity::kWarning, absl::StrCat("pause refused: ", why));
+    decision_.Reply(event.request, {.status = absl::FailedPreconditionError(why)});
     return;
   }
-  is_paused_ = true;
+  if (event.request != 0) pause_.Await(event.request);
+  const bool is_resuming = pause_.is_on() && attempts_.is_under_way();
+  if (pause_.is_on() && !is_resuming) return;
   Log(Severity::kInfo,
-      "pausing: the workers finish and exit, the listeners stay; a reload serves again");
+      "pausing: the workers finish and exit, the listeners stay; ctl resume or a reload serves "
+      "again");
+  if (!pause_.is_on()) {
+    pause_.Begin();
+    decision_.Do(CountClosedAction{});
+  }
   CancelReloads(absl::FailedPreconditionError("the master was paused"));
   EndAll(WorkerEvent::kQuit);
   decision_.Do(NotifyAction{NotifyAction::What::kReady});
+}
+
+void SupervisorCore::On(const ResumeEvent& event) {
+  const absl::string_view why = ending_.has_begun() ? "the master is stopping"
+                                : !pause_.is_on()   ? "the master is not paused"
+                                : attempts_.is_under_way()
+                                    ? "a reload or another resume is under way"
+                                    : "";
+  if (why.empty()) {
+    attempts_.Resume(event.request, decision_);
+  } else {
+    decision_.Reply(
+        event.request,
+        {.status = absl::FailedPreconditionError(absl::StrCat("resume refused: ", why))});
+  }
 }
 
 void SupervisorCore::On(const ScaleEvent& event) {
@@ -340,6 +368,8 @@ void SupervisorCore::BeginEnding(Ending::Kind kind, int exit_code) {
   if (!ending_.Begin(kind, exit_code)) return;
   if (is_first) {
     CancelReloads(absl::FailedPreconditionError("the master is stopping"));
+    pause_.End(absl::FailedPreconditionError("the master is stopping"), decision_);
+    decision_.Do(CountClosedAction{});
     decision_.Do(CloseListenersAction{});
     decision_.Do(NotifyAction{NotifyAction::What::kStopping});
   }
@@ -361,7 +391,9 @@ void SupervisorCore::EndIfAllGaveUp() {
 
 void SupervisorCore::EndIfNobodyIsLeft() {
   workers_.Sweep();
-  if (!workers_.has_processes()) ending_.Finish(decision_);
+  if (workers_.has_processes()) return;
+  pause_.Complete(decision_);
+  ending_.Finish(decision_);
 }
 
 }  // namespace muster::master

@@ -13,6 +13,7 @@
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
 #include "muster/master/decide/ending.h"
+#include "muster/master/decide/pause.h"
 #include "muster/master/decide/reload_attempts.h"
 #include "muster/master/decide/reopen_rounds.h"
 #include "muster/master/decide/supervisor_action.h"
@@ -72,6 +73,7 @@ class SupervisorCore {
   void On(const QuitEvent& event);
   void On(const StopEvent& event);
   void On(const PauseEvent& event);
+  void On(const ResumeEvent& event);
   void On(const ScaleEvent& event);
 
   void BeginGeneration(const Settings& settings);
@@ -107,10 +109,10 @@ class SupervisorCore {
   Changeover changeover_;  // of the attempt that is committed
   ReopenRounds reopens_;
   Ending ending_;
+  Pause pause_;
 
   std::uint64_t serving_ = 0;
   Settings settings_;  // of the generation that serves
-  bool is_paused_ = false;
   std::uint64_t crashes_ = 0;
 };
 

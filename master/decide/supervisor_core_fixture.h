@@ -63,6 +63,9 @@ class SupervisorCoreTest : public testing::Test {
       } else if (const auto* load = std::get_if<LoadAction>(&action)) {
         ++loads_;
         load_ = load->load;
+      } else if (const auto* again = std::get_if<LoadAgainAction>(&action)) {
+        ++loads_again_;
+        load_ = again->load;
       } else if (const auto* abandon = std::get_if<AbandonLoadAction>(&action)) {
         abandoned_.push_back(*abandon);
       } else if (const auto* listen = std::get_if<ListenAction>(&action)) {
@@ -123,7 +126,7 @@ class SupervisorCoreTest : public testing::Test {
     replies_.clear();
     log_.clear();
     notified_.clear();
-    loads_ = roll_backs_ = 0;
+    loads_ = loads_again_ = roll_backs_ = 0;
   }
   // All that was asked of the worker in the slot last is done.
   void Acknowledge(std::uint32_t slot, const std::string& error = "") {
@@ -167,6 +170,7 @@ class SupervisorCoreTest : public testing::Test {
   std::vector<NotifyAction::What> notified_;
   std::vector<int> exits_;
   int loads_ = 0;
+  int loads_again_ = 0;
   LoadId load_ = 0;  // the last one
   std::vector<AbandonLoadAction> abandoned_;
   int roll_backs_ = 0;

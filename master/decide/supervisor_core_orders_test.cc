@@ -107,6 +107,96 @@ TEST_F(SupervisorCoreTest, StaysPausedWhenAReloadIsRefused) {
   EXPECT_EQ(core_.state(), MasterState::kPaused);
 }
 
+TEST_F(SupervisorCoreTest, AnswersAPauseWhenNoWorkerIsLeft) {
+  StartServing();
+  Give(PauseEvent{5});
+  Give(ExitedEvent{0, Code(0)});
+  EXPECT_THAT(replies_, IsEmpty());
+  Give(PauseEvent{6});
+  Give(ExitedEvent{1, Code(0)});
+  ASSERT_EQ(replies_.size(), 2u);
+  EXPECT_EQ(replies_[0].outcome.exited, 2u);
+  Give(PauseEvent{7});
+  EXPECT_EQ(replies_.size(), 3u);
+}
+
+TEST_F(SupervisorCoreTest, TellsWhoWaitsForAPauseThatSomebodyServesAgain) {
+  StartServing(1);
+  Give(PauseEvent{5});
+  Give(ReloadEvent{6});
+  Give(LoadedEvent{load_, settings_});
+  Give(ReadyEvent{1});
+  EXPECT_EQ(RefusalOf(5), "generation 2 serves before the pause was complete");
+}
+
+TEST_F(SupervisorCoreTest, TellsWhoWaitsForAPauseThatTheMasterStops) {
+  StartServing(1);
+  Give(PauseEvent{5});
+  Give(StopEvent{});
+  EXPECT_EQ(RefusalOf(5), "the master is stopping");
+}
+
+TEST_F(SupervisorCoreTest, ResumesWithWhatIsLoaded) {
+  StartServing(1);
+  Give(PauseEvent{});
+  Give(ExitedEvent{0, Code(0)});
+  Forget();
+  Give(ResumeEvent{5});
+  EXPECT_EQ(loads_, 0);
+  EXPECT_EQ(loads_again_, 1);
+  Give(LoadedEvent{load_, settings_});
+  EXPECT_THAT(replies_, IsEmpty());
+  Give(ReadyEvent{0});
+  Acknowledge(0);
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_TRUE(replies_[0].outcome.status.ok());
+  EXPECT_EQ(replies_[0].outcome.generation, 2u);
+  EXPECT_EQ(core_.state(), MasterState::kRunning);
+  EXPECT_EQ(core_.reloads(), 0u);
+}
+
+TEST_F(SupervisorCoreTest, StaysPausedWhenAWorkerDoesNotStartAgain) {
+  StartServing(1);
+  Give(PauseEvent{});
+  Give(ExitedEvent{0, Code(0)});
+  Give(ResumeEvent{5});
+  Give(LoadedEvent{load_, settings_});
+  Give(ExitedEvent{0, Code(1)});
+  EXPECT_EQ(
+      RefusalOf(5),
+      "resume refused, the master stays paused: worker 0 of generation 2 (pid 100) exited with "
+      "code 1 before it was ready");
+  EXPECT_EQ(core_.state(), MasterState::kPaused);
+  EXPECT_EQ(core_.reloads_refused(), 0u);
+  EXPECT_EQ(core_.last_reload_error(), "");
+}
+
+TEST_F(SupervisorCoreTest, RefusesToResumeWhatIsNotPaused) {
+  StartServing(1);
+  Give(ResumeEvent{5});
+  EXPECT_EQ(RefusalOf(5), "resume refused: the master is not paused");
+  Give(PauseEvent{});
+  Give(ReloadEvent{6});
+  Give(ResumeEvent{7});
+  EXPECT_EQ(RefusalOf(7), "resume refused: a reload or another resume is under way");
+  Give(StopEvent{});
+  Give(ResumeEvent{8});
+  EXPECT_EQ(RefusalOf(8), "resume refused: the master is stopping");
+}
+
+TEST_F(SupervisorCoreTest, CutsAResumptionOffWhenItIsPausedAgain) {
+  StartServing(1);
+  Give(PauseEvent{});
+  Give(ExitedEvent{0, Code(0)});
+  Give(ResumeEvent{5});
+  Give(LoadedEvent{load_, settings_});
+  Give(PauseEvent{6});
+  EXPECT_EQ(RefusalOf(5), "resume refused: the master was paused");
+  Give(ExitedEvent{0, Code(0)});
+  EXPECT_EQ(replies_.size(), 2u);
+  EXPECT_EQ(core_.state(), MasterState::kPaused);
+}
+
 TEST_F(SupervisorCoreTest, AddsAWorkerToTheGenerationThatServes) {
   StartServing(2);
   Give(ScaleEvent{+1});

@@ -110,7 +110,13 @@ struct StopEvent {
   RequestId request = 0;
 };
 // Stop serving, but keep the master and its listeners.
-struct PauseEvent {};
+struct PauseEvent {
+  RequestId request = 0;
+};
+// Serve again after a pause, with the configuration that is loaded.
+struct ResumeEvent {
+  RequestId request = 0;
+};
 struct ScaleEvent {
   int by = 0;  // +1 or -1
 };
@@ -118,7 +124,7 @@ struct ScaleEvent {
 using Event = std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent,
                            LoadRefusedEvent, ListeningEvent, ListenRefusedEvent, ReadyEvent,
                            FailedEvent, AckedEvent, ExitedEvent, TickEvent, ReloadEvent,
-                           ReopenEvent, QuitEvent, StopEvent, PauseEvent, ScaleEvent>;
+                           ReopenEvent, QuitEvent, StopEvent, PauseEvent, ResumeEvent, ScaleEvent>;
 
 }  // namespace muster::master
 

@@ -95,7 +95,8 @@ class Machine {
     } else if (what < 990) {
       Give(ScaleEvent{Any(2) == 0 ? 1 : -1});
     } else if (what < 994) {
-      Give(PauseEvent{});
+      Give(PauseEvent{Any(2) == 0 ? 0 : NewRequest()});
+      if (Any(2) == 0) Give(ResumeEvent{NewRequest()});
     } else if (what < 996) {
       // Exits of processes and slots that nobody knows.
       Give(ExitedEvent{static_cast<std::uint32_t>(kSlots + Any(9)), {}});
@@ -253,6 +254,10 @@ class Machine {
     } else {
       outcomes->push_back(AnyEndOf(action.load));
     }
+  }
+  void Do(const LoadAgainAction& action, std::vector<Event>* outcomes) {
+    EXPECT_GT(committed_, 0u);
+    outcomes->push_back(AnyEndOf(action.load));
   }
   Event AnyEndOf(LoadId load) {
     if (Any(4) == 0) return LoadRefusedEvent{load, absl::InvalidArgumentError("mistake")};

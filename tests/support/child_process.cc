@@ -52,6 +52,7 @@ ChildProcess::ChildProcess(const std::string& folder, const std::vector<std::str
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(126);
+    ::setsid();  // as a service: no terminal controls it
     const int null = ::open("/dev/null", O_RDONLY);
     const int out = ::open(output_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     const int err = ::open(errors_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);

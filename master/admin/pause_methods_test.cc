@@ -1,0 +1,49 @@
+#include "muster/master/admin/pause_methods.h"
+
+#include <chrono>
+
+#include "gtest/gtest.h"
+#include "muster/master/admin/test_call.h"
+
+namespace muster::master {
+namespace {
+
+TEST(PauseMethods, AnswerAPauseWithHowTheWorkersEnded) {
+  TestCall call;
+  AdminOperations operations;
+  operations.pause = [](const AdminOperations::Reply& reply) {
+    reply({.exited = 2, .killed = 1, .connections_closed = 5});
+  };
+  admin::v1::PauseResponse response;
+  AnswerPause(call.calls(), operations, call.context(), &response);
+  call.RunLoop();
+  EXPECT_EQ(response.exited(), 2u);
+  EXPECT_EQ(response.killed(), 1u);
+  EXPECT_EQ(response.connections_closed(), 5u);
+}
+
+TEST(PauseMethods, AnswerAResumptionWithTheGenerationThatServes) {
+  TestCall call;
+  AdminOperations operations;
+  operations.resume = [](const AdminOperations::Reply& reply) {
+    reply({.generation = 7, .took = std::chrono::seconds(2), .warnings = {"late"}});
+  };
+  operations.status = [] {
+    admin::v1::Status status;
+    status.add_workers()->set_generation(6);
+    status.add_workers()->set_generation(7);
+    return status;
+  };
+  admin::v1::ResumeResponse response;
+  AnswerResume(call.calls(), operations, call.context(), &response);
+  call.RunLoop();
+  EXPECT_EQ(response.generation(), 7u);
+  EXPECT_EQ(response.took().seconds(), 2);
+  ASSERT_EQ(response.warning_size(), 1);
+  EXPECT_EQ(response.warning(0), "late");
+  ASSERT_EQ(response.workers_size(), 1);
+  EXPECT_EQ(response.workers(0).generation(), 7u);
+}
+
+}  // namespace
+}  // namespace muster::master
