@@ -12,9 +12,9 @@ absl::Status Run(MasterConnection& master, Output output) {
   MUSTER_ASSIGN_OR_RETURN(const auto answer, master.Resume());
   const absl::Duration took =
       absl::Seconds(answer.took().seconds()) + absl::Nanoseconds(answer.took().nanos());
-  std::string text = absl::StrCat("generation ", answer.generation(), " serves: ",
-                                  config::Counted(answer.workers_size(), "worker"), " ready in ",
-                                  FormatElapsed(took), "\n");
+  std::string text = absl::StrCat("generation ", answer.generation(),
+                                  " serves: ", config::Counted(answer.workers_size(), "worker"),
+                                  " ready in ", FormatElapsed(took), "\n");
   for (const std::string& warning : answer.warning()) {
     absl::StrAppend(&text, "warning: ", Printable(warning), "\n");
   }

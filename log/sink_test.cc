@@ -136,6 +136,8 @@ TEST_F(SinkTest, DoesNotMixTheLinesOfSeveralInAFifo) {
   const std::string fifo = Fifo();
   std::string text;
   const ipc::UniqueFd reader(::open(fifo.c_str(), O_RDONLY | O_NONBLOCK));
+  // Until all have written: without a writer the reader is at the end.
+  ipc::UniqueFd writer_too(::open(fifo.c_str(), O_WRONLY | O_NONBLOCK));
   std::vector<std::thread> writers;
   for (const char letter : {'a', 'b', 'c'}) {
     writers.emplace_back([&fifo, letter] {
@@ -156,6 +158,7 @@ TEST_F(SinkTest, DoesNotMixTheLinesOfSeveralInAFifo) {
     }
   });
   for (std::thread& writer : writers) writer.join();
+  writer_too.reset();
   read.join();
   int lines = 0;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {

@@ -17,16 +17,18 @@ grpc::ServerUnaryReactor* AnswerPause(AdminCalls& calls, const AdminOperations& 
 grpc::ServerUnaryReactor* AnswerResume(AdminCalls& calls, const AdminOperations& operations,
                                        grpc::CallbackServerContext* context,
                                        admin::v1::ResumeResponse* response) {
-  return calls.Change(
-      context, "resume", operations.resume, [&operations, response](const Outcome& outcome) {
-        response->set_generation(outcome.generation);
-        *response->mutable_took() = config::FromChrono(outcome.took);
-        for (const std::string& warning : outcome.warnings) response->add_warning(warning);
-        const admin::v1::Status status = operations.status();
-        for (const admin::v1::Worker& worker : status.workers()) {
-          if (worker.generation() == outcome.generation) *response->add_workers() = worker;
-        }
-      });
+  return calls.Change(context, "resume", operations.resume,
+                      [&operations, response](const Outcome& outcome) {
+                        response->set_generation(outcome.generation);
+                        *response->mutable_took() = config::FromChrono(outcome.took);
+                        for (const std::string& warning : outcome.warnings)
+                          response->add_warning(warning);
+                        const admin::v1::Status status = operations.status();
+                        for (const admin::v1::Worker& worker : status.workers()) {
+                          if (worker.generation() == outcome.generation)
+                            *response->add_workers() = worker;
+                        }
+                      });
 }
 
 }  // namespace muster::master
