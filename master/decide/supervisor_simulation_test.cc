@@ -271,6 +271,12 @@ class Machine {
     loading_.erase(load);
     Give(AnyEndOf(load));
   }
+  void Do(const CountClosedAction&, std::vector<Event>*) {}
+  void Do(const NotifyAction& action, std::vector<Event>*) {
+    const bool is_reloading = action.what == NotifyAction::What::kReloading;
+    EXPECT_FALSE(is_reloading && is_told_reloading_) << "a reload began before the last one ended";
+    is_told_reloading_ = is_reloading;
+  }
   void Do(const AbandonLoadAction& action, std::vector<Event>* outcomes) {
     if (!action.is_overdue) return;
     outcomes->push_back(LoadRefusedEvent{action.load, absl::DeadlineExceededError("hangs")});
@@ -367,6 +373,7 @@ class Machine {
   std::vector<std::string> refusals_;  // logged during this event
   RequestId last_request_ = 0;
   pid_t last_pid_ = 1000;
+  bool is_told_reloading_ = false;
   std::uint64_t committed_ = 0;
   std::set<LoadId> loading_;
   std::set<LoadId> loaded_;  // neither committed nor rolled back
