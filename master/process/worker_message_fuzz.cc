@@ -46,8 +46,7 @@ void Check(const Event& event) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace muster;
   // It reports texts that are no UTF-8.
-  static const google::protobuf::LogSilencer* const silencer = new google::protobuf::LogSilencer();
-  (void)silencer;
+  const google::protobuf::LogSilencer silencer;
   if (size < 2) return 0;
   ipc::ReceivedMessage message;
   message.command = static_cast<std::uint16_t>(data[0] | data[1] << 8);
