@@ -522,8 +522,11 @@ Hung Supervisor::FindHung() const {
     const auto record = core_.workers().find(slot);
     // Before it is ready it has no loop.
     if (record == core_.workers().end() || !record->second.ready) continue;
-    if (!IsSilent(*worker.process, zone_, worker.tag, now)) continue;
-    hung[slot] = SinceHeartbeat(zone_, worker.tag, now).value_or(now - *record->second.ready);
+    // It beats before it is ready. Who does not beat at all is another's program.
+    const auto since = SinceHeartbeat(zone_, worker.tag, now);
+    if (worker.process->IsStopped() || since.value_or(Duration::zero()) > kSilentAfter) {
+      hung[slot] = since.value_or(now - *record->second.ready);
+    }
   }
   return hung;
 }
