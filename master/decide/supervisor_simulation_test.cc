@@ -78,7 +78,9 @@ class Machine {
             .crash_loop_limit = static_cast<std::uint32_t>(1 + Any(30)),
             .can_scale = Any(4) > 0};
   }
-  std::uint32_t AnySlot() { return std::next(processes_.begin(), Any(processes_.size()))->first; }
+  std::uint32_t AnySlot() {
+    return std::next(processes_.begin(), Any(static_cast<int>(processes_.size())))->first;
+  }
 
   void Step() {
     const int what = Any(1000);
@@ -267,7 +269,7 @@ class Machine {
   // Some end so late that nobody waits for them any more.
   void ALoadEnds() {
     if (loading_.empty()) return;
-    const LoadId load = *std::next(loading_.begin(), Any(loading_.size()));
+    const LoadId load = *std::next(loading_.begin(), Any(static_cast<int>(loading_.size())));
     loading_.erase(load);
     Give(AnyEndOf(load));
   }
