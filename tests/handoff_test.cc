@@ -57,11 +57,9 @@ class BusyClients {
   explicit BusyClients(std::vector<HttpClient>& clients)
       : thread_([this, &clients] {
           while (!is_stopped_ && !has_failed_) {
-            if (AskAll(clients) == clients.size()) {
-              ++rounds_;
-            } else {
-              has_failed_ = true;
-            }
+            if (AskAll(clients) != clients.size()) has_failed_ = true;
+            ++rounds_;
+            rounds_.notify_all();
           }
         }) {}
   ~BusyClients() {
@@ -69,13 +67,10 @@ class BusyClients {
     thread_.join();
   }
   bool has_failed() const { return has_failed_; }
+  // False: a request has failed, as one does that is not answered for long.
   bool AwaitRounds(int count) const {
-    const int before = rounds_;
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (rounds_ < before + count && !has_failed_) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    const int end = rounds_ + count;
+    for (int seen = rounds_; seen < end && !has_failed_; seen = rounds_) rounds_.wait(seen);
     return !has_failed_;
   }
 

@@ -1,6 +1,7 @@
 // Whoever reads the logs may be late, or gone. Nobody else waits for that.
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -41,9 +42,10 @@ std::string ReadUntil(int fd, const std::function<bool(const std::string&)>& is_
   char buffer[65536];
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (!is_enough(text) && std::chrono::steady_clock::now() < deadline) {
+    pollfd wait = {fd, POLLIN, 0};
+    if (::poll(&wait, 1, 1000) <= 0) continue;
     const ssize_t size = ::read(fd, buffer, sizeof(buffer));
     if (size > 0) text.append(buffer, static_cast<std::size_t>(size));
-    if (size <= 0) ::usleep(1000);
   }
   return text;
 }
