@@ -182,9 +182,7 @@ void Supervisor::PublishHealth() {
 
 void Supervisor::FeelPulses() {
   silent_.clear();
-  for (const auto& [slot, worker] : live_) {
-    if (IsSilent(*worker.process, zone_, worker.tag, Clock::now())) silent_.insert(slot);
-  }
+  for (const auto& [slot, hung_for] : FindHung()) silent_.insert(slot);
   PublishHealth();
   pulse_.SetAfter(kBetweenPulses);
 }
@@ -522,11 +520,8 @@ Hung Supervisor::FindHung() const {
     const auto record = core_.workers().find(slot);
     // Before it is ready it has no loop.
     if (record == core_.workers().end() || !record->second.ready) continue;
-    // It beats before it is ready. Who does not beat at all is another's program.
-    const auto since = SinceHeartbeat(zone_, worker.tag, now);
-    if (worker.process->IsStopped() || since.value_or(Duration::zero()) > kSilentAfter) {
-      hung[slot] = since.value_or(now - *record->second.ready);
-    }
+    const auto hung_for = HungFor(*worker.process, zone_, worker.tag, now);
+    if (hung_for.has_value()) hung[slot] = *hung_for;
   }
   return hung;
 }

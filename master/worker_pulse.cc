@@ -10,11 +10,12 @@ std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zo
   return now - record->heartbeat;
 }
 
-bool IsSilent(const SupervisedWorker& process, const worker::SharedZone& zone, ipc::OwnerTag tag,
-              loop::TimePoint now) {
-  if (process.IsStopped()) return true;
+std::optional<loop::Clock::duration> HungFor(const SupervisedWorker& process,
+                                             const worker::SharedZone& zone, ipc::OwnerTag tag,
+                                             loop::TimePoint now) {
   const std::optional<loop::Clock::duration> since = SinceHeartbeat(zone, tag, now);
-  return !since.has_value() || *since > kSilentAfter;
+  if (process.IsStopped()) return since.value_or(loop::Clock::duration::zero());
+  return since.has_value() && *since > kSilentAfter ? since : std::nullopt;
 }
 
 }  // namespace muster::master

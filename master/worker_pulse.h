@@ -20,10 +20,13 @@ inline constexpr std::chrono::seconds kSilentAfter{5};
 std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zone,
                                                     ipc::OwnerTag tag, loop::TimePoint now);
 
-// Whether a worker that is ready does not run its loop: the process is stopped (SIGSTOP), or has
-// not beaten for kSilentAfter.
-bool IsSilent(const SupervisedWorker& process, const worker::SharedZone& zone, ipc::OwnerTag tag,
-              loop::TimePoint now);
+// Since the last beat, if a worker that is ready does not run its loop: the process is stopped
+// (SIGSTOP), or has not beaten for kSilentAfter. Who has not beaten at all is another's program,
+// and is hung only while it is stopped, for an unknown time, which is 0: the runtime of a worker
+// beats before it says READY.
+std::optional<loop::Clock::duration> HungFor(const SupervisedWorker& process,
+                                             const worker::SharedZone& zone, ipc::OwnerTag tag,
+                                             loop::TimePoint now);
 
 }  // namespace muster::master
 
