@@ -16,6 +16,7 @@ namespace muster::tests {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Terminal, MayChangeItsSize) {
   RunningMaster muster;
@@ -27,6 +28,8 @@ TEST(Terminal, MayChangeItsSize) {
   const winsize size = {.ws_row = 50, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
   ASSERT_EQ(::ioctl(terminal.get(), TIOCSWINSZ, &size), 0);
   EXPECT_EQ(muster.Ctl({"reopen"}).exit, 0);
+  // Not even a line of the log.
+  EXPECT_THAT(muster.master().errors(), Not(HasSubstr("SIGWINCH")));
   EXPECT_EQ(muster.Status().master().state(), admin::v1::Master::RUNNING);
   // Nor does it pause when somebody sends the signal, who may be the terminal's program.
   muster.master().Signal(SIGWINCH);
