@@ -12,30 +12,19 @@
 #include "absl/time/clock.h"
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/channel/channel_format.h"
 #include "muster/log/printable.h"
 #include "muster/master/admin/health_report.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/worker_record.h"
-#include "muster/master/process/orphans.h"
 #include "muster/master/process/signal_orders.h"
-#include "muster/master/worker_pulse.h"
 #include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/duration.h"
-#include "muster/proto/worker.pb.h"
-#include "muster/worker/zone/slot_recovery.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::master {
 namespace {
 
-// Each has two descriptors.
-constexpr std::size_t kZonesPerMessage = ipc::kMaxChannelFds / 2;
-
-// That a worker may say it had when it ended: more than any can have is a lie.
-constexpr std::uint64_t kMostConnections = 1 << 21;
-// How often at most the log has it that the accept mutex was not in order.
-constexpr auto kWarnEvery = std::chrono::minutes(1);
 constexpr std::chrono::seconds kBetweenPulses{1};
 
 }  // namespace
@@ -70,29 +59,18 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       notifier_(loop),
       tick_(loop, [this] { Handle(TickEvent{}); }),
       log_upkeep_(loop, log, zone_.master_status()),
-      accept_mutex_watch_(zone_),
-      zone_watch_(loop, [this] { LookAfterZones(); }),
+      workers_(loop, log, zone_, handoff_, [this](Event event) { OnWorker(std::move(event)); }),
+      zone_upkeep_(loop, log, zone_,
+                   {.restore_rest = [this] { RestoreZones(); },
+                    .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
       pulse_(loop, [this] { FeelPulses(); }),
-      next_(std::move(first)) {
-  LookAfterZones();
-}
+      next_(std::move(first)) {}
 
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);
-  BeginWorkerList();
+  workers_.BeginList(pid_file_.path());
   pulse_.SetAfter(kBetweenPulses);
   Handle(StartEvent{next_->settings()});
-}
-
-void Supervisor::BeginWorkerList() {
-  const std::string path = WorkerList::PathFor(pid_file_.path());
-  absl::StatusOr<WorkerList> list = WorkerList::Create(path, StillRunning(WorkerList::Read(path)));
-  Warn(list.status());
-  if (list.ok()) worker_list_.emplace(*std::move(list));
-}
-
-void Supervisor::Warn(const absl::Status& status) {
-  if (!status.ok()) log_.Write(Severity::kWarning, status.message());
 }
 
 // ---- Events in ----
@@ -127,7 +105,8 @@ void Supervisor::Handle(Event event) {
 // Connections that a killed worker had handed off, or that came after the last one had looked.
 void Supervisor::CloseWhatNobodyTakes() {
   const MasterState state = core_.state();
-  if (!live_.empty() || (state != MasterState::kPaused && state != MasterState::kStopping)) return;
+  if (!workers_.empty() || (state != MasterState::kPaused && state != MasterState::kStopping))
+    return;
   const std::size_t closed = handoff_.CloseAll();
   if (closed == 0) return;
   closed_in_handoff_ += closed;
@@ -152,26 +131,17 @@ void Supervisor::PublishStatus() {
   set(status.crashes, core_.crashes());
 }
 
-void Supervisor::LookAfterZones() {
-  zone_watch_.SetAfter(worker::AcceptMutexWatch::kInterval);
-  zone_.Restore();
+void Supervisor::RestoreZones() {
   for (const std::optional<Deployment>* deployment : {&current_, &next_}) {
     if (!deployment->has_value()) continue;
     for (const auto& zone : (*deployment)->zones) zone->Restore();
   }
   PublishStatus();
-  const worker::AcceptMutexWatch::Report report = accept_mutex_watch_.Look();
-  if (report.finding == worker::AcceptMutexWatch::Finding::kGood) return;
-  // A worker that damages it again and again does not fill the log.
-  if (Clock::now() < next_mutex_warning_) return;
-  next_mutex_warning_ = Clock::now() + kWarnEvery;
-  const auto worker = core_.workers().find(report.slot);
-  const bool is_stuck = report.finding == worker::AcceptMutexWatch::Finding::kStuck;
-  log_.Write(Severity::kWarning,
-             is_stuck && worker != core_.workers().end()
-                 ? absl::StrCat(worker->second.Name(),
-                                " does not give the accept mutex back; the others go on without it")
-                 : "the accept mutex was damaged; it is free again");
+}
+
+std::string Supervisor::NameOf(std::uint32_t slot) const {
+  const auto worker = core_.workers().find(slot);
+  return worker == core_.workers().end() ? "" : worker->second.Name();
 }
 
 void Supervisor::PublishHealth() {
@@ -195,17 +165,11 @@ void Supervisor::OnWorker(Event event) {
     const FieldPlaces places = is_new && next_ ? next_->places : FieldPlaces();
     failed->reason = places.Explain(failed->reason);
   }
-  auto* exited = std::get_if<ExitedEvent>(&event);
-  if (exited != nullptr) {
-    const auto found = live_.find(exited->slot);
-    exited->connections = std::max(ActiveConnections(exited->slot), found->second.cut);
-    // In this order: while the process is a zombie its pid means nobody else.
-    worker::RecoverSlot(zone_, found->second.tag, found->second.zones);
-    found->second.process->Reap();
-    loader_->Destroy(std::move(found->second.zones));
+  if (auto* exited = std::get_if<ExitedEvent>(&event)) {
+    LiveWorkers::Remains remains = workers_.Bury(exited->slot);
+    exited->connections = remains.connections;
+    loader_->Destroy(std::move(remains.zones));
     silent_.erase(exited->slot);
-    live_.erase(found);
-    if (worker_list_) Warn(worker_list_->Remove(exited->slot));
     // Before this exit is answered with how many connections were closed.
     CloseWhatNobodyTakes();
   }
@@ -264,12 +228,13 @@ void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
 // ---- Processes ----
 
 void Supervisor::Do(const SpawnAction& action) {
-  pid_t pid = 0;
-  const absl::Status status = SpawnInto(action, &pid);
-  if (status.ok()) {
-    Handle(SpawnedEvent{action.slot, pid});
+  // A worker that is started again keeps what it has.
+  counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
+  const absl::StatusOr<pid_t> pid = workers_.Start(action, DeploymentOf(action.generation));
+  if (pid.ok()) {
+    Handle(SpawnedEvent{action.slot, *pid});
   } else {
-    Handle(SpawnFailedEvent{action.slot, std::string(status.message())});
+    Handle(SpawnFailedEvent{action.slot, std::string(pid.status().message())});
   }
 }
 
@@ -277,89 +242,9 @@ const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
   return generation == core_.generation() ? *current_ : *next_;
 }
 
-absl::Status Supervisor::SpawnInto(const SpawnAction& action, pid_t* pid) {
-  const Deployment& deployment = DeploymentOf(action.generation);
-  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
-  for (const auto& zone : deployment.zones) zone->Restore();
-  // A worker that is started again keeps what it has.
-  counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
-  absl::StatusOr<SpawnedWorker> spawned = spawner_.Spawn(deployment.worker);
-  if (!spawned.ok()) {
-    worker::RecoverSlot(zone_, tag);
-    return deployment.ExplainWorker(spawned.status());
-  }
-  absl::StatusOr<std::unique_ptr<SupervisedWorker>> process = SupervisedWorker::Start(
-      loop_, log_, *std::move(spawned), action.slot, WorkerName(action.generation, action.index),
-      [this](Event event) { OnWorker(std::move(event)); });
-  if (!process.ok()) {
-    worker::RecoverSlot(zone_, tag);
-    return process.status();
-  }
-  *pid = (*process)->pid();
-  zone_.registry().SetProcess(tag, *pid);
-  if (worker_list_) Warn(worker_list_->Add(action.slot, *pid));
-  HandOver(**process, tag, action, deployment);
-  live_[action.slot] = Live{*std::move(process), tag, deployment.zones};
-  return absl::OkStatus();
-}
-
-void Supervisor::HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const SpawnAction& action,
-                          const Deployment& deployment) {
-  const std::vector<ListenerSet::Entry> listeners =
-      deployment.listeners.ForWorker(action.index, deployment.config.worker_processes());
-  for (std::size_t begin = 0; begin < listeners.size(); begin += ipc::kMaxChannelFds) {
-    worker::v1::Listeners message;
-    std::vector<int> fds;
-    for (std::size_t i = begin; i < std::min(begin + ipc::kMaxChannelFds, listeners.size()); ++i) {
-      message.add_listener()->set_address(listeners[i].address);
-      fds.push_back(listeners[i].fd);
-    }
-    process.Send(worker::Command::kListeners, 0, message.SerializeAsString(), fds);
-  }
-  for (std::size_t begin = 0; begin < deployment.zones.size(); begin += kZonesPerMessage) {
-    worker::v1::Zones message;
-    std::vector<int> fds;
-    const std::size_t end = std::min(begin + kZonesPerMessage, deployment.zones.size());
-    for (std::size_t i = begin; i < end; ++i) {
-      message.add_zone()->set_name(deployment.zones[i]->name());
-      fds.push_back(deployment.zones[i]->memory_fd());
-      fds.push_back(deployment.zones[i]->bell_fd());
-    }
-    process.Send(worker::Command::kZones, 0, message.SerializeAsString(), fds);
-  }
-  worker::v1::Hello hello;
-  hello.set_version(worker::kOldestProtocolVersion);
-  hello.set_newest_version(worker::kProtocolVersion);
-  hello.set_owner_tag(tag.bits());
-  hello.set_slot(action.slot);
-  hello.set_index(action.index);
-  hello.set_generation(action.generation);
-  hello.set_listeners(static_cast<std::uint32_t>(listeners.size()));
-  hello.set_zones(static_cast<std::uint32_t>(deployment.zones.size()));
-  process.Send(
-      worker::Command::kHello, 0, hello.SerializeAsString(),
-      {zone_.fd(), deployment.sealed_config.get(), handoff_.take_fd(), handoff_.give_fd()});
-}
-
-void Supervisor::Do(const SendAction& action) {
-  // Nobody is there if it could not be spawned, which the core learns next.
-  const auto found = live_.find(action.slot);
-  if (found == live_.end()) return;
-  // Its own count is zero when it has obeyed.
-  if (action.command == worker::Command::kTerminate) {
-    found->second.cut = ActiveConnections(action.slot);
-  }
-  found->second.process->Send(action.command, action.token, "", {});
-}
-
-std::uint64_t Supervisor::ActiveConnections(std::uint32_t slot) const {
-  return std::min(worker::ReadStats(zone_.stats(slot)).active, kMostConnections);
-}
-
-void Supervisor::Do(const SignalAction& action) {
-  const auto found = live_.find(action.slot);
-  if (found != live_.end()) found->second.process->Signal(action.signal);
-}
+// Nobody is there if it could not be spawned, which the core learns next.
+void Supervisor::Do(const SendAction& action) { workers_.Send(action); }
+void Supervisor::Do(const SignalAction& action) { workers_.Signal(action); }
 
 void Supervisor::Do(const ReleaseSlotAction& action) {
   // The zone's slot was freed when the process had ended.
@@ -405,8 +290,7 @@ void Supervisor::Do(const ListenAction& action) {
   }
   bool have_all = true;
   for (const std::uint32_t slot : slots) {
-    const auto found = live_.find(slot);
-    if (found != live_.end() && found->second.process->CheckExit()) have_all = false;
+    if (workers_.CheckExit(slot)) have_all = false;
   }
   if (!have_all) return;
   const absl::Status status = next_->listeners.Listen();
@@ -516,12 +400,10 @@ void Supervisor::Do(const NotifyAction& action) {
 Hung Supervisor::FindHung() const {
   Hung hung;
   const TimePoint now = Clock::now();
-  for (const auto& [slot, worker] : live_) {
-    const auto record = core_.workers().find(slot);
+  for (const auto& [slot, worker] : core_.workers()) {
     // Before it is ready it has no loop.
-    if (record == core_.workers().end() || !record->second.ready) continue;
-    const auto hung_for = HungFor(*worker.process, zone_, worker.tag, now);
-    if (hung_for.has_value()) hung[slot] = *hung_for;
+    if (!worker.ready) continue;
+    if (const auto hung_for = workers_.HungFor(slot, now)) hung[slot] = *hung_for;
   }
   return hung;
 }

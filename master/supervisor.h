@@ -13,7 +13,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
@@ -27,18 +26,15 @@
 #include "muster/master/handoff_ends.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/listen/socket_rights.h"
+#include "muster/master/live_workers.h"
 #include "muster/master/log_upkeep.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/service_notifier.h"
-#include "muster/master/process/spawner.h"
-#include "muster/master/process/supervised_worker.h"
-#include "muster/master/process/worker_list.h"
+#include "muster/master/zone_upkeep.h"
 #include "muster/proto/admin.pb.h"
-#include "muster/worker/zone/accept_mutex_watch.h"
 #include "muster/worker/zone/shared_zone.h"
-#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 
@@ -85,13 +81,6 @@ class Supervisor {
   void SetKeepAdminSocket(KeepAdminSocket keep) { keep_admin_socket_ = std::move(keep); }
 
  private:
-  struct Live {
-    std::unique_ptr<SupervisedWorker> process;
-    ipc::OwnerTag tag;
-    worker::UserZones zones;  // that it was handed
-    std::uint64_t cut = 0;    // connections that it had when it was told to end at once
-  };
-
   Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source, Deployment first,
              worker::SharedZone zone, HandoffEnds handoff);
 
@@ -115,23 +104,17 @@ class Supervisor {
   void Do(const ExitAction& action);
 
   void OnWorker(Event event);
-  // Of the process in the slot, as it tells.
-  std::uint64_t ActiveConnections(std::uint32_t slot) const;
   // Of the generation that serves, or of the one that is being started.
   const Deployment& DeploymentOf(std::uint64_t generation) const;
-  absl::Status SpawnInto(const SpawnAction& action, pid_t* pid);
-  void HandOver(SupervisedWorker& process, ipc::OwnerTag tag, const SpawnAction& action,
-                const Deployment& deployment);
   void OnLoaded(LoadId load, absl::StatusOr<Deployment> loaded);
   // Closes its listeners, and leaves the rest, which may wait, to the loader's thread.
   void Retire(Deployment deployment);
-  void BeginWorkerList();
-  void Warn(const absl::Status& status);
   RequestId Await(Reply reply);
   void PublishStatus();
   void CloseWhatNobodyTakes();
-  // Stores again what workers damaged in the zones, and frees the accept mutex if nobody uses it.
-  void LookAfterZones();
+  // What ZoneUpkeep leaves to it.
+  void RestoreZones();
+  std::string NameOf(std::uint32_t slot) const;
   void PublishHealth();
   void FeelPulses();
   Hung FindHung() const;
@@ -148,10 +131,8 @@ class Supervisor {
   ServiceNotifier notifier_;
   loop::Timer tick_;
   LogUpkeep log_upkeep_;
-  Spawner spawner_;
-  worker::AcceptMutexWatch accept_mutex_watch_;
-  loop::Timer zone_watch_;
-  TimePoint next_mutex_warning_{};
+  LiveWorkers workers_;
+  ZoneUpkeep zone_upkeep_;
   loop::Timer pulse_;
   HealthBoard health_;
   std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
@@ -164,11 +145,9 @@ class Supervisor {
   std::optional<Deployment> next_;              // of the one that is being started
   LoadId next_load_ = 0;                        // that made it
   std::shared_ptr<const ListenerSet> offered_;  // to the load that is under way
-  std::map<std::uint32_t, Live> live_;
-  CountedBefore counted_before_;  // of the slots that are taken
+  CountedBefore counted_before_;                // of the slots that are taken
   std::map<RequestId, Reply> waiting_;
   ReadyFd ready_;
-  std::optional<WorkerList> worker_list_;  // for the next master, if this one is killed
   RequestId last_request_ = 0;
   std::uint64_t closed_in_handoff_ = 0;  // connections that no worker was left for
   std::uint64_t closed_before_ = 0;      // those, and at deadlines, when a pause or the end began

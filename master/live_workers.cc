@@ -1,0 +1,106 @@
+#include "muster/master/live_workers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "muster/ipc/base/status.h"
+#include "muster/master/decide/worker_record.h"
+#include "muster/master/first_messages.h"
+#include "muster/master/process/orphans.h"
+#include "muster/master/worker_pulse.h"
+#include "muster/worker/protocol/command.h"
+#include "muster/worker/zone/slot_recovery.h"
+#include "muster/worker/zone/slot_stats.h"
+
+namespace muster::master {
+namespace {
+
+// That a worker may say it had when it ended: more than any can have is a lie.
+constexpr std::uint64_t kMostConnections = 1 << 21;
+
+}  // namespace
+
+LiveWorkers::LiveWorkers(loop::EventLoop& loop, Log& log, const worker::SharedZone& zone,
+                         const HandoffEnds& handoff, SupervisedWorker::Sink sink)
+    : loop_(loop), log_(log), zone_(zone), handoff_(handoff), sink_(std::move(sink)) {}
+
+void LiveWorkers::BeginList(const std::string& pid_file) {
+  const std::string path = WorkerList::PathFor(pid_file);
+  absl::StatusOr<WorkerList> list = WorkerList::Create(path, StillRunning(WorkerList::Read(path)));
+  Warn(list.status());
+  if (list.ok()) list_.emplace(*std::move(list));
+}
+
+absl::StatusOr<pid_t> LiveWorkers::Start(const SpawnAction& action, const Deployment& deployment) {
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
+  for (const auto& zone : deployment.zones) zone->Restore();
+  absl::StatusOr<SpawnedWorker> spawned = spawner_.Spawn(deployment.worker);
+  if (!spawned.ok()) {
+    worker::RecoverSlot(zone_, tag);
+    return deployment.ExplainWorker(spawned.status());
+  }
+  absl::StatusOr<std::unique_ptr<SupervisedWorker>> process =
+      SupervisedWorker::Start(loop_, log_, *std::move(spawned), action.slot,
+                              WorkerName(action.generation, action.index), sink_);
+  if (!process.ok()) {
+    worker::RecoverSlot(zone_, tag);
+    return process.status();
+  }
+  const pid_t pid = (*process)->pid();
+  zone_.registry().SetProcess(tag, pid);
+  if (list_) Warn(list_->Add(action.slot, pid));
+  for (const auto& [command, payload, fds] :
+       FirstMessages(action, tag, deployment, zone_, handoff_)) {
+    (*process)->Send(command, 0, payload, fds);
+  }
+  live_[action.slot] = Live{*std::move(process), tag, deployment.zones};
+  return pid;
+}
+
+void LiveWorkers::Send(const SendAction& action) {
+  const auto found = live_.find(action.slot);
+  if (found == live_.end()) return;
+  // Its own count is zero when it has obeyed.
+  if (action.command == worker::Command::kTerminate) {
+    found->second.cut = ActiveConnections(action.slot);
+  }
+  found->second.process->Send(action.command, action.token, "", {});
+}
+
+void LiveWorkers::Signal(const SignalAction& action) {
+  const auto found = live_.find(action.slot);
+  if (found != live_.end()) found->second.process->Signal(action.signal);
+}
+
+bool LiveWorkers::CheckExit(std::uint32_t slot) {
+  const auto found = live_.find(slot);
+  return found != live_.end() && found->second.process->CheckExit();
+}
+
+std::optional<Duration> LiveWorkers::HungFor(std::uint32_t slot, TimePoint now) const {
+  const auto found = live_.find(slot);
+  if (found == live_.end()) return std::nullopt;
+  return master::HungFor(*found->second.process, zone_, found->second.tag, now);
+}
+
+LiveWorkers::Remains LiveWorkers::Bury(std::uint32_t slot) {
+  const auto found = live_.find(slot);
+  Remains remains = {.connections = std::max(ActiveConnections(slot), found->second.cut),
+                     .zones = std::move(found->second.zones)};
+  // In this order: while the process is a zombie its pid means nobody else.
+  worker::RecoverSlot(zone_, found->second.tag, remains.zones);
+  found->second.process->Reap();
+  live_.erase(found);
+  if (list_) Warn(list_->Remove(slot));
+  return remains;
+}
+
+std::uint64_t LiveWorkers::ActiveConnections(std::uint32_t slot) const {
+  return std::min(worker::ReadStats(zone_.stats(slot)).active, kMostConnections);
+}
+
+void LiveWorkers::Warn(const absl::Status& status) {
+  if (!status.ok()) log_.Write(Severity::kWarning, status.message());
+}
+
+}  // namespace muster::master

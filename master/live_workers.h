@@ -1,0 +1,90 @@
+#ifndef MUSTER_MASTER_LIVE_WORKERS_H_
+#define MUSTER_MASTER_LIVE_WORKERS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/loop/event_loop.h"
+#include "muster/master/decide/clock.h"
+#include "muster/master/decide/supervisor_action.h"
+#include "muster/master/deployment.h"
+#include "muster/master/handoff_ends.h"
+#include "muster/master/process/log.h"
+#include "muster/master/process/spawner.h"
+#include "muster/master/process/supervised_worker.h"
+#include "muster/master/process/worker_list.h"
+#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/user_zone.h"
+
+namespace muster::master {
+
+// The processes of the workers, from their start until they are dead and what they held is
+// recovered. Each has a slot of the zone. In the loop's thread only. No call blocks, but Start
+// waits a little for the kernel, see Spawner.
+class LiveWorkers {
+ public:
+  // What is left of a process.
+  struct Remains {
+    std::uint64_t connections = 0;  // that it had when it died, or was told to end at once
+    worker::UserZones zones;        // that it was handed; to give large memory back may take long
+  };
+
+  // All outlive it. The zone is one that SharedZone::Create made. `sink` gets the events of all
+  // workers. When it gets an ExitedEvent, it buries the process.
+  LiveWorkers(loop::EventLoop& loop, Log& log, const worker::SharedZone& zone,
+              const HandoffEnds& handoff, SupervisedWorker::Sink sink);
+
+  // From now on a file beside the pid file has the processes, for the next master, if this one is
+  // killed. If that cannot be, the log has why.
+  void BeginList(const std::string& pid_file);
+
+  // Starts a process in a slot that is free, and sends it its first messages. After an error, which
+  // has the place of the program's field, the slot is free again.
+  absl::StatusOr<pid_t> Start(const SpawnAction& action, const Deployment& deployment);
+
+  // These do nothing if no process is in the slot.
+  void Send(const SendAction& action);
+  void Signal(const SignalAction& action);
+  // True: it has ended, and the sink has got all its events by now.
+  bool CheckExit(std::uint32_t slot);
+
+  // For how long a worker that is ready has not run its loop. Empty: it does, or is not there.
+  std::optional<Duration> HungFor(std::uint32_t slot, TimePoint now) const;
+  bool empty() const { return live_.empty(); }
+
+  // For a process that is dead. Recovers what it held in the zones, reaps it and frees its slot.
+  Remains Bury(std::uint32_t slot);
+
+ private:
+  struct Live {
+    std::unique_ptr<SupervisedWorker> process;
+    ipc::OwnerTag tag;
+    worker::UserZones zones;
+    std::uint64_t cut = 0;  // connections that it had when it was told to end at once
+  };
+
+  // Of the process in the slot, as it tells.
+  std::uint64_t ActiveConnections(std::uint32_t slot) const;
+  void Warn(const absl::Status& status);
+
+  loop::EventLoop& loop_;
+  Log& log_;
+  const worker::SharedZone& zone_;
+  const HandoffEnds& handoff_;
+  const SupervisedWorker::Sink sink_;
+  Spawner spawner_;
+  std::map<std::uint32_t, Live> live_;  // by slot
+  std::optional<WorkerList> list_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_LIVE_WORKERS_H_
