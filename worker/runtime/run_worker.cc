@@ -17,6 +17,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
+#include "muster/log/printable.h"
 #include "muster/process_env/preparation.h"
 #include "muster/process_env/process_title.h"
 #include "muster/process_env/signal_start.h"
@@ -62,6 +63,12 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   }
 }
 
+// Before there is a log. The text may have what others wrote: names of the configuration, the
+// reasons of the service.
+void Complain(absl::string_view problem) {
+  std::fprintf(stderr, "worker: %s\n", log::Printable(problem).c_str());
+}
+
 // Tells the master, who tells the operator; where that is not possible, whoever reads standard
 // error.
 ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
@@ -77,7 +84,7 @@ ExitCode Fail(const ipc::Channel& channel, const absl::Status& status) {
   message.payload = payload;
   const absl::StatusOr<ipc::SendOutcome> sent = channel.TrySend(message);
   if (!sent.ok() || *sent != ipc::SendOutcome::kSent) {
-    std::fprintf(stderr, "worker: cannot start: %s\n", reason.c_str());
+    Complain(absl::StrCat("cannot start: ", reason));
   }
   return ExitCodeOf(status);
 }
@@ -113,7 +120,7 @@ int Serve(int argc, char** argv, const Program& program) {
   process_env::ReleaseStartupPages();
   const absl::Status status = (*process)->Run();
   if (status.ok()) return kExitDone;
-  std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());
+  Complain(status.message());
   return kExitFailed;
 }
 
@@ -121,7 +128,7 @@ int Serve(int argc, char** argv, const Program& program) {
 
 int RunWorker(int argc, char** argv, const Program& program) {
   if (const absl::Status status = process_env::PrepareProcess(SignalsOfWorker()); !status.ok()) {
-    std::fprintf(stderr, "worker: %s\n", std::string(status.message()).c_str());
+    Complain(status.message());
     return kExitFailed;
   }
   const absl::StatusOr<Wish> wish = ParseCommandLine(argc, argv);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -200,6 +201,22 @@ TEST(Worker, EndsWhenItsMasterIsGoneBeforeHello) {
   TestWorker worker(TestMaster::Program());
   worker.CloseChannel();
   EXPECT_EQ(worker.AwaitExit(), "exited with code 1");
+}
+
+// The text of a configuration is another's.
+TEST(Worker, EscapesWhyItCannotStartWhereNoMasterIsLeftToTell) {
+  TestMaster master;
+  master.config().mutable_log()->set_path("/no\x1b[31m\nwhere/log");
+  ::testing::internal::CaptureStderr();
+  TestWorker worker(TestMaster::Program());
+  worker.Stop();
+  master.Introduce(worker, master.Hello(master.Reserve()));
+  worker.CloseChannel();
+  worker.Signal(SIGCONT);
+  EXPECT_EQ(worker.AwaitExit(), "exited with code 1");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "worker: cannot start: log.path: open /no\\x1b[31m\\x0awhere/log: No such file or "
+            "directory\n");
 }
 
 }  // namespace
