@@ -8,8 +8,6 @@
 namespace muster::worker::http {
 namespace {
 
-constexpr char kGet[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 class KeptConnectionTest : public ServiceFixture {
  protected:
   KeptConnectionTest() { SetHandoffRoom(false); }

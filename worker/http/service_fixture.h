@@ -40,6 +40,8 @@ class ServiceFixture : public testing::Test, private Context {
  protected:
   class Client;
 
+  static constexpr char kGet[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
   ServiceFixture();
   ~ServiceFixture() override;
 
