@@ -1,0 +1,190 @@
+// The descriptors that messages carry over a channel.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/channel.h"
+#include "muster/ipc/channel/test_pair.h"
+#include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/open_fds.h"
+
+namespace muster::ipc {
+namespace {
+
+UniqueFd MakeMemfd() { return UniqueFd(::memfd_create("test", MFD_CLOEXEC)); }
+
+// Where the kernel has SO_PASSRIGHTS, which a test can turn on again.
+void AllowDescriptors(const Channel& channel) {
+  const int on = 1;
+  (void)::setsockopt(channel.fd(), SOL_SOCKET, 83, &on, sizeof(on));
+}
+
+TEST(Channel, CarriesSixteenDescriptorsThatReferToTheSameFiles) {
+  const Channel::Pair pair = MakePair();
+  std::vector<UniqueFd> files;
+  std::vector<int> fds;
+  for (std::size_t i = 0; i < kMaxChannelFds; ++i) {
+    files.push_back(MakeMemfd());
+    fds.push_back(files.back().get());
+  }
+  ASSERT_EQ(*pair.first.TrySend({.fds = fds}), SendOutcome::kSent);
+  ReceivedMessage message;
+  ASSERT_EQ(*pair.second.TryReceive(&message), ReceiveOutcome::kReceived);
+  ASSERT_EQ(message.fds.size(), kMaxChannelFds);
+  for (std::size_t i = 0; i < kMaxChannelFds; ++i) {
+    struct stat sent;
+    struct stat received;
+    ASSERT_EQ(::fstat(fds[i], &sent), 0);
+    ASSERT_EQ(::fstat(message.fds[i].get(), &received), 0);
+    EXPECT_EQ(sent.st_ino, received.st_ino);
+    EXPECT_NE(fds[i], message.fds[i].get());
+  }
+}
+
+TEST(Channel, RefusesToSendMoreDescriptors) {
+  const Channel::Pair pair = MakePair();
+  const std::vector<int> fds(kMaxChannelFds + 1, 0);
+  const auto outcome = pair.first.TrySend({.fds = fds});
+  EXPECT_EQ(outcome.status(),
+            absl::InvalidArgumentError("channel message: 17 descriptors, at most 16"));
+}
+
+TEST(Channel, NamesAFailureToSendADescriptorThatIsNotOpen) {
+  const Channel::Pair pair = MakePair();
+  const int fds[] = {1 << 20};
+  const auto outcome = pair.first.TrySend({.payload = "abc", .fds = fds});
+  EXPECT_TRUE(
+      absl::StrContains(outcome.status().message(), "send 3 bytes and 1 descriptors on channel "))
+      << outcome.status();
+  EXPECT_TRUE(absl::StrContains(outcome.status().message(), ": Bad file descriptor"))
+      << outcome.status();
+}
+
+TEST(Channel, DeliversAFileWhoseSenderHasDied) {
+  const Channel::Pair pair = MakePair();
+  ForkedChild child([&] {
+    const UniqueFd file = MakeMemfd();
+    const int fds[] = {file.get()};
+    if (::write(file.get(), "left behind", 11) != 11) return 1;
+    return pair.second.Send({.fds = fds}).ok() ? 0 : 1;
+  });
+  ASSERT_EQ(child.Join(), 0);
+  ReceivedMessage message;
+  ASSERT_EQ(*pair.first.Receive(&message), ReceiveOutcome::kReceived);
+  ASSERT_EQ(message.fds.size(), 1u);
+  char bytes[32] = {};
+  ASSERT_EQ(::pread(message.fds[0].get(), bytes, sizeof(bytes), 0), 11);
+  EXPECT_STREQ(bytes, "left behind");
+}
+
+TEST(Channel, ReceivesDescriptorsThatExecCloses) {
+  const Channel::Pair pair = MakePair();
+  const int fds[] = {STDERR_FILENO};
+  ASSERT_TRUE(pair.first.Send({.fds = fds}).ok());
+  ReceivedMessage message;
+  ASSERT_EQ(*pair.second.Receive(&message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(::fcntl(message.fds.at(0).get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+}
+
+TEST(Channel, SaysThatTheProcessMayNotOpenWhatCame) {
+  const Channel::Pair pair = MakePair();
+  const int fds[] = {STDERR_FILENO, STDERR_FILENO, STDERR_FILENO};
+  ASSERT_TRUE(pair.first.Send({.fds = fds}).ok());
+  ForkedChild child([&] {
+    const int open_before = CountOpenFds();
+    const UniqueFd next(::dup(STDERR_FILENO));
+    const rlimit limit = {static_cast<rlim_t>(next.get()) + 2, static_cast<rlim_t>(next.get()) + 2};
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;  // room for one more
+    ReceivedMessage message;
+    const auto outcome = pair.second.TryReceive(&message);
+    if (outcome.status().code() != absl::StatusCode::kResourceExhausted) return 2;
+    return CountOpenFds() == open_before + 1 ? 0 : 3;
+  });
+  EXPECT_EQ(child.Join(), 0);
+}
+
+TEST(Channel, TellsOfDescriptorsBeforeTheyAreReceived) {
+  const Channel::Pair pair = MakePair();
+  EXPECT_FALSE(*pair.second.NextHasDescriptors()) << "of no message";
+  const UniqueFd file = MakeMemfd();
+  const int fds[] = {file.get()};
+  ASSERT_TRUE(pair.first.Send({.payload = "none"}).ok());
+  ASSERT_TRUE(pair.first.Send({.payload = "one", .fds = fds}).ok());
+  const int open_before = CountOpenFds();
+  ReceivedMessage message;
+  EXPECT_FALSE(*pair.second.NextHasDescriptors());
+  ASSERT_EQ(*pair.second.TryReceive(&message), ReceiveOutcome::kReceived);
+  EXPECT_TRUE(*pair.second.NextHasDescriptors());
+  EXPECT_TRUE(*pair.second.NextHasDescriptors()) << "it takes nothing";
+  EXPECT_EQ(CountOpenFds(), open_before);
+  ASSERT_EQ(*pair.second.TryReceive(&message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message.payload, "one");
+  EXPECT_EQ(message.fds.size(), 1u);
+}
+
+TEST(Channel, TellsOfDescriptorsThatItsProcessCannotOpen) {
+  const Channel::Pair pair = MakePair();
+  const UniqueFd file = MakeMemfd();
+  const int fds[] = {file.get()};
+  ASSERT_TRUE(pair.first.Send({.fds = fds}).ok());
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto has = pair.second.NextHasDescriptors();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(has.ok() && *has) << has.status();
+}
+
+TEST(Channel, TellsOfNoDescriptorsAtItsEnd) {
+  Channel::Pair pair = MakePair();
+  { const UniqueFd closed = std::move(pair.first).Release(); }
+  const auto has = pair.second.NextHasDescriptors();
+  EXPECT_TRUE(has.ok() && !*has) << has.status();
+}
+
+TEST(Channel, RefusesDescriptorsWhereTheKernelCan) {
+  const Channel::Pair pair = MakePair();
+  if (!pair.second.RefuseDescriptors()) GTEST_SKIP() << "this kernel has no SO_PASSRIGHTS";
+  const UniqueFd file = MakeMemfd();
+  const int fds[] = {file.get()};
+  EXPECT_FALSE(pair.first.TrySend({.fds = fds}).ok());
+  EXPECT_EQ(*pair.first.TrySend({.payload = "only bytes"}), SendOutcome::kSent);
+  AllowDescriptors(pair.second);
+  EXPECT_EQ(*pair.first.TrySend({.fds = fds}), SendOutcome::kSent);
+}
+
+// The limit is the sender's RLIMIT_NOFILE, for all of its user. It does not hold for root.
+TEST(Channel, TellsWhenTooManyDescriptorsAreInFlight) {
+  ForkedChild child([] {
+    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) return 77;
+    const Channel::Pair pair = MakePair();
+    const UniqueFd file = MakeMemfd();
+    rlimit few = {20, 20};
+    if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 77;
+    const std::vector<int> fds(kMaxChannelFds, file.get());
+    for (int sent = 0; sent < 4; ++sent) {
+      const auto outcome = pair.first.TrySend({.fds = fds});
+      if (!outcome.ok()) return 1;
+      if (*outcome == SendOutcome::kTooManyInFlight) return 0;
+    }
+    return 2;
+  });
+  const int code = child.Join();
+  if (code == 77) GTEST_SKIP() << "this user cannot become another one";
+  EXPECT_EQ(code, 0);
+}
+
+}  // namespace
+}  // namespace muster::ipc
