@@ -27,21 +27,31 @@ std::string PathAt(const std::string& text, const std::string& place) {
 TEST(FieldLookup, LocatesAScalarsValueAndABlocksName) {
   EXPECT_EQ(At("a: 1 listen { backlog: 12345678 }", "listen[0].backlog"), "12345678");
   EXPECT_EQ(At("a: 1 listen { backlog: 12345678 }", "listen[0]"), "listen {");
+  EXPECT_EQ(At("x { y: 1 }\nlisten{ a: 1 }", "listen"), "listen{ ");
 }
 
 TEST(FieldLookup, LocatesABlockOfAList) {
   EXPECT_EQ(At("l [ { p: 1 }, { q: 2 } ]", "l[1]"), "{ q: 2 }");
 }
 
+TEST(FieldLookup, LocatesTheNthOfARepeatedField) {
+  const std::string text = "l { p: 'first_' }\nm: 1\nl { p: 'second' }";
+  EXPECT_EQ(At(text, "l[0].p"), "'first_'");
+  EXPECT_EQ(At(text, "l[1].p"), "'second'");
+}
+
 TEST(FieldLookup, CountsValuesOverStatementsAndLists) {
-  const std::string text = "l [ { p: 'first_' }, { p: 'second' } ] l { p: 'third_' }";
+  const std::string text =
+      "l [ { p: 'first_' }, { p: 'second' } ]\nl { p: 'third_' } i: ['a','bcdef']";
   EXPECT_EQ(At(text, "l[1].p"), "'second'");
   EXPECT_EQ(At(text, "l[2].p"), "'third_'");
+  EXPECT_EQ(At(text, "i[1]"), "'bcdef']");
 }
 
 TEST(FieldLookup, LocatesWhatIsAroundAMissingField) {
   EXPECT_EQ(At("x: 1 listen { }", "listen[0].address"), "listen {");
   EXPECT_EQ(At("x: 1 listen { }", "accept"), "x: 1 lis");
+  EXPECT_EQ(At("x: 1 listen { }", "listen[7]"), "x: 1 lis");
 }
 
 TEST(FieldLookup, LooksThroughAnAny) {

@@ -15,39 +15,6 @@ std::string At(const std::string& text, const std::string& path,
   return text.substr(SyntaxTree(text, format).Locate(path), 8);
 }
 
-std::string PathAt(const std::string& text, const std::string& place) {
-  const SyntaxTree tree(text, ConfigFormat::kText);
-  return tree.StatementAt(text.find(place), config::v1::Config::descriptor()).path;
-}
-
-TEST(SyntaxTree, FindsAScalarsValue) {
-  EXPECT_EQ(At("a: 1\nworkers: 12345678\n", "workers"), "12345678");
-}
-
-TEST(SyntaxTree, FindsABlockByItsName) {
-  EXPECT_EQ(At("x { y: 1 }\nlisten{ a: 1 }", "listen"), "listen{ ");
-}
-
-TEST(SyntaxTree, FindsTheNthOfARepeatedField) {
-  const std::string text = "l { p: 'first_' }\nm: 1\nl { p: 'second' }";
-  EXPECT_EQ(At(text, "l[0].p"), "'first_'");
-  EXPECT_EQ(At(text, "l[1].p"), "'second'");
-}
-
-TEST(SyntaxTree, CountsTheElementsOfLists) {
-  const std::string text =
-      "l [ { p: 'first_' }, { p: 'second' } ]\nl { p: 'third_' } i: ['a','bcdef']";
-  EXPECT_EQ(At(text, "l[1].p"), "'second'");
-  EXPECT_EQ(At(text, "l[2].p"), "'third_'");
-  EXPECT_EQ(At(text, "i[1]"), "'bcdef']");
-}
-
-TEST(SyntaxTree, FindsWhatIsAroundSomethingThatIsNotThere) {
-  EXPECT_EQ(At("x: 1 listen { }", "listen[0].address"), "listen {");
-  EXPECT_EQ(At("x: 1 listen { }", "accept"), "x: 1 lis");
-  EXPECT_EQ(At("x: 1 listen { }", "listen[7]"), "x: 1 lis");
-}
-
 TEST(SyntaxTree, KnowsWaysToWriteAStatement) {
   const std::string text = "a < b: - 5 > ; c: 'x' 'y', d: { e: f } [x.y/T] { g: 1 } h: 'target..'";
   EXPECT_EQ(At(text, "h"), "'target.");
@@ -57,21 +24,6 @@ TEST(SyntaxTree, KnowsWaysToWriteAStatement) {
 
 TEST(SyntaxTree, IgnoresCommentsAndBracesInStrings) {
   EXPECT_EQ(At("# { nothing\na: '}{' # x: 1\nx: 87654321", "x"), "87654321");
-}
-
-TEST(SyntaxTree, NumbersTheRepeatedFieldsOfAPath) {
-  const std::string text =
-      "worker_processes: 3 listen { backlog: 1 } listen { backlog: 22 }"
-      "http { location [ { path: 'a' }, { path: 'bb' } ] }";
-  EXPECT_EQ(PathAt(text, "3"), "worker_processes");
-  EXPECT_EQ(PathAt(text, "22"), "listen[1].backlog");
-  EXPECT_EQ(PathAt(text, "'bb'"), "http.location[1].path");
-}
-
-TEST(SyntaxTree, FindsNoStatementBetweenStatements) {
-  const std::string text = "accept: MUTEX   \n pid_file: 'x'";
-  const SyntaxTree tree(text, ConfigFormat::kText);
-  EXPECT_EQ(tree.StatementAt(15, config::v1::Config::descriptor()).statement, nullptr);
 }
 
 TEST(SyntaxTree, TellsABraceThatIsNeverClosed) {
