@@ -1,13 +1,14 @@
 #include "muster/master/admin/end_methods.h"
 
+#include "muster/master/admin/response_parts.h"
+
 namespace muster::master {
 
 grpc::ServerUnaryReactor* AnswerQuit(AdminCalls& calls, const AdminOperations& operations,
                                      grpc::CallbackServerContext* context,
                                      admin::v1::QuitResponse* response) {
   return calls.Change(context, "quit", operations.quit, [response](const Outcome& outcome) {
-    response->set_exited(outcome.exited);
-    response->set_killed(outcome.killed);
+    TellHowWorkersEnded(outcome, response);
     response->set_connections_closed(outcome.connections_closed);
   });
 }
@@ -16,8 +17,7 @@ grpc::ServerUnaryReactor* AnswerStop(AdminCalls& calls, const AdminOperations& o
                                      grpc::CallbackServerContext* context,
                                      admin::v1::StopResponse* response) {
   return calls.Change(context, "stop", operations.stop, [response](const Outcome& outcome) {
-    response->set_exited(outcome.exited);
-    response->set_killed(outcome.killed);
+    TellHowWorkersEnded(outcome, response);
   });
 }
 
