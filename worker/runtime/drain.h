@@ -7,7 +7,7 @@
 #include "muster/loop/clock.h"
 #include "muster/loop/timer.h"
 #include "muster/loop/timer_queue.h"
-#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/accept/acceptor.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/handoff/handoff_queue.h"

@@ -20,7 +20,7 @@
 #include "muster/loop/test_timers.h"
 #include "muster/proto/config.pb.h"
 #include "muster/worker/protocol/command.h"
-#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/accept/acceptor.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"

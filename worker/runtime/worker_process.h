@@ -20,7 +20,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/process_env/process_title.h"
 #include "muster/proto/config.pb.h"
-#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/accept/acceptor.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/context.h"

@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/accept/acceptor.h"
 
 #include <memory>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
-#include "muster/worker/runtime/acceptor_fixture.h"
+#include "muster/worker/runtime/accept/acceptor_fixture.h"
 #include "muster/worker/testing/test_client.h"
 #include "muster/worker/zone/shared_zone.h"
 

@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/accept_mutex.h"
+#include "muster/worker/runtime/accept/accept_mutex.h"
 
 #include <sys/epoll.h>
 

@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/worker/runtime/acceptor_fixture.h"
+#include "muster/worker/runtime/accept/acceptor_fixture.h"
 #include "muster/worker/testing/test_client.h"
 
 namespace muster::worker {

@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/accept/acceptor.h"
 
 #include <sys/epoll.h>
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_ACCEPTOR_H_
-#define MUSTER_WORKER_RUNTIME_ACCEPTOR_H_
+#ifndef MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPTOR_H_
+#define MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPTOR_H_
 
 #include <cstdint>
 #include <functional>
@@ -12,12 +12,12 @@
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
-#include "muster/worker/runtime/accept_mutex.h"
+#include "muster/worker/runtime/accept/accept_mutex.h"
+#include "muster/worker/runtime/accept/listening_socket.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/inheritance.h"
-#include "muster/worker/runtime/listening_socket.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/zone/slot_stats.h"
 
@@ -105,4 +105,4 @@ class Acceptor {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_ACCEPTOR_H_
+#endif  // MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPTOR_H_

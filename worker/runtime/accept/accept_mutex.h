@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_ACCEPT_MUTEX_H_
-#define MUSTER_WORKER_RUNTIME_ACCEPT_MUTEX_H_
+#ifndef MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPT_MUTEX_H_
+#define MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPT_MUTEX_H_
 
 #include <cstdint>
 #include <functional>
@@ -14,7 +14,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
 #include "muster/loop/timer.h"
-#include "muster/worker/runtime/listening_socket.h"
+#include "muster/worker/runtime/accept/listening_socket.h"
 
 namespace muster::worker {
 
@@ -82,4 +82,4 @@ class AcceptMutex : public loop::Gate {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_ACCEPT_MUTEX_H_
+#endif  // MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPT_MUTEX_H_

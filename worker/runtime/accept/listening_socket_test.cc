@@ -1,4 +1,4 @@
-#include "muster/worker/runtime/listening_socket.h"
+#include "muster/worker/runtime/accept/listening_socket.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

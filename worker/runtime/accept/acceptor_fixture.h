@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_RUNTIME_ACCEPTOR_FIXTURE_H_
-#define MUSTER_WORKER_RUNTIME_ACCEPTOR_FIXTURE_H_
+#ifndef MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPTOR_FIXTURE_H_
+#define MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPTOR_FIXTURE_H_
 
 #include <memory>
 #include <optional>
@@ -10,8 +10,8 @@
 #include "gtest/gtest.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
-#include "muster/worker/runtime/accept_mutex.h"
-#include "muster/worker/runtime/acceptor.h"
+#include "muster/worker/runtime/accept/accept_mutex.h"
+#include "muster/worker/runtime/accept/acceptor.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
@@ -69,4 +69,4 @@ class AcceptorTest : public ::testing::Test {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_RUNTIME_ACCEPTOR_FIXTURE_H_
+#endif  // MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPTOR_FIXTURE_H_
