@@ -3,8 +3,10 @@
 #include <variant>
 
 #include "muster/master/command_line.h"
+#include "muster/master/give_order.h"
 #include "muster/master/process/signal_orders.h"
 #include "muster/master/run.h"
+#include "muster/master/test_config.h"
 #include "muster/process_env/preparation.h"
 #include "muster/process_env/process_title.h"
 
