@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -27,6 +28,21 @@ namespace {
 
 constexpr std::chrono::seconds kBetweenPulses{1};
 
+// The difference between the addresses before a commit and after it.
+void LogListeners(Log& log, const std::vector<std::string>& before,
+                  const std::vector<std::string>& now) {
+  for (const std::string& address : now) {
+    if (std::count(before.begin(), before.end(), address) == 0) {
+      log.Write(Severity::kInfo, absl::StrCat("listening on ", address));
+    }
+  }
+  for (const std::string& address : before) {
+    if (std::count(now.begin(), now.end(), address) == 0) {
+      log.Write(Severity::kInfo, absl::StrCat("no longer listening on ", address));
+    }
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& loop, Log& log,
@@ -34,23 +50,22 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
                                                                Deployment first) {
   MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
   MUSTER_ASSIGN_OR_RETURN(HandoffEnds handoff, HandoffEnds::Create());
-  std::unique_ptr<Supervisor> supervisor(new Supervisor(loop, log, pid_file, std::move(source),
-                                                        std::move(first), std::move(zone),
-                                                        std::move(handoff)));
+  std::unique_ptr<Supervisor> supervisor(
+      new Supervisor(loop, log, pid_file, std::move(zone), std::move(handoff)));
   MUSTER_ASSIGN_OR_RETURN(
-      supervisor->loader_,
-      DeploymentLoader::Create(loop, [target = supervisor.get()](LoadId load, auto loaded) {
-        target->OnLoaded(load, std::move(loaded));
-      }));
+      supervisor->deployments_,
+      Deployments::Create(loop, std::move(source), std::move(first),
+                          [target = supervisor.get()](LoadId load, const absl::Status& status) {
+                            target->OnLoaded(load, status);
+                          }));
   return supervisor;
 }
 
-Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source,
-                       Deployment first, worker::SharedZone zone, HandoffEnds handoff)
+Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worker::SharedZone zone,
+                       HandoffEnds handoff)
     : loop_(loop),
       log_(log),
       pid_file_(pid_file),
-      source_(std::move(source)),
       start_time_(absl::Now()),
       started_(Clock::now()),
       zone_(std::move(zone)),
@@ -63,14 +78,13 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Sourc
       zone_upkeep_(loop, log, zone_,
                    {.restore_rest = [this] { RestoreZones(); },
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
-      pulse_(loop, [this] { FeelPulses(); }),
-      next_(std::move(first)) {}
+      pulse_(loop, [this] { FeelPulses(); }) {}
 
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);
   workers_.BeginList(pid_file_.path());
   pulse_.SetAfter(kBetweenPulses);
-  Handle(StartEvent{next_->settings()});
+  Handle(StartEvent{deployments_->next()->settings()});
 }
 
 // ---- Events in ----
@@ -132,10 +146,7 @@ void Supervisor::PublishStatus() {
 }
 
 void Supervisor::RestoreZones() {
-  for (const std::optional<Deployment>* deployment : {&current_, &next_}) {
-    if (!deployment->has_value()) continue;
-    for (const auto& zone : (*deployment)->zones) zone->Restore();
-  }
+  deployments_->RestoreZones();
   PublishStatus();
 }
 
@@ -145,8 +156,8 @@ std::string Supervisor::NameOf(std::uint32_t slot) const {
 }
 
 void Supervisor::PublishHealth() {
-  const std::optional<Deployment>& deployment = current_ ? current_ : next_;
-  const std::uint32_t workers = deployment ? deployment->config.worker_processes() : 0;
+  const Deployment* const deployment = deployments_->shown();
+  const std::uint32_t workers = deployment == nullptr ? 0 : deployment->config.worker_processes();
   health_.Set(ReportHealth(core_, workers, silent_));
 }
 
@@ -162,13 +173,14 @@ void Supervisor::OnWorker(Event event) {
     const auto worker = core_.workers().find(failed->slot);
     const bool is_new =
         worker != core_.workers().end() && worker->second.generation != core_.generation();
-    const FieldPlaces places = is_new && next_ ? next_->places : FieldPlaces();
+    const Deployment* const next = deployments_->next();
+    const FieldPlaces places = is_new && next != nullptr ? next->places : FieldPlaces();
     failed->reason = places.Explain(failed->reason);
   }
   if (auto* exited = std::get_if<ExitedEvent>(&event)) {
     LiveWorkers::Remains remains = workers_.Bury(exited->slot);
     exited->connections = remains.connections;
-    loader_->Destroy(std::move(remains.zones));
+    deployments_->Destroy(std::move(remains.zones));
     silent_.erase(exited->slot);
     // Before this exit is answered with how many connections were closed.
     CloseWhatNobodyTakes();
@@ -239,7 +251,7 @@ void Supervisor::Do(const SpawnAction& action) {
 }
 
 const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
-  return generation == core_.generation() ? *current_ : *next_;
+  return generation == core_.generation() ? *deployments_->current() : *deployments_->next();
 }
 
 // Nobody is there if it could not be spawned, which the core learns next.
@@ -254,33 +266,22 @@ void Supervisor::Do(const ReleaseSlotAction& action) {
 // ---- Configurations ----
 
 void Supervisor::Do(const LoadAction& action) {
-  // Shared so that a load which hangs does not keep them open when they are to be closed.
-  offered_ = std::make_shared<const ListenerSet>(current_->listeners);
-  DeploymentSource::Current current = {.pid_file = current_->config.pid_file(),
-                                       .admin_listen = current_->config.admin().listen(),
-                                       .listeners = offered_,
-                                       .zones = current_->zones};
-  auto load = [source = source_, current = std::move(current)](int stop_fd) {
-    return source.Load(current, stop_fd);
-  };
-  const absl::Status status = loader_->Begin(action.load, std::move(load));
+  const absl::Status status = deployments_->LoadNext(action.load);
   if (!status.ok()) Handle(LoadRefusedEvent{action.load, status});
 }
 
-void Supervisor::Do(const LoadAgainAction& action) { OnLoaded(action.load, current_->Copy()); }
-
-void Supervisor::Do(const AbandonLoadAction& action) {
-  offered_.reset();
-  if (!action.is_overdue) return loader_->Abandon(action.load);
-  Handle(LoadRefusedEvent{action.load, loader_->AbandonOverdue(action.load)});
+void Supervisor::Do(const LoadAgainAction& action) {
+  OnLoaded(action.load, deployments_->CopyToNext(action.load));
 }
 
-void Supervisor::OnLoaded(LoadId load, absl::StatusOr<Deployment> loaded) {
-  offered_.reset();
-  if (!loaded.ok()) return Handle(LoadRefusedEvent{load, loaded.status()});
-  next_ = *std::move(loaded);
-  next_load_ = load;
-  Handle(LoadedEvent{load, next_->settings()});
+void Supervisor::Do(const AbandonLoadAction& action) {
+  if (!action.is_overdue) return deployments_->AbandonLoad(action.load);
+  Handle(LoadRefusedEvent{action.load, deployments_->AbandonOverdueLoad(action.load)});
+}
+
+void Supervisor::OnLoaded(LoadId load, const absl::Status& status) {
+  if (!status.ok()) return Handle(LoadRefusedEvent{load, status});
+  Handle(LoadedEvent{load, deployments_->next()->settings()});
 }
 
 void Supervisor::Do(const ListenAction& action) {
@@ -293,40 +294,30 @@ void Supervisor::Do(const ListenAction& action) {
     if (workers_.CheckExit(slot)) have_all = false;
   }
   if (!have_all) return;
-  const absl::Status status = next_->listeners.Listen();
+  const absl::Status status = deployments_->ListenOnNext();
   if (status.ok()) {
     Handle(ListeningEvent{action.generation});
   } else {
-    Handle(ListenRefusedEvent{action.generation, next_->places.Explain(status)});
+    Handle(ListenRefusedEvent{action.generation, status});
   }
 }
 
 void Supervisor::Do(const CommitAction& action) {
   // Before anybody is told: who drains looks there for those who serve.
   zone_.master_status().generation.Set(static_cast<std::int64_t>(action.generation));
-  const bool is_first = !current_.has_value();
+  const bool is_first = deployments_->current() == nullptr;
   const std::vector<std::string> before =
-      is_first ? std::vector<std::string>() : current_->listeners.addresses();
-  if (!is_first) Retire(*std::exchange(current_, std::nullopt));
-  current_ = std::exchange(next_, std::nullopt);
-  PublishHealth();                   // it may have another number of workers
-  current_->places = FieldPlaces();  // the file may say something else from now on
-  const std::vector<std::string> now = current_->listeners.addresses();
-  for (const std::string& address : now) {
-    if (std::count(before.begin(), before.end(), address) == 0) {
-      log_.Write(Severity::kInfo, absl::StrCat("listening on ", address));
-    }
-  }
-  for (const std::string& address : before) {
-    if (std::count(now.begin(), now.end(), address) == 0) {
-      log_.Write(Severity::kInfo, absl::StrCat("no longer listening on ", address));
-    }
-  }
-  if (const absl::Status status = log_.Configure(current_->config.log()); !status.ok()) {
+      is_first ? std::vector<std::string>() : deployments_->current()->listeners.addresses();
+  deployments_->Commit();
+  PublishHealth();  // it may have another number of workers
+  const Deployment& current = *deployments_->current();
+  const std::vector<std::string> now = current.listeners.addresses();
+  LogListeners(log_, before, now);
+  if (const absl::Status status = log_.Configure(current.config.log()); !status.ok()) {
     log_.Write(Severity::kError, absl::StrCat("the log stays as it was: ", status.message()));
   }
   if (!is_first && keep_admin_socket_) {
-    const absl::Status status = keep_admin_socket_(current_->admin_rights);
+    const absl::Status status = keep_admin_socket_(current.admin_rights);
     if (!status.ok()) {
       log_.Write(Severity::kError,
                  absl::StrCat("the admin socket stays as it is: ", status.message()));
@@ -341,20 +332,9 @@ void Supervisor::Do(const CommitAction& action) {
   }
 }
 
-void Supervisor::Do(const RollBackAction& action) {
-  if (next_ && action.load == next_load_) Retire(*std::exchange(next_, std::nullopt));
-}
+void Supervisor::Do(const RollBackAction& action) { deployments_->RollBack(action.load); }
 
-void Supervisor::Retire(Deployment deployment) {
-  deployment.listeners = ListenerSet();
-  loader_->Destroy(std::move(deployment));
-}
-
-void Supervisor::Do(const CloseListenersAction&) {
-  offered_.reset();
-  if (current_) current_->listeners = ListenerSet();
-  if (next_) next_->listeners = ListenerSet();
-}
+void Supervisor::Do(const CloseListenersAction&) { deployments_->CloseListeners(); }
 
 void Supervisor::Do(const CountClosedAction&) {
   closed_before_ = zone_.Sum().closed_at_deadline + closed_in_handoff_;
@@ -418,10 +398,10 @@ admin::v1::Status Supervisor::Report() const {
       static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
   *master->mutable_uptime() = config::FromChrono(Clock::now() - started_);
   // Paths need not be UTF-8.
-  master->set_config_file(log::Printable(source_.config_file));
-  master->set_prefix(log::Printable(source_.prefix));
-  const std::optional<Deployment>& deployment = current_ ? current_ : next_;
-  if (!deployment) return status;
+  master->set_config_file(log::Printable(deployments_->source().config_file));
+  master->set_prefix(log::Printable(deployments_->source().prefix));
+  const Deployment* const deployment = deployments_->shown();
+  if (deployment == nullptr) return status;
   for (const std::string& address : deployment->listeners.addresses()) {
     master->add_listen(log::Printable(address));
   }

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,10 +20,9 @@
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment.h"
-#include "muster/master/deployment_loader.h"
 #include "muster/master/deployment_source.h"
+#include "muster/master/deployments.h"
 #include "muster/master/handoff_ends.h"
-#include "muster/master/listen/listener_set.h"
 #include "muster/master/listen/socket_rights.h"
 #include "muster/master/live_workers.h"
 #include "muster/master/log_upkeep.h"
@@ -81,8 +79,8 @@ class Supervisor {
   void SetKeepAdminSocket(KeepAdminSocket keep) { keep_admin_socket_ = std::move(keep); }
 
  private:
-  Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, Source source, Deployment first,
-             worker::SharedZone zone, HandoffEnds handoff);
+  Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worker::SharedZone zone,
+             HandoffEnds handoff);
 
   // Lets the core decide and performs it, then the same with what came of it.
   void Handle(Event event);
@@ -106,9 +104,7 @@ class Supervisor {
   void OnWorker(Event event);
   // Of the generation that serves, or of the one that is being started.
   const Deployment& DeploymentOf(std::uint64_t generation) const;
-  void OnLoaded(LoadId load, absl::StatusOr<Deployment> loaded);
-  // Closes its listeners, and leaves the rest, which may wait, to the loader's thread.
-  void Retire(Deployment deployment);
+  void OnLoaded(LoadId load, const absl::Status& status);
   RequestId Await(Reply reply);
   void PublishStatus();
   void CloseWhatNobodyTakes();
@@ -122,7 +118,6 @@ class Supervisor {
   loop::EventLoop& loop_;
   Log& log_;
   PidFile& pid_file_;
-  const Source source_;
   const absl::Time start_time_;  // for display
   const TimePoint started_;
   worker::SharedZone zone_;
@@ -141,18 +136,14 @@ class Supervisor {
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next
 
-  std::optional<Deployment> current_;           // of the generation that serves
-  std::optional<Deployment> next_;              // of the one that is being started
-  LoadId next_load_ = 0;                        // that made it
-  std::shared_ptr<const ListenerSet> offered_;  // to the load that is under way
-  CountedBefore counted_before_;                // of the slots that are taken
+  CountedBefore counted_before_;  // of the slots that are taken
   std::map<RequestId, Reply> waiting_;
   ReadyFd ready_;
   RequestId last_request_ = 0;
   std::uint64_t closed_in_handoff_ = 0;  // connections that no worker was left for
   std::uint64_t closed_before_ = 0;      // those, and at deadlines, when a pause or the end began
   int exit_code_ = 1;
-  std::unique_ptr<DeploymentLoader> loader_;
+  std::unique_ptr<Deployments> deployments_;
 };
 
 }  // namespace muster::master

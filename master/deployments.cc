@@ -1,0 +1,85 @@
+#include "muster/master/deployments.h"
+
+#include "muster/ipc/base/status.h"
+#include "muster/master/config/field_places.h"
+
+namespace muster::master {
+
+absl::StatusOr<std::unique_ptr<Deployments>> Deployments::Create(loop::EventLoop& loop,
+                                                                 DeploymentSource source,
+                                                                 Deployment first, Loaded loaded) {
+  std::unique_ptr<Deployments> deployments(new Deployments(std::move(source), std::move(first)));
+  const auto done = [target = deployments.get(), loaded = std::move(loaded)](
+                        LoadId load, absl::StatusOr<Deployment> deployment) {
+    loaded(load, target->SetNext(load, std::move(deployment)));
+  };
+  MUSTER_ASSIGN_OR_RETURN(deployments->loader_, DeploymentLoader::Create(loop, done));
+  return deployments;
+}
+
+absl::Status Deployments::LoadNext(LoadId load) {
+  // Shared so that a load which hangs does not keep them open when they are to be closed.
+  offered_ = std::make_shared<const ListenerSet>(current_->listeners);
+  DeploymentSource::Current current = {.pid_file = current_->config.pid_file(),
+                                       .admin_listen = current_->config.admin().listen(),
+                                       .listeners = offered_,
+                                       .zones = current_->zones};
+  return loader_->Begin(load, [source = source_, current = std::move(current)](int stop_fd) {
+    return source.Load(current, stop_fd);
+  });
+}
+
+void Deployments::AbandonLoad(LoadId load) {
+  offered_.reset();
+  loader_->Abandon(load);
+}
+
+absl::Status Deployments::AbandonOverdueLoad(LoadId load) {
+  offered_.reset();
+  return loader_->AbandonOverdue(load);
+}
+
+absl::Status Deployments::CopyToNext(LoadId load) { return SetNext(load, current_->Copy()); }
+
+absl::Status Deployments::SetNext(LoadId load, absl::StatusOr<Deployment> loaded) {
+  offered_.reset();
+  if (!loaded.ok()) return loaded.status();
+  next_ = *std::move(loaded);
+  next_load_ = load;
+  return absl::OkStatus();
+}
+
+absl::Status Deployments::ListenOnNext() {
+  return next_->places.Explain(next_->listeners.Listen());
+}
+
+void Deployments::Commit() {
+  Retire(current_);
+  current_ = std::exchange(next_, std::nullopt);
+  current_->places = FieldPlaces();
+}
+
+void Deployments::RollBack(LoadId load) {
+  if (load == next_load_) Retire(next_);
+}
+
+void Deployments::Retire(std::optional<Deployment>& deployment) {
+  if (!deployment.has_value()) return;
+  deployment->listeners = ListenerSet();
+  loader_->Destroy(*std::exchange(deployment, std::nullopt));
+}
+
+void Deployments::CloseListeners() {
+  offered_.reset();
+  if (current_) current_->listeners = ListenerSet();
+  if (next_) next_->listeners = ListenerSet();
+}
+
+void Deployments::RestoreZones() const {
+  for (const Deployment* deployment : {current(), next()}) {
+    if (deployment == nullptr) continue;
+    for (const auto& zone : deployment->zones) zone->Restore();
+  }
+}
+
+}  // namespace muster::master

@@ -1,0 +1,88 @@
+#ifndef MUSTER_MASTER_DEPLOYMENTS_H_
+#define MUSTER_MASTER_DEPLOYMENTS_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "muster/loop/event_loop.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/master/deployment.h"
+#include "muster/master/deployment_loader.h"
+#include "muster/master/deployment_source.h"
+#include "muster/master/listen/listener_set.h"
+
+namespace muster::master {
+
+// The deployment of the generation that serves, and that of the one that is being started. What is
+// replaced is destroyed in the loader's thread, since that may take long; its listeners are closed
+// at once. Used in the thread of `loop`. No call blocks.
+class Deployments {
+ public:
+  // OK: the next deployment is there. Called in the loop's thread, not from within LoadNext.
+  using Loaded = std::function<void(LoadId, const absl::Status&)>;
+
+  // `first` is the next one. `loop` outlives the object.
+  static absl::StatusOr<std::unique_ptr<Deployments>> Create(loop::EventLoop& loop,
+                                                             DeploymentSource source,
+                                                             Deployment first, Loaded loaded);
+  Deployments(const Deployments&) = delete;
+  Deployments& operator=(const Deployments&) = delete;
+
+  // Null: there is none.
+  const Deployment* current() const { return current_ ? &*current_ : nullptr; }
+  const Deployment* next() const { return next_ ? &*next_ : nullptr; }
+  // The current one; before there is one, the first.
+  const Deployment* shown() const { return current_ ? current() : next(); }
+
+  // Loads the next one from the source. If there is no error yet, `loaded` is called. Unavailable:
+  // as DeploymentLoader::Begin.
+  absl::Status LoadNext(LoadId load);
+  // As DeploymentLoader::Abandon and AbandonOverdue.
+  void AbandonLoad(LoadId load);
+  absl::Status AbandonOverdueLoad(LoadId load);
+  // Makes the next one a copy of the current one.
+  absl::Status CopyToNext(LoadId load);
+
+  // Listens on what is new in the next one. The error has the place of the field.
+  absl::Status ListenOnNext();
+  // The next one is the current one from now on. It has no places any more: the file may say
+  // something else.
+  void Commit();
+  // Drops the next one, if `load` made it.
+  void RollBack(LoadId load);
+
+  // Nobody accepts any more, and a load that is under way cannot change that.
+  void CloseListeners();
+  // Stores again what a worker may have damaged in the user zones.
+  void RestoreZones() const;
+
+  const DeploymentSource& source() const { return source_; }
+  // Destroys `thing` in the loader's thread.
+  template <typename T>
+  void Destroy(T thing) {
+    loader_->Destroy(std::move(thing));
+  }
+
+ private:
+  Deployments(DeploymentSource source, Deployment first)
+      : source_(std::move(source)), next_(std::move(first)) {}
+
+  absl::Status SetNext(LoadId load, absl::StatusOr<Deployment> loaded);
+  void Retire(std::optional<Deployment>& deployment);
+
+  const DeploymentSource source_;
+  std::optional<Deployment> current_;
+  std::optional<Deployment> next_;
+  LoadId next_load_ = 0;                        // that made it
+  std::shared_ptr<const ListenerSet> offered_;  // to the load that is under way
+  std::unique_ptr<DeploymentLoader> loader_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DEPLOYMENTS_H_
