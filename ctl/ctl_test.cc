@@ -1,28 +1,26 @@
 // The real binary against a fake admin service over a real Unix socket.
 
 #include <fcntl.h>
-#include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/message_differencer.h>
-#include <gtest/gtest.h>
 #include <poll.h>
 #include <pty.h>
-#include <spawn.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <future>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "muster/ctl/fake_admin.h"
-#include "muster/ipc/base/check.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/ctl/ctl_fixture.h"
+#include "muster/ctl/run_ctl.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ctl {
@@ -36,82 +34,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr char kCtl[] = "ctl/ctl";
 constexpr char kFakeMaster[] = "ctl/fake_master";
-
-// Starts `arguments` with `environment` alone. spawn, because a process with a gRPC server
-// must not fork.
-pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environment, int out,
-            int err) {
-  const auto pointers = [](std::vector<std::string>& strings) {
-    std::vector<char*> result;
-    for (std::string& string : strings) result.push_back(string.data());
-    result.push_back(nullptr);
-    return result;
-  };
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-  pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr,
-                                  pointers(arguments).data(), pointers(environment).data());
-  MUSTER_CHECK(error == 0, arguments[0].c_str());
-  posix_spawn_file_actions_destroy(&actions);
-  return pid;
-}
-
-// The exit code; minus the signal's number if one killed it.
-int Wait(pid_t pid) {
-  int status = 0;
-  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-std::string Contents(int fd) {
-  std::string text(::lseek(fd, 0, SEEK_END), '\0');
-  EXPECT_EQ(::pread(fd, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
-  return text;
-}
-
-struct Result {
-  int code = 0;
-  std::string out;
-  std::string error;
-};
-
-Result RunCtl(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
-  const ipc::UniqueFd out(::memfd_create("out", MFD_CLOEXEC));
-  const ipc::UniqueFd error(::memfd_create("error", MFD_CLOEXEC));
-  arguments.insert(arguments.begin(), kCtl);
-  const int code =
-      Wait(Spawn(std::move(arguments), std::move(environment), out.get(), error.get()));
-  return {.code = code, .out = Contents(out.get()), .error = Contents(error.get())};
-}
-
-class Ctl : public ::testing::Test {
- protected:
-  Ctl() {
-    char name[] = "/tmp/ctl_test.XXXXXX";
-    folder_ = ::mkdtemp(name);
-    socket_ = folder_ + "/admin.sock";
-  }
-  ~Ctl() override {
-    StopServing();
-    std::filesystem::remove_all(folder_);
-  }
-
-  void Serve() { server_ = admin_.Serve(socket_); }
-  void StopServing() {
-    if (server_) server_->Shutdown();
-    server_.reset();
-  }
-
-  std::string folder_;
-  std::string socket_;
-  FakeAdmin admin_;
-  std::unique_ptr<grpc::Server> server_;
-};
 
 v1::Status SomeStatus() {
   v1::Status status;
@@ -365,62 +288,6 @@ TEST_F(Ctl, FailsWhenItsOutputCannotBeWritten) {
   EXPECT_THAT(Contents(error.get()), HasSubstr("No space left on device"));
 }
 
-TEST_F(Ctl, TakesTheMasterFromTheEnvironment) {
-  Serve();
-  EXPECT_EQ(RunCtl({"workers"}, {"MUSTER_MASTER=" + socket_}).code, 0);
-}
-
-TEST_F(Ctl, PrefersTheOptionToTheEnvironment) {
-  Serve();
-  EXPECT_EQ(RunCtl({"--master", socket_, "workers"}, {"MUSTER_MASTER=/nowhere"}).code, 0);
-}
-
-TEST_F(Ctl, ResolvesRelativePathsFromWhereBazelRunWasCalled) {
-  Serve();
-  EXPECT_EQ(
-      RunCtl({"--master", "unix:admin.sock", "workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_})
-          .code,
-      0);
-}
-
-TEST_F(Ctl, FindsTheExampleSitesMasterByItself) {
-  std::filesystem::create_directories(folder_ + "/examples/site/run");
-  socket_ = folder_ + "/examples/site/run/admin.sock";
-  Serve();
-  EXPECT_EQ(RunCtl({"workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_ + "/docs",
-                                 "BUILD_WORKSPACE_DIRECTORY=" + folder_})
-                .code,
-            0);
-}
-
-TEST_F(Ctl, WithoutASocketExitsWithThreeAndSaysWhatToDo) {
-  const Result result = RunCtl({"--master", socket_, "status"});
-  EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.out, IsEmpty());
-  EXPECT_THAT(result.error, AllOf(StartsWith("ctl: no master there:\n  connect unix:" + socket_ +
-                                             ": No such file or directory\n"),
-                                  HasSubstr("tools/run"), HasSubstr("MUSTER_MASTER")));
-}
-
-TEST_F(Ctl, AtTheSocketOfAMasterThatWasKilledExitsWithThree) {
-  const ipc::UniqueFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  socket_.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  ASSERT_EQ(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  const Result result = RunCtl({"--master", socket_, "status"});
-  EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.error, HasSubstr("Connection refused"));
-}
-
-TEST_F(Ctl, WithoutAnAddressNamesAllPlacesThatItTried) {
-  const Result result = RunCtl({"status"}, {"BUILD_WORKING_DIRECTORY=" + folder_});
-  EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.error, AllOf(HasSubstr(folder_ + "/run/admin.sock"),
-                                  HasSubstr(folder_ + "/examples/site/run/admin.sock"),
-                                  HasSubstr("/run/muster/admin.sock")));
-}
-
 // The master's process is a child: its end can be told from its answer.
 class CtlAndMaster : public Ctl {
  protected:
@@ -461,57 +328,6 @@ TEST_F(CtlAndMaster, StopFailsWhenTheMasterStays) {
   Wait(master);
   EXPECT_EQ(result.code, 4);
   EXPECT_THAT(result.error, HasSubstr("has not ended within 500ms"));
-}
-
-TEST(CtlHelp, ExplainsExitCodesAndHasExamples) {
-  const Result result = RunCtl({"--help"});
-  EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out,
-              AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes:"), HasSubstr("4 no answer"),
-                    HasSubstr("MUSTER_MASTER"), HasSubstr("reload")));
-}
-
-class CtlCommandHelp : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(CtlCommandHelp, HasExamples) {
-  const Result result = RunCtl({GetParam(), "--help"});
-  EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out, HasSubstr("Examples:\n  "));
-  EXPECT_THAT(result.out.substr(result.out.find("Examples:")), HasSubstr(GetParam()));
-}
-
-INSTANTIATE_TEST_SUITE_P(Each, CtlCommandHelp,
-                         ::testing::Values("status", "workers", "stats", "reload", "reopen", "quit",
-                                           "stop"));
-
-class CtlWrongUsage : public ::testing::TestWithParam<std::vector<std::string>> {};
-
-TEST_P(CtlWrongUsage, ExitsWithTwoAndSaysSo) {
-  const Result result = RunCtl(GetParam());
-  EXPECT_EQ(result.code, 2);
-  EXPECT_THAT(result.out, IsEmpty());
-  EXPECT_THAT(result.error, Not(IsEmpty()));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Each, CtlWrongUsage,
-    ::testing::Values(std::vector<std::string>{}, std::vector<std::string>{"restart"},
-                      std::vector<std::string>{"status", "now"},
-                      std::vector<std::string>{"--frobnicate", "status"},
-                      std::vector<std::string>{"-o", "yaml", "status"},
-                      std::vector<std::string>{"--timeout", "5", "status"},
-                      std::vector<std::string>{"--timeout", "0s", "status"},
-                      std::vector<std::string>{"--master", "localhost:9000", "status"},
-                      std::vector<std::string>{"status", "stop"}));
-
-TEST(CtlUsage, NamesTheCommandThatThereIsNot) {
-  EXPECT_THAT(RunCtl({"restart"}).error, HasSubstr("unknown command \"restart\""));
-}
-
-TEST(CtlVersion, IsPrinted) {
-  const Result result = RunCtl({"--version"});
-  EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out, StartsWith("muster "));
 }
 
 TEST_F(Ctl, ShowsProgressOnATerminal) {

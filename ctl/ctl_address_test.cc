@@ -1,0 +1,80 @@
+// Where the real binary looks for a master.
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <filesystem>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/ctl/ctl_fixture.h"
+#include "muster/ctl/run_ctl.h"
+#include "muster/ipc/base/unique_fd.h"
+
+namespace muster::ctl {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+TEST_F(Ctl, TakesTheMasterFromTheEnvironment) {
+  Serve();
+  EXPECT_EQ(RunCtl({"workers"}, {"MUSTER_MASTER=" + socket_}).code, 0);
+}
+
+TEST_F(Ctl, PrefersTheOptionToTheEnvironment) {
+  Serve();
+  EXPECT_EQ(RunCtl({"--master", socket_, "workers"}, {"MUSTER_MASTER=/nowhere"}).code, 0);
+}
+
+TEST_F(Ctl, ResolvesRelativePathsFromWhereBazelRunWasCalled) {
+  Serve();
+  EXPECT_EQ(
+      RunCtl({"--master", "unix:admin.sock", "workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_})
+          .code,
+      0);
+}
+
+TEST_F(Ctl, FindsTheExampleSitesMasterByItself) {
+  std::filesystem::create_directories(folder_ + "/examples/site/run");
+  socket_ = folder_ + "/examples/site/run/admin.sock";
+  Serve();
+  EXPECT_EQ(RunCtl({"workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_ + "/docs",
+                                 "BUILD_WORKSPACE_DIRECTORY=" + folder_})
+                .code,
+            0);
+}
+
+TEST_F(Ctl, WithoutASocketExitsWithThreeAndSaysWhatToDo) {
+  const Result result = RunCtl({"--master", socket_, "status"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.error, AllOf(StartsWith("ctl: no master there:\n  connect unix:" + socket_ +
+                                             ": No such file or directory\n"),
+                                  HasSubstr("tools/run"), HasSubstr("MUSTER_MASTER")));
+}
+
+TEST_F(Ctl, AtTheSocketOfAMasterThatWasKilledExitsWithThree) {
+  const ipc::UniqueFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  socket_.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const Result result = RunCtl({"--master", socket_, "status"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.error, HasSubstr("Connection refused"));
+}
+
+TEST_F(Ctl, WithoutAnAddressNamesAllPlacesThatItTried) {
+  const Result result = RunCtl({"status"}, {"BUILD_WORKING_DIRECTORY=" + folder_});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.error, AllOf(HasSubstr(folder_ + "/run/admin.sock"),
+                                  HasSubstr(folder_ + "/examples/site/run/admin.sock"),
+                                  HasSubstr("/run/muster/admin.sock")));
+}
+
+}  // namespace
+}  // namespace muster::ctl

@@ -1,0 +1,71 @@
+// What the real binary says of itself, and of arguments that it does not understand.
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/ctl/run_ctl.h"
+
+namespace muster::ctl {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+TEST(CtlHelp, ExplainsExitCodesAndHasExamples) {
+  const Result result = RunCtl({"--help"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes:"), HasSubstr("4 no answer"),
+                    HasSubstr("MUSTER_MASTER"), HasSubstr("reload")));
+}
+
+class CtlCommandHelp : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(CtlCommandHelp, HasExamples) {
+  const Result result = RunCtl({GetParam(), "--help"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("Examples:\n  "));
+  EXPECT_THAT(result.out.substr(result.out.find("Examples:")), HasSubstr(GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, CtlCommandHelp,
+                         ::testing::Values("status", "workers", "stats", "reload", "reopen", "quit",
+                                           "stop"));
+
+class CtlWrongUsage : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(CtlWrongUsage, ExitsWithTwoAndSaysSo) {
+  const Result result = RunCtl(GetParam());
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.error, Not(IsEmpty()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, CtlWrongUsage,
+    ::testing::Values(std::vector<std::string>{}, std::vector<std::string>{"restart"},
+                      std::vector<std::string>{"status", "now"},
+                      std::vector<std::string>{"--frobnicate", "status"},
+                      std::vector<std::string>{"-o", "yaml", "status"},
+                      std::vector<std::string>{"--timeout", "5", "status"},
+                      std::vector<std::string>{"--timeout", "0s", "status"},
+                      std::vector<std::string>{"--master", "localhost:9000", "status"},
+                      std::vector<std::string>{"status", "stop"}));
+
+TEST(CtlUsage, NamesTheCommandThatThereIsNot) {
+  EXPECT_THAT(RunCtl({"restart"}).error, HasSubstr("unknown command \"restart\""));
+}
+
+TEST(CtlVersion, IsPrinted) {
+  const Result result = RunCtl({"--version"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, StartsWith("muster "));
+}
+
+}  // namespace
+}  // namespace muster::ctl
