@@ -34,8 +34,8 @@ TEST_P(CtlCommandHelp, HasExamples) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, CtlCommandHelp,
-                         ::testing::Values("status", "workers", "stats", "reload", "reopen", "quit",
-                                           "stop"));
+                         ::testing::Values("status", "workers", "stats", "reload", "reopen",
+                                           "pause", "resume", "quit", "stop"));
 
 class CtlWrongUsage : public ::testing::TestWithParam<std::vector<std::string>> {};
 

@@ -20,8 +20,9 @@ const Command kResumeCommand = {
         "again: ctl reload does that, and ends a pause as well. If a worker does not start,\n"
         "the master stays paused, and the exit code is 1.\n"
         "\n"
-        "Example:\n"
-        "  ctl resume",
+        "Examples:\n"
+        "  ctl resume\n"
+        "  ctl --master unix:run/admin.sock resume",
     .run = Run,
 };
 
