@@ -17,8 +17,9 @@ namespace muster::worker {
 // one.
 //
 // The readers are the status page and the metrics, in any worker, by ZoneSnapshot::since_heartbeat
-// (worker/zone/zone_snapshot.h): an operator is alerted by muster_worker_heartbeat_age_seconds. The
-// master takes no notice. It learns of deaths by pidfd, and does not end a worker that hangs.
+// (worker/zone/zone_snapshot.h): an operator is alerted by muster_worker_heartbeat_age_seconds. And
+// the master, which tells health probes and ctl of a worker that hangs (master/worker_pulse.h). It
+// does not end it. Deaths it learns by pidfd.
 //
 // In the loop's thread.
 class Heartbeat {

@@ -111,27 +111,51 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   // What an earlier process of the slot left, if nobody recovered it, is not ours.
   stats().ClearGauges();
   status().Clear();
+  RaiseDescriptorLimit();
+  MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));
+  MUSTER_RETURN_IF_ERROR(
+      HearMaster(beginnings.channel, beginnings.master, std::move(beginnings.signals)));
+  MUSTER_RETURN_IF_ERROR(PrepareToServe(std::move(beginnings.inheritance)));
+  status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
+  status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
+  // A master of version 1 takes READY for "serves".
+  if (protocol_ < kServeVersion) MUSTER_RETURN_IF_ERROR(Serve());
+  v1::Ready ready;
+  ready.set_version(cli::kVersion);
+  ready.set_protocol(protocol_);
+  master_->Send(Command::kReady, ready.SerializeAsString());
+  return absl::OkStatus();
+}
+
+void WorkerProcess::RaiseDescriptorLimit() const {
   const std::uint64_t descriptors = config_.worker_connections() * kDescriptorsPerConnection +
                                     config_.http().open_file_cache().max_entries() +
                                     kOtherDescriptors;
   if (const absl::Status status = process_env::RaiseDescriptorLimit(descriptors); !status.ok()) {
     log_.Write(config::v1::Log::WARN, std::string(status.message()));
   }
-  MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));
+}
 
+absl::Status WorkerProcess::HearMaster(const ipc::Channel& channel, pid_t master,
+                                       ipc::SignalSet signals) {
   MasterChannel::Callbacks callbacks;
   callbacks.message = [this](const ipc::ReceivedMessage& message) { OnMessage(message); };
   callbacks.gone = [this] { BeginDrain(Service::Idle::kClose); };
-  MUSTER_ASSIGN_OR_RETURN(
-      master_, MasterChannel::Create({*loop_, log_, beginnings.channel}, beginnings.master,
-                                     hello_.slot(), std::move(callbacks)));
-  MUSTER_ASSIGN_OR_RETURN(
-      signals_,
-      SignalSource::Create(*loop_, std::move(beginnings.signals), [this](Command command) {
-        const absl::Status status = Obey(command);
-        if (status.ok()) return;
-        log_.Write(config::v1::Log::ERROR, std::string(status.message()));
-      }));
+  MUSTER_ASSIGN_OR_RETURN(master_, MasterChannel::Create({*loop_, log_, channel}, master,
+                                                         hello_.slot(), std::move(callbacks)));
+  MUSTER_ASSIGN_OR_RETURN(signals_,
+                          SignalSource::Create(*loop_, std::move(signals), [this](Command command) {
+                            const absl::Status status = Obey(command);
+                            if (status.ok()) return;
+                            log_.Write(config::v1::Log::ERROR, std::string(status.message()));
+                          }));
+  loop_->SetBeforeEach([this] {
+    if (IsSuperseded()) master_->ReceiveNow();
+  });
+  return absl::OkStatus();
+}
+
+absl::Status WorkerProcess::PrepareToServe(Inheritance inheritance) {
   std::optional<AcceptTurns> turns;
   if (config_.accept() == config::v1::MUTEX) {
     turns.emplace(
@@ -139,7 +163,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   }
   MUSTER_ASSIGN_OR_RETURN(
       acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *service_}, config_,
-                                  std::move(beginnings.inheritance.listeners), std::move(turns)));
+                                  std::move(inheritance.listeners), std::move(turns)));
   HandoffQueue::Callbacks handoff;
   handoff.adopt = [this](Connection connection, std::string state) {
     Adopt(std::move(connection), std::move(state));
@@ -147,10 +171,9 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   handoff.room = [this] { service_->OnHandoffRoom(); };
   handoff.measure_capacity = [this] { return MeasureCapacity(); };
   MUSTER_ASSIGN_OR_RETURN(
-      handoff_,
-      HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_},
-                           std::move(beginnings.inheritance.handoff_take),
-                           std::move(beginnings.inheritance.handoff_give), std::move(handoff)));
+      handoff_, HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_},
+                                     std::move(inheritance.handoff_take),
+                                     std::move(inheritance.handoff_give), std::move(handoff)));
   drain_.emplace(
       Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
       BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
@@ -159,17 +182,6 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
     log_.Flush();
     PublishLostLines();
   });
-  status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
-  status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
-  loop_->SetBeforeEach([this] {
-    if (IsSuperseded()) master_->ReceiveNow();
-  });
-  // A master of version 1 takes READY for "serves".
-  if (protocol_ < kServeVersion) MUSTER_RETURN_IF_ERROR(Serve());
-  v1::Ready ready;
-  ready.set_version(cli::kVersion);
-  ready.set_protocol(protocol_);
-  master_->Send(Command::kReady, ready.SerializeAsString());
   return absl::OkStatus();
 }
 

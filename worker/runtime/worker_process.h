@@ -85,6 +85,11 @@ class WorkerProcess : public Context {
                 SharedZone zone, std::vector<UserZone> user_zones,
                 std::unique_ptr<loop::EventLoop> loop);
   absl::Status Start(Beginnings beginnings, const ServiceFactory& factory);
+  void RaiseDescriptorLimit() const;
+  // From now on it obeys the channel and the signals.
+  absl::Status HearMaster(const ipc::Channel& channel, pid_t master, ipc::SignalSet signals);
+  // Makes all that Serve starts, and the heartbeat, which beats at once.
+  absl::Status PrepareToServe(Inheritance inheritance);
   WorkerStatus& status() const { return zone_.worker_status(tag_.slot()); }
   void ShowTitle();
 
