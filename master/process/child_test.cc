@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/master/process/child_output.h"
 
 namespace muster::master {
 namespace {
@@ -25,22 +26,11 @@ ChildPlan Shell(const std::string& script) { return {"/bin/sh", {"sh", "-c", scr
 
 // What `script` writes to its standard output.
 std::string OutputOf(const std::string& script) {
-  int ends[2];
-  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  const ipc::UniqueFd read(ends[0]);
-  ipc::UniqueFd write(ends[1]);
-  ChildPlan plan = Shell(script);
-  plan.descriptors = {{write.get(), STDOUT_FILENO}};
-  absl::StatusOr<Child> child = Child::Start(plan);
-  EXPECT_TRUE(child.ok()) << child.status();
-  write.reset();
-  std::string output;
-  char buffer[4096];
-  for (ssize_t size = 1; (size = ::read(read.get(), buffer, sizeof(buffer))) > 0;) {
-    output.append(buffer, static_cast<std::size_t>(size));
-  }
-  EXPECT_TRUE(child->Wait(ipc::PidFd::Reap::kYes).ok());
-  return output;
+  return OutputOfChild([&](int fd) {
+    ChildPlan plan = Shell(script);
+    plan.descriptors = {{fd, STDOUT_FILENO}};
+    return Child::Start(plan);
+  });
 }
 
 // A dead child that nothing but fork knows of.

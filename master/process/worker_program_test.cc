@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/master/process/child_output.h"
 
 namespace muster::master {
 namespace {
@@ -48,20 +49,7 @@ std::string EndOf(const WorkerProgram& program) {
 
 // What it writes to standard output.
 std::string OutputOf(const WorkerProgram& program, const std::vector<std::string>& arguments) {
-  int ends[2];
-  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  const ipc::UniqueFd read(ends[0]);
-  ipc::UniqueFd write(ends[1]);
-  auto child = program.Start(arguments, {{write.get(), STDOUT_FILENO}});
-  EXPECT_TRUE(child.ok()) << child.status();
-  write.reset();
-  std::string output;
-  char buffer[4096];
-  for (ssize_t size = 1; (size = ::read(read.get(), buffer, sizeof(buffer))) > 0;) {
-    output.append(buffer, static_cast<std::size_t>(size));
-  }
-  EXPECT_TRUE(child->Wait(ipc::PidFd::Reap::kYes).ok());
-  return output;
+  return OutputOfChild([&](int fd) { return program.Start(arguments, {{fd, STDOUT_FILENO}}); });
 }
 
 TEST(WorkerProgram, StartsTheFileThatWasOpenedWhateverReplacedIt) {
