@@ -14,8 +14,9 @@
 namespace muster::master {
 namespace {
 
-// Connections that wait to be accepted. Further clients wait in connect().
-constexpr int kBacklog = 128;
+// Connections that wait to be accepted: as many as the kernel allows. With a full queue, connect()
+// of a client that does not block fails at once, and gRPC's does not block.
+constexpr int kBacklog = SOMAXCONN;
 
 // " (pid 4711)" of the process that called listen(), if the kernel knows it.
 std::string ListenerOf(int connected) {

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -82,6 +84,19 @@ TEST_F(AdminSocketTest, ListensWithItsRights) {
   ASSERT_EQ(::stat(path().c_str(), &file), 0);
   EXPECT_EQ(file.st_mode & 0777, 0660u);
   EXPECT_TRUE(absl::IsAlreadyExists(PrepareAdminSocket(address())));
+}
+
+TEST_F(AdminSocketTest, LetsHundredsOfClientsWaitThatCannotWaitInConnect) {
+  int most = 0;
+  std::ifstream("/proc/sys/net/core/somaxconn") >> most;
+  if (most < 200) GTEST_SKIP() << "net.core.somaxconn is " << most;
+  const auto socket = AdminSocket::Listen(address(), {});
+  ASSERT_TRUE(socket.ok()) << socket.status();
+  std::vector<ipc::UniqueFd> clients;
+  for (int i = 0; i < 200; ++i) {
+    clients.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ASSERT_EQ(::connect(clients.back().get(), address().get(), address().size()), 0) << i;
+  }
 }
 
 TEST_F(AdminSocketTest, RemovesItsFileAtTheEnd) {
