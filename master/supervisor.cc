@@ -1,32 +1,22 @@
 #include "muster/master/supervisor.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
-#include "muster/log/printable.h"
-#include "muster/master/admin/health_report.h"
 #include "muster/master/config/field_places.h"
+#include "muster/master/decide/clock.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/process/signal_orders.h"
 #include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
-#include "muster/proto/duration.h"
-#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::master {
 namespace {
-
-constexpr std::chrono::seconds kBetweenPulses{1};
 
 // The difference between the addresses before a commit and after it.
 void LogListeners(Log& log, const std::vector<std::string>& before,
@@ -66,8 +56,6 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worke
     : loop_(loop),
       log_(log),
       pid_file_(pid_file),
-      start_time_(absl::Now()),
-      started_(Clock::now()),
       zone_(std::move(zone)),
       handoff_(std::move(handoff)),
       core_(zone_.capacity()),
@@ -78,12 +66,12 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worke
       zone_upkeep_(loop, log, zone_,
                    {.restore_rest = [this] { RestoreZones(); },
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
-      pulse_(loop, [this] { FeelPulses(); }) {}
+      reporter_(loop, {core_, zone_, workers_,
+                       [this]() -> const Deployments& { return *deployments_; }}) {}
 
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);
   workers_.BeginList(pid_file_.path());
-  pulse_.SetAfter(kBetweenPulses);
   Handle(StartEvent{deployments_->next()->settings()});
 }
 
@@ -99,8 +87,8 @@ void Supervisor::Handle(Event event) {
     came_meanwhile.swap(events_);
     const std::vector<Action> actions = core_.Handle(next, Clock::now());
     // First: a worker that is told to drain sees which generation serves now.
-    PublishStatus();
-    PublishHealth();
+    reporter_.PublishStatus();
+    reporter_.PublishHealth();
     for (const Action& action : actions) {
       std::visit([this](const auto& which) { Do(which); }, action);
     }
@@ -129,43 +117,14 @@ void Supervisor::CloseWhatNobodyTakes() {
                                               "left to take it over"));
 }
 
-// For the workers, who show it to who asks them, and hand connections off by it.
-void Supervisor::PublishStatus() {
-  const auto set = [](ipc::Gauge& gauge, std::uint64_t value) {
-    gauge.Set(static_cast<std::int64_t>(value));
-  };
-  worker::MasterStatus& status = zone_.master_status();
-  status.pid.Set(::getpid());
-  status.start_time.Set(absl::ToUnixSeconds(start_time_));
-  status.started.Set(std::chrono::nanoseconds(started_.time_since_epoch()).count());
-  set(status.generation, core_.generation());
-  set(status.worker_processes, core_.wanted_workers());
-  set(status.reloads, core_.reloads());
-  set(status.reloads_refused, core_.reloads_refused());
-  set(status.crashes, core_.crashes());
-}
-
 void Supervisor::RestoreZones() {
   deployments_->RestoreZones();
-  PublishStatus();
+  reporter_.PublishStatus();
 }
 
 std::string Supervisor::NameOf(std::uint32_t slot) const {
   const auto worker = core_.workers().find(slot);
   return worker == core_.workers().end() ? "" : worker->second.Name();
-}
-
-void Supervisor::PublishHealth() {
-  const Deployment* const deployment = deployments_->shown();
-  const std::uint32_t workers = deployment == nullptr ? 0 : deployment->config.worker_processes();
-  health_.Set(ReportHealth(core_, workers, silent_));
-}
-
-void Supervisor::FeelPulses() {
-  silent_.clear();
-  for (const auto& [slot, hung_for] : FindHung()) silent_.insert(slot);
-  PublishHealth();
-  pulse_.SetAfter(kBetweenPulses);
 }
 
 void Supervisor::OnWorker(Event event) {
@@ -181,7 +140,7 @@ void Supervisor::OnWorker(Event event) {
     LiveWorkers::Remains remains = workers_.Bury(exited->slot);
     exited->connections = remains.connections;
     deployments_->Destroy(std::move(remains.zones));
-    silent_.erase(exited->slot);
+    reporter_.OnExit(exited->slot);
     // Before this exit is answered with how many connections were closed.
     CloseWhatNobodyTakes();
   }
@@ -240,8 +199,7 @@ void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
 // ---- Processes ----
 
 void Supervisor::Do(const SpawnAction& action) {
-  // A worker that is started again keeps what it has.
-  counted_before_.try_emplace(action.slot, worker::ReadStats(zone_.stats(action.slot)));
+  reporter_.OnSlotTaken(action.slot);
   const absl::StatusOr<pid_t> pid = workers_.Start(action, DeploymentOf(action.generation));
   if (pid.ok()) {
     Handle(SpawnedEvent{action.slot, *pid});
@@ -260,7 +218,7 @@ void Supervisor::Do(const SignalAction& action) { workers_.Signal(action); }
 
 void Supervisor::Do(const ReleaseSlotAction& action) {
   // The zone's slot was freed when the process had ended.
-  counted_before_.erase(action.slot);
+  reporter_.OnSlotReleased(action.slot);
 }
 
 // ---- Configurations ----
@@ -309,7 +267,7 @@ void Supervisor::Do(const CommitAction& action) {
   const std::vector<std::string> before =
       is_first ? std::vector<std::string>() : deployments_->current()->listeners.addresses();
   deployments_->Commit();
-  PublishHealth();  // it may have another number of workers
+  reporter_.PublishHealth();  // it may have another number of workers
   const Deployment& current = *deployments_->current();
   const std::vector<std::string> now = current.listeners.addresses();
   LogListeners(log_, before, now);
@@ -375,37 +333,6 @@ void Supervisor::Do(const NotifyAction& action) {
       notifier_.TellStopping();
       break;
   }
-}
-
-Hung Supervisor::FindHung() const {
-  Hung hung;
-  const TimePoint now = Clock::now();
-  for (const auto& [slot, worker] : core_.workers()) {
-    // Before it is ready it has no loop.
-    if (!worker.ready) continue;
-    if (const auto hung_for = workers_.HungFor(slot, now)) hung[slot] = *hung_for;
-  }
-  return hung;
-}
-
-admin::v1::Status Supervisor::Report() const {
-  admin::v1::Status status = ReportStatus(core_, zone_, counted_before_, Clock::now(), FindHung());
-  admin::v1::Master* master = status.mutable_master();
-  master->set_pid(::getpid());
-  master->set_version(cli::kVersion);
-  master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time_));
-  master->mutable_start_time()->set_nanos(
-      static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
-  *master->mutable_uptime() = config::FromChrono(Clock::now() - started_);
-  // Paths need not be UTF-8.
-  master->set_config_file(log::Printable(deployments_->source().config_file));
-  master->set_prefix(log::Printable(deployments_->source().prefix));
-  const Deployment* const deployment = deployments_->shown();
-  if (deployment == nullptr) return status;
-  for (const std::string& address : deployment->listeners.addresses()) {
-    master->add_listen(log::Printable(address));
-  }
-  return status;
 }
 
 }  // namespace muster::master

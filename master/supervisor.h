@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -16,8 +15,6 @@
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
 #include "muster/master/admin/connection/health_board.h"
-#include "muster/master/admin/status_report.h"
-#include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment.h"
 #include "muster/master/deployment_source.h"
@@ -30,6 +27,7 @@
 #include "muster/master/process/pid_file.h"
 #include "muster/master/process/ready_fd.h"
 #include "muster/master/process/service_notifier.h"
+#include "muster/master/reporter.h"
 #include "muster/master/zone_upkeep.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"
@@ -68,10 +66,9 @@ class Supervisor {
   // Does what SIGHUP, SIGTERM and the like ask for.
   void ObeySignal(const ipc::ReceivedSignal& signal);
 
-  admin::v1::Status Report() const;
-  // What the admin service tells health probes. Follows what happens, and looks once a second for
-  // workers that do not run their loop.
-  HealthBoard& health() { return health_; }
+  admin::v1::Status Report() const { return reporter_.Report(); }
+  // What the admin service tells health probes.
+  HealthBoard& health() { return reporter_.health(); }
 
   // Called with the rights of the admin socket's file whenever a reload is committed, to set them
   // and to put the file back if it was removed.
@@ -106,20 +103,14 @@ class Supervisor {
   const Deployment& DeploymentOf(std::uint64_t generation) const;
   void OnLoaded(LoadId load, const absl::Status& status);
   RequestId Await(Reply reply);
-  void PublishStatus();
   void CloseWhatNobodyTakes();
   // What ZoneUpkeep leaves to it.
   void RestoreZones();
   std::string NameOf(std::uint32_t slot) const;
-  void PublishHealth();
-  void FeelPulses();
-  Hung FindHung() const;
 
   loop::EventLoop& loop_;
   Log& log_;
   PidFile& pid_file_;
-  const absl::Time start_time_;  // for display
-  const TimePoint started_;
   worker::SharedZone zone_;
   HandoffEnds handoff_;
   SupervisorCore core_;
@@ -128,15 +119,12 @@ class Supervisor {
   LogUpkeep log_upkeep_;
   LiveWorkers workers_;
   ZoneUpkeep zone_upkeep_;
-  loop::Timer pulse_;
-  HealthBoard health_;
-  std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
+  Reporter reporter_;
   KeepAdminSocket keep_admin_socket_;
 
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next
 
-  CountedBefore counted_before_;  // of the slots that are taken
   std::map<RequestId, Reply> waiting_;
   ReadyFd ready_;
   RequestId last_request_ = 0;

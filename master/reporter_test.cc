@@ -1,0 +1,93 @@
+#include "muster/master/reporter.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "gtest/gtest.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/loop/event_loop.h"
+#include "muster/loop/test_timers.h"
+#include "muster/master/decide/supervisor_event.h"
+#include "muster/master/deployment.h"
+#include "muster/master/handoff_ends.h"
+#include "muster/master/process/log.h"
+
+namespace muster::master {
+namespace {
+
+// Of a master that is starting two workers, which have no processes.
+class ReporterTest : public testing::Test {
+ protected:
+  ReporterTest() { core_.Handle(StartEvent{{.workers = 2}}, Clock::now()); }
+
+  static Deployment First() {
+    Deployment deployment;
+    deployment.config.set_worker_processes(2);
+    return deployment;
+  }
+
+  const std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
+  loop::TestTimers timers_;
+  Log log_;
+  const worker::SharedZone zone_ = *worker::SharedZone::Create(8);
+  const HandoffEnds handoff_ = *HandoffEnds::Create();
+  SupervisorCore core_{zone_.capacity()};
+  const LiveWorkers workers_{*loop_, log_, zone_, handoff_, [](const Event&) {}};
+  const std::unique_ptr<Deployments> deployments_ =
+      *Deployments::Create(*loop_, {"/etc/caf\xe9.textproto", "/srv\n", ""}, First(),
+                           [](LoadId, const absl::Status&) {});
+  Reporter reporter_{
+      timers_, {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; }}};
+};
+
+TEST_F(ReporterTest, TellsTheWorkersWhoTheirMasterIs) {
+  for (std::uint32_t slot : {0u, 1u}) core_.Handle(SpawnedEvent{slot, 4711}, Clock::now());
+  for (std::uint32_t slot : {0u, 1u}) core_.Handle(ReadyEvent{slot}, Clock::now());
+  core_.Handle(ListeningEvent{1}, Clock::now());
+  reporter_.PublishStatus();
+  const worker::MasterStatus& status = zone_.master_status();
+  EXPECT_EQ(status.pid.value(), ::getpid());
+  EXPECT_EQ(status.generation.value(), 1);
+  EXPECT_EQ(status.worker_processes.value(), 2);
+  EXPECT_GT(status.start_time.value(), 0);
+  EXPECT_GT(status.started.value(), 0);
+}
+
+TEST_F(ReporterTest, TellsTheOperatorWhatTheMasterRunsWith) {
+  const admin::v1::Master master = reporter_.Report().master();
+  EXPECT_EQ(master.pid(), ::getpid());
+  EXPECT_EQ(master.config_file(), "/etc/caf\\xe9.textproto");
+  EXPECT_EQ(master.prefix(), "/srv\\x0a");
+  EXPECT_EQ(master.state(), admin::v1::Master::STARTING);
+  EXPECT_GT(master.start_time().seconds(), 0);
+}
+
+TEST_F(ReporterTest, LooksOnceASecondHowTheWorkersAre) {
+  EXPECT_EQ(reporter_.health().Read("worker/1"), std::nullopt);
+  timers_.RunAt(std::chrono::seconds(1));
+  EXPECT_EQ(reporter_.health().Read("worker/1"), false);
+  reporter_.health().Set({});
+  timers_.RunAt(std::chrono::seconds(2));
+  EXPECT_EQ(reporter_.health().Read("worker/1"), false);
+}
+
+TEST_F(ReporterTest, CountsForAWorkerWhatCameSinceItGotItsSlot) {
+  const auto requests = [&] { return reporter_.Report().workers(0).counters().requests(); };
+  const ipc::OwnerTag tag = *zone_.Reserve(0);
+  zone_.stats(tag.slot()).requests.Add(5);
+  reporter_.OnSlotTaken(0);
+  zone_.stats(tag.slot()).requests.Add(2);
+  EXPECT_EQ(requests(), 2u);
+  reporter_.OnSlotTaken(0);  // by its next process
+  EXPECT_EQ(requests(), 2u);
+  reporter_.OnSlotReleased(0);
+  reporter_.OnSlotTaken(0);
+  EXPECT_EQ(requests(), 0u);
+}
+
+}  // namespace
+}  // namespace muster::master
