@@ -15,7 +15,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_action.h"
-#include "muster/master/deployment.h"
+#include "muster/master/deployment/deployment.h"
 #include "muster/master/handoff_ends.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/spawner.h"

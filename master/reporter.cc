@@ -12,7 +12,7 @@
 #include "muster/log/printable.h"
 #include "muster/master/admin/health_report.h"
 #include "muster/master/decide/worker_record.h"
-#include "muster/master/deployment.h"
+#include "muster/master/deployment/deployment.h"
 #include "muster/proto/duration.h"
 #include "muster/worker/zone/master_status.h"
 #include "muster/worker/zone/slot_stats.h"

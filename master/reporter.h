@@ -12,7 +12,7 @@
 #include "muster/master/admin/status_report.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
-#include "muster/master/deployments.h"
+#include "muster/master/deployment/deployments.h"
 #include "muster/master/live_workers.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"

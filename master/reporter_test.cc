@@ -12,7 +12,7 @@
 #include "muster/loop/event_loop.h"
 #include "muster/loop/test_timers.h"
 #include "muster/master/decide/supervisor_event.h"
-#include "muster/master/deployment.h"
+#include "muster/master/deployment/deployment.h"
 #include "muster/master/handoff_ends.h"
 #include "muster/master/process/log.h"
 

@@ -8,8 +8,8 @@
 #include "muster/master/command_line.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/decide/reload_attempts.h"
-#include "muster/master/deployment.h"
-#include "muster/master/deployment_source.h"
+#include "muster/master/deployment/deployment.h"
+#include "muster/master/deployment/deployment_source.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/worker_finder.h"
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_DEPLOYMENTS_H_
-#define MUSTER_MASTER_DEPLOYMENTS_H_
+#ifndef MUSTER_MASTER_DEPLOYMENT_DEPLOYMENTS_H_
+#define MUSTER_MASTER_DEPLOYMENT_DEPLOYMENTS_H_
 
 #include <functional>
 #include <memory>
@@ -11,9 +11,9 @@
 #include "absl/status/statusor.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/decide/supervisor_event.h"
-#include "muster/master/deployment.h"
-#include "muster/master/deployment_loader.h"
-#include "muster/master/deployment_source.h"
+#include "muster/master/deployment/deployment.h"
+#include "muster/master/deployment/deployment_loader.h"
+#include "muster/master/deployment/deployment_source.h"
 #include "muster/master/listen/listener_set.h"
 
 namespace muster::master {
@@ -85,4 +85,4 @@ class Deployments {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_DEPLOYMENTS_H_
+#endif  // MUSTER_MASTER_DEPLOYMENT_DEPLOYMENTS_H_

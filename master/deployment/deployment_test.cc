@@ -1,4 +1,4 @@
-#include "muster/master/deployment.h"
+#include "muster/master/deployment/deployment.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "muster/master/deployments.h"
+#include "muster/master/deployment/deployments.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-#include "muster/master/deployment.h"
+#include "muster/master/deployment/deployment.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -12,9 +12,9 @@
 #include "muster/log/target.h"
 #include "muster/master/aside/wait_note.h"
 #include "muster/master/decide/scaling.h"
+#include "muster/master/deployment/user_zones.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/path.h"
-#include "muster/master/user_zones.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/field_error.h"
 

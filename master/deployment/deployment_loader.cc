@@ -1,4 +1,4 @@
-#include "muster/master/deployment_loader.h"
+#include "muster/master/deployment/deployment_loader.h"
 
 #include <sys/epoll.h>
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_DEPLOYMENT_LOADER_H_
-#define MUSTER_MASTER_DEPLOYMENT_LOADER_H_
+#ifndef MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_LOADER_H_
+#define MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_LOADER_H_
 
 #include <cstdint>
 #include <functional>
@@ -16,7 +16,7 @@
 #include "muster/loop/handler.h"
 #include "muster/master/aside/side_thread.h"
 #include "muster/master/decide/supervisor_event.h"
-#include "muster/master/deployment.h"
+#include "muster/master/deployment/deployment.h"
 
 namespace muster::master {
 
@@ -72,4 +72,4 @@ class DeploymentLoader : private loop::Handler {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_DEPLOYMENT_LOADER_H_
+#endif  // MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_LOADER_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_USER_ZONES_H_
-#define MUSTER_MASTER_USER_ZONES_H_
+#ifndef MUSTER_MASTER_DEPLOYMENT_USER_ZONES_H_
+#define MUSTER_MASTER_DEPLOYMENT_USER_ZONES_H_
 
 #include "absl/status/statusor.h"
 #include "muster/proto/config.pb.h"
@@ -15,4 +15,4 @@ absl::StatusOr<worker::UserZones> MakeZones(const config::v1::Config& config,
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_USER_ZONES_H_
+#endif  // MUSTER_MASTER_DEPLOYMENT_USER_ZONES_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_DEPLOYMENT_H_
-#define MUSTER_MASTER_DEPLOYMENT_H_
+#ifndef MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_H_
+#define MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_H_
 
 #include <cstdint>
 #include <memory>
@@ -49,4 +49,4 @@ absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_DEPLOYMENT_H_
+#endif  // MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_H_

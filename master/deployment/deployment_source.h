@@ -1,12 +1,12 @@
-#ifndef MUSTER_MASTER_DEPLOYMENT_SOURCE_H_
-#define MUSTER_MASTER_DEPLOYMENT_SOURCE_H_
+#ifndef MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_SOURCE_H_
+#define MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_SOURCE_H_
 
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "muster/master/config/config_file.h"
-#include "muster/master/deployment.h"
+#include "muster/master/deployment/deployment.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/proto/config.pb.h"
@@ -39,4 +39,4 @@ struct DeploymentSource {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_DEPLOYMENT_SOURCE_H_
+#endif  // MUSTER_MASTER_DEPLOYMENT_DEPLOYMENT_SOURCE_H_

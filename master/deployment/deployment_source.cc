@@ -1,4 +1,4 @@
-#include "muster/master/deployment_source.h"
+#include "muster/master/deployment/deployment_source.h"
 
 #include <memory>
 #include <utility>

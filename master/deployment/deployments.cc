@@ -1,4 +1,4 @@
-#include "muster/master/deployments.h"
+#include "muster/master/deployment/deployments.h"
 
 #include "muster/ipc/base/status.h"
 #include "muster/master/config/field_places.h"

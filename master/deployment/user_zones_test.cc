@@ -1,4 +1,4 @@
-#include "muster/master/user_zones.h"
+#include "muster/master/deployment/user_zones.h"
 
 #include <string>
 
