@@ -1,0 +1,96 @@
+#ifndef MUSTER_MASTER_ADMIN_ADMIN_SERVER_FIXTURE_H_
+#define MUSTER_MASTER_ADMIN_ADMIN_SERVER_FIXTURE_H_
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "muster/loop/event_loop.h"
+#include "muster/master/admin/admin_operations.h"
+#include "muster/master/admin/admin_server.h"
+#include "muster/master/admin/connection/health_board.h"
+#include "muster/master/listen/address.h"
+#include "muster/master/listen/socket_rights.h"
+#include "muster/master/process/log.h"
+#include "muster/proto/admin.grpc.pb.h"
+#include "muster/proto/health.grpc.pb.h"
+
+namespace muster::master {
+
+// A server in this thread's loop; clients run in threads of their own.
+class AdminServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(::mkdtemp(folder_), nullptr);
+    loop_ = *loop::EventLoop::Create();
+    operations_.status = [] {
+      admin::v1::Status status;
+      status.mutable_master()->set_generation(7);
+      status.add_workers()->set_generation(6);
+      status.add_workers()->set_generation(7);
+      status.mutable_stats()->set_crashes(3);
+      return status;
+    };
+  }
+  void TearDown() override {
+    server_.reset();
+    ::unlink(socket_path().c_str());
+    ::rmdir(folder_);
+  }
+
+  std::string socket_path() const { return absl::StrCat(folder_, "/admin"); }
+  Address address() const { return *Address::Parse("unix:" + socket_path()); }
+  void Start() {
+    auto server = AdminServer::Start(address(), SocketRights(), *loop_, operations_, health_, log_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+  std::shared_ptr<grpc::Channel> Connect() const {
+    return grpc::CreateChannel("unix:" + socket_path(), grpc::InsecureChannelCredentials());
+  }
+
+  // Runs the loop while `client` runs in another thread.
+  template <typename Client>
+  auto Serve(Client client) {
+    auto result = std::async(std::launch::async, [&] {
+      auto value = client();
+      loop_->Stop();
+      return value;
+    });
+    EXPECT_TRUE(loop_->Run().ok());
+    return result.get();
+  }
+
+  grpc::Status Reload(admin::v1::ReloadResponse* response) {
+    return Serve([&] {
+      grpc::ClientContext context;
+      return admin::v1::Admin::NewStub(Connect())->Reload(&context, {}, response);
+    });
+  }
+
+  static grpc::Status Check(const std::shared_ptr<grpc::Channel>& channel, const std::string& name,
+                            grpc::health::v1::HealthCheckResponse* response) {
+    grpc::ClientContext context;
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(name);
+    return grpc::health::v1::Health::NewStub(channel)->Check(&context, request, response);
+  }
+
+  char folder_[32] = "/tmp/muster-admin-XXXXXX";
+  Log log_;
+  HealthBoard health_;
+  std::unique_ptr<loop::EventLoop> loop_;
+  AdminOperations operations_;
+  std::unique_ptr<AdminServer> server_;
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_ADMIN_ADMIN_SERVER_FIXTURE_H_
