@@ -17,12 +17,15 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/descriptor_refusal.h"
 #include "muster/tests/support/child_process.h"
+#include "muster/tests/support/lingering_socket.h"
 #include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
@@ -251,6 +254,65 @@ TEST(Blocker, IsAMomentWithoutDescriptorsOnTheAdminSocket) {
   ASSERT_TRUE(IsServing(muster.Status(), 2));
   ASSERT_EQ(::prlimit(master, RLIMIT_NOFILE, &before, nullptr), 0);
   ExpectSupervised(muster);
+}
+
+// Who closes the last descriptor of such a connection waits for its peer. As before Linux 6.16,
+// which lets the master refuse descriptors.
+TEST(Blocker, IsAConnectionThatLingersInTheChannelOfAWorker) {
+  RunningMaster muster;
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  const auto of_master = UnixSocketsOf(muster.master().pid());
+  const auto of_worker = UnixSocketsOf(muster.WorkerPids().at(0));
+  ASSERT_FALSE(of_worker.empty());
+  AllowDescriptors(of_master);
+  LingeringSocket lingering;
+  muster.master().Signal(SIGSTOP);
+  // The first one is the worker's channel.
+  EXPECT_TRUE(lingering.SendAway(of_worker.front().get(), "no message"));
+  muster.master().Signal(SIGCONT);
+  ExpectSupervised(muster);
+  EXPECT_THAT(muster.master().errors(), HasSubstr("sent a descriptor, which no worker may"));
+}
+
+class LingeringClient : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(muster_.Start()) << muster_.master().errors();
+    listener_ = UnixSocketsOf(muster_.master().pid(), muster_.path("admin.sock"));
+    ASSERT_EQ(listener_.size(), 1u);
+  }
+  // A connection to the admin service whose first bytes, which begin HTTP/2, have `lingering` with
+  // them. False: the kernel refuses it.
+  bool Send(LingeringSocket* lingering) {
+    const sockaddr_un address = AddressOf(muster_.path("admin.sock"));
+    client_ = ipc::UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(
+        ::connect(client_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    muster_.master().Signal(SIGSTOP);
+    const bool is_sent = lingering->SendAway(
+        client_.get(), std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33));
+    muster_.master().Signal(SIGCONT);
+    return is_sent;
+  }
+
+  RunningMaster muster_;
+  std::vector<ipc::UniqueFd> listener_;
+  LingeringSocket lingering_;
+  ipc::UniqueFd client_;
+};
+
+TEST_F(LingeringClient, OfTheAdminServiceIsRefusedWhereTheKernelCan) {
+  const ipc::UniqueFd other(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!ipc::RefuseDescriptors(other.get())) GTEST_SKIP() << "this kernel cannot";
+  EXPECT_FALSE(Send(&lingering_));
+  ExpectSupervised(muster_);
+}
+
+TEST_F(LingeringClient, OfTheAdminServiceIsNotWaitedFor) {
+  AllowDescriptors(listener_);
+  ASSERT_TRUE(Send(&lingering_));
+  ExpectSupervised(muster_);
+  EXPECT_THAT(muster_.master().errors(), HasSubstr("sent a descriptor; it is closed"));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel_format.h"
+#include "muster/ipc/channel/descriptor_refusal.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
@@ -26,9 +27,6 @@ namespace {
 constexpr std::size_t kRightsBytes = CMSG_SPACE(sizeof(int) * kMaxChannelFds);
 constexpr std::size_t kCredentialsBytes = CMSG_SPACE(sizeof(ucred));
 constexpr std::size_t kShortPayloadBytes = 512 - sizeof(ChannelHeader);
-
-// Of Linux 6.16. Older headers do not have it.
-constexpr int kPassRights = 83;  // SO_PASSRIGHTS
 
 absl::Status ReceiveCredentials(int fd) {
   const int on = 1;
@@ -250,10 +248,7 @@ absl::StatusOr<ReceiveOutcome> Channel::ReceiveWith(ReceivedMessage* message, in
   return ReceiveOutcome::kReceived;
 }
 
-bool Channel::RefuseDescriptors() const {
-  const int off = 0;
-  return ::setsockopt(fd_.get(), SOL_SOCKET, kPassRights, &off, sizeof(off)) == 0;
-}
+bool Channel::RefuseDescriptors() const { return ipc::RefuseDescriptors(fd_.get()); }
 
 absl::StatusOr<bool> Channel::NextHasDescriptors() const {
   char byte;

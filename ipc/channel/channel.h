@@ -93,9 +93,8 @@ class Channel {
   absl::StatusOr<ReceiveOutcome> TryReceive(ReceivedMessage* message) const;
   absl::StatusOr<ReceiveOutcome> Receive(ReceivedMessage* message) const;
 
-  // For an end that expects no descriptors from a peer that it does not trust. Where the kernel can
-  // (Linux 6.16), messages with descriptors are refused at the sender (EPERM) from now on. False:
-  // this kernel cannot; ask NextHasDescriptors before each receipt then.
+  // For an end that expects no descriptors from a peer that it does not trust: refuses them if the
+  // kernel can (descriptor_refusal.h). False: ask NextHasDescriptors before each receipt.
   bool RefuseDescriptors() const;
   // Whether the next message carries descriptors; false if none waits. Receives nothing. Receiving
   // such a message, and closing an end in which it waits, may block: a peer can send a socket whose

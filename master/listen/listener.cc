@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/channel/descriptor_refusal.h"
 
 namespace muster::master {
 namespace {
@@ -58,7 +59,10 @@ absl::Status BindSocket(int fd, const Address& address) {
 absl::StatusOr<ipc::UniqueFd> MakeSocket(const Address& address) {
   ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("socket for ", address.ToString()));
-  if (!address.is_unix()) {
+  if (address.is_unix()) {
+    // Workers read bytes alone: the kernel would close the descriptors, and might wait for that.
+    (void)ipc::RefuseDescriptors(fd.get());
+  } else {
     MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR"));
   }
   if (address.family() == AF_INET6) {

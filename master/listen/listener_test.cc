@@ -125,6 +125,18 @@ TEST_F(ListenerTest, ProbesWithoutListening) {
   EXPECT_EQ(foreign.message(), "bind 192.0.2.1:0: Cannot assign requested address");
 }
 
+// Before Linux 6.16 there is no such option.
+TEST_F(ListenerTest, TakesNoDescriptorsFromTheClientsOfAUnixSocket) {
+  const auto listener = ListenOn(UnixAddress());
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  int passes = 1;
+  socklen_t size = sizeof(passes);
+  if (::getsockopt(listener->fd(), SOL_SOCKET, /*SO_PASSRIGHTS*/ 83, &passes, &size) != 0) {
+    GTEST_SKIP() << "this kernel has no SO_PASSRIGHTS";
+  }
+  EXPECT_EQ(passes, 0);
+}
+
 TEST_F(ListenerTest, ProbesAUnixSocketWithoutATrace) {
   EXPECT_TRUE(Listener::Probe(UnixAddress()).ok());
   EXPECT_NE(::access(path().c_str(), F_OK), 0);

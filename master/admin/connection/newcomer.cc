@@ -69,14 +69,25 @@ void Newcomer::OnEvents(std::uint32_t) {
 }
 
 absl::StatusOr<bool> Newcomer::HasBegun() const {
-  char bytes[kPreface.size()];
+  // Of descriptors that came with the bytes the kernel says only that there are some. Whoever takes
+  // the bytes would close them.
+  char bytes[4096];
+  iovec part = {bytes, sizeof(bytes)};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
   const ssize_t size = ipc::RetryOnEintr(
-      [&] { return ::recv(socket_.watch.get(), bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT); });
+      [&] { return ::recvmsg(socket_.watch.get(), &message, MSG_PEEK | MSG_DONTWAIT); });
   if (size < 0 && errno == EAGAIN) return false;
   if (size <= 0) return absl::CancelledError("has hung up");
+  if ((message.msg_flags & MSG_CTRUNC) != 0) {
+    return absl::PermissionDeniedError("sent a descriptor");
+  }
   const absl::string_view come(bytes, static_cast<std::size_t>(size));
-  if (!absl::StartsWith(kPreface, come)) return absl::InvalidArgumentError("sent no HTTP/2");
-  return come.size() == kPreface.size();
+  if (!absl::StartsWith(come, kPreface.substr(0, come.size()))) {
+    return absl::InvalidArgumentError("sent no HTTP/2");
+  }
+  return come.size() >= kPreface.size();
 }
 
 void Newcomer::Unwatch() {

@@ -36,7 +36,8 @@ class Newcomer final : private loop::Handler {
   static constexpr std::chrono::seconds kPatience{10};
 
   // `on_result` is called once, and may destroy this. OK: HTTP/2 begins. InvalidArgument: something
-  // else does. Cancelled: the client has hung up. DeadlineExceeded: nothing came within kPatience.
+  // else does. PermissionDenied: descriptors came with it, and closing the socket may block.
+  // Cancelled: the client has hung up. DeadlineExceeded: nothing came within kPatience.
   using Result = std::function<void(Newcomer&, const absl::Status&)>;
 
   // `loop` outlives it.

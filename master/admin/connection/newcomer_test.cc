@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,27 @@ TEST_F(NewcomerTest, IsRefusedForWhatOnlyBeginsRightly) {
   Send(kPreface.substr(0, 10) + "?");
   newcomer_->Start();
   EXPECT_EQ(Await(), absl::StatusCode::kInvalidArgument);
+}
+
+// Whoever reads the bytes closes the descriptor, and may have to wait for that.
+TEST_F(NewcomerTest, IsRefusedForADescriptorThatComesWithRightBytes) {
+  newcomer_->Start();
+  std::string bytes = kPreface + "more";
+  iovec part = {bytes.data(), bytes.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = client_.get();
+  std::memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
+  ASSERT_EQ(::sendmsg(client_.get(), &message, MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  EXPECT_EQ(Await(), absl::StatusCode::kPermissionDenied);
 }
 
 TEST_F(NewcomerTest, IsGoneWhenTheClientHangsUp) {
