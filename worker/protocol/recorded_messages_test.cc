@@ -1,12 +1,16 @@
 // The samples of each version of the protocol mean what they meant. A change of a format adds
 // samples, and changes none (docs/PROTOCOL.md).
 
+#include <sys/socket.h>
+
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/channel/channel.h"
 #include "muster/proto/handoff.pb.h"
 #include "muster/proto/worker.pb.h"
+#include "muster/worker/protocol/command.h"
 #include "muster/worker/testing/recorded.h"
 
 namespace muster::worker {
@@ -86,6 +90,36 @@ TEST(RecordedMessages, OfAConnectionThatIsHandedOff) {
   EXPECT_EQ(stream.session(), "s");
   EXPECT_EQ(stream.unread(), "u");
   EXPECT_EQ(stream.unsent(), "o");
+}
+
+// All of them travel in such frames.
+TEST(RecordedMessages, OfTheFrame) {
+  const std::string frame = testing::ReadRecorded("worker/protocol/recorded/frame.1.hex");
+  auto ends = ipc::Channel::CreatePair();
+  ASSERT_TRUE(ends.ok()) << ends.status();
+  ASSERT_EQ(::send(ends->first.fd(), frame.data(), frame.size(), 0),
+            static_cast<ssize_t>(frame.size()));
+  ipc::ReceivedMessage received;
+  ASSERT_EQ(*ends->second.TryReceive(&received), ipc::ReceiveOutcome::kReceived);
+  EXPECT_EQ(received.command_as<Command>(), Command::kAck);
+  EXPECT_EQ(received.flags, 0);
+  EXPECT_EQ(received.sequence, 7u);
+  EXPECT_EQ(received.slot, 3);
+  EXPECT_EQ(received.pid, 4711);
+  EXPECT_EQ(received.payload, Read<v1::Ack>("ack.2").SerializeAsString());
+
+  // It is what this program sends for the same content.
+  ASSERT_TRUE(ends->first
+                  .TrySend({.command = received.command,
+                            .flags = received.flags,
+                            .sequence = received.sequence,
+                            .slot = received.slot,
+                            .pid = received.pid,
+                            .payload = received.payload})
+                  .ok());
+  std::string sent(frame.size() + 1, '\0');
+  sent.resize(static_cast<std::size_t>(::recv(ends->second.fd(), sent.data(), sent.size(), 0)));
+  EXPECT_EQ(sent, frame);
 }
 
 }  // namespace
