@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -135,6 +136,43 @@ TEST(Identity, AReloadKeepsASocketThatIsWrittenInAnotherWay) {
   EXPECT_EQ(InodeOf(muster.path("site.sock")), before);
   EXPECT_EQ(fs::status(muster.path("site.sock")).permissions(), static_cast<fs::perms>(0666));
   EXPECT_THAT(muster.Status().master().listen(0), testing::EndsWith(port));
+}
+
+std::string WithNames(const std::string& admin, const std::string& pid_file) {
+  return absl::StrReplaceAll(RunningMaster::Config(),
+                             {{"\"unix:admin.sock\"", absl::StrCat("\"unix:", admin, "\"")},
+                              {"\"muster.pid\"", absl::StrCat("\"", pid_file, "\"")}});
+}
+
+TEST(Identity, AReloadTakesOtherNamesOfTheAdminSocketAndOfThePidFile) {
+  RunningMaster muster;
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  fs::create_symlink(muster.folder(), muster.path("alias"));
+  for (const std::string folder : {".", "site/..", "alias", "alias/./"}) {
+    const std::string other = folder + "/";
+    muster.WriteConfig(WithNames(other + "admin.sock", muster.path(other + "muster.pid")));
+    const Finished reload = muster.Ctl({"reload"});
+    EXPECT_EQ(reload.exit, 0) << folder << ": " << reload.errors;
+  }
+  EXPECT_EQ(muster.Master({"-s", "quit", "-c", muster.path("muster.textproto")}).exit, 0);
+  EXPECT_EQ(muster.master().Wait(), 0);
+  EXPECT_FALSE(fs::exists(muster.path("muster.pid")));
+}
+
+TEST(Identity, AReloadRefusesAnotherAdminSocketAndAnotherPidFile) {
+  RunningMaster muster;
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  for (const std::string other : {"site/", "missing/", "an"}) {
+    muster.WriteConfig(WithNames(other + "admin.sock", "muster.pid"));
+    EXPECT_THAT(muster.Ctl({"reload"}).errors,
+                HasSubstr(absl::StrCat("admin.listen: cannot change while the master runs; it is "
+                                       "\"unix:",
+                                       muster.path("admin.sock"))));
+    muster.WriteConfig(WithNames("admin.sock", other + "muster.pid"));
+    EXPECT_THAT(muster.Ctl({"reload"}).errors,
+                HasSubstr(absl::StrCat("pid_file: cannot change while the master runs; it is \"",
+                                       muster.path("muster.pid"))));
+  }
 }
 
 class PinnedProgram : public ::testing::Test {

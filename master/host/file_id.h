@@ -26,6 +26,10 @@ struct FileId {
   }
 };
 
+// Whether two paths name the same place: the same entry of the same folder, whatever the folder is
+// called. There need not be a file. False, too, if this process may not look at a folder.
+bool IsSamePlace(const std::string& path, const std::string& other);
+
 }  // namespace muster::master
 
 #endif  // MUSTER_MASTER_HOST_FILE_ID_H_

@@ -46,5 +46,18 @@ TEST(FileId, IsNothingWhereNothingIs) {
   EXPECT_FALSE(FileId::OfDescriptor(-1).has_value());
 }
 
+TEST(IsSamePlace, WhateverTheFolderIsCalled) {
+  const std::string folder = PathOf("place");
+  std::filesystem::create_directories(folder + "/sub");
+  ::unlink(PathOf("alias").c_str());
+  std::filesystem::create_symlink(folder, PathOf("alias"));
+  EXPECT_TRUE(IsSamePlace(folder + "/x", PathOf("alias/x"))) << "there need not be a file";
+  EXPECT_TRUE(IsSamePlace(folder + "/x", folder + "/sub/../x"));
+  EXPECT_TRUE(IsSamePlace("/nowhere/x", "/nowhere/x"));
+  EXPECT_FALSE(IsSamePlace(folder + "/x", PathOf("alias/y")));
+  EXPECT_FALSE(IsSamePlace(folder + "/x", folder + "/sub/x"));
+  EXPECT_FALSE(IsSamePlace("/nowhere/x", "/nowhere/../nowhere/x"));
+}
+
 }  // namespace
 }  // namespace muster::master
