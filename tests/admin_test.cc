@@ -93,11 +93,30 @@ TEST(AdminSocket, IsPutBackByAReloadAfterItWasRemoved) {
   EXPECT_THAT(muster.master().errors(), HasSubstr("the file of the admin socket was removed"));
 }
 
+TEST(AdminSocket, IsPutBackWithoutAReload) {
+  RunningMaster muster(WithAdmin("mode: '0640'"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  ASSERT_EQ(::unlink(muster.path("admin.sock").c_str()), 0);
+  EXPECT_TRUE(Await([&] { return muster.Ctl({"status"}).exit == 0; }));
+  EXPECT_EQ(ModeOf(muster.path("admin.sock")), 0640u);
+}
+
+TEST(AdminSocket, TellsWhyItCannotBePutBack) {
+  RunningMaster muster;
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  WriteFile(muster.path("file"), "");
+  std::filesystem::rename(muster.path("file"), muster.path("admin.sock"));
+  EXPECT_TRUE(Await([&] {
+    return absl::StrContains(muster.master().errors(),
+                             "the file of the admin socket was removed, and cannot be put back: ");
+  }));
+}
+
 TEST(AdminSocket, LeavesTheFileThatIsAnothersByNow) {
   RunningMaster muster;
   ASSERT_TRUE(muster.Start()) << muster.master().errors();
-  ASSERT_EQ(::unlink(muster.path("admin.sock").c_str()), 0);
-  const ipc::UniqueFd other = Listen(muster.path("admin.sock"));
+  const ipc::UniqueFd other = Listen(muster.path("other.sock"));
+  std::filesystem::rename(muster.path("other.sock"), muster.path("admin.sock"));
   muster.master().Signal(SIGHUP);
   EXPECT_TRUE(Await([&] {
     return absl::StrContains(muster.master().errors(), "the admin socket stays as it is: ");

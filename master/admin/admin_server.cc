@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/status.h"
+#include "muster/master/aside/close_aside.h"
 #include "muster/proto/admin.grpc.pb.h"
 #include "muster/proto/health.grpc.pb.h"
 #include "muster/proto/reflection.grpc.pb.h"
@@ -69,6 +70,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const Address& a
                             loop.Post([self] { self->acceptor_.SetPaused(false); });
                           }));
   MUSTER_RETURN_IF_ERROR(server->acceptor_.Listen(server->socket_->fd()));
+  server->look_.SetAfter(kBetweenLooks);
   return server;
 }
 
@@ -83,7 +85,8 @@ AdminServer::AdminServer(const Address& address, loop::EventLoop& loop, AdminOpe
                    grpc::health::v1::Health::service_full_name(),
                    grpc::reflection::v1alpha::ServerReflection::service_full_name()}),
       acceptor_(loop, log,
-                [this](ipc::UniqueFd connection) { OnConnection(std::move(connection)); }) {}
+                [this](ipc::UniqueFd connection) { OnConnection(std::move(connection)); }),
+      look_(loop, [this] { LookAfterSocket(); }) {}
 
 AdminServer::~AdminServer() {
   acceptor_.SetPaused(true);
@@ -113,7 +116,20 @@ absl::Status AdminServer::KeepSocket(const SocketRights& rights) {
   log_.Write(Severity::kWarning, absl::StrCat(address_.ToString(),
                                               ": the file of the admin socket was removed; it is "
                                               "there again"));
+  is_missed_ = false;
   return absl::OkStatus();
+}
+
+void AdminServer::LookAfterSocket() {
+  look_.SetAfter(kBetweenLooks);
+  if (socket_->IsThere()) return (void)(is_missed_ = false);
+  const absl::Status status = KeepSocket(socket_->rights());
+  if (status.ok()) return;
+  look_.SetAfter(kBetweenTries);
+  if (std::exchange(is_missed_, true)) return;
+  log_.Write(Severity::kError,
+             absl::StrCat("the file of the admin socket was removed, and cannot be put back: ",
+                          status.message()));
 }
 
 void AdminServer::OnConnection(ipc::UniqueFd connection) {
@@ -138,6 +154,11 @@ void AdminServer::OnGreeting(Newcomer& newcomer, const absl::Status& result) {
   if (!absl::IsCancelled(result)) {
     Complain(absl::StrCat("the client of ", socket.peer.ToString(), " ", result.message(),
                           "; it is closed"));
+  }
+  if (absl::IsPermissionDenied(result)) {
+    // It would hold up the closer, which the others wait for.
+    CloseAside(std::move(socket.grpc));
+    return CloseAside(std::move(socket.watch));
   }
   Close(std::make_shared<ClientSocket>(std::move(socket)));
 }

@@ -1,6 +1,7 @@
 #ifndef MUSTER_MASTER_ADMIN_ADMIN_SERVER_H_
 #define MUSTER_MASTER_ADMIN_ADMIN_SERVER_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -12,6 +13,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/timer.h"
 #include "muster/master/admin/admin_connection.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_socket.h"
@@ -57,6 +59,11 @@ class AdminServer {
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
+  // How often it looks whether the socket's file is there, and puts it back if not; and how long
+  // after a failure it tries again.
+  static constexpr std::chrono::seconds kBetweenLooks{1};
+  static constexpr std::chrono::seconds kBetweenTries{10};
+
   // Gives the socket's file these rights, and makes it again if it was removed. AlreadyExists:
   // another process listens at its path by now. After an error everything is as it was.
   absl::Status KeepSocket(const SocketRights& rights);
@@ -70,6 +77,7 @@ class AdminServer {
   void OnConnection(ipc::UniqueFd connection);
   void OnGreeting(Newcomer& newcomer, const absl::Status& result);
   void Serve(ClientSocket socket);
+  void LookAfterSocket();
   // False: all connections are busy.
   bool MakeRoom();
   void End(AdminConnection& connection);
@@ -91,6 +99,8 @@ class AdminServer {
   SocketAcceptor acceptor_;
   std::list<std::unique_ptr<Newcomer>> newcomers_;  // the oldest first
   std::list<std::unique_ptr<AdminConnection>> connections_;
+  loop::Timer look_;
+  bool is_missed_ = false;  // the socket's file, and the log has why
   loop::TimePoint next_complaint_{};
   std::uint64_t complaints_left_out_ = 0;
 };

@@ -28,6 +28,7 @@ class AdminSocket {
   int fd() const { return fd_.get(); }
   // Whether the file is still at its path.
   bool IsThere() const { return file_.IsThere(); }
+  const SocketRights& rights() const { return file_.rights(); }
   absl::Status SetRights(const SocketRights& rights) { return file_.SetRights(rights); }
 
  private:
