@@ -22,7 +22,7 @@
 #include "muster/master/config/config_file.h"
 #include "muster/master/decide/reason.h"
 #include "muster/master/deployment/deployment.h"
-#include "muster/master/descriptor_need.h"
+#include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/socket_rights.h"
 #include "muster/master/process/child.h"

@@ -13,7 +13,7 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/descriptor_need.h"
+#include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/file_id.h"
 #include "muster/master/host/memory_limit.h"

@@ -233,7 +233,7 @@ TEST_F(StartCheckTest, FindsALimitOfDescriptors) {
               ::setrlimit(RLIMIT_NOFILE, &limit);
               return Check("worker_processes: 200 accept: REUSEPORT");
             }),
-            "m:3:31: accept: the master needs 1016 descriptors for a reload and may have 256; "
+            "m:3:31: accept: the master needs 1032 descriptors for a reload and may have 256; "
             "see ulimit -Hn");
 }
 

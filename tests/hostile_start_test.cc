@@ -181,6 +181,25 @@ TEST(HostileStart, ReloadsMoreWorkersThanTheSoftLimitOfDescriptorsAllows) {
   EXPECT_EQ(reload.exit, 0) << reload.errors;
 }
 
+TEST(HostileStart, RefusesAReloadForWhichTheHardLimitOfDescriptorsIsTooLow) {
+  RunningMaster muster(absl::StrReplaceAll(RunningMaster::Config(),
+                                           {{"worker_processes: 2", "worker_processes: 20"}}));
+  ASSERT_TRUE(muster.Start([] {
+    const rlimit low = {90, 90};
+    return ::setrlimit(RLIMIT_NOFILE, &low) == 0;
+  })) << muster.master().errors();
+
+  const Finished reload = muster.Ctl({"reload"});
+
+  EXPECT_EQ(reload.exit, 1);
+  EXPECT_THAT(reload.errors, ::testing::ContainsRegex(
+                                 "worker_processes: 20 new workers need 40 descriptors of the "
+                                 "master, which has [0-9]+ open; its limit .RLIMIT_NOFILE. "
+                                 "is 90, and [0-9]+ are needed"));
+  EXPECT_TRUE(FetchOnce(muster.address(), "/").has_value());
+  EXPECT_EQ(muster.WorkerPids().size(), 20u);
+}
+
 TEST(HostileStart, GivesWorkersNothingThatIsMeantForTheMasterAlone) {
   for (const char* name : {"LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC"}) ::setenv(name, "1", 1);
   ::setenv("MUSTER_TEST", "kept", 1);

@@ -12,6 +12,7 @@
 #include "muster/log/target.h"
 #include "muster/master/aside/wait_note.h"
 #include "muster/master/decide/scaling.h"
+#include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/deployment/user_zones.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/path.h"
@@ -72,7 +73,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
   MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
   MUSTER_ASSIGN_OR_RETURN(deployment.listeners,
                           ListenerSet::Make(config, config.worker_processes(), current));
-  return absl::OkStatus();
+  return config::AtField(CheckDescriptorsFor(config), "worker_processes");
 }
 
 }  // namespace

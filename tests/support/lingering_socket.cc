@@ -83,8 +83,7 @@ std::vector<ipc::UniqueFd> UnixSocketsOf(pid_t pid, const std::string& path) {
     ipc::UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
     sockaddr_un address = {};
     socklen_t size = sizeof(address);
-    if (!fd.valid() ||
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+    if (!fd.valid() || ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
         address.sun_family != AF_UNIX) {
       continue;
     }

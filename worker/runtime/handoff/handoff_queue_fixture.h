@@ -42,7 +42,7 @@ struct AdoptedConnection {
 class HandoffParticipant {
  public:
   HandoffParticipant(loop::EventLoop& loop, const ErrorLog& log, const ipc::Channel::Pair& ends,
-              const SharedZone& zone, std::uint64_t generation, std::uint32_t capacity)
+                     const SharedZone& zone, std::uint64_t generation, std::uint32_t capacity)
       : zone_(zone), tag_(*zone.Reserve()), board_(zone, tag_.slot(), generation, capacity) {
     status().generation.Set(static_cast<std::int64_t>(generation));
     HandoffQueue::Callbacks callbacks;

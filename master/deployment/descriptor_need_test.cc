@@ -1,5 +1,6 @@
-#include "muster/master/descriptor_need.h"
+#include "muster/master/deployment/descriptor_need.h"
 
+#include "absl/status/status.h"
 #include "gtest/gtest.h"
 
 namespace muster::master {
@@ -31,6 +32,12 @@ TEST(DescriptorNeed, HasMemoryAndBellOfEachZone) {
   const auto without = DescriptorsNeeded(config);
   config.add_zone();
   EXPECT_EQ(DescriptorsNeeded(config) - without, 2);
+}
+
+TEST(DescriptorNeed, IsCheckedAgainstWhatIsOpenAndTheLimit) {
+  EXPECT_TRUE(CheckDescriptorsFor(ConfigWith(1, config::v1::EXCLUSIVE)).ok());
+  const auto status = CheckDescriptorsFor(ConfigWith(1 << 28, config::v1::EXCLUSIVE));
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
 }
 
 }  // namespace
