@@ -66,8 +66,12 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worke
       zone_upkeep_(loop, log, zone_,
                    {.restore_rest = [this] { RestoreZones(); },
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
-      reporter_(loop, {core_, zone_, workers_,
-                       [this]() -> const Deployments& { return *deployments_; }}) {}
+      reporter_(loop,
+                {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; }}),
+      listener_watch_(loop, log, [this] {
+        const Deployment* const current = deployments_->current();
+        return current == nullptr ? nullptr : &current->listeners;
+      }) {}
 
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);

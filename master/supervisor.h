@@ -21,6 +21,7 @@
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/handoff_ends.h"
 #include "muster/master/listen/socket_rights.h"
+#include "muster/master/listener_watch.h"
 #include "muster/master/live_workers.h"
 #include "muster/master/log_upkeep.h"
 #include "muster/master/process/log.h"
@@ -120,6 +121,7 @@ class Supervisor {
   LiveWorkers workers_;
   ZoneUpkeep zone_upkeep_;
   Reporter reporter_;
+  ListenerWatch listener_watch_;
   KeepAdminSocket keep_admin_socket_;
 
   bool is_handling_ = false;

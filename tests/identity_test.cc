@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
@@ -104,6 +105,18 @@ TEST(Identity, AReloadMakesASocketAgainWhoseFileWasRemoved) {
   EXPECT_TRUE(Connects(path));
   EXPECT_EQ(muster.Ctl({"quit"}).exit, 0);
   EXPECT_FALSE(fs::exists(path));
+}
+
+TEST(Identity, TheLogTellsThatTheFileOfASocketWasRemoved) {
+  RunningMaster muster(RunningMaster::Config("listen { address: \"unix:site.sock\" }\n"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  fs::remove(muster.path("site.sock"));
+  // Each status takes a moment.
+  EXPECT_TRUE(muster.AwaitStatus([&](const admin::v1::Status&) {
+    return absl::StrContains(
+        muster.master().errors(),
+        absl::StrCat("unix:", muster.path("site.sock"), ": its file was removed or replaced"));
+  }));
 }
 
 TEST(Identity, AMasterThatLeavesKeepsItsHandsOffTheSocketOfItsSuccessor) {

@@ -205,4 +205,15 @@ std::vector<std::string> ListenerSet::addresses() const {
   return addresses;
 }
 
+std::vector<std::string> ListenerSet::UnreachableAddresses() const {
+  std::vector<std::string> addresses;
+  for (const Shared& shared : listeners_) {
+    const Listener& socket = *shared.sockets[0];
+    if (socket.has_file() && !socket.file().IsThere()) {
+      addresses.push_back(socket.address().ToString());
+    }
+  }
+  return addresses;
+}
+
 }  // namespace muster::master

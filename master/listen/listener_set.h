@@ -49,6 +49,8 @@ class ListenerSet {
   std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
   // As they are bound, in the order of the configuration.
   std::vector<std::string> addresses() const;
+  // Those of Unix sockets whose path does not lead to them any more: nobody can connect.
+  std::vector<std::string> UnreachableAddresses() const;
 
  private:
   struct Shared {
