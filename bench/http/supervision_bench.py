@@ -7,13 +7,16 @@ killed, and at the same time a client asks the site and an operator asks for the
 
 import argparse
 import contextlib
+import ctypes
 import http.client
 import json
 import os
 import resource
 import signal
 import socket
+import stat
 import statistics
+import struct
 import subprocess
 import sys
 import threading
@@ -144,7 +147,50 @@ class NoDescriptors(Muster):
         resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, before)
 
 
-BLOCKERS = [Nothing, FullStandardError, FullLog, FifoConfiguration, HangingDescribe, NoDescriptors]
+class LingeringClient(Muster):
+    """A client of the admin socket sends a connection whose close waits for an hour."""
+
+    title = "a client sends a socket that lingers"
+
+    def block(self):
+        path = f"{self.folder}/admin.sock"
+        self.allow_descriptors(path)
+        listener = socket.create_server(("127.0.0.1", 0))
+        lingering = socket.create_connection(listener.getsockname())
+        lingering.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3600))
+        lingering.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                lingering.send(b"x" * 1048576)
+        self.client = socket.socket(socket.AF_UNIX)
+        self.client.connect(path)
+        self.process.send_signal(signal.SIGSTOP)
+        self.client.sendmsg(
+            [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+            [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", lingering.fileno()))])
+        lingering.close()
+        self.process.send_signal(signal.SIGCONT)
+        self.listener = listener
+
+    def allow_descriptors(self, path):
+        """As kernels before Linux 6.16 do: by the master's own descriptor (pidfd_getfd)."""
+        process = os.pidfd_open(self.process.pid)
+        for number in os.listdir(f"/proc/{self.process.pid}/fd"):
+            fd = ctypes.CDLL(None).syscall(438, process, int(number), 0)
+            if fd < 0:
+                continue
+            if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+                os.close(fd)
+                continue
+            with socket.socket(fileno=fd) as one:
+                if one.family == socket.AF_UNIX and one.getsockname() == path:
+                    with contextlib.suppress(OSError):
+                        one.setsockopt(socket.SOL_SOCKET, 83, 1)  # SO_PASSRIGHTS
+        os.close(process)
+
+
+BLOCKERS = [Nothing, FullStandardError, FullLog, FifoConfiguration, HangingDescribe, NoDescriptors,
+            LingeringClient]
 
 
 def milliseconds_until_it_serves(server, since, patience):
