@@ -76,6 +76,7 @@ RunningMaster::RunningMaster(const std::string& config, const std::string& worke
 
 RunningMaster::~RunningMaster() {
   master_.reset();
+  if (is_folder_kept_) return;
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }

@@ -42,6 +42,8 @@ class RunningMaster {
   const std::string& folder() const { return folder_; }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   void WriteConfig(const std::string& config) const;
+  // Leaves the folder behind, for whoever looks for what went wrong.
+  void KeepFolder() { is_folder_kept_ = true; }
 
   // Starts the master and waits until it says that it is ready (READY=1 to systemd). False:
   // it ended, or never became ready. `prepare` is called in the process before the program, as by
@@ -70,6 +72,7 @@ class RunningMaster {
 
   const std::string worker_;
   std::string folder_;
+  bool is_folder_kept_ = false;
   std::string address_;
   ipc::UniqueFd notifications_;
   std::unique_ptr<ChildProcess> master_;

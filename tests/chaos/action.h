@@ -1,0 +1,82 @@
+#ifndef MUSTER_TESTS_CHAOS_ACTION_H_
+#define MUSTER_TESTS_CHAOS_ACTION_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace muster::tests::chaos {
+
+// What a configuration of the run says, apart from its number.
+struct Settings {
+  enum class Accept { kExclusive, kMutex, kReuseport };
+  enum class Log { kStandardError, kFifo, kFile };
+  enum class AccessLog { kFile, kFifo, kNone };
+
+  int workers = 2;
+  Accept accept = Accept::kExclusive;
+  // Of one worker. Some are too few for the clients, who wait then.
+  int connections = 4096;
+  Log log = Log::kStandardError;
+  AccessLog access_log = AccessLog::kFile;
+
+  bool operator==(const Settings&) const = default;
+};
+
+// Why a reload is refused.
+enum class Mistake {
+  kSyntax,
+  kUnknownField,
+  kAddressInUse,
+  kNoProgram,
+  kWorkersExit,
+  kWorkersHang,    // at their start
+  kOneWorkerOnly,  // the others exit
+  kDescribeHangs,  // as long as the master lets it
+};
+
+// One thing that happens to a master and its workers. Which worker it happens to is a number, since
+// a plan knows no processes: those that live then are counted from the oldest generation's first.
+struct Action {
+  enum class Kind {
+    kReload,
+    kRefusedReload,
+    kTwoReloads,  // at the same time
+    kReloadWithFewDescriptors,
+    kKill,
+    kStop,
+    kContinue,  // all that are stopped
+    kFewDescriptors,
+    kFillLogs,
+    kReadLogs,
+    kMoreWorkers,
+    kFewerWorkers,
+    kPause,
+    kResume,
+    kReopen,
+    kReopenBySignal,
+    kConnect,
+    kDisconnect,
+    // Nothing is stopped, full or paused any more, and nothing drains: what has leaked shows.
+    kRest,
+  };
+  // What happens to a worker while a reload is under way.
+  enum class Meanwhile { kNothing, kKill, kStop };
+
+  Kind kind = Kind::kRest;
+  int worker = 0;       // whom it happens to, modulo those that live
+  int amount = 0;       // clients, or descriptors to spare
+  Settings settings{};  // of the reload
+  Mistake mistake = Mistake::kSyntax;
+  Meanwhile meanwhile = Meanwhile::kNothing;
+  std::chrono::milliseconds delay{0};  // before what happens meanwhile
+
+  bool operator==(const Action&) const = default;
+};
+
+// Such as "reload: 3 workers, accept MUTEX".
+std::string Text(const Action& action);
+
+}  // namespace muster::tests::chaos
+
+#endif  // MUSTER_TESTS_CHAOS_ACTION_H_

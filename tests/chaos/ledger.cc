@@ -1,0 +1,60 @@
+#include "muster/tests/chaos/ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace muster::tests::chaos {
+
+void Ledger::NoteOpened(Connection connection, Time at) { open_[connection].since = at; }
+
+void Ledger::NoteHolders(Connection connection, const std::set<pid_t>& holders) {
+  const auto open = open_.find(connection);
+  if (open != open_.end() && !holders.empty()) open->second.holders = holders;
+}
+
+void Ledger::NoteClosed(Connection connection, Time at) {
+  const auto open = open_.find(connection);
+  if (open == open_.end()) return;
+  closed_.push_back(
+      {.closing = {connection, at, std::move(open->second.holders)}, .since = open->second.since});
+  open_.erase(open);
+}
+
+bool Ledger::Fits(const Reason& reason, const Closed& closed) {
+  if (reason.at_most == 0 || closed.closing.at < reason.from) return false;
+  return closed.since < reason.all_opened_before ||
+         reason.connections.count(closed.closing.connection) != 0 ||
+         std::any_of(closed.closing.holders.begin(), closed.closing.holders.end(),
+                     [&](pid_t pid) { return reason.holders.count(pid) != 0; });
+}
+
+std::vector<Ledger::Closing> Ledger::Settle() {
+  std::vector<Closing> unaccounted;
+  for (Closed& closed : closed_) {
+    const auto reason = std::find_if(reasons_.begin(), reasons_.end(),
+                                     [&](const Reason& each) { return Fits(each, closed); });
+    if (reason == reasons_.end()) {
+      unaccounted.push_back(std::move(closed.closing));
+      continue;
+    }
+    --reason->at_most;
+    ++accounted_[reason->name];
+  }
+  closed_.clear();
+  return unaccounted;
+}
+
+std::set<pid_t> Ledger::HoldersOf(Connection connection) const {
+  const auto open = open_.find(connection);
+  return open == open_.end() ? std::set<pid_t>() : open->second.holders;
+}
+
+std::vector<Ledger::Connection> Ledger::OpenedBefore(Time time) const {
+  std::vector<Connection> connections;
+  for (const auto& [connection, open] : open_) {
+    if (open.since < time) connections.push_back(connection);
+  }
+  return connections;
+}
+
+}  // namespace muster::tests::chaos

@@ -1,0 +1,505 @@
+#include "muster/tests/chaos/performer.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/json_util.h"
+#include "muster/ipc/base/check.h"
+#include "muster/tests/chaos/plan.h"
+#include "muster/tests/chaos/process_view.h"
+#include "muster/tests/support/child_process.h"
+
+namespace muster::tests::chaos {
+namespace {
+
+using admin::v1::Worker;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A worker may see the end of its deadline a little before the run does.
+constexpr milliseconds kSlack{200};
+// So long the master has few descriptors while it reloads.
+constexpr milliseconds kFewDescriptorsTime{400};
+constexpr milliseconds kShortStop{300};
+constexpr rlim_t kManyDescriptors = 20000;
+
+template <typename Message>
+std::optional<Message> FromJson(const std::string& json) {
+  Message message;
+  if (!google::protobuf::util::JsonStringToMessage(json, &message).ok()) return std::nullopt;
+  return message;
+}
+
+std::string Told(const Finished& finished) {
+  return absl::StrCat("exit ", finished.exit, ", ", finished.output, finished.errors);
+}
+
+int HighestDescriptor(pid_t pid) {
+  int highest = 2;
+  std::error_code ended;
+  const std::filesystem::path folder = absl::StrCat("/proc/", pid, "/fd");
+  for (std::filesystem::directory_iterator entry(folder, ended), end; !ended && entry != end;
+       entry.increment(ended)) {
+    int fd = 0;
+    if (absl::SimpleAtoi(entry->path().filename().string(), &fd)) highest = std::max(highest, fd);
+  }
+  return highest;
+}
+
+// Returns the one before.
+rlim_t SetSoftLimit(pid_t pid, rlim_t soft) {
+  rlimit limit = {};
+  if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) != 0) return soft;
+  const rlim_t before = std::exchange(limit.rlim_cur, std::min(soft, limit.rlim_max));
+  ::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr);
+  return before;
+}
+
+// Returns when it runs no more, stopped or dead.
+void AwaitStopped(pid_t pid) {
+  while (true) {
+    const auto process = ReadProcess(pid);
+    if (!process.has_value() || process->state == 'T' || process->state == 'Z') return;
+    std::this_thread::yield();
+  }
+}
+
+}  // namespace
+
+Performer::Performer(const Settings& first)
+    : pipes_(stage_.muster().folder(), {stage_.log_fifo(), stage_.access_fifo()}),
+      settings_(first) {
+  stage_.Write(first, last_number_);
+  if (!muster().Start([this] { return ::dup2(pipes_.standard_error(), STDERR_FILENO) >= 0; })) {
+    return;
+  }
+  expected_ = {.generation = 1, .workers = first.workers};
+  NoteSettings(first);
+  const std::string address = muster().address();
+  int port = 0;
+  MUSTER_CHECK(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port), "a port");
+  clients_ = std::make_unique<Clients>(port, master(), kFirstClients);
+  clients_->Demand(last_number_);
+}
+
+Performer::~Performer() = default;
+
+std::vector<std::string> Performer::Perform(const Action& action) {
+  using Kind = Action::Kind;
+  const auto on_worker = [&](const std::function<void(pid_t)>& act) {
+    const std::optional<pid_t> pid = WorkerNumber(action.worker);
+    if (pid.has_value()) act(*pid);
+    return Wrongs();
+  };
+  switch (action.kind) {
+    case Kind::kReload:
+      return Reload(action);
+    case Kind::kRefusedReload:
+      return ReloadToBeRefused(action);
+    case Kind::kTwoReloads:
+      return ReloadTwice(action);
+    case Kind::kReloadWithFewDescriptors:
+      return ReloadWithFewDescriptors(action);
+    case Kind::kKill:
+      return on_worker([this](pid_t pid) { Kill(pid); });
+    case Kind::kStop:
+      return on_worker([this](pid_t pid) { Stop(pid); });
+    case Kind::kContinue:
+      Continue();
+      return {};
+    case Kind::kFewDescriptors:
+      return on_worker([&](pid_t pid) { LimitDescriptors(pid, action.amount); });
+    case Kind::kFillLogs:
+      pipes_.Fill();
+      return {};
+    case Kind::kReadLogs:
+      pipes_.Read();
+      return {};
+    case Kind::kMoreWorkers:
+      return Scale(1);
+    case Kind::kFewerWorkers:
+      return Scale(-1);
+    case Kind::kPause:
+      return Pause();
+    case Kind::kResume:
+      return Resume();
+    case Kind::kReopen:
+      return Reopen();
+    case Kind::kReopenBySignal:
+      muster().master().Signal(SIGUSR1);
+      return {};
+    case Kind::kConnect:
+      clients_->Change(action.amount);
+      return {};
+    case Kind::kDisconnect:
+      clients_->Change(-action.amount);
+      return {};
+    case Kind::kRest:
+      return Rest();
+  }
+  return {};
+}
+
+std::optional<admin::v1::Status> Performer::Status() {
+  const Finished status = muster().Ctl({"-o", "json", "--timeout", "20s", "status"});
+  if (status.exit != 0) return std::nullopt;
+  return FromJson<admin::v1::Status>(status.output);
+}
+
+std::vector<Worker> Performer::Workers() {
+  std::vector<Worker> workers;
+  const auto status = Status();
+  if (!status.has_value()) return workers;
+  for (const Worker& worker : status->workers()) {
+    if (worker.pid() != 0) workers.push_back(worker);
+  }
+  return workers;
+}
+
+std::optional<pid_t> Performer::WorkerNumber(int number) {
+  const std::vector<Worker> workers = Workers();
+  if (workers.empty()) return std::nullopt;
+  return workers[number % workers.size()].pid();
+}
+
+bool Performer::has_room_for_all() {
+  return limited_.empty() && settings_.connections * expected_.workers >= clients_->count() + 8;
+}
+
+// Stopped first, so that it is known exactly what it holds when it dies.
+void Performer::Kill(pid_t pid) {
+  const ipc::UniqueFd process = OpenProcess(pid);
+  ::kill(pid, SIGSTOP);
+  AwaitStopped(pid);
+  Ledger::Reason reason = {.name = "held by a killed worker", .from = steady_clock::now()};
+  const auto connections = clients_->SocketsOfServer();
+  for (const std::uint64_t socket : SocketsOf(pid)) {
+    const auto held = connections.find(socket);
+    if (held != connections.end()) reason.connections.insert(held->second.connection);
+  }
+  ledger_.Add(std::move(reason));
+  ::kill(pid, SIGKILL);
+  AwaitDeath(process.get());
+  stopped_.erase(pid);
+  limited_.erase(pid);
+}
+
+void Performer::Stop(pid_t pid) {
+  ::kill(pid, SIGSTOP);
+  AwaitStopped(pid);
+  stopped_.insert(pid);
+}
+
+void Performer::Continue() {
+  for (const pid_t pid : std::exchange(stopped_, {})) ::kill(pid, SIGCONT);
+}
+
+void Performer::LimitDescriptors(pid_t pid, int spare) {
+  clients_->AllowFailures(true);
+  SetSoftLimit(pid, HighestDescriptor(pid) + 1 + spare);
+  limited_.insert(pid);
+}
+
+void Performer::LiftLimits() {
+  limited_.clear();
+  // A worker that was started again while the master had few descriptors has few, too.
+  for (const pid_t pid : ChildrenOf(master())) SetSoftLimit(pid, kManyDescriptors);
+}
+
+void Performer::NoteDrain(Time begin, const std::vector<Worker>& workers) {
+  Ledger::Reason reason = {.name = "shutdown_timeout", .from = begin + kShutdownTimeout - kSlack};
+  for (const Worker& worker : workers) reason.holders.insert(worker.pid());
+  ledger_.Add(std::move(reason));
+}
+
+Finished Performer::AwaitReload(const std::function<void()>& meanwhile) {
+  Finished finished;
+  std::thread ctl([&] { finished = muster().Ctl({"-o", "json", "reload"}); });
+  meanwhile();
+  ctl.join();
+  return finished;
+}
+
+Performer::Wrongs Performer::Reload(const Action& action) {
+  const int number = ++last_number_;
+  stage_.Write(action.settings, number);
+  const std::vector<Worker> before = Workers();
+  const Time begin = steady_clock::now();
+  bool has_killed = false;
+  const Finished reload = AwaitReload([&] {
+    if (action.meanwhile == Action::Meanwhile::kNothing) return;
+    std::this_thread::sleep_for(action.delay);
+    const std::vector<pid_t> children = ChildrenOf(master());
+    if (children.empty()) return;
+    const pid_t pid = children[action.worker % children.size()];
+    if (action.meanwhile == Action::Meanwhile::kKill) {
+      has_killed = true;
+      Kill(pid);
+      return;
+    }
+    ::kill(pid, SIGSTOP);
+    std::this_thread::sleep_for(kShortStop);
+    if (stopped_.count(pid) == 0) ::kill(pid, SIGCONT);
+  });
+  if (reload.exit == 0) return NoteSuccess(reload, action.settings, number, begin, before);
+  Wrongs wrongs = NoteRefusal(reload, number, before, has_killed);
+  if (!has_killed) wrongs.push_back(absl::StrCat("a good reload failed: ", Told(reload)));
+  return wrongs;
+}
+
+Performer::Wrongs Performer::ReloadToBeRefused(const Action& action) {
+  const int number = ++last_number_;
+  stage_.Write(action.settings, number, action.mistake);
+  const std::vector<Worker> before = Workers();
+  const Finished reload = AwaitReload([] {});
+  Wrongs wrongs = NoteRefusal(reload, number, before, false);
+  if (reload.exit == 0) wrongs.push_back(absl::StrCat("a bad reload succeeded: ", Told(reload)));
+  return wrongs;
+}
+
+Performer::Wrongs Performer::ReloadTwice(const Action& action) {
+  const int number = ++last_number_;
+  stage_.Write(action.settings, number);
+  const std::vector<Worker> before = Workers();
+  const Time begin = steady_clock::now();
+  Finished other;
+  const Finished reload = AwaitReload([&] { other = muster().Ctl({"-o", "json", "reload"}); });
+  Wrongs wrongs;
+  for (const Finished* each : {&reload, static_cast<const Finished*>(&other)}) {
+    if (each->exit != 0) {
+      wrongs.push_back(absl::StrCat("one of two good reloads failed: ", Told(*each)));
+      continue;
+    }
+    const std::uint64_t newest = expected_.generation;
+    const Wrongs more = NoteSuccess(*each, action.settings, number, begin, before);
+    wrongs.insert(wrongs.end(), more.begin(), more.end());
+    // The workers of the first of the two drain as well.
+    const auto response = FromJson<admin::v1::ReloadResponse>(each->output);
+    if (response.has_value()) {
+      NoteDrain(begin, {response->workers().begin(), response->workers().end()});
+    }
+    expected_.generation = std::max(expected_.generation, newest);
+  }
+  return wrongs;
+}
+
+Performer::Wrongs Performer::ReloadWithFewDescriptors(const Action& action) {
+  const int number = ++last_number_;
+  stage_.Write(action.settings, number);
+  const std::vector<Worker> before = Workers();
+  const Time begin = steady_clock::now();
+  const rlim_t usual = SetSoftLimit(master(), HighestDescriptor(master()) + 1 + action.amount);
+  const Finished reload = AwaitReload([&] {
+    std::this_thread::sleep_for(kFewDescriptorsTime);
+    SetSoftLimit(master(), usual);
+  });
+  // The workers of a reload that has succeeded were started with this limit.
+  if (reload.exit == 0) {
+    Wrongs wrongs = NoteSuccess(reload, action.settings, number, begin, before);
+    for (const Worker& worker : Workers()) limited_.insert(worker.pid());
+    clients_->AllowFailures(true);
+    return wrongs;
+  }
+  return NoteRefusal(reload, number, before, false);
+}
+
+Performer::Wrongs Performer::NoteSuccess(const Finished& reload, const Settings& settings,
+                                         int number, Time begin,
+                                         const std::vector<Worker>& before) {
+  const auto response = FromJson<admin::v1::ReloadResponse>(reload.output);
+  if (!response.has_value()) return {absl::StrCat("no answer to a reload: ", Told(reload))};
+  Wrongs wrongs;
+  if (response->workers_size() != settings.workers) {
+    wrongs.push_back(absl::StrCat("a reload's answer has ", response->workers_size(), " workers"));
+  }
+  clients_->Demand(number);
+  expected_.generation = response->generation();
+  expected_.is_paused = false;
+  NoteSettings(settings);
+  NoteDrain(begin, before);
+  std::uint64_t kept = 0;
+  for (const std::string& warning : response->warning()) {
+    const Wrongs more = NoteWarning(warning, begin, before);
+    wrongs.insert(wrongs.end(), more.begin(), more.end());
+    kept += absl::StrContains(warning, "goes on serving") ? 1 : 0;
+  }
+  if ((kept > 0) != (response->connections_kept() > 0)) {
+    wrongs.push_back(absl::StrCat("a reload's answer has ", kept, " warnings of kept connections, ",
+                                  response->connections_kept(), " connections"));
+  }
+  return wrongs;
+}
+
+void Performer::NoteSettings(const Settings& settings) {
+  settings_ = settings;
+  expected_.workers = settings.workers;
+  if (settings.accept == Settings::Accept::kReuseport) {
+    expected_.listeners = std::max(expected_.listeners, settings.workers);
+  }
+}
+
+Performer::Wrongs Performer::NoteWarning(const std::string& warning, Time begin,
+                                         const std::vector<Worker>& before) {
+  std::uint64_t generation = 0;
+  std::uint64_t count = 0;
+  if (std::sscanf(warning.c_str(),
+                  "generation %ju was ended at once, beyond max_generations, with %ju", &generation,
+                  &count) == 2) {
+    Ledger::Reason reason = {.name = "max_generations", .from = begin, .at_most = count};
+    for (const Worker& worker : before) {
+      if (worker.generation() == generation) reason.holders.insert(worker.pid());
+    }
+    ledger_.Add(std::move(reason));
+    return {};
+  }
+  const std::size_t at = warning.find("(pid ");
+  int pid = 0;
+  if (at != std::string::npos) std::sscanf(warning.c_str() + at, "(pid %d)", &pid);
+  if (absl::StrContains(warning, "goes on serving")) {
+    keepers_.insert(pid);
+    return {};
+  }
+  // What the run has stopped, or killed, or may be waiting for a processor.
+  if (absl::StrContains(warning, "has not begun to") ||
+      absl::StrContains(warning, "was killed by SIGKILL before it ")) {
+    return {};
+  }
+  return {absl::StrCat("unexpected warning: ", warning)};
+}
+
+Performer::Wrongs Performer::NoteRefusal(const Finished& reload, int number,
+                                         const std::vector<Worker>& before, bool has_killed) {
+  refused_.insert(number);
+  Wrongs wrongs;
+  if (reload.exit != 0 &&
+      (reload.exit != 1 || !absl::StrContains(reload.errors, "reload refused"))) {
+    wrongs.push_back(absl::StrCat("no refusal: ", Told(reload)));
+  }
+  if (has_killed) return wrongs;
+  const std::vector<Worker> after = Workers();
+  for (const Worker& worker : before) {
+    const bool serves = worker.generation() == expected_.generation &&
+                        (worker.state() == Worker::SERVING || worker.state() == Worker::HUNG);
+    const bool is_there = std::any_of(after.begin(), after.end(), [&](const Worker& each) {
+      return each.pid() == worker.pid() && each.state() != Worker::DRAINING;
+    });
+    if (serves && !is_there) {
+      wrongs.push_back(absl::StrCat("a refused reload has ended worker ", worker.index(), " (pid ",
+                                    worker.pid(), "): ", Told(reload)));
+    }
+  }
+  return wrongs;
+}
+
+Performer::Wrongs Performer::Scale(int by) {
+  const std::vector<Worker> before = Workers();
+  const bool can_scale = settings_.accept != Settings::Accept::kReuseport && !expected_.is_paused &&
+                         expected_.workers + by >= 1;
+  muster().master().Signal(by > 0 ? SIGTTIN : SIGTTOU);
+  if (!can_scale) return {};
+  const Time begin = steady_clock::now();
+  expected_.workers += by;
+  if (by > 0) return {};
+  // Which one goes is the master's decision; whoever goes on serving has no reason to close.
+  std::vector<Worker> gone = before;
+  muster().AwaitStatus([&](const admin::v1::Status& status) {
+    int stay = 0;
+    for (const Worker& worker : status.workers()) {
+      if (worker.generation() == expected_.generation && worker.state() != Worker::DRAINING &&
+          worker.state() != Worker::STOPPING) {
+        ++stay;
+      }
+    }
+    if (stay != expected_.workers) return false;
+    gone.erase(std::remove_if(gone.begin(), gone.end(),
+                              [&](const Worker& worker) {
+                                return std::any_of(status.workers().begin(), status.workers().end(),
+                                                   [&](const Worker& each) {
+                                                     return each.pid() == worker.pid() &&
+                                                            each.state() != Worker::DRAINING;
+                                                   });
+                              }),
+               gone.end());
+    return true;
+  });
+  NoteDrain(begin, gone);
+  return {};
+}
+
+Performer::Wrongs Performer::Pause() {
+  if (expected_.is_paused) return {};
+  const Time begin = steady_clock::now();
+  const Finished pause = muster().Ctl({"pause"});
+  ledger_.Add({.name = "pause", .from = begin, .all_opened_before = steady_clock::now()});
+  stopped_.clear();
+  limited_.clear();
+  if (pause.exit != 0) return {absl::StrCat("pause failed: ", Told(pause))};
+  expected_.is_paused = true;
+  return {};
+}
+
+Performer::Wrongs Performer::Resume() {
+  if (!expected_.is_paused) return {};
+  const Finished resume = muster().Ctl({"-o", "json", "resume"});
+  const auto response = FromJson<admin::v1::ResumeResponse>(resume.output);
+  if (resume.exit != 0 || !response.has_value()) {
+    return {absl::StrCat("resume failed: ", Told(resume))};
+  }
+  expected_.generation = response->generation();
+  expected_.is_paused = false;
+  expected_.workers = settings_.workers;
+  return {};
+}
+
+Performer::Wrongs Performer::Reopen() {
+  const Finished reopen = muster().Ctl({"reopen"});
+  if (reopen.exit == 0 || !stopped_.empty() || !limited_.empty()) return {};
+  return {absl::StrCat("reopen failed: ", Told(reopen))};
+}
+
+Performer::Wrongs Performer::Rest() {
+  Continue();
+  LiftLimits();
+  pipes_.Read();
+  Wrongs wrongs = Resume();
+  if (!has_room_for_all()) {
+    Action roomy = {.kind = Action::Kind::kReload, .settings = settings_};
+    roomy.settings.connections = 4096;
+    const Wrongs more = Reload(roomy);
+    wrongs.insert(wrongs.end(), more.begin(), more.end());
+  }
+  return wrongs;
+}
+
+std::vector<std::string> Performer::End(bool is_graceful) {
+  Continue();
+  std::vector<pid_t> children = ChildrenOf(master());
+  const Time begin = steady_clock::now();
+  const Finished end = muster().Ctl({is_graceful ? "quit" : "stop"});
+  ledger_.Add({.name = "end", .from = begin, .all_opened_before = Time::max()});
+  Wrongs wrongs;
+  if (end.exit != 0) wrongs.push_back(absl::StrCat("the end failed: ", Told(end)));
+  const std::optional<int> exit = muster().master().Wait();
+  if (exit != 0) wrongs.push_back(absl::StrCat("the master's exit code is ", exit.value_or(-1000)));
+  for (const pid_t pid : children) {
+    if (ReadProcess(pid).has_value()) wrongs.push_back(absl::StrCat("left behind: pid ", pid));
+  }
+  for (const char* file : {"admin.sock", "muster.pid", "muster.pid.workers"}) {
+    if (std::filesystem::exists(muster().path(file))) {
+      wrongs.push_back(absl::StrCat("left behind: ", file));
+    }
+  }
+  return wrongs;
+}
+
+}  // namespace muster::tests::chaos

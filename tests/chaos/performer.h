@@ -1,0 +1,108 @@
+#ifndef MUSTER_TESTS_CHAOS_PERFORMER_H_
+#define MUSTER_TESTS_CHAOS_PERFORMER_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "muster/proto/admin.pb.h"
+#include "muster/tests/chaos/action.h"
+#include "muster/tests/chaos/audit.h"
+#include "muster/tests/chaos/clients.h"
+#include "muster/tests/chaos/ledger.h"
+#include "muster/tests/chaos/log_pipes.h"
+#include "muster/tests/chaos/stage.h"
+
+namespace muster::tests::chaos {
+
+// Performs actions on a master that runs and serves clients. It knows what each must lead to, and
+// writes into the ledger which connections it may close.
+class Performer {
+ public:
+  // Starts the master. `is_started` tells whether it serves.
+  explicit Performer(const Settings& first);
+  ~Performer();
+  bool is_started() const { return clients_ != nullptr; }
+
+  // Returns when the action is complete, with each thing that went otherwise than it must.
+  std::vector<std::string> Perform(const Action& action);
+  // Ends the master, at once or gracefully, with all that must be gone then.
+  std::vector<std::string> End(bool is_graceful);
+
+  RunningMaster& muster() { return stage_.muster(); }
+  Clients& clients() { return *clients_; }
+  Ledger& ledger() { return ledger_; }
+  const Expected& expected() const { return expected_; }
+  const Settings& settings() const { return settings_; }
+  // The numbers of configurations that were refused.
+  const std::set<int>& refused() const { return refused_; }
+  // Processes that may answer by an old configuration: the answer to a reload counted the
+  // connections that they kept.
+  const std::set<pid_t>& keepers() const { return keepers_; }
+  // Whether all clients find room at once.
+  bool has_room_for_all();
+
+  // Over ctl, as an operator gets it. Nothing if it gave no status.
+  std::optional<admin::v1::Status> Status();
+
+ private:
+  using Wrongs = std::vector<std::string>;
+  using Time = Ledger::Time;
+
+  Wrongs Reload(const Action& action);
+  Wrongs ReloadToBeRefused(const Action& action);
+  Wrongs ReloadTwice(const Action& action);
+  Wrongs ReloadWithFewDescriptors(const Action& action);
+  // Runs `ctl reload`; `meanwhile` is called while it is under way.
+  Finished AwaitReload(const std::function<void()>& meanwhile);
+  // What follows from the answer of a reload that has succeeded.
+  Wrongs NoteSuccess(const Finished& reload, const Settings& settings, int number, Time begin,
+                     const std::vector<admin::v1::Worker>& before);
+  void NoteSettings(const Settings& settings);
+  Wrongs NoteWarning(const std::string& warning, Time begin,
+                     const std::vector<admin::v1::Worker>& before);
+  // A refused reload has changed nothing.
+  Wrongs NoteRefusal(const Finished& reload, int number,
+                     const std::vector<admin::v1::Worker>& before, bool has_killed);
+
+  Wrongs Scale(int by);
+  Wrongs Pause();
+  Wrongs Resume();
+  Wrongs Reopen();
+  Wrongs Rest();
+  void Kill(pid_t pid);
+  void Stop(pid_t pid);
+  void Continue();
+  void LimitDescriptors(pid_t pid, int spare);
+  void LiftLimits();
+  // Draining begins at `begin` in each of them.
+  void NoteDrain(Time begin, const std::vector<admin::v1::Worker>& workers);
+
+  // Those that have a process, the oldest generation's first.
+  std::vector<admin::v1::Worker> Workers();
+  std::optional<pid_t> WorkerNumber(int number);
+  pid_t master() { return stage_.muster().master().pid(); }
+
+  Stage stage_;
+  LogPipes pipes_;
+  Ledger ledger_;
+  std::unique_ptr<Clients> clients_;
+  Expected expected_;
+  Settings settings_;  // of what serves
+  int last_number_ = 1;
+  std::set<int> refused_;
+  std::set<pid_t> stopped_;
+  std::set<pid_t> limited_;
+  std::set<pid_t> keepers_;
+};
+
+}  // namespace muster::tests::chaos
+
+#endif  // MUSTER_TESTS_CHAOS_PERFORMER_H_
