@@ -9,7 +9,8 @@ void Ledger::NoteOpened(Connection connection, Time at) { open_[connection].sinc
 
 void Ledger::NoteHolders(Connection connection, const std::set<pid_t>& holders) {
   const auto open = open_.find(connection);
-  if (open != open_.end() && !holders.empty()) open->second.holders = holders;
+  if (open == open_.end() || holders.empty() || holders == open->second.holders) return;
+  open->second.holders_before = std::exchange(open->second.holders, holders);
 }
 
 void Ledger::NoteClosed(Connection connection, Time at) {
@@ -46,7 +47,10 @@ std::vector<Ledger::Closing> Ledger::Settle() {
 
 std::set<pid_t> Ledger::HoldersOf(Connection connection) const {
   const auto open = open_.find(connection);
-  return open == open_.end() ? std::set<pid_t>() : open->second.holders;
+  if (open == open_.end()) return {};
+  std::set<pid_t> holders = open->second.holders;
+  holders.insert(open->second.holders_before.begin(), open->second.holders_before.end());
+  return holders;
 }
 
 std::vector<Ledger::Connection> Ledger::OpenedBefore(Time time) const {

@@ -53,7 +53,8 @@ class Ledger {
   // Gives every closed connection its reason. Returns those that have none; each is returned once.
   std::vector<Closing> Settle();
 
-  // Who holds a connection that is open; empty: nobody yet.
+  // Who holds a connection that is open, and who held it before: an answer may have come from
+  // the latter. Empty: nobody yet.
   std::set<pid_t> HoldersOf(Connection connection) const;
   // The connections that are open and were opened before.
   std::vector<Connection> OpenedBefore(Time time) const;
@@ -64,6 +65,7 @@ class Ledger {
   struct Open {
     Time since{};
     std::set<pid_t> holders{};
+    std::set<pid_t> holders_before{};
   };
   struct Closed {
     Closing closing;

@@ -88,6 +88,14 @@ TEST_F(LedgerTest, AccountsForNoMoreThanWasTold) {
   EXPECT_THAT(Settle(), ElementsAre(2));
 }
 
+TEST_F(LedgerTest, KnowsWhoHoldsAConnectionAndWhoHeldItBefore) {
+  ledger_.NoteHolders(1, {11});
+  ledger_.NoteHolders(1, {12});
+  ledger_.NoteHolders(1, {12});
+  EXPECT_THAT(ledger_.HoldersOf(1), ElementsAre(11, 12));
+  EXPECT_THAT(ledger_.HoldersOf(3), IsEmpty());
+}
+
 TEST_F(LedgerTest, AsksNoReasonForWhatTheClientClosed) {
   ledger_.Forget(1);
   ledger_.NoteClosed(1, At(5));
