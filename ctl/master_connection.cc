@@ -77,6 +77,9 @@ absl::Status Explain(const grpc::Status& status, absl::Duration limit, ipc::Dead
       if (!deadline.has_passed()) return absl::AbortedError(message);
       return absl::DeadlineExceededError(
           absl::StrCat("no answer within ", FormatElapsed(limit), tail));
+    case grpc::StatusCode::CANCELLED:
+      // It could not be undone before the deadline; the message says what goes on.
+      return absl::DeadlineExceededError(absl::StrCat(message, "; ask ctl status"));
     case grpc::StatusCode::UNAVAILABLE:
       return absl::UnavailableError(
           absl::StrCat("the connection was lost before the answer came: ", message,

@@ -16,9 +16,9 @@ ListenerWatch::ListenerWatch(loop::TimerQueue& timers, Log& log,
 void ListenerWatch::Look() {
   timer_.SetAfter(kInterval);
   const ListenerSet* const listeners = current_();
-  const std::vector<std::string> before = std::exchange(
-      unreachable_,
-      listeners == nullptr ? std::vector<std::string>() : listeners->UnreachableAddresses());
+  const std::vector<std::string> before =
+      std::exchange(unreachable_, listeners == nullptr ? std::vector<std::string>()
+                                                       : listeners->UnreachableAddresses());
   for (const std::string& address : unreachable_) {
     if (std::count(before.begin(), before.end(), address) > 0) continue;
     log_.Write(Severity::kWarning, absl::StrCat(address,

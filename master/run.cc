@@ -66,12 +66,14 @@ class SignalWatch : public loop::Handler {
 AdminOperations OperationsOf(Supervisor& supervisor) {
   return {
       .status = [&] { return supervisor.Report(); },
-      .reload = [&](AdminOperations::Reply reply) { supervisor.Reload(std::move(reply)); },
-      .reopen = [&](AdminOperations::Reply reply) { supervisor.Reopen(std::move(reply)); },
-      .pause = [&](AdminOperations::Reply reply) { supervisor.Pause(std::move(reply)); },
-      .resume = [&](AdminOperations::Reply reply) { supervisor.Resume(std::move(reply)); },
-      .quit = [&](AdminOperations::Reply reply) { supervisor.Quit(std::move(reply)); },
-      .stop = [&](AdminOperations::Reply reply) { supervisor.Stop(std::move(reply)); },
+      .reload = [&](AdminOperations::Reply reply) { return supervisor.Reload(std::move(reply)); },
+      .reopen = [&](AdminOperations::Reply reply) { return supervisor.Reopen(std::move(reply)); },
+      .pause = [&](AdminOperations::Reply reply) { return supervisor.Pause(std::move(reply)); },
+      .resume = [&](AdminOperations::Reply reply) { return supervisor.Resume(std::move(reply)); },
+      .quit = [&](AdminOperations::Reply reply) { return supervisor.Quit(std::move(reply)); },
+      .stop = [&](AdminOperations::Reply reply) { return supervisor.Stop(std::move(reply)); },
+      .withdraw = [&](RequestId request,
+                      const std::string& why) { supervisor.Withdraw(request, why); },
   };
 }
 

@@ -157,13 +157,44 @@ RequestId Supervisor::Await(Reply reply) {
   return last_request_;
 }
 
-void Supervisor::Reload(Reply reply) { Handle(ReloadEvent{Await(std::move(reply))}); }
-void Supervisor::Pause(Reply reply) { Handle(PauseEvent{Await(std::move(reply))}); }
-void Supervisor::Resume(Reply reply) { Handle(ResumeEvent{Await(std::move(reply))}); }
-void Supervisor::Quit(Reply reply) { Handle(QuitEvent{Await(std::move(reply))}); }
-void Supervisor::Stop(Reply reply) { Handle(StopEvent{Await(std::move(reply))}); }
-void Supervisor::Reopen(Reply reply) {
-  Handle(ReopenEvent{Await(std::move(reply)), log_.Reopen()});
+RequestId Supervisor::Reload(Reply reply) {
+  const RequestId request = Await(std::move(reply));
+  Handle(ReloadEvent{request});
+  return request;
+}
+
+RequestId Supervisor::Reopen(Reply reply) {
+  const RequestId request = Await(std::move(reply));
+  Handle(ReopenEvent{request, log_.Reopen()});
+  return request;
+}
+
+RequestId Supervisor::Pause(Reply reply) {
+  const RequestId request = Await(std::move(reply));
+  Handle(PauseEvent{request});
+  return request;
+}
+
+RequestId Supervisor::Resume(Reply reply) {
+  const RequestId request = Await(std::move(reply));
+  Handle(ResumeEvent{request});
+  return request;
+}
+
+RequestId Supervisor::Quit(Reply reply) {
+  const RequestId request = Await(std::move(reply));
+  Handle(QuitEvent{request});
+  return request;
+}
+
+RequestId Supervisor::Stop(Reply reply) {
+  const RequestId request = Await(std::move(reply));
+  Handle(StopEvent{request});
+  return request;
+}
+
+void Supervisor::Withdraw(RequestId request, const std::string& why) {
+  Handle(WithdrawEvent{request, why});
 }
 
 void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
@@ -181,15 +212,20 @@ void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
   log_.Write(Severity::kInfo, absl::StrCat("got SIG", entry->name));
   switch (entry->command) {
     case SignalOrder::kReload:
-      return Reload(nullptr);
+      Reload(nullptr);
+      return;
     case SignalOrder::kReopen:
-      return Reopen(nullptr);
+      Reopen(nullptr);
+      return;
     case SignalOrder::kQuit:
-      return Quit(nullptr);
+      Quit(nullptr);
+      return;
     case SignalOrder::kStop:
-      return Stop(nullptr);
+      Stop(nullptr);
+      return;
     case SignalOrder::kPause:
-      return Pause(nullptr);
+      Pause(nullptr);
+      return;
     case SignalOrder::kMoreWorkers:
       return Handle(ScaleEvent{+1});
     case SignalOrder::kFewerWorkers:

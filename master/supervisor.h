@@ -57,13 +57,16 @@ class Supervisor {
   int exit_code() const { return exit_code_; }
 
   // The operator's requests. Each Reply is called once, when the change is complete or did not
-  // happen.
-  void Reload(Reply reply);
-  void Reopen(Reply reply);
-  void Pause(Reply reply);
-  void Resume(Reply reply);
-  void Quit(Reply reply);
-  void Stop(Reply reply);
+  // happen. Each returns the number of the request.
+  RequestId Reload(Reply reply);
+  RequestId Reopen(Reply reply);
+  RequestId Pause(Reply reply);
+  RequestId Resume(Reply reply);
+  RequestId Quit(Reply reply);
+  RequestId Stop(Reply reply);
+  // Whoever sent that request waits no longer. A reload or a resume is answered now, and undone if
+  // nobody else waits for it and it is not committed. Others go on, and are answered later.
+  void Withdraw(RequestId request, const std::string& why);
   // Does what SIGHUP, SIGTERM and the like ask for.
   void ObeySignal(const ipc::ReceivedSignal& signal);
 

@@ -95,7 +95,7 @@ class SupervisorTest : public testing::Test {
     alarm.SetAfter(std::chrono::seconds(120));
     return loop_->Run().ok();
   }
-  Outcome AwaitOutcome(void (Supervisor::*ask)(Supervisor::Reply)) {
+  Outcome AwaitOutcome(RequestId (Supervisor::*ask)(Supervisor::Reply)) {
     std::optional<Outcome> outcome;
     (*supervisor_.*ask)([&](const Outcome& result) { outcome = result; });
     EXPECT_TRUE(RunUntil(*loop_, [&] { return outcome.has_value(); }));
@@ -224,6 +224,25 @@ TEST_F(SupervisorTest, DoesNotListenBeforeTheCommit) {
   ASSERT_TRUE(RunUntil(*loop_, [&] { return refused.has_value(); }));
   Manner("");
   EXPECT_EQ(AwaitOutcome(&Supervisor::Reload).status, absl::OkStatus());
+  EXPECT_TRUE(Connects(address));
+}
+
+TEST_F(SupervisorTest, UndoesAReloadThatNobodyWaitsForAnyMore) {
+  Serve();
+  const std::string address = absl::StrCat("unix:", folder_, "/new.sock");
+  WriteConfig("listen { address: 'unix:new.sock' }");
+  Manner("silent");
+  std::optional<Outcome> refused;
+  const RequestId request = supervisor_->Reload([&](const Outcome& outcome) { refused = outcome; });
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 4; }));
+  supervisor_->Withdraw(request, "its caller hung up");
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_THAT(std::string(refused->status.message()),
+              HasSubstr("refused, generation 1 goes on serving: its caller hung up before worker"));
+  EXPECT_TRUE(RunUntil(*loop_, [&] { return Report().workers_size() == 2; }));
+  EXPECT_FALSE(std::filesystem::exists(absl::StrCat(folder_, "/new.sock")));
+  Manner("");
+  EXPECT_EQ(AwaitOutcome(&Supervisor::Reload).generation, 3u);
   EXPECT_TRUE(Connects(address));
 }
 

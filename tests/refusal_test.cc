@@ -330,8 +330,9 @@ TEST_F(FailedStart, NamesTheMasterThatAnswersOnItsAdminSocket) {
 
 TEST_F(Refusal, IsNotClaimedWhenTheOutcomeIsUnknown) {
   Start();
-  worker_.Replace("exec sleep 600");
+  muster_.master().Signal(SIGSTOP);
   const Finished by_ctl = muster_.Ctl({"--timeout", "200ms", "reload"});
+  muster_.master().Signal(SIGCONT);
   EXPECT_EQ(by_ctl.exit, 4);
   EXPECT_EQ(by_ctl.errors, "ctl: no answer within 200ms; outcome unknown, ask ctl status\n");
 }

@@ -1,10 +1,13 @@
 #include "muster/master/admin/admin_calls.h"
 
+#include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "muster/master/admin/answer_time.h"
 
 namespace muster::master {
 namespace {
@@ -17,46 +20,69 @@ grpc::Status ToGrpc(const absl::Status& status) {
   return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
 }
 
+// gRPC calls it until OnDone.
+class Reactor final : public grpc::ServerUnaryReactor {
+ public:
+  void SetOnCancel(std::function<void()> on_cancel) { on_cancel_ = std::move(on_cancel); }
+
+ private:
+  void OnCancel() override {
+    if (on_cancel_) on_cancel_();
+  }
+  void OnDone() override { delete this; }
+
+  std::function<void()> on_cancel_;
+};
+
 }  // namespace
 
-grpc::ServerUnaryReactor* AdminCalls::Read(grpc::CallbackServerContext* context,
-                                           std::function<void()> fill) {
-  return Begin(context, [open = open_, fill = std::move(fill)](CallId id) {
+grpc::ServerUnaryReactor* AdminCalls::Read(std::function<void()> fill) {
+  return Begin([open = open_, fill = std::move(fill)](CallId id) {
     fill();
     open->Finish(id, grpc::Status::OK);
   });
 }
 
-grpc::ServerUnaryReactor* AdminCalls::Change(
-    grpc::CallbackServerContext* context, absl::string_view name,
-    const std::function<void(AdminOperations::Reply)>& change,
-    std::function<void(const Outcome&)> fill) {
+grpc::ServerUnaryReactor* AdminCalls::Change(grpc::CallbackServerContext* context,
+                                             absl::string_view name,
+                                             const AdminOperations::Order& order,
+                                             std::function<void(const Outcome&)> fill) {
   const std::string what =
       absl::StrCat("admin: ", name, " asked for over the socket by ", peer_.ToString());
-  return Begin(context,
-               [open = open_, &log = log_, what, &change, fill = std::move(fill)](CallId id) {
-                 // The outcome is logged by whoever decides it.
-                 log.Write(Severity::kInfo, what);
-                 change([open, fill, id](const Outcome& outcome) {
-                   if (!open->Has(id)) return;
-                   if (outcome.status.ok()) fill(outcome);
-                   open->Finish(id, ToGrpc(outcome.status));
-                 });
-               });
+  const std::optional<loop::TimePoint> answer_time =
+      AnswerTime(context->deadline() - std::chrono::system_clock::now(), loop::Clock::now());
+  return Begin([open = open_, &loop = loop_, &log = log_, what, name = std::string(name),
+                answer_time, &order, fill = std::move(fill)](CallId id) {
+    // The outcome is logged by whoever decides it.
+    log.Write(Severity::kInfo, what);
+    const RequestId request = order([open, fill, id](const Outcome& outcome) {
+      if (!open->Has(id)) return;
+      if (outcome.status.ok()) fill(outcome);
+      open->Finish(id, ToGrpc(outcome.status));
+    });
+    std::unique_ptr<loop::Timer> deadline;
+    if (answer_time.has_value()) {
+      deadline = std::make_unique<loop::Timer>(
+          loop, [open, id] { open->Withdraw(id, "the deadline of its call came"); });
+      deadline->Set(*answer_time);
+    }
+    open->Await(id, name, request, std::move(deadline));
+  });
 }
 
 void AdminCalls::Close() { open_->Close(); }
 
-grpc::ServerUnaryReactor* AdminCalls::Begin(grpc::CallbackServerContext* context,
-                                            std::function<void(CallId)> work) {
-  grpc::ServerUnaryReactor* call = context->DefaultReactor();
-  const std::optional<CallId> id = open_->Add(call);
-  if (id.has_value()) {
-    loop_.Post([open = open_, id = *id, work = std::move(work)] {
-      if (open->Has(id)) work(id);
-    });
-  }
-  return call;
+grpc::ServerUnaryReactor* AdminCalls::Begin(std::function<void(CallId)> work) {
+  auto* reactor = new Reactor;
+  const std::optional<CallId> id = open_->Add(reactor);
+  if (!id.has_value()) return reactor;
+  loop_.Post([open = open_, id = *id, work = std::move(work)] {
+    if (open->Has(id)) work(id);
+  });
+  reactor->SetOnCancel([open = open_, &loop = loop_, id = *id] {
+    loop.Post([open, id] { open->Withdraw(id, "its caller cancelled it"); });
+  });
+  return reactor;
 }
 
 std::optional<AdminCalls::CallId> AdminCalls::Open::Add(grpc::ServerUnaryReactor* call) {
@@ -66,7 +92,7 @@ std::optional<AdminCalls::CallId> AdminCalls::Open::Add(grpc::ServerUnaryReactor
     return std::nullopt;
   }
   last_used_ = loop::Clock::now();
-  calls_[++last_] = call;
+  calls_[++last_].reactor = call;
   return last_;
 }
 
@@ -90,15 +116,49 @@ void AdminCalls::Open::Finish(CallId id, const grpc::Status& status) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
   last_used_ = loop::Clock::now();
-  found->second->Finish(status);
+  found->second.reactor->Finish(status);
   calls_.erase(found);
 }
 
 void AdminCalls::Open::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);
   is_closed_ = true;
-  for (const auto& [id, call] : calls_) call->Finish(Leaving());
+  for (const auto& [id, call] : calls_) call.reactor->Finish(Leaving());
   calls_.clear();
+}
+
+void AdminCalls::Open::Await(CallId id, absl::string_view name, RequestId request,
+                             std::unique_ptr<loop::Timer> deadline) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  found->second.name = std::string(name);
+  found->second.request = request;
+  found->second.deadline = std::move(deadline);
+}
+
+void AdminCalls::Open::Withdraw(CallId id, const std::string& why) {
+  std::string name;
+  RequestId request = 0;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = calls_.find(id);
+    if (found == calls_.end() || found->second.request == 0) return;
+    name = found->second.name;
+    request = found->second.request;
+  }
+  withdraw_(request, why);
+  // What could be undone is answered by now.
+  Finish(id, {grpc::StatusCode::CANCELLED, absl::StrCat("the ", name, " goes on: ", why)});
+}
+
+void AdminCalls::Open::WithdrawAll(const std::string& why) {
+  std::vector<CallId> all;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [id, call] : calls_) all.push_back(id);
+  }
+  for (const CallId id : all) Withdraw(id, why);
 }
 
 }  // namespace muster::master

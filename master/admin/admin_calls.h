@@ -7,40 +7,49 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
+#include "muster/loop/timer.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/connection/peer.h"
 #include "muster/master/decide/supervisor_action.h"
+#include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/log.h"
 
 namespace muster::master {
 
 // Carries the calls of one connection from gRPC's threads to the loop's thread, and their outcomes
-// back. gRPC's threads wait for nothing, so any number of calls may be under way. A call that gRPC
-// cancelled is still finished here. Thread-safe. Destroyed in any thread, after the gRPC server,
-// which waits for its calls. An outcome that comes after Close is dropped, also after the
-// destruction. `loop` and `log` outlive it.
+// back. gRPC's threads wait for nothing, so any number of calls may be under way. Thread-safe.
+// Destroyed in any thread, after the gRPC server, which waits for its calls. An outcome that comes
+// after Close is dropped, also after the destruction. `loop` and `log` outlive it.
+//
+// A change is withdrawn when its caller cancels it or hangs up, and a moment before its deadline
+// (answer_time.h), so that the caller learns what became of it.
 class AdminCalls {
  public:
-  // `peer`: who calls; for the log.
-  AdminCalls(loop::EventLoop& loop, Log& log, const Peer& peer)
-      : loop_(loop), log_(log), peer_(peer) {}
+  // `peer`: who calls; for the log. `withdraw` is called in the loop's thread, and not after Close.
+  AdminCalls(loop::EventLoop& loop, Log& log, const Peer& peer, AdminOperations::Withdraw withdraw)
+      : loop_(loop), log_(log), peer_(peer), open_(std::make_shared<Open>(std::move(withdraw))) {}
   AdminCalls(const AdminCalls&) = delete;
   AdminCalls& operator=(const AdminCalls&) = delete;
 
   // A call that changes nothing. `fill` completes its response, in the loop's thread.
-  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, std::function<void()> fill);
+  grpc::ServerUnaryReactor* Read(std::function<void()> fill);
 
-  // A call that changes something: logs `name` and makes `change`. If the change succeeds, `fill`
-  // completes the response. Both run in the loop's thread, and not after Close; `change` is there
+  // A call that changes something: logs `name` and gives `order`. If the change succeeds, `fill`
+  // completes the response. Both run in the loop's thread, and not after Close; `order` is there
   // until then.
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, absl::string_view name,
-                                   const std::function<void(AdminOperations::Reply)>& change,
+                                   const AdminOperations::Order& order,
                                    std::function<void(const Outcome&)> fill);
+
+  // Withdraws the changes under way: their caller hung up. In the loop's thread.
+  void HangUp() { open_->WithdrawAll("its caller hung up"); }
 
   // Ends the calls under way and every later one with UNAVAILABLE. In the loop's thread.
   void Close();
@@ -53,10 +62,12 @@ class AdminCalls {
  private:
   using CallId = std::uint64_t;
 
-  // The calls that were begun and not finished. gRPC gives the memory of a finished call to a later
-  // one, so that an outcome that is late must not find it by its address.
+  // The calls that were begun and not finished. gRPC may give the memory of a finished call to a
+  // later one, so that an outcome that is late must not find it by its address.
   class Open {
    public:
+    explicit Open(AdminOperations::Withdraw withdraw) : withdraw_(std::move(withdraw)) {}
+
     // Nothing if they are closed; the call is finished then.
     std::optional<CallId> Add(grpc::ServerUnaryReactor* call);
     bool Has(CallId id) const;
@@ -66,22 +77,38 @@ class AdminCalls {
     void Finish(CallId id, const grpc::Status& status);
     void Close();
 
+    // In the loop's thread:
+
+    // The call waits for this request. `deadline` withdraws it. Does nothing if it is finished.
+    void Await(CallId id, absl::string_view name, RequestId request,
+               std::unique_ptr<loop::Timer> deadline);
+    // Finishes the call, which waits no longer. Does nothing if it is finished or changes nothing.
+    void Withdraw(CallId id, const std::string& why);
+    void WithdrawAll(const std::string& why);
+
    private:
+    struct Call {
+      grpc::ServerUnaryReactor* reactor = nullptr;
+      std::string name{};
+      RequestId request = 0;  // zero: it changes nothing
+      std::unique_ptr<loop::Timer> deadline{};
+    };
+
+    const AdminOperations::Withdraw withdraw_;
     mutable std::mutex mutex_;
     bool is_closed_ = false;
     CallId last_ = 0;
     loop::TimePoint last_used_ = loop::Clock::now();
-    std::map<CallId, grpc::ServerUnaryReactor*> calls_;
+    std::map<CallId, Call> calls_;
   };
 
   // Runs `work` for a new call in the loop's thread, unless it is finished by then.
-  grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context,
-                                  std::function<void(CallId)> work);
+  grpc::ServerUnaryReactor* Begin(std::function<void(CallId)> work);
 
   loop::EventLoop& loop_;
   Log& log_;
   const Peer peer_;
-  const std::shared_ptr<Open> open_ = std::make_shared<Open>();
+  const std::shared_ptr<Open> open_;
 };
 
 }  // namespace muster::master

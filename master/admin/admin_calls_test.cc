@@ -15,16 +15,21 @@ namespace muster::master {
 namespace {
 
 using Reply = AdminOperations::Reply;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-// A change with that outcome, made at once.
-std::function<void(Reply)> WithOutcome(const Outcome& outcome) {
-  return [outcome](const Reply& reply) { reply(outcome); };
+// An order that is answered with `*reply` later.
+AdminOperations::Order AnsweredLater(Reply* reply) {
+  return [reply](Reply later) {
+    *reply = std::move(later);
+    return RequestId{5};
+  };
 }
 
 TEST(AdminCalls, ReadInTheLoop) {
   TestCall call;
   bool is_filled = false;
-  call.calls().Read(call.context(), [&] { is_filled = true; });
+  call.Bind(call.calls().Read([&] { is_filled = true; }));
   EXPECT_FALSE(is_filled);
   EXPECT_FALSE(call.status().has_value());
   call.RunLoop();
@@ -35,10 +40,10 @@ TEST(AdminCalls, ReadInTheLoop) {
 
 TEST(AdminCalls, CompleteTheResponseOfAChangeWithItsOutcome) {
   TestCall call;
-  const auto change = WithOutcome({.generation = 7});
+  const auto change = AnsweredWith({.generation = 7});
   std::uint64_t filled = 0;
-  call.calls().Change(call.context(), "reload", change,
-                      [&](const Outcome& outcome) { filled = outcome.generation; });
+  call.Bind(call.calls().Change(call.context(), "reload", change,
+                                [&](const Outcome& outcome) { filled = outcome.generation; }));
   call.RunLoop();
   EXPECT_EQ(filled, 7u);
   ASSERT_TRUE(call.status().has_value());
@@ -47,9 +52,10 @@ TEST(AdminCalls, CompleteTheResponseOfAChangeWithItsOutcome) {
 
 TEST(AdminCalls, AnswerAChangeThatFailedWithItsStatus) {
   TestCall call;
-  const auto change = WithOutcome({.status = absl::FailedPreconditionError("it stops")});
+  const auto change = AnsweredWith({.status = absl::FailedPreconditionError("it stops")});
   bool is_filled = false;
-  call.calls().Change(call.context(), "reload", change, [&](const Outcome&) { is_filled = true; });
+  call.Bind(call.calls().Change(call.context(), "reload", change,
+                                [&](const Outcome&) { is_filled = true; }));
   call.RunLoop();
   EXPECT_FALSE(is_filled);
   ASSERT_TRUE(call.status().has_value());
@@ -60,8 +66,8 @@ TEST(AdminCalls, AnswerAChangeThatFailedWithItsStatus) {
 TEST(AdminCalls, WaitForAChangeThatTakesLonger) {
   TestCall call;
   Reply reply;
-  const std::function<void(Reply)> change = [&](Reply later) { reply = std::move(later); };
-  call.calls().Change(call.context(), "reload", change, [](const Outcome&) {});
+  const auto change = AnsweredLater(&reply);
+  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
   call.RunLoop();
   EXPECT_FALSE(call.status().has_value());
   reply(Outcome());
@@ -74,8 +80,8 @@ TEST(AdminCalls, LogWhichChangeWasAskedForAndByWhom) {
   config::v1::Log log;
   log.set_path(path);
   ASSERT_TRUE(call.log().Configure(log).ok());
-  const auto change = WithOutcome(Outcome());
-  call.calls().Change(call.context(), "reload", change, [](const Outcome&) {});
+  const auto change = AnsweredWith(Outcome());
+  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
   call.RunLoop();
   std::ifstream file(path);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
@@ -86,7 +92,7 @@ TEST(AdminCalls, LogWhichChangeWasAskedForAndByWhom) {
 TEST(AdminCalls, EndThoseUnderWayWhenTheyAreClosed) {
   TestCall call;
   bool is_filled = false;
-  call.calls().Read(call.context(), [&] { is_filled = true; });
+  call.Bind(call.calls().Read([&] { is_filled = true; }));
   call.calls().Close();
   ASSERT_TRUE(call.status().has_value());
   EXPECT_EQ(call.status()->error_code(), grpc::StatusCode::UNAVAILABLE);
@@ -97,7 +103,7 @@ TEST(AdminCalls, EndThoseUnderWayWhenTheyAreClosed) {
 TEST(AdminCalls, EndEveryLaterOneWhenTheyAreClosed) {
   TestCall call;
   call.calls().Close();
-  call.calls().Read(call.context(), [] {});
+  call.Bind(call.calls().Read([] {}));
   ASSERT_TRUE(call.status().has_value());
   EXPECT_EQ(call.status()->error_code(), grpc::StatusCode::UNAVAILABLE);
 }
@@ -105,7 +111,7 @@ TEST(AdminCalls, EndEveryLaterOneWhenTheyAreClosed) {
 TEST(AdminCalls, AreBusyWhileOneIsUnderWay) {
   TestCall call;
   EXPECT_FALSE(call.calls().IsBusy());
-  call.calls().Read(call.context(), [] {});
+  call.Bind(call.calls().Read([] {}));
   EXPECT_TRUE(call.calls().IsBusy());
   call.RunLoop();
   EXPECT_FALSE(call.calls().IsBusy());
@@ -113,11 +119,13 @@ TEST(AdminCalls, AreBusyWhileOneIsUnderWay) {
 
 TEST(AdminCalls, MayBeGoneWhenTheOutcomeOfAChangeComes) {
   TestCall call;
-  auto calls = std::make_unique<AdminCalls>(call.loop(), call.log(), Peer());
+  auto calls = std::make_unique<AdminCalls>(call.loop(), call.log(), Peer(),
+                                            [](RequestId, const std::string&) {});
   Reply reply;
-  const std::function<void(Reply)> change = [&](Reply later) { reply = std::move(later); };
+  const auto change = AnsweredLater(&reply);
   bool is_filled = false;
-  calls->Change(call.context(), "quit", change, [&](const Outcome&) { is_filled = true; });
+  call.Bind(
+      calls->Change(call.context(), "quit", change, [&](const Outcome&) { is_filled = true; }));
   call.RunLoop();
   calls->Close();
   calls.reset();
@@ -128,13 +136,81 @@ TEST(AdminCalls, MayBeGoneWhenTheOutcomeOfAChangeComes) {
 TEST(AdminCalls, DropTheOutcomeOfAChangeThatComesTooLate) {
   TestCall call;
   Reply reply;
-  const std::function<void(Reply)> change = [&](Reply later) { reply = std::move(later); };
+  const auto change = AnsweredLater(&reply);
   bool is_filled = false;
-  call.calls().Change(call.context(), "quit", change, [&](const Outcome&) { is_filled = true; });
+  call.Bind(call.calls().Change(call.context(), "quit", change,
+                                [&](const Outcome&) { is_filled = true; }));
   call.RunLoop();
   call.calls().Close();
   reply(Outcome());
   EXPECT_FALSE(is_filled);
+}
+
+TEST(AdminCalls, WithdrawAChangeThatItsCallerCancels) {
+  TestCall call;
+  Reply reply;
+  const auto change = AnsweredLater(&reply);
+  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.RunLoop();
+  call.Cancel();
+  EXPECT_THAT(call.withdrawn(), IsEmpty()) << "in gRPC's thread";
+  call.RunLoop();
+  EXPECT_THAT(call.withdrawn(), ElementsAre("5: its caller cancelled it"));
+  EXPECT_FALSE(call.calls().IsBusy());
+}
+
+TEST(AdminCalls, WithdrawAChangeWhoseCallerHangsUp) {
+  TestCall call;
+  Reply reply;
+  const auto change = AnsweredLater(&reply);
+  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.RunLoop();
+  call.calls().HangUp();
+  EXPECT_THAT(call.withdrawn(), ElementsAre("5: its caller hung up"));
+}
+
+TEST(AdminCalls, TellThatAChangeGoesOnThatCannotBeUndone) {
+  TestCall call;
+  Reply reply;
+  const auto change = AnsweredLater(&reply);
+  bool is_filled = false;
+  call.Bind(call.calls().Change(call.context(), "quit", change,
+                                [&](const Outcome&) { is_filled = true; }));
+  call.RunLoop();
+  call.Cancel();
+  call.RunLoop();
+  ASSERT_TRUE(call.status().has_value());
+  EXPECT_EQ(call.status()->error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(call.status()->error_message(), "the quit goes on: its caller cancelled it");
+  reply(Outcome());
+  EXPECT_FALSE(is_filled);
+}
+
+TEST(AdminCalls, WithdrawNothingThatWasAnsweredBefore) {
+  TestCall call;
+  const auto change = AnsweredWith(Outcome());
+  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.RunLoop();
+  call.Cancel();
+  call.RunLoop();
+  call.calls().HangUp();
+  EXPECT_THAT(call.withdrawn(), IsEmpty());
+  EXPECT_TRUE(call.status()->ok());
+}
+
+TEST(AdminCalls, WithdrawNothingThatWasNotBegun) {
+  TestCall call;
+  bool is_asked = false;
+  const AdminOperations::Order change = [&](const Reply&) {
+    is_asked = true;
+    return RequestId{5};
+  };
+  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.calls().Close();
+  call.Cancel();
+  call.RunLoop();
+  EXPECT_FALSE(is_asked);
+  EXPECT_THAT(call.withdrawn(), IsEmpty());
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ void AdminConnection::Deliver(std::chrono::system_clock::time_point deadline) {
 bool AdminConnection::IsBusy() const { return admin_.IsBusy() || health_.watching() > 0; }
 
 void AdminConnection::OnEvents(std::uint32_t) {
+  admin_.HangUp();
   const auto on_end = on_end_;  // this may be given away in it
   on_end(*this);
 }

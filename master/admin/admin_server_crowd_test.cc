@@ -105,6 +105,7 @@ TEST_F(AdminServerTest, DoesNotEndACallToMakeRoom) {
   operations_.reload = [&](AdminOperations::Reply reply) {
     late = std::move(reply);
     loop_->Stop();
+    return RequestId{1};
   };
   Start();
   auto call = std::async(std::launch::async, [&] {
@@ -149,6 +150,7 @@ TEST_F(AdminServerTest, DeliversTheLastAnswersAmongClientsThatNeverHangUp) {
   operations_.quit = [&](AdminOperations::Reply reply) {
     quit = std::move(reply);
     loop_->Stop();
+    return RequestId{1};
   };
   Start();
   std::vector<std::unique_ptr<RawClient>> idle;

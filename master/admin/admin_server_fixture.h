@@ -38,6 +38,7 @@ class AdminServerTest : public ::testing::Test {
       status.mutable_stats()->set_crashes(3);
       return status;
     };
+    operations_.withdraw = [](RequestId, const std::string&) {};
   }
   void TearDown() override {
     server_.reset();

@@ -40,6 +40,7 @@ TEST_F(AdminServerTest, AnswersAReloadWithTheNewGenerationsWorkers) {
     outcome.generation = 7;
     outcome.took = std::chrono::milliseconds(1500);
     reply(outcome);
+    return RequestId{1};
   };
   Start();
   admin::v1::ReloadResponse response;
@@ -55,6 +56,7 @@ TEST_F(AdminServerTest, AnswersARefusedReloadWithTheReason) {
     Outcome outcome;
     outcome.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown");
     reply(outcome);
+    return RequestId{1};
   };
   Start();
   admin::v1::ReloadResponse response;
@@ -68,6 +70,7 @@ TEST_F(AdminServerTest, SurvivesAClientThatLeftBeforeTheAnswer) {
   operations_.reload = [&](AdminOperations::Reply reply) {
     late = std::move(reply);
     loop_->Stop();
+    return RequestId{1};
   };
   Start();
   grpc::ClientContext context;
@@ -83,7 +86,10 @@ TEST_F(AdminServerTest, SurvivesAClientThatLeftBeforeTheAnswer) {
 }
 
 TEST_F(AdminServerTest, EndsTheCallsThatWaitWhenItGoes) {
-  operations_.quit = [&](AdminOperations::Reply) { loop_->Stop(); };
+  operations_.quit = [&](AdminOperations::Reply) {
+    loop_->Stop();
+    return RequestId{1};
+  };
   Start();
   auto call = std::async(std::launch::async, [&] {
     grpc::ClientContext context;

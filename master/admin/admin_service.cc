@@ -8,22 +8,22 @@
 
 namespace muster::master {
 
-grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext*,
                                                   const admin::v1::GetStatusRequest*,
                                                   admin::v1::Status* response) {
-  return AnswerGetStatus(calls_, operations_, context, response);
+  return AnswerGetStatus(calls_, operations_, response);
 }
 
-grpc::ServerUnaryReactor* AdminService::ListWorkers(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* AdminService::ListWorkers(grpc::CallbackServerContext*,
                                                     const admin::v1::ListWorkersRequest*,
                                                     admin::v1::ListWorkersResponse* response) {
-  return AnswerListWorkers(calls_, operations_, context, response);
+  return AnswerListWorkers(calls_, operations_, response);
 }
 
-grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext*,
                                                  const admin::v1::GetStatsRequest*,
                                                  admin::v1::Stats* response) {
-  return AnswerGetStats(calls_, operations_, context, response);
+  return AnswerGetStats(calls_, operations_, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Reload(grpc::CallbackServerContext* context,

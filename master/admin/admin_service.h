@@ -19,8 +19,10 @@ class AdminService final : public admin::v1::Admin::CallbackService {
   // `peer`: who is at the other end. That every call of this service is his is what the connection
   // has a server of its own for.
   AdminService(loop::EventLoop& loop, const AdminOperations& operations, Log& log, const Peer& peer)
-      : operations_(operations), calls_(loop, log, peer) {}
+      : operations_(operations), calls_(loop, log, peer, operations.withdraw) {}
 
+  // Withdraws the changes under way: their caller hung up. In the loop's thread.
+  void HangUp() { calls_.HangUp(); }
   // Ends the calls under way and every later one with UNAVAILABLE. In the loop's thread.
   void Close() { calls_.Close(); }
   // Whether a call is under way. Thread-safe.

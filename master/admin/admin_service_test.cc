@@ -20,6 +20,7 @@ class AdminServiceTest : public testing::Test {
       return [this, name](const AdminOperations::Reply& reply) {
         asked_.push_back(name);
         reply(Outcome());
+        return RequestId{1};
       };
     };
     return {
@@ -38,6 +39,7 @@ class AdminServiceTest : public testing::Test {
         .resume = note("resume"),
         .quit = note("quit"),
         .stop = note("stop"),
+        .withdraw = [](RequestId, const std::string&) {},
     };
   }
 
@@ -50,7 +52,7 @@ class AdminServiceTest : public testing::Test {
 TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {
   admin::v1::GetStatusRequest request;
   admin::v1::Status response;
-  service_.GetStatus(call_.context(), &request, &response);
+  call_.Bind(service_.GetStatus(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_EQ(response.master().pid(), 101);
 }
@@ -58,7 +60,7 @@ TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {
 TEST_F(AdminServiceTest, LeadsListWorkersToTheStatus) {
   admin::v1::ListWorkersRequest request;
   admin::v1::ListWorkersResponse response;
-  service_.ListWorkers(call_.context(), &request, &response);
+  call_.Bind(service_.ListWorkers(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_EQ(response.workers_size(), 1);
 }
@@ -66,7 +68,7 @@ TEST_F(AdminServiceTest, LeadsListWorkersToTheStatus) {
 TEST_F(AdminServiceTest, LeadsGetStatsToTheStatus) {
   admin::v1::GetStatsRequest request;
   admin::v1::Stats response;
-  service_.GetStats(call_.context(), &request, &response);
+  call_.Bind(service_.GetStats(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_EQ(response.crashes(), 3u);
 }
@@ -74,7 +76,7 @@ TEST_F(AdminServiceTest, LeadsGetStatsToTheStatus) {
 TEST_F(AdminServiceTest, LeadsReloadToAReload) {
   admin::v1::ReloadRequest request;
   admin::v1::ReloadResponse response;
-  service_.Reload(call_.context(), &request, &response);
+  call_.Bind(service_.Reload(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("reload", "status"));
 }
@@ -82,7 +84,7 @@ TEST_F(AdminServiceTest, LeadsReloadToAReload) {
 TEST_F(AdminServiceTest, LeadsReopenToAReopen) {
   admin::v1::ReopenRequest request;
   admin::v1::ReopenResponse response;
-  service_.Reopen(call_.context(), &request, &response);
+  call_.Bind(service_.Reopen(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("reopen"));
 }
@@ -90,7 +92,7 @@ TEST_F(AdminServiceTest, LeadsReopenToAReopen) {
 TEST_F(AdminServiceTest, LeadsPauseToAPause) {
   admin::v1::PauseRequest request;
   admin::v1::PauseResponse response;
-  service_.Pause(call_.context(), &request, &response);
+  call_.Bind(service_.Pause(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("pause"));
 }
@@ -98,7 +100,7 @@ TEST_F(AdminServiceTest, LeadsPauseToAPause) {
 TEST_F(AdminServiceTest, LeadsResumeToAResumption) {
   admin::v1::ResumeRequest request;
   admin::v1::ResumeResponse response;
-  service_.Resume(call_.context(), &request, &response);
+  call_.Bind(service_.Resume(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("resume", "status"));
 }
@@ -106,7 +108,7 @@ TEST_F(AdminServiceTest, LeadsResumeToAResumption) {
 TEST_F(AdminServiceTest, LeadsQuitToAQuit) {
   admin::v1::QuitRequest request;
   admin::v1::QuitResponse response;
-  service_.Quit(call_.context(), &request, &response);
+  call_.Bind(service_.Quit(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("quit"));
 }
@@ -114,7 +116,7 @@ TEST_F(AdminServiceTest, LeadsQuitToAQuit) {
 TEST_F(AdminServiceTest, LeadsStopToAStop) {
   admin::v1::StopRequest request;
   admin::v1::StopResponse response;
-  service_.Stop(call_.context(), &request, &response);
+  call_.Bind(service_.Stop(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("stop"));
 }
@@ -123,7 +125,7 @@ TEST_F(AdminServiceTest, AnswersNothingMoreOnceItIsClosed) {
   service_.Close();
   admin::v1::QuitRequest request;
   admin::v1::QuitResponse response;
-  service_.Quit(call_.context(), &request, &response);
+  call_.Bind(service_.Quit(call_.context(), &request, &response));
   ASSERT_TRUE(call_.status().has_value());
   EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::UNAVAILABLE);
   call_.RunLoop();

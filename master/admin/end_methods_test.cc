@@ -11,9 +11,9 @@ const Outcome kOutcome = {.exited = 2, .killed = 1, .connections_closed = 5};
 TEST(EndMethods, AnswerAQuitWithHowTheWorkersEnded) {
   TestCall call;
   AdminOperations operations;
-  operations.quit = [](const AdminOperations::Reply& reply) { reply(kOutcome); };
+  operations.quit = AnsweredWith(kOutcome);
   admin::v1::QuitResponse response;
-  AnswerQuit(call.calls(), operations, call.context(), &response);
+  call.Bind(AnswerQuit(call.calls(), operations, call.context(), &response));
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);
@@ -23,9 +23,9 @@ TEST(EndMethods, AnswerAQuitWithHowTheWorkersEnded) {
 TEST(EndMethods, AnswerAStopWithHowTheWorkersEnded) {
   TestCall call;
   AdminOperations operations;
-  operations.stop = [](const AdminOperations::Reply& reply) { reply(kOutcome); };
+  operations.stop = AnsweredWith(kOutcome);
   admin::v1::StopResponse response;
-  AnswerStop(call.calls(), operations, call.context(), &response);
+  call.Bind(AnswerStop(call.calls(), operations, call.context(), &response));
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);

@@ -11,11 +11,9 @@ namespace {
 TEST(PauseMethods, AnswerAPauseWithHowTheWorkersEnded) {
   TestCall call;
   AdminOperations operations;
-  operations.pause = [](const AdminOperations::Reply& reply) {
-    reply({.exited = 2, .killed = 1, .connections_closed = 5});
-  };
+  operations.pause = AnsweredWith({.exited = 2, .killed = 1, .connections_closed = 5});
   admin::v1::PauseResponse response;
-  AnswerPause(call.calls(), operations, call.context(), &response);
+  call.Bind(AnswerPause(call.calls(), operations, call.context(), &response));
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);
@@ -25,9 +23,8 @@ TEST(PauseMethods, AnswerAPauseWithHowTheWorkersEnded) {
 TEST(PauseMethods, AnswerAResumptionWithTheGenerationThatServes) {
   TestCall call;
   AdminOperations operations;
-  operations.resume = [](const AdminOperations::Reply& reply) {
-    reply({.generation = 7, .took = std::chrono::seconds(2), .warnings = {"late"}});
-  };
+  operations.resume =
+      AnsweredWith({.generation = 7, .took = std::chrono::seconds(2), .warnings = {"late"}});
   operations.status = [] {
     admin::v1::Status status;
     status.add_workers()->set_generation(6);
@@ -35,7 +32,7 @@ TEST(PauseMethods, AnswerAResumptionWithTheGenerationThatServes) {
     return status;
   };
   admin::v1::ResumeResponse response;
-  AnswerResume(call.calls(), operations, call.context(), &response);
+  call.Bind(AnswerResume(call.calls(), operations, call.context(), &response));
   call.RunLoop();
   EXPECT_EQ(response.generation(), 7u);
   EXPECT_EQ(response.took().seconds(), 2);

@@ -9,8 +9,6 @@
 namespace muster::master {
 namespace {
 
-using Reply = AdminOperations::Reply;
-
 // A master with a worker of generation 6, pid 101, and one of generation 7, pid 102.
 class ReloadMethodTest : public testing::Test {
  protected:
@@ -33,8 +31,8 @@ class ReloadMethodTest : public testing::Test {
 };
 
 TEST_F(ReloadMethodTest, AnswersWithTheNewGenerationAndItsWorkers) {
-  operations_.reload = [](const Reply& reply) { reply({.generation = 7}); };
-  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  operations_.reload = AnsweredWith({.generation = 7});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
   call_.RunLoop();
   EXPECT_EQ(response_.generation(), 7u);
   ASSERT_EQ(response_.workers_size(), 1);
@@ -42,21 +40,20 @@ TEST_F(ReloadMethodTest, AnswersWithTheNewGenerationAndItsWorkers) {
 }
 
 TEST_F(ReloadMethodTest, AnswersWithTheTimeThatItTook) {
-  operations_.reload = [](const Reply& reply) { reply({.took = std::chrono::milliseconds(1500)}); };
-  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  operations_.reload = AnsweredWith({.took = std::chrono::milliseconds(1500)});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
   call_.RunLoop();
   EXPECT_EQ(response_.took().seconds(), 1);
   EXPECT_EQ(response_.took().nanos(), 500'000'000);
 }
 
 TEST_F(ReloadMethodTest, AnswersWithWhatDidNotGoAsItShould) {
-  operations_.reload = [](const Reply& reply) {
-    reply({.warnings = {"worker 0 of generation 6 (pid 101) has not begun to drain within 5s"},
-           .connections_held = 7,
-           .connections_kept = 2,
-           .connections_cut = 3});
-  };
-  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  operations_.reload = AnsweredWith(
+      {.warnings = {"worker 0 of generation 6 (pid 101) has not begun to drain within 5s"},
+       .connections_held = 7,
+       .connections_kept = 2,
+       .connections_cut = 3});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
   call_.RunLoop();
   ASSERT_EQ(response_.warning_size(), 1);
   EXPECT_EQ(response_.warning(0),
@@ -67,10 +64,9 @@ TEST_F(ReloadMethodTest, AnswersWithWhatDidNotGoAsItShould) {
 }
 
 TEST_F(ReloadMethodTest, AnswersARefusalWithItsReason) {
-  operations_.reload = [](const Reply& reply) {
-    reply({.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown")});
-  };
-  AnswerReload(call_.calls(), operations_, call_.context(), &response_);
+  operations_.reload =
+      AnsweredWith({.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown")});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
   call_.RunLoop();
   ASSERT_TRUE(call_.status().has_value());
   EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);

@@ -9,9 +9,9 @@ namespace {
 TEST(ReopenMethod, AnswersWithTheNumberOfWorkers) {
   TestCall call;
   AdminOperations operations;
-  operations.reopen = [](const AdminOperations::Reply& reply) { reply({.reopened = 4}); };
+  operations.reopen = AnsweredWith({.reopened = 4});
   admin::v1::ReopenResponse response;
-  AnswerReopen(call.calls(), operations, call.context(), &response);
+  call.Bind(AnswerReopen(call.calls(), operations, call.context(), &response));
   call.RunLoop();
   EXPECT_EQ(response.workers(), 4u);
 }

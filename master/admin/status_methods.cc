@@ -3,15 +3,13 @@
 namespace muster::master {
 
 grpc::ServerUnaryReactor* AnswerGetStatus(AdminCalls& calls, const AdminOperations& operations,
-                                          grpc::CallbackServerContext* context,
                                           admin::v1::Status* response) {
-  return calls.Read(context, [&operations, response] { *response = operations.status(); });
+  return calls.Read([&operations, response] { *response = operations.status(); });
 }
 
 grpc::ServerUnaryReactor* AnswerListWorkers(AdminCalls& calls, const AdminOperations& operations,
-                                            grpc::CallbackServerContext* context,
                                             admin::v1::ListWorkersResponse* response) {
-  return calls.Read(context, [&operations, response] {
+  return calls.Read([&operations, response] {
     admin::v1::Status status = operations.status();
     response->mutable_workers()->Swap(status.mutable_workers());
     response->mutable_ended()->Swap(status.mutable_stats()->mutable_ended());
@@ -19,9 +17,8 @@ grpc::ServerUnaryReactor* AnswerListWorkers(AdminCalls& calls, const AdminOperat
 }
 
 grpc::ServerUnaryReactor* AnswerGetStats(AdminCalls& calls, const AdminOperations& operations,
-                                         grpc::CallbackServerContext* context,
                                          admin::v1::Stats* response) {
-  return calls.Read(context, [&operations, response] {
+  return calls.Read([&operations, response] {
     admin::v1::Status status = operations.status();
     response->Swap(status.mutable_stats());
   });

@@ -3,24 +3,49 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
-#include "grpcpp/test/default_reactor_test_peer.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/admin/admin_calls.h"
+#include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/connection/peer.h"
+#include "muster/master/decide/supervisor_action.h"
+#include "muster/master/decide/supervisor_event.h"
 #include "muster/master/process/log.h"
 
 namespace muster::master {
 
-// For tests: one call without a server, and the loop that it is carried to.
-class TestCall {
+// For tests: an order that is answered at once with this outcome.
+inline AdminOperations::Order AnsweredWith(const Outcome& outcome) {
+  return [outcome](const AdminOperations::Reply& reply) {
+    reply(outcome);
+    return RequestId{5};
+  };
+}
+
+// For tests: one call without a server, and the loop that it is carried to. Stands for gRPC.
+class TestCall : private grpc::ServerCallbackUnary {
  public:
+  // Whoever answers the call may be gone by now.
+  ~TestCall() override {
+    if (reactor_ != nullptr) reactor_->OnDone();
+  }
+
   loop::EventLoop& loop() { return *loop_; }
   Log& log() { return log_; }
   AdminCalls& calls() { return calls_; }
   // To be given to the method that is tested, once.
   grpc::CallbackServerContext* context() { return &context_; }
+  // To be told what the method returned.
+  void Bind(grpc::ServerUnaryReactor* reactor) {
+    reactor_ = reactor;
+    BindReactor(reactor);
+  }
+  void Cancel() { reactor_->OnCancel(); }
 
   // Does what was posted to the loop.
   void RunLoop() {
@@ -28,17 +53,26 @@ class TestCall {
     loop_->Run().IgnoreError();
   }
   // How the call was finished. Nothing: not yet.
-  std::optional<grpc::Status> status() const {
-    if (!peer_.test_status_set()) return std::nullopt;
-    return peer_.test_status();
-  }
+  const std::optional<grpc::Status>& status() const { return status_; }
+  // The requests that were withdrawn, each with the reason: "5: its caller hung up".
+  const std::vector<std::string>& withdrawn() const { return withdrawn_; }
 
  private:
+  void Finish(grpc::Status status) override { status_ = std::move(status); }
+  void SendInitialMetadata() override {}
+  grpc::internal::ServerReactor* reactor() override { return reactor_; }
+  void CallOnDone() override {}
+
   const std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   Log log_;
-  AdminCalls calls_{*loop_, log_, Peer{.pid = 4711, .uid = 1000, .gid = 1000}};
+  std::vector<std::string> withdrawn_;
+  AdminCalls calls_{*loop_, log_, Peer{.pid = 4711, .uid = 1000, .gid = 1000},
+                    [this](RequestId request, const std::string& why) {
+                      withdrawn_.push_back(absl::StrCat(request, ": ", why));
+                    }};
   grpc::CallbackServerContext context_;
-  grpc::testing::DefaultReactorTestPeer peer_{&context_};
+  grpc::ServerUnaryReactor* reactor_ = nullptr;
+  std::optional<grpc::Status> status_;
 };
 
 }  // namespace muster::master

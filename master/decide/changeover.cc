@@ -82,6 +82,12 @@ void Changeover::Expire(TimePoint now) {
 
 void Changeover::Interrupt(absl::string_view reason) { GiveUp(absl::StrCat("before ", reason)); }
 
+Outcome Changeover::SoFar(absl::string_view why) const {
+  Changeover copy = *this;
+  copy.GiveUp(absl::StrCat("before ", why));
+  return copy.outcome_;
+}
+
 void Changeover::GiveUp(absl::string_view when) {
   for (const auto& [slot, awaited] : std::exchange(awaited_, {})) {
     const absl::string_view what = awaited.step == Step::kServe   ? " has not begun to serve "

@@ -36,6 +36,9 @@ class Changeover {
   // Gives up on all, since something else comes first.
   void Interrupt(absl::string_view reason);
 
+  // What the outcome is at this moment. `why` it cannot wait longer: "its deadline came".
+  Outcome SoFar(absl::string_view why) const;
+
   bool is_over() const { return awaited_.empty(); }
   // While somebody is awaited.
   std::optional<TimePoint> deadline() const;

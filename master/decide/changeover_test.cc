@@ -145,6 +145,17 @@ TEST_F(ChangeoverTest, TellsWhatASurplusGenerationHadWhenItEnded) {
                                             "max_generations, with 12 connections"));
 }
 
+TEST_F(ChangeoverTest, TellsWhatItKnowsToOneWhoCannotWait) {
+  Begin();
+  Acknowledge(1);
+  EXPECT_THAT(changeover_.SoFar("its deadline came").warnings,
+              ElementsAre("worker 0 of generation 1 (pid 100) has not begun to drain before its "
+                          "deadline came"));
+  EXPECT_FALSE(changeover_.is_over());
+  Acknowledge(0);
+  EXPECT_THAT(End().warnings, IsEmpty());
+}
+
 TEST_F(ChangeoverTest, LogsItsWarnings) {
   Begin();
   changeover_.Expire(now_ + seconds(5));

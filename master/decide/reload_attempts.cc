@@ -1,5 +1,6 @@
 #include "muster/master/decide/reload_attempts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,10 @@ namespace {
 absl::StatusCode CodeOf(const absl::Status& reason) {
   const bool is_named = absl::IsInvalidArgument(reason) || absl::IsFailedPrecondition(reason);
   return is_named ? reason.code() : absl::StatusCode::kAborted;
+}
+
+bool Has(const std::vector<RequestId>& requests, RequestId request) {
+  return std::find(requests.begin(), requests.end(), request) != requests.end();
 }
 
 // `what`: "reload" or "resume".
@@ -80,14 +85,18 @@ void ReloadAttempts::Commit(TimePoint now) {
   attempt_->took = now - attempt_->began;
 }
 
+void ReloadAttempts::Attempt::Complete(Outcome& outcome) const {
+  outcome.generation = generation;
+  outcome.took = took;
+}
+
 void ReloadAttempts::Answer(Outcome outcome, Decision& decision) {
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
   if (!attempt.is_start && !attempt.is_resumption) {
     ++succeeded_;
     last_error_.clear();
   }
-  outcome.generation = attempt.generation;
-  outcome.took = attempt.took;
+  attempt.Complete(outcome);
   for (const RequestId request : attempt.waiting) decision.Reply(request, outcome);
   decision.Do(NotifyAction{NotifyAction::What::kReady});
 }
@@ -105,6 +114,21 @@ void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_ser
   RefuseAll(NameOf(attempt), attempt.waiting, what_serves, reason, decision);
   decision.Do(NotifyAction{NotifyAction::What::kReady});
   BeginPending(decision);
+}
+
+ReloadAttempts::Wait ReloadAttempts::HowWaits(RequestId request) const {
+  if (request == 0) return Wait::kNot;
+  if (Has(pending_, request)) return Wait::kForNext;
+  if (!attempt_ || !Has(attempt_->waiting, request)) return Wait::kNot;
+  return attempt_->waiting.size() == 1 ? Wait::kAlone : Wait::kWithOthers;
+}
+
+void ReloadAttempts::Leave(RequestId request, Outcome outcome, Decision& decision) {
+  std::erase(pending_, request);
+  if (attempt_) std::erase(attempt_->waiting, request);
+  if (is_committed()) attempt_->Complete(outcome);
+  if (!outcome.status.ok()) decision.Log(Severity::kInfo, std::string(outcome.status.message()));
+  decision.Reply(request, std::move(outcome));
 }
 
 void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {

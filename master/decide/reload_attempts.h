@@ -75,6 +75,17 @@ class ReloadAttempts {
   // After a failed start the master ends: nobody is answered, and no reload begins.
   void Fail(const absl::Status& reason, absl::string_view what_serves, Decision& decision);
 
+  // What a request waits for.
+  enum class Wait {
+    kNot,         // it was answered
+    kAlone,       // for the attempt, and nobody else does
+    kWithOthers,  // for the attempt, as other requests or a signal do
+    kForNext,     // for the reload that begins after the attempt
+  };
+  Wait HowWaits(RequestId request) const;
+  // Answers a request that waits, and nobody else. What it waited for goes on.
+  void Leave(RequestId request, Outcome outcome, Decision& decision);
+
   // Ends the attempt, if there is one, and answers all who wait. No reload begins. An attempt that
   // is committed was answered before.
   void Cancel(const absl::Status& reason, Decision& decision);
@@ -85,13 +96,16 @@ class ReloadAttempts {
   struct Attempt {
     bool is_start = false;
     bool is_resumption = false;
-    std::vector<RequestId> waiting{};  // of a reload at least one
+    std::vector<RequestId> waiting{};  // until it is committed, of a reload at least one
     TimePoint began{};
     LoadId load = 0;                     // zero: of the start
     std::optional<TimePoint> overdue{};  // of the load
     std::uint64_t generation = 0;        // zero: its configuration is being loaded
     bool is_committed = false;
     Duration took{};  // until then
+
+    // Of one that is committed.
+    void Complete(Outcome& outcome) const;
   };
 
   void Begin(Attempt attempt, Decision& decision);

@@ -192,6 +192,54 @@ TEST_F(ReloadAttemptsTest, LogTheRefusalOfAReloadForWhichNobodyWaits) {
   EXPECT_THAT(log_, ElementsAre("reload refused: the master was paused"));
 }
 
+TEST_F(ReloadAttemptsTest, KnowHowARequestWaits) {
+  using Wait = ReloadAttempts::Wait;
+  attempts_.Ask(5, decision_);
+  attempts_.Ask(6, decision_);
+  EXPECT_EQ(attempts_.HowWaits(5), Wait::kAlone);
+  EXPECT_EQ(attempts_.HowWaits(6), Wait::kForNext);
+  attempts_.Ask(0, decision_);
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  EXPECT_EQ(attempts_.HowWaits(5), Wait::kNot);
+  EXPECT_EQ(attempts_.HowWaits(6), Wait::kWithOthers);
+  EXPECT_EQ(attempts_.HowWaits(0), Wait::kNot);
+}
+
+TEST_F(ReloadAttemptsTest, GoOnWithoutARequestThatLeaves) {
+  attempts_.Ask(5, decision_);
+  attempts_.Ask(6, decision_);
+  attempts_.Ask(7, decision_);
+  attempts_.Leave(6, {.status = absl::CancelledError("later")}, decision_);
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(6u));
+  EXPECT_EQ(replies_[0].outcome.status, absl::CancelledError("later"));
+  EXPECT_THAT(log_, ElementsAre(testing::_, "later"));
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(5u));
+  attempts_.BeginGeneration({});
+  Succeed();
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(7u));
+}
+
+TEST_F(ReloadAttemptsTest, TellARequestThatLeavesAfterTheCommitWhatServes) {
+  attempts_.Ask(5, decision_);
+  const std::uint64_t generation = attempts_.BeginGeneration({});
+  attempts_.Commit(decision_.now() + std::chrono::seconds(2));
+  Sort();
+  attempts_.Leave(5, {.warnings = {"one is late"}}, decision_);
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(5u));
+  EXPECT_EQ(replies_[0].outcome.generation, generation);
+  EXPECT_EQ(replies_[0].outcome.took, std::chrono::seconds(2));
+  EXPECT_THAT(replies_[0].outcome.warnings, ElementsAre("one is late"));
+  attempts_.Succeed({}, decision_);
+  Sort();
+  EXPECT_THAT(Answered(), IsEmpty());
+  EXPECT_EQ(attempts_.succeeded(), 1u);
+}
+
 TEST_F(ReloadAttemptsTest, HaveNothingToCancelWhenNoneIsUnderWay) {
   attempts_.Cancel(absl::FailedPreconditionError("the master is stopping"), decision_);
   EXPECT_THAT(decision_.TakeActions(), IsEmpty());

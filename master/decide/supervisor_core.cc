@@ -1,8 +1,10 @@
 #include "muster/master/decide/supervisor_core.h"
 
+#include <cstddef>
 #include <set>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/crash_policy.h"
@@ -155,6 +157,18 @@ void SupervisorCore::UndoGeneration() {
     const bool serves = worker.state == WorkerState::kReady && !worker.SpeaksOfServing();
     LifeOf(worker).End(serves ? WorkerEvent::kDrain : WorkerEvent::kStop);
   }
+}
+
+std::string SupervisorCore::HowFar() const {
+  if (attempts_.is_loading()) return "while its configuration was being loaded";
+  std::vector<const WorkerRecord*> late;
+  for (const auto& [slot, worker] : workers_.records()) {
+    if (IsOfAttempt(worker) && worker.state != WorkerState::kReady) late.push_back(&worker);
+  }
+  if (late.empty()) return "before it was committed";
+  const std::size_t others = late.size() - 1;
+  return absl::StrCat("before ", late.front()->Name(),
+                      others == 0 ? " was" : absl::StrCat(" and ", others, " more were"), " ready");
 }
 
 std::string SupervisorCore::WhatServes() const {
@@ -348,6 +362,29 @@ void SupervisorCore::On(const ScaleEvent& event) {
     AddWorker(serving_, settings_, workers_, decision_);
   } else if (event.by < 0) {
     RemoveWorker(serving_, workers_, decision_);
+  }
+}
+
+void SupervisorCore::On(const WithdrawEvent& event) {
+  using Wait = ReloadAttempts::Wait;
+  const Wait wait = attempts_.HowWaits(event.request);
+  if (wait == Wait::kNot) return;
+  if (wait == Wait::kForNext) {
+    attempts_.Leave(event.request,
+                    {.status = absl::AbortedError(absl::StrCat("reload refused", WhatServes(), ": ",
+                                                               event.why, " before it began"))},
+                    decision_);
+  } else if (attempts_.is_committed()) {
+    attempts_.Leave(event.request, changeover_.SoFar(event.why), decision_);
+  } else if (wait == Wait::kWithOthers) {
+    attempts_.Leave(event.request,
+                    {.status = absl::CancelledError(absl::StrCat(
+                         "the reload goes on, since others wait for it, too: ", event.why))},
+                    decision_);
+  } else {
+    const std::string why = absl::StrCat(event.why, " ", HowFar());
+    if (attempts_.is_loading()) decision_.Do(AbandonLoadAction{attempts_.load()});
+    FailAttempt(absl::AbortedError(why));
   }
 }
 

@@ -75,6 +75,7 @@ class SupervisorCore {
   void On(const PauseEvent& event);
   void On(const ResumeEvent& event);
   void On(const ScaleEvent& event);
+  void On(const WithdrawEvent& event);
 
   void BeginGeneration(const Settings& settings);
   void Commit();
@@ -88,6 +89,8 @@ class SupervisorCore {
   void CancelReloads(const absl::Status& reason);
   // Drops what was loaded for the attempt, and ends its workers.
   void UndoGeneration();
+  // What the attempt waits for: "before worker 0 of generation 2 (pid 4711) was ready".
+  std::string HowFar() const;
   // ", generation 4 goes on serving": part of the answer to a refused reload.
   std::string WhatServes() const;
   bool IsOfAttempt(const WorkerRecord& worker) const;

@@ -120,11 +120,18 @@ struct ResumeEvent {
 struct ScaleEvent {
   int by = 0;  // +1 or -1
 };
+// Whoever sent a reload or a resume waits for it no longer. If nobody else does, it is undone,
+// unless it is committed. Answered at once, unless it was before.
+struct WithdrawEvent {
+  RequestId request = 0;
+  std::string why{};  // "its deadline came"
+};
 
-using Event = std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent,
-                           LoadRefusedEvent, ListeningEvent, ListenRefusedEvent, ReadyEvent,
-                           FailedEvent, AckedEvent, ExitedEvent, TickEvent, ReloadEvent,
-                           ReopenEvent, QuitEvent, StopEvent, PauseEvent, ResumeEvent, ScaleEvent>;
+using Event =
+    std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent, LoadRefusedEvent,
+                 ListeningEvent, ListenRefusedEvent, ReadyEvent, FailedEvent, AckedEvent,
+                 ExitedEvent, TickEvent, ReloadEvent, ReopenEvent, QuitEvent, StopEvent, PauseEvent,
+                 ResumeEvent, ScaleEvent, WithdrawEvent>;
 
 }  // namespace muster::master
 

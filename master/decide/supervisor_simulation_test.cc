@@ -103,6 +103,8 @@ class Machine {
       // Exits of processes and slots that nobody knows.
       Give(ExitedEvent{static_cast<std::uint32_t>(kSlots + Any(9)), {}});
       Give(AckedEvent{static_cast<std::uint32_t>(Any(kSlots)), 999'999'999, ""});
+    } else if (what < 999) {
+      SomebodyWaitsNoLonger();
     } else if (what == 999 && Any(20) == 0) {
       if (Any(2) == 0) {
         Give(QuitEvent{NewRequest()});
@@ -110,6 +112,15 @@ class Machine {
         Give(StopEvent{NewRequest()});
       }
     }
+  }
+
+  void SomebodyWaitsNoLonger() {
+    if (last_request_ == 0) return;
+    withdrawn_ = 1 + static_cast<RequestId>(Any(static_cast<int>(last_request_)));
+    if (!unanswered_.empty() && Any(4) != 0) withdrawn_ = *unanswered_.rbegin();
+    Give(WithdrawEvent{withdrawn_, "its deadline came"});
+    EXPECT_FALSE(reloads_.count(withdrawn_) > 0 && unanswered_.count(withdrawn_) > 0);
+    withdrawn_ = 0;
   }
 
   void SomethingInAProcess() {
@@ -322,6 +333,11 @@ class Machine {
   void Do(const ReplyAction& action, std::vector<Event>*) {
     EXPECT_EQ(unanswered_.erase(action.request), 1u) << "answered twice, or unasked";
     const absl::Status& status = action.outcome.status;
+    if (absl::IsCancelled(status)) {
+      EXPECT_EQ(action.request, withdrawn_);
+      EXPECT_EQ(core_.state(), MasterState::kReloading);
+      return;
+    }
     if (status.ok() && action.outcome.generation != 0 && action.outcome.warnings.empty()) {
       for (const auto& [slot, process] : processes_) {
         EXPECT_TRUE(process.generation == committed_ || process.unacknowledged == 0 ||
@@ -374,6 +390,7 @@ class Machine {
   std::set<RequestId> reloads_;        // among all requests that there were
   std::vector<std::string> refusals_;  // logged during this event
   RequestId last_request_ = 0;
+  RequestId withdrawn_ = 0;  // during this event
   pid_t last_pid_ = 1000;
   bool is_told_reloading_ = false;
   std::uint64_t committed_ = 0;
