@@ -26,8 +26,9 @@ constexpr std::chrono::seconds kBetweenPulses{1};
 
 Reporter::Reporter(loop::TimerQueue& timers, Subjects subjects)
     : subjects_(std::move(subjects)),
+      timers_(timers),
       start_time_(absl::Now()),
-      started_(Clock::now()),
+      started_(timers.now()),
       pulse_(timers, [this] { FeelPulses(); }) {
   pulse_.SetAfter(kBetweenPulses);
 }
@@ -86,7 +87,7 @@ admin::v1::Status Reporter::Report() const {
   master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time_));
   master->mutable_start_time()->set_nanos(
       static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
-  *master->mutable_uptime() = config::FromChrono(Clock::now() - started_);
+  *master->mutable_uptime() = config::FromChrono(timers_.now() - started_);
   const Deployments& deployments = subjects_.deployments();
   // Paths need not be UTF-8.
   master->set_config_file(log::Printable(deployments.source().config_file));

@@ -51,6 +51,7 @@ class Reporter {
   Hung FindHung() const;
 
   const Subjects subjects_;
+  const loop::TimerQueue& timers_;
   const absl::Time start_time_;  // for display
   const TimePoint started_;
   HealthBoard health_;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -58,9 +59,10 @@ class SupervisorTest : public testing::Test {
     supervisor_->ObeySignal({.number = signal, .sender_pid = 1, .is_from_process = true});
   }
   static void Manner(const char* manner) { ::setenv("FAKE_WORKER", manner, 1); }
-  void WriteConfig(const std::string& more) {
+  void WriteConfig(const std::string& more, int workers = 2) {
     std::ofstream(folder_ + "/m.textproto")
-        << "worker_processes: 2 listen { address: '127.0.0.1:0' } ready_timeout { nanos: 500000000 "
+        << "worker_processes: " << workers
+        << " listen { address: '127.0.0.1:0' } ready_timeout { nanos: 500000000 "
            "} "
            "http { location { path: '/' return {} } } log { path: 'master.log' } pid_file: 'pid' "
         << more;
@@ -225,6 +227,24 @@ TEST_F(SupervisorTest, DoesNotListenBeforeTheCommit) {
   Manner("");
   EXPECT_EQ(AwaitOutcome(&Supervisor::Reload).status, absl::OkStatus());
   EXPECT_TRUE(Connects(address));
+}
+
+// Its READY and its death wait for the master at the same time.
+TEST_F(SupervisorTest, RefusesAReloadWhoseWorkerDiedWhenItHadSaidThatItIsReady) {
+  Serve();
+  WriteConfig("", /*workers=*/1);
+  Manner("ready and gone");
+  std::optional<Outcome> refused;
+  supervisor_->Reload([&](const Outcome& outcome) { refused = outcome; });
+  ASSERT_TRUE(RunUntil(
+      *loop_, [&] { return Report().workers_size() == 3 && Report().workers(2).pid() != 0; }));
+  siginfo_t death = {};
+  ASSERT_EQ(::waitid(P_PID, Report().workers(2).pid(), &death, WEXITED | WNOWAIT), 0);
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return refused.has_value(); }));
+  EXPECT_THAT(std::string(refused->status.message()),
+              HasSubstr("reload refused, generation 1 goes on serving: worker 0 of generation 2"));
+  EXPECT_EQ(Report().master().generation(), 1u);
+  EXPECT_EQ(Report().stats().crashes(), 0u);
 }
 
 TEST_F(SupervisorTest, UndoesAReloadThatNobodyWaitsForAnyMore) {

@@ -131,6 +131,7 @@ int Obey(const ipc::Channel& channel, const std::string& manner) {
         }
         while (manner == "floods") Say(channel, Command::kReady, "");
         if (manner != "silent") Say(channel, Command::kReady, ReadyOf(manner));
+        if (manner == "ready and gone") ::raise(SIGKILL);
         if (manner == "deaf") Sleep();
         break;
       case Command::kListeners:
