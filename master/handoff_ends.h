@@ -20,7 +20,8 @@ class HandoffEnds {
   int give_fd() const { return ends_.second.fd(); }
 
   // For the moment at which no process is left that would take them: closes the connections in the
-  // queue. Returns how many. Does not block, whatever the sockets' SO_LINGER.
+  // queue. Returns how many. Does not block, whatever a worker has put into it: the connections
+  // must not linger (SO_LINGER), and what is no connection is closed aside.
   std::size_t CloseAll() const;
 
  private:

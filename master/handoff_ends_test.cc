@@ -1,6 +1,14 @@
 #include "muster/master/handoff_ends.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -25,8 +33,77 @@ TEST(HandoffEnds, CloseWhatIsInTheQueue) {
 
   EXPECT_EQ(ends.CloseAll(), 2u);
   char byte;
-  EXPECT_EQ(::recv(client.get(), &byte, 1, MSG_DONTWAIT), 0);
+  EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 0);
   EXPECT_EQ(ends.CloseAll(), 0u);
+}
+
+// A connection with more bytes to send than anybody takes. Who closes it last waits for an hour.
+struct Lingering {
+  Lingering() {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener.get(), any, size), 0);
+    EXPECT_EQ(::listen(listener.get(), 1), 0);
+    EXPECT_EQ(::getsockname(listener.get(), any, &size), 0);
+    EXPECT_EQ(::connect(socket.get(), any, size), 0);
+    const linger hour = {1, 3600};
+    EXPECT_EQ(::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)), 0);
+    const std::string bytes(1 << 20, 'x');
+    while (::send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) {
+    }
+  }
+  ipc::UniqueFd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  ipc::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
+// Sends bytes that are no message, with these descriptors; the caller has them no more.
+void SendAway(int socket, std::vector<ipc::UniqueFd> fds) {
+  std::vector<char> control(CMSG_SPACE(fds.size() * sizeof(int)));
+  char byte = 'x';
+  iovec part = {&byte, 1};
+  msghdr header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    const int fd = fds[i].get();
+    std::memcpy(CMSG_DATA(rights) + i * sizeof(int), &fd, sizeof(int));
+  }
+  ASSERT_EQ(::sendmsg(socket, &header, 0), 1);
+}
+
+TEST(HandoffEnds, WaitForNoConnectionOfAMessageWithTooManyOfThem) {
+  const HandoffEnds ends = *HandoffEnds::Create();
+  std::vector<ipc::UniqueFd> fds;
+  for (int i = 0; i < 40; ++i) fds.push_back(*ipc::DuplicateFd(ends.take_fd()));
+  Lingering connection;
+  fds.push_back(std::move(connection.socket));
+  SendAway(ends.give_fd(), std::move(fds));
+  EXPECT_EQ(ends.CloseAll(), 1u);
+}
+
+TEST(HandoffEnds, WaitForNoConnectionThatWaitsInASocketInTheQueue) {
+  const HandoffEnds ends = *HandoffEnds::Create();
+  Lingering connection;
+  int pair[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  std::vector<ipc::UniqueFd> inner;
+  inner.push_back(std::move(connection.socket));
+  SendAway(pair[0], std::move(inner));
+  ::close(pair[0]);
+  std::vector<ipc::UniqueFd> outer;
+  outer.emplace_back(pair[1]);
+  SendAway(ends.give_fd(), std::move(outer));
+  EXPECT_EQ(ends.CloseAll(), 1u);
+  connection.listener.reset();  // who closes it aside waits no longer
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #ifndef MUSTER_MASTER_ASIDE_CLOSE_ASIDE_H_
 #define MUSTER_MASTER_ASIDE_CLOSE_ASIDE_H_
 
+#include <vector>
+
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::master {
@@ -10,8 +12,10 @@ namespace muster::master {
 // (SO_LINGER) until its peer has taken everything, or the socket of a channel in which such a
 // connection waits. The kernel does not let the end of this process wait for it.
 //
-// Thread-safe. If no thread can be made, the descriptor stays open: better that than to wait.
+// Thread-safe. If no thread can be made, it stays open: better that than to wait.
 void CloseAside(ipc::UniqueFd fd);
+// The same for several, one after the other in one thread.
+void CloseAside(std::vector<ipc::UniqueFd> fds);
 
 }  // namespace muster::master
 
