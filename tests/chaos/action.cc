@@ -11,8 +11,9 @@ std::string Text(const Settings& settings) {
   constexpr const char* kAccessLog[] = {"a file", "a FIFO", "none"};
   return absl::StrCat(settings.workers, " workers, accept ",
                       kAccept[static_cast<int>(settings.accept)], ", ", settings.connections,
-                      " connections each, log ", kLog[static_cast<int>(settings.log)],
-                      ", access log ", kAccessLog[static_cast<int>(settings.access_log)]);
+                      " connections each, ", settings.generations, " generations, log ",
+                      kLog[static_cast<int>(settings.log)], ", access log ",
+                      kAccessLog[static_cast<int>(settings.access_log)]);
 }
 
 const char* Text(Mistake mistake) {
@@ -31,6 +32,8 @@ const char* Text(Mistake mistake) {
       return "workers that hang at start";
     case Mistake::kOneWorkerOnly:
       return "one worker that starts, others that exit";
+    case Mistake::kOthersHang:
+      return "one worker that starts, others that hang";
     case Mistake::kDescribeHangs:
       return "a program that hangs in --describe";
   }
@@ -39,6 +42,9 @@ const char* Text(Mistake mistake) {
 
 std::string TextOfMeanwhile(const Action& action) {
   if (action.meanwhile == Action::Meanwhile::kNothing) return "";
+  if (action.meanwhile == Action::Meanwhile::kStopUntilAnswer) {
+    return absl::StrCat("; worker ", action.worker, " is stopped from before until the answer");
+  }
   return absl::StrCat("; after ", action.delay.count(), " ms ",
                       action.meanwhile == Action::Meanwhile::kKill ? "kill" : "stop", " worker ",
                       action.worker);
@@ -58,6 +64,8 @@ std::string Text(const Action& action) {
     case Kind::kReloadWithFewDescriptors:
       return absl::StrCat("reload while the master may open ", action.amount,
                           " descriptors more: ", Text(action.settings));
+    case Kind::kReloadsInARow:
+      return absl::StrCat(action.amount, " reloads in a row: ", Text(action.settings));
     case Kind::kKill:
       return absl::StrCat("kill worker ", action.worker);
     case Kind::kStop:

@@ -17,6 +17,7 @@ struct Settings {
   Accept accept = Accept::kExclusive;
   // Of one worker. Some are too few for the clients, who wait then.
   int connections = 4096;
+  int generations = 4;  // at most, of which clients are left
   Log log = Log::kStandardError;
   AccessLog access_log = AccessLog::kFile;
 
@@ -32,6 +33,7 @@ enum class Mistake {
   kWorkersExit,
   kWorkersHang,    // at their start
   kOneWorkerOnly,  // the others exit
+  kOthersHang,     // at their start, after one worker is ready
   kDescribeHangs,  // as long as the master lets it
 };
 
@@ -43,6 +45,7 @@ struct Action {
     kRefusedReload,
     kTwoReloads,  // at the same time
     kReloadWithFewDescriptors,
+    kReloadsInARow,  // each while downloads keep the generations before
     kKill,
     kStop,
     kContinue,  // all that are stopped
@@ -61,15 +64,15 @@ struct Action {
     kRest,
   };
   // What happens to a worker while a reload is under way.
-  enum class Meanwhile { kNothing, kKill, kStop };
+  enum class Meanwhile { kNothing, kKill, kStop, kStopUntilAnswer };
 
   Kind kind = Kind::kRest;
   int worker = 0;       // whom it happens to, modulo those that live
-  int amount = 0;       // clients, or descriptors to spare
+  int amount = 0;       // clients, reloads, or descriptors to spare
   Settings settings{};  // of the reload
   Mistake mistake = Mistake::kSyntax;
   Meanwhile meanwhile = Meanwhile::kNothing;
-  std::chrono::milliseconds delay{0};  // before what happens meanwhile
+  std::chrono::milliseconds delay{0};  // before what happens meanwhile, but kStopUntilAnswer
 
   bool operator==(const Action&) const = default;
 };

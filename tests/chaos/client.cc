@@ -120,14 +120,14 @@ bool Client::Send(const std::string& bytes) {
 }
 
 std::size_t Client::Portion() const {
-  if (phase_ != Phase::kAwaitsBody) return 65536;
+  if (phase_ != Phase::kAwaitsBody || is_hurried_) return 65536;
   if (kind_ == Kind::kDownload) return kDownloadPortion;
   if (kind_ == Kind::kStuckDownload) return kStuckPortion;
   return 65536;
 }
 
 void Client::Read(Time now, bool are_failures_allowed, std::vector<Event>& events) {
-  if (now < next_read_) return;
+  if (now < next_read_ && !is_hurried_) return;
   static thread_local char buffer[kDownloadPortion];
   const ssize_t n = ::recv(fd_.get(), buffer, Portion(), MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == ENOTCONN || errno == EINPROGRESS)) return;

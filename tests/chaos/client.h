@@ -34,7 +34,11 @@ class Client {
 
   // Begins to connect to 127.0.0.1:`port`. `connection` names this connection.
   Client(std::uint64_t number, std::uint64_t connection, std::uint16_t port);
+  // The number of a stuck download, whatever other clients there are.
+  static constexpr std::uint64_t kNumberOfStuckDownload = 1'000'008;
 
+  // From now on a download does not wait between two reads.
+  void Hurry() { is_hurried_ = true; }
   // Goes on: sends what is due, reads what has come. `demanded` is the configuration that a request
   // which begins now is to be answered by, `round` the round of it.
   std::vector<Event> Step(Time now, int demanded, std::uint64_t round, bool are_failures_allowed);
@@ -46,6 +50,7 @@ class Client {
   int fd() const { return fd_.get(); }
   std::uint16_t local_port() const { return local_port_; }
   bool is_closed() const { return !fd_.valid(); }
+  bool is_within_answer() const { return phase_ == Phase::kAwaitsBody; }
   bool was_answered() const { return answers_ > 0; }
   // The round in which the last request began that was answered.
   std::uint64_t answered_round() const { return answered_round_; }
@@ -74,7 +79,8 @@ class Client {
   Time next_{};             // when a pause, or a half request, is over
   Time next_read_{};        // of a download
   bool owes_body_ = false;  // the second half of one
-  int demanded_ = 0;        // when the request began
+  bool is_hurried_ = false;
+  int demanded_ = 0;  // when the request began
   std::uint64_t round_ = 0;
   std::uint64_t answered_round_ = 0;
   std::uint64_t answers_ = 0;

@@ -74,18 +74,68 @@ void Clients::Step() {
     clients_.emplace_back(number, ++last_client_, port_);
     observations_.push_back({.connection = last_client_, .at = clients_.back().opened()});
   }
-  for (Client& client : clients_) {
-    for (const Client::Event& event : client.Step(now, demanded_, round_, are_failures_allowed_)) {
-      Observe(client, event);
-    }
-    if (!client.is_closed()) continue;
-    client = Client(client.number(), ++last_client_, port_);
-    observations_.push_back({.connection = last_client_, .at = client.opened()});
-  }
+  for (Client& client : clients_) StepOne(client);
+  for (Client& client : downloads_) StepOne(client);
   if (now >= last_look_ + kLookPause) {
     LookWhoHolds();
     last_look_ = steady_clock::now();
   }
+}
+
+void Clients::StepOne(Client& client) {
+  const auto now = steady_clock::now();
+  for (const Client::Event& event : client.Step(now, demanded_, round_, are_failures_allowed_)) {
+    Observe(client, event);
+  }
+  if (!client.is_closed()) return;
+  client = Client(client.number(), ++last_client_, port_);
+  observations_.push_back({.connection = last_client_, .at = client.opened()});
+}
+
+void Clients::BeginDownloads(int count, milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (int i = 0; i < count; ++i) {
+      downloads_.emplace_back(Client::kNumberOfStuckDownload, ++last_client_, port_);
+      observations_.push_back({.connection = last_client_, .at = downloads_.back().opened()});
+    }
+  }
+  const auto deadline = steady_clock::now() + patience;
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      const bool have_begun =
+          std::all_of(downloads_.begin(), downloads_.end(),
+                      [](const Client& client) { return client.is_within_answer(); });
+      if (have_begun || steady_clock::now() >= deadline) {
+        LookWhoHolds();
+        return;
+      }
+    }
+    std::this_thread::sleep_for(kTick);
+  }
+}
+
+void Clients::EndDownloads(milliseconds time) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (Client& client : downloads_) client.Hurry();
+  }
+  std::this_thread::sleep_for(time);
+  const std::lock_guard lock(mutex_);
+  for (const Client& client : downloads_) {
+    observations_.push_back({.what = Observation::What::kForgotten,
+                             .connection = client.connection(),
+                             .at = steady_clock::now()});
+  }
+  downloads_.clear();
+}
+
+std::vector<const Client*> Clients::All() const {
+  std::vector<const Client*> all;
+  for (const Client& client : clients_) all.push_back(&client);
+  for (const Client& client : downloads_) all.push_back(&client);
+  return all;
 }
 
 void Clients::Observe(const Client& client, const Client::Event& event) {
@@ -115,10 +165,10 @@ std::map<std::uint64_t, Clients::Held> Clients::SocketsOfServer() {
   const std::map<std::uint16_t, std::uint64_t> inodes = ServerSocketsAt(port_).connections;
   const std::lock_guard lock(mutex_);
   std::map<std::uint64_t, Held> sockets;
-  for (const Client& client : clients_) {
-    const auto inode = inodes.find(client.local_port());
+  for (const Client* client : All()) {
+    const auto inode = inodes.find(client->local_port());
     if (inode == inodes.end() || inode->second == 0) continue;
-    sockets[inode->second] = {client.connection(), client.was_answered()};
+    sockets[inode->second] = {client->connection(), client->was_answered()};
   }
   return sockets;
 }
@@ -126,10 +176,10 @@ std::map<std::uint64_t, Clients::Held> Clients::SocketsOfServer() {
 void Clients::LookWhoHolds() {
   std::map<std::uint64_t, std::uint64_t> connections;  // by the inode of the server's socket
   const std::map<std::uint16_t, std::uint64_t> inodes = ServerSocketsAt(port_).connections;
-  for (const Client& client : clients_) {
-    const auto inode = inodes.find(client.local_port());
+  for (const Client* client : All()) {
+    const auto inode = inodes.find(client->local_port());
     if (inode != inodes.end() && inode->second != 0) {
-      connections[inode->second] = client.connection();
+      connections[inode->second] = client->connection();
     }
   }
   std::map<std::uint64_t, std::set<pid_t>> holders;

@@ -38,6 +38,12 @@ class Clients {
 
   // From now on: connects `count` more, or closes as many (never all).
   void Change(int count);
+  // Connects `count` more, with downloads that hardly read, beside those of Change. Returns when
+  // all have begun, or after `patience`, and it is known who holds them.
+  void BeginDownloads(int count, std::chrono::milliseconds patience);
+  // For `time` these downloads read all that is there, so that those that were cut see it; then
+  // they are gone.
+  void EndDownloads(std::chrono::milliseconds time);
   // From now on a request that begins is to be answered by configuration `number` or a later one.
   void Demand(int number) { demanded_ = number; }
   // Whether answers of status 500 and more are to be expected, as when descriptors are rare.
@@ -65,7 +71,9 @@ class Clients {
   void Run();
   void Step();
   void Observe(const Client& client, const Client::Event& event);
+  void StepOne(Client& client);
   void LookWhoHolds();
+  std::vector<const Client*> All() const;
   std::vector<std::string> Late(std::uint64_t round);
 
   const std::uint16_t port_;
@@ -76,6 +84,7 @@ class Clients {
   std::mutex mutex_;
   // Guarded by mutex_.
   std::vector<Client> clients_;
+  std::vector<Client> downloads_;  // of BeginDownloads
   std::vector<Observation> observations_;
   std::map<int, std::uint64_t> answers_;
   std::uint64_t requests_ = 0;

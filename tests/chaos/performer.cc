@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "google/protobuf/util/json_util.h"
 #include "muster/ipc/base/check.h"
 #include "muster/tests/chaos/plan.h"
@@ -31,6 +32,11 @@ constexpr milliseconds kSlack{200};
 // So long the master has few descriptors while it reloads.
 constexpr milliseconds kFewDescriptorsTime{400};
 constexpr milliseconds kShortStop{300};
+// So long new connections are made after the answer to a reload.
+constexpr milliseconds kProbesAfterAnswer{60};
+constexpr int kDownloadsInARow = 6;
+constexpr milliseconds kPatienceOfDownloads{500};
+constexpr milliseconds kTimeOfCutDownloads{150};
 constexpr rlim_t kManyDescriptors = 20000;
 
 template <typename Message>
@@ -110,6 +116,8 @@ std::vector<std::string> Performer::Perform(const Action& action) {
       return ReloadTwice(action);
     case Kind::kReloadWithFewDescriptors:
       return ReloadWithFewDescriptors(action);
+    case Kind::kReloadsInARow:
+      return ReloadsInARow(action);
     case Kind::kKill:
       return on_worker([this](pid_t pid) { Kill(pid); });
     case Kind::kStop:
@@ -222,27 +230,54 @@ void Performer::NoteDrain(Time begin, const std::vector<Worker>& workers) {
   ledger_.Add(std::move(reason));
 }
 
-Finished Performer::AwaitReload(const std::function<void()>& meanwhile) {
-  Finished finished;
-  std::thread ctl([&] { finished = muster().Ctl({"-o", "json", "reload"}); });
+Performer::Ended Performer::AwaitReload(const std::function<void()>& meanwhile,
+                                        const std::function<void()>& answered) {
+  Ended ended;
+  std::thread ctl([&] {
+    ended.ctl = muster().Ctl({"-o", "json", "reload"});
+    ended.at = steady_clock::now();
+    answered();
+  });
   meanwhile();
   ctl.join();
-  return finished;
+  return ended;
+}
+
+std::optional<pid_t> Performer::ServingNumber(int number, const std::vector<Worker>& workers) {
+  std::vector<pid_t> serving;
+  for (const Worker& worker : workers) {
+    if (worker.state() == Worker::SERVING) serving.push_back(worker.pid());
+  }
+  if (serving.empty()) return std::nullopt;
+  return serving[number % serving.size()];
 }
 
 Performer::Wrongs Performer::Reload(const Action& action) {
+  using Meanwhile = Action::Meanwhile;
   const int number = ++last_number_;
   stage_.Write(action.settings, number);
   const std::vector<Worker> before = Workers();
+  std::set<pid_t> stopped = stopped_;
+  std::optional<pid_t> stopped_for_this;
+  if (action.meanwhile == Meanwhile::kStopUntilAnswer) {
+    stopped_for_this = ServingNumber(action.worker, before);
+    if (stopped_for_this.has_value() && stopped.insert(*stopped_for_this).second) {
+      ::kill(*stopped_for_this, SIGSTOP);
+      AwaitStopped(*stopped_for_this);
+    } else {
+      stopped_for_this.reset();
+    }
+  }
+  Probes probes(clients_->port());
   const Time begin = steady_clock::now();
   bool has_killed = false;
-  const Finished reload = AwaitReload([&] {
-    if (action.meanwhile == Action::Meanwhile::kNothing) return;
+  const auto meanwhile = [&] {
+    if (action.meanwhile != Meanwhile::kKill && action.meanwhile != Meanwhile::kStop) return;
     std::this_thread::sleep_for(action.delay);
     const std::vector<pid_t> children = ChildrenOf(master());
     if (children.empty()) return;
     const pid_t pid = children[action.worker % children.size()];
-    if (action.meanwhile == Action::Meanwhile::kKill) {
+    if (action.meanwhile == Meanwhile::kKill) {
       has_killed = true;
       Kill(pid);
       return;
@@ -250,10 +285,63 @@ Performer::Wrongs Performer::Reload(const Action& action) {
     ::kill(pid, SIGSTOP);
     std::this_thread::sleep_for(kShortStop);
     if (stopped_.count(pid) == 0) ::kill(pid, SIGCONT);
+  };
+  const Ended reload = AwaitReload(meanwhile, [&] {
+    if (stopped_for_this.has_value()) ::kill(*stopped_for_this, SIGCONT);
   });
-  if (reload.exit == 0) return NoteSuccess(reload, action.settings, number, begin, before);
-  Wrongs wrongs = NoteRefusal(reload, number, before, has_killed);
-  if (!has_killed) wrongs.push_back(absl::StrCat("a good reload failed: ", Told(reload)));
+  if (reload.ctl.exit == 0) {
+    Wrongs wrongs = NoteSuccess(reload.ctl, action.settings, number, begin, before);
+    std::this_thread::sleep_for(kProbesAfterAnswer);
+    const Wrongs more = NoteOldWorkers(reload, number, stopped, before, probes.End());
+    wrongs.insert(wrongs.end(), more.begin(), more.end());
+    return wrongs;
+  }
+  Wrongs wrongs = NoteRefusal(reload.ctl, number, before, has_killed);
+  if (!has_killed) wrongs.push_back(absl::StrCat("a good reload failed: ", Told(reload.ctl)));
+  return wrongs;
+}
+
+Performer::Wrongs Performer::NoteOldWorkers(const Ended& reload, int number,
+                                            const std::set<pid_t>& stopped,
+                                            const std::vector<Worker>& before,
+                                            const std::vector<Probes::Answer>& answers) {
+  const auto response = FromJson<admin::v1::ReloadResponse>(reload.ctl.output);
+  if (!response.has_value()) return {};
+  const std::string warnings = absl::StrJoin(response->warning(), "\n");
+  Wrongs wrongs;
+  for (const Worker& worker : before) {
+    if (stopped.count(worker.pid()) == 0) continue;
+    if (worker.state() != Worker::SERVING && worker.state() != Worker::HUNG) continue;
+    const std::string ended = absl::StrCat("generation ", worker.generation(), " was ended");
+    if (absl::StrContains(warnings, absl::StrCat("(pid ", worker.pid(), ")")) ||
+        absl::StrContains(warnings, ended)) {
+      continue;
+    }
+    wrongs.push_back(absl::StrCat("a reload's answer tells nothing of worker ", worker.index(),
+                                  " (pid ", worker.pid(), "), which was stopped until then"));
+  }
+  // Who has not begun to drain may accept; the answer has told it.
+  if (absl::StrContains(warnings, "has not begun to drain")) return wrongs;
+  std::map<int, int> old;
+  for (const Probes::Answer& answer : answers) {
+    if (answer.began > reload.at && answer.configuration < number) ++old[answer.configuration];
+  }
+  for (const auto& [configuration, count] : old) {
+    wrongs.push_back(absl::StrCat(count,
+                                  " connections that began after the answer to the reload of ",
+                                  "configuration ", number, " were answered by ", configuration));
+  }
+  return wrongs;
+}
+
+Performer::Wrongs Performer::ReloadsInARow(const Action& action) {
+  Wrongs wrongs;
+  for (int i = 0; i < action.amount; ++i) {
+    clients_->BeginDownloads(kDownloadsInARow, kPatienceOfDownloads);
+    const Wrongs more = Reload({.kind = Action::Kind::kReload, .settings = action.settings});
+    wrongs.insert(wrongs.end(), more.begin(), more.end());
+  }
+  clients_->EndDownloads(kTimeOfCutDownloads);
   return wrongs;
 }
 
@@ -261,9 +349,16 @@ Performer::Wrongs Performer::ReloadToBeRefused(const Action& action) {
   const int number = ++last_number_;
   stage_.Write(action.settings, number, action.mistake);
   const std::vector<Worker> before = Workers();
-  const Finished reload = AwaitReload([] {});
+  Probes probes(clients_->port());
+  const Finished reload = AwaitReload([] {}).ctl;
   Wrongs wrongs = NoteRefusal(reload, number, before, false);
   if (reload.exit == 0) wrongs.push_back(absl::StrCat("a bad reload succeeded: ", Told(reload)));
+  int refused = 0;
+  for (const Probes::Answer& answer : probes.End()) refused += answer.configuration == number;
+  if (refused > 0) {
+    wrongs.push_back(absl::StrCat(refused, " connections were answered by configuration ", number,
+                                  " before it was refused: ", Told(reload)));
+  }
   return wrongs;
 }
 
@@ -273,7 +368,7 @@ Performer::Wrongs Performer::ReloadTwice(const Action& action) {
   const std::vector<Worker> before = Workers();
   const Time begin = steady_clock::now();
   Finished other;
-  const Finished reload = AwaitReload([&] { other = muster().Ctl({"-o", "json", "reload"}); });
+  const Finished reload = AwaitReload([&] { other = muster().Ctl({"-o", "json", "reload"}); }).ctl;
   Wrongs wrongs;
   for (const Finished* each : {&reload, static_cast<const Finished*>(&other)}) {
     if (each->exit != 0) {
@@ -300,9 +395,9 @@ Performer::Wrongs Performer::ReloadWithFewDescriptors(const Action& action) {
   const Time begin = steady_clock::now();
   const rlim_t usual = SetSoftLimit(master(), HighestDescriptor(master()) + 1 + action.amount);
   const Finished reload = AwaitReload([&] {
-    std::this_thread::sleep_for(kFewDescriptorsTime);
-    SetSoftLimit(master(), usual);
-  });
+                            std::this_thread::sleep_for(kFewDescriptorsTime);
+                            SetSoftLimit(master(), usual);
+                          }).ctl;
   // The workers of a reload that has succeeded were started with this limit.
   if (reload.exit == 0) {
     Wrongs wrongs = NoteSuccess(reload, action.settings, number, begin, before);
@@ -371,6 +466,7 @@ Performer::Wrongs Performer::NoteWarning(const std::string& warning, Time begin,
   }
   // What the run has stopped, or killed, or may be waiting for a processor.
   if (absl::StrContains(warning, "has not begun to") ||
+      absl::StrContains(warning, "has not ended ") ||
       absl::StrContains(warning, "was killed by SIGKILL before it ")) {
     return {};
   }

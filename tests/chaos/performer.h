@@ -18,6 +18,7 @@
 #include "muster/tests/chaos/clients.h"
 #include "muster/tests/chaos/ledger.h"
 #include "muster/tests/chaos/log_pipes.h"
+#include "muster/tests/chaos/probes.h"
 #include "muster/tests/chaos/stage.h"
 
 namespace muster::tests::chaos {
@@ -58,10 +59,21 @@ class Performer {
 
   Wrongs Reload(const Action& action);
   Wrongs ReloadToBeRefused(const Action& action);
+  Wrongs ReloadsInARow(const Action& action);
   Wrongs ReloadTwice(const Action& action);
   Wrongs ReloadWithFewDescriptors(const Action& action);
-  // Runs `ctl reload`; `meanwhile` is called while it is under way.
-  Finished AwaitReload(const std::function<void()>& meanwhile);
+  // Runs `ctl reload`; `meanwhile` is called while it is under way, `answered` at once after it.
+  struct Ended {
+    Finished ctl;
+    Time at{};
+  };
+  Ended AwaitReload(
+      const std::function<void()>& meanwhile, const std::function<void()>& answered = [] {});
+  // What was told of a worker of `before` that was stopped until the answer; and who was answered
+  // by whom around it.
+  Wrongs NoteOldWorkers(const Ended& reload, int number, const std::set<pid_t>& stopped,
+                        const std::vector<admin::v1::Worker>& before,
+                        const std::vector<Probes::Answer>& answers);
   // What follows from the answer of a reload that has succeeded.
   Wrongs NoteSuccess(const Finished& reload, const Settings& settings, int number, Time begin,
                      const std::vector<admin::v1::Worker>& before);
@@ -88,6 +100,9 @@ class Performer {
   // Those that have a process, the oldest generation's first.
   std::vector<admin::v1::Worker> Workers();
   std::optional<pid_t> WorkerNumber(int number);
+  // The same of those that serve.
+  static std::optional<pid_t> ServingNumber(int number,
+                                            const std::vector<admin::v1::Worker>& workers);
   pid_t master() { return stage_.muster().master().pid(); }
 
   Stage stage_;

@@ -18,15 +18,16 @@ struct Weight {
   int weight;
 };
 constexpr Weight kWeights[] = {
-    {Kind::kReload, 30},     {Kind::kRefusedReload, 14},
-    {Kind::kTwoReloads, 4},  {Kind::kReloadWithFewDescriptors, 4},
-    {Kind::kKill, 14},       {Kind::kStop, 9},
-    {Kind::kContinue, 8},    {Kind::kFewDescriptors, 5},
-    {Kind::kFillLogs, 5},    {Kind::kReadLogs, 4},
-    {Kind::kMoreWorkers, 7}, {Kind::kFewerWorkers, 7},
-    {Kind::kPause, 5},       {Kind::kResume, 30},
-    {Kind::kReopen, 3},      {Kind::kReopenBySignal, 3},
-    {Kind::kConnect, 5},     {Kind::kDisconnect, 4},
+    {Kind::kReload, 30},        {Kind::kRefusedReload, 14},
+    {Kind::kTwoReloads, 4},     {Kind::kReloadWithFewDescriptors, 4},
+    {Kind::kReloadsInARow, 5},  {Kind::kKill, 14},
+    {Kind::kStop, 9},           {Kind::kContinue, 8},
+    {Kind::kFewDescriptors, 5}, {Kind::kFillLogs, 5},
+    {Kind::kReadLogs, 4},       {Kind::kMoreWorkers, 7},
+    {Kind::kFewerWorkers, 7},   {Kind::kPause, 5},
+    {Kind::kResume, 30},        {Kind::kReopen, 3},
+    {Kind::kReopenBySignal, 3}, {Kind::kConnect, 5},
+    {Kind::kDisconnect, 4},
 };
 
 constexpr int SumOfWeights() {
@@ -70,6 +71,7 @@ Settings Plan::AnySettings() {
   settings.workers = 1 + Any(kMostWorkers);
   settings.accept = static_cast<Settings::Accept>(Any(3));
   settings.connections = Any(4) == 0 ? 8 + Any(24) : 4096;
+  settings.generations = Any(4) == 0 ? 2 : 4;
   settings.log = static_cast<Settings::Log>(Any(3));
   settings.access_log = static_cast<Settings::AccessLog>(Any(3));
   return settings;
@@ -88,6 +90,8 @@ Action Plan::AnyAction() {
       return {.kind = weight->kind, .settings = AnySettings()};
     case Kind::kReloadWithFewDescriptors:
       return {.kind = weight->kind, .amount = 2 + Any(30), .settings = AnySettings()};
+    case Kind::kReloadsInARow:
+      return InARow();
     case Kind::kFewDescriptors:
       return {.kind = weight->kind, .worker = Any(16), .amount = Any(12)};
     case Kind::kConnect:
@@ -103,16 +107,25 @@ Action Plan::AReload() {
   const int what = Any(10);
   if (what < 2) action.meanwhile = Action::Meanwhile::kKill;
   if (what == 2) action.meanwhile = Action::Meanwhile::kStop;
+  if (what == 3) action.meanwhile = Action::Meanwhile::kStopUntilAnswer;
   action.delay = std::chrono::milliseconds(Any(25));
+  return action;
+}
+
+Action Plan::InARow() {
+  Action action = {.kind = Kind::kReloadsInARow, .amount = 2 + Any(2), .settings = AnySettings()};
+  action.settings.connections = 4096;
+  action.settings.generations = 2;
   return action;
 }
 
 Action Plan::ARefusedReload() {
   constexpr Mistake kMistakes[] = {
-      Mistake::kSyntax,        Mistake::kUnknownField,  Mistake::kAddressInUse,
-      Mistake::kAddressInUse,  Mistake::kNoProgram,     Mistake::kWorkersExit,
-      Mistake::kWorkersExit,   Mistake::kWorkersHang,   Mistake::kWorkersHang,
-      Mistake::kOneWorkerOnly, Mistake::kOneWorkerOnly, Mistake::kDescribeHangs};
+      Mistake::kSyntax,        Mistake::kUnknownField, Mistake::kAddressInUse,
+      Mistake::kAddressInUse,  Mistake::kNoProgram,    Mistake::kWorkersExit,
+      Mistake::kWorkersExit,   Mistake::kWorkersHang,  Mistake::kWorkersHang,
+      Mistake::kOneWorkerOnly, Mistake::kOthersHang,   Mistake::kOthersHang,
+      Mistake::kDescribeHangs};
   return {.kind = Kind::kRefusedReload,
           .settings = AnySettings(),
           .mistake = kMistakes[Any(std::size(kMistakes))]};
@@ -154,6 +167,7 @@ void Plan::Note(const Action& action) {
   switch (action.kind) {
     case Kind::kReload:
     case Kind::kTwoReloads:
+    case Kind::kReloadsInARow:
     case Kind::kReloadWithFewDescriptors:
       // If it is undone for what happens meanwhile, the run knows how many there are.
       workers_ = action.settings.workers;

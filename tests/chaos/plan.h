@@ -23,6 +23,7 @@ class Plan {
   Settings AnySettings();
   Action AnyAction();
   Action AReload();
+  Action InARow();
   Action ARefusedReload();
   // Whether it makes sense now: what is not paused is not resumed.
   bool IsPossible(const Action& action) const;

@@ -40,6 +40,9 @@ Stage::Stage() : muster_("", ""), worker_(std::filesystem::absolute("worker/work
   const std::string lock = muster_.path("one-started");
   WriteProgram("one", absl::StrCat("#!/bin/sh\nif mkdir ", lock, " 2>/dev/null; then exec ",
                                    worker_, "; fi\nexit 3\n"));
+  WriteProgram("one-others-hang",
+               absl::StrCat("#!/bin/sh\nif mkdir ", lock, " 2>/dev/null; then exec ", worker_,
+                            "; fi\nexec sleep 600\n"));
 
   occupied_ = ipc::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = {};
@@ -69,6 +72,7 @@ std::string Stage::Text(const Settings& settings, int number, const std::string&
       "worker_processes: ", settings.workers, "\nlisten { address: '127.0.0.1:0' }\n",
       "accept: ", kAccept[static_cast<int>(settings.accept)],
       "\naccept_delay { nanos: 50000000 }\nworker_connections: ", settings.connections,
+      "\nmax_generations: ", settings.generations,
       "\nadmin { listen: 'unix:admin.sock' }\npid_file: 'muster.pid'\nworker_binary: '", program,
       "'\nshutdown_timeout ", TextOf(kShutdownTimeout), "\ndrain_ack_timeout ",
       TextOf(std::chrono::milliseconds(500)), "\ncrash_loop_limit: 1000000\n",
@@ -109,6 +113,11 @@ void Stage::Write(const Settings& settings, int number, Mistake mistake) {
       ::rmdir(muster_.path("one-started").c_str());
       program = "one";
       break;
+    case Mistake::kOthersHang:
+      ::rmdir(muster_.path("one-started").c_str());
+      program = "one-others-hang";
+      more = "ready_timeout { nanos: 400000000 }\n";
+      break;
     case Mistake::kDescribeHangs:
       program = "hangs";
       http = "  location { path: '/h' handler: 'h' }\n";
@@ -116,7 +125,8 @@ void Stage::Write(const Settings& settings, int number, Mistake mistake) {
   }
   Settings of_mistake = settings;
   // Of one worker, the one would be all.
-  if (mistake == Mistake::kOneWorkerOnly && of_mistake.workers < 2) of_mistake.workers = 2;
+  const bool is_of_one = mistake == Mistake::kOneWorkerOnly || mistake == Mistake::kOthersHang;
+  if (is_of_one && of_mistake.workers < 2) of_mistake.workers = 2;
   const std::string text = Text(of_mistake, number, program, more, http);
   muster_.WriteConfig(mistake == Mistake::kSyntax ? text.substr(0, text.size() / 2) : text);
 }
