@@ -1,6 +1,9 @@
 // tools/chaos: random actions on a master that runs, and what must hold after each. Exit code 1: a
 // check failed.
 
+#include <signal.h>
+
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +12,21 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "muster/tests/chaos/run.h"
+
+namespace {
+
+std::atomic<bool> is_interrupted{false};
+
+// A second signal ends the run at once.
+void EndAfterStep() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { is_interrupted = true; };
+  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   std::uint64_t seed = 1;
@@ -33,7 +51,8 @@ int main(int argc, char** argv) {
   app.footer("Example: tools/chaos --seconds 60 --seed 7");
   CLI11_PARSE(app, argc, argv);
 
-  muster::tests::chaos::RunOptions options = {.seed = seed};
+  EndAfterStep();
+  muster::tests::chaos::RunOptions options = {.seed = seed, .is_interrupted = &is_interrupted};
   if (steps > 0) options.steps = steps;
   if (seconds > 0 || steps == 0) options.time = std::chrono::seconds(seconds > 0 ? seconds : 60);
   options.command =

@@ -1,6 +1,7 @@
 #include "muster/tests/chaos/performer.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -86,9 +87,14 @@ Performer::Performer(const Settings& first)
     : pipes_(stage_.muster().folder(), {stage_.log_fifo(), stage_.access_fifo()}),
       settings_(first) {
   stage_.Write(first, last_number_);
-  if (!muster().Start([this] { return ::dup2(pipes_.standard_error(), STDERR_FILENO) >= 0; })) {
+  // A run that is interrupted ends its master itself, and takes it along if it is killed.
+  if (!muster().Start([this] {
+        return ::dup2(pipes_.standard_error(), STDERR_FILENO) >= 0 &&
+               ::prctl(PR_SET_PDEATHSIG, SIGTERM) == 0;
+      })) {
     return;
   }
+  is_begun_ = true;
   expected_ = {.generation = 1, .workers = first.workers};
   NoteSettings(first);
   const std::string address = muster().address();
@@ -98,7 +104,15 @@ Performer::Performer(const Settings& first)
   clients_->Demand(last_number_);
 }
 
-Performer::~Performer() = default;
+// Workers that are stopped would outlive the master. It is stopped, too, so that it starts no
+// others.
+Performer::~Performer() {
+  clients_.reset();
+  if (has_ended_ || !is_begun_) return;
+  ::kill(master(), SIGSTOP);
+  AwaitStopped(master());
+  for (const pid_t pid : ChildrenOf(master())) ::kill(pid, SIGKILL);
+}
 
 std::vector<std::string> Performer::Perform(const Action& action) {
   using Kind = Action::Kind;
@@ -107,6 +121,7 @@ std::vector<std::string> Performer::Perform(const Action& action) {
     if (pid.has_value()) act(*pid);
     return Wrongs();
   };
+  is_disturbed_ = !stopped_.empty() || action.meanwhile != Action::Meanwhile::kNothing;
   switch (action.kind) {
     case Kind::kReload:
       return Reload(action);
@@ -257,11 +272,10 @@ Performer::Wrongs Performer::Reload(const Action& action) {
   const int number = ++last_number_;
   stage_.Write(action.settings, number);
   const std::vector<Worker> before = Workers();
-  std::set<pid_t> stopped = stopped_;
   std::optional<pid_t> stopped_for_this;
   if (action.meanwhile == Meanwhile::kStopUntilAnswer) {
     stopped_for_this = ServingNumber(action.worker, before);
-    if (stopped_for_this.has_value() && stopped.insert(*stopped_for_this).second) {
+    if (stopped_for_this.has_value() && stopped_.count(*stopped_for_this) == 0) {
       ::kill(*stopped_for_this, SIGSTOP);
       AwaitStopped(*stopped_for_this);
     } else {
@@ -289,6 +303,9 @@ Performer::Wrongs Performer::Reload(const Action& action) {
   const Ended reload = AwaitReload(meanwhile, [&] {
     if (stopped_for_this.has_value()) ::kill(*stopped_for_this, SIGCONT);
   });
+  // Who was killed meanwhile has nothing to tell.
+  std::set<pid_t> stopped = stopped_;
+  if (stopped_for_this.has_value()) stopped.insert(*stopped_for_this);
   if (reload.ctl.exit == 0) {
     Wrongs wrongs = NoteSuccess(reload.ctl, action.settings, number, begin, before);
     std::this_thread::sleep_for(kProbesAfterAnswer);
@@ -464,10 +481,9 @@ Performer::Wrongs Performer::NoteWarning(const std::string& warning, Time begin,
     keepers_.insert(pid);
     return {};
   }
-  // What the run has stopped, or killed, or may be waiting for a processor.
-  if (absl::StrContains(warning, "has not begun to") ||
-      absl::StrContains(warning, "has not ended ") ||
-      absl::StrContains(warning, "was killed by SIGKILL before it ")) {
+  if (is_disturbed_ && (absl::StrContains(warning, "has not begun to") ||
+                        absl::StrContains(warning, "has not ended ") ||
+                        absl::StrContains(warning, "was killed by SIGKILL before it "))) {
     return {};
   }
   return {absl::StrCat("unexpected warning: ", warning)};
@@ -586,6 +602,7 @@ std::vector<std::string> Performer::End(bool is_graceful) {
   Wrongs wrongs;
   if (end.exit != 0) wrongs.push_back(absl::StrCat("the end failed: ", Told(end)));
   const std::optional<int> exit = muster().master().Wait();
+  has_ended_ = exit.has_value();
   if (exit != 0) wrongs.push_back(absl::StrCat("the master's exit code is ", exit.value_or(-1000)));
   for (const pid_t pid : children) {
     if (ReadProcess(pid).has_value()) wrongs.push_back(absl::StrCat("left behind: pid ", pid));

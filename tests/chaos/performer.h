@@ -29,6 +29,7 @@ class Performer {
  public:
   // Starts the master. `is_started` tells whether it serves.
   explicit Performer(const Settings& first);
+  // Leaves no process behind, also if End was not called.
   ~Performer();
   bool is_started() const { return clients_ != nullptr; }
 
@@ -114,6 +115,10 @@ class Performer {
   int last_number_ = 1;
   std::set<int> refused_;
   std::set<pid_t> stopped_;
+  // Whether a worker may be late for what the action did, or one before: it is stopped or killed.
+  bool is_disturbed_ = false;
+  bool is_begun_ = false;
+  bool has_ended_ = false;
   std::set<pid_t> limited_;
   std::set<pid_t> keepers_;
 };

@@ -248,6 +248,8 @@ RunResult Run::Execute() {
     const double before = seconds();
     actions_.push_back(action);
     const Wrongs wrongs = Step(action);
+    // The terminal has interrupted ctl, too.
+    if (options_.is_interrupted != nullptr && *options_.is_interrupted) break;
     result.steps = static_cast<int>(actions_.size());
     if (!wrongs.empty()) result.failure = Report(action, wrongs);
     if (options_.tells_steps) {

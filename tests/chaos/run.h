@@ -1,6 +1,7 @@
 #ifndef MUSTER_TESTS_CHAOS_RUN_H_
 #define MUSTER_TESTS_CHAOS_RUN_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -15,6 +16,8 @@ struct RunOptions {
   std::uint64_t seed = 1;
   int steps = 1'000'000'000;
   std::chrono::seconds time{1'000'000'000};
+  // Ends it after the step that is under way, as if its time was over. May be null.
+  const std::atomic<bool>* is_interrupted = nullptr;
   // How to repeat it; it is told when a check fails.
   std::string command{};
   // A line for each step on standard error.

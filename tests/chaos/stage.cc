@@ -75,7 +75,7 @@ std::string Stage::Text(const Settings& settings, int number, const std::string&
       "\nmax_generations: ", settings.generations,
       "\nadmin { listen: 'unix:admin.sock' }\npid_file: 'muster.pid'\nworker_binary: '", program,
       "'\nshutdown_timeout ", TextOf(kShutdownTimeout), "\ndrain_ack_timeout ",
-      TextOf(std::chrono::milliseconds(500)), "\ncrash_loop_limit: 1000000\n",
+      TextOf(std::chrono::milliseconds(1000)), "\ncrash_loop_limit: 1000000\n",
       kLog[static_cast<int>(settings.log)], more, "http {\n  header { name: 'X-Config' value: '",
       number, "' always: true }\n  location { path: '/big' root: 'site' }\n",
       "  location { path: '/small' return { body: 'small' } }\n",
