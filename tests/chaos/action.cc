@@ -72,6 +72,10 @@ std::string Text(const Action& action) {
       return absl::StrCat("stop worker ", action.worker);
     case Kind::kContinue:
       return "continue stopped workers";
+    case Kind::kFillChannel:
+      return absl::StrCat(
+          "fill the channel of worker ", action.worker,
+          action.amount > 0 ? absl::StrCat(", reload: ", Text(action.settings)) : "");
     case Kind::kFewDescriptors:
       return absl::StrCat("let worker ", action.worker, " open ", action.amount,
                           " descriptors more");

@@ -48,7 +48,8 @@ struct Action {
     kReloadsInARow,  // each while downloads keep the generations before
     kKill,
     kStop,
-    kContinue,  // all that are stopped
+    kContinue,     // all that are stopped
+    kFillChannel,  // of a worker that is stopped; with `amount` 1 a reload comes before it goes on
     kFewDescriptors,
     kFillLogs,
     kReadLogs,

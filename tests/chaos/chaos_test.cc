@@ -12,8 +12,8 @@ class Chaos : public ::testing::TestWithParam<std::uint64_t> {};
 TEST_P(Chaos, LeavesNothingUnaccounted) {
   const RunResult result =
       Execute({.seed = GetParam(),
-               .steps = 10,
-               .command = absl::StrCat("tools/chaos --seed ", GetParam(), " --steps 10")});
+               .steps = 8,
+               .command = absl::StrCat("tools/chaos --seed ", GetParam(), " --steps 8")});
   EXPECT_EQ(result.failure, "");
   EXPECT_GT(result.requests, 0u);
 }

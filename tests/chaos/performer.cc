@@ -36,6 +36,11 @@ constexpr milliseconds kShortStop{300};
 // So long new connections are made after the answer to a reload.
 constexpr milliseconds kProbesAfterAnswer{60};
 constexpr int kDownloadsInARow = 6;
+// More than a channel and the master's queue take.
+constexpr int kReopensOfFullChannel = 450;
+constexpr milliseconds kPauseBetweenReopens{1};
+// Less than until a worker that does not drain is killed.
+constexpr milliseconds kPatienceOfObedience{4000};
 constexpr milliseconds kPatienceOfDownloads{500};
 constexpr milliseconds kTimeOfCutDownloads{150};
 constexpr rlim_t kManyDescriptors = 20000;
@@ -61,6 +66,17 @@ int HighestDescriptor(pid_t pid) {
     if (absl::SimpleAtoi(entry->path().filename().string(), &fd)) highest = std::max(highest, fd);
   }
   return highest;
+}
+
+bool HasOpen(pid_t pid, const std::string& path) {
+  std::error_code ended;
+  const std::filesystem::path folder = absl::StrCat("/proc/", pid, "/fd");
+  for (std::filesystem::directory_iterator entry(folder, ended), end; !ended && entry != end;
+       entry.increment(ended)) {
+    std::error_code closed;
+    if (std::filesystem::read_symlink(entry->path(), closed) == path) return true;
+  }
+  return false;
 }
 
 // Returns the one before.
@@ -140,6 +156,8 @@ std::vector<std::string> Performer::Perform(const Action& action) {
     case Kind::kContinue:
       Continue();
       return {};
+    case Kind::kFillChannel:
+      return FillChannel(action);
     case Kind::kFewDescriptors:
       return on_worker([&](pid_t pid) { LimitDescriptors(pid, action.amount); });
     case Kind::kFillLogs:
@@ -359,6 +377,58 @@ Performer::Wrongs Performer::ReloadsInARow(const Action& action) {
     wrongs.insert(wrongs.end(), more.begin(), more.end());
   }
   clients_->EndDownloads(kTimeOfCutDownloads);
+  return wrongs;
+}
+
+// What the worker has not taken when it goes on is not lost: it opens its log again, and drains.
+Performer::Wrongs Performer::FillChannel(const Action& action) {
+  const std::optional<pid_t> pid = ServingNumber(action.worker, Workers());
+  if (!pid.has_value()) return {};
+  Stop(*pid);
+  is_disturbed_ = true;
+  for (int i = 0; i < kReopensOfFullChannel; ++i) {
+    muster().master().Signal(SIGUSR1);
+    std::this_thread::sleep_for(kPauseBetweenReopens);
+  }
+  const std::string before = muster().path("access-before.log");
+  std::error_code ignored;
+  std::filesystem::remove(before, ignored);
+  std::filesystem::rename(muster().path("access.log"), before, ignored);
+  muster().master().Signal(SIGUSR1);  // this one counts
+  Wrongs wrongs;
+  bool must_drain = false;
+  if (action.amount > 0) {
+    const std::uint64_t generation = expected_.generation;
+    wrongs = Reload({.kind = Action::Kind::kReload, .settings = action.settings});
+    must_drain = expected_.generation != generation;
+  }
+  ::kill(*pid, SIGCONT);
+  stopped_.erase(*pid);
+  const auto deadline = steady_clock::now() + kPatienceOfObedience;
+  bool has_obeyed = false;
+  while (!has_obeyed && steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(10));
+    const auto process = ReadProcess(*pid);
+    has_obeyed = !process.has_value() || process->state == 'Z' ||
+                 ((!must_drain || absl::StrContains(process->title, "is draining")) &&
+                  !HasOpen(*pid, before));
+  }
+  if (!has_obeyed) {
+    wrongs.push_back(absl::StrCat("pid ", *pid, ", whose channel was full, has not ",
+                                  must_drain ? "begun to drain" : "opened its log again"));
+  }
+  return wrongs;
+}
+
+Performer::Wrongs Performer::TrySlots() {
+  const std::size_t workers_before = Workers().size();
+  Wrongs wrongs = Reload({.kind = Action::Kind::kReload, .settings = settings_});
+  for (const Worker& worker : Workers()) {
+    if (worker.generation() != expected_.generation) continue;
+    if (worker.slot() < workers_before + expected_.workers) continue;
+    wrongs.push_back(absl::StrCat("a new worker has slot ", worker.slot(), " beside ",
+                                  workers_before, " others: earlier ones are not free"));
+  }
   return wrongs;
 }
 

@@ -35,6 +35,8 @@ class Performer {
 
   // Returns when the action is complete, with each thing that went otherwise than it must.
   std::vector<std::string> Perform(const Action& action);
+  // Nothing drains: a slot that no worker has is free, and workers of a further reload take it.
+  std::vector<std::string> TrySlots();
   // Ends the master, at once or gracefully, with all that must be gone then.
   std::vector<std::string> End(bool is_graceful);
 
@@ -61,6 +63,7 @@ class Performer {
   Wrongs Reload(const Action& action);
   Wrongs ReloadToBeRefused(const Action& action);
   Wrongs ReloadsInARow(const Action& action);
+  Wrongs FillChannel(const Action& action);
   Wrongs ReloadTwice(const Action& action);
   Wrongs ReloadWithFewDescriptors(const Action& action);
   // Runs `ctl reload`; `meanwhile` is called while it is under way, `answered` at once after it.

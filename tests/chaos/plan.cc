@@ -18,16 +18,16 @@ struct Weight {
   int weight;
 };
 constexpr Weight kWeights[] = {
-    {Kind::kReload, 30},        {Kind::kRefusedReload, 14},
-    {Kind::kTwoReloads, 4},     {Kind::kReloadWithFewDescriptors, 4},
-    {Kind::kReloadsInARow, 5},  {Kind::kKill, 14},
-    {Kind::kStop, 9},           {Kind::kContinue, 8},
-    {Kind::kFewDescriptors, 5}, {Kind::kFillLogs, 5},
-    {Kind::kReadLogs, 4},       {Kind::kMoreWorkers, 7},
-    {Kind::kFewerWorkers, 7},   {Kind::kPause, 5},
-    {Kind::kResume, 30},        {Kind::kReopen, 3},
-    {Kind::kReopenBySignal, 3}, {Kind::kConnect, 5},
-    {Kind::kDisconnect, 4},
+    {Kind::kReload, 30},       {Kind::kRefusedReload, 14},
+    {Kind::kTwoReloads, 4},    {Kind::kReloadWithFewDescriptors, 4},
+    {Kind::kReloadsInARow, 5}, {Kind::kFillChannel, 4},
+    {Kind::kKill, 14},         {Kind::kStop, 9},
+    {Kind::kContinue, 8},      {Kind::kFewDescriptors, 5},
+    {Kind::kFillLogs, 5},      {Kind::kReadLogs, 4},
+    {Kind::kMoreWorkers, 7},   {Kind::kFewerWorkers, 7},
+    {Kind::kPause, 5},         {Kind::kResume, 30},
+    {Kind::kReopen, 3},        {Kind::kReopenBySignal, 3},
+    {Kind::kConnect, 5},       {Kind::kDisconnect, 4},
 };
 
 constexpr int SumOfWeights() {
@@ -92,6 +92,8 @@ Action Plan::AnyAction() {
       return {.kind = weight->kind, .amount = 2 + Any(30), .settings = AnySettings()};
     case Kind::kReloadsInARow:
       return InARow();
+    case Kind::kFillChannel:
+      return {.kind = weight->kind, .worker = Any(16), .amount = Any(2), .settings = AnySettings()};
     case Kind::kFewDescriptors:
       return {.kind = weight->kind, .worker = Any(16), .amount = Any(12)};
     case Kind::kConnect:
@@ -136,6 +138,7 @@ bool Plan::IsPossible(const Action& action) const {
     case Kind::kReload:
       return action.meanwhile == Action::Meanwhile::kNothing || !is_paused_;
     case Kind::kKill:
+    case Kind::kFillChannel:
     case Kind::kFewDescriptors:
       return !is_paused_;
     case Kind::kStop:
@@ -176,6 +179,11 @@ void Plan::Note(const Action& action) {
                    action.meanwhile == Action::Meanwhile::kNothing;
       is_paused_ = is_paused_ && action.kind == Kind::kReloadWithFewDescriptors;
       if (action.meanwhile == Action::Meanwhile::kStop) ++stopped_;
+      break;
+    case Kind::kFillChannel:
+      if (action.amount == 0) break;
+      workers_ = action.settings.workers;
+      can_scale_ = action.settings.accept != Settings::Accept::kReuseport;
       break;
     case Kind::kStop:
       ++stopped_;

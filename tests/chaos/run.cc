@@ -264,6 +264,7 @@ RunResult Run::Execute() {
     // What was closed until then has a reason; at the end, all is.
     actions_.push_back({});
     Wrongs wrongs = Step(Action());
+    if (wrongs.empty()) wrongs = performer_.TrySlots();
     if (wrongs.empty()) wrongs = performer_.End(options_.seed % 2 == 0);
     if (!wrongs.empty()) result.failure = Report(Action(), wrongs);
   }
