@@ -398,6 +398,8 @@ Performer::Wrongs Performer::FillChannel(const Action& action) {
   Wrongs wrongs;
   bool must_drain = false;
   if (action.amount > 0) {
+    // A full channel leaves the signal QUIT, which closes idle connections.
+    ledger_.Add({.name = "drained by a signal", .from = steady_clock::now(), .holders = {*pid}});
     const std::uint64_t generation = expected_.generation;
     wrongs = Reload({.kind = Action::Kind::kReload, .settings = action.settings});
     must_drain = expected_.generation != generation;
