@@ -1,8 +1,12 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <cstdio>
+#include <fstream>
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
@@ -37,6 +41,34 @@ TEST(Serve, AFileByteForByte) {
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 200);
   EXPECT_TRUE(response->body == bytes) << "got " << response->body.size() << " bytes";
+}
+
+// In kB: the pages of the program's and its libraries' code whose file has this in its name.
+int ResidentCode(pid_t pid, const std::string& name) {
+  std::ifstream maps(absl::StrCat("/proc/", pid, "/smaps"));
+  int resident = 0;
+  bool is_it = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (absl::StrContains(line, "-") && absl::StrContains(line, " r")) {
+      is_it = absl::StrContains(line, " r-xp ") && absl::StrContains(line, name);
+    } else if (int kib = 0; is_it && std::sscanf(line.c_str(), "Rss: %d kB", &kib) == 1) {
+      resident += kib;
+    }
+  }
+  return resident;
+}
+
+// Protobuf is used until the master has been told that the worker serves.
+TEST(Serve, WithoutTheMemoryThatOnlyTheStartNeeded) {
+  RunningMaster muster(RunningMaster::ConfigOfOneWorker());
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  if (ResidentCode(muster.master().pid(), "libprotobuf") == 0) {
+    GTEST_SKIP() << "protobuf is part of the program";
+  }
+  const pid_t worker = muster.WorkerPids().at(0);
+  EXPECT_TRUE(muster.AwaitStatus([&](const admin::v1::Status&) {
+    return ResidentCode(worker, "libprotobuf") == 0;
+  })) << ResidentCode(worker, "libprotobuf");
 }
 
 TEST(Serve, TheIndexOfAFolder) {

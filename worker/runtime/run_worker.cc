@@ -21,7 +21,6 @@
 #include "muster/process_env/preparation.h"
 #include "muster/process_env/process_title.h"
 #include "muster/process_env/signal_start.h"
-#include "muster/process_env/startup_pages.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/protocol/exit_code.h"
@@ -117,7 +116,6 @@ int Serve(int argc, char** argv, const Program& program) {
   title.Set("muster: worker process");
   const auto process = StartWorker(*channel, title, program);
   if (!process.ok()) return Fail(*channel, process.status());
-  process_env::ReleaseStartupPages();
   const absl::Status status = (*process)->Run();
   if (status.ok()) return kExitDone;
   Complain(status.message());

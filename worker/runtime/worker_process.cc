@@ -11,6 +11,7 @@
 #include "muster/log/lost_lines.h"
 #include "muster/process_env/descriptor_limit.h"
 #include "muster/process_env/spare_descriptors.h"
+#include "muster/process_env/startup_pages.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/runtime/bounded_duration.h"
@@ -207,6 +208,8 @@ absl::Status WorkerProcess::Run() {
     MUSTER_RETURN_IF_ERROR(loop_->RunOnce());
     acceptor_->AfterRound();
     AcknowledgeDrains();
+    // The start is over when the master has been told that it serves.
+    if (is_serving_ && !std::exchange(is_started_, true)) process_env::ReleaseStartupPages();
   }
   return absl::OkStatus();
 }

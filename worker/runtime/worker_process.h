@@ -130,6 +130,7 @@ class WorkerProcess : public Context {
   std::optional<Heartbeat> heartbeat_;
   std::optional<Drain> drain_;
   bool is_serving_ = false;                    // or has been
+  bool is_started_ = false;                    // serves, and has said so
   std::vector<std::uint32_t> unacknowledged_;  // sequence numbers of DRAIN and QUIT
   bool is_terminated_ = false;
   std::uint64_t published_lost_lines_ = 0;
