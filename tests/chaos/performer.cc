@@ -398,11 +398,6 @@ Performer::Wrongs Performer::FillChannel(const Action& action) {
   Wrongs wrongs;
   bool must_drain = false;
   if (action.amount > 0) {
-    // A full channel leaves the signal QUIT, which closes idle connections. The others' channels
-    // are full, too, if they have no time for all reopens.
-    Ledger::Reason reason = {.name = "drained by a signal", .from = steady_clock::now()};
-    for (const Worker& worker : Workers()) reason.holders.insert(worker.pid());
-    ledger_.Add(std::move(reason));
     const std::uint64_t generation = expected_.generation;
     wrongs = Reload({.kind = Action::Kind::kReload, .settings = action.settings});
     must_drain = expected_.generation != generation;

@@ -1,12 +1,15 @@
 // How a worker ends: DRAIN, QUIT, TERMINATE, and the signals for them. Real workers.
 
 #include <csignal>
+#include <thread>
 
 #include "gtest/gtest.h"
+#include "muster/ipc/lock/owner_tag.h"
 #include "muster/worker/testing/echo_answer.h"
 #include "muster/worker/testing/test_client.h"
 #include "muster/worker/testing/test_master.h"
 #include "muster/worker/testing/test_worker.h"
+#include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
 namespace {
@@ -145,6 +148,23 @@ TEST(Quit, IsWhatTheSignalMeans) {
   const TestClient client(master.port());
   ASSERT_EQ(AskForPid(client), worker->pid());
   worker->Signal(SIGQUIT);
+  EXPECT_TRUE(client.IsAtEnd());
+  EXPECT_EQ(worker->AwaitExit(), "exited with code 0");
+}
+
+// As DRAIN does, it leaves an idle connection open. The master writes the generation first.
+TEST(Drain, IsWhatTheSignalMeansOnceANewerGenerationServes) {
+  const TestMaster master;
+  const ipc::OwnerTag tag = master.Reserve();
+  const auto worker = master.StartWorker(tag);
+  const TestClient client(master.port());
+  ASSERT_EQ(AskForPid(client), worker->pid());
+  master.zone().master_status().generation.Set(8);
+  worker->Signal(SIGQUIT);
+  while (ReadPhase(master.zone().worker_status(tag.slot())) != WorkerPhase::kDraining) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(AskForPid(client), worker->pid());
   EXPECT_TRUE(client.IsAtEnd());
   EXPECT_EQ(worker->AwaitExit(), "exited with code 0");
 }

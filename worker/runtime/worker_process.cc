@@ -146,6 +146,10 @@ absl::Status WorkerProcess::HearMaster(const ipc::Channel& channel, pid_t master
                                                          hello_.slot(), std::move(callbacks)));
   MUSTER_ASSIGN_OR_RETURN(signals_,
                           SignalSource::Create(*loop_, std::move(signals), [this](Command command) {
+                            // The signal for DRAIN is that for QUIT.
+                            if (command == Command::kQuit && IsSuperseded()) {
+                              command = Command::kDrain;
+                            }
                             const absl::Status status = Obey(command);
                             if (status.ok()) return;
                             log_.Write(config::v1::Log::ERROR, std::string(status.message()));
