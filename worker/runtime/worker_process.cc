@@ -89,7 +89,7 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
       zone_(std::move(zone)),
       user_zones_(std::move(user_zones)),
       loop_(std::move(loop)),
-      connections_(stats().active),
+      connections_(zone_.stats(tag_.slot()).active),
       handoff_board_(zone_, tag_.slot(), hello_.generation(), config_.worker_connections()) {}
 
 // What the service holds of the worker, connections above all, goes while the worker is whole.
