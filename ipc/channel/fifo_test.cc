@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -45,6 +47,28 @@ TEST(Fifo, HasNothingToReceiveBeforeItsFirstWriter) {
   const auto reader = Fifo::OpenReader(fifo->path());
   std::string record;
   EXPECT_EQ(*reader->TryReceive(&record), ReceiveOutcome::kWouldBlock);
+}
+
+// The first writer comes, writes and goes while the reader looks.
+TEST(Fifo, HasWhatAWriterOfAMomentLeft) {
+  for (int round = 0; round < 300; ++round) {
+    const auto fifo = Fifo::Create(TestPath());
+    const auto reader = Fifo::OpenReader(fifo->path());
+    std::atomic<bool> does_read = false;
+    std::thread writer([&] {
+      while (!does_read) {
+      }
+      ASSERT_EQ(*Fifo::OpenWriter(fifo->path())->TrySend("left"), SendOutcome::kSent);
+    });
+    std::string record;
+    ReceiveOutcome outcome = ReceiveOutcome::kWouldBlock;
+    while (outcome == ReceiveOutcome::kWouldBlock) {
+      outcome = *reader->TryReceive(&record);
+      does_read = true;
+    }
+    writer.join();
+    ASSERT_EQ(outcome, ReceiveOutcome::kReceived) << "round " << round;
+  }
 }
 
 TEST(Fifo, ServesTheNextWriterAfterOneIsGone) {

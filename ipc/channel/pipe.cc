@@ -121,20 +121,26 @@ absl::StatusOr<PipeReader> PipeReader::Adopt(UniqueFd fd) {
 
 absl::StatusOr<ReceiveOutcome> PipeReader::TryReceive(std::string* record) const {
   char buffer[kMaxPipeRecordBytes];
-  const ssize_t size = RetryOnEintr([&] { return ::read(fd_.get(), buffer, sizeof(buffer)); });
-  if (size > 0) {
-    record->assign(buffer, static_cast<std::size_t>(size));
-    return ReceiveOutcome::kReceived;
+  for (bool had_writer = false;;) {
+    const ssize_t size = RetryOnEintr([&] { return ::read(fd_.get(), buffer, sizeof(buffer)); });
+    if (size > 0) {
+      record->assign(buffer, static_cast<std::size_t>(size));
+      return ReceiveOutcome::kReceived;
+    }
+    if (size < 0) {
+      const int error = errno;
+      if (error == EAGAIN) return ReceiveOutcome::kWouldBlock;
+      return ErrnoStatus(absl::StrCat("read pipe in descriptor ", fd_.get()), error);
+    }
+    if (had_writer) return ReceiveOutcome::kPeerGone;
+    // read(2) says 0 too for a FIFO that has had no writer yet; poll knows the difference. But the
+    // first one may have come, written and gone since the read, so it is for the next to say that
+    // nothing is left.
+    pollfd request = {fd_.get(), POLLIN, 0};
+    ::poll(&request, 1, 0);
+    had_writer = (request.revents & POLLHUP) != 0;
+    if (request.revents == 0) return ReceiveOutcome::kWouldBlock;
   }
-  if (size < 0) {
-    const int error = errno;
-    if (error == EAGAIN) return ReceiveOutcome::kWouldBlock;
-    return ErrnoStatus(absl::StrCat("read pipe in descriptor ", fd_.get()), error);
-  }
-  // read(2) says 0 too for a FIFO that has had no writer yet; poll knows the difference.
-  pollfd request = {fd_.get(), POLLIN, 0};
-  ::poll(&request, 1, 0);
-  return (request.revents & POLLHUP) != 0 ? ReceiveOutcome::kPeerGone : ReceiveOutcome::kWouldBlock;
 }
 
 absl::StatusOr<ReceiveOutcome> PipeReader::Receive(std::string* record) const {
