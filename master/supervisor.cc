@@ -151,46 +151,24 @@ void Supervisor::OnWorker(Event event) {
   Handle(std::move(event));
 }
 
-RequestId Supervisor::Await(Reply reply) {
-  if (!reply) return 0;
-  waiting_[++last_request_] = std::move(reply);
-  return last_request_;
-}
-
-RequestId Supervisor::Reload(Reply reply) {
-  const RequestId request = Await(std::move(reply));
-  Handle(ReloadEvent{request});
+template <typename OrderEvent>
+RequestId Supervisor::Order(OrderEvent event, Reply reply) {
+  if (reply) {
+    event.request = ++last_request_;
+    waiting_[event.request] = std::move(reply);
+  }
+  const RequestId request = event.request;
+  Handle(std::move(event));
   return request;
 }
 
+RequestId Supervisor::Reload(Reply reply) { return Order(ReloadEvent{}, std::move(reply)); }
+RequestId Supervisor::Pause(Reply reply) { return Order(PauseEvent{}, std::move(reply)); }
+RequestId Supervisor::Resume(Reply reply) { return Order(ResumeEvent{}, std::move(reply)); }
+RequestId Supervisor::Quit(Reply reply) { return Order(QuitEvent{}, std::move(reply)); }
+RequestId Supervisor::Stop(Reply reply) { return Order(StopEvent{}, std::move(reply)); }
 RequestId Supervisor::Reopen(Reply reply) {
-  const RequestId request = Await(std::move(reply));
-  Handle(ReopenEvent{request, log_.Reopen()});
-  return request;
-}
-
-RequestId Supervisor::Pause(Reply reply) {
-  const RequestId request = Await(std::move(reply));
-  Handle(PauseEvent{request});
-  return request;
-}
-
-RequestId Supervisor::Resume(Reply reply) {
-  const RequestId request = Await(std::move(reply));
-  Handle(ResumeEvent{request});
-  return request;
-}
-
-RequestId Supervisor::Quit(Reply reply) {
-  const RequestId request = Await(std::move(reply));
-  Handle(QuitEvent{request});
-  return request;
-}
-
-RequestId Supervisor::Stop(Reply reply) {
-  const RequestId request = Await(std::move(reply));
-  Handle(StopEvent{request});
-  return request;
+  return Order(ReopenEvent{.own_log = log_.Reopen()}, std::move(reply));
 }
 
 void Supervisor::Withdraw(RequestId request, const std::string& why) {

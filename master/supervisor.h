@@ -106,7 +106,9 @@ class Supervisor {
   // Of the generation that serves, or of the one that is being started.
   const Deployment& DeploymentOf(std::uint64_t generation) const;
   void OnLoaded(LoadId load, const absl::Status& status);
-  RequestId Await(Reply reply);
+  // Gives the event a number if somebody waits.
+  template <typename OrderEvent>
+  RequestId Order(OrderEvent event, Reply reply);
   void CloseWhatNobodyTakes();
   // What ZoneUpkeep leaves to it.
   void RestoreZones();
