@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/clock.h"
@@ -227,7 +228,10 @@ void Supervisor::Do(const SpawnAction& action) {
 }
 
 const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
-  return generation == core_.generation() ? *deployments_->current() : *deployments_->next();
+  const Deployment* deployment =
+      generation == core_.generation() ? deployments_->current() : deployments_->next();
+  MUSTER_CHECK(deployment != nullptr, "the core starts workers of a loaded generation only");
+  return *deployment;
 }
 
 // Nobody is there if it could not be spawned, which the core learns next.
