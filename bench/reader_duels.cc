@@ -93,8 +93,8 @@ struct OurRwLock {
   alignas(ipc::kCacheLineBytes) std::uint64_t word = Payload()[7];
 
   auto ReaderFor(int role) {
-    return [this, lock = ipc::RwLock(&this->lock, participants.registry(),
-                                     participants.tag(role))]() mutable {
+    return [this, lock = *ipc::RwLock::Create(&this->lock, participants.registry(),
+                                              participants.tag(role))]() mutable {
       MUSTER_CHECK(lock.LockShared() == ipc::LockOutcome::kAcquired, "RwLock::LockShared");
       const std::uint64_t read = word;
       MUSTER_CHECK(lock.UnlockShared(), "RwLock::UnlockShared");

@@ -34,7 +34,8 @@ struct OurSemaphore {
     std::uint32_t permit_ = 0;
   };
   Guard LockFor(int role) {
-    return Guard(ipc::Semaphore(&semaphore, participants.registry(), participants.tag(role)));
+    return Guard(
+        *ipc::Semaphore::Create(&semaphore, participants.registry(), participants.tag(role)));
   }
 };
 

@@ -259,7 +259,7 @@ TEST_F(Guide, RwLock) {
     std::fill(std::begin(zone->prices), std::end(zone->prices), 0);
     return true;
   };
-  RwLock lock(&zone->rw_lock, registry, self, repair);
+  RwLock lock = RwLock::Create(&zone->rw_lock, registry, self, repair).value();
   {
     std::shared_lock reading(lock);
     price = zone->prices[3];
@@ -306,7 +306,7 @@ TEST_F(Guide, Semaphore) {
   const Registry& registry = shared_.registry;
   OwnerTag self = self_;
   // [semaphore]
-  Semaphore uploads(&zone->uploads, registry, self);
+  Semaphore uploads = Semaphore::Create(&zone->uploads, registry, self).value();
   if (auto permit = uploads.AcquireFor(absl::Seconds(1))) {
     // ... at most four at a time
     uploads.Release(*permit);

@@ -121,7 +121,7 @@ TEST_F(Garbage, InASpinlockEndsNoWait) {
 
 TEST_F(Garbage, InAReaderWriterLockEndsNoWait) {
   auto* state = zone_.Place<RwLockState<TestZone::kCapacity>>();
-  RwLock lock(state, registry(), self());
+  RwLock lock = *RwLock::Create(state, registry(), self());
   for (int i = 0; i < kBlocks; ++i) {
     Fill(state);
     if (lock.LockSharedUntil(Soon()) == LockOutcome::kAcquired) {
@@ -140,7 +140,7 @@ TEST_F(Garbage, InAReaderWriterLockEndsNoWait) {
 
 TEST_F(Garbage, InASemaphoreEndsNoWait) {
   auto* state = zone_.Place<SemaphoreState<4>>();
-  Semaphore semaphore(state, registry(), self());
+  Semaphore semaphore = *Semaphore::Create(state, registry(), self());
   for (int i = 0; i < kBlocks; ++i) {
     Fill(state);
     if (const auto permit = semaphore.AcquireUntil(Soon())) {
@@ -149,6 +149,21 @@ TEST_F(Garbage, InASemaphoreEndsNoWait) {
     semaphore.Release(static_cast<std::uint32_t>(Number()));
     EXPECT_LE(semaphore.available(), 4u);
     EXPECT_LE(state->Recover(self()), 4u);
+  }
+}
+
+TEST_F(Garbage, InTheNumberOfAnArrayIsAnError) {
+  auto* lock = zone_.Place<RwLockState<4>>();
+  auto* semaphore = zone_.Place<SemaphoreState<4>>();
+  for (int i = 0; i < kBlocks; ++i) {
+    Fill(lock);
+    Fill(semaphore);
+    const std::uint32_t slots = lock->writer.slots;
+    const std::uint32_t permits = semaphore->header.permits;
+    EXPECT_EQ(RwLock::Create(lock, registry(), self()).ok(), slots == 0 || slots == 4);
+    EXPECT_EQ(Semaphore::Create(semaphore, registry(), self()).ok(), permits == 0 || permits == 4);
+    lock->Recover(self());
+    EXPECT_LE(semaphore->Recover(self()), 4u);
   }
 }
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "muster/ipc/base/check.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/internal/agreed_count.h"
 #include "muster/ipc/lock/internal/fence.h"
 #include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
@@ -21,24 +24,37 @@ using internal::StoreLoadFence;
 
 namespace {
 
-static_assert(sizeof(RwLockWriter) == 128 && offsetof(RwLockWriter, entered) == 4);
+static_assert(sizeof(RwLockWriter) == 128 && offsetof(RwLockWriter, entered) == 4 &&
+              offsetof(RwLockWriter, slots) == 8);
 static_assert(sizeof(RwLockReader) == 128);
 
 constexpr absl::Duration kLeavingReader = absl::Milliseconds(10);
 
 }  // namespace
 
+absl::StatusOr<RwLock> RwLock::Create(RwLockWriter* writer, absl::Span<RwLockReader> readers,
+                                      const Registry& registry, OwnerTag self,
+                                      RepairCallback repair, absl::Duration spin) {
+  MUSTER_RETURN_IF_ERROR(
+      internal::AgreeOnCount(writer->slots, readers.size(), "reader-writer lock", "slots"));
+  const std::size_t slots = std::min<std::size_t>(readers.size(), registry.capacity());
+  if (self.slot() >= slots) {
+    return absl::OutOfRangeError(absl::StrCat("reader-writer lock: no place for slot ", self.slot(),
+                                              ": it has ", readers.size(), " and the registry ",
+                                              registry.capacity()));
+  }
+  return RwLock(writer, readers.first(slots), registry, self, std::move(repair), spin);
+}
+
 RwLock::RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Registry& registry,
                OwnerTag self, RepairCallback repair, absl::Duration spin)
     : writer_(writer),
-      readers_(readers.first(std::min<std::size_t>(readers.size(), registry.capacity()))),
+      reader_(&readers[self.slot()]),
+      readers_(readers),
       registry_(registry),
       self_(self),
       pauses_(PausesIn(spin)),
-      repair_(std::move(repair)) {
-  MUSTER_CHECK(self.slot() < readers_.size(), "the lock has a place for each slot that uses it");
-  reader_ = &readers_[self.slot()];
-}
+      repair_(std::move(repair)) {}
 
 // Writers.
 
@@ -226,7 +242,9 @@ bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, Owner
     }
     FutexWakeAll(writer.word);
   }
-  if (dead.slot() >= readers.size()) return was_writing;
+  // The smaller of the two: beyond it may be something else.
+  const std::uint32_t slots = writer.slots.load(std::memory_order_relaxed);
+  if (dead.slot() >= readers.size() || (slots != 0 && dead.slot() >= slots)) return was_writing;
   std::atomic<std::uint32_t>& reader = readers[dead.slot()].word;
   std::uint32_t seen = reader.load(std::memory_order_relaxed);
   while (OwnerTag::InWord(seen) == dead &&

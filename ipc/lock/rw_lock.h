@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "muster/ipc/base/cache_line.h"
@@ -27,6 +28,9 @@ struct alignas(kCacheLineBytes) RwLockWriter {
   // The tag of the writer that is within its exclusive section; zero while the owner of `word`
   // waits for readers. Written by the owner of `word`. Remains when that one dies.
   std::atomic<std::uint32_t> entered{0};
+  // How many readers follow. Zero: nobody has created a handle yet. Written once, by the first
+  // Create. It is only compared, and leads nowhere.
+  std::atomic<std::uint32_t> slots{0};
 };
 
 // One reader's part of a reader-writer lock.
@@ -39,6 +43,10 @@ struct alignas(kCacheLineBytes) RwLockReader {
 // The part of a reader-writer lock that is in shared memory, for participants in slots below
 // kSlots. All bytes zero: unlocked. It has 128 bytes for each slot, so that readers do not share
 // cache lines, and a writer reads all of them. So use few such locks, for data that is read often.
+// The memory knows its number of slots: a program that was built with another one gets an error.
+//
+// Where the number is known only at run time: a RwLockWriter, and behind it an array of
+// RwLockReader.
 template <std::uint32_t kSlots = 64>
 struct RwLockState {
   RwLockWriter writer;
@@ -64,12 +72,20 @@ struct RwLockState {
 class RwLock {
  public:
   // lock() and the like call `repair` with the lock held exclusively. `spin` is how long to spin
-  // before sleeping; the best value is about the cost of a sleep and a wake.
+  // before sleeping; the best value is about the cost of a sleep and a wake. InvalidArgument: the
+  // memory has another number of slots; the error names both. OutOfRange: the lock has no place for
+  // the slot of `self`.
+  static absl::StatusOr<RwLock> Create(RwLockWriter* writer, absl::Span<RwLockReader> readers,
+                                       const Registry& registry, OwnerTag self,
+                                       RepairCallback repair = nullptr,
+                                       absl::Duration spin = absl::Microseconds(5));
   template <std::uint32_t kSlots>
-  RwLock(RwLockState<kSlots>* state, const Registry& registry, OwnerTag self,
-         RepairCallback repair = nullptr, absl::Duration spin = absl::Microseconds(5))
-      : RwLock(&state->writer, absl::MakeSpan(state->readers), registry, self, std::move(repair),
-               spin) {}
+  static absl::StatusOr<RwLock> Create(RwLockState<kSlots>* state, const Registry& registry,
+                                       OwnerTag self, RepairCallback repair = nullptr,
+                                       absl::Duration spin = absl::Microseconds(5)) {
+    return Create(&state->writer, absl::MakeSpan(state->readers), registry, self, std::move(repair),
+                  spin);
+  }
 
   // Exclusive locks. Lock and LockUntil spin, then sleep; LockUntil tries at least once. TryLock
   // spins, because others may be about to leave, and never sleeps.
@@ -155,6 +171,7 @@ class RwLock {
   RepairCallback repair_;
 };
 
+// As RwLockState::Recover.
 bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, OwnerTag dead);
 
 template <std::uint32_t kSlots>

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
@@ -25,7 +27,7 @@ class RwLockTest : public ::testing::Test {
 
   const Registry& registry() { return zone_.registry(); }
   RwLock As(OwnerTag tag, RepairCallback repair = nullptr) {
-    return RwLock(state_, registry(), tag, std::move(repair));
+    return *RwLock::Create(state_, registry(), tag, std::move(repair));
   }
   // The test's own participant.
   RwLock& mine() { return mine_; }
@@ -74,6 +76,45 @@ class RwLockTest : public ::testing::Test {
 
 TEST_F(RwLockTest, IsUnlockedWhenAllItsBytesAreZero) {
   EXPECT_EQ(mine().Lock(), LockOutcome::kAcquired);
+}
+
+TEST_F(RwLockTest, IsRefusedToAProgramWithAnotherNumberOfSlots) {
+  // The smaller lock on the same bytes, as a program that was built with it sees them.
+  auto* smaller = reinterpret_cast<RwLockState<4>*>(state_);
+  EXPECT_EQ(RwLock::Create(smaller, registry(), zone_.Reserve(1)).status(),
+            absl::InvalidArgumentError(
+                "reader-writer lock: this program uses 4 slots, the memory has 8"));
+}
+
+TEST_F(RwLockTest, NamesTheSlotForWhichItHasNoPlace) {
+  auto* state = zone_.Place<RwLockState<2>>();
+  EXPECT_EQ(RwLock::Create(state, registry(), zone_.Reserve(2)).status(),
+            absl::OutOfRangeError(
+                "reader-writer lock: no place for slot 2: it has 2 and the registry 8"));
+  EXPECT_TRUE(RwLock::Create(state, registry(), zone_.Reserve(1)).ok());
+}
+
+TEST_F(RwLockTest, IsMadeOfPartsWhoseNumberIsKnownOnlyAtRunTime) {
+  auto* writer = zone_.Place<RwLockWriter>();
+  const std::size_t slots = registry().capacity();
+  auto* readers = static_cast<RwLockReader*>(zone_.PlaceBytes(slots * sizeof(RwLockReader)));
+  const OwnerTag tag = zone_.Reserve(slots - 1);
+  auto lock = RwLock::Create(writer, absl::MakeSpan(readers, slots), registry(), tag);
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  EXPECT_EQ(lock->LockShared(), LockOutcome::kAcquired);
+  ASSERT_TRUE(registry().MarkDead(tag));
+  EXPECT_FALSE(RecoverRwLock(*writer, absl::MakeSpan(readers, slots), tag));
+  EXPECT_EQ(readers[slots - 1].word, 0u);
+}
+
+TEST_F(RwLockTest, IsNotRecoveredBeyondItsReaders) {
+  auto* state = zone_.Place<RwLockState<2>>();
+  auto* behind = zone_.Place<RwLockReader>();
+  ASSERT_TRUE(RwLock::Create(state, registry(), zone_.Reserve(1)).ok());
+  const OwnerTag dead = zone_.Reserve(2);
+  behind->word = dead.bits();
+  RecoverRwLock(state->writer, absl::MakeSpan(state->readers.data(), 3), dead);
+  EXPECT_EQ(behind->word, dead.bits());
 }
 
 TEST_F(RwLockTest, IsSharedByReaders) {

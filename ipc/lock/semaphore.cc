@@ -1,19 +1,34 @@
 #include "muster/ipc/lock/semaphore.h"
 
+#include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/internal/agreed_count.h"
 
 namespace muster::ipc {
 namespace {
 
 static_assert(sizeof(PermitWord) == 4 && PermitWord::is_always_lock_free);
+static_assert(sizeof(SemaphoreHeader) == 256 && offsetof(SemaphoreHeader, permits) == 128);
 
 }  // namespace
+
+absl::Status Semaphore::TooMany(std::uint32_t permits, std::uint32_t most) {
+  return absl::OutOfRangeError(
+      absl::StrCat("semaphore: ", permits, " permits are more than the ", most, " of its state"));
+}
+
+absl::StatusOr<Semaphore> Semaphore::Create(SemaphoreHeader* header, absl::Span<PermitWord> owners,
+                                            const Registry& registry, OwnerTag self) {
+  MUSTER_RETURN_IF_ERROR(
+      internal::AgreeOnCount(header->permits, owners.size(), "semaphore", "permits"));
+  return Semaphore(&header->released, owners, registry, self);
+}
 
 Semaphore::Semaphore(EventState* released, absl::Span<PermitWord> owners, const Registry& registry,
                      OwnerTag self)
     : released_(released, registry), owners_(owners), registry_(registry), self_(self) {
   MUSTER_CHECK(self != OwnerTag(), "nobody cannot hold a permit");
-  MUSTER_CHECK(!owners.empty(), "a semaphore has at least one permit");
   first_ = self.slot() % static_cast<std::uint32_t>(owners.size());
 }
 
@@ -52,7 +67,11 @@ std::uint32_t Semaphore::available() const {
   return count;
 }
 
-std::uint32_t RecoverPermits(EventState& released, absl::Span<PermitWord> owners, OwnerTag dead) {
+std::uint32_t RecoverPermits(SemaphoreHeader& header, absl::Span<PermitWord> owners,
+                             OwnerTag dead) {
+  // The smaller of the two: beyond it may be something else.
+  const std::uint32_t permits = header.permits.load(std::memory_order_relaxed);
+  if (permits != 0 && permits < owners.size()) owners = owners.first(permits);
   std::uint32_t recovered = 0;
   for (PermitWord& owner : owners) {
     std::uint32_t seen = dead.bits();
@@ -64,7 +83,7 @@ std::uint32_t RecoverPermits(EventState& released, absl::Span<PermitWord> owners
     }
   }
   // After the permits: whoever is woken finds them.
-  released.Recover(dead);
+  header.released.Recover(dead);
   return recovered;
 }
 

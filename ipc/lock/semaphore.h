@@ -1,7 +1,6 @@
 #ifndef MUSTER_IPC_LOCK_SEMAPHORE_H_
 #define MUSTER_IPC_LOCK_SEMAPHORE_H_
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -9,6 +8,8 @@
 #include <optional>
 #include <type_traits>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "muster/ipc/base/cache_line.h"
@@ -23,10 +24,23 @@ namespace muster::ipc {
 // participants that acquire and release it, and by Recover.
 using PermitWord = std::atomic<std::uint32_t>;
 
-// The part of a semaphore that is in shared memory. All bytes zero: every permit is free.
+// What stands before the permits.
+struct SemaphoreHeader {
+  // For those who wait for a permit.
+  EventState released;
+  // How many permits are in use. Zero: nobody has created a handle yet. Written once, by the first
+  // Create. It is only compared, and leads nowhere.
+  std::atomic<std::uint32_t> permits{0};
+};
+
+// The part of a semaphore that is in shared memory. All bytes zero: every permit is free. The
+// memory knows its number of permits: a program that uses another number gets an error.
+//
+// Where the number is known only at run time: a SemaphoreHeader, and behind it an array of
+// PermitWord.
 template <std::uint32_t kMaxPermits>
 struct alignas(kCacheLineBytes) SemaphoreState {
-  EventState released;
+  SemaphoreHeader header;
   std::array<PermitWord, kMaxPermits> owners{};
 
   // Call it for each participant that died, after Registry::MarkDead. It releases the permits of
@@ -46,13 +60,17 @@ struct alignas(kCacheLineBytes) SemaphoreState {
 // Everything before a Release happens before everything after the next acquisition of that permit.
 class Semaphore {
  public:
-  // Uses the first `permits` permits of `state`. The number must be the same in every process.
+  // InvalidArgument: the memory has another number of permits, or none; the error names both.
+  static absl::StatusOr<Semaphore> Create(SemaphoreHeader* header, absl::Span<PermitWord> owners,
+                                          const Registry& registry, OwnerTag self);
+  // Uses the first `permits` permits of `state`. OutOfRange: `state` has fewer.
   template <std::uint32_t kMaxPermits>
-  Semaphore(SemaphoreState<kMaxPermits>* state, const Registry& registry, OwnerTag self,
-            std::uint32_t permits = kMaxPermits)
-      : Semaphore(&state->released,
-                  absl::MakeSpan(state->owners).first(std::min(permits, kMaxPermits)), registry,
-                  self) {}
+  static absl::StatusOr<Semaphore> Create(SemaphoreState<kMaxPermits>* state,
+                                          const Registry& registry, OwnerTag self,
+                                          std::uint32_t permits = kMaxPermits) {
+    if (permits > kMaxPermits) return TooMany(permits, kMaxPermits);
+    return Create(&state->header, absl::MakeSpan(state->owners).first(permits), registry, self);
+  }
 
   // These return the acquired permit, to be passed to Release. All but TryAcquire block. Nothing:
   // no permit was free, or none until the deadline. A permit of a dead holder counts as free.
@@ -92,6 +110,7 @@ class Semaphore {
  private:
   Semaphore(EventState* released, absl::Span<PermitWord> owners, const Registry& registry,
             OwnerTag self);
+  static absl::Status TooMany(std::uint32_t permits, std::uint32_t most);
 
   bool TakeFree(std::uint32_t permit) {
     std::uint32_t free = 0;
@@ -110,14 +129,15 @@ class Semaphore {
   std::uint32_t first_;
 };
 
-std::uint32_t RecoverPermits(EventState& released, absl::Span<PermitWord> owners, OwnerTag dead);
+// As SemaphoreState::Recover.
+std::uint32_t RecoverPermits(SemaphoreHeader& header, absl::Span<PermitWord> owners, OwnerTag dead);
 
 template <std::uint32_t kMaxPermits>
 std::uint32_t SemaphoreState<kMaxPermits>::Recover(OwnerTag dead) {
-  static_assert(offsetof(SemaphoreState, owners) == 128);
+  static_assert(offsetof(SemaphoreState, owners) == 256);
   static_assert(std::is_standard_layout_v<SemaphoreState>);
   static_assert(std::is_trivially_destructible_v<SemaphoreState>);
-  return RecoverPermits(released, absl::MakeSpan(owners), dead);
+  return RecoverPermits(header, absl::MakeSpan(owners), dead);
 }
 
 }  // namespace muster::ipc

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
@@ -22,7 +24,7 @@ class SemaphoreTest : public ::testing::Test {
   using State = SemaphoreState<kPermits>;
 
   const Registry& registry() { return zone_.registry(); }
-  Semaphore As(OwnerTag tag) { return Semaphore(state_, registry(), tag); }
+  Semaphore As(OwnerTag tag) { return *Semaphore::Create(state_, registry(), tag); }
   // The test's own participant.
   Semaphore& mine() { return mine_; }
   void TakeAll() {
@@ -68,9 +70,45 @@ TEST_F(SemaphoreTest, GivesEachPermitOnce) {
 }
 
 TEST_F(SemaphoreTest, UsesNoMorePermitsThanItIsTold) {
-  Semaphore semaphore(state_, registry(), zone_.Reserve(1), 1);
+  auto* state = zone_.Place<State>();
+  Semaphore semaphore = *Semaphore::Create(state, registry(), zone_.Reserve(1), 1);
   EXPECT_EQ(semaphore.TryAcquire(), 0u);
   EXPECT_EQ(semaphore.TryAcquire(), std::nullopt);
+}
+
+TEST_F(SemaphoreTest, IsRefusedToWhoUsesAnotherNumberOfPermits) {
+  EXPECT_EQ(Semaphore::Create(state_, registry(), zone_.Reserve(1), 2).status(),
+            absl::InvalidArgumentError("semaphore: this program uses 2 permits, the memory has 3"));
+}
+
+TEST_F(SemaphoreTest, HasNoMorePermitsThanItsStateHasRoomFor) {
+  auto* state = zone_.Place<State>();
+  EXPECT_EQ(Semaphore::Create(state, registry(), zone_.Reserve(1), 4).status(),
+            absl::OutOfRangeError("semaphore: 4 permits are more than the 3 of its state"));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(Semaphore::Create(state, registry(), zone_.Reserve(2), 0).status()));
+}
+
+TEST_F(SemaphoreTest, IsMadeOfPartsWhoseNumberIsKnownOnlyAtRunTime) {
+  auto* header = zone_.Place<SemaphoreHeader>();
+  const std::size_t permits = 5;
+  auto* owners = static_cast<PermitWord*>(zone_.PlaceBytes(permits * sizeof(PermitWord)));
+  const OwnerTag tag = zone_.Reserve(1);
+  auto semaphore = Semaphore::Create(header, absl::MakeSpan(owners, permits), registry(), tag);
+  ASSERT_TRUE(semaphore.ok()) << semaphore.status();
+  EXPECT_TRUE(semaphore->TryAcquire().has_value());
+  EXPECT_EQ(semaphore->available(), permits - 1);
+  ASSERT_TRUE(registry().MarkDead(tag));
+  EXPECT_EQ(RecoverPermits(*header, absl::MakeSpan(owners, permits), tag), 1u);
+}
+
+TEST_F(SemaphoreTest, IsNotRecoveredBeyondItsPermits) {
+  auto* state = zone_.Place<State>();
+  ASSERT_TRUE(Semaphore::Create(state, registry(), zone_.Reserve(1), 2).ok());
+  const OwnerTag dead = zone_.Reserve(2);
+  state->owners[2] = dead.bits();
+  EXPECT_EQ(state->Recover(dead), 0u);
+  EXPECT_EQ(state->owners[2], dead.bits());
 }
 
 TEST_F(SemaphoreTest, GivesAReleasedPermitAgain) {

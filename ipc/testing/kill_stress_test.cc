@@ -99,8 +99,8 @@ class Worker {
         seed_(tag.bits()),
         mutex_(&zone->mutex, registry, tag),
         spinlock_(&zone->spinlock, registry, tag),
-        rw_lock_(&zone->rw_lock, registry, tag),
-        semaphore_(&zone->semaphore, registry, tag),
+        rw_lock_(Value(RwLock::Create(&zone->rw_lock, registry, tag))),
+        semaphore_(Value(Semaphore::Create(&zone->semaphore, registry, tag))),
         event_(&zone->event, registry),
         latch_(&zone->latch),
         registry_(registry),
@@ -279,7 +279,8 @@ class Supervisor {
   }
   std::uint32_t permits_left() {
     const OwnerTag tag = Value(registry_.Reserve(kVisitor));
-    const std::uint32_t available = Semaphore(&zone_->semaphore, registry_, tag).available();
+    const std::uint32_t available =
+        Value(Semaphore::Create(&zone_->semaphore, registry_, tag)).available();
     registry_.MarkDead(tag);
     registry_.Free(tag);
     return available;

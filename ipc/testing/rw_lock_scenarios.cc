@@ -8,6 +8,7 @@
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/owned_thing.h"
 #include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/testing/value.h"
 
 namespace muster::ipc::testing {
 namespace {
@@ -24,7 +25,8 @@ class RwLockThing : public OwnedThing<RwLockState<kSlots>> {
 
   void Join(int participant) override {
     // A pause or two: what is swept is the path, not its length.
-    lock_.emplace(state(), registry(), tag(participant), nullptr, absl::Nanoseconds(60));
+    lock_.emplace(Value(
+        RwLock::Create(state(), registry(), tag(participant), nullptr, absl::Nanoseconds(60))));
   }
   bool Lock(int participant) override {
     return Reads(participant) ? LockShared() : LockExclusively();

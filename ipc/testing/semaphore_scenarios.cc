@@ -10,6 +10,7 @@
 #include "muster/ipc/testing/participants.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"
+#include "muster/ipc/testing/value.h"
 
 namespace muster::ipc::testing {
 namespace {
@@ -19,7 +20,9 @@ class SemaphoreThing : public OwnedThing<SemaphoreState<1>> {
  public:
   using OwnedThing::OwnedThing;
 
-  void Join(int participant) override { semaphore_.emplace(state(), registry(), tag(participant)); }
+  void Join(int participant) override {
+    semaphore_.emplace(Value(Semaphore::Create(state(), registry(), tag(participant))));
+  }
   bool Lock(int) override {
     permit_ = semaphore_->Acquire();
     return false;
@@ -48,7 +51,8 @@ void HolderOfSeveral(Trial& trial) {
   auto* state = new (trial.memory()) SemaphoreState<kPermits>;
   const Participants participants(static_cast<char*>(trial.memory()) + 4096, 2);
   Victim& victim = trial.StartVictim([&](Part&) {
-    Semaphore semaphore(state, participants.registry(), participants.tag(0));
+    Semaphore semaphore =
+        Value(Semaphore::Create(state, participants.registry(), participants.tag(0)));
     SectionMark();
     for (std::uint32_t i = 0; i < kPermits; ++i) semaphore.Acquire();
     for (std::uint32_t i = 0; i < kPermits; ++i) semaphore.Release(i);
@@ -56,7 +60,8 @@ void HolderOfSeveral(Trial& trial) {
   });
   trial.Step(victim);
   victim.Kill();
-  Semaphore semaphore(state, participants.registry(), participants.tag(1));
+  Semaphore semaphore =
+      Value(Semaphore::Create(state, participants.registry(), participants.tag(1)));
   const std::uint32_t available = semaphore.available();
   participants.MarkDead(0);
   const std::uint32_t recovered = state->Recover(participants.tag(0));
