@@ -79,6 +79,11 @@ void Mutex::MarkConsistent() {
   }
 }
 
+bool Mutex::Abandon() {
+  if (file_ != nullptr) return file_->Abandon();
+  return OwnerLock(*word_, *registry_, OwnerTag::InWord(self_)).Abandon();
+}
+
 void Mutex::unlock() {
   if (!Unlock()) TerminateFor(LockOutcome::kBusy, "Mutex::unlock");
 }

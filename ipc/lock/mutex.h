@@ -107,6 +107,10 @@ class Mutex {
   }
   // Call it after kOwnerDied, when the data is repaired and before Unlock.
   void MarkConsistent();
+  // Gives the mutex up as if this participant had died: the next owner gets kOwnerDied. For a
+  // thread that ends within its section. False, as Unlock. On a file, the byte stays as after a
+  // death.
+  bool Abandon();
 
   // The standard's TimedLockable, for std::unique_lock and std::scoped_lock. After kOwnerDied they
   // call the repair callback and mark the mutex consistent. They print a message and abort if there

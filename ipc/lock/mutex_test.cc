@@ -296,6 +296,14 @@ TEST_F(MutexDeathTest, EndsTheProcessThatUnlocksWhatItDoesNotHold) {
   EXPECT_DEATH(mine().unlock(), "Mutex::unlock: this participant does not hold it");
 }
 
+TEST_F(MutexTest, ReportsAnAbandonedSectionAsADeath) {
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  const auto sleeper = Sleep(zone_.Reserve(1));
+  EXPECT_TRUE(mine().Abandon());
+  EXPECT_FALSE(mine().Abandon());
+  EXPECT_EQ(sleeper->Join(), kOwnerDied);
+}
+
 TEST_F(MutexTest, WorksWithTheStandardsLocks) {
   MutexState* second_state = zone_.Place<MutexState>();
   Mutex second(second_state, registry(), tag_);

@@ -139,6 +139,8 @@ bool RwLock::Unlock() {
 
 void RwLock::MarkConsistent() { OwnerLock(writer_->word, registry_, self_).MarkConsistent(); }
 
+bool RwLock::Abandon() { return OwnerLock(writer_->word, registry_, self_).Abandon(); }
+
 // Readers.
 
 void RwLock::WakeWriter() { FutexWakeAll(reader_->word); }

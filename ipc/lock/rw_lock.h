@@ -96,6 +96,14 @@ class RwLock {
   bool Unlock();
   // Call it after kOwnerDied, when the data is repaired and before Unlock.
   void MarkConsistent();
+  // Gives an exclusive lock up as if this participant had died: the next writer gets kOwnerDied,
+  // and readers get kNeedsRepair. For a thread that ends within its section. False, as Unlock.
+  bool Abandon();
+  // True: a writer holds the lock, or waits for readers to leave. One load.
+  bool IsWriterWaiting() const {
+    // Relaxed: a hint. LockShared looks again.
+    return writer_->word.load(std::memory_order_relaxed) != kUnlockedWord;
+  }
 
   // Shared locks. They spin and sleep in the same way.
   [[nodiscard]] LockOutcome LockShared() {
@@ -104,6 +112,8 @@ class RwLock {
     return LockSharedSlowly(Deadline::Never());
   }
   [[nodiscard]] LockOutcome TryLockShared();
+  // Neither spins nor sleeps. False: not acquired, for whatever reason.
+  [[nodiscard]] bool TryLockSharedOnce() { return EnterFree(); }
   [[nodiscard]] LockOutcome LockSharedUntil(Deadline deadline) {
     if (EnterFree()) [[likely]]
       return LockOutcome::kAcquired;

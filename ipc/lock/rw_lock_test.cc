@@ -311,6 +311,32 @@ TEST_F(RwLockTest, RemembersADeathWhenTheNextWriterGivesUp) {
   EXPECT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
 }
 
+TEST_F(RwLockTest, ReportsAnAbandonedSectionAsADeath) {
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  EXPECT_TRUE(mine().Abandon());
+  EXPECT_FALSE(mine().Abandon());
+  EXPECT_EQ(mine().TryLockShared(), LockOutcome::kNeedsRepair);
+  EXPECT_EQ(As(zone_.Reserve(1)).Lock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(RwLockTest, ShowsAReaderThatAWriterWaits) {
+  ASSERT_EQ(mine().LockShared(), LockOutcome::kAcquired);
+  EXPECT_FALSE(mine().IsWriterWaiting());
+  const auto writer = SleepAsWriter(zone_.Reserve(1));
+  EXPECT_TRUE(mine().IsWriterWaiting());
+  EXPECT_TRUE(mine().UnlockShared());
+  EXPECT_EQ(writer->Join(), kAcquired);
+}
+
+TEST_F(RwLockTest, IsTriedOnceByAReader) {
+  RwLock other = As(zone_.Reserve(1));
+  ASSERT_EQ(other.Lock(), LockOutcome::kAcquired);
+  EXPECT_FALSE(mine().TryLockSharedOnce());
+  ASSERT_TRUE(other.Unlock());
+  EXPECT_TRUE(mine().TryLockSharedOnce());
+  EXPECT_TRUE(mine().UnlockShared());
+}
+
 TEST_F(RwLockTest, IsNotRecoverableWhenNobodyRepaired) {
   state_->Recover(KillAWriter());
   ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);

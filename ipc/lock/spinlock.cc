@@ -39,6 +39,8 @@ LockOutcome Spinlock::TryLockSlowly() {
   return OwnerLock(*word_, registry_, OwnerTag::InWord(self_)).TryLock();
 }
 
+bool Spinlock::Abandon() { return OwnerLock(*word_, registry_, OwnerTag::InWord(self_)).Abandon(); }
+
 void Spinlock::lock() {
   const LockOutcome outcome = Lock();
   if (outcome != LockOutcome::kAcquired) RepairOrTerminate(repair_, outcome, "Spinlock::lock");

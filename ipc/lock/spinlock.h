@@ -67,6 +67,11 @@ class Spinlock {
     word_->store(kUnlockedWord, std::memory_order_release);
   }
 
+  // Gives the spinlock up as if this participant had died: the next owner gets kOwnerDied. For a
+  // thread that ends within its section. False: this participant does not hold it. Nothing was
+  // changed.
+  bool Abandon();
+
   // The standard's Lockable. After kOwnerDied they call the repair callback, or print a message and
   // abort, as in Mutex.
   void lock();

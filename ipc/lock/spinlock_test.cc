@@ -51,6 +51,13 @@ TEST_F(SpinlockTest, IsBusyWhileAnotherHoldsIt) {
   EXPECT_EQ(mine().TryLock(), LockOutcome::kAcquired);
 }
 
+TEST_F(SpinlockTest, ReportsAnAbandonedSectionAsADeath) {
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  EXPECT_TRUE(mine().Abandon());
+  EXPECT_FALSE(mine().Abandon());
+  EXPECT_EQ(As(zone_.Reserve(1)).TryLock(), LockOutcome::kOwnerDied);
+}
+
 TEST_F(SpinlockTest, HonoursItsDeadline) {
   Spinlock other = As(zone_.Reserve(1));
   ASSERT_EQ(other.Lock(), LockOutcome::kAcquired);

@@ -87,4 +87,11 @@ bool FileMutex::Unlock() {
   return true;
 }
 
+bool FileMutex::Abandon() {
+  if (!held_) return false;
+  held_ = false;
+  Change(F_OFD_SETLK, F_UNLCK);
+  return true;
+}
+
 }  // namespace muster::ipc::internal

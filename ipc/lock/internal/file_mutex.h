@@ -26,6 +26,8 @@ class FileMutex {
   LockOutcome Lock(Deadline deadline);
   LockOutcome TryLock();
   bool Unlock();
+  // As Unlock, but the byte stays 1, as after a death.
+  bool Abandon();
   void MarkConsistent() { must_poison_ = false; }
 
  private:

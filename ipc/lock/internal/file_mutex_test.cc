@@ -47,6 +47,14 @@ TEST_F(FileMutexTest, KeepsTheBytesOfAFileApart) {
   EXPECT_EQ(second.TryLock(), LockOutcome::kAcquired);
 }
 
+TEST_F(FileMutexTest, ReportsAnAbandonedSectionAsADeath) {
+  FileMutex first = Open();
+  ASSERT_EQ(first.TryLock(), LockOutcome::kAcquired);
+  EXPECT_TRUE(first.Abandon());
+  EXPECT_FALSE(first.Abandon());
+  EXPECT_EQ(Open().TryLock(), LockOutcome::kOwnerDied);
+}
+
 TEST_F(FileMutexTest, HonoursItsDeadline) {
   FileMutex first = Open();
   FileMutex second = Open();
