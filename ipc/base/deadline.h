@@ -26,6 +26,23 @@ class Deadline {
         std::max(absl::ToInt64Nanoseconds(wait), std::numeric_limits<std::int64_t>::min() / 2);
     return Deadline(nanoseconds < kNever - now ? now + nanoseconds : kNever);
   }
+  // The same for a duration of the standard library, whatever its number and unit: rounded up to a
+  // nanosecond. Longer than a century: never. Not a number: it has passed already.
+  template <typename Rep, typename Period>
+  static Deadline After(const std::chrono::duration<Rep, Period>& wait) {
+    const long double nanoseconds = std::chrono::duration<long double, std::nano>(wait).count();
+    if (!(nanoseconds > 0)) return Deadline(Now());
+    if (nanoseconds > kCentury) return Never();
+    const auto whole = static_cast<std::int64_t>(nanoseconds);
+    return Deadline(Now() + whole + (static_cast<long double>(whole) < nanoseconds ? 1 : 0));
+  }
+  // When `time` comes on its clock, if that clock goes as ours does from now on: look at that clock
+  // again afterwards. No time is too far away on either side.
+  template <typename Clock, typename Duration>
+  static Deadline Until(const std::chrono::time_point<Clock, Duration>& time) {
+    using Exact = std::chrono::duration<long double, std::nano>;
+    return After(Exact(time.time_since_epoch()) - Exact(Clock::now().time_since_epoch()));
+  }
 
   bool is_never() const { return nanoseconds_ == kNever; }
   bool has_passed() const { return !is_never() && Now() >= nanoseconds_; }
@@ -47,6 +64,7 @@ class Deadline {
 
  private:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  static constexpr long double kCentury = 100.0L * 365 * 86'400 * 1'000'000'000;
 
   explicit constexpr Deadline(std::int64_t nanoseconds) : nanoseconds_(nanoseconds) {}
   // libstdc++'s steady_clock is CLOCK_MONOTONIC.

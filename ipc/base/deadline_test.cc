@@ -1,6 +1,9 @@
 #include "muster/ipc/base/deadline.h"
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
+#include <ratio>
 
 #include "gtest/gtest.h"
 
@@ -33,6 +36,39 @@ TEST(Deadline, CountsNanosecondsOfTheSteadyClock) {
   using std::chrono::steady_clock;
   EXPECT_EQ(Deadline::At(steady_clock::time_point(std::chrono::seconds(3))).nanoseconds(),
             3'000'000'000);
+}
+
+TEST(Deadline, TakesAnyDurationOfTheStandardLibrary) {
+  using std::chrono::duration;
+  const std::int64_t before = Deadline::After(absl::ZeroDuration()).nanoseconds();
+  EXPECT_GE(Deadline::After(duration<double>(0.5)).nanoseconds(), before + 500'000'000);
+  EXPECT_GE(Deadline::After(duration<float, std::ratio<3600>>(2)).nanoseconds(),
+            before + 7'200'000'000'000);
+  EXPECT_GE(Deadline::After(duration<std::int64_t, std::pico>(1)).nanoseconds(), before + 1);
+  EXPECT_GE(Deadline::After(duration<std::uint8_t>(200)).nanoseconds(), before + 200'000'000'000);
+}
+
+TEST(Deadline, KnowsDurationsThatNoClockCounts) {
+  using std::chrono::duration;
+  using Limits = std::numeric_limits<double>;
+  EXPECT_TRUE(Deadline::After(duration<double>(Limits::infinity())).is_never());
+  EXPECT_TRUE(Deadline::After(duration<double>(1e300)).is_never());
+  EXPECT_TRUE(Deadline::After(std::chrono::hours::max()).is_never());
+  EXPECT_TRUE(Deadline::After(duration<double>(-Limits::infinity())).has_passed());
+  EXPECT_TRUE(Deadline::After(duration<double>(Limits::quiet_NaN())).has_passed());
+  EXPECT_TRUE(Deadline::After(std::chrono::hours::min()).has_passed());
+}
+
+TEST(Deadline, IsATimeOfAnyClock) {
+  using std::chrono::duration;
+  using std::chrono::steady_clock;
+  using std::chrono::system_clock;
+  EXPECT_FALSE(Deadline::Until(system_clock::now() + duration<double>(3600)).has_passed());
+  EXPECT_TRUE(Deadline::Until(system_clock::now()).has_passed());
+  EXPECT_TRUE(Deadline::Until(system_clock::time_point::max()).is_never());
+  EXPECT_TRUE(Deadline::Until(system_clock::time_point::min()).has_passed());
+  EXPECT_TRUE(
+      Deadline::Until(std::chrono::time_point<steady_clock, std::chrono::hours>::max()).is_never());
 }
 
 TEST(Deadline, IsATimeoutOfPoll) {

@@ -119,11 +119,17 @@ class Mutex {
   bool try_lock() { return Accept(TryLock(), "Mutex::try_lock"); }
   template <typename Rep, typename Period>
   bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) {
-    return Accept(TryLockFor(absl::FromChrono(wait)), "Mutex::try_lock_for");
+    return Accept(TryLockUntil(Deadline::After(wait)), "Mutex::try_lock_for");
   }
   template <typename Clock, typename Duration>
   bool try_lock_until(const std::chrono::time_point<Clock, Duration>& time) {
-    return try_lock_for(time - Clock::now());
+    while (true) {
+      const LockOutcome outcome = TryLockUntil(Deadline::Until(time));
+      // Its clock may go slower than ours, or be set back.
+      if (outcome != LockOutcome::kTimedOut || Deadline::Until(time).has_passed()) {
+        return Accept(outcome, "Mutex::try_lock_until");
+      }
+    }
   }
   void unlock();
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <ratio>
 #include <string>
 #include <utility>
 
@@ -323,6 +324,36 @@ TEST_F(MutexTest, TimesOutByAnyClock) {
   EXPECT_FALSE(mine().try_lock_for(std::chrono::milliseconds(1)));
   EXPECT_FALSE(
       mine().try_lock_until(std::chrono::system_clock::now() + std::chrono::milliseconds(1)));
+}
+
+TEST_F(MutexTest, TimesOutByAnyDuration) {
+  using std::chrono::duration;
+  Mutex other = As(zone_.Reserve(1));
+  other.lock();
+  EXPECT_FALSE(mine().try_lock_for(duration<double>(1e-3)));
+  EXPECT_FALSE(mine().try_lock_for(duration<float, std::milli>(-1)));
+  EXPECT_FALSE(mine().try_lock_until(std::chrono::system_clock::now() + duration<double>(1e-3)));
+  EXPECT_FALSE(mine().try_lock_until(std::chrono::system_clock::time_point::min()));
+  other.unlock();
+  EXPECT_TRUE(mine().try_lock_for(std::chrono::hours::max()));
+}
+
+// A clock of which a millisecond passes at each look, and none in between.
+struct SlowClock {
+  using duration = std::chrono::milliseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<SlowClock>;
+  static constexpr bool is_steady = true;
+  static time_point now() { return time_point(duration(++looks)); }
+  static inline rep looks = 0;
+};
+
+TEST_F(MutexTest, TimesOutWhenItsOwnClockSaysSo) {
+  Mutex other = As(zone_.Reserve(1));
+  other.lock();
+  EXPECT_FALSE(mine().try_lock_until(SlowClock::time_point(std::chrono::milliseconds(10))));
+  EXPECT_GE(SlowClock::looks, 10);
 }
 
 class DamagedMutex : public MutexTest, public ::testing::WithParamInterface<std::uint32_t> {};
