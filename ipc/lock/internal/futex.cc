@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <ctime>
@@ -17,9 +18,9 @@ static_assert(sizeof(std::atomic<std::uint32_t>) == 4);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
 int Wake(const std::atomic<std::uint32_t>& word, int count) {
+  // It fails if the memory is gone, or is now something else's.
   const long woken = ::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
-  MUSTER_CHECK(woken >= 0, "FUTEX_WAKE refused the address");
-  return static_cast<int>(woken);
+  return static_cast<int>(std::max(woken, 0L));
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ bool FutexWait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, D
       ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, expected,
                 deadline.is_never() ? nullptr : &until, nullptr, FUTEX_BITSET_MATCH_ANY);
   if (result == 0 || errno == EAGAIN || errno == EINTR) return true;
-  MUSTER_CHECK(errno == ETIMEDOUT, "FUTEX_WAIT_BITSET refused its arguments");
+  MUSTER_CHECK(errno == ETIMEDOUT,
+               "FUTEX_WAIT_BITSET failed: the memory that is waited for was unmapped or cut");
   return false;
 }
 

@@ -1,7 +1,10 @@
 #include "muster/ipc/lock/internal/futex.h"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cstdint>
+#include <new>
 
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
@@ -48,6 +51,23 @@ TEST(FutexWakeAll, WakesEverySleeper) {
   EXPECT_EQ(FutexWakeAll(*word), 2);
   EXPECT_EQ(first.Join(), 0);
   EXPECT_EQ(second.Join(), 0);
+}
+
+TEST(FutexWakeAll, WakesNobodyInMemoryThatIsGone) {
+  void* const page =
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  const Word* word = new (page) Word{0};
+  ASSERT_EQ(::munmap(page, 4096), 0);
+  EXPECT_EQ(FutexWakeAll(*word), 0);
+  EXPECT_EQ(FutexWakeOne(*word), 0);
+}
+
+TEST(FutexWaitDeathTest, SaysWhatIsWrongInMemoryThatIsGone) {
+  void* const page =
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  const Word* word = new (page) Word{0};
+  ASSERT_EQ(::munmap(page, 4096), 0);
+  EXPECT_DEATH(FutexWait(*word, 0, Deadline::Never()), "the memory that is waited for");
 }
 
 TEST(FutexWakeAll, WakesNobodyWhereNobodySleeps) {

@@ -1,0 +1,100 @@
+// The last thing that an unlock does is the wake, and by then the next owner may have unmapped the
+// memory: it is the next owner's to do so.
+
+#include <dlfcn.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <cstdarg>
+#include <functional>
+#include <new>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/lock/once.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/testing/test_zone.h"
+
+namespace {
+
+// Runs once, before the next FUTEX_WAKE.
+std::function<void()> before_wake;
+
+}  // namespace
+
+// In front of libc's: what other threads would do at that moment, at that moment.
+extern "C" long syscall(long number, ...) noexcept {
+  using Call = long (*)(long, ...);
+  static const auto real = reinterpret_cast<Call>(::dlsym(RTLD_NEXT, "syscall"));
+  va_list list;
+  va_start(list, number);
+  long arguments[6];
+  for (long& argument : arguments) argument = va_arg(list, long);
+  va_end(list);
+  if (number == SYS_futex && arguments[1] == FUTEX_WAKE && before_wake != nullptr) {
+    std::exchange(before_wake, nullptr)();
+  }
+  return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+              arguments[5]);
+}
+
+namespace muster::ipc {
+namespace {
+
+constexpr std::size_t kBytes = 4096;
+
+class UnmappedWake : public ::testing::Test {
+ protected:
+  UnmappedWake()
+      : memory_(::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)),
+        first_(zone_.Reserve(0)),
+        next_(zone_.Reserve(1)) {}
+
+  void Unmap() { EXPECT_EQ(::munmap(memory_, kBytes), 0); }
+
+  TestZone zone_;
+  void* memory_;
+  OwnerTag first_;
+  OwnerTag next_;
+};
+
+TEST_F(UnmappedWake, OfAMutexWhoseNextOwnerUnmapsItIsNoError) {
+  auto* state = new (memory_) MutexState();
+  Mutex first(state, zone_.registry(), first_);
+  Mutex next(state, zone_.registry(), next_);
+  ASSERT_EQ(first.Lock(), LockOutcome::kAcquired);
+  // As the next one leaves it when it goes to sleep.
+  state->word |= OwnerTag::kWaiters;
+  bool is_unmapped = false;
+  before_wake = [&] {
+    EXPECT_EQ(next.Lock(), LockOutcome::kAcquired);
+    Unmap();
+    is_unmapped = true;
+  };
+  EXPECT_TRUE(first.Unlock());
+  EXPECT_TRUE(is_unmapped);
+}
+
+TEST_F(UnmappedWake, OfAnOnceWhoseNextCallerUnmapsItIsNoError) {
+  auto* state = new (memory_) OnceState();
+  Once first(state, zone_.registry(), first_);
+  bool is_unmapped = false;
+  before_wake = [&] {
+    EXPECT_TRUE(Once(state, zone_.registry(), next_).is_done());
+    Unmap();
+    is_unmapped = true;
+  };
+  EXPECT_TRUE(first
+                  .Call([&](bool) {
+                    state->word |= OwnerTag::kWaiters;
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_TRUE(is_unmapped);
+}
+
+}  // namespace
+}  // namespace muster::ipc
