@@ -35,6 +35,7 @@ constexpr bool Holds(LockOutcome outcome) {
 const char* ToString(LockOutcome outcome);
 
 // Makes the data consistent after an owner died. Called while the lock is held. False: it cannot.
+// If it throws, the process ends.
 using RepairCallback = std::function<bool()>;
 
 // Prints the reason to standard error and aborts. For calls that cannot return an outcome: lock(),

@@ -16,19 +16,29 @@ Once::Once(OnceState* state, const Registry& registry, OwnerTag self)
   MUSTER_CHECK(self != OwnerTag(), "nobody cannot initialise anything");
 }
 
-absl::Status Once::CallSlowly(Initialise initialise) {
+absl::Status Once::CallSlowly(Initialise initialise, Deadline deadline) {
   const OwnerLock lock(state_->word, registry_, self_);
   // Without spinning: what is done once takes long.
-  const LockOutcome outcome = lock.LockBySleeping(0, Deadline::Never());
+  const LockOutcome outcome = lock.LockBySleeping(0, deadline);
   if (outcome == LockOutcome::kWouldDeadlock) {
     return absl::FailedPreconditionError("once: the initialiser calls itself");
+  }
+  if (outcome == LockOutcome::kTimedOut) {
+    return absl::DeadlineExceededError("once: another participant still initialises");
   }
   if (!Holds(outcome)) {
     // A mark; which one?
     return is_done() ? absl::OkStatus() : absl::DataLossError("once: its state is damaged");
   }
   const bool was_interrupted = outcome == LockOutcome::kOwnerDied;
-  const absl::Status status = initialise(was_interrupted);
+  absl::Status status;
+  try {
+    status = initialise(was_interrupted);
+  } catch (...) {
+    // Half of its work may be done.
+    lock.Abandon();
+    throw;
+  }
   if (status.ok()) {
     lock.Finish(kDoneMark);
   } else if (was_interrupted) {

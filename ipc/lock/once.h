@@ -9,6 +9,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
@@ -37,19 +38,20 @@ static_assert(std::is_trivially_destructible_v<OnceState>);
 // Everything in `initialise` happens before the return of any Call that returns OK.
 class Once {
  public:
-  // `was_interrupted`: an earlier initialiser died, and its work may be half done. If the
+  // `was_interrupted`: an earlier initialiser died or threw, and its work may be half done. If the
   // initialiser returns an error, Call returns it, and the next Call runs the initialiser again.
-  // It must not throw.
   using Initialise = absl::FunctionRef<absl::Status(bool was_interrupted)>;
 
   Once(OnceState* state, const Registry& registry, OwnerTag self);
 
-  // Runs `initialise`, or sleeps while another participant does. Costs one load when it is done.
-  // FailedPrecondition: `initialise` called this again. DataLoss: the state is damaged.
-  absl::Status Call(Initialise initialise) {
+  // Runs `initialise`, or sleeps while another participant does, until `deadline`. Costs one load
+  // when it is done. What `initialise` throws passes through, and the next Call runs it again, with
+  // was_interrupted. FailedPrecondition: `initialise` called this again. DeadlineExceeded: another
+  // participant still runs it. DataLoss: the state is damaged.
+  absl::Status Call(Initialise initialise, Deadline deadline = Deadline::Never()) {
     if (is_done()) [[likely]]
       return absl::OkStatus();
-    return CallSlowly(initialise);
+    return CallSlowly(initialise, deadline);
   }
 
   // True: everything in `initialise` happens before the return. Acquire: pairs with the release at
@@ -57,7 +59,7 @@ class Once {
   bool is_done() const { return state_->word.load(std::memory_order_acquire) == kDoneMark; }
 
  private:
-  absl::Status CallSlowly(Initialise initialise);
+  absl::Status CallSlowly(Initialise initialise, Deadline deadline);
 
   OnceState* state_;
   Registry registry_;

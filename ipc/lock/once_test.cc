@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
@@ -78,6 +80,63 @@ TEST_F(OnceTest, RunsAgainAfterAnError) {
   EXPECT_FALSE(mine().is_done());
   EXPECT_TRUE(mine().Call([](bool) { return absl::OkStatus(); }).ok());
   EXPECT_TRUE(mine().is_done());
+}
+
+TEST_F(OnceTest, RunsAgainAndTellsOfTheInterruptionWhenItsInitialiserThrew) {
+  EXPECT_THROW((void)mine().Call([](bool) -> absl::Status { throw 42; }), int);
+  EXPECT_FALSE(mine().is_done());
+  bool was_told = false;
+  EXPECT_TRUE(mine()
+                  .Call([&](bool was_interrupted) {
+                    was_told = was_interrupted;
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_TRUE(was_told);
+  EXPECT_TRUE(mine().is_done());
+}
+
+// Each throws while the others sleep, and the last one initialises.
+TEST_F(OnceTest, PassesFromOneThrowingThreadToTheNext) {
+  constexpr int kThreads = 4;
+  std::atomic<int> runs{0};
+  std::atomic<int> interruptions{0};
+  std::atomic<int> thrown{0};
+  std::vector<std::thread> threads;
+  for (std::uint32_t slot = 1; slot <= kThreads; ++slot) {
+    threads.emplace_back([&, tag = zone_.Reserve(slot)] {
+      try {
+        EXPECT_TRUE(As(tag)
+                        .Call([&](bool was_interrupted) {
+                          interruptions += was_interrupted ? 1 : 0;
+                          if (++runs < kThreads) throw slot;
+                          return absl::OkStatus();
+                        })
+                        .ok());
+      } catch (std::uint32_t) {
+        ++thrown;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(runs, kThreads);
+  EXPECT_EQ(interruptions, kThreads - 1);
+  EXPECT_EQ(thrown, kThreads - 1);
+  EXPECT_TRUE(mine().is_done());
+}
+
+TEST_F(OnceTest, EndsItsWaitAtTheDeadline) {
+  const OwnerTag other = zone_.Reserve(1);
+  state_->word = other.bits();
+  EXPECT_EQ(mine().Call(NeverCalled, Deadline::After(absl::Milliseconds(1))),
+            absl::DeadlineExceededError("once: another participant still initialises"));
+}
+
+TEST_F(OnceTest, TriesOnceAfterItsDeadline) {
+  EXPECT_TRUE(
+      mine()
+          .Call([](bool) { return absl::OkStatus(); }, Deadline::After(absl::ZeroDuration()))
+          .ok());
 }
 
 TEST_F(OnceTest, ReportsAnInitialiserThatCallsItself) {

@@ -2,7 +2,8 @@
 
 namespace muster::ipc::internal {
 
-void RepairOrTerminate(const RepairCallback& repair, LockOutcome outcome, const char* call) {
+void RepairOrTerminate(const RepairCallback& repair, LockOutcome outcome,
+                       const char* call) noexcept {
   if (outcome == LockOutcome::kOwnerDied && repair != nullptr && repair()) return;
   TerminateFor(outcome, call);
 }
