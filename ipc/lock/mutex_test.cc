@@ -388,22 +388,19 @@ TEST_F(MutexTest, LosesNothingWhenItsWordWasDamagedUnderItsOwner) {
 }
 
 TEST(MutexWithoutParent, TellsASleeperThatItsOwnerWasKilled) {
-  const auto file = LivenessFile::Open(NewPath());
-  ASSERT_TRUE(file.ok()) << file.status();
-  TestZone zone(&*file);
+  TestZone zone(TestZone::Parent::kNone);
   MutexState* state = zone.Place<MutexState>();
   Gate* locked = zone.Place<Gate>();
   Gate* never = zone.Place<Gate>();
   ForkedChild owner([&] {
-    const LockOutcome outcome = Mutex(state, zone.registry(), *zone.registry().Claim()).Lock();
+    const LockOutcome outcome = Mutex(state, zone.registry(), zone.Claim()).Lock();
     locked->Open();
     never->Await();
     return static_cast<int>(outcome);
   });
   locked->Await();
-  ForkedChild sleeper([&] {
-    return static_cast<int>(Mutex(state, zone.registry(), *zone.registry().Claim()).Lock());
-  });
+  ForkedChild sleeper(
+      [&] { return static_cast<int>(Mutex(state, zone.registry(), zone.Claim()).Lock()); });
   AwaitFutexSleep(sleeper.pid());
   owner.Kill();
   // Nobody recovers: the sleeper looks for itself.

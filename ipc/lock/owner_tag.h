@@ -16,7 +16,8 @@ namespace muster::ipc {
 class OwnerTag {
  public:
   static constexpr std::uint32_t kMaxSlots = 4094;
-  static constexpr std::uint32_t kGenerationMask = (1u << 18) - 1;
+  static constexpr int kGenerationBits = 18;
+  static constexpr std::uint32_t kGenerationMask = (1u << kGenerationBits) - 1;
 
   constexpr OwnerTag() = default;
   // `slot` is less than kMaxSlots. Only the low 18 bits of `generation` are used.

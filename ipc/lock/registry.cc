@@ -2,47 +2,79 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
+#include <climits>
 #include <new>
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/base/start_time.h"
+#include "muster/ipc/base/process_identity.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/internal/seen_alive.h"
 
 namespace muster::ipc {
+
+using internal::NoteSeenAlive;
+using internal::WasSeenAlive;
 
 // State and generation are one word, so that each step of a participant's life is
 // one compare-and-set: whoever makes it may die before or after, never within.
 struct alignas(kCacheLineBytes) ParticipantLine {
-  // 31..30 ParticipantState, 17..0 generation. Written by the parent; without one
-  // by who holds the slot's byte of the LivenessFile, and by any who finds it dead.
+  // 31..30 ParticipantState, 29 has joined, 17..0 generation. Written by the parent; without one
+  // by who holds the slot's lock in the Liveness, and by any who finds its holder dead.
   std::atomic<std::uint32_t> identity;
-  std::atomic<std::int32_t> pid;                // by the parent or the participant
-  std::atomic<std::uint64_t> start_time_ticks;  // by the parent or the participant
-  std::atomic<std::int64_t> heartbeat_ns;       // by the participant
+  // Which process, by the parent or the participant. Only what has the generation's mark is told.
+  std::atomic<std::int32_t> pid;
+  std::atomic<std::uint64_t> start_time_ticks;
+  std::atomic<std::int64_t> heartbeat_ns;  // by the participant
+  std::atomic<std::uint64_t> pid_namespace;
+  std::atomic<std::uint32_t> process_mark;  // the generation plus 1; stored after the process
+  // The process that reserved the slot, by itself: until the participant has joined it stands for
+  // it. `reserver_mark` is as `process_mark`.
+  std::atomic<std::uint32_t> reserver_mark;
+  std::atomic<std::uint64_t> reserver_start_time_ticks;
+  std::atomic<std::uint64_t> reserver_pid_namespace;
+  std::atomic<std::int32_t> reserver_pid;
 };
-
-namespace {
 
 struct alignas(kCacheLineBytes) RegistryHeader {
   std::atomic<std::uint64_t> magic;  // stored last by Create; nobody writes after that
   std::atomic<std::uint32_t> version;
   std::atomic<std::uint32_t> capacity;
+  std::atomic<std::uint32_t> mode;             // RegistryMode
+  std::atomic<std::uint32_t> generation_bits;  // 0: as many as a tag has
+  std::atomic<std::uint64_t> inode;            // of the segment's file, for kBound
+  std::atomic<std::uint32_t> next_slot;        // by who claims; any value will do
+};
+
+namespace {
+
+enum RegistryMode : std::uint32_t {
+  kParented = 0,
+  kBound = 1,  // participants hold locks in a Liveness
 };
 
 static_assert(sizeof(ParticipantLine) == 128 && std::is_standard_layout_v<ParticipantLine>);
 static_assert(offsetof(ParticipantLine, pid) == 4);
 static_assert(offsetof(ParticipantLine, start_time_ticks) == 8);
 static_assert(offsetof(ParticipantLine, heartbeat_ns) == 16);
+static_assert(offsetof(ParticipantLine, pid_namespace) == 24);
+static_assert(offsetof(ParticipantLine, process_mark) == 32);
+static_assert(offsetof(ParticipantLine, reserver_mark) == 36);
+static_assert(offsetof(ParticipantLine, reserver_pid) == 56);
 static_assert(sizeof(RegistryHeader) == 128 && std::is_standard_layout_v<RegistryHeader>);
 static_assert(offsetof(RegistryHeader, version) == 8 && offsetof(RegistryHeader, capacity) == 12);
+static_assert(offsetof(RegistryHeader, mode) == 16 && offsetof(RegistryHeader, next_slot) == 32);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 constexpr std::uint64_t kMagic = 0x7972747369676572;  // "registry" in memory
 constexpr std::uint32_t kVersion = 1;
 constexpr int kStateShift = 30;
+constexpr std::uint32_t kJoined = 1u << 29;
 
 constexpr std::uint32_t Identity(ParticipantState state, std::uint32_t generation) {
   return static_cast<std::uint32_t>(state) << kStateShift | generation;
@@ -53,8 +85,28 @@ constexpr ParticipantState StateIn(std::uint32_t identity) {
 constexpr std::uint32_t GenerationIn(std::uint32_t identity) {
   return identity & OwnerTag::kGenerationMask;
 }
-constexpr std::uint32_t NextGeneration(std::uint32_t identity) {
-  return (identity + 1) & OwnerTag::kGenerationMask;
+constexpr std::uint32_t MarkOf(std::uint32_t generation) { return generation + 1; }
+constexpr bool IsLiveIdentity(std::uint32_t identity, OwnerTag tag) {
+  return (identity & ~kJoined) == Identity(ParticipantState::kLive, tag.generation());
+}
+
+// Nobody's: it is not of this generation.
+ProcessIdentity ProcessIn(const ParticipantLine& line, std::uint32_t generation) {
+  // Acquire: pairs with the release in SetProcess.
+  if (line.process_mark.load(std::memory_order_acquire) != MarkOf(generation)) return {};
+  return {.pid = line.pid.load(std::memory_order_acquire),
+          .start_time_ticks = line.start_time_ticks.load(std::memory_order_relaxed),
+          .pid_namespace = line.pid_namespace.load(std::memory_order_relaxed)};
+}
+
+ProcessIdentity ReserverIn(const ParticipantLine& line, std::uint32_t generation) {
+  // Acquire: pairs with the release in Reserve.
+  if (line.reserver_mark.load(std::memory_order_acquire) != MarkOf(generation)) return {};
+  return {
+      .pid = line.reserver_pid.load(std::memory_order_relaxed),
+      .start_time_ticks = line.reserver_start_time_ticks.load(std::memory_order_relaxed),
+      .pid_namespace = line.reserver_pid_namespace.load(std::memory_order_relaxed),
+  };
 }
 
 absl::Status CheckMemory(const void* memory, std::size_t bytes) {
@@ -67,6 +119,12 @@ absl::Status CheckMemory(const void* memory, std::size_t bytes) {
         absl::StrCat("registry: ", bytes, " bytes do not hold its header"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckGenerationBits(int bits) {
+  if (bits >= 1 && bits <= OwnerTag::kGenerationBits) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "registry: generations of ", bits, " bits are not within 1..", OwnerTag::kGenerationBits));
 }
 
 absl::Status CheckCapacity(std::uint32_t capacity, std::size_t bytes) {
@@ -93,28 +151,30 @@ std::size_t Registry::BytesFor(std::uint32_t capacity) {
 }
 
 absl::StatusOr<Registry> Registry::Create(void* memory, std::size_t bytes, std::uint32_t capacity,
-                                          const LivenessFile* liveness) {
+                                          const Liveness* liveness, int generation_bits) {
   MUSTER_RETURN_IF_ERROR(CheckMemory(memory, bytes));
   MUSTER_RETURN_IF_ERROR(CheckCapacity(capacity, bytes));
+  MUSTER_RETURN_IF_ERROR(CheckGenerationBits(generation_bits));
   auto* header = new (memory) RegistryHeader{};
   for (std::uint32_t slot = 0; slot < capacity; ++slot) {
     new (LinesIn(memory) + slot) ParticipantLine{};
   }
-  header->version.store(kVersion, std::memory_order_relaxed);
-  header->capacity.store(capacity, std::memory_order_relaxed);
-  // Release: who sees the magic (Attach, acquire) sees the rest.
-  header->magic.store(kMagic, std::memory_order_release);
-  return Registry(LinesIn(memory), capacity, liveness);
+  const Registry registry(header, LinesIn(memory), capacity, generation_bits, liveness);
+  registry.StoreHeader();
+  return registry;
 }
 
 absl::StatusOr<Registry> Registry::Attach(void* memory, std::size_t bytes,
-                                          const LivenessFile* liveness) {
+                                          const Liveness* liveness) {
   MUSTER_RETURN_IF_ERROR(CheckMemory(memory, bytes));
   auto* header = static_cast<RegistryHeader*>(memory);
-  // Acquire: pairs with the release in Create.
+  // Acquire: pairs with the release in StoreHeader.
   const std::uint64_t magic = header->magic.load(std::memory_order_acquire);
   const std::uint32_t version = header->version.load(std::memory_order_relaxed);
   const std::uint32_t capacity = header->capacity.load(std::memory_order_relaxed);
+  const std::uint32_t mode = header->mode.load(std::memory_order_relaxed);
+  const std::uint32_t stored_bits = header->generation_bits.load(std::memory_order_relaxed);
+  const std::uint64_t inode = header->inode.load(std::memory_order_relaxed);
   if (magic != kMagic) {
     return absl::DataLossError(absl::StrCat("registry: wrong magic 0x", absl::Hex(magic)));
   }
@@ -123,11 +183,47 @@ absl::StatusOr<Registry> Registry::Attach(void* memory, std::size_t bytes,
         absl::StrCat("registry: layout version ", version, ", this program has ", kVersion));
   }
   MUSTER_RETURN_IF_ERROR(CheckCapacity(capacity, bytes));
-  return Registry(LinesIn(memory), capacity, liveness);
+  if (mode != kParented && mode != kBound) {
+    return absl::DataLossError(absl::StrCat("registry: unknown mode ", mode));
+  }
+  const int generation_bits = stored_bits == 0
+                                  ? OwnerTag::kGenerationBits
+                                  : static_cast<int>(std::min(stored_bits, std::uint32_t{INT_MAX}));
+  MUSTER_RETURN_IF_ERROR(CheckGenerationBits(generation_bits));
+  if (mode == kBound && liveness == nullptr) {
+    return absl::FailedPreconditionError(
+        "registry: its participants hold locks on the segment; attach it with a Liveness");
+  }
+  if (mode == kParented && liveness != nullptr) {
+    return absl::FailedPreconditionError(
+        "registry: it was created without a Liveness, so nobody holds a lock on the segment");
+  }
+  if (mode == kBound && inode != liveness->inode()) {
+    return absl::InvalidArgumentError(absl::StrCat("registry: it is in the file with inode ", inode,
+                                                   ", the Liveness is bound to inode ",
+                                                   liveness->inode()));
+  }
+  return Registry(header, LinesIn(memory), capacity, generation_bits, liveness);
+}
+
+void Registry::StoreHeader() const {
+  const auto bits = static_cast<std::uint32_t>(std::popcount(generation_mask_));
+  header_->version.store(kVersion, std::memory_order_relaxed);
+  header_->capacity.store(capacity_, std::memory_order_relaxed);
+  header_->mode.store(liveness_ == nullptr ? kParented : kBound, std::memory_order_relaxed);
+  header_->generation_bits.store(bits == OwnerTag::kGenerationBits ? 0 : bits,
+                                 std::memory_order_relaxed);
+  header_->inode.store(liveness_ == nullptr ? 0 : liveness_->inode(), std::memory_order_relaxed);
+  // Release: who sees the magic (Attach, acquire) sees the rest.
+  header_->magic.store(kMagic, std::memory_order_release);
 }
 
 ParticipantLine* Registry::LineOf(OwnerTag tag) const {
   return tag.slot() < capacity_ ? &lines_[tag.slot()] : nullptr;
+}
+
+std::uint32_t Registry::NextGeneration(std::uint32_t identity) const {
+  return (GenerationIn(identity) + 1) & generation_mask_;
 }
 
 absl::StatusOr<OwnerTag> Registry::Reserve(std::uint32_t slot) const {
@@ -135,39 +231,84 @@ absl::StatusOr<OwnerTag> Registry::Reserve(std::uint32_t slot) const {
     return absl::OutOfRangeError(
         absl::StrCat("reserve slot ", slot, ": the registry has ", capacity_));
   }
+  // Until the reserver's name stands in the line, its lock stands for it.
+  if (liveness_ != nullptr && !liveness_->TryHold(slot)) {
+    return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is held"));
+  }
+  const absl::StatusOr<OwnerTag> tag = ReserveHeld(slot);
+  if (liveness_ != nullptr) liveness_->Release(slot);
+  return tag;
+}
+
+absl::StatusOr<OwnerTag> Registry::ReserveHeld(std::uint32_t slot) const {
   ParticipantLine& line = lines_[slot];
   // Acquire: pairs with the release in Free; what was recovered is recovered.
   std::uint32_t seen = line.identity.load(std::memory_order_acquire);
   const std::uint32_t next = NextGeneration(seen);
-  // Clear before the slot is anybody's: a reader of the new generation must not
-  // take the old process for it.
-  if (StateIn(seen) == ParticipantState::kFree) {
-    line.pid.store(0, std::memory_order_relaxed);
-    line.start_time_ticks.store(0, std::memory_order_relaxed);
-    line.heartbeat_ns.store(0, std::memory_order_relaxed);
-  }
-  // Release: the line's other fields are clear for who sees the new generation.
+  // Nothing else is written before the slot is ours: another may be reserving it.
   if (StateIn(seen) != ParticipantState::kFree ||
       !line.identity.compare_exchange_strong(seen, Identity(ParticipantState::kLive, next),
-                                             std::memory_order_release,
+                                             std::memory_order_acq_rel,
                                              std::memory_order_relaxed)) {
     return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is not free"));
   }
+  // What it tells of an earlier process would come true again when the generations come round.
+  line.process_mark.store(0, std::memory_order_relaxed);
+  const ProcessIdentity self = IdentityOf(::getpid());
+  line.reserver_pid.store(self.pid, std::memory_order_relaxed);
+  line.reserver_start_time_ticks.store(self.start_time_ticks, std::memory_order_relaxed);
+  line.reserver_pid_namespace.store(self.pid_namespace, std::memory_order_relaxed);
+  // Release: pairs with the acquire in ReserverIn.
+  line.reserver_mark.store(MarkOf(next), std::memory_order_release);
   return OwnerTag(slot, next);
+}
+
+absl::StatusOr<OwnerTag> Registry::ReserveAny() const {
+  const std::uint32_t first = NextSlot();
+  for (std::uint32_t i = 0; i < capacity_; ++i) {
+    absl::StatusOr<OwnerTag> tag = Reserve((first + i) % capacity_);
+    if (tag.ok()) return tag;
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("reserve a slot: all ", capacity_, " of the registry are taken"));
 }
 
 void Registry::SetProcess(OwnerTag tag, pid_t pid) const {
   ParticipantLine* line = LineOf(tag);
-  if (line == nullptr) return;
-  line->start_time_ticks.store(pid == 0 ? 0 : StartTimeTicks(pid), std::memory_order_relaxed);
-  // Release: who sees the pid (Read, acquire) sees its start time.
-  line->pid.store(pid, std::memory_order_release);
+  if (line == nullptr || !IsLiveIdentity(line->identity.load(std::memory_order_acquire), tag)) {
+    return;
+  }
+  const std::uint32_t mark = MarkOf(tag.generation());
+  // The heartbeat of the process before. Who has joined has set the mark, and then its heartbeat.
+  if (line->process_mark.load(std::memory_order_relaxed) != mark) {
+    line->heartbeat_ns.store(0, std::memory_order_relaxed);
+  }
+  const ProcessIdentity process = IdentityOf(pid);
+  line->start_time_ticks.store(process.start_time_ticks, std::memory_order_relaxed);
+  line->pid_namespace.store(process.pid_namespace, std::memory_order_relaxed);
+  // Release, both: who sees the pid, or the mark, sees the rest.
+  line->pid.store(process.pid, std::memory_order_release);
+  line->process_mark.store(mark, std::memory_order_release);
 }
 
 absl::Status Registry::Join(OwnerTag tag) const {
-  if (!IsLive(tag)) {
-    return absl::FailedPreconditionError(absl::StrCat("join slot ", tag.slot(), ": generation ",
-                                                      tag.generation(), " is not reserved"));
+  const auto refused = [&](absl::string_view why) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("join slot ", tag.slot(), ": generation ", tag.generation(), why));
+  };
+  ParticipantLine* line = LineOf(tag);
+  if (line == nullptr) return refused(" is not reserved");
+  std::uint32_t seen = Identity(ParticipantState::kLive, tag.generation());
+  if (liveness_ == nullptr) {
+    if (line->identity.load(std::memory_order_acquire) != seen) return refused(" is not reserved");
+  } else {
+    if (!liveness_->TryHold(tag.slot())) return refused(" has been joined by a live process");
+    // Who reads "joined" asks for the lock, which is held already.
+    if (!line->identity.compare_exchange_strong(seen, seen | kJoined, std::memory_order_acq_rel,
+                                                std::memory_order_relaxed)) {
+      liveness_->Release(tag.slot());
+      return refused(IsLiveIdentity(seen, tag) ? " has been joined before" : " is not reserved");
+    }
   }
   SetProcess(tag, ::getpid());
   return absl::OkStatus();
@@ -176,12 +317,15 @@ absl::Status Registry::Join(OwnerTag tag) const {
 bool Registry::Change(OwnerTag tag, ParticipantState from, ParticipantState to) const {
   ParticipantLine* line = LineOf(tag);
   if (line == nullptr) return false;
-  std::uint32_t seen = Identity(from, tag.generation());
-  // Release: pairs with the acquire in IsLive and Reserve. Who sees a participant
-  // dead sees what it wrote before the caller learnt of its death. Acquire: the
-  // step before this one was maybe another process's.
-  return line->identity.compare_exchange_strong(
-      seen, Identity(to, tag.generation()), std::memory_order_acq_rel, std::memory_order_relaxed);
+  std::uint32_t seen = line->identity.load(std::memory_order_relaxed);
+  do {
+    if ((seen & ~kJoined) != Identity(from, tag.generation())) return false;
+    // Release: pairs with the acquire in IsLive and Reserve. Who sees a participant
+    // dead sees what it wrote before the caller learnt of its death. Acquire: the
+    // step before this one was maybe another process's.
+  } while (!line->identity.compare_exchange_weak(
+      seen, Identity(to, tag.generation()), std::memory_order_acq_rel, std::memory_order_relaxed));
+  return true;
 }
 
 bool Registry::MarkDead(OwnerTag tag) const {
@@ -202,43 +346,88 @@ void Registry::Store(OwnerTag tag, ParticipantState state) const {
   line->identity.store(identity, std::memory_order_release);
 }
 
-void Registry::StoreHeader() const {
-  auto* header = reinterpret_cast<RegistryHeader*>(reinterpret_cast<char*>(lines_)) - 1;
-  header->version.store(kVersion, std::memory_order_relaxed);
-  header->capacity.store(capacity_, std::memory_order_relaxed);
-  // Release: as in Create.
-  header->magic.store(kMagic, std::memory_order_release);
+std::uint32_t Registry::NextSlot() const {
+  // Relaxed: whom it is given to is decided in the line.
+  return header_->next_slot.fetch_add(1, std::memory_order_relaxed) % capacity_;
 }
 
-absl::StatusOr<OwnerTag> Registry::Claim() const {
+absl::StatusOr<OwnerTag> Registry::Claim(Recover recover) const {
   if (liveness_ == nullptr) {
-    return absl::FailedPreconditionError("claim a slot: this registry has no liveness file");
+    return absl::FailedPreconditionError("claim a slot: this registry has no Liveness");
   }
-  for (std::uint32_t slot = 0; slot < capacity_; ++slot) {
-    ParticipantLine& line = lines_[slot];
-    // Before TryHold: another thread of this process may pass that as well as
-    // this one, then only one of the two finds the identity unchanged.
-    std::uint32_t seen = line.identity.load(std::memory_order_acquire);
+  const std::uint32_t first = NextSlot();
+  for (std::uint32_t i = 0; i < capacity_; ++i) {
+    const std::uint32_t slot = (first + i) % capacity_;
     if (!liveness_->TryHold(slot)) continue;
-    const std::uint32_t next = NextGeneration(seen);
-    // Nothing is recovered here: locks that hold the earlier generation's tag
-    // name somebody dead, and who waits for them finds that out.
-    if (line.identity.compare_exchange_strong(seen, Identity(ParticipantState::kLive, next),
-                                              std::memory_order_acq_rel,
-                                              std::memory_order_relaxed)) {
-      line.heartbeat_ns.store(0, std::memory_order_relaxed);
-      const OwnerTag tag(slot, next);
-      SetProcess(tag, ::getpid());
-      return tag;
+    if (const std::optional<OwnerTag> tag = ClaimHeld(slot, recover)) {
+      SetProcess(*tag, ::getpid());
+      return *tag;
+    }
+    liveness_->Release(slot);
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("claim a slot: all ", capacity_, " of the registry are taken"));
+}
+
+// The caller holds the slot's lock, so nobody else claims it or joins with it; who finds its last
+// holder dead may still mark that, and free it.
+std::optional<OwnerTag> Registry::ClaimHeld(std::uint32_t slot, Recover recover) const {
+  ParticipantLine& line = lines_[slot];
+  for (;;) {
+    // Acquire: pairs with the release in Free; what was recovered is recovered.
+    std::uint32_t seen = line.identity.load(std::memory_order_acquire);
+    const OwnerTag last(slot, GenerationIn(seen));
+    switch (StateIn(seen)) {
+      case ParticipantState::kFree: {
+        const std::uint32_t next = NextGeneration(seen);
+        if (!line.identity.compare_exchange_strong(
+                seen, Identity(ParticipantState::kLive, next) | kJoined, std::memory_order_acq_rel,
+                std::memory_order_relaxed)) {
+          break;
+        }
+        line.process_mark.store(0, std::memory_order_relaxed);
+        line.reserver_mark.store(0, std::memory_order_relaxed);
+        return OwnerTag(slot, next);
+      }
+      case ParticipantState::kLive:
+        // Reserved by a parent that lives, for a child that has not joined.
+        if (!(seen & kJoined) && !IsUnjoinedGone(line, seen)) return std::nullopt;
+        MarkDead(last);
+        break;
+      case ParticipantState::kDead:
+        if (!recover(last)) return std::nullopt;
+        Free(last);
+        break;
+      default:
+        // Damaged: nobody's. If this fails, it has changed.
+        line.identity.compare_exchange_strong(seen,
+                                              Identity(ParticipantState::kDead, GenerationIn(seen)),
+                                              std::memory_order_acq_rel, std::memory_order_relaxed);
     }
   }
-  return absl::ResourceExhaustedError(absl::StrCat("claim a slot: all ", capacity_, " are taken"));
 }
 
-void Registry::Leave(OwnerTag tag) const {
-  if (Change(tag, ParticipantState::kLive, ParticipantState::kFree) && liveness_ != nullptr) {
-    liveness_->Release(tag.slot());
-  }
+void Registry::Leave(OwnerTag tag, Recover recover) const {
+  if (!MarkDead(tag)) return;
+  if (recover(tag)) Free(tag);
+  if (liveness_ != nullptr) liveness_->Release(tag.slot());
+}
+
+bool Registry::IsUnjoinedGone(const ParticipantLine& line, std::uint32_t identity) const {
+  const ProcessIdentity process = ProcessIn(line, GenerationIn(identity));
+  if (process.pid != 0) return IsGone(process);
+  const ProcessIdentity reserver = ReserverIn(line, GenerationIn(identity));
+  if (reserver.pid != 0) return IsGone(reserver);
+  // With a Liveness the reserver would hold its lock.
+  return liveness_ != nullptr;
+}
+
+bool Registry::IsAlive(const ParticipantLine& line, std::uint32_t identity) const {
+  const auto slot = static_cast<std::uint32_t>(&line - lines_);
+  const bool is_held = liveness_ != nullptr && liveness_->IsHeld(slot);
+  if (!(identity & kJoined)) return is_held || !IsUnjoinedGone(line, identity);
+  // The process is asked for, too: a child of a raw fork may have its parent's lock.
+  return is_held && !IsGone(ProcessIn(line, GenerationIn(identity)));
 }
 
 bool Registry::IsLive(OwnerTag tag) const {
@@ -246,10 +435,29 @@ bool Registry::IsLive(OwnerTag tag) const {
   if (line == nullptr) return false;
   // Acquire: pairs with the release in MarkDead.
   const std::uint32_t identity = line->identity.load(std::memory_order_acquire);
-  if (identity != Identity(ParticipantState::kLive, tag.generation())) return false;
-  if (liveness_ == nullptr || liveness_->IsHeld(tag.slot())) return true;
-  MarkDead(tag);
-  return false;
+  if (!IsLiveIdentity(identity, tag)) return false;
+  return WasSeenAlive(line, identity, recheck_interval() / 2) || IsLiveNow(tag);
+}
+
+bool Registry::IsLiveNow(OwnerTag tag) const {
+  ParticipantLine* line = LineOf(tag);
+  if (line == nullptr) return false;
+  // Acquire: pairs with the release in MarkDead.
+  const std::uint32_t identity = line->identity.load(std::memory_order_acquire);
+  if (!IsLiveIdentity(identity, tag)) return false;
+  if (IsAlive(*line, identity)) {
+    NoteSeenAlive(line, identity);
+    return true;
+  }
+  // From what was looked at: it may have joined meanwhile.
+  std::uint32_t seen = identity;
+  if (line->identity.compare_exchange_strong(
+          seen, Identity(ParticipantState::kDead, tag.generation()), std::memory_order_acq_rel,
+          std::memory_order_acquire)) {
+    if (liveness_ != nullptr) liveness_->Tell(tag);
+    return false;
+  }
+  return IsLiveIdentity(seen, tag);
 }
 
 std::optional<ParticipantRecord> Registry::Read(std::uint32_t slot) const {
@@ -257,15 +465,17 @@ std::optional<ParticipantRecord> Registry::Read(std::uint32_t slot) const {
   const ParticipantLine& line = lines_[slot];
   // Acquire: pairs with the release in Reserve.
   const std::uint32_t identity = line.identity.load(std::memory_order_acquire);
-  ParticipantRecord record;
-  record.state = StateIn(identity);
-  record.tag = OwnerTag(slot, GenerationIn(identity));
-  // Acquire: pairs with the release in SetProcess.
-  record.pid = line.pid.load(std::memory_order_acquire);
-  record.start_time_ticks = line.start_time_ticks.load(std::memory_order_relaxed);
-  record.heartbeat = std::chrono::steady_clock::time_point(
-      std::chrono::nanoseconds(line.heartbeat_ns.load(std::memory_order_relaxed)));
-  return record;
+  const ProcessIdentity process = ProcessIn(line, GenerationIn(identity));
+  return ParticipantRecord{
+      .state = StateIn(identity),
+      .tag = OwnerTag(slot, GenerationIn(identity)),
+      .pid = process.pid,
+      .start_time_ticks = process.start_time_ticks,
+      .pid_namespace = process.pid_namespace,
+      .has_joined = (identity & kJoined) != 0,
+      .heartbeat = std::chrono::steady_clock::time_point(
+          std::chrono::nanoseconds(line.heartbeat_ns.load(std::memory_order_relaxed))),
+  };
 }
 
 void Registry::PublishHeartbeat(OwnerTag tag, std::chrono::steady_clock::time_point now) const {

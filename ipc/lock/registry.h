@@ -8,15 +8,17 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "muster/ipc/lock/liveness_file.h"
+#include "muster/ipc/lock/liveness.h"
 #include "muster/ipc/lock/owner_tag.h"
 
 namespace muster::ipc {
 
 struct ParticipantLine;
+struct RegistryHeader;
 
 enum class ParticipantState : std::uint32_t { kFree = 0, kLive = 1, kDead = 2 };
 
@@ -26,6 +28,8 @@ struct ParticipantRecord {
   OwnerTag tag;
   pid_t pid = 0;                                      // 0: not known yet
   std::uint64_t start_time_ticks = 0;                 // field 22 of /proc/PID/stat; 0: not known
+  std::uint64_t pid_namespace = 0;                    // in which `pid` is the number; 0: not known
+  bool has_joined = false;                            // and holds its lock in the Liveness
   std::chrono::steady_clock::time_point heartbeat{};  // the clock's zero: never
 };
 
@@ -33,37 +37,52 @@ struct ParticipantRecord {
 // outlive it. Copies are equal to the original. Thread-safe. It works in a child after fork too,
 // but the child is another participant: it uses the tag that its parent reserved for it.
 //
-// A participant is one thread of execution. Locks know their owners by tag, so threads that compete
-// for one lock need a slot each.
-//
 // With a parent:     Reserve → start the child → SetProcess (or the child calls Join);
 //                    its pidfd is readable → MarkDead → recover every lock → Free.
-// Without a parent:  Attach with a LivenessFile; each process calls Claim, and Leave at its end.
-//                    A process that finds a participant dead marks it dead.
+// Without a parent:  Create and Attach with a Liveness of the segment; each process calls Claim,
+//                    and Leave at its end. Whoever finds a participant dead marks it dead.
+// Both at once:      some are reserved and Join, others Claim.
 //
-// The registry knows no locks. Recovering "every lock" between MarkDead and Free is the caller's:
-// ipc/lock/recover_all.h does it for an array of locks, and worker/zone/slot_recovery.h is the
-// whole way of a death as muster's master goes it. docs/CRASH_SAFETY.md has the reasons.
+// A participant is dead when the kernel says so. With a Liveness it is asked for the participant's
+// lock; where there is none, and until a reserved one has joined, for the process (its pid and
+// start time, or those of the process that reserved it). So a waiter finds a death even if the
+// parent is dead, too; but not across pid namespaces, where nothing is known without a Liveness.
+//
+// The registry knows no locks: recovering what a dead participant held is the caller's
+// (ipc/lock/recover_all.h), or that of the zone in which the registry is. docs/CRASH_SAFETY.md has
+// the reasons.
 class Registry {
  public:
+  // Releases everything that `dead` held, before its slot may be given to another. It may be called
+  // again for the same tag, and by several processes at once. False: not everything could be
+  // released, so the slot stays dead.
+  using Recover = absl::FunctionRef<bool(OwnerTag dead)>;
+
   static std::size_t BytesFor(std::uint32_t capacity);
   // Builds a registry with all slots free in `memory`, which must be 128-byte aligned and `bytes`
-  // long. `capacity`: 1 to OwnerTag::kMaxSlots. Attach succeeds once this has returned.
+  // long. `capacity`: 1 to OwnerTag::kMaxSlots. Attach succeeds once this has returned. `liveness`,
+  // if any, is bound to the segment and must outlive this. `generation_bits`: 1 to 18; a slot's
+  // tags repeat after as many generations, so less than the default is for tests.
   static absl::StatusOr<Registry> Create(void* memory, std::size_t bytes, std::uint32_t capacity,
-                                         const LivenessFile* liveness = nullptr);
-  // Fails if the memory does not hold a registry of this layout that fits `bytes`. `liveness`, if
-  // any, must outlive this and be the same file in every process.
+                                         const Liveness* liveness = nullptr,
+                                         int generation_bits = OwnerTag::kGenerationBits);
+  // Fails if the memory does not hold a registry of this layout that fits `bytes`, if it was
+  // created with a Liveness and there is none here, and if `liveness` is that of another segment.
   static absl::StatusOr<Registry> Attach(void* memory, std::size_t bytes,
-                                         const LivenessFile* liveness = nullptr);
+                                         const Liveness* liveness = nullptr);
 
   std::uint32_t capacity() const { return capacity_; }
 
   // Starts a new generation of a free slot. Locks may hold the tag from now on. FailedPrecondition:
   // the slot is not free.
   absl::StatusOr<OwnerTag> Reserve(std::uint32_t slot) const;
-  // Records which process the participant is, for people and for a later parent. 0: not known.
+  // The same for any free slot. ResourceExhausted: there is none.
+  absl::StatusOr<OwnerTag> ReserveAny() const;
+  // Records which process the participant is. 0: not known. Without effect on an earlier
+  // generation.
   void SetProcess(OwnerTag tag, pid_t pid) const;
-  // SetProcess for the caller. FailedPrecondition: this tag is not reserved.
+  // SetProcess for the caller, and its lock in the Liveness. FailedPrecondition: this tag is not
+  // reserved, or another process has joined with it.
   absl::Status Join(OwnerTag tag) const;
   // Call it only when the process is gone (its pidfd is readable). That SIGKILL was sent is not
   // enough: until its end the process may still write. False: it was not alive.
@@ -78,13 +97,19 @@ class Registry {
   // The same for what Create stored in front of the lines, without which nobody can attach.
   void StoreHeader() const;
 
-  // Takes a slot that no live process holds. ResourceExhausted: all slots are held.
-  absl::StatusOr<OwnerTag> Claim() const;
-  void Leave(OwnerTag tag) const;
+  // Takes a slot that no live process holds, the one after the last that was taken. If its last
+  // holder is dead, `recover` comes first. FailedPrecondition: there is no Liveness.
+  // ResourceExhausted: all slots are held; the message says how many there are.
+  absl::StatusOr<OwnerTag> Claim(Recover recover) const;
+  // Ends the caller's participation: `recover` releases what it holds, and the slot is free.
+  void Leave(OwnerTag tag, Recover recover) const;
 
-  // False for the tags of dead participants and of earlier generations, and for garbage. With a
-  // LivenessFile it makes a system call.
+  // False for the tags of dead participants and of earlier generations, and for garbage. What the
+  // kernel says is believed for half a recheck_interval(); then it is a system call or two. Who is
+  // found dead is marked so.
   bool IsLive(OwnerTag tag) const;
+  // Asks the kernel now.
+  bool IsLiveNow(OwnerTag tag) const;
   // Empty: the slot does not exist.
   std::optional<ParticipantRecord> Read(std::uint32_t slot) const;
   // Called by the participant itself only. worker/runtime/heartbeat.h says what muster does with
@@ -92,21 +117,34 @@ class Registry {
   void PublishHeartbeat(OwnerTag tag, std::chrono::steady_clock::time_point now) const;
 
   // How long a sleeper waits before it looks whether the owner still lives. With a parent, whose
-  // recovery wakes all sleepers, one second: it only heals damaged words then. Without, 100 ms.
+  // recovery wakes all sleepers, one second. With a Liveness, 100 ms.
   absl::Duration recheck_interval() const;
 
  private:
-  Registry(ParticipantLine* lines, std::uint32_t capacity, const LivenessFile* liveness)
-      : lines_(lines), capacity_(capacity), liveness_(liveness) {}
+  Registry(RegistryHeader* header, ParticipantLine* lines, std::uint32_t capacity,
+           int generation_bits, const Liveness* liveness)
+      : header_(header),
+        lines_(lines),
+        capacity_(capacity),
+        generation_mask_((1u << generation_bits) - 1),
+        liveness_(liveness) {}
 
   // Null: this registry has no such slot.
   ParticipantLine* LineOf(OwnerTag tag) const;
+  std::uint32_t NextGeneration(std::uint32_t identity) const;
   bool Change(OwnerTag tag, ParticipantState from, ParticipantState to) const;
+  std::uint32_t NextSlot() const;
+  absl::StatusOr<OwnerTag> ReserveHeld(std::uint32_t slot) const;
+  bool IsAlive(const ParticipantLine& line, std::uint32_t identity) const;
+  bool IsUnjoinedGone(const ParticipantLine& line, std::uint32_t identity) const;
+  std::optional<OwnerTag> ClaimHeld(std::uint32_t slot, Recover recover) const;
 
+  RegistryHeader* header_;
   ParticipantLine* lines_;
-  // A copy. The one in shared memory is read once, when it is checked.
+  // Copies. Those in shared memory are read once, when they are checked.
   std::uint32_t capacity_;
-  const LivenessFile* liveness_;
+  std::uint32_t generation_mask_;
+  const Liveness* liveness_;
 };
 
 }  // namespace muster::ipc

@@ -1,17 +1,25 @@
 #include "muster/ipc/lock/registry.h"
 
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <set>
-#include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 
@@ -32,13 +40,6 @@ class RegistryMemory {
  private:
   alignas(128) std::array<char, 128 * 5> bytes_ = {};
 };
-
-std::string NewPath() {
-  const std::string path = absl::StrCat(
-      ::testing::TempDir(), "/", ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  ::unlink(path.c_str());
-  return path;
-}
 
 TEST(Registry, TakesOneLineForEachSlotAndOneForItsHeader) {
   EXPECT_EQ(Registry::BytesFor(1), 256u);
@@ -209,74 +210,333 @@ TEST(Registry, WrapsTheGenerationWithinItsBits) {
   EXPECT_TRUE(registry->IsLive(*tag));
 }
 
-TEST(RegistryWithoutParent, GivesEachThreadASlotOfItsOwn) {
-  const auto file = LivenessFile::Open(NewPath());
-  ASSERT_TRUE(file.ok()) << file.status();
-  const TestZone zone(&*file);
+TEST(Registry, RefusesGenerationsOfMoreBitsThanATagHas) {
+  RegistryMemory memory;
+  for (const int bits : {-1, 0, 19, 64}) {
+    EXPECT_THAT(Registry::Create(memory.data(), memory.size(), 3, nullptr, bits).status().message(),
+                HasSubstr("are not within 1..18"));
+  }
+}
+
+TEST(Registry, KeepsTheWidthOfItsGenerations) {
+  RegistryMemory memory;
+  ASSERT_TRUE(Registry::Create(memory.data(), memory.size(), 3, nullptr, 2).ok());
+  const auto registry = Registry::Attach(memory.data(), memory.size());
+  ASSERT_TRUE(registry.ok()) << registry.status();
+  const OwnerTag first = *registry->Reserve(0);
+  OwnerTag last = first;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(registry->MarkDead(last) && registry->Free(last));
+    last = *registry->Reserve(0);
+  }
+  EXPECT_EQ(last, first);
+}
+
+TEST(Registry, ReservesAnySlotThatIsFree) {
+  const TestZone zone;
   std::set<std::uint32_t> slots;
   for (std::uint32_t i = 0; i < TestZone::kCapacity; ++i) {
-    const auto tag = zone.registry().Claim();
+    const auto tag = zone.registry().ReserveAny();
     ASSERT_TRUE(tag.ok()) << tag.status();
     slots.insert(tag->slot());
   }
   EXPECT_EQ(slots.size(), TestZone::kCapacity);
-  EXPECT_EQ(zone.registry().Claim().status().message(), "claim a slot: all 8 are taken");
+  EXPECT_EQ(zone.registry().ReserveAny().status().message(),
+            "reserve a slot: all 8 of the registry are taken");
 }
 
-TEST(RegistryWithoutParent, FindsOutThatAParticipantWasKilled) {
-  const auto file = LivenessFile::Open(NewPath());
-  ASSERT_TRUE(file.ok()) << file.status();
-  TestZone zone(&*file);
+// Both find it free; the one that is late must not take the other's process away.
+TEST(Registry, KeepsTheProcessOfTwoWhoReserveAtOnce) {
+  TestZone zone;
+  constexpr int kRounds = 200;
+  auto* turn = zone.Place<std::atomic<std::uint32_t>>();
+  const auto compete = [&](std::uint32_t rounds_of_each) {
+    for (std::uint32_t round = 0; round < rounds_of_each; ++round) {
+      turn->fetch_add(1);
+      while (turn->load() < 2 * (round + 1)) ::sched_yield();
+      const auto tag = zone.registry().Reserve(round % TestZone::kCapacity);
+      if (!tag.ok()) continue;
+      zone.registry().SetProcess(*tag, ::getpid());
+      if (zone.registry().Read(tag->slot())->pid != ::getpid()) return 1;
+      zone.registry().MarkDead(*tag);
+      zone.registry().Free(*tag);
+    }
+    return 0;
+  };
+  ForkedChild other([&] { return compete(kRounds); });
+  EXPECT_EQ(compete(kRounds), 0);
+  EXPECT_EQ(other.Join(), 0);
+}
+
+TEST(Registry, FindsOutThatAProcessIsGoneThatNobodyMarksDead) {
+  const TestZone zone;
+  const OwnerTag tag = zone.Reserve(2);
+  ForkedChild child([] { return 0; });
+  zone.registry().SetProcess(tag, child.pid());
+  child.Join();
+  EXPECT_FALSE(zone.registry().IsLiveNow(tag));
+  EXPECT_EQ(zone.registry().Read(2)->state, ParticipantState::kDead);
+}
+
+TEST(Registry, FindsOutThatTheParentDiedBeforeItStartedAnybody) {
+  TestZone zone;
   auto* bits = zone.Place<std::atomic<std::uint32_t>>();
-  Gate* claimed = zone.Place<Gate>();
-  Gate* never = zone.Place<Gate>();
-  ForkedChild child([&] {
-    *bits = zone.registry().Claim()->bits();
-    claimed->Open();
-    never->Await();
+  ForkedChild parent([&] {
+    *bits = zone.Reserve(2).bits();
     return 0;
   });
-  claimed->Await();
-  const OwnerTag tag = OwnerTag::InWord(*bits);
-  EXPECT_TRUE(zone.registry().IsLive(tag));
+  ASSERT_EQ(parent.Join(), 0);
+  EXPECT_FALSE(zone.registry().IsLiveNow(OwnerTag::InWord(*bits)));
+}
+
+TEST(Registry, BelievesAReservationWhileItsParentLives) {
+  const TestZone zone;
+  EXPECT_TRUE(zone.registry().IsLiveNow(zone.Reserve(2)));
+}
+
+bool HoldsNothing(OwnerTag) { return true; }
+
+class RegistryWithoutParent : public ::testing::Test {
+ protected:
+  const Registry& registry() const { return zone_.registry(); }
+  // As a process does that opens the segment by name.
+  absl::StatusOr<Registry> AttachWith(const Liveness* liveness) const {
+    return Registry::Attach(zone_.memory().data(), zone_.memory().size_bytes(), liveness);
+  }
+  // What `body` returns is the tag of a participant that is dead.
+  template <typename Body>
+  OwnerTag TagOfADead(Body body) {
+    ForkedChild child([&] {
+      *bits_ = body().bits();
+      return 0;
+    });
+    EXPECT_EQ(child.Join(), 0);
+    return OwnerTag::InWord(*bits_);
+  }
+
+  TestZone zone_{TestZone::Parent::kNone};
+  std::atomic<std::uint32_t>* bits_ = zone_.Place<std::atomic<std::uint32_t>>();
+  Gate* ready_ = zone_.Place<Gate>();
+  Gate* never_ = zone_.Place<Gate>();
+};
+
+TEST_F(RegistryWithoutParent, GivesEachClaimASlotOfItsOwn) {
+  std::set<std::uint32_t> slots;
+  for (std::uint32_t i = 0; i < TestZone::kCapacity; ++i) slots.insert(zone_.Claim().slot());
+  EXPECT_EQ(slots.size(), TestZone::kCapacity);
+  EXPECT_EQ(registry().Claim(HoldsNothing).status().message(),
+            "claim a slot: all 8 of the registry are taken");
+}
+
+TEST_F(RegistryWithoutParent, GivesEachThreadASlotOfItsOwn) {
+  std::array<std::optional<OwnerTag>, TestZone::kCapacity> tags;
+  std::vector<std::jthread> threads;
+  for (auto& tag : tags) threads.emplace_back([&] { tag = zone_.Claim(); });
+  threads.clear();
+  std::set<std::uint32_t> slots;
+  for (const auto& tag : tags) slots.insert(tag->slot());
+  EXPECT_EQ(slots.size(), TestZone::kCapacity);
+}
+
+TEST_F(RegistryWithoutParent, IsNotAttachedWithoutALiveness) {
+  EXPECT_EQ(AttachWith(nullptr).status().message(),
+            "registry: its participants hold locks on the segment; attach it with a Liveness");
+}
+
+TEST_F(RegistryWithoutParent, IsNotAttachedWithTheLivenessOfAnotherSegment) {
+  const TestZone other(TestZone::Parent::kNone);
+  EXPECT_THAT(AttachWith(other.liveness()).status().message(),
+              HasSubstr("the Liveness is bound to inode"));
+}
+
+TEST_F(RegistryWithoutParent, FindsOutThatAParticipantWasKilled) {
+  ForkedChild child([&] {
+    *bits_ = zone_.Claim().bits();
+    ready_->Open();
+    never_->Await();
+    return 0;
+  });
+  ready_->Await();
+  const OwnerTag tag = OwnerTag::InWord(*bits_);
+  EXPECT_TRUE(registry().IsLive(tag));
   child.Kill();
-  EXPECT_FALSE(zone.registry().IsLive(tag));
-  EXPECT_EQ(zone.registry().Read(tag.slot())->state, ParticipantState::kDead);
+  EXPECT_FALSE(registry().IsLiveNow(tag));
+  EXPECT_FALSE(registry().IsLive(tag));
+  EXPECT_EQ(registry().Read(tag.slot())->state, ParticipantState::kDead);
 }
 
-TEST(RegistryWithoutParent, ReusesTheSlotOfTheDeadUnderAnotherTag) {
-  const auto file = LivenessFile::Open(NewPath());
-  ASSERT_TRUE(file.ok()) << file.status();
-  TestZone zone(&*file);
-  auto* bits = zone.Place<std::atomic<std::uint32_t>>();
+TEST_F(RegistryWithoutParent, FindsADeathWithinTheRecheckIntervalThoughItBelievedInALife) {
   ForkedChild child([&] {
-    *bits = zone.registry().Claim()->bits();
+    *bits_ = zone_.Claim().bits();
+    ready_->Open();
+    never_->Await();
     return 0;
   });
-  ASSERT_EQ(child.Join(), 0);
-  const OwnerTag dead = OwnerTag::InWord(*bits);
-  const auto tag = zone.registry().Claim();
-  ASSERT_TRUE(tag.ok()) << tag.status();
-  EXPECT_EQ(tag->slot(), dead.slot());
-  EXPECT_TRUE(zone.registry().IsLive(*tag));
-  EXPECT_FALSE(zone.registry().IsLive(dead));
+  ready_->Await();
+  const OwnerTag tag = OwnerTag::InWord(*bits_);
+  ASSERT_TRUE(registry().IsLive(tag));
+  child.Kill();
+  const Deadline deadline = Deadline::After(absl::Seconds(60));
+  while (registry().IsLive(tag)) ASSERT_FALSE(deadline.has_passed());
 }
 
-TEST(RegistryWithoutParent, FreesTheSlotOfWhoLeaves) {
-  const auto file = LivenessFile::Open(NewPath());
-  ASSERT_TRUE(file.ok()) << file.status();
-  const TestZone zone(&*file);
-  const auto tag = zone.registry().Claim();
-  ASSERT_TRUE(tag.ok()) << tag.status();
-  zone.registry().Leave(*tag);
-  EXPECT_FALSE(zone.registry().IsLive(*tag));
-  EXPECT_FALSE(file->IsHeld(tag->slot()));
+TEST_F(RegistryWithoutParent, FindsOutThatAParticipantCalledExec) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    *bits_ = zone_.Claim().bits();
+    ready_->Open();
+    ::execlp("sleep", "sleep", "600", nullptr);
+    ::_exit(1);
+  }
+  ready_->Await();
+  const Deadline deadline = Deadline::After(absl::Seconds(60));
+  while (registry().IsLiveNow(OwnerTag::InWord(*bits_))) ASSERT_FALSE(deadline.has_passed());
+  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "the process itself lives";
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
-TEST(RegistryWithoutParent, RechecksMoreOftenThanWithOne) {
-  const auto file = LivenessFile::Open(NewPath());
-  ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(TestZone(&*file).registry().recheck_interval(), absl::Milliseconds(100));
+// Its copy of the parent's descriptor keeps the lock.
+TEST_F(RegistryWithoutParent, FindsADeathThatAChildOfARawForkHides) {
+  const OwnerTag dead = TagOfADead([&] {
+    const OwnerTag tag = zone_.Claim();
+    const auto child = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr));
+    if (child == 0) {
+      ::alarm(60);
+      never_->Await();
+      ::_exit(0);
+    }
+    return tag;
+  });
+  EXPECT_TRUE(zone_.liveness()->IsHeld(dead.slot()));
+  EXPECT_FALSE(registry().IsLiveNow(dead));
+  never_->Open();
+}
+
+TEST_F(RegistryWithoutParent, RecoversWhatTheDeadHeldBeforeItsSlotIsReused) {
+  const OwnerTag dead = TagOfADead([&] { return zone_.Claim(); });
+  std::vector<OwnerTag> recovered;
+  for (std::uint32_t i = 0; i < TestZone::kCapacity; ++i) {
+    const auto tag = registry().Claim([&](OwnerTag each) {
+      EXPECT_EQ(registry().Read(each.slot())->state, ParticipantState::kDead);
+      recovered.push_back(each);
+      return true;
+    });
+    ASSERT_TRUE(tag.ok()) << tag.status();
+    EXPECT_NE(*tag, dead);
+  }
+  EXPECT_EQ(recovered, std::vector{dead});
+}
+
+TEST_F(RegistryWithoutParent, KeepsTheSlotOfTheDeadWhoseThingsCannotBeReleased) {
+  const OwnerTag dead = TagOfADead([&] { return zone_.Claim(); });
+  for (std::uint32_t i = 1; i < TestZone::kCapacity; ++i) {
+    const auto tag = registry().Claim([](OwnerTag) { return false; });
+    ASSERT_TRUE(tag.ok()) << tag.status();
+    EXPECT_NE(tag->slot(), dead.slot());
+  }
+  EXPECT_FALSE(registry().Claim([](OwnerTag) { return false; }).ok());
+  EXPECT_TRUE(registry().Claim(HoldsNothing).ok());
+}
+
+TEST_F(RegistryWithoutParent, UsesTheSlotsInTurn) {
+  std::set<std::uint32_t> slots;
+  for (std::uint32_t i = 0; i < TestZone::kCapacity; ++i) {
+    const OwnerTag tag = zone_.Claim();
+    slots.insert(tag.slot());
+    registry().Leave(tag, HoldsNothing);
+  }
+  EXPECT_EQ(slots.size(), TestZone::kCapacity);
+}
+
+TEST_F(RegistryWithoutParent, FreesTheSlotOfWhoLeaves) {
+  const OwnerTag tag = zone_.Claim();
+  std::optional<OwnerTag> recovered;
+  registry().Leave(tag, [&](OwnerTag each) {
+    recovered = each;
+    return true;
+  });
+  EXPECT_EQ(recovered, tag);
+  EXPECT_FALSE(registry().IsLive(tag));
+  EXPECT_EQ(registry().Read(tag.slot())->state, ParticipantState::kFree);
+  EXPECT_FALSE(zone_.liveness()->IsHeld(tag.slot()));
+}
+
+TEST_F(RegistryWithoutParent, DoesNotClaimWhatALivingParentHasReserved) {
+  const auto reserved = registry().ReserveAny();
+  ASSERT_TRUE(reserved.ok()) << reserved.status();
+  for (std::uint32_t i = 1; i < TestZone::kCapacity; ++i) {
+    EXPECT_NE(zone_.Claim().slot(), reserved->slot());
+  }
+  EXPECT_FALSE(registry().Claim(HoldsNothing).ok());
+  EXPECT_TRUE(registry().IsLiveNow(*reserved));
+}
+
+TEST_F(RegistryWithoutParent, ClaimsWhatADeadParentHadReserved) {
+  TagOfADead([&] { return *registry().ReserveAny(); });
+  for (std::uint32_t i = 0; i < TestZone::kCapacity; ++i) zone_.Claim();
+}
+
+TEST_F(RegistryWithoutParent, BelievesAReservedChildAfterTheDeathOfItsParent) {
+  Gate* go_on = zone_.Place<Gate>();
+  Gate* is_joined = zone_.Place<Gate>();
+  ForkedChild parent([&] {
+    const OwnerTag tag = *registry().ReserveAny();
+    *bits_ = tag.bits();
+    ForkedChild child([&] {
+      ::prctl(PR_SET_PDEATHSIG, 0);
+      ::alarm(60);
+      ready_->Open();
+      go_on->Await();
+      if (!registry().Join(tag).ok()) ::_exit(1);
+      is_joined->Open();
+      never_->Await();
+      return 0;
+    });
+    registry().SetProcess(tag, child.pid());
+    child.Release();
+    ready_->Await();
+    return 0;
+  });
+  ASSERT_EQ(parent.Join(), 0);
+  const OwnerTag tag = OwnerTag::InWord(*bits_);
+  EXPECT_TRUE(registry().IsLiveNow(tag));
+  go_on->Open();
+  is_joined->Await();
+  EXPECT_TRUE(registry().IsLiveNow(tag));
+  EXPECT_TRUE(registry().Read(tag.slot())->has_joined);
+  ::kill(registry().Read(tag.slot())->pid, SIGKILL);
+  const Deadline deadline = Deadline::After(absl::Seconds(60));
+  while (registry().IsLiveNow(tag)) ASSERT_FALSE(deadline.has_passed());
+}
+
+TEST_F(RegistryWithoutParent, IsJoinedOnceWithATag) {
+  const OwnerTag tag = *registry().ReserveAny();
+  ForkedChild child([&] {
+    if (!registry().Join(tag).ok()) return 1;
+    ready_->Open();
+    never_->Await();
+    return 0;
+  });
+  ready_->Await();
+  EXPECT_EQ(registry().Join(tag).message(),
+            absl::StrCat("join slot ", tag.slot(), ": generation ", tag.generation(),
+                         " has been joined by a live process"));
+  child.Kill();
+  EXPECT_THAT(registry().Join(tag).message(), HasSubstr("has been joined before"));
+}
+
+TEST_F(RegistryWithoutParent, TellsWhoeverObservesIt) {
+  const OwnerTag dead = TagOfADead([&] { return zone_.Claim(); });
+  std::optional<OwnerTag> told;
+  const auto liveness = Liveness::Bind(zone_.memory().fd(), [&](OwnerTag each) { told = each; });
+  ASSERT_TRUE(liveness.ok()) << liveness.status();
+  EXPECT_FALSE(AttachWith(&*liveness)->IsLiveNow(dead));
+  EXPECT_EQ(told, dead);
+}
+
+TEST_F(RegistryWithoutParent, RechecksMoreOftenThanWithOne) {
+  EXPECT_EQ(registry().recheck_interval(), absl::Milliseconds(100));
   EXPECT_EQ(TestZone().registry().recheck_interval(), absl::Seconds(1));
 }
 

@@ -4,11 +4,11 @@
 #include <optional>
 #include <string>
 
-#include "muster/ipc/lock/liveness_file.h"
+#include "muster/ipc/lock/liveness.h"
 #include "muster/ipc/lock/registry.h"
+#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/testing/kill_sweep.h"
 #include "muster/ipc/testing/scenarios.h"
-#include "muster/ipc/testing/scratch_folder.h"
 #include "muster/ipc/testing/section.h"
 #include "muster/ipc/testing/value.h"
 
@@ -18,9 +18,8 @@ namespace {
 constexpr std::uint32_t kCapacity = 2;
 constexpr std::uint32_t kSlot = 1;
 
-Registry NewRegistry(Trial& trial, const LivenessFile* liveness = nullptr) {
-  return Value(
-      Registry::Create(trial.memory(), Registry::BytesFor(kCapacity), kCapacity, liveness));
+Registry NewRegistry(Trial& trial) {
+  return Value(Registry::Create(trial.memory(), Registry::BytesFor(kCapacity), kCapacity));
 }
 
 // What a supervisor does with a slot whose process is gone, or never was.
@@ -98,37 +97,85 @@ void JoiningParticipant(Trial& trial) {
   });
   trial.Step(victim);
   victim.Kill();
-  if (!registry.IsLive(tag)) trial.Fault("it was called dead before it was marked");
   Recover(registry);
   CheckServesAgain(trial, registry, tag);
 }
 
-// Without a parent: after the death both slots can be claimed by others.
-void Claimer(Trial& trial) {
-  const ScratchFolder folder;
-  const std::string path = folder.path() + "/liveness";
+// A segment whose participants have no parent. Made in the harness; each process has a Liveness of
+// its own, as those have that open the segment by name.
+class Segment {
+ public:
+  Segment()
+      : memory_(Value(SharedMemory::CreateMemfd("registry", {.size_bytes = kBytes}))),
+        liveness_(Value(Liveness::Bind(memory_.fd()))) {
+    // Two bits of generation: they come round during a trial.
+    Value(Registry::Create(memory_.data(), kBytes, kCapacity, &liveness_, 2));
+  }
+
+  class View {
+   public:
+    explicit View(const Segment& segment)
+        : liveness_(Value(Liveness::Bind(segment.memory_.fd()))),
+          registry_(Value(Registry::Attach(segment.memory_.data(), kBytes, &liveness_))) {}
+    const Registry& registry() const { return registry_; }
+
+   private:
+    const Liveness liveness_;
+    const Registry registry_;
+  };
+
+ private:
+  static constexpr std::size_t kBytes = 128 * (1 + kCapacity);
+
+  SharedMemory memory_;
+  Liveness liveness_;
+};
+
+bool HoldsNothing(OwnerTag) { return true; }
+
+// Without a parent: after the death all slots can be claimed by others, and again and again.
+void CheckCanBeClaimed(Trial& trial, const Segment& segment) {
   const auto claim = [&](Part& part) {
-    // The descriptor must not be one that another process made.
-    const LivenessFile liveness = Value(LivenessFile::Open(path));
-    const Registry registry =
-        Value(Registry::Attach(trial.memory(), Registry::BytesFor(kCapacity), &liveness));
-    if (!registry.Claim().ok()) part.Fault("a dead one's slot cannot be claimed");
+    const Segment::View view(segment);
+    for (int turn = 0; turn < 5; ++turn) {
+      const auto tag = view.registry().Claim(HoldsNothing);
+      if (!tag.ok()) return part.Fault("a dead one's slot cannot be claimed");
+      if (!view.registry().IsLiveNow(*tag)) part.Fault("a live one is called dead");
+      if (turn < 4) view.registry().Leave(*tag, HoldsNothing);
+    }
     part.Reach(1);
     part.AwaitPermission(1);
   };
-  NewRegistry(trial);
+  for (std::uint32_t i = 0; i < kCapacity; ++i) trial.Await(trial.Start(claim), 1);
+}
+
+void Claimer(Trial& trial) {
+  const Segment segment;
   Victim& victim = trial.StartVictim([&](Part&) {
-    const LivenessFile liveness = Value(LivenessFile::Open(path));
-    const Registry registry =
-        Value(Registry::Attach(trial.memory(), Registry::BytesFor(kCapacity), &liveness));
+    const Segment::View view(segment);
     SectionMark();
-    const auto tag = registry.Claim();
-    if (tag.ok()) registry.Leave(*tag);
+    const auto tag = view.registry().Claim(HoldsNothing);
+    if (tag.ok()) view.registry().Leave(*tag, HoldsNothing);
     SectionMark();
   });
   trial.Step(victim);
   victim.Kill();
-  for (std::uint32_t i = 0; i < kCapacity; ++i) trial.Await(trial.Start(claim), 1);
+  CheckCanBeClaimed(trial, segment);
+}
+
+// Without a parent of the participants: who reserves for a child, and who joins.
+void ReservingParticipant(Trial& trial) {
+  const Segment segment;
+  Victim& victim = trial.StartVictim([&](Part&) {
+    const Segment::View view(segment);
+    SectionMark();
+    const auto tag = view.registry().ReserveAny();
+    if (tag.ok()) view.registry().Join(*tag).IgnoreError();
+    SectionMark();
+  });
+  trial.Step(victim);
+  victim.Kill();
+  CheckCanBeClaimed(trial, segment);
 }
 
 }  // namespace
@@ -140,6 +187,9 @@ std::vector<Scenario> RegistryScenarios() {
       {.primitive = "registry", .role = "recoverer", .play = RecoveringParent},
       {.primitive = "registry", .role = "participant that joins", .play = JoiningParticipant},
       {.primitive = "registry", .role = "claimer without a parent", .play = Claimer},
+      {.primitive = "registry",
+       .role = "reserver without a supervisor",
+       .play = ReservingParticipant},
   };
 }
 

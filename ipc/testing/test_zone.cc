@@ -18,19 +18,15 @@
 namespace muster::ipc {
 namespace {
 
-SharedMemory MakeMemory() {
-  SharedMemoryOptions options;
-  options.size_bytes = 1 << 20;
-  auto memory = SharedMemory::CreateAnonymous(options);
-  MUSTER_CHECK(memory.ok(), memory.status().ToString().c_str());
-  return *std::move(memory);
+template <typename Result>
+Result Must(absl::StatusOr<Result> result) {
+  MUSTER_CHECK(result.ok(), result.status().ToString().c_str());
+  return *std::move(result);
 }
 
-Registry MakeRegistry(const SharedMemory& memory, const LivenessFile* liveness) {
-  auto registry =
-      Registry::Create(memory.data(), memory.size_bytes(), TestZone::kCapacity, liveness);
-  MUSTER_CHECK(registry.ok(), registry.status().ToString().c_str());
-  return *registry;
+std::optional<Liveness> BindTo(const SharedMemory& memory, TestZone::Parent parent) {
+  if (parent == TestZone::Parent::kThere) return std::nullopt;
+  return Must(Liveness::Bind(memory.fd()));
 }
 
 bool SleepsInFutex(pid_t pid) {
@@ -46,15 +42,17 @@ bool SleepsInFutex(pid_t pid) {
 
 }  // namespace
 
-TestZone::TestZone(const LivenessFile* liveness)
-    : memory_(MakeMemory()),
-      registry_(MakeRegistry(memory_, liveness)),
+TestZone::TestZone(Parent parent)
+    : memory_(Must(SharedMemory::CreateMemfd("test zone", {.size_bytes = 1 << 20}))),
+      liveness_(BindTo(memory_, parent)),
+      registry_(
+          Must(Registry::Create(memory_.data(), memory_.size_bytes(), kCapacity, liveness()))),
       used_bytes_(Registry::BytesFor(kCapacity)) {}
 
-OwnerTag TestZone::Reserve(std::uint32_t slot) const {
-  const auto tag = registry_.Reserve(slot);
-  MUSTER_CHECK(tag.ok(), tag.status().ToString().c_str());
-  return *tag;
+OwnerTag TestZone::Reserve(std::uint32_t slot) const { return Must(registry_.Reserve(slot)); }
+
+OwnerTag TestZone::Claim() const {
+  return Must(registry_.Claim([](OwnerTag) { return true; }));
 }
 
 void* TestZone::PlaceBytes(std::size_t size_bytes) {

@@ -7,8 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <optional>
 
-#include "muster/ipc/lock/liveness_file.h"
+#include "muster/ipc/lock/liveness.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_memory.h"
@@ -21,9 +22,15 @@ class TestZone {
  public:
   static constexpr std::uint32_t kCapacity = 8;
 
-  explicit TestZone(const LivenessFile* liveness = nullptr);
+  // Without a parent the participants claim their slots.
+  enum class Parent { kThere, kNone };
+  explicit TestZone(Parent parent = Parent::kThere);
 
   const Registry& registry() const { return registry_; }
+  // For Parent::kNone. The caller has nothing to recover.
+  OwnerTag Claim() const;
+  const Liveness* liveness() const { return liveness_ ? &*liveness_ : nullptr; }
+  const SharedMemory& memory() const { return memory_; }
   OwnerTag Reserve(std::uint32_t slot) const;
   // Zeroed and aligned to 128 bytes.
   void* PlaceBytes(std::size_t size_bytes);
@@ -34,6 +41,7 @@ class TestZone {
 
  private:
   SharedMemory memory_;
+  std::optional<Liveness> liveness_;
   Registry registry_;
   std::size_t used_bytes_;
 };

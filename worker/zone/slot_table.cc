@@ -27,11 +27,11 @@ absl::StatusOr<OwnerTag> SlotTable::Reserve(std::uint32_t slot) {
   line.generation = (line.generation + 1) & OwnerTag::kGenerationMask;
   used_ = std::max(used_, slot + 1);
   const OwnerTag tag(slot, line.generation);
-  // Before the slot is anybody's: a reader of the new generation must not take the old process for
-  // it.
-  registry_.SetProcess(tag, 0);
+  // Before the slot is anybody's: a reader of the new generation must not see the old one's.
   registry_.PublishHeartbeat(tag, {});
   registry_.Store(tag, line.state);
+  // Of the new generation now: a worker of an earlier version stores its number only.
+  registry_.SetProcess(tag, 0);
   return tag;
 }
 
