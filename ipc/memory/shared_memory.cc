@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <limits>
@@ -72,6 +73,8 @@ absl::Status RefuseSmaller(absl::string_view what, std::size_t found,
                                                  options.size_bytes > 0 ? options.size_bytes : 1));
 }
 
+int AccessOf(const SharedMemoryOptions& options) { return options.read_only ? O_RDONLY : O_RDWR; }
+
 absl::Status Allocate(absl::string_view what, int fd, std::size_t size_bytes) {
   if (RetryOnEintr([&] { return ::fallocate(fd, 0, 0, static_cast<off_t>(size_bytes)); }) < 0) {
     const int error = errno;
@@ -94,6 +97,8 @@ absl::StatusOr<std::string> PosixPath(absl::string_view name) {
 SharedMemory::SharedMemory(SharedMemory&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       size_bytes_(std::exchange(other.size_bytes_, 0)),
+      mapped_bytes_(std::exchange(other.mapped_bytes_, 0)),
+      read_only_(other.read_only_),
       fd_(std::move(other.fd_)),
       system_v_id_(std::exchange(other.system_v_id_, -1)),
       unpublished_path_(std::exchange(other.unpublished_path_, {})) {}
@@ -103,6 +108,8 @@ SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   Unmap();
   data_ = std::exchange(other.data_, nullptr);
   size_bytes_ = std::exchange(other.size_bytes_, 0);
+  mapped_bytes_ = std::exchange(other.mapped_bytes_, 0);
+  read_only_ = other.read_only_;
   fd_ = std::move(other.fd_);
   system_v_id_ = std::exchange(other.system_v_id_, -1);
   unpublished_path_ = std::exchange(other.unpublished_path_, {});
@@ -116,7 +123,7 @@ void SharedMemory::Unmap() {
   if (system_v_id_ >= 0) {
     ::shmdt(data_);
   } else {
-    ::munmap(data_, size_bytes_);
+    ::munmap(data_, mapped_bytes_);
   }
 }
 
@@ -142,13 +149,16 @@ absl::Status SharedMemory::Prepare(absl::string_view what,
 absl::StatusOr<SharedMemory> SharedMemory::Map(absl::string_view what, UniqueFd fd,
                                                std::size_t size_bytes, int extra_flags,
                                                const SharedMemoryOptions& options) {
-  void* const data =
-      ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | extra_flags, fd.get(), 0);
+  const int access = options.read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+  // Beyond the end of a file there is nothing until the file has grown; then there is, here too.
+  const std::size_t mapped_bytes = std::max(size_bytes, options.reserve_bytes);
+  void* const data = ::mmap(nullptr, mapped_bytes, access, MAP_SHARED | extra_flags, fd.get(), 0);
   if (data == MAP_FAILED) {
     const int error = errno;
-    return ErrnoStatus(absl::StrCat("mmap ", size_bytes, " bytes of ", what), error);
+    return ErrnoStatus(absl::StrCat("mmap ", mapped_bytes, " bytes of ", what), error);
   }
-  SharedMemory memory(static_cast<std::byte*>(data), size_bytes);
+  SharedMemory memory(static_cast<std::byte*>(data), size_bytes, mapped_bytes);
+  memory.read_only_ = options.read_only;
   memory.fd_ = std::move(fd);
   MUSTER_RETURN_IF_ERROR(memory.Prepare(what, options));
   return memory;
@@ -178,7 +188,7 @@ absl::StatusOr<SharedMemory> SharedMemory::MapSystemV(int id, std::size_t size_b
     const int error = errno;
     return ErrnoStatus(absl::StrCat("shmat ", what), error);
   }
-  SharedMemory memory(static_cast<std::byte*>(data), size_bytes);
+  SharedMemory memory(static_cast<std::byte*>(data), size_bytes, size_bytes);
   memory.system_v_id_ = id;
   MUSTER_RETURN_IF_ERROR(memory.Prepare(what, options));
   return memory;
@@ -224,7 +234,8 @@ absl::StatusOr<SharedMemory> SharedMemory::CreateMemfd(absl::string_view name,
   UniqueFd fd(::memfd_create(std::string(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING | huge));
   if (!fd.valid()) return ErrnoStatus(absl::StrCat("memfd_create ", name));
   MUSTER_RETURN_IF_ERROR(Allocate(what, fd.get(), size_bytes));
-  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+  const int growth = options.reserve_bytes > size_bytes ? 0 : F_SEAL_GROW;
+  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | growth | F_SEAL_SEAL) < 0) {
     const int error = errno;
     return ErrnoStatus(absl::StrCat("fcntl F_ADD_SEALS ", what), error);
   }
@@ -247,6 +258,10 @@ absl::StatusOr<SharedMemory> SharedMemory::CreateNameless(std::string path,
   MUSTER_RETURN_IF_ERROR(RefuseReserved(path, options));
   MUSTER_ASSIGN_OR_RETURN(const std::size_t size_bytes, SizeToCreate(path, options));
   MUSTER_ASSIGN_OR_RETURN(UniqueFd fd, CreateNamelessFile(path));
+  if (::fchmod(fd.get(), options.mode) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("fchmod ", path), error);
+  }
   MUSTER_RETURN_IF_ERROR(Allocate(path, fd.get(), size_bytes));
   MUSTER_ASSIGN_OR_RETURN(SharedMemory memory, Map(path, std::move(fd), size_bytes, 0, options));
   memory.unpublished_path_ = std::move(path);
@@ -284,7 +299,7 @@ absl::StatusOr<SharedMemory> SharedMemory::AttachSystemV(int id,
 absl::StatusOr<SharedMemory> SharedMemory::AttachPosix(absl::string_view name,
                                                        const SharedMemoryOptions& options) {
   MUSTER_RETURN_IF_ERROR(PosixPath(name).status());
-  UniqueFd fd(::shm_open(std::string(name).c_str(), O_RDWR | O_CLOEXEC, 0));
+  UniqueFd fd(::shm_open(std::string(name).c_str(), AccessOf(options) | O_CLOEXEC, 0));
   if (!fd.valid()) {
     const int error = errno;
     return ErrnoStatus(absl::StrCat("shm_open ", name), error);
@@ -294,12 +309,46 @@ absl::StatusOr<SharedMemory> SharedMemory::AttachPosix(absl::string_view name,
 
 absl::StatusOr<SharedMemory> SharedMemory::AttachFile(absl::string_view path,
                                                       const SharedMemoryOptions& options) {
-  UniqueFd fd(::open(std::string(path).c_str(), O_RDWR | O_CLOEXEC));
+  UniqueFd fd(::open(std::string(path).c_str(), AccessOf(options) | O_CLOEXEC));
   if (!fd.valid()) {
     const int error = errno;
     return ErrnoStatus(absl::StrCat("open ", path), error);
   }
   return MapRegularFile(path, std::move(fd), options);
+}
+
+absl::Status SharedMemory::Grow(std::size_t size_bytes) {
+  MUSTER_RETURN_IF_ERROR(Refresh());
+  if (size_bytes <= size_bytes_) return absl::OkStatus();
+  if (read_only_ || size_bytes > mapped_bytes_) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("grow shared memory from ", size_bytes_, " to ", size_bytes, " bytes: ",
+                     read_only_ ? "it was attached for reading only"
+                                : absl::StrCat(mapped_bytes_, " bytes are reserved")));
+  }
+  MUSTER_RETURN_IF_ERROR(Allocate("shared memory", fd_.get(), size_bytes));
+  size_bytes_ = size_bytes;
+  return absl::OkStatus();
+}
+
+absl::Status SharedMemory::Reserve(std::size_t reserve_bytes) {
+  if (reserve_bytes <= mapped_bytes_) return absl::OkStatus();
+  void* const data = ::mremap(data_, mapped_bytes_, reserve_bytes, MREMAP_MAYMOVE);
+  if (data == MAP_FAILED) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("mremap to ", reserve_bytes, " bytes"), error);
+  }
+  data_ = static_cast<std::byte*>(data);
+  mapped_bytes_ = reserve_bytes;
+  return absl::OkStatus();
+}
+
+absl::Status SharedMemory::Refresh() {
+  if (!fd_.valid()) return absl::OkStatus();
+  struct stat file;
+  if (::fstat(fd_.get(), &file) < 0) return ErrnoStatus("fstat shared memory");
+  size_bytes_ = std::min(static_cast<std::size_t>(file.st_size), mapped_bytes_);
+  return absl::OkStatus();
 }
 
 absl::Status SharedMemory::Publish(Publication publication) {

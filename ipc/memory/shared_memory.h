@@ -1,6 +1,8 @@
 #ifndef MUSTER_IPC_MEMORY_SHARED_MEMORY_H_
 #define MUSTER_IPC_MEMORY_SHARED_MEMORY_H_
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <string>
 
@@ -29,6 +31,13 @@ struct SharedMemoryOptions {
   // Keeps every page in memory, within RLIMIT_MEMLOCK. A child of fork does not inherit this: it
   // must lock its own mapping.
   bool mlock = false;
+  // Address space for the memory to grow in (Grow), beyond its size. A memfd that has some is not
+  // sealed against growing. For memfd, POSIX and files only.
+  std::size_t reserve_bytes = 0;
+  // To create, for POSIX and files. The umask does not matter.
+  mode_t mode = 0600;
+  // To attach, for memfd, POSIX and files: a store into the memory ends the process by SIGSEGV.
+  bool read_only = false;
 };
 
 // Owns one mapping of memory that processes share, and its descriptor if there is one. New memory
@@ -90,9 +99,22 @@ class SharedMemory {
   // another process replaces the same name. FailedPrecondition: there is nothing to publish.
   absl::Status Publish(Publication publication = Publication::kNewName);
 
+  // Allocates memory up to `size_bytes`, for all who have mapped it with enough in reserve. Nothing
+  // moves, and what is new is zero. Without effect if it is as large already.
+  // FailedPrecondition: it was not mapped with so much in reserve, or for reading only.
+  // ResourceExhausted and others: the kernel's error.
+  absl::Status Grow(std::size_t size_bytes);
+  // Reserves address space after the attachment, when the memory has told how much. It moves, so
+  // call it before anything points into it.
+  absl::Status Reserve(std::size_t reserve_bytes);
+  // The size of the file now: another process may have let it grow.
+  absl::Status Refresh();
+
   // Page-aligned. Null only in an object that was moved from.
   std::byte* data() const { return data_; }
   std::size_t size_bytes() const { return size_bytes_; }
+  // How far size_bytes() can grow.
+  std::size_t mapped_bytes() const { return mapped_bytes_; }
   absl::Span<std::byte> bytes() const { return {data_, size_bytes_}; }
   // To pass to another process; it remains owned by this object. -1: there is no descriptor.
   int fd() const { return fd_.get(); }
@@ -100,7 +122,8 @@ class SharedMemory {
   int system_v_id() const { return system_v_id_; }
 
  private:
-  SharedMemory(std::byte* data, std::size_t size_bytes) : data_(data), size_bytes_(size_bytes) {}
+  SharedMemory(std::byte* data, std::size_t size_bytes, std::size_t mapped_bytes)
+      : data_(data), size_bytes_(size_bytes), mapped_bytes_(mapped_bytes) {}
 
   static absl::StatusOr<SharedMemory> Map(absl::string_view what, UniqueFd fd,
                                           std::size_t size_bytes, int extra_flags,
@@ -116,6 +139,8 @@ class SharedMemory {
 
   std::byte* data_ = nullptr;
   std::size_t size_bytes_ = 0;
+  std::size_t mapped_bytes_ = 0;
+  bool read_only_ = false;
   UniqueFd fd_;
   int system_v_id_ = -1;
   std::string unpublished_path_;
