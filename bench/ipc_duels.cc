@@ -7,14 +7,15 @@
 #include "muster/bench/file_lock_duels.h"
 #include "muster/bench/mutex_duels.h"
 #include "muster/bench/reader_duels.h"
+#include "muster/bench/thread_duels.h"
 #include "muster/bench/wait_duels.h"
 
 namespace muster::bench {
 
 std::vector<Duel> IpcDuels() {
   std::vector<Duel> all;
-  for (auto* subject :
-       {&MutexDuels, &CounterDuels, &FileLockDuels, &ReaderDuels, &WaitDuels, &ChannelDuels}) {
+  for (auto* subject : {&MutexDuels, &ThreadDuels, &CounterDuels, &FileLockDuels, &ReaderDuels,
+                        &WaitDuels, &ChannelDuels}) {
     std::vector<Duel> duels = subject();
     all.insert(all.end(), std::make_move_iterator(duels.begin()),
                std::make_move_iterator(duels.end()));

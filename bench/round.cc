@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -46,14 +47,34 @@ void Pin(int cpu) {
   ::sched_setaffinity(0, sizeof(only), &only);
 }
 
-[[noreturn]] void Play(const Contestant& contestant, Turn turn, int cpu, pid_t parent,
-                       unsigned hang_seconds) {
+// One process's part of a round, in that process.
+struct Part {
+  RoundPage* page;
+  int role;     // the first of its roles
+  int threads;  // each has a role
+  int roles;    // of the round
+  std::chrono::nanoseconds warmup;
+  std::chrono::nanoseconds duration;
+};
+
+[[noreturn]] void Play(const Contestant& contestant, const Part& part, const int (&cpus)[2],
+                       pid_t parent, unsigned hang_seconds) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before that took effect.
   if (::getppid() != parent) ::_exit(1);
   ::alarm(hang_seconds);
-  Pin(cpu);
-  contestant.play(turn);
+  const auto play = [&](int role) {
+    Pin(cpus[role]);
+    Turn turn(part.page, role, part.roles, part.warmup, part.duration);
+    contestant.play(turn);
+  };
+  if (part.threads == 1) {
+    play(part.role);
+  } else {
+    std::thread second(play, part.role + 1);
+    play(part.role);
+    second.join();
+  }
   ::_exit(0);
 }
 
@@ -78,33 +99,36 @@ absl::StatusOr<double> RunRound(const Contestant& contestant, Processes processe
   if (contestant.reset) contestant.reset();
   const auto page = MakeShared<RoundPage>();
   const auto [first_cpu, last_cpu] = Cpus();
-  const int count = processes == Processes::kOne ? 1 : 2;
+  const int roles = processes == Processes::kOne ? 1 : 2;
+  const int threads = processes == Processes::kTwoThreads ? 2 : 1;
+  const int count = roles / threads;
+  const int cpus[] = {first_cpu, processes == Processes::kTwoOnOneCpu ? first_cpu : last_cpu};
   const std::chrono::nanoseconds warmup = duration / 10;
   const auto hang_seconds =
       kGraceSeconds +
       static_cast<unsigned>(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
   const pid_t parent = ::getpid();
   pid_t children[RoundPage::kMaxProcesses] = {};
-  for (int role = 0; role < count; ++role) {
-    const int cpu = role == 1 && processes == Processes::kTwo ? last_cpu : first_cpu;
-    children[role] = ::fork();
-    if (children[role] < 0) return ipc::ErrnoStatus(absl::StrCat("fork for ", contestant.name));
-    if (children[role] == 0) {
-      Play(contestant, Turn(page.get(), role, count, warmup, duration), cpu, parent, hang_seconds);
+  for (int child = 0; child < count; ++child) {
+    children[child] = ::fork();
+    if (children[child] < 0) return ipc::ErrnoStatus(absl::StrCat("fork for ", contestant.name));
+    if (children[child] == 0) {
+      Play(contestant, Part{page.get(), child, threads, roles, warmup, duration}, cpus, parent,
+           hang_seconds);
     }
   }
   // Whoever ends well ends soon; the other one of a pair has its alarm.
   absl::Status status;
-  for (int role = 0; role < count; ++role) {
+  for (int child = 0; child < count; ++child) {
     int wait_status = 0;
-    ipc::RetryOnEintr([&] { return ::waitpid(children[role], &wait_status, 0); });
+    ipc::RetryOnEintr([&] { return ::waitpid(children[child], &wait_status, 0); });
     status.Update(OutcomeOf(contestant, wait_status));
   }
   MUSTER_RETURN_IF_ERROR(status);
 
   std::uint64_t total = 0;
   double per_nanosecond = 0;
-  for (int role = 0; role < count; ++role) {
+  for (int role = 0; role < roles; ++role) {
     const Lap& lap = page->lines[role].lap;
     total += lap.total;
     if (lap.nanoseconds > 0) {

@@ -16,6 +16,7 @@ enum class Processes {
   kOne,
   kTwo,          // each on a CPU of its own
   kTwoOnOneCpu,  // both on the same
+  kTwoThreads,   // of one process, each on a CPU of its own
 };
 
 // Somebody's way to do a thing, as one round runs it.
@@ -23,7 +24,7 @@ struct Contestant {
   std::string name;
   // In the parent before each round: fresh state. May be empty.
   std::function<void()> reset = nullptr;
-  // In each of the round's processes, which share what was mapped shared.
+  // In each of the round's processes, which share what was mapped shared, or in each of its threads.
   std::function<void(Turn&)> play;
   // In the parent after each round: whether every payload arrived. `total` is what
   // all processes did, with the warm-up.

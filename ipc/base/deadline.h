@@ -57,6 +57,10 @@ class Deadline {
   }
   // On CLOCK_MONOTONIC; the largest int64 for never.
   std::int64_t nanoseconds() const { return nanoseconds_; }
+  // For the standard library's waits. Never: the last time of the clock.
+  std::chrono::steady_clock::time_point time() const {
+    return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(nanoseconds_));
+  }
 
   friend Deadline Earlier(Deadline a, Deadline b) {
     return Deadline(std::min(a.nanoseconds_, b.nanoseconds_));

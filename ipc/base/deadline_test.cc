@@ -80,6 +80,12 @@ TEST(Deadline, IsATimeoutOfPoll) {
   EXPECT_GT(milliseconds, 0);
 }
 
+TEST(Deadline, IsATimeOfTheSteadyClock) {
+  const auto time = std::chrono::steady_clock::now();
+  EXPECT_EQ(Deadline::At(time).time(), time);
+  EXPECT_EQ(Deadline::Never().time(), std::chrono::steady_clock::time_point::max());
+}
+
 TEST(Earlier, PrefersAnyDeadlineToNever) {
   const Deadline soon = Deadline::After(absl::Seconds(1));
   EXPECT_EQ(Earlier(soon, Deadline::Never()).nanoseconds(), soon.nanoseconds());

@@ -1,0 +1,79 @@
+#include "muster/ipc/zone/local/zone_mutex.h"
+
+#include <utility>
+
+#if defined(__SANITIZE_THREAD__)
+#include <thread>
+#endif
+
+namespace muster::ipc {
+namespace {
+
+bool LockUntil(std::timed_mutex& mutex, Deadline deadline) {
+  if (deadline.is_never()) {
+    mutex.lock();
+    return true;
+  }
+#if defined(__SANITIZE_THREAD__)
+  // GCC 12's ThreadSanitizer does not know pthread_mutex_clocklock, which the standard library
+  // calls.
+  while (!mutex.try_lock()) {
+    if (deadline.has_passed()) return false;
+    std::this_thread::yield();
+  }
+  return true;
+#else
+  return mutex.try_lock_until(deadline.time());
+#endif
+}
+
+}  // namespace
+
+ZoneMutex::ZoneMutex(Mutex mutex, RepairCallback repair)
+    : mutex_(std::move(mutex)),
+      repair_(std::move(repair)),
+      at_thread_end_(this, [](void* self, HoldingThread& ending) {
+        static_cast<ZoneMutex*>(self)->AbandonIfHeldBy(ending);
+      }) {}
+
+ZoneMutex::~ZoneMutex() { AbandonIfHeldBy(HoldingThread::Current()); }
+
+void ZoneMutex::AbandonIfHeldBy(HoldingThread& thread) {
+  if (!IsHeldBy(thread)) return;
+  mutex_.Abandon();
+  Release(thread);
+}
+
+LockOutcome ZoneMutex::TryLockUntil(Deadline deadline) {
+  HoldingThread& me = HoldingThread::Current();
+  if (IsHeldBy(me)) return LockOutcome::kWouldDeadlock;
+  if (!LockUntil(local_, deadline)) return LockOutcome::kTimedOut;
+  return Keep(me, mutex_.TryLockUntil(deadline));
+}
+
+void ZoneMutex::MarkConsistent() {
+  if (IsHeldBy(HoldingThread::Current())) mutex_.MarkConsistent();
+}
+
+void ZoneMutex::unlock() {
+  if (!Unlock()) TerminateFor(LockOutcome::kBusy, "ZoneMutex::unlock");
+}
+
+bool ZoneMutex::Accept(LockOutcome outcome, const char* call) {
+  // A thread that tries what it holds gets false, as from a standard mutex.
+  if (outcome == LockOutcome::kBusy || outcome == LockOutcome::kTimedOut ||
+      outcome == LockOutcome::kWouldDeadlock) {
+    return false;
+  }
+  Require(outcome, call);
+  return true;
+}
+
+void ZoneMutex::RepairOrTerminate(LockOutcome outcome, const char* call) {
+  if (outcome != LockOutcome::kOwnerDied || repair_ == nullptr || !repair_()) {
+    TerminateFor(outcome, call);
+  }
+  MarkConsistent();
+}
+
+}  // namespace muster::ipc
