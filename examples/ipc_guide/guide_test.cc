@@ -16,6 +16,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,7 @@
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/process/signal_set.h"
+#include "muster/ipc/zone/local/zone_mutex.h"
 
 namespace {
 
@@ -175,6 +177,24 @@ TEST_F(Guide, Mutex) {
   }
   // [end]
   EXPECT_EQ(shared_.zone->balance, 10);
+}
+
+TEST_F(Guide, Threads) {
+  Zone* zone = shared_.zone;
+  const Registry& registry = shared_.registry;
+  OwnerTag self = self_;
+  // [threads]
+  // One object in the process, for all of its threads.
+  ZoneMutex mutex(Mutex(&zone->mutex, registry, self));
+  auto deposit = [&] {
+    std::scoped_lock guard(mutex);
+    zone->balance += 10;
+  };
+  std::thread another(deposit);
+  deposit();
+  another.join();
+  // [end]
+  EXPECT_EQ(zone->balance, 20);
 }
 
 TEST_F(Guide, MutexTellsOfADeath) {
