@@ -7,8 +7,27 @@
 
 namespace muster::ipc {
 
+namespace {
+
+// The codes of errors that absl calls unknown, and that our calls meet.
+absl::StatusCode CodeOf(int error) {
+  switch (error) {
+    case ELOOP:
+    case EMSGSIZE:
+      return absl::StatusCode::kInvalidArgument;
+    case ETOOMANYREFS:
+      return absl::StatusCode::kResourceExhausted;
+    case EIDRM:
+      return absl::StatusCode::kNotFound;
+    default:
+      return absl::ErrnoToStatusCode(error);
+  }
+}
+
+}  // namespace
+
 absl::Status ErrnoStatus(absl::string_view what, int error) {
-  return absl::ErrnoToStatus(error, what);
+  return absl::Status(CodeOf(error), absl::ErrnoToStatus(error, what).message());
 }
 
 absl::Status Annotate(const absl::Status& status, absl::string_view context) {

@@ -26,6 +26,13 @@ TEST(ErrnoStatus, NamesTheCallTheObjectAndTheReason) {
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
 }
 
+TEST(ErrnoStatus, KnowsTheErrorsOfMessages) {
+  EXPECT_EQ(ErrnoStatus("send", EMSGSIZE).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ErrnoStatus("send", ETOOMANYREFS).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ErrnoStatus("msgrcv", EIDRM).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ErrnoStatus("open /x", ELOOP).message(), "open /x: Too many levels of symbolic links");
+}
+
 TEST(Annotate, PutsTheContextInFront) {
   const absl::Status status = Annotate(absl::NotFoundError("no such slot"), "slot 7");
   EXPECT_EQ(status.message(), "slot 7: no such slot");
