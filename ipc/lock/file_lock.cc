@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/naps.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/internal/record_lock.h"
@@ -26,9 +24,6 @@ using internal::FindRecordLock;
 using internal::SetRecordLock;
 
 namespace {
-
-constexpr absl::Duration kFirstNap = absl::Microseconds(50);
-constexpr absl::Duration kLongestNap = absl::Milliseconds(5);
 
 struct Commands {
   int try_lock;
@@ -51,13 +46,6 @@ constexpr short TypeOf(FileLockMode mode) {
   return ErrnoStatus(absl::StrCat(call, " descriptor ", fd, " from byte ", range.first, ", length ",
                                   range.size_bytes),
                      error);
-}
-
-// A signal makes it shorter, which is all right.
-void SleepUntil(Deadline deadline) {
-  const timespec time = {deadline.nanoseconds() / 1'000'000'000,
-                         deadline.nanoseconds() % 1'000'000'000};
-  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr);
 }
 
 }  // namespace
@@ -94,11 +82,10 @@ absl::StatusOr<bool> FileLock::LockUntil(Deadline deadline, FileLockMode mode) c
     MUSTER_RETURN_IF_ERROR(Lock(mode));
     return true;
   }
-  for (absl::Duration nap = kFirstNap;; nap = std::min(2 * nap, kLongestNap)) {
+  for (Naps naps;; naps.Take(deadline)) {
     auto locked = TryLock(mode);
     if (!locked.ok() || *locked) return locked;
     if (deadline.has_passed()) return false;
-    SleepUntil(Earlier(deadline, Deadline::After(nap)));
   }
 }
 
