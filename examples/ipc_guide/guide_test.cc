@@ -412,6 +412,21 @@ absl::Status PassOverChannel(int fd, int* answered) {
   return absl::OkStatus();
 }
 
+absl::Status AwaitAnswer(const Channel& channel) {
+  ReceivedMessage message;
+  // [deadline]
+  auto answer = channel.Receive(&message, Deadline::After(absl::Seconds(5)));
+  if (absl::IsDeadlineExceeded(answer.status())) return absl::UnavailableError("no answer");
+  // [end]
+  return answer.status();
+}
+
+TEST_F(Guide, Deadline) {
+  auto pair = Channel::CreatePair();
+  ASSERT_TRUE(pair->first.Send({}).ok());
+  EXPECT_TRUE(AwaitAnswer(pair->second).ok());
+}
+
 TEST_F(Guide, Channel) {
   int answered = 0;
   ASSERT_TRUE(PassOverChannel(STDIN_FILENO, &answered).ok());

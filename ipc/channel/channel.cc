@@ -1,6 +1,7 @@
 #include "muster/ipc/channel/channel.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,11 +15,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/channel/descriptor_refusal.h"
+#include "muster/ipc/channel/transfer.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
@@ -210,7 +213,7 @@ absl::StatusOr<SendOutcome> Channel::SendWith(const Message& message, int flags)
   const int error = errno;
   if (error == EAGAIN) return SendOutcome::kWouldBlock;
   if (error == EPIPE || error == ECONNRESET) return SendOutcome::kPeerGone;
-  if (error == ETOOMANYREFS) return SendOutcome::kTooManyInFlight;
+  if (IsForLater(error)) return SendOutcome::kTryLater;
   return ErrnoStatus(absl::StrCat("send ", message.payload.size(), " bytes and ",
                                   message.fds.size(), " descriptors on channel ", fd_.get()),
                      error);
@@ -276,14 +279,19 @@ absl::StatusOr<bool> Channel::NextHasDescriptors() const {
 absl::StatusOr<SendOutcome> Channel::TrySend(const Message& message) const {
   return SendWith(message, MSG_DONTWAIT);
 }
-absl::StatusOr<SendOutcome> Channel::Send(const Message& message) const {
-  return SendWith(message, 0);
+absl::StatusOr<SendOutcome> Channel::Send(const Message& message, Deadline deadline) const {
+  // The kernel waits best. What it leaves to us is a deadline, and what a writable socket refuses.
+  const int flags = deadline.is_never() ? 0 : MSG_DONTWAIT;
+  return Transfer("send on channel", fd_.get(), POLLOUT, deadline,
+                  [&] { return SendWith(message, flags); });
 }
 absl::StatusOr<ReceiveOutcome> Channel::TryReceive(ReceivedMessage* message) const {
   return ReceiveWith(message, MSG_DONTWAIT);
 }
-absl::StatusOr<ReceiveOutcome> Channel::Receive(ReceivedMessage* message) const {
-  return ReceiveWith(message, 0);
+absl::StatusOr<ReceiveOutcome> Channel::Receive(ReceivedMessage* message, Deadline deadline) const {
+  const int flags = deadline.is_never() ? 0 : MSG_DONTWAIT;
+  return Transfer("receive from channel", fd_.get(), POLLIN, deadline,
+                  [&] { return ReceiveWith(message, flags); });
 }
 
 }  // namespace muster::ipc

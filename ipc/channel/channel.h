@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel_format.h"
 #include "muster/ipc/channel/transfer_outcome.h"
@@ -82,16 +83,20 @@ class Channel {
   static absl::StatusOr<Channel> Adopt(UniqueFd fd);
 
   // TrySend and TryReceive never block: kWouldBlock means that the peer's queue is full, or that no
-  // message is waiting. Send and Receive block until there is room, or a message.
-  // kTooManyInFlight is TrySend's and Send's for a message with descriptors.
-  // InvalidArgument: a message to send exceeds the limits, or a received one is malformed. A
-  // malformed message is dropped, and the next one can be received. ResourceExhausted: this process
-  // cannot open as many descriptors as the message carries. If a received message is refused, its
-  // descriptors are closed.
+  // message is waiting; kTryLater that the kernel refuses the message for now. Send and Receive
+  // block until the message is sent, there is a message, or the peer is gone, and return
+  // DeadlineExceeded if that has not happened by `deadline`. They try at least once. A message was
+  // sent whole or not at all, whatever the result. InvalidArgument: a message to send exceeds the
+  // limits, also that of the socket's buffer, or a received one is malformed. A malformed message
+  // is dropped, and the next one can be received. ResourceExhausted: this process cannot open as
+  // many descriptors as the message carries. If a received message is refused, its descriptors are
+  // closed.
   absl::StatusOr<SendOutcome> TrySend(const Message& message) const;
-  absl::StatusOr<SendOutcome> Send(const Message& message) const;
+  absl::StatusOr<SendOutcome> Send(const Message& message,
+                                   Deadline deadline = Deadline::Never()) const;
   absl::StatusOr<ReceiveOutcome> TryReceive(ReceivedMessage* message) const;
-  absl::StatusOr<ReceiveOutcome> Receive(ReceivedMessage* message) const;
+  absl::StatusOr<ReceiveOutcome> Receive(ReceivedMessage* message,
+                                         Deadline deadline = Deadline::Never()) const;
 
   // For an end that expects no descriptors from a peer that it does not trust: refuses them if the
   // kernel can (descriptor_refusal.h). False: ask NextHasDescriptors before each receipt.

@@ -1,17 +1,24 @@
 // The descriptors that messages carry over a channel.
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/channel/test_pair.h"
@@ -165,26 +172,63 @@ TEST(Channel, RefusesDescriptorsWhereTheKernelCan) {
   EXPECT_EQ(*pair.first.TrySend({.fds = fds}), SendOutcome::kSent);
 }
 
-// The limit is the sender's RLIMIT_NOFILE, for all of its user. It does not hold for the machine's
-// root, who becomes nobody; root of a user namespace may be unable to, and need not.
-TEST(Channel, TellsWhenTooManyDescriptorsAreInFlight) {
-  ForkedChild child([] {
+constexpr int kNoLimit = 77;
+
+// In a process that has as many descriptors in flight to `pair.second` as it may: the limit is its
+// RLIMIT_NOFILE, for all of its user. It does not hold for the machine's root, who becomes nobody;
+// root of a user namespace may be unable to, and need not. Exits with kNoLimit there.
+int WithTooManyInFlight(absl::FunctionRef<int(const Channel::Pair&, absl::Span<const int>)> body) {
+  ForkedChild child([body] {
     [[maybe_unused]] const int result = ::setresuid(65534, 65534, 65534);
     const Channel::Pair pair = MakePair();
     const UniqueFd file = MakeMemfd();
-    rlimit few = {20, 20};
-    if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 77;
+    // Enough to receive a message.
+    rlimit few = {30, 30};
+    if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return kNoLimit;
     const std::vector<int> fds(kMaxChannelFds, file.get());
     for (int sent = 0; sent < 4; ++sent) {
       const auto outcome = pair.first.TrySend({.fds = fds});
       if (!outcome.ok()) return 1;
-      if (*outcome == SendOutcome::kTooManyInFlight) return 0;
+      if (*outcome == SendOutcome::kTryLater) return body(pair, fds);
       if (*outcome != SendOutcome::kSent) return 2;
     }
-    return 77;
+    return kNoLimit;
   });
-  const int code = child.Join();
-  if (code == 77) GTEST_SKIP() << "this user has no such limit";
+  return child.Join();
+}
+
+TEST(Channel, TellsWhenTooManyDescriptorsAreInFlight) {
+  const int code = WithTooManyInFlight([](const Channel::Pair& pair, absl::Span<const int>) {
+    // It is not for want of room.
+    pollfd room = {.fd = pair.first.fd(), .events = POLLOUT, .revents = 0};
+    if (::poll(&room, 1, 0) != 1) return 3;
+    return *pair.first.TrySend({.payload = "only bytes"}) == SendOutcome::kSent ? 0 : 4;
+  });
+  if (code == kNoLimit) GTEST_SKIP() << "this user has no such limit";
+  EXPECT_EQ(code, 0);
+}
+
+TEST(Channel, WaitsUntilFewerDescriptorsAreInFlight) {
+  const int code = WithTooManyInFlight([](const Channel::Pair& pair, absl::Span<const int> fds) {
+    std::atomic<bool> is_sent = false;
+    std::thread sender(
+        [&] { is_sent = pair.first.Send({.fds = fds}).value() == SendOutcome::kSent; });
+    for (ReceivedMessage message; *pair.second.Receive(&message) != ReceiveOutcome::kReceived;) {
+    }
+    sender.join();
+    return is_sent ? 0 : 3;
+  });
+  if (code == kNoLimit) GTEST_SKIP() << "this user has no such limit";
+  EXPECT_EQ(code, 0);
+}
+
+TEST(Channel, DoesNotWaitForFewerDescriptorsPastItsDeadline) {
+  const int code = WithTooManyInFlight([](const Channel::Pair& pair, absl::Span<const int> fds) {
+    const Deadline deadline = Deadline::After(absl::Milliseconds(5));
+    const absl::Status status = pair.first.Send({.fds = fds}, deadline).status();
+    return absl::IsDeadlineExceeded(status) && deadline.has_passed() ? 0 : 3;
+  });
+  if (code == kNoLimit) GTEST_SKIP() << "this user has no such limit";
   EXPECT_EQ(code, 0);
 }
 

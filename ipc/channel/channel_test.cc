@@ -9,11 +9,14 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/test_pair.h"
 #include "muster/ipc/testing/forked_child.h"
@@ -129,6 +132,43 @@ TEST(Channel, WaitsForRoomWhenASendBlocks) {
     ASSERT_EQ(*pair.first.Send({.sequence = sequence}), SendOutcome::kSent);
   }
   EXPECT_EQ(child.Join(), 0);
+}
+
+TEST(Channel, ReportsAPeerThatGoesWhileItWaitsForItsDeadline) {
+  Channel::Pair pair = MakePair();
+  ForkedChild peer([&] {
+    { const UniqueFd ours = std::move(pair.first).Release(); }
+    return ::pause();
+  });
+  { const UniqueFd theirs = std::move(pair.second).Release(); }
+  std::thread killer([&] { peer.Kill(); });
+  ReceivedMessage message;
+  EXPECT_EQ(*pair.first.Receive(&message, Deadline::After(absl::Hours(1))),
+            ReceiveOutcome::kPeerGone);
+  EXPECT_EQ(*pair.first.Send({}, Deadline::After(absl::Hours(1))), SendOutcome::kPeerGone);
+  killer.join();
+}
+
+// As an end that somebody made non-blocking, or gave a timeout.
+TEST(Channel, BlocksWhateverTheFlagsOfItsDescription) {
+  const Channel::Pair pair = MakePair();
+  ASSERT_EQ(::fcntl(pair.second.fd(), F_SETFL, O_NONBLOCK), 0);
+  ForkedChild receiver([&] {
+    ReceivedMessage message;
+    return *pair.second.Receive(&message) == ReceiveOutcome::kReceived ? 0 : 1;
+  });
+  AwaitAsleep(receiver.pid());
+  ASSERT_EQ(*pair.first.Send({}), SendOutcome::kSent);
+  EXPECT_EQ(receiver.Join(), 0);
+}
+
+TEST(Channel, RefusesWhatItsBufferCanNeverHold) {
+  const Channel::Pair pair = MakePair();
+  const int least = 1;
+  ASSERT_EQ(::setsockopt(pair.first.fd(), SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)), 0);
+  const absl::Status status = pair.first.Send({.payload = std::string(60'000, 'x')}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(absl::StrContains(status.message(), "60000 bytes")) << status;
 }
 
 TEST(Channel, ReportsAKilledPeerAsGone) {

@@ -16,9 +16,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/transfer.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
@@ -64,17 +66,6 @@ ssize_t WriteWithoutSigpipe(int fd, absl::string_view bytes) {
   return size;
 }
 
-// Blocks until there is something to read or room to write; what poll finds beside
-// (a gone peer) the next call finds too.
-absl::Status Await(int fd, short events) {
-  pollfd request = {fd, events, 0};
-  if (RetryOnEintr([&] { return ::poll(&request, 1, -1); }) < 0) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("poll pipe in descriptor ", fd), error);
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<Pipe> Pipe::Create() {
@@ -102,16 +93,13 @@ absl::StatusOr<SendOutcome> PipeWriter::TrySend(absl::string_view record) const 
   const int error = errno;
   if (error == EAGAIN) return SendOutcome::kWouldBlock;
   if (error == EPIPE) return SendOutcome::kPeerGone;
+  if (IsForLater(error)) return SendOutcome::kTryLater;
   return ErrnoStatus(
       absl::StrCat("write ", record.size(), " bytes to pipe in descriptor ", fd_.get()), error);
 }
 
-absl::StatusOr<SendOutcome> PipeWriter::Send(absl::string_view record) const {
-  while (true) {
-    auto outcome = TrySend(record);
-    if (!outcome.ok() || *outcome != SendOutcome::kWouldBlock) return outcome;
-    MUSTER_RETURN_IF_ERROR(Await(fd_.get(), POLLOUT));
-  }
+absl::StatusOr<SendOutcome> PipeWriter::Send(absl::string_view record, Deadline deadline) const {
+  return Transfer("write to pipe", fd_.get(), POLLOUT, deadline, [&] { return TrySend(record); });
 }
 
 absl::StatusOr<PipeReader> PipeReader::Adopt(UniqueFd fd) {
@@ -143,12 +131,8 @@ absl::StatusOr<ReceiveOutcome> PipeReader::TryReceive(std::string* record) const
   }
 }
 
-absl::StatusOr<ReceiveOutcome> PipeReader::Receive(std::string* record) const {
-  while (true) {
-    auto outcome = TryReceive(record);
-    if (!outcome.ok() || *outcome != ReceiveOutcome::kWouldBlock) return outcome;
-    MUSTER_RETURN_IF_ERROR(Await(fd_.get(), POLLIN));
-  }
+absl::StatusOr<ReceiveOutcome> PipeReader::Receive(std::string* record, Deadline deadline) const {
+  return Transfer("read pipe", fd_.get(), POLLIN, deadline, [&] { return TryReceive(record); });
 }
 
 }  // namespace muster::ipc

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
@@ -19,7 +20,8 @@ namespace muster::ipc {
 //
 // Threads: the objects keep no state between calls; any number of calls may run at once. Fork: both
 // processes hold the end. An end is gone when its last copy is closed, so close unused copies.
-// The descriptors are non-blocking and close-on-exec; Send and Receive block in poll.
+// The descriptors are non-blocking and close-on-exec; Send and Receive block in poll, at the
+// longest until their deadline, try at least once, and then return DeadlineExceeded.
 inline constexpr std::size_t kMaxPipeRecordBytes = PIPE_BUF;
 
 // Owns the writing end of a pipe.
@@ -33,7 +35,8 @@ class PipeWriter {
   // TrySend never blocks. kPeerGone: no process has the reading end open; there is no SIGPIPE.
   // InvalidArgument: the record is empty or too long.
   absl::StatusOr<SendOutcome> TrySend(absl::string_view record) const;
-  absl::StatusOr<SendOutcome> Send(absl::string_view record) const;
+  absl::StatusOr<SendOutcome> Send(absl::string_view record,
+                                   Deadline deadline = Deadline::Never()) const;
 
   int fd() const { return fd_.get(); }
 
@@ -53,7 +56,8 @@ class PipeReader {
   // all records were read and no writer is left. For a FIFO that no process has opened for writing
   // yet, TryReceive returns kWouldBlock and Receive blocks.
   absl::StatusOr<ReceiveOutcome> TryReceive(std::string* record) const;
-  absl::StatusOr<ReceiveOutcome> Receive(std::string* record) const;
+  absl::StatusOr<ReceiveOutcome> Receive(std::string* record,
+                                         Deadline deadline = Deadline::Never()) const;
 
   int fd() const { return fd_.get(); }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <mqueue.h>
+#include <poll.h>
 
 #include <cerrno>
 #include <ctime>
@@ -13,9 +14,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/channel/transfer.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
@@ -24,7 +27,8 @@ namespace {
 static_assert(std::is_same_v<mqd_t, int>);
 
 // A deadline long past: the timed calls then try once. So nobody needs
-// O_NONBLOCK, which all holders of the description would share.
+// O_NONBLOCK, which all holders of the description would share. Other deadlines are
+// poll's: these calls measure theirs by the clock that can be set.
 constexpr timespec kPast = {0, 0};
 
 }  // namespace
@@ -63,55 +67,60 @@ absl::Status PosixQueue::Unlink(absl::string_view name) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<SendOutcome> PosixQueue::SendUntil(const timespec* deadline,
-                                                  absl::string_view message,
-                                                  unsigned priority) const {
+absl::StatusOr<SendOutcome> PosixQueue::SendWith(Wait wait, absl::string_view message,
+                                                 unsigned priority) const {
   if (message.size() > max_message_bytes_ || priority > kMaxPriority) {
     return absl::InvalidArgumentError(
         absl::StrCat("mq_send: ", message.size(), " bytes at priority ", priority,
                      ", expected at most ", max_message_bytes_, " and ", kMaxPriority));
   }
   if (RetryOnEintr([&] {
-        return deadline == nullptr
+        return wait == Wait::kForEver
                    ? ::mq_send(fd_.get(), message.data(), message.size(), priority)
-                   : ::mq_timedsend(fd_.get(), message.data(), message.size(), priority, deadline);
+                   : ::mq_timedsend(fd_.get(), message.data(), message.size(), priority, &kPast);
       }) == 0) {
     return SendOutcome::kSent;
   }
   const int error = errno;
-  if (error == ETIMEDOUT) return SendOutcome::kWouldBlock;
+  if (error == ETIMEDOUT || error == EAGAIN) return SendOutcome::kWouldBlock;
+  if (IsForLater(error)) return SendOutcome::kTryLater;
   return ErrnoStatus(absl::StrCat("mq_send ", message.size(), " bytes"), error);
 }
 
-absl::StatusOr<ReceiveOutcome> PosixQueue::ReceiveUntil(const timespec* deadline,
-                                                        std::string* message,
-                                                        unsigned* priority) const {
+absl::StatusOr<ReceiveOutcome> PosixQueue::ReceiveWith(Wait wait, std::string* message,
+                                                       unsigned* priority) const {
   message->resize(max_message_bytes_);  // the kernel insists on room for the longest
   const ssize_t size = RetryOnEintr([&] {
-    return deadline == nullptr
+    return wait == Wait::kForEver
                ? ::mq_receive(fd_.get(), message->data(), message->size(), priority)
-               : ::mq_timedreceive(fd_.get(), message->data(), message->size(), priority, deadline);
+               : ::mq_timedreceive(fd_.get(), message->data(), message->size(), priority, &kPast);
   });
   const int error = errno;
   message->resize(size < 0 ? 0 : static_cast<std::size_t>(size));
   if (size >= 0) return ReceiveOutcome::kReceived;
-  if (error == ETIMEDOUT) return ReceiveOutcome::kWouldBlock;
+  if (error == ETIMEDOUT || error == EAGAIN) return ReceiveOutcome::kWouldBlock;
   return ErrnoStatus("mq_receive", error);
 }
 
 absl::StatusOr<SendOutcome> PosixQueue::TrySend(absl::string_view message,
                                                 unsigned priority) const {
-  return SendUntil(&kPast, message, priority);
+  return SendWith(Wait::kNo, message, priority);
 }
-absl::StatusOr<SendOutcome> PosixQueue::Send(absl::string_view message, unsigned priority) const {
-  return SendUntil(nullptr, message, priority);
+absl::StatusOr<SendOutcome> PosixQueue::Send(absl::string_view message, unsigned priority,
+                                             Deadline deadline) const {
+  const Wait wait = deadline.is_never() ? Wait::kForEver : Wait::kNo;
+  return Transfer("mq_send", fd_.get(), POLLOUT, deadline,
+                  [&] { return SendWith(wait, message, priority); });
 }
 absl::StatusOr<ReceiveOutcome> PosixQueue::TryReceive(std::string* message,
                                                       unsigned* priority) const {
-  return ReceiveUntil(&kPast, message, priority);
+  return ReceiveWith(Wait::kNo, message, priority);
 }
-absl::StatusOr<ReceiveOutcome> PosixQueue::Receive(std::string* message, unsigned* priority) const {
-  return ReceiveUntil(nullptr, message, priority);
+absl::StatusOr<ReceiveOutcome> PosixQueue::Receive(std::string* message, unsigned* priority,
+                                                   Deadline deadline) const {
+  const Wait wait = deadline.is_never() ? Wait::kForEver : Wait::kNo;
+  return Transfer("mq_receive", fd_.get(), POLLIN, deadline,
+                  [&] { return ReceiveWith(wait, message, priority); });
 }
 
 }  // namespace muster::ipc

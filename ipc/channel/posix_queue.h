@@ -2,13 +2,13 @@
 #define MUSTER_IPC_CHANNEL_POSIX_QUEUE_H_
 
 #include <cstddef>
-#include <ctime>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
@@ -39,13 +39,16 @@ class PosixQueue {
   // Removes the name. Processes that have the queue open keep it.
   static absl::Status Unlink(absl::string_view name);
 
-  // TrySend and TryReceive never block. None of the four returns kPeerGone. InvalidArgument: the
-  // message is too long, or the priority is above kMaxPriority.
+  // TrySend and TryReceive never block. Send and Receive block until `deadline` at the longest, try
+  // at least once, and then return DeadlineExceeded. None of the four returns kPeerGone.
+  // InvalidArgument: the message is too long, or the priority is above kMaxPriority.
   absl::StatusOr<SendOutcome> TrySend(absl::string_view message, unsigned priority = 0) const;
-  absl::StatusOr<SendOutcome> Send(absl::string_view message, unsigned priority = 0) const;
+  absl::StatusOr<SendOutcome> Send(absl::string_view message, unsigned priority = 0,
+                                   Deadline deadline = Deadline::Never()) const;
   absl::StatusOr<ReceiveOutcome> TryReceive(std::string* message,
                                             unsigned* priority = nullptr) const;
-  absl::StatusOr<ReceiveOutcome> Receive(std::string* message, unsigned* priority = nullptr) const;
+  absl::StatusOr<ReceiveOutcome> Receive(std::string* message, unsigned* priority = nullptr,
+                                         Deadline deadline = Deadline::Never()) const;
 
   std::size_t max_message_bytes() const { return max_message_bytes_; }
   // For poll and epoll, for reading and writing: on Linux a queue is a descriptor.
@@ -55,11 +58,11 @@ class PosixQueue {
   PosixQueue(UniqueFd fd, std::size_t max_message_bytes)
       : fd_(std::move(fd)), max_message_bytes_(max_message_bytes) {}
   static absl::StatusOr<PosixQueue> Wrap(absl::string_view name, int queue);
-  // A null deadline is never.
-  absl::StatusOr<SendOutcome> SendUntil(const timespec* deadline, absl::string_view message,
-                                        unsigned priority) const;
-  absl::StatusOr<ReceiveOutcome> ReceiveUntil(const timespec* deadline, std::string* message,
-                                              unsigned* priority) const;
+  enum class Wait { kNo, kForEver };
+  absl::StatusOr<SendOutcome> SendWith(Wait wait, absl::string_view message,
+                                       unsigned priority) const;
+  absl::StatusOr<ReceiveOutcome> ReceiveWith(Wait wait, std::string* message,
+                                             unsigned* priority) const;
 
   UniqueFd fd_;
   std::size_t max_message_bytes_;

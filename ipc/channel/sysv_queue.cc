@@ -8,14 +8,18 @@
 #include <cstddef>
 #include <cstring>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/channel/transfer.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
@@ -30,6 +34,23 @@ absl::StatusOr<int> Get(key_t key, int flags) {
   if (id >= 0) return id;
   const int error = errno;
   return ErrnoStatus(absl::StrCat("msgget key ", key), error);
+}
+
+// `attempt` with the flags of msgop(2), until `deadline`.
+template <typename Attempt>
+auto Wait(absl::string_view call, Deadline deadline, Attempt attempt) -> decltype(attempt(0)) {
+  if (deadline.is_never()) {
+    return Transfer(call, kNoDescriptor, 0, deadline, [&] { return attempt(0); });
+  }
+  bool is_first = true;
+  return Transfer(call, kNoDescriptor, 0, deadline, [&] {
+    auto outcome = attempt(IPC_NOWAIT);
+    // What was right the first time is wrong now only if the queue was removed in between.
+    if (!std::exchange(is_first, false) && absl::IsInvalidArgument(outcome.status())) {
+      outcome = std::decay_t<decltype(*outcome)>::kPeerGone;
+    }
+    return outcome;
+  });
 }
 
 }  // namespace
@@ -70,6 +91,7 @@ absl::StatusOr<SendOutcome> SysvQueue::SendWith(int flags, long type,
   const int error = errno;
   if (error == EAGAIN) return SendOutcome::kWouldBlock;
   if (error == EIDRM) return SendOutcome::kPeerGone;
+  if (IsForLater(error)) return SendOutcome::kTryLater;
   return ErrnoStatus(
       absl::StrCat("msgsnd ", message.size(), " bytes of type ", type, " to queue ", id_), error);
 }
@@ -96,16 +118,19 @@ absl::StatusOr<ReceiveOutcome> SysvQueue::ReceiveWith(int flags, long type, std:
 absl::StatusOr<SendOutcome> SysvQueue::TrySend(long type, absl::string_view message) const {
   return SendWith(IPC_NOWAIT, type, message);
 }
-absl::StatusOr<SendOutcome> SysvQueue::Send(long type, absl::string_view message) const {
-  return SendWith(0, type, message);
+absl::StatusOr<SendOutcome> SysvQueue::Send(long type, absl::string_view message,
+                                            Deadline deadline) const {
+  return Wait(absl::StrCat("msgsnd to queue ", id_), deadline,
+              [&](int flags) { return SendWith(flags, type, message); });
 }
 absl::StatusOr<ReceiveOutcome> SysvQueue::TryReceive(long type, std::string* message,
                                                      long* found_type) const {
   return ReceiveWith(IPC_NOWAIT, type, message, found_type);
 }
-absl::StatusOr<ReceiveOutcome> SysvQueue::Receive(long type, std::string* message,
-                                                  long* found_type) const {
-  return ReceiveWith(0, type, message, found_type);
+absl::StatusOr<ReceiveOutcome> SysvQueue::Receive(long type, std::string* message, long* found_type,
+                                                  Deadline deadline) const {
+  return Wait(absl::StrCat("msgrcv from queue ", id_), deadline,
+              [&](int flags) { return ReceiveWith(flags, type, message, found_type); });
 }
 
 }  // namespace muster::ipc

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
@@ -39,8 +40,13 @@ class SysvQueue {
   // TrySend never blocks. kPeerGone: the queue was removed. The kernel reports this to calls that
   // are waiting; a later call may return InvalidArgument instead. InvalidArgument also means that
   // the type is below 1, or that the message has more bytes than /proc/sys/kernel/msgmax.
+  //
+  // Send and Receive block until `deadline` at the longest, try at least once, and then return
+  // DeadlineExceeded. The kernel's wait has no timeout and there is nothing to poll, so with a
+  // deadline they look again and again (naps.h), and those who wait without one go first.
   absl::StatusOr<SendOutcome> TrySend(long type, absl::string_view message) const;
-  absl::StatusOr<SendOutcome> Send(long type, absl::string_view message) const;
+  absl::StatusOr<SendOutcome> Send(long type, absl::string_view message,
+                                   Deadline deadline = Deadline::Never()) const;
 
   // TryReceive never blocks. `type` 0 selects the first message. A type above 0 selects the first
   // message of this type. A type below 0 selects the first message of the lowest type that is at
@@ -48,7 +54,8 @@ class SysvQueue {
   absl::StatusOr<ReceiveOutcome> TryReceive(long type, std::string* message,
                                             long* found_type = nullptr) const;
   absl::StatusOr<ReceiveOutcome> Receive(long type, std::string* message,
-                                         long* found_type = nullptr) const;
+                                         long* found_type = nullptr,
+                                         Deadline deadline = Deadline::Never()) const;
 
   int id() const { return id_; }
 

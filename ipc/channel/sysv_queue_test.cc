@@ -3,12 +3,15 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/testing/forked_child.h"
 
 namespace muster::ipc {
@@ -80,6 +83,20 @@ TEST(SysvQueue, WakesAWaiterWhenItIsRemoved) {
   AwaitAsleep(child.pid());
   { const SysvQueue removed = *std::move(queue); }
   EXPECT_EQ(child.Join(), 0);
+}
+
+TEST(SysvQueue, EndsAWaitWithADeadlineWhenItIsRemoved) {
+  std::unique_ptr<SysvQueue> queue = std::make_unique<SysvQueue>(MakeQueue());
+  ForkedChild waiter([id = queue->id()] {
+    std::string message;
+    return *SysvQueue::OpenById(id)->Receive(
+               0, &message, nullptr, Deadline::After(absl::Hours(1))) == ReceiveOutcome::kPeerGone
+               ? 0
+               : 1;
+  });
+  AwaitAsleep(waiter.pid());
+  queue.reset();
+  EXPECT_EQ(waiter.Join(), 0);
 }
 
 TEST(SysvQueue, IsFoundByItsKeyUntilItsCreatorRemovesIt) {

@@ -1,5 +1,6 @@
 #include "muster/ipc/process/pid_fd.h"
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/naps.h"
+#include "muster/ipc/base/readiness.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -71,10 +75,22 @@ absl::StatusOr<std::optional<ProcessExit>> PidFd::TryWait(Reap reap) const {
   return WaitFor(fd_.get(), pid_, WNOHANG | WaitOptions(reap));
 }
 
-absl::StatusOr<ProcessExit> PidFd::Wait(Reap reap) const {
-  MUSTER_ASSIGN_OR_RETURN(const std::optional<ProcessExit> exit,
-                          WaitFor(fd_.get(), pid_, WaitOptions(reap)));
-  return *exit;
+absl::StatusOr<ProcessExit> PidFd::Wait(Reap reap, Deadline deadline) const {
+  const int options = WaitOptions(reap) | (deadline.is_never() ? 0 : WNOHANG);
+  Naps naps;
+  bool was_dead = false;
+  for (bool is_last = deadline.has_passed();;) {
+    MUSTER_ASSIGN_OR_RETURN(const std::optional<ProcessExit> exit,
+                            WaitFor(fd_.get(), pid_, options));
+    if (exit) return *exit;
+    if (is_last) {
+      return absl::DeadlineExceededError(absl::StrCat("waitid ", pid_, ": it still runs"));
+    }
+    // Dead, and not to be waited for yet: a debugger comes first.
+    if (was_dead) naps.Take(deadline);
+    MUSTER_ASSIGN_OR_RETURN(was_dead, AwaitReadiness(fd_.get(), POLLIN, deadline));
+    is_last = deadline.has_passed();
+  }
 }
 
 }  // namespace muster::ipc

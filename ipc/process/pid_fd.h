@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/process_exit.h"
 
@@ -15,7 +16,8 @@ namespace muster::ipc {
 
 // Owns a pidfd: a descriptor that refers to one process and, unlike a pid, never to a later one.
 // It becomes readable (poll, epoll) when the process is dead, also if that process is not our
-// child. Close-on-exec. Each method is one system call, and any thread may call it. A child of
+// child. Close-on-exec. Each method is one system call, unless it waits until a deadline, and any
+// thread may call it. A child of
 // fork may use its copy, but cannot wait: it is not the parent of the process.
 class PidFd {
  public:
@@ -36,8 +38,8 @@ class PidFd {
   // process is not a child of the caller, or was reaped already.
   absl::StatusOr<std::optional<ProcessExit>> TryWait(Reap reap) const;
 
-  // The same, but blocks until the child has ended.
-  absl::StatusOr<ProcessExit> Wait(Reap reap) const;
+  // The same, but blocks until the child has ended. DeadlineExceeded: it still runs at `deadline`.
+  absl::StatusOr<ProcessExit> Wait(Reap reap, Deadline deadline = Deadline::Never()) const;
 
   // For poll and epoll, for reading. It stays readable after the death.
   int fd() const { return fd_.get(); }

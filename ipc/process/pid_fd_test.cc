@@ -1,15 +1,22 @@
 #include "muster/ipc/process/pid_fd.h"
 
 #include <poll.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <new>
 #include <optional>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {
@@ -54,6 +61,52 @@ TEST(PidFd, HasNothingToReportOfARunningProcess) {
   const auto process = PidFd::Open(child.pid());
   EXPECT_EQ(*process->TryWait(PidFd::Reap::kYes), std::nullopt);
   EXPECT_FALSE(IsReadable(process->fd()));
+}
+
+TEST(PidFd, EndsItsWaitAtTheDeadlineAndNotBefore) {
+  ForkedChild child([] { return ::pause(); });
+  const auto process = PidFd::Open(child.pid());
+  const Deadline deadline = Deadline::After(absl::Milliseconds(5));
+  EXPECT_EQ(process->Wait(PidFd::Reap::kYes, deadline).status(),
+            absl::DeadlineExceededError(absl::StrCat("waitid ", child.pid(), ": it still runs")));
+  EXPECT_TRUE(deadline.has_passed());
+}
+
+TEST(PidFd, WaitsForADeathBeforeItsDeadline) {
+  ForkedChild child([] { return ::pause(); });
+  const PidFd process = OpenAndRelease(&child);
+  std::thread killer([&] { EXPECT_TRUE(process.Send(SIGKILL).ok()); });
+  const auto exit = process.Wait(PidFd::Reap::kYes, Deadline::After(absl::Hours(1)));
+  EXPECT_TRUE(exit.ok() && exit->was_killed) << exit.status();
+  killer.join();
+}
+
+TEST(PidFd, TriesOnceAfterItsDeadline) {
+  ForkedChild child([] { return 7; });
+  const PidFd process = OpenAndRelease(&child);
+  AwaitReadable(process.fd());
+  EXPECT_EQ(process.Wait(PidFd::Reap::kYes, Deadline::After(-absl::Seconds(1)))->code, 7);
+}
+
+// A tracer waits for it first, so it is dead and not to be waited for.
+TEST(PidFd, EndsItsWaitForAProcessThatADebuggerHoldsDead) {
+  Gate* const is_seized =
+      new (::mmap(nullptr, sizeof(Gate), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+          Gate();
+  ForkedChild child([] { return ::pause(); });
+  ForkedChild debugger([&] {
+    if (::ptrace(PTRACE_SEIZE, child.pid(), nullptr, nullptr) != 0) return 1;
+    is_seized->Open();
+    return ::pause();
+  });
+  is_seized->Await();
+  const auto process = PidFd::Open(child.pid());
+  ASSERT_TRUE(process->Send(SIGKILL).ok());
+  AwaitReadable(process->fd());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(
+      process->Wait(PidFd::Reap::kNo, Deadline::After(absl::Milliseconds(5))).status()));
+  debugger.Kill();
+  EXPECT_TRUE(process->Wait(PidFd::Reap::kNo, Deadline::After(absl::Hours(1)))->was_killed);
 }
 
 TEST(PidFd, IsReadableOnceTheProcessIsDead) {

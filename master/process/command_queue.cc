@@ -17,8 +17,9 @@ constexpr std::chrono::seconds kPatience{1};
 // How long until it is tried again when nothing tells that it would help.
 constexpr std::chrono::milliseconds kRetryEvery{20};
 
-constexpr char kTooManyInFlight[] =
-    "too many descriptors of this user are in messages that nobody has received (ETOOMANYREFS)";
+constexpr char kRefusedForNow[] =
+    "too many descriptors of this user are in messages that nobody has received (ETOOMANYREFS), or "
+    "the kernel has no memory";
 
 // Zero: there is none.
 int SignalOf(Command command) {
@@ -73,11 +74,11 @@ bool CommandQueue::IsSettled(Command command, const absl::StatusOr<ipc::SendOutc
       return true;
     case ipc::SendOutcome::kWouldBlock:
       break;
-    case ipc::SendOutcome::kTooManyInFlight:
+    case ipc::SendOutcome::kTryLater:
       waits_for_others_ = true;
       if (!std::exchange(has_complained_, true)) {
         callbacks_.complain(
-            absl::StrCat(worker::CommandName(command), " is not sent yet: ", kTooManyInFlight));
+            absl::StrCat(worker::CommandName(command), " is not sent yet: ", kRefusedForNow));
       }
       break;
   }
@@ -140,7 +141,7 @@ void CommandQueue::OnImpatience() {
   for (const Queued& queued : queue_) {
     if (const int signal = SignalOf(queued.command); signal != 0) callbacks_.signal(signal);
   }
-  if (waits_for_others_) Lose(queue_.front().command, kTooManyInFlight);
+  if (waits_for_others_) Lose(queue_.front().command, kRefusedForNow);
 }
 
 void CommandQueue::Lose(Command command, absl::string_view why) {

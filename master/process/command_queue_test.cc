@@ -155,7 +155,7 @@ class Crowd {
     for (int sent = 0; sent < 10; ++sent) {
       const auto outcome = pair_.first.TrySend({.fds = fds});
       if (!outcome.ok()) return 1;
-      if (*outcome == ipc::SendOutcome::kTooManyInFlight) return 0;
+      if (*outcome == ipc::SendOutcome::kTryLater) return 0;
       if (*outcome != ipc::SendOutcome::kSent) return 1;
     }
     return 77;

@@ -98,7 +98,10 @@ void MasterChannel::SendAll() {
     message.pid = ::getpid();
     message.payload = first.payload;
     const auto outcome = around_.channel.TrySend(message);
-    if (outcome.ok() && *outcome == ipc::SendOutcome::kWouldBlock) break;
+    if (outcome.ok() &&
+        (*outcome == ipc::SendOutcome::kWouldBlock || *outcome == ipc::SendOutcome::kTryLater)) {
+      break;
+    }
     if (!outcome.ok()) {
       around_.log.Write(config::v1::Log::ERROR,
                         absl::StrCat("send ", CommandName(first.command),

@@ -107,8 +107,8 @@ void HandoffOutlet::SendAll() {
     message.payload = first.state;
     message.fds = absl::MakeConstSpan(&fd, 1);
     const auto outcome = channel_.TrySend(message);
-    // Full, or as many descriptors are on their way as may be (ETOOMANYREFS): the timer tries
-    // again, and knows when it is to no avail.
+    // Full, or refused for now (SendOutcome::kTryLater): the timer tries again, and knows when it
+    // is to no avail.
     if (!outcome.ok() || *outcome != ipc::SendOutcome::kSent) break;
     around_.stats.handed_off.Add();
     unsent_.pop_front();
