@@ -13,6 +13,8 @@ std::vector<Scenario> AllScenarios() {
            FileMutexScenarios,
            SpinlockScenarios,
            RwLockScenarios,
+           ZoneMutexScenarios,
+           ZoneRwLockScenarios,
            LatchScenarios,
            OnceScenarios,
            SemaphoreScenarios,

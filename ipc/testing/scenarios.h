@@ -15,6 +15,8 @@ std::vector<Scenario> SpinningMutexScenarios();
 std::vector<Scenario> FileMutexScenarios();
 std::vector<Scenario> SpinlockScenarios();
 std::vector<Scenario> RwLockScenarios();
+std::vector<Scenario> ZoneMutexScenarios();
+std::vector<Scenario> ZoneRwLockScenarios();
 std::vector<Scenario> LatchScenarios();
 std::vector<Scenario> OnceScenarios();
 std::vector<Scenario> SemaphoreScenarios();

@@ -34,7 +34,7 @@ class ZoneRwLock::Wait {
   // Returns when the reason may be over. False: the deadline passed.
   bool For(Reason reason, std::uint32_t seen) {
     if (++looks_ <= kSpins) {
-      for (int i = 0; i < looks_; ++i) SpinPause();
+      for (int i = 0; i < kPauses * looks_; ++i) SpinPause();
       return true;
     }
     if (deadline_.has_passed()) return false;
@@ -52,7 +52,9 @@ class ZoneRwLock::Wait {
   }
 
  private:
-  static constexpr int kSpins = 16;
+  // Some 5 µs in all. The first look comes late: each look takes the line from the threads at work.
+  static constexpr int kSpins = 4;
+  static constexpr int kPauses = 16;
   static constexpr int kYields = 16;
 
   void Sleep(Reason reason, std::uint32_t seen) {
