@@ -1,7 +1,9 @@
 #include "muster/ipc/memory/internal/nameless_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +12,9 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
@@ -35,22 +40,40 @@ absl::Status Error(absl::string_view call, const std::string& path) {
   return ErrnoStatus(absl::StrCat(call, " ", path), error);
 }
 
-// Whoever names a file `path`.unpublished holds a lock on that file before, and as long as it
-// has that name. So who gets the lock and finds the file still there knows that its maker is dead;
-// and as only the lock's holder takes that name away, it stays the same file until the unlink.
-absl::Status RemoveUnlessAlive(const std::string& path) {
-  // Not blocking in open, nor elsewhere, if it is something else.
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd.valid()) return errno == ENOENT ? absl::OkStatus() : Error("open", path);
-  if (RetryOnEintr([&] { return ::flock(fd.get(), LOCK_EX); }) < 0) return Error("flock", path);
-  struct stat locked;
-  struct stat named;
-  if (::fstat(fd.get(), &locked) < 0) return Error("fstat", path);
-  if (::lstat(path.c_str(), &named) < 0) {
-    return errno == ENOENT ? absl::OkStatus() : Error("lstat", path);
+// Nobody can take this name first, or know it before it is there.
+absl::StatusOr<std::string> UnpublishedName() {
+  constexpr std::size_t kRandomBytes = 16;
+  char random[kRandomBytes];
+  if (RetryOnEintr([&] { return ::getrandom(random, sizeof(random), 0); }) < 0) {
+    return ErrnoStatus("getrandom");
   }
-  if (locked.st_dev != named.st_dev || locked.st_ino != named.st_ino) return absl::OkStatus();
-  return ::unlink(path.c_str()) < 0 ? Error("unlink", path) : absl::OkStatus();
+  return absl::StrCat(kUnpublishedPrefix,
+                      absl::BytesToHexString(absl::string_view(random, sizeof(random))));
+}
+
+// Removes `name` if it is a leftover. Whoever gives a file such a name locks the file before, and
+// until it has taken the name away. So who gets the lock knows that the maker is dead, or has done
+// so; and only files of our own user are looked at, as nobody else may lock or replace those.
+void RemoveUnlessAlive(int folder, const char* name) {
+  struct stat file;
+  if (::fstatat(folder, name, &file, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(file.st_mode) ||
+      file.st_uid != ::geteuid()) {
+    return;
+  }
+  const UniqueFd fd(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) ::unlinkat(folder, name, 0);
+}
+
+// As far as it can: this is for the sake of others.
+void RemoveLeftovers(const std::string& folder) {
+  DIR* const entries = ::opendir(folder.c_str());
+  if (entries == nullptr) return;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (absl::StartsWith(entry->d_name, kUnpublishedPrefix)) {
+      RemoveUnlessAlive(::dirfd(entries), entry->d_name);
+    }
+  }
+  ::closedir(entries);
 }
 
 }  // namespace
@@ -67,22 +90,26 @@ absl::Status GiveName(int fd, const std::string& path) {
 }
 
 absl::Status ReplaceName(int fd, const std::string& path) {
-  // link does not replace and rename needs a name, so there is one for a moment.
-  const std::string unpublished = path + ".unpublished";
+  const std::string folder = FolderOf(path);
+  RemoveLeftovers(folder);
   // An opening of our own: children of fork may hold `fd`, and keep a lock on it when we are dead.
+  // Where the lock cannot be had, somebody to whom `fd` was passed has it, or the file system has
+  // none; then it may be that a leftover stays.
   const UniqueFd maker(::open(OwnPath(fd).c_str(), O_RDONLY | O_CLOEXEC));
   if (!maker.valid()) return Error("open", OwnPath(fd));
-  if (RetryOnEintr([&] { return ::flock(maker.get(), LOCK_EX); }) < 0) return Error("flock", path);
-  while (!Link(fd, unpublished)) {
-    if (errno != EEXIST) return Error("link", unpublished);
-    MUSTER_RETURN_IF_ERROR(RemoveUnlessAlive(unpublished));
-  }
-  if (std::rename(unpublished.c_str(), path.c_str()) < 0) {
+  ::flock(maker.get(), LOCK_EX | LOCK_NB);
+  while (true) {
+    // link does not replace and rename needs a name, so there is one for a moment.
+    MUSTER_ASSIGN_OR_RETURN(const std::string name, UnpublishedName());
+    const std::string unpublished = absl::StrCat(folder, "/", name);
+    if (!Link(fd, unpublished)) return Error("link", unpublished);
+    if (std::rename(unpublished.c_str(), path.c_str()) == 0) return absl::OkStatus();
     const int error = errno;
+    // Taken for a leftover, without the lock; or else the next link says that the folder is gone.
+    if (error == ENOENT) continue;
     ::unlink(unpublished.c_str());
     return ErrnoStatus(absl::StrCat("rename ", unpublished, " to ", path), error);
   }
-  return absl::OkStatus();
 }
 
 }  // namespace muster::ipc::internal

@@ -18,10 +18,13 @@ absl::StatusOr<UniqueFd> CreateNamelessFile(const std::string& path);
 // Names the file behind `fd`. AlreadyExists: `path` is taken.
 absl::Status GiveName(int fd, const std::string& path);
 
-// Names the file behind `fd` in place of what `path` named before, if anything. In between, it
-// has the name `path`.unpublished; who dies at that moment leaves that behind, and the next one who
-// replaces `path` removes it. Blocks while another one is at that moment, alive.
+// Names the file behind `fd` in place of what `path` named before, if anything. In between, it has
+// an unpredictable name in the same folder, which begins with kUnpublishedPrefix; who dies at that
+// moment leaves that behind, and the next process of the same user that replaces a name in that
+// folder removes it. Waits for nobody: what others lock or put there is left alone.
 absl::Status ReplaceName(int fd, const std::string& path);
+
+inline constexpr char kUnpublishedPrefix[] = ".muster-unpublished-";
 
 }  // namespace muster::ipc::internal
 

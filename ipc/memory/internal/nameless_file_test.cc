@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
@@ -30,7 +31,7 @@ class NamelessFileTest : public ::testing::Test {
   }
 
   std::string path() const { return folder_ + "/file"; }
-  std::string unpublished() const { return path() + ".unpublished"; }
+  std::string InFolder(absl::string_view name) const { return absl::StrCat(folder_, "/", name); }
   UniqueFd Make(absl::string_view text) {
     UniqueFd fd = *CreateNamelessFile(path());
     if (::write(fd.get(), text.data(), text.size()) < 0) std::abort();
@@ -51,8 +52,14 @@ class NamelessFileTest : public ::testing::Test {
     names.erase("..");
     return names;
   }
-  // A file of this name, as one who died between link and rename left it.
-  void LeaveUnpublished() { ASSERT_TRUE(GiveName(Make("half-way").get(), unpublished()).ok()); }
+  // A file of such a name, as one who died between link and rename left it.
+  std::string LeaveUnpublished() {
+    const std::string left = InFolder(kLeftover);
+    EXPECT_TRUE(GiveName(Make("half-way").get(), left).ok());
+    return left;
+  }
+
+  static constexpr char kLeftover[] = ".muster-unpublished-0123456789abcdef0123456789abcdef";
 
  private:
   std::string folder_;
@@ -94,27 +101,62 @@ TEST_F(NamelessFileTest, RemovesWhatOneLeftWhoDiedWhileHeReplaced) {
   EXPECT_EQ(Names(), (std::set<std::string>{"file"}));
 }
 
-TEST_F(NamelessFileTest, WaitsForOneWhoIsReplacingAndAlive) {
-  LeaveUnpublished();
-  const UniqueFd rival(::open(unpublished().c_str(), O_RDONLY | O_CLOEXEC));
+TEST_F(NamelessFileTest, LeavesOneAloneWhoIsReplacingAndAlive) {
+  const UniqueFd rival(::open(LeaveUnpublished().c_str(), O_RDONLY | O_CLOEXEC));
   ASSERT_EQ(::flock(rival.get(), LOCK_EX), 0);
-  ForkedChild child([&] {
-    // The lock would stay with this copy of the descriptor.
-    ::close(rival.get());
-    return ReplaceName(Make("later").get(), path()).ok() ? 0 : 1;
-  });
-  AwaitAsleep(child.pid());
-  ASSERT_EQ(std::rename(unpublished().c_str(), path().c_str()), 0);
+  ASSERT_TRUE(ReplaceName(Make("ours").get(), path()).ok());
+  EXPECT_EQ(Names(), (std::set<std::string>{"file", kLeftover}));
+  ASSERT_EQ(std::rename(InFolder(kLeftover).c_str(), path().c_str()), 0);
   EXPECT_EQ(Contents(), "half-way");
-  ASSERT_EQ(::flock(rival.get(), LOCK_UN), 0);
-  EXPECT_EQ(child.Join(), 0);
-  EXPECT_EQ(Contents(), "later");
+}
+
+// Whatever anybody can make in a folder such as /dev/shm, and lock.
+TEST_F(NamelessFileTest, WaitsForNothingThatOthersPutInItsWay) {
+  const std::string before = path() + ".unpublished";
+  const UniqueFd locked(::open(before.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0666));
+  ASSERT_EQ(::flock(locked.get(), LOCK_EX), 0);
+  const std::string prefix = InFolder(kUnpublishedPrefix);
+  ASSERT_EQ(::mkfifo((prefix + "fifo").c_str(), 0666), 0);
+  ASSERT_EQ(::symlink("/dev/zero", (prefix + "link").c_str()), 0);
+  ASSERT_EQ(::mkdir((prefix + "folder").c_str(), 0777), 0);
+  const UniqueFd file = Make("whole");
+  // As one does to whom the memory was passed.
+  const UniqueFd passed(
+      ::open(absl::StrCat("/proc/self/fd/", file.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(passed.get(), LOCK_EX), 0);
+  ASSERT_TRUE(ReplaceName(file.get(), path()).ok());
+  EXPECT_EQ(Contents(), "whole");
+  EXPECT_EQ(Names().size(), 5u);
+  ::rmdir((prefix + "folder").c_str());
+}
+
+TEST_F(NamelessFileTest, LeavesAloneWhatBelongsToAStranger) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a file of another user";
+  if (::chown(LeaveUnpublished().c_str(), 4711, -1) != 0) {
+    GTEST_SKIP() << "this root, of a user namespace, has no other user";
+  }
+  ASSERT_TRUE(ReplaceName(Make("ours").get(), path()).ok());
+  EXPECT_EQ(Names(), (std::set<std::string>{"file", kLeftover}));
+}
+
+TEST_F(NamelessFileTest, ReplacesALinkAndNotItsTarget) {
+  ASSERT_TRUE(GiveName(Make("target").get(), InFolder("target")).ok());
+  ASSERT_EQ(::symlink("target", path().c_str()), 0);
+  ASSERT_TRUE(ReplaceName(Make("ours").get(), path()).ok());
+  EXPECT_EQ(Contents(), "ours");
+  struct stat target;
+  ASSERT_EQ(::lstat(InFolder("target").c_str(), &target), 0);
+  EXPECT_EQ(target.st_size, 6);
 }
 
 TEST_F(NamelessFileTest, SaysThatItCannotReplaceAFolder) {
   ASSERT_EQ(::mkdir(path().c_str(), 0700), 0);
-  EXPECT_EQ(ReplaceName(Make("text").get(), path()).message(),
-            absl::StrCat("rename ", unpublished(), " to ", path(), ": Is a directory"));
+  const absl::Status status = ReplaceName(Make("text").get(), path());
+  EXPECT_TRUE(
+      absl::StartsWith(status.message(), absl::StrCat("rename ", InFolder(kUnpublishedPrefix))))
+      << status;
+  EXPECT_TRUE(absl::EndsWith(status.message(), absl::StrCat(" to ", path(), ": Is a directory")))
+      << status;
   EXPECT_EQ(Names(), (std::set<std::string>{"file"}));
   ::rmdir(path().c_str());
 }
