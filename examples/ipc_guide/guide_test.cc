@@ -372,6 +372,14 @@ TEST_F(Guide, Counter) {
   EXPECT_EQ(all, 1);
 }
 
+TEST(GuideNames, TrustedOwner) {
+  const uid_t publisher = ::geteuid();
+  // [trusted_owner]
+  auto memory = SharedMemory::AttachPosix("/prices", {.trusted = {.user = publisher}});
+  // [end]
+  EXPECT_TRUE(absl::IsNotFound(memory.status())) << memory.status();
+}
+
 absl::Status RunAlone(const std::string& path) {
   // [file_lock]
   MUSTER_ASSIGN_OR_RETURN(FileLock lock, FileLock::Open(path, FileLockOwner::kOpenFile));

@@ -12,7 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/named_file.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/pipe.h"
 
@@ -28,30 +30,26 @@ absl::StatusOr<Fifo> Fifo::Create(absl::string_view path) {
 }
 
 Fifo::~Fifo() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+  if (!path_.empty() && origin_.IsThisOne()) ::unlink(path_.c_str());
 }
 
-absl::StatusOr<PipeReader> Fifo::OpenReader(absl::string_view path) {
-  UniqueFd fd(::open(std::string(path).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-  if (!fd.valid()) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("open ", path, " for reading"), error);
-  }
+absl::StatusOr<PipeReader> Fifo::OpenReader(absl::string_view path, const TrustedOwner& trusted) {
+  MUSTER_ASSIGN_OR_RETURN(UniqueFd fd,
+                          OpenNamedFile(std::string(path), O_RDONLY, S_IFIFO, trusted));
   auto reader = PipeReader::Adopt(std::move(fd));
   if (!reader.ok()) return Annotate(reader.status(), path);
   return reader;
 }
 
-absl::StatusOr<PipeWriter> Fifo::OpenWriter(absl::string_view path) {
-  UniqueFd fd(::open(std::string(path).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-  if (!fd.valid()) {
-    const int error = errno;
-    if (error == ENXIO) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("open ", path, " for writing: nobody reads it"));
-    }
-    return ErrnoStatus(absl::StrCat("open ", path, " for writing"), error);
+absl::StatusOr<PipeWriter> Fifo::OpenWriter(absl::string_view path, const TrustedOwner& trusted) {
+  const std::string name(path);
+  UniqueFd fd(OpenName(name, O_WRONLY));
+  if (!fd.valid() && errno == ENXIO) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("open ", path, " for writing: nobody reads it"));
   }
+  if (!fd.valid()) return OpenNameError(name);
+  MUSTER_RETURN_IF_ERROR(CheckNamedFile(fd.get(), name, S_IFIFO, trusted));
   auto writer = PipeWriter::Adopt(std::move(fd));
   if (!writer.ok()) return Annotate(writer.status(), path);
   return writer;

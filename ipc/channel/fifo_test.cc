@@ -108,9 +108,44 @@ TEST(Fifo, DoesNotTakeANameThatIsTaken) {
 }
 
 TEST(Fifo, IsNotADevice) {
-  const absl::Status status = Fifo::OpenReader("/dev/null").status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_TRUE(absl::StartsWith(status.message(), "/dev/null: pipe in descriptor ")) << status;
+  const absl::Status expected = absl::InvalidArgumentError("/dev/null: not a FIFO");
+  EXPECT_EQ(Fifo::OpenReader("/dev/null").status(), expected);
+  EXPECT_EQ(Fifo::OpenWriter("/dev/null").status(), expected);
+}
+
+TEST(Fifo, IsNotALinkToOne) {
+  const auto fifo = Fifo::Create(TestPath());
+  const std::string link = TestPath() + ".link";
+  ASSERT_EQ(::symlink(fifo->path().c_str(), link.c_str()), 0);
+  EXPECT_FALSE(Fifo::OpenReader(link).ok());
+  EXPECT_FALSE(Fifo::OpenWriter(link).ok());
+  ::unlink(link.c_str());
+}
+
+TEST(Fifo, IsNotTakenIfOthersMayWriteIt) {
+  const auto fifo = Fifo::Create(TestPath());
+  ASSERT_EQ(::chmod(fifo->path().c_str(), 0622), 0);
+  EXPECT_EQ(Fifo::OpenReader(fifo->path()).status().code(), absl::StatusCode::kPermissionDenied);
+  const auto reader = Fifo::OpenReader(fifo->path(), {.others_may_write = true});
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_EQ(Fifo::OpenWriter(fifo->path()).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(Fifo::OpenWriter(fifo->path(), {.others_may_write = true}).ok());
+}
+
+TEST(Fifo, IsNotRemovedByAChildOfFork) {
+  auto fifo = Fifo::Create(TestPath());
+  ForkedChild child([&] {
+    const Fifo destroyed = *std::move(fifo);
+    return 0;
+  });
+  ASSERT_EQ(child.Join(), 0);
+  EXPECT_EQ(::access(TestPath().c_str(), F_OK), 0);
+}
+
+TEST(Fifo, IsRemovedByItsMakerWhereverItWasMoved) {
+  auto fifo = Fifo::Create(TestPath());
+  { const Fifo moved = *std::move(fifo); }
+  EXPECT_NE(::access(TestPath().c_str(), F_OK), 0);
 }
 
 }  // namespace

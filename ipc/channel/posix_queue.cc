@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <ctime>
@@ -15,8 +16,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/named_file.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/transfer.h"
 #include "muster/ipc/channel/transfer_outcome.h"
@@ -55,8 +58,12 @@ absl::StatusOr<PosixQueue> PosixQueue::Create(absl::string_view name, const Opti
                               0600, &attributes));
 }
 
-absl::StatusOr<PosixQueue> PosixQueue::Open(absl::string_view name) {
-  return Wrap(name, ::mq_open(std::string(name).c_str(), O_RDWR | O_CLOEXEC));
+absl::StatusOr<PosixQueue> PosixQueue::Open(absl::string_view name, const TrustedOwner& trusted) {
+  MUSTER_ASSIGN_OR_RETURN(PosixQueue queue,
+                          Wrap(name, ::mq_open(std::string(name).c_str(), O_RDWR | O_CLOEXEC)));
+  MUSTER_RETURN_IF_ERROR(
+      CheckNamedFile(queue.fd(), absl::StrCat("POSIX queue ", name), S_IFREG, trusted));
+  return queue;
 }
 
 absl::Status PosixQueue::Unlink(absl::string_view name) {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
@@ -34,8 +35,8 @@ class PosixQueue {
   // The mode is 0600. AlreadyExists: the name is in use. InvalidArgument: the options exceed the
   // kernel's limits.
   static absl::StatusOr<PosixQueue> Create(absl::string_view name, const Options& options);
-  // NotFound: no queue has this name.
-  static absl::StatusOr<PosixQueue> Open(absl::string_view name);
+  // NotFound: no queue has this name. PermissionDenied: its owner is not trusted.
+  static absl::StatusOr<PosixQueue> Open(absl::string_view name, const TrustedOwner& trusted = {});
   // Removes the name. Processes that have the queue open keep it.
   static absl::Status Unlink(absl::string_view name);
 

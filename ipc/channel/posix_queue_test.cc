@@ -1,6 +1,7 @@
 #include "muster/ipc/channel/posix_queue.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
@@ -103,6 +105,29 @@ TEST(PosixQueue, SaysThatThereIsNone) {
             absl::NotFoundError(absl::StrCat("mq_open ", expected)));
   EXPECT_EQ(PosixQueue::Unlink(TestName()),
             absl::NotFoundError(absl::StrCat("mq_unlink ", expected)));
+}
+
+TEST(PosixQueue, IsNotTakenIfOthersMayWriteIt) {
+  const auto queue = PosixQueue::Create(TestName(), {});
+  ASSERT_EQ(::fchmod(queue->fd(), 0622), 0);
+  const absl::Status status = PosixQueue::Open(TestName()).status();
+  const bool is_taken_as_told = PosixQueue::Open(TestName(), {.others_may_write = true}).ok();
+  ASSERT_TRUE(PosixQueue::Unlink(TestName()).ok());
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(absl::StrContains(status.message(), TestName())) << status;
+  EXPECT_TRUE(is_taken_as_told);
+}
+
+TEST(PosixQueue, IsNotTakenFromAStranger) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a queue of another user";
+  const auto queue = PosixQueue::Create(TestName(), {});
+  const bool is_given = ::fchown(queue->fd(), 4711, -1) == 0;
+  const absl::Status status = PosixQueue::Open(TestName()).status();
+  const bool is_taken_as_told = PosixQueue::Open(TestName(), {.user = 4711}).ok();
+  ASSERT_TRUE(PosixQueue::Unlink(TestName()).ok());
+  if (!is_given) GTEST_SKIP() << "this root, of a user namespace, has no other user";
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(is_taken_as_told);
 }
 
 TEST(PosixQueue, RefusesLimitsOfZero) {

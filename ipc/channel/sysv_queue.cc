@@ -2,11 +2,11 @@
 
 #include <sys/ipc.h>
 #include <sys/msg.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -19,6 +19,7 @@
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/channel/transfer.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
@@ -57,27 +58,31 @@ auto Wait(absl::string_view call, Deadline deadline, Attempt attempt) -> decltyp
 
 absl::StatusOr<SysvQueue> SysvQueue::Create(key_t key) {
   MUSTER_ASSIGN_OR_RETURN(const int id, Get(key, IPC_CREAT | IPC_EXCL | 0600));
-  return SysvQueue(id, ::getpid());
+  return SysvQueue(id, OriginProcess());
 }
 
 absl::StatusOr<SysvQueue> SysvQueue::CreatePrivate() { return Create(IPC_PRIVATE); }
 
-absl::StatusOr<SysvQueue> SysvQueue::Open(key_t key) {
+absl::StatusOr<SysvQueue> SysvQueue::Open(key_t key, const TrustedOwner& trusted) {
   MUSTER_ASSIGN_OR_RETURN(const int id, Get(key, 0));
-  return SysvQueue(id, 0);
+  return OpenById(id, trusted);
 }
 
-absl::StatusOr<SysvQueue> SysvQueue::OpenById(int id) {
+absl::StatusOr<SysvQueue> SysvQueue::OpenById(int id, const TrustedOwner& trusted) {
   msqid_ds queue;
   if (::msgctl(id, IPC_STAT, &queue) < 0) {
     const int error = errno;
     return ErrnoStatus(absl::StrCat("msgctl IPC_STAT queue ", id), error);
   }
-  return SysvQueue(id, 0);
+  // Each of the two may change it.
+  const std::string what = absl::StrCat("System V queue ", id);
+  MUSTER_RETURN_IF_ERROR(CheckOwner(what, queue.msg_perm.uid, queue.msg_perm.mode, trusted));
+  MUSTER_RETURN_IF_ERROR(CheckOwner(what, queue.msg_perm.cuid, queue.msg_perm.mode, trusted));
+  return SysvQueue(id, std::nullopt);
 }
 
 SysvQueue::~SysvQueue() {
-  if (id_ >= 0 && creator_ == ::getpid()) ::msgctl(id_, IPC_RMID, nullptr);
+  if (id_ >= 0 && origin_ && origin_->IsThisOne()) ::msgctl(id_, IPC_RMID, nullptr);
 }
 
 absl::StatusOr<SendOutcome> SysvQueue::SendWith(int flags, long type,

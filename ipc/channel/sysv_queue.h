@@ -4,12 +4,15 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/origin_process.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/channel/transfer_outcome.h"
 
 namespace muster::ipc {
@@ -28,13 +31,13 @@ class SysvQueue {
   static absl::StatusOr<SysvQueue> Create(key_t key);
   // A queue without a key. Other processes find it by id() or inherit the object by fork.
   static absl::StatusOr<SysvQueue> CreatePrivate();
-  // NotFound: no queue has this key.
-  static absl::StatusOr<SysvQueue> Open(key_t key);
-  static absl::StatusOr<SysvQueue> OpenById(int id);
+  // NotFound: no queue has this key. PermissionDenied: its owner or its creator is not trusted.
+  static absl::StatusOr<SysvQueue> Open(key_t key, const TrustedOwner& trusted = {});
+  static absl::StatusOr<SysvQueue> OpenById(int id, const TrustedOwner& trusted = {});
 
   ~SysvQueue();
   SysvQueue(SysvQueue&& other) noexcept
-      : id_(std::exchange(other.id_, -1)), creator_(std::exchange(other.creator_, 0)) {}
+      : id_(std::exchange(other.id_, -1)), origin_(std::exchange(other.origin_, std::nullopt)) {}
   SysvQueue& operator=(SysvQueue&&) = delete;
 
   // TrySend never blocks. kPeerGone: the queue was removed. The kernel reports this to calls that
@@ -60,13 +63,13 @@ class SysvQueue {
   int id() const { return id_; }
 
  private:
-  SysvQueue(int id, pid_t creator) : id_(id), creator_(creator) {}
+  SysvQueue(int id, std::optional<OriginProcess> origin) : id_(id), origin_(origin) {}
   absl::StatusOr<SendOutcome> SendWith(int flags, long type, absl::string_view message) const;
   absl::StatusOr<ReceiveOutcome> ReceiveWith(int flags, long type, std::string* message,
                                              long* found_type) const;
 
   int id_;
-  pid_t creator_;  // the process that removes it; 0: not this one
+  std::optional<OriginProcess> origin_;  // the process that removes it; none: its creator's object
 };
 
 }  // namespace muster::ipc

@@ -1,5 +1,7 @@
 #include "muster/ipc/channel/sysv_queue.h"
 
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -123,6 +125,40 @@ TEST(SysvQueue, IsNotRemovedByAChildOfFork) {
   });
   ASSERT_EQ(child.Join(), 0);
   EXPECT_TRUE(SysvQueue::OpenById(queue->id()).ok());
+}
+
+TEST(SysvQueue, IsNotTakenIfOthersMayWriteIt) {
+  const auto queue = SysvQueue::Create(TestKey());
+  msqid_ds settings;
+  ASSERT_EQ(::msgctl(queue->id(), IPC_STAT, &settings), 0);
+  settings.msg_perm.mode = 0622;
+  ASSERT_EQ(::msgctl(queue->id(), IPC_SET, &settings), 0);
+  const absl::Status status = SysvQueue::Open(TestKey()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(SysvQueue::OpenById(queue->id()).status(), status);
+  EXPECT_TRUE(SysvQueue::Open(TestKey(), {.others_may_write = true}).ok());
+}
+
+// The creator may change it for ever, whoever its owner is now.
+TEST(SysvQueue, IsNotTakenFromAStrangerWhoGaveItAway) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be another user for a while";
+  const int made = [] {
+    if (::seteuid(4711) != 0) return -1;
+    const int id = ::msgget(IPC_PRIVATE, 0600);
+    EXPECT_EQ(::seteuid(0), 0);
+    return id;
+  }();
+  if (made < 0) GTEST_SKIP() << "this root, of a user namespace, has no other user";
+  EXPECT_EQ(SysvQueue::OpenById(made).status(),
+            absl::PermissionDeniedError(
+                absl::StrCat("System V queue ", made, ": belongs to user 4711, expected 0")));
+  msqid_ds settings;
+  ASSERT_EQ(::msgctl(made, IPC_STAT, &settings), 0);
+  settings.msg_perm.uid = 0;
+  ASSERT_EQ(::msgctl(made, IPC_SET, &settings), 0);
+  EXPECT_FALSE(SysvQueue::OpenById(made).ok());
+  EXPECT_TRUE(SysvQueue::OpenById(made, {.user = 4711}).ok());
+  ::msgctl(made, IPC_RMID, nullptr);
 }
 
 TEST(SysvQueue, SaysThatThereIsNone) { EXPECT_FALSE(SysvQueue::OpenById(-1).ok()); }

@@ -1,7 +1,7 @@
 #include "muster/ipc/lock/file_lock.h"
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <optional>
@@ -13,8 +13,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/named_file.h"
 #include "muster/ipc/base/naps.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/internal/record_lock.h"
 
@@ -51,12 +53,9 @@ constexpr short TypeOf(FileLockMode mode) {
 }  // namespace
 
 absl::StatusOr<FileLock> FileLock::Open(absl::string_view path, FileLockOwner owner,
-                                        FileRange range) {
-  UniqueFd fd(::open(std::string(path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
-  if (!fd.valid()) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("open ", path), error);
-  }
+                                        FileRange range, const TrustedOwner& trusted) {
+  MUSTER_ASSIGN_OR_RETURN(UniqueFd fd,
+                          OpenNamedFile(std::string(path), O_RDWR | O_CREAT, S_IFREG, trusted));
   return FileLock(std::move(fd), owner, range);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
@@ -44,8 +45,10 @@ class FileLock {
  public:
   // Opens `path` for reading and writing, and creates it with mode 0600 if it does not exist. Does
   // not lock yet. Never unlink a lock file: the next process would create and lock another file.
+  // Who may open the file may hold the lock for ever. InvalidArgument: not a regular file, for
+  // example a symbolic link. PermissionDenied: it is not of a trusted owner.
   static absl::StatusOr<FileLock> Open(absl::string_view path, FileLockOwner owner,
-                                       FileRange range = {});
+                                       FileRange range = {}, const TrustedOwner& trusted = {});
 
   // Closes the descriptor, which unlocks. See kProcess for the effect on other locks.
   ~FileLock() = default;

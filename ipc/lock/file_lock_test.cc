@@ -203,5 +203,26 @@ TEST(OpenFileLock, HasAHolderWithoutAPid) {
   EXPECT_EQ(*Open(FileLockOwner::kOpenFile).FindHolder(), -1);
 }
 
+TEST(FileLock, FollowsNoLink) {
+  const std::string link = absl::StrCat(std::getenv("TEST_TMPDIR"), "/link");
+  const std::string target = absl::StrCat(std::getenv("TEST_TMPDIR"), "/target");
+  ASSERT_EQ(::symlink(target.c_str(), link.c_str()), 0);
+  EXPECT_EQ(FileLock::Open(link, FileLockOwner::kOpenFile).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(::access(target.c_str(), F_OK), 0);
+}
+
+TEST(FileLock, IsNotTakenFromAStranger) {
+  const std::string path = absl::StrCat(std::getenv("TEST_TMPDIR"), "/strange");
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a file of another user";
+  ASSERT_TRUE(FileLock::Open(path, FileLockOwner::kOpenFile).ok());
+  if (::chown(path.c_str(), 4711, -1) != 0) {
+    GTEST_SKIP() << "this root, of a user namespace, has no other user";
+  }
+  EXPECT_EQ(FileLock::Open(path, FileLockOwner::kOpenFile).status(),
+            absl::PermissionDeniedError(absl::StrCat(path, ": belongs to user 4711, expected 0")));
+  EXPECT_TRUE(FileLock::Open(path, FileLockOwner::kOpenFile, {}, {.user = 4711}).ok());
+}
+
 }  // namespace
 }  // namespace muster::ipc

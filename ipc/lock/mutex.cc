@@ -44,8 +44,8 @@ Mutex::Mutex(FileMutex file, RepairCallback repair)
       repair_(std::move(repair)) {}
 
 absl::StatusOr<Mutex> Mutex::OnFile(const std::string& path, std::int64_t offset,
-                                    RepairCallback repair) {
-  MUSTER_ASSIGN_OR_RETURN(FileMutex file, FileMutex::Open(path, offset));
+                                    RepairCallback repair, const TrustedOwner& trusted) {
+  MUSTER_ASSIGN_OR_RETURN(FileMutex file, FileMutex::Open(path, offset, trusted));
   return Mutex(std::move(file), std::move(repair));
 }
 

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/lock/internal/file_mutex.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
@@ -67,9 +68,10 @@ class Mutex {
   Mutex(MutexState* state, const Registry& registry, OwnerTag self, MutexOptions options = {});
   // The third strategy, for processes that share a file but no memory: locks the byte at `offset`
   // in `path` (see internal/file_mutex.h). 100 times slower. Creates the file with mode 0600 if it
-  // does not exist. Open it after fork. Fails with the kernel's error.
+  // does not exist. Open it after fork. Fails with the kernel's error, and as FileLock::Open.
   static absl::StatusOr<Mutex> OnFile(const std::string& path, std::int64_t offset,
-                                      RepairCallback repair = nullptr);
+                                      RepairCallback repair = nullptr,
+                                      const TrustedOwner& trusted = {});
 
   // Blocks until it has an outcome.
   [[nodiscard]] LockOutcome Lock() {

@@ -18,8 +18,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/named_file.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/memory/internal/nameless_file.h"
 #include "muster/ipc/memory/internal/system_v_segment.h"
@@ -292,28 +294,24 @@ absl::StatusOr<SharedMemory> SharedMemory::AttachSystemV(int id,
     const int error = errno;
     return ErrnoStatus(absl::StrCat("shmctl IPC_STAT ", what), error);
   }
+  // Each of the two may change it.
+  const auto& permissions = segment.shm_perm;
+  MUSTER_RETURN_IF_ERROR(CheckOwner(what, permissions.uid, permissions.mode, options.trusted));
+  MUSTER_RETURN_IF_ERROR(CheckOwner(what, permissions.cuid, permissions.mode, options.trusted));
   MUSTER_RETURN_IF_ERROR(RefuseSmaller(what, segment.shm_segsz, options));
   return MapSystemV(id, segment.shm_segsz, options);
 }
 
 absl::StatusOr<SharedMemory> SharedMemory::AttachPosix(absl::string_view name,
                                                        const SharedMemoryOptions& options) {
-  MUSTER_RETURN_IF_ERROR(PosixPath(name).status());
-  UniqueFd fd(::shm_open(std::string(name).c_str(), AccessOf(options) | O_CLOEXEC, 0));
-  if (!fd.valid()) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("shm_open ", name), error);
-  }
-  return MapRegularFile(name, std::move(fd), options);
+  MUSTER_ASSIGN_OR_RETURN(const std::string path, PosixPath(name));
+  return AttachFile(path, options);
 }
 
 absl::StatusOr<SharedMemory> SharedMemory::AttachFile(absl::string_view path,
                                                       const SharedMemoryOptions& options) {
-  UniqueFd fd(::open(std::string(path).c_str(), AccessOf(options) | O_CLOEXEC));
-  if (!fd.valid()) {
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("open ", path), error);
-  }
+  MUSTER_ASSIGN_OR_RETURN(
+      UniqueFd fd, OpenNamedFile(std::string(path), AccessOf(options), S_IFREG, options.trusted));
   return MapRegularFile(path, std::move(fd), options);
 }
 

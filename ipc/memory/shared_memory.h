@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ipc {
@@ -36,6 +37,10 @@ struct SharedMemoryOptions {
   std::size_t reserve_bytes = 0;
   // To create, for POSIX and files. The umask does not matter.
   mode_t mode = 0600;
+  // To attach by a name or an id: whose memory is taken. Who may write a file may also shrink it,
+  // and then we get SIGBUS, or write what we take for ours. A memfd was given by who sent it, and
+  // cannot shrink.
+  TrustedOwner trusted = {};
   // To attach, for memfd, POSIX and files: a store into the memory ends the process by SIGSEGV.
   bool read_only = false;
 };
@@ -77,8 +82,10 @@ class SharedMemory {
                                                  const SharedMemoryOptions& options);
 
   // Attaches memory that a peer created. AttachMemfd takes ownership of `fd`. InvalidArgument: it
-  // is smaller than options.size_bytes, not a regular file, or (a memfd) not sealed against
-  // shrinking. Check the contents too: shared_header.h.
+  // is smaller than options.size_bytes, not a regular file (a symbolic link is not followed), or (a
+  // memfd) not sealed against shrinking. PermissionDenied: its owner is not trusted
+  // (options.trusted), or the kernel refuses it. None of them blocks, whatever has the name. Check
+  // the contents too: shared_header.h.
   static absl::StatusOr<SharedMemory> AttachMemfd(UniqueFd fd,
                                                   const SharedMemoryOptions& options = {});
   static absl::StatusOr<SharedMemory> AttachSystemV(int id,
@@ -95,8 +102,9 @@ class SharedMemory {
   ~SharedMemory();
 
   // Gives the memory of CreatePosix or CreateFile its name, in one step. kNewName: AlreadyExists if
-  // the name is taken. kReplace: processes that attached the previous memory keep it; blocks while
-  // another process replaces the same name. FailedPrecondition: there is nothing to publish.
+  // the name is taken. kReplace: processes that attached the previous memory keep it; of several
+  // that replace it at once, the last one stays. Neither waits for another process.
+  // FailedPrecondition: there is nothing to publish.
   absl::Status Publish(Publication publication = Publication::kNewName);
 
   // Allocates memory up to `size_bytes`, for all who have mapped it with enough in reserve. Nothing

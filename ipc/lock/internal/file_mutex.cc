@@ -1,6 +1,7 @@
 #include "muster/ipc/lock/internal/file_mutex.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,8 +9,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/base/named_file.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/lock/internal/record_lock.h"
 
 namespace muster::ipc::internal {
@@ -26,10 +29,9 @@ void Nap(long nanoseconds) {
 
 }  // namespace
 
-absl::StatusOr<FileMutex> FileMutex::Open(const std::string& path, off_t offset) {
-  UniqueFd fd(
-      RetryOnEintr([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }));
-  if (!fd.valid()) return ErrnoStatus(absl::StrCat("open ", path));
+absl::StatusOr<FileMutex> FileMutex::Open(const std::string& path, off_t offset,
+                                          const TrustedOwner& trusted) {
+  MUSTER_ASSIGN_OR_RETURN(UniqueFd fd, OpenNamedFile(path, O_RDWR | O_CREAT, S_IFREG, trusted));
   // Now, so that no write of the byte can fail for lack of space later. It leaves a
   // byte that is there as it is.
   int error;

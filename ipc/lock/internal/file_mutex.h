@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/lock_outcome.h"
 
@@ -19,7 +20,10 @@ namespace muster::ipc::internal {
 class FileMutex {
  public:
   // Creates `path` with mode 0600 if absent, and the byte at `offset` as 0.
-  static absl::StatusOr<FileMutex> Open(const std::string& path, off_t offset);
+  // InvalidArgument: not a regular file, for example a symbolic link. PermissionDenied: it is not
+  // of a trusted owner, who could hold the lock for ever, or write the byte.
+  static absl::StatusOr<FileMutex> Open(const std::string& path, off_t offset,
+                                        const TrustedOwner& trusted = {});
 
   // With a deadline it polls, with naps of up to a millisecond: the kernel's
   // wait has no timeout. A file that cannot be read or written is kNotRecoverable.

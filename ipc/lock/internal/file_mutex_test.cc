@@ -1,6 +1,7 @@
 #include "muster/ipc/lock/internal/file_mutex.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -38,6 +39,18 @@ TEST_F(FileMutexTest, IsBusyWhileAnotherHoldsIt) {
   EXPECT_EQ(second.TryLock(), LockOutcome::kBusy);
   EXPECT_TRUE(first.Unlock());
   EXPECT_EQ(second.TryLock(), LockOutcome::kAcquired);
+}
+
+TEST_F(FileMutexTest, IsNotALinkAndNotWhatOthersMayWrite) {
+  const std::string target = path_ + ".target";
+  ASSERT_EQ(::symlink(target.c_str(), path_.c_str()), 0);
+  EXPECT_FALSE(FileMutex::Open(path_, 0).ok());
+  EXPECT_NE(::access(target.c_str(), F_OK), 0);
+  ASSERT_EQ(::unlink(path_.c_str()), 0);
+  Open();
+  ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
+  EXPECT_FALSE(FileMutex::Open(path_, 0).ok());
+  EXPECT_TRUE(FileMutex::Open(path_, 0, {.others_may_write = true}).ok());
 }
 
 TEST_F(FileMutexTest, KeepsTheBytesOfAFileApart) {
