@@ -154,6 +154,8 @@ void Liveness::Release(std::uint32_t slot) const {
   SetRecordLock(opening_->file.get(), F_OFD_SETLK, F_UNLCK, ByteOf(slot), 1);
 }
 
+bool Liveness::is_read_only() const { return (opening_->flags & O_ACCMODE) == O_RDONLY; }
+
 std::uint64_t Liveness::inode() const { return opening_->inode; }
 
 void Liveness::Tell(OwnerTag dead) const {

@@ -47,6 +47,8 @@ class Liveness {
   bool IsHeld(std::uint32_t slot) const;
   void Release(std::uint32_t slot) const;
 
+  // Bound for looking only.
+  bool is_read_only() const;
   // Of the segment's file. A registry compares it with the number in its header.
   std::uint64_t inode() const;
   void Tell(OwnerTag dead) const;

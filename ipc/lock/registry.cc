@@ -449,6 +449,8 @@ bool Registry::IsLiveNow(OwnerTag tag) const {
     NoteSeenAlive(line, identity);
     return true;
   }
+  // The memory may not be ours to write.
+  if (liveness_ != nullptr && liveness_->is_read_only()) return false;
   // From what was looked at: it may have joined meanwhile.
   std::uint32_t seen = identity;
   if (line->identity.compare_exchange_strong(

@@ -106,7 +106,7 @@ class Registry {
 
   // False for the tags of dead participants and of earlier generations, and for garbage. What the
   // kernel says is believed for half a recheck_interval(); then it is a system call or two. Who is
-  // found dead is marked so.
+  // found dead is marked so, except with a Liveness for reading only.
   bool IsLive(OwnerTag tag) const;
   // Asks the kernel now.
   bool IsLiveNow(OwnerTag tag) const;

@@ -1,0 +1,235 @@
+#include "muster/ipc/zone/directory.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/lock_outcome.h"
+
+namespace muster::ipc {
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;
+
+// The same in every process and program. FNV-1a.
+std::uint32_t HashOf(absl::string_view text) {
+  std::uint32_t hash = 2166136261u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return hash;
+}
+
+absl::Status CheckName(absl::string_view name) {
+  const bool is_printable =
+      std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!name.empty() && name.size() <= ZoneEntry::kMaxName && is_printable) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("zone object \"", name, "\": a name has 1 to ",
+                                                 ZoneEntry::kMaxName,
+                                                 " printable characters without spaces"));
+}
+
+absl::string_view EndOf(absl::string_view type) {
+  return type.substr(type.size() - std::min(type.size(), ZoneEntry::kMaxType));
+}
+
+template <std::size_t kSize>
+void Store(std::array<char, kSize>& field, absl::string_view text) {
+  field.fill(0);
+  std::memcpy(field.data(), text.data(), std::min(text.size(), kSize - 1));
+}
+
+template <std::size_t kSize>
+std::string Load(const std::array<char, kSize>& field) {
+  return std::string(field.data(), ::strnlen(field.data(), kSize));
+}
+
+absl::Status Differs(absl::string_view name, const char* what, const std::string& found,
+                     const std::string& expected) {
+  return absl::FailedPreconditionError(absl::StrCat("zone object \"", name, "\": its ", what,
+                                                    " is ", found, ", this program expects ",
+                                                    expected));
+}
+
+absl::Status CheckSame(const ObjectView& found, std::uint32_t type_hash, const ObjectSpec& spec) {
+  if (found.kind != spec.kind) {
+    return Differs(found.name, "kind", ToString(found.kind), ToString(spec.kind));
+  }
+  if (type_hash != HashOf(spec.type)) {
+    return Differs(found.name, "type", absl::StrCat("\"", found.type, "\""),
+                   absl::StrCat("\"", spec.type, "\""));
+  }
+  if (found.version != spec.version) {
+    return Differs(found.name, "version", absl::StrCat(found.version), absl::StrCat(spec.version));
+  }
+  if (found.count != spec.count) {
+    return Differs(found.name, "count", absl::StrCat(found.count), absl::StrCat(spec.count));
+  }
+  if (found.bytes != spec.bytes) {
+    return Differs(found.name, "size in bytes", absl::StrCat(found.bytes),
+                   absl::StrCat(spec.bytes));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Damaged(std::uint32_t index, absl::string_view why) {
+  return absl::DataLossError(absl::StrCat("zone: entry ", index, " is damaged: ", why));
+}
+
+}  // namespace
+
+absl::StatusOr<ObjectView> Directory::At(std::uint32_t index) const {
+  if (index >= parts_.objects()) {
+    return absl::OutOfRangeError(
+        absl::StrCat("zone: entry ", index, ", there are ", parts_.objects()));
+  }
+  // A copy: what is checked is what is used.
+  const ZoneEntry entry = parts_.entries()[index];
+  const std::size_t least = ZoneParts::FrontBytes(parts_.sizes());
+  if (entry.offset < least || entry.offset % kCacheLineBytes != 0 ||
+      entry.offset > memory_->mapped_bytes() ||
+      entry.bytes > memory_->mapped_bytes() - entry.offset) {
+    return Damaged(index, "its state is outside of the zone");
+  }
+  if (entry.offset + entry.bytes > memory_->size_bytes()) {
+    // Another process has let the zone grow.
+    MUSTER_RETURN_IF_ERROR(memory_->Refresh());
+    if (entry.offset + entry.bytes > memory_->size_bytes()) {
+      return Damaged(index, "its state is behind the zone's end");
+    }
+  }
+  ObjectView view = {.index = index,
+                     .name = Load(entry.name),
+                     .kind = static_cast<ObjectKind>(entry.kind),
+                     .type = Load(entry.type),
+                     .version = entry.version,
+                     .count = entry.count,
+                     .bytes = static_cast<std::size_t>(entry.bytes),
+                     .state = parts_.data() + entry.offset};
+  if (view.bytes < StateBytes(view.kind, view.count)) {
+    return Damaged(
+        index, absl::StrCat("a ", ToString(view.kind), " is larger than ", view.bytes, " bytes"));
+  }
+  return view;
+}
+
+absl::StatusOr<ObjectView> Directory::Lookup(absl::string_view name) const {
+  const auto buckets = parts_.buckets();
+  // Acquire: pairs with the release in Link.
+  std::uint32_t next = buckets[HashOf(name) % buckets.size()].load(std::memory_order_acquire);
+  // Damaged lists may be circles.
+  for (std::uint32_t steps = parts_.sizes().max_objects; next != 0 && steps > 0; --steps) {
+    const std::uint32_t index = next - 1;
+    if (index >= parts_.sizes().max_objects) return Damaged(index, "there is no such entry");
+    const ZoneEntry& entry = parts_.entries()[index];
+    if (Load(entry.name) == name) return At(index);
+    next = entry.next;
+  }
+  return absl::NotFoundError(absl::StrCat("zone object \"", name, "\": there is none"));
+}
+
+absl::StatusOr<ObjectView> Directory::Find(absl::string_view name, const ObjectSpec& spec) const {
+  MUSTER_RETURN_IF_ERROR(CheckName(name));
+  MUSTER_ASSIGN_OR_RETURN(ObjectView found, Lookup(name));
+  MUSTER_RETURN_IF_ERROR(CheckSame(found, parts_.entries()[found.index].type_hash, spec));
+  return found;
+}
+
+absl::StatusOr<ObjectView> Directory::FindOrAdd(absl::string_view name, const ObjectSpec& spec,
+                                                absl::FunctionRef<void(void* state)> initialise,
+                                                Mutex& mutex) {
+  absl::StatusOr<ObjectView> found = Find(name, spec);
+  if (!absl::IsNotFound(found.status())) return found;
+  const LockOutcome outcome = mutex.Lock();
+  if (!Holds(outcome)) {
+    return absl::DataLossError(
+        absl::StrCat("zone: the mutex of its directory: ", ToString(outcome)));
+  }
+  if (outcome == LockOutcome::kOwnerDied) {
+    FinishLast();
+    mutex.MarkConsistent();
+  }
+  // Another one may have been faster.
+  found = Find(name, spec);
+  if (absl::IsNotFound(found.status())) found = Add(name, spec, initialise);
+  mutex.Unlock();
+  return found;
+}
+
+absl::StatusOr<std::size_t> Directory::EndOfLast() const {
+  const std::uint32_t count = parts_.objects();
+  if (count == 0) return ZoneParts::FrontBytes(parts_.sizes());
+  MUSTER_ASSIGN_OR_RETURN(const ObjectView last, At(count - 1));
+  return static_cast<std::size_t>(last.state - parts_.data()) + last.bytes;
+}
+
+absl::StatusOr<ObjectView> Directory::Add(absl::string_view name, const ObjectSpec& spec,
+                                          absl::FunctionRef<void(void* state)> initialise) {
+  const ZoneSizes& sizes = parts_.sizes();
+  const std::uint32_t index = parts_.objects();
+  if (index == sizes.max_objects) {
+    return absl::ResourceExhaustedError(absl::StrCat("zone object \"", name, "\": the zone has ",
+                                                     sizes.max_objects, " objects, its most"));
+  }
+  MUSTER_ASSIGN_OR_RETURN(const std::size_t used, EndOfLast());
+  const std::size_t alignment = std::max(spec.alignment, kCacheLineBytes);
+  const std::size_t offset = (used + alignment - 1) / alignment * alignment;
+  if (offset > sizes.max_bytes || spec.bytes > sizes.max_bytes - offset) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("zone object \"", name, "\" of ", spec.bytes, " bytes: of the zone's most of ",
+                     sizes.max_bytes, " bytes, ", used, " are used"));
+  }
+  const std::size_t end = offset + spec.bytes;
+  MUSTER_RETURN_IF_ERROR(memory_->Refresh());
+  if (end > memory_->size_bytes()) {
+    // Doubled, for each growth is a system call, and all of it is allocated.
+    const std::size_t wanted = std::min(std::max(end, 2 * memory_->size_bytes()), sizes.max_bytes);
+    if (!memory_->Grow(wanted / kPageBytes * kPageBytes).ok() || memory_->size_bytes() < end) {
+      MUSTER_RETURN_IF_ERROR(memory_->Grow(
+          std::min((end + kPageBytes - 1) / kPageBytes * kPageBytes, memory_->mapped_bytes())));
+    }
+  }
+  // One that died here may have written something.
+  std::atomic<std::uint64_t>& touched = parts_.header().touched_bytes;
+  const std::uint64_t touched_before = touched.load(std::memory_order_relaxed);
+  if (touched_before > offset) {
+    std::memset(parts_.data() + offset, 0, std::min<std::uint64_t>(touched_before, end) - offset);
+  }
+  if (touched_before < end) touched.store(end, std::memory_order_relaxed);
+  // A death is no other thread: the compiler alone could put a write before the mark.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  initialise(parts_.data() + offset);
+  ZoneEntry& entry = parts_.entries()[index];
+  Store(entry.name, name);
+  Store(entry.type, EndOf(spec.type));
+  entry.offset = offset;
+  entry.bytes = spec.bytes;
+  entry.kind = static_cast<std::uint32_t>(spec.kind);
+  entry.version = spec.version;
+  entry.count = spec.count;
+  entry.type_hash = HashOf(spec.type);
+  // Release: who counts it sees all of it.
+  parts_.header().objects.store(index + 1, std::memory_order_release);
+  Link(index);
+  return At(index);
+}
+
+void Directory::Link(std::uint32_t index) const {
+  ZoneEntry& entry = parts_.entries()[index];
+  const auto buckets = parts_.buckets();
+  auto& bucket = buckets[HashOf(Load(entry.name)) % buckets.size()];
+  entry.next = bucket.load(std::memory_order_relaxed);
+  // Release: pairs with the acquire in Lookup.
+  bucket.store(index + 1, std::memory_order_release);
+}
+
+// Who died between counting the last entry and linking it did not link it.
+void Directory::FinishLast() const {
+  const std::uint32_t count = parts_.objects();
+  if (count == 0) return;
+  const absl::Status found = Lookup(Load(parts_.entries()[count - 1].name)).status();
+  if (absl::IsNotFound(found)) Link(count - 1);
+}
+
+}  // namespace muster::ipc

@@ -1,0 +1,46 @@
+#ifndef MUSTER_IPC_ZONE_PARTICIPANT_H_
+#define MUSTER_IPC_ZONE_PARTICIPANT_H_
+
+#include <memory>
+#include <utility>
+
+#include "muster/ipc/lock/owner_tag.h"
+
+namespace muster::ipc {
+
+class ZoneAttachment;
+
+// That this process takes part in a zone: it has a slot, and may use the zone's objects from all of
+// its threads. A process takes part once in each zone. Destruction ends it: what the process still
+// held is released as after a death, so the next owner is told so. Nothing that Zone::Get returned
+// may be used after that.
+//
+// A process that ends without it, or calls exec, has ended its part just as well. A child of fork
+// does not take part, and may Join for itself; its copy of this object does nothing.
+//
+// Move-only. One thread at a time.
+class Participant {
+ public:
+  Participant(Participant&& other) noexcept : zone_(std::move(other.zone_)), tag_(other.tag_) {}
+  Participant& operator=(Participant&& other) noexcept {
+    std::swap(zone_, other.zone_);
+    std::swap(tag_, other.tag_);
+    return *this;
+  }
+  ~Participant() { Leave(); }
+
+  OwnerTag tag() const { return tag_; }
+  // Before the destruction. Does nothing the second time.
+  void Leave();
+
+ private:
+  friend class Zone;
+  Participant(std::shared_ptr<ZoneAttachment> zone, OwnerTag tag);
+
+  std::shared_ptr<ZoneAttachment> zone_;
+  OwnerTag tag_;
+};
+
+}  // namespace muster::ipc
+
+#endif  // MUSTER_IPC_ZONE_PARTICIPANT_H_
