@@ -96,7 +96,9 @@ class Zone {
   // ---- Objects ----
 
   // This process's part of the object `name`, for all of its threads; the same each time. T is
-  //   ZoneMutex, ZoneRwLock, ZoneSpinlock, ZoneOnce, Event, ZoneCounter, ZoneLatch<V>,
+  //   ZoneMutex, ZoneRwLock, ZoneSpinlock, each with a RepairCallback as argument, or none, which
+  //     lock() and its kin call after the death of an owner (the first call in a process counts),
+  //   ZoneOnce, Event, ZoneCounter, ZoneLatch<V>,
   //   Semaphore, with the number of permits as argument,
   //   or a struct of the program's own (ZoneObject in zone_object.h says what it must be like).
   // It is made if it is not there. FailedPrecondition: this process does not take part, or the
@@ -110,8 +112,8 @@ class Zone {
         attachment_->Get(
             name, Object::Spec(attachment_->parts().sizes(), arguments...),
             [](void* state) { Object::Initialise(state); },
-            [](const OpenedObject& object) -> absl::StatusOr<std::shared_ptr<void>> {
-              return Object::Make(object);
+            [&](const OpenedObject& object) -> absl::StatusOr<std::shared_ptr<void>> {
+              return Object::Make(object, arguments...);
             }));
     // The part is in the zone's memory, or refers to it.
     auto* const object = static_cast<T*>(part.get());

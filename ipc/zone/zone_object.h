@@ -6,12 +6,14 @@
 #include <new>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/event.h"
 #include "muster/ipc/lock/latch.h"
+#include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/once.h"
 #include "muster/ipc/lock/rw_lock.h"
@@ -43,7 +45,7 @@ absl::string_view TypeName() {
 // How Zone::Get makes a T, and finds it again:
 //   Spec(sizes, arguments...)   what the directory says of it
 //   Initialise(state)           for new, zeroed memory
-//   Make(object)                this process's T
+//   Make(object, arguments...)  this process's T
 //
 // This one is for a struct of the program's own. It must be such that another process can use it:
 // standard layout, nothing to destroy, no pointers. Its default constructor runs once in the zone,
@@ -87,32 +89,39 @@ struct ZoneObjectOfKind {
 
 template <>
 struct ZoneObject<ZoneMutex> : ZoneObjectOfKind<ObjectKind::kMutex> {
-  static ObjectSpec Spec(const ZoneSizes&) { return SpecOf("Mutex"); }
-  static absl::StatusOr<std::shared_ptr<ZoneMutex>> Make(const OpenedObject& object) {
+  static ObjectSpec Spec(const ZoneSizes&, const RepairCallback& = nullptr) {
+    return SpecOf("Mutex");
+  }
+  static absl::StatusOr<std::shared_ptr<ZoneMutex>> Make(const OpenedObject& object,
+                                                         RepairCallback repair = nullptr) {
     return std::make_shared<ZoneMutex>(
-        Mutex(StateOf<MutexState>(object), object.registry, object.self));
+        Mutex(StateOf<MutexState>(object), object.registry, object.self), std::move(repair));
   }
 };
 
 template <>
 struct ZoneObject<ZoneSpinlock> : ZoneObjectOfKind<ObjectKind::kSpinlock> {
-  static ObjectSpec Spec(const ZoneSizes&) { return SpecOf("Spinlock"); }
-  static absl::StatusOr<std::shared_ptr<ZoneSpinlock>> Make(const OpenedObject& object) {
+  static ObjectSpec Spec(const ZoneSizes&, const RepairCallback& = nullptr) {
+    return SpecOf("Spinlock");
+  }
+  static absl::StatusOr<std::shared_ptr<ZoneSpinlock>> Make(const OpenedObject& object,
+                                                            RepairCallback repair = nullptr) {
     return std::make_shared<ZoneSpinlock>(
-        Spinlock(StateOf<SpinlockState>(object), object.registry, object.self));
+        Spinlock(StateOf<SpinlockState>(object), object.registry, object.self), std::move(repair));
   }
 };
 
 template <>
 struct ZoneObject<ZoneRwLock> : ZoneObjectOfKind<ObjectKind::kRwLock> {
-  static ObjectSpec Spec(const ZoneSizes& sizes) {
+  static ObjectSpec Spec(const ZoneSizes& sizes, const RepairCallback& = nullptr) {
     return SpecOf("RwLock", sizes.max_participants);
   }
-  static absl::StatusOr<std::shared_ptr<ZoneRwLock>> Make(const OpenedObject& object) {
+  static absl::StatusOr<std::shared_ptr<ZoneRwLock>> Make(const OpenedObject& object,
+                                                          RepairCallback repair = nullptr) {
     const RwLockParts parts(object.view.state, object.view.count);
     MUSTER_ASSIGN_OR_RETURN(
         RwLock lock, RwLock::Create(parts.writer, parts.readers, object.registry, object.self));
-    return std::make_shared<ZoneRwLock>(std::move(lock));
+    return std::make_shared<ZoneRwLock>(std::move(lock), std::move(repair));
   }
 };
 
@@ -131,7 +140,8 @@ struct ZoneObject<Semaphore> : ZoneObjectOfKind<ObjectKind::kSemaphore> {
   static ObjectSpec Spec(const ZoneSizes&, std::uint32_t permits) {
     return SpecOf("Semaphore", permits);
   }
-  static absl::StatusOr<std::shared_ptr<Semaphore>> Make(const OpenedObject& object) {
+  static absl::StatusOr<std::shared_ptr<Semaphore>> Make(const OpenedObject& object,
+                                                         std::uint32_t) {
     const SemaphoreParts parts(object.view.state, object.view.count);
     MUSTER_ASSIGN_OR_RETURN(Semaphore semaphore, Semaphore::Create(parts.header, parts.owners,
                                                                    object.registry, object.self));
