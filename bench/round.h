@@ -24,7 +24,8 @@ struct Contestant {
   std::string name;
   // In the parent before each round: fresh state. May be empty.
   std::function<void()> reset = nullptr;
-  // In each of the round's processes, which share what was mapped shared, or in each of its threads.
+  // In each of the round's processes, which share what was mapped shared, or in each of its
+  // threads.
   std::function<void(Turn&)> play;
   // In the parent after each round: whether every payload arrived. `total` is what
   // all processes did, with the warm-up.

@@ -35,8 +35,8 @@ struct ZoneOptions {
   // which costs address space only.
   std::size_t initial_bytes = 64 << 10;
   std::size_t max_bytes = std::size_t{1} << 30;
-  // Who may open it by its name. Who may write it may use all of it, locks too; the group or others
-  // as well, say 0660, if the openers admit it.
+  // Who may open it by its name. Who may write it may use all of it, its locks too. Openers take a
+  // zone that others than its owner may write only from a place that is Trusting.
   mode_t mode = 0600;
   // 1 to 18: for tests of what happens when the generations of a slot come round.
   int generation_bits = OwnerTag::kGenerationBits;

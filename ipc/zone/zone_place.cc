@@ -17,7 +17,8 @@ absl::StatusOr<SharedMemory> ZonePlace::Create(const SharedMemoryOptions& option
   return absl::InternalError("zone: no such place");
 }
 
-absl::StatusOr<SharedMemory> ZonePlace::Attach(const SharedMemoryOptions& options) const {
+absl::StatusOr<SharedMemory> ZonePlace::Attach(SharedMemoryOptions options) const {
+  options.trusted = trusted_;
   switch (kind_) {
     case Kind::kMemfd:
       return absl::InvalidArgumentError(absl::StrCat(

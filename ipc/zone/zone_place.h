@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/memory/shared_memory.h"
 
 namespace muster::ipc {
@@ -22,13 +23,21 @@ class ZonePlace {
   // A file; on tmpfs, say below /run, unless its pages are to be written to a disk.
   static ZonePlace File(std::string path) { return ZonePlace(Kind::kFile, std::move(path)); }
 
+  // The same place, where things of other users are taken, too (trusted_owner.h). For zones whose
+  // mode lets a group write, say.
+  ZonePlace Trusting(const TrustedOwner& trusted) const {
+    ZonePlace place = *this;
+    place.trusted_ = trusted;
+    return place;
+  }
+
   // The name or the path.
   const std::string& name() const { return name_; }
   bool has_name() const { return kind_ != Kind::kMemfd; }
 
   // As in SharedMemory.
   absl::StatusOr<SharedMemory> Create(const SharedMemoryOptions& options) const;
-  absl::StatusOr<SharedMemory> Attach(const SharedMemoryOptions& options) const;
+  absl::StatusOr<SharedMemory> Attach(SharedMemoryOptions options) const;
 
  private:
   enum class Kind { kMemfd, kPosix, kFile };
@@ -37,6 +46,7 @@ class ZonePlace {
 
   Kind kind_;
   std::string name_;
+  TrustedOwner trusted_;
 };
 
 }  // namespace muster::ipc

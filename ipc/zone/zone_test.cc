@@ -144,6 +144,14 @@ TEST_F(ZoneTest, IsLookedAtWithoutTheRightToChangeIt) {
   EXPECT_TRUE(absl::IsNotFound(viewer.Find<Ledger>("other").status()));
 }
 
+TEST_F(ZoneTest, IsTakenFromOthersWhoMayWriteItOnlyIfTheyAreTrusted) {
+  Must(Zone::Create(Place(), {.mode = 0660}));
+  EXPECT_TRUE(absl::IsPermissionDenied(Zone::Open(Place()).status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(Zone::OpenOrCreate(Place()).status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(Zone::OpenReadOnly(Place()).status()));
+  EXPECT_TRUE(Zone::Open(Place().Trusting({.others_may_write = true})).ok());
+}
+
 // ---- Objects ----
 
 struct Wide {
