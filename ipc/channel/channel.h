@@ -87,10 +87,9 @@ class Channel {
   // block until the message is sent, there is a message, or the peer is gone, and return
   // DeadlineExceeded if that has not happened by `deadline`. They try at least once. A message was
   // sent whole or not at all, whatever the result. InvalidArgument: a message to send exceeds the
-  // limits, also that of the socket's buffer, or a received one is malformed. A malformed message
-  // is dropped, and the next one can be received. ResourceExhausted: this process cannot open as
-  // many descriptors as the message carries. If a received message is refused, its descriptors are
-  // closed.
+  // limits, also that of the socket's buffer, or a received one is malformed. ResourceExhausted:
+  // this process cannot open as many descriptors as a received message carries. A received message
+  // that is refused is lost, its descriptors are closed, and the next one can be received.
   absl::StatusOr<SendOutcome> TrySend(const Message& message) const;
   absl::StatusOr<SendOutcome> Send(const Message& message,
                                    Deadline deadline = Deadline::Never()) const;

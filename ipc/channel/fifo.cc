@@ -26,11 +26,20 @@ absl::StatusOr<Fifo> Fifo::Create(absl::string_view path) {
     const int error = errno;
     return ErrnoStatus(absl::StrCat("mkfifo ", path), error);
   }
-  return Fifo(std::move(name));
+  struct stat made;
+  if (::lstat(name.c_str(), &made) < 0) {
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("lstat ", path), error);
+  }
+  return Fifo(std::move(name), made.st_dev, made.st_ino);
 }
 
 Fifo::~Fifo() {
-  if (!path_.empty() && origin_.IsThisOne()) ::unlink(path_.c_str());
+  if (path_.empty() || !origin_.IsThisOne()) return;
+  struct stat found;
+  if (::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_) {
+    ::unlink(path_.c_str());
+  }
 }
 
 absl::StatusOr<PipeReader> Fifo::OpenReader(absl::string_view path, const TrustedOwner& trusted) {

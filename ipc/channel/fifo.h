@@ -1,6 +1,8 @@
 #ifndef MUSTER_IPC_CHANNEL_FIFO_H_
 #define MUSTER_IPC_CHANNEL_FIFO_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <utility>
 
@@ -14,14 +16,19 @@ namespace muster::ipc {
 
 // Owns the name of a pipe in the file system, with mode 0600, and removes it on destruction. It
 // connects processes that share nothing else. An owner that is killed leaves the name behind. Only
-// the process that made it removes it: a child of fork may destroy its copy.
+// the process that made it removes it, so a child of fork may destroy its copy; and what somebody
+// else has put there in its place stays.
 class Fifo {
  public:
   // AlreadyExists: the path is in use.
   static absl::StatusOr<Fifo> Create(absl::string_view path);
 
   ~Fifo();
-  Fifo(Fifo&& other) noexcept : path_(std::exchange(other.path_, {})), origin_(other.origin_) {}
+  Fifo(Fifo&& other) noexcept
+      : path_(std::exchange(other.path_, {})),
+        device_(other.device_),
+        inode_(other.inode_),
+        origin_(other.origin_) {}
   Fifo& operator=(Fifo&&) = delete;
 
   const std::string& path() const { return path_; }
@@ -36,9 +43,12 @@ class Fifo {
                                                const TrustedOwner& trusted = {});
 
  private:
-  explicit Fifo(std::string path) : path_(std::move(path)) {}
+  Fifo(std::string path, dev_t device, ino_t inode)
+      : path_(std::move(path)), device_(device), inode_(inode) {}
 
   std::string path_;
+  dev_t device_;
+  ino_t inode_;
   OriginProcess origin_;
 };
 

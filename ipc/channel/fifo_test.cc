@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -140,6 +141,17 @@ TEST(Fifo, IsNotRemovedByAChildOfFork) {
   });
   ASSERT_EQ(child.Join(), 0);
   EXPECT_EQ(::access(TestPath().c_str(), F_OK), 0);
+}
+
+TEST(Fifo, RemovesNoOtherThatTookItsName) {
+  auto fifo = Fifo::Create(TestPath());
+  // Kept, so that its inode is not used again.
+  const std::string kept = TestPath() + ".kept";
+  ASSERT_EQ(std::rename(TestPath().c_str(), kept.c_str()), 0);
+  const auto other = Fifo::Create(TestPath());
+  { const Fifo destroyed = *std::move(fifo); }
+  EXPECT_EQ(::access(TestPath().c_str(), F_OK), 0);
+  ::unlink(kept.c_str());
 }
 
 TEST(Fifo, IsRemovedByItsMakerWhereverItWasMoved) {
