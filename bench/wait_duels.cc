@@ -26,7 +26,7 @@ struct OurSemaphore {
   class Guard {
    public:
     explicit Guard(ipc::Semaphore semaphore) : semaphore_(semaphore) {}
-    void lock() { permit_ = semaphore_.Acquire(); }
+    void lock() { permit_ = *semaphore_.Acquire(); }
     void unlock() { MUSTER_CHECK(semaphore_.Release(permit_), "Semaphore::Release"); }
 
    private:

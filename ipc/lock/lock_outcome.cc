@@ -22,6 +22,9 @@ const char* Explanation(LockOutcome outcome) {
       return "this participant holds it already and would wait for itself";
     case LockOutcome::kNeedsRepair:
       return "a writer died within its section";
+    case LockOutcome::kNotParticipant:
+      return "its handle is of another process, or of a participant that the registry does not "
+             "know";
   }
   return "unknown outcome";
 }
@@ -44,6 +47,8 @@ const char* ToString(LockOutcome outcome) {
       return "kWouldDeadlock";
     case LockOutcome::kNeedsRepair:
       return "kNeedsRepair";
+    case LockOutcome::kNotParticipant:
+      return "kNotParticipant";
   }
   return "unknown outcome";
 }

@@ -24,6 +24,9 @@ enum class LockOutcome {
   // Not acquired, for shared locks only: a writer died. Acquire the lock exclusively, repair the
   // data, and try again.
   kNeedsRepair,
+  // Not acquired, and nothing was changed: the handle was made in another process, of which this
+  // one is a child of fork, or with a tag that the registry does not show as live.
+  kNotParticipant,
 };
 
 // True: the caller holds the lock.

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
 #include "muster/ipc/lock/internal/repair.h"
@@ -16,10 +15,6 @@ using internal::PausesIn;
 
 namespace {
 
-// Never zero and never anybody's tag, so that the inline paths of a file mutex
-// fail and ask the slow ones.
-constinit std::atomic<std::uint32_t> elsewhere_word{kPoisonedMark};
-
 // How often who never sleeps looks whether the owner lives.
 constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 
@@ -29,19 +24,14 @@ bool MutexState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead);
 
 Mutex::Mutex(MutexState* state, const Registry& registry, OwnerTag self, MutexOptions options)
     : word_(&state->word),
-      self_(self.bits()),
+      self_(registry, self),
       pauses_(PausesIn(options.strategy == Strategy::kSpin ? kLookAtOwnerEvery : options.spin)),
       strategy_(options.strategy),
       registry_(registry),
-      repair_(std::move(options.repair)) {
-  MUSTER_CHECK(self != OwnerTag(), "nobody cannot own a mutex");
-}
+      repair_(std::move(options.repair)) {}
 
 Mutex::Mutex(FileMutex file, RepairCallback repair)
-    : word_(&elsewhere_word),
-      self_(OwnerTag(0, 0).bits()),
-      file_(std::make_unique<FileMutex>(std::move(file))),
-      repair_(std::move(repair)) {}
+    : file_(std::make_unique<FileMutex>(std::move(file))), repair_(std::move(repair)) {}
 
 absl::StatusOr<Mutex> Mutex::OnFile(const std::string& path, std::int64_t offset,
                                     RepairCallback repair, const TrustedOwner& trusted) {
@@ -51,7 +41,8 @@ absl::StatusOr<Mutex> Mutex::OnFile(const std::string& path, std::int64_t offset
 
 LockOutcome Mutex::LockSlowly(Deadline deadline) {
   if (file_ != nullptr) return file_->Lock(deadline);
-  const OwnerLock lock(*word_, *registry_, OwnerTag::InWord(self_));
+  if (!self_.Confirm(*registry_)) return LockOutcome::kNotParticipant;
+  const OwnerLock lock(*word_, *registry_, self_.tag());
   switch (strategy_) {
     case Strategy::kSpin:
       return lock.LockBySpinning(pauses_, deadline);
@@ -63,29 +54,28 @@ LockOutcome Mutex::LockSlowly(Deadline deadline) {
 
 LockOutcome Mutex::TryLockSlowly() {
   if (file_ != nullptr) return file_->TryLock();
-  return OwnerLock(*word_, *registry_, OwnerTag::InWord(self_)).TryLock();
+  if (!self_.Confirm(*registry_)) return LockOutcome::kNotParticipant;
+  return OwnerLock(*word_, *registry_, self_.tag()).TryLock();
 }
 
 bool Mutex::UnlockSlowly() {
   if (file_ != nullptr) return file_->Unlock();
-  return OwnerLock(*word_, *registry_, OwnerTag::InWord(self_)).Unlock(OwnerLock::Wake::kOne);
+  if (!self_.Confirm(*registry_)) return false;
+  return OwnerLock(*word_, *registry_, self_.tag()).Unlock(OwnerLock::Wake::kOne);
 }
 
 void Mutex::MarkConsistent() {
   if (file_ != nullptr) {
     file_->MarkConsistent();
-  } else {
-    OwnerLock(*word_, *registry_, OwnerTag::InWord(self_)).MarkConsistent();
+  } else if (self_.Confirm(*registry_)) {
+    OwnerLock(*word_, *registry_, self_.tag()).MarkConsistent();
   }
 }
 
 bool Mutex::Abandon() {
   if (file_ != nullptr) return file_->Abandon();
-  return OwnerLock(*word_, *registry_, OwnerTag::InWord(self_)).Abandon();
-}
-
-void Mutex::unlock() {
-  if (!Unlock()) TerminateFor(LockOutcome::kBusy, "Mutex::unlock");
+  if (!self_.Confirm(*registry_)) return false;
+  return OwnerLock(*word_, *registry_, self_.tag()).Abandon();
 }
 
 bool Mutex::Accept(LockOutcome outcome, const char* call) {

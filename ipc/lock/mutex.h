@@ -16,6 +16,7 @@
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/lock/internal/file_mutex.h"
+#include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -55,9 +56,10 @@ struct MutexOptions {
 // gets kOwnerDied, and no participant sleeps for ever. It spins, then sleeps on a futex. The word
 // is laid out like that of a robust futex, with the owner's tag instead of a thread id.
 //
-// One handle for each participant. A handle is for one thread at a time, is not recursive, and must
-// not be used in a child of fork, which needs its own tag. `state` and the memory of `registry`
-// must outlive it.
+// One handle for each participant. A handle is for one thread at a time and is not recursive. In a
+// child of fork each Lock returns kNotParticipant and each Unlock false: the child needs its own
+// tag, and a handle that it makes itself. The same goes for a tag that the registry does not show
+// as live. `state` and the memory of `registry` must outlive it.
 //
 // Everything before an Unlock happens before everything after the next Lock. Everything that a dead
 // owner did happens before everything after kOwnerDied.
@@ -68,7 +70,7 @@ class Mutex {
   Mutex(MutexState* state, const Registry& registry, OwnerTag self, MutexOptions options = {});
   // The third strategy, for processes that share a file but no memory: locks the byte at `offset`
   // in `path` (see internal/file_mutex.h). 100 times slower. Creates the file with mode 0600 if it
-  // does not exist. Open it after fork. Fails with the kernel's error, and as FileLock::Open.
+  // does not exist. Fails with the kernel's error, and as FileLock::Open.
   static absl::StatusOr<Mutex> OnFile(const std::string& path, std::int64_t offset,
                                       RepairCallback repair = nullptr,
                                       const TrustedOwner& trusted = {});
@@ -99,9 +101,10 @@ class Mutex {
   // False: this participant does not hold the mutex, because of a bug or a damaged word. Nothing
   // was changed.
   bool Unlock() {
-    std::uint32_t mine = self_;
+    std::uint32_t mine = self_.bits();
     // Release: pairs with the acquire of the next owner. Fails when flags are set.
-    if (word_->compare_exchange_strong(mine, kUnlockedWord, std::memory_order_release,
+    if (self_.holds() &&
+        word_->compare_exchange_strong(mine, kUnlockedWord, std::memory_order_release,
                                        std::memory_order_relaxed)) [[likely]] {
       return true;
     }
@@ -133,7 +136,10 @@ class Mutex {
       }
     }
   }
-  void unlock();
+  void unlock() {
+    if (!Unlock()) [[unlikely]]
+      TerminateFor(LockOutcome::kBusy, "Mutex::unlock");
+  }
 
  private:
   Mutex(internal::FileMutex file, RepairCallback repair);
@@ -141,7 +147,8 @@ class Mutex {
   bool TakeFree() {
     std::uint32_t free = kUnlockedWord;
     // Acquire: pairs with the release in Unlock.
-    return word_->compare_exchange_strong(free, self_, std::memory_order_acquire,
+    return self_.holds() &&
+           word_->compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
                                           std::memory_order_relaxed);
   }
   LockOutcome LockSlowly(Deadline deadline);
@@ -154,9 +161,9 @@ class Mutex {
   bool Accept(LockOutcome outcome, const char* call);
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
-  // For a file mutex, a word that always looks held by another participant to the inline paths.
-  std::atomic<std::uint32_t>* word_;
-  std::uint32_t self_;
+  // Null for a file mutex, whose `self_` is nobody: so its inline paths go to the slow ones.
+  std::atomic<std::uint32_t>* word_ = nullptr;
+  internal::Identity self_;
   std::uint32_t pauses_ = 0;
   Strategy strategy_ = Strategy::kSpinThenSleep;
   std::optional<Registry> registry_;

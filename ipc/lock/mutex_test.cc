@@ -75,6 +75,7 @@ class MutexTest : public ::testing::Test {
 
 constexpr int kAcquired = static_cast<int>(LockOutcome::kAcquired);
 constexpr int kOwnerDied = static_cast<int>(LockOutcome::kOwnerDied);
+constexpr int kNotParticipant = static_cast<int>(LockOutcome::kNotParticipant);
 constexpr int kNotRecoverable = static_cast<int>(LockOutcome::kNotRecoverable);
 
 TEST_F(MutexTest, IsUnlockedWhenAllItsBytesAreZero) {
@@ -100,6 +101,56 @@ TEST_F(MutexTest, IsNotUnlockedByWhoDoesNotHoldIt) {
   EXPECT_FALSE(As(zone_.Reserve(1)).Unlock());
   EXPECT_TRUE(mine().Unlock());
   EXPECT_FALSE(mine().Unlock());
+}
+
+// What each call answers to who may not use the handle, and that none changes the word.
+bool IsRefused(Mutex& mutex, const MutexState& state) {
+  const std::uint32_t before = state.word;
+  return mutex.Lock() == LockOutcome::kNotParticipant &&
+         mutex.TryLock() == LockOutcome::kNotParticipant &&
+         mutex.TryLockFor(absl::Hours(1)) == LockOutcome::kNotParticipant && !mutex.Unlock() &&
+         state.word == before;
+}
+
+TEST_F(MutexTest, IsNotLockedByAChildOfForkThatHasItsParentsHandle) {
+  ForkedChild child([&] { return IsRefused(mine(), *state_) ? 0 : 1; });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(mine().Lock(), LockOutcome::kAcquired);
+}
+
+TEST_F(MutexTest, IsNotUnlockedByAChildOfForkThatHasItsParentsHandle) {
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  ForkedChild child([&] { return IsRefused(mine(), *state_) ? 0 : 1; });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_TRUE(mine().Unlock());
+}
+
+TEST_F(MutexTest, IsNotMarkedConsistentByAChildOfForkThatHasItsParentsHandle) {
+  state_->Recover(KillAnOwner());
+  ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+  const std::uint32_t word = state_->word;
+  ForkedChild child([&] {
+    mine().MarkConsistent();
+    return 0;
+  });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(state_->word, word);
+}
+
+TEST_F(MutexTest, IsLockedByAChildOfForkThatHasItsOwnTag) {
+  const OwnerTag tag = zone_.Reserve(1);
+  ForkedChild child([&] { return static_cast<int>(As(tag).Lock()); });
+  EXPECT_EQ(child.Join(), kAcquired);
+}
+
+TEST_F(MutexTest, IsNotLockedWithATagThatTheRegistryNeverGave) {
+  for (const OwnerTag tag : {OwnerTag(), OwnerTag(3, 7), OwnerTag(1000, 1)}) {
+    Mutex stranger = As(tag);
+    EXPECT_TRUE(IsRefused(stranger, *state_));
+    state_->word = tag.bits();
+    EXPECT_TRUE(IsRefused(stranger, *state_));
+    state_->word = kUnlockedWord;
+  }
 }
 
 TEST_F(MutexTest, WakesASleeperWhenItIsUnlocked) {
@@ -273,28 +324,32 @@ using MutexDeathTest = MutexTest;
 
 TEST_F(MutexDeathTest, EndsTheProcessWhenNobodyCanRepair) {
   state_->Recover(KillAnOwner());
-  EXPECT_DEATH(mine().lock(), "Mutex::lock: its owner died .* no repair callback");
+  EXPECT_DEATH(As(tag_).lock(), "Mutex::lock: its owner died .* no repair callback");
 }
 
 TEST_F(MutexDeathTest, EndsTheProcessWhenTheRepairFails) {
   state_->Recover(KillAnOwner());
-  Mutex mutex = As(zone_.Reserve(2), WithRepair([] { return false; }));
-  EXPECT_DEATH(mutex.lock(), "Mutex::lock: its owner died .* or it failed");
+  const auto fail = [] { return false; };
+  EXPECT_DEATH(As(tag_, WithRepair(fail)).lock(), "Mutex::lock: its owner died .* or it failed");
 }
 
 TEST_F(MutexDeathTest, EndsTheProcessWhenItIsNotRecoverable) {
   state_->word = kPoisonedMark;
-  EXPECT_DEATH(mine().lock(), "Mutex::lock: its owner died and nobody repaired");
-  EXPECT_DEATH((void)mine().try_lock(), "Mutex::try_lock: its owner died and nobody repaired");
+  EXPECT_DEATH(As(tag_).lock(), "Mutex::lock: its owner died and nobody repaired");
+  EXPECT_DEATH((void)As(tag_).try_lock(), "Mutex::try_lock: its owner died and nobody repaired");
 }
 
 TEST_F(MutexDeathTest, EndsTheProcessThatWouldWaitForItself) {
   mine().lock();
-  EXPECT_DEATH(mine().lock(), "Mutex::lock: this participant holds it already");
+  EXPECT_DEATH(As(tag_).lock(), "Mutex::lock: this participant holds it already");
 }
 
 TEST_F(MutexDeathTest, EndsTheProcessThatUnlocksWhatItDoesNotHold) {
-  EXPECT_DEATH(mine().unlock(), "Mutex::unlock: this participant does not hold it");
+  EXPECT_DEATH(As(tag_).unlock(), "Mutex::unlock: this participant does not hold it");
+}
+
+TEST_F(MutexDeathTest, EndsAChildOfForkThatLocksByItsParentsHandle) {
+  EXPECT_DEATH(mine().lock(), "Mutex::lock: its handle is of another process");
 }
 
 TEST_F(MutexTest, ReportsAnAbandonedSectionAsADeath) {
@@ -420,6 +475,14 @@ TEST(MutexOnFile, TellsTheNextOwnerThatItsOwnerWasKilled) {
   EXPECT_EQ(mutex->Lock(), LockOutcome::kOwnerDied);
   mutex->MarkConsistent();
   EXPECT_TRUE(mutex->Unlock());
+  EXPECT_EQ(mutex->TryLock(), LockOutcome::kAcquired);
+}
+
+TEST(MutexOnFile, IsNotLockedByAChildOfForkThatHasItsParentsHandle) {
+  auto mutex = Mutex::OnFile(NewPath(), 0);
+  ASSERT_TRUE(mutex.ok()) << mutex.status();
+  ForkedChild child([&] { return static_cast<int>(mutex->Lock()); });
+  EXPECT_EQ(child.Join(), kNotParticipant);
   EXPECT_EQ(mutex->TryLock(), LockOutcome::kAcquired);
 }
 

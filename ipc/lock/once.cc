@@ -1,6 +1,5 @@
 #include "muster/ipc/lock/once.h"
 
-#include "muster/ipc/base/check.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
 #include "muster/ipc/lock/lock_outcome.h"
@@ -12,12 +11,15 @@ using internal::OwnerLock;
 bool OnceState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
 
 Once::Once(OnceState* state, const Registry& registry, OwnerTag self)
-    : state_(state), registry_(registry), self_(self) {
-  MUSTER_CHECK(self != OwnerTag(), "nobody cannot initialise anything");
-}
+    : state_(state), registry_(registry), self_(registry, self) {}
 
 absl::Status Once::CallSlowly(Initialise initialise, Deadline deadline) {
-  const OwnerLock lock(state_->word, registry_, self_);
+  if (!self_.Confirm(registry_)) {
+    return absl::FailedPreconditionError(
+        "once: its handle is of another process, or of a participant that the registry does not "
+        "know");
+  }
+  const OwnerLock lock(state_->word, registry_, self_.tag());
   // Without spinning: what is done once takes long.
   const LockOutcome outcome = lock.LockBySleeping(0, deadline);
   if (outcome == LockOutcome::kWouldDeadlock) {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
@@ -32,8 +33,7 @@ static_assert(std::is_trivially_destructible_v<OnceState>);
 
 // Runs an initialiser once for several processes, in one of them. If that process is killed, the
 // next caller runs the initialiser again. One handle for each participant. A handle is for one
-// thread at a time, and must not be used in a child of fork, which needs its own tag. `state` and
-// the memory of `registry` must outlive it.
+// thread at a time. `state` and the memory of `registry` must outlive it.
 //
 // Everything in `initialise` happens before the return of any Call that returns OK.
 class Once {
@@ -46,8 +46,10 @@ class Once {
 
   // Runs `initialise`, or sleeps while another participant does, until `deadline`. Costs one load
   // when it is done. What `initialise` throws passes through, and the next Call runs it again, with
-  // was_interrupted. FailedPrecondition: `initialise` called this again. DeadlineExceeded: another
-  // participant still runs it. DataLoss: the state is damaged.
+  // was_interrupted. FailedPrecondition: `initialise` called this again; or it is not done, and
+  // this is a child of fork with its parent's handle, or the registry does not show the handle's
+  // tag as live. DeadlineExceeded: another participant still runs it. DataLoss: the state is
+  // damaged.
   absl::Status Call(Initialise initialise, Deadline deadline = Deadline::Never()) {
     if (is_done()) [[likely]]
       return absl::OkStatus();
@@ -63,7 +65,7 @@ class Once {
 
   OnceState* state_;
   Registry registry_;
-  OwnerTag self_;
+  internal::Identity self_;
 };
 
 }  // namespace muster::ipc

@@ -144,6 +144,25 @@ TEST_F(OnceTest, ReportsAnInitialiserThatCallsItself) {
   EXPECT_EQ(status.message(), "once: the initialiser calls itself");
 }
 
+TEST_F(OnceTest, RunsNothingInAChildOfForkThatHasItsParentsHandle) {
+  ForkedChild child([&] {
+    return absl::IsFailedPrecondition(mine().Call(NeverCalled)) && state_->word == kUnlockedWord
+               ? 0
+               : 1;
+  });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_TRUE(mine().Call([](bool) { return absl::OkStatus(); }).ok());
+  ForkedChild later([&] { return mine().Call(NeverCalled).ok() ? 0 : 1; });
+  EXPECT_EQ(later.Join(), 0) << "whether it is done everybody may know";
+}
+
+TEST_F(OnceTest, RunsNothingForATagThatTheRegistryNeverGave) {
+  for (const OwnerTag tag : {OwnerTag(), OwnerTag(3, 7), OwnerTag(1000, 1)}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(As(tag).Call(NeverCalled)));
+  }
+  EXPECT_EQ(state_->word, kUnlockedWord);
+}
+
 TEST_F(OnceTest, RunsAgainWhenItsInitialiserWasKilled) {
   EXPECT_TRUE(state_->Recover(KillAnInitialiser()));
   bool was_told = false;

@@ -52,29 +52,31 @@ RwLock::RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Reg
       reader_(&readers[self.slot()]),
       readers_(readers),
       registry_(registry),
-      self_(self),
+      self_(registry, self),
       pauses_(PausesIn(spin)),
       repair_(std::move(repair)) {}
 
 // Writers.
 
 LockOutcome RwLock::TryLock() {
+  if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
   const Deadline now = Deadline::After(absl::ZeroDuration());
   const LockOutcome outcome =
-      EnterAsWriter(OwnerLock(writer_->word, registry_, self_).TryLock(), now);
+      EnterAsWriter(OwnerLock(writer_->word, registry_, self_.tag()).TryLock(), now);
   return outcome == LockOutcome::kTimedOut ? LockOutcome::kBusy : outcome;
 }
 
 LockOutcome RwLock::LockUntil(Deadline deadline) {
+  if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
-  return EnterAsWriter(OwnerLock(writer_->word, registry_, self_).LockBySleeping(pauses_, deadline),
-                       deadline);
+  return EnterAsWriter(
+      OwnerLock(writer_->word, registry_, self_.tag()).LockBySleeping(pauses_, deadline), deadline);
 }
 
 LockOutcome RwLock::EnterAsWriter(LockOutcome outcome, Deadline deadline) {
   if (!Holds(outcome)) return outcome;
-  const OwnerLock lock(writer_->word, registry_, self_);
+  const OwnerLock lock(writer_->word, registry_, self_.tag());
   // Relaxed: the word orders it. Who died owning the word, but not within its
   // section, has changed nothing: nobody needs to hear of it.
   const bool is_torn = writer_->entered.load(std::memory_order_relaxed) != 0;
@@ -128,20 +130,29 @@ bool RwLock::AwaitReader(std::uint32_t slot, Deadline deadline) {
 }
 
 bool RwLock::Unlock() {
+  if (!self_.Confirm(registry_)) return false;
   // Relaxed: this participant's own tag, or not.
   const std::uint32_t seen = writer_->word.load(std::memory_order_relaxed);
-  if (OwnerTag::InWord(seen) != self_) return false;
+  if (OwnerTag::InWord(seen) != self_.tag()) return false;
   // Release: no change of the section comes after it. While the data is torn the
   // mark stays, for the case of a death before the next line.
   if (!(seen & OwnerTag::kDied)) writer_->entered.store(0, std::memory_order_release);
-  return OwnerLock(writer_->word, registry_, self_).Unlock(OwnerLock::Wake::kAll);
+  return OwnerLock(writer_->word, registry_, self_.tag()).Unlock(OwnerLock::Wake::kAll);
 }
 
-void RwLock::MarkConsistent() { OwnerLock(writer_->word, registry_, self_).MarkConsistent(); }
+void RwLock::MarkConsistent() {
+  if (!self_.Confirm(registry_)) return;
+  OwnerLock(writer_->word, registry_, self_.tag()).MarkConsistent();
+}
 
-bool RwLock::Abandon() { return OwnerLock(writer_->word, registry_, self_).Abandon(); }
+bool RwLock::Abandon() {
+  if (!self_.Confirm(registry_)) return false;
+  return OwnerLock(writer_->word, registry_, self_.tag()).Abandon();
+}
 
 // Readers.
+
+bool RwLock::MayUnlockShared() const { return HoldsShared() && self_.Confirm(registry_); }
 
 void RwLock::WakeWriter() { FutexWakeAll(reader_->word); }
 
@@ -151,7 +162,7 @@ LockOutcome RwLock::LookAtWriter(std::uint32_t& seen) const {
   if (seen == kUnlockedWord) return LockOutcome::kAcquired;
   if (IsMark(seen)) return LockOutcome::kNotRecoverable;
   const OwnerTag writer = OwnerTag::InWord(seen);
-  if (writer == self_) return LockOutcome::kWouldDeadlock;
+  if (writer == self_.tag()) return LockOutcome::kWouldDeadlock;
   return registry_.IsLive(writer) ? LockOutcome::kBusy : LockOutcome::kNeedsRepair;
 }
 
@@ -161,6 +172,7 @@ LockOutcome RwLock::TryLockShared() {
 }
 
 LockOutcome RwLock::LockSharedSlowly(Deadline deadline) {
+  if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
   // First: a writer that waits for this reader would be waited for.
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
   // A tag of the slot's generation before, which nobody has taken off the lock.
@@ -218,7 +230,9 @@ bool RwLock::try_lock_shared() {
     if (!try_lock()) return false;
     unlock();
   }
-  if (outcome == LockOutcome::kNotRecoverable) TerminateFor(outcome, "RwLock::try_lock_shared");
+  if (outcome == LockOutcome::kNotRecoverable || outcome == LockOutcome::kNotParticipant) {
+    TerminateFor(outcome, "RwLock::try_lock_shared");
+  }
   return outcome == LockOutcome::kAcquired;
 }
 

@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -63,9 +64,10 @@ struct RwLockState {
 // priority: while a writer waits, new readers wait behind it. Each reader has a word of its own, as
 // the readers of Linux's former big-reader lock had one for each processor.
 //
-// One handle for each participant. A handle is for one thread at a time, is not recursive, cannot
-// upgrade from shared to exclusive, and must not be used in a child of fork. `state` and the memory
-// of `registry` must outlive it.
+// One handle for each participant. A handle is for one thread at a time, is not recursive, and
+// cannot upgrade from shared to exclusive. In a child of fork, and with a tag that the registry
+// does not show as live, it answers kNotParticipant and false, as a Mutex does. `state` and the
+// memory of `registry` must outlive it.
 //
 // Everything before an Unlock happens before everything after the next LockShared or Lock.
 // Everything before an UnlockShared happens before everything after the next Lock.
@@ -107,7 +109,7 @@ class RwLock {
 
   // Shared locks. They spin and sleep in the same way.
   [[nodiscard]] LockOutcome LockShared() {
-    if (EnterFree()) [[likely]]
+    if (self_.holds() && EnterFree()) [[likely]]
       return LockOutcome::kAcquired;
     return LockSharedSlowly(Deadline::Never());
   }
@@ -115,20 +117,18 @@ class RwLock {
   // Neither spins nor sleeps. False: not acquired, for whatever reason.
   [[nodiscard]] bool TryLockSharedOnce() { return EnterFree(); }
   [[nodiscard]] LockOutcome LockSharedUntil(Deadline deadline) {
-    if (EnterFree()) [[likely]]
+    if (self_.holds() && EnterFree()) [[likely]]
       return LockOutcome::kAcquired;
     return LockSharedSlowly(deadline);
   }
   // False: this participant does not hold the lock shared. Nothing was changed.
   bool UnlockShared() {
-    if (!HoldsShared()) return false;
-    // Release: pairs with the acquire of a writer that waits for readers.
-    reader_->word.store(0, std::memory_order_release);
-    // The store may become visible after this load, and then no writer is woken here. A fence would
-    // double the cost of reading. AwaitReader handles this case.
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (writer_->word.load(std::memory_order_relaxed) != kUnlockedWord) [[unlikely]]
-      WakeWriter();
+    // Relaxed: as in HoldsShared.
+    if (!self_.IsIn(reader_->word.load(std::memory_order_relaxed)) && !MayUnlockShared())
+        [[unlikely]] {
+      return false;
+    }
+    LeaveShared();
     return true;
   }
 
@@ -145,6 +145,15 @@ class RwLock {
   RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Registry& registry,
          OwnerTag self, RepairCallback repair, absl::Duration spin);
 
+  void LeaveShared() {
+    // Release: pairs with the acquire of a writer that waits for readers.
+    reader_->word.store(0, std::memory_order_release);
+    // The store may become visible after this load, and then no writer is woken here. A fence would
+    // double the cost of reading. AwaitReader handles this case.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (writer_->word.load(std::memory_order_relaxed) != kUnlockedWord) [[unlikely]]
+      WakeWriter();
+  }
   // The reader writes its word and then reads the writer's. The writer writes its word and then
   // reads the reader's. Sequentially consistent on both sides, so at least one sees the other.
   bool EnterFree() {
@@ -155,7 +164,7 @@ class RwLock {
     }
     // Also acquire: pairs with the release of the writer's unlock.
     if (writer_->word.load(std::memory_order_seq_cst) == kUnlockedWord) return true;
-    UnlockShared();
+    LeaveShared();
     return false;
   }
   LockOutcome LockSharedSlowly(Deadline deadline);
@@ -165,6 +174,7 @@ class RwLock {
     // Relaxed: only this participant writes its tag there.
     return reader_->word.load(std::memory_order_relaxed) == self_.bits();
   }
+  bool MayUnlockShared() const;
   void WakeWriter();
 
   LockOutcome EnterAsWriter(LockOutcome outcome, Deadline deadline);
@@ -176,7 +186,7 @@ class RwLock {
   RwLockReader* reader_;  // this participant's
   absl::Span<RwLockReader> readers_;
   Registry registry_;
-  OwnerTag self_;
+  internal::Identity self_;
   std::uint32_t pauses_;
   RepairCallback repair_;
 };

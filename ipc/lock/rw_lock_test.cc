@@ -48,7 +48,8 @@ class RwLockTest : public ::testing::Test {
 
   TestZone zone_;
   State* state_ = zone_.Place<State>();
-  RwLock mine_ = As(zone_.Reserve(0));
+  OwnerTag tag_ = zone_.Reserve(0);
+  RwLock mine_ = As(tag_);
 
  private:
   template <typename Take>
@@ -190,6 +191,39 @@ TEST_F(RwLockTest, IsNotUnlockedByWhoDoesNotHoldIt) {
   EXPECT_FALSE(mine().Unlock());
   EXPECT_FALSE(mine().UnlockShared());
   EXPECT_TRUE(other.Unlock());
+}
+
+bool IsRefused(RwLock& lock) {
+  return lock.Lock() == LockOutcome::kNotParticipant &&
+         lock.TryLock() == LockOutcome::kNotParticipant &&
+         lock.LockShared() == LockOutcome::kNotParticipant &&
+         lock.TryLockShared() == LockOutcome::kNotParticipant && !lock.Unlock() &&
+         !lock.UnlockShared();
+}
+
+TEST_F(RwLockTest, IsNotLockedByAChildOfForkThatHasItsParentsHandle) {
+  ForkedChild child([&] { return IsRefused(mine()) ? 0 : 1; });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(mine().Lock(), LockOutcome::kAcquired);
+}
+
+TEST_F(RwLockTest, IsNotUnlockedByAChildOfForkThatHasItsParentsHandle) {
+  const auto body = [&] { return IsRefused(mine()) ? 0 : 1; };
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  EXPECT_EQ(ForkedChild(body).Join(), 0);
+  EXPECT_TRUE(mine().Unlock());
+  ASSERT_EQ(mine().LockShared(), LockOutcome::kAcquired);
+  EXPECT_EQ(ForkedChild(body).Join(), 0);
+  EXPECT_TRUE(mine().UnlockShared());
+}
+
+TEST_F(RwLockTest, IsNotLockedWithATagThatTheRegistryNeverGave) {
+  RwLock free = As(OwnerTag(3, 7));
+  EXPECT_TRUE(IsRefused(free));
+  state_->writer.word = OwnerTag(3, 7).bits();
+  state_->readers[3].word = OwnerTag(3, 7).bits();
+  EXPECT_TRUE(IsRefused(free));
+  EXPECT_TRUE(absl::IsOutOfRange(RwLock::Create(state_, registry(), OwnerTag()).status()));
 }
 
 TEST_F(RwLockTest, WakesAWriterWhenTheLastReaderLeaves) {
@@ -380,17 +414,18 @@ using RwLockDeathTest = RwLockTest;
 
 TEST_F(RwLockDeathTest, EndsTheProcessWhenNobodyCanRepair) {
   state_->Recover(KillAWriter());
-  EXPECT_DEATH(mine().lock(), "RwLock::lock: its owner died");
+  EXPECT_DEATH(As(tag_).lock(), "RwLock::lock: its owner died");
 }
 
 TEST_F(RwLockDeathTest, EndsTheProcessOfAReaderWhenNobodyCanRepair) {
   state_->Recover(KillAWriter());
-  EXPECT_DEATH(mine().lock_shared(), "RwLock::lock: its owner died");
+  EXPECT_DEATH(As(tag_).lock_shared(), "RwLock::lock: its owner died");
 }
 
 TEST_F(RwLockDeathTest, EndsTheProcessThatUnlocksWhatItDoesNotHold) {
-  EXPECT_DEATH(mine().unlock(), "RwLock::unlock: this participant does not hold it");
-  EXPECT_DEATH(mine().unlock_shared(), "RwLock::unlock_shared: this participant does not hold it");
+  EXPECT_DEATH(As(tag_).unlock(), "RwLock::unlock: this participant does not hold it");
+  EXPECT_DEATH(As(tag_).unlock_shared(),
+               "RwLock::unlock_shared: this participant does not hold it");
 }
 
 TEST_F(RwLockTest, SurvivesDamagedWords) {

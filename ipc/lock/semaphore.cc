@@ -1,7 +1,6 @@
 #include "muster/ipc/lock/semaphore.h"
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/internal/agreed_count.h"
 
@@ -27,19 +26,22 @@ absl::StatusOr<Semaphore> Semaphore::Create(SemaphoreHeader* header, absl::Span<
 
 Semaphore::Semaphore(EventState* released, absl::Span<PermitWord> owners, const Registry& registry,
                      OwnerTag self)
-    : released_(released, registry), owners_(owners), registry_(registry), self_(self) {
-  MUSTER_CHECK(self != OwnerTag(), "nobody cannot hold a permit");
-  first_ = self.slot() % static_cast<std::uint32_t>(owners.size());
-}
+    : released_(released, registry),
+      owners_(owners),
+      registry_(registry),
+      self_(registry, self),
+      first_(self.slot() % static_cast<std::uint32_t>(owners.size())) {}
 
-std::optional<std::uint32_t> Semaphore::TryAcquireSlowly() {
+std::optional<std::uint32_t> Semaphore::TakeAny() {
   const std::uint32_t count = static_cast<std::uint32_t>(owners_.size());
   std::uint32_t next = first_;
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t permit = next;
     next = permit + 1 < count ? permit + 1 : 0;
     // A load first: what is held need not leave its holder's cache.
-    if (owners_[permit].load(std::memory_order_relaxed) == 0 && TakeFree(permit)) return permit;
+    if (owners_[permit].load(std::memory_order_relaxed) == 0 && TakeUnchecked(permit)) {
+      return permit;
+    }
   }
   for (std::uint32_t permit = 0; permit < count; ++permit) {
     std::uint32_t seen = owners_[permit].load(std::memory_order_relaxed);
@@ -53,9 +55,15 @@ std::optional<std::uint32_t> Semaphore::TryAcquireSlowly() {
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> Semaphore::TryAcquireSlowly() {
+  if (!is_participant()) return std::nullopt;
+  return TakeAny();
+}
+
 std::optional<std::uint32_t> Semaphore::AcquireSlowly(Deadline deadline) {
   std::optional<std::uint32_t> permit;
-  released_.Await([&] { return (permit = TryAcquireSlowly()).has_value(); }, deadline);
+  if (!is_participant()) return permit;
+  released_.Await([&] { return (permit = TakeAny()).has_value(); }, deadline);
   return permit;
 }
 

@@ -15,6 +15,7 @@
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/event.h"
+#include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
@@ -54,8 +55,10 @@ struct alignas(kCacheLineBytes) SemaphoreState {
 // caller of Recover must repair it.
 //
 // A participant may hold several permits. One handle for each participant, which its threads may
-// share. Permits stay held when the handle is destroyed. A child of fork holds none, and needs a
-// handle with its own tag. `state` and the memory of `registry` must outlive the handle.
+// share. Permits stay held when the handle is destroyed. A child of fork holds none. In the child
+// the handle acquires and releases nothing: it needs its own tag, and a handle that it makes
+// itself. The same goes for a tag that the registry does not show as live. `state` and the memory
+// of `registry` must outlive the handle.
 //
 // Everything before a Release happens before everything after the next acquisition of that permit.
 class Semaphore {
@@ -73,36 +76,42 @@ class Semaphore {
   }
 
   // These return the acquired permit, to be passed to Release. All but TryAcquire block. Nothing:
-  // no permit was free, or none until the deadline. A permit of a dead holder counts as free.
-  std::uint32_t Acquire() { return *AcquireUntil(Deadline::Never()); }
-  std::optional<std::uint32_t> TryAcquire() {
+  // no permit was free, or none until the deadline; or, at once, is_participant() is false. A
+  // permit of a dead holder counts as free.
+  [[nodiscard]] std::optional<std::uint32_t> Acquire() { return AcquireUntil(Deadline::Never()); }
+  [[nodiscard]] std::optional<std::uint32_t> TryAcquire() {
     if (TakeFree(first_)) [[likely]]
       return first_;
     return TryAcquireSlowly();
   }
-  std::optional<std::uint32_t> AcquireUntil(Deadline deadline) {
+  [[nodiscard]] std::optional<std::uint32_t> AcquireUntil(Deadline deadline) {
     if (TakeFree(first_)) [[likely]]
       return first_;
     return AcquireSlowly(deadline);
   }
-  std::optional<std::uint32_t> AcquireFor(absl::Duration wait) {
+  [[nodiscard]] std::optional<std::uint32_t> AcquireFor(absl::Duration wait) {
     return AcquireUntil(Deadline::After(wait));
   }
   // False: this participant does not hold `permit`. Nothing was changed. Two threads must not
   // release the same permit.
   bool Release(std::uint32_t permit) {
-    // Relaxed: while this participant lives, only it stores and removes its tag.
-    if (permit >= owners_.size() || owners_[permit].load(std::memory_order_relaxed) != self_.bits())
-        [[unlikely]] {
+    if (permit >= owners_.size() || (!self_.holds() && !is_participant())) [[unlikely]]
       return false;
-    }
+    PermitWord& owner = owners_.data()[permit];
+    // Relaxed: while this participant lives, only it stores and removes its tag.
+    if (owner.load(std::memory_order_relaxed) != self_.bits()) [[unlikely]]
+      return false;
     // A store, not a compare-and-set: nobody takes a permit from a live holder. If this participant
     // dies here, Recover finds either its tag or a free permit, and wakes all waiters in both
     // cases. Release: pairs with the acquire of the next holder.
-    owners_[permit].store(0, std::memory_order_release);
+    owner.store(0, std::memory_order_release);
     released_.NotifyOne();
     return true;
   }
+
+  // False: this is a child of fork with its parent's handle, or the registry does not show the
+  // handle's tag as live.
+  bool is_participant() const { return self_.Confirm(registry_); }
 
   // The number of free permits. It may have changed before this returns.
   std::uint32_t available() const;
@@ -112,20 +121,23 @@ class Semaphore {
             OwnerTag self);
   static absl::Status TooMany(std::uint32_t permits, std::uint32_t most);
 
-  bool TakeFree(std::uint32_t permit) {
+  bool TakeFree(std::uint32_t permit) { return self_.holds() && TakeUnchecked(permit); }
+  bool TakeUnchecked(std::uint32_t permit) {
     std::uint32_t free = 0;
     // Acquire: pairs with the release in Release and RecoverPermits.
-    return owners_[permit].compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
-                                                   std::memory_order_relaxed);
+    return owners_.data()[permit].compare_exchange_strong(
+        free, self_.bits(), std::memory_order_acquire, std::memory_order_relaxed);
   }
+  std::optional<std::uint32_t> TakeAny();
   std::optional<std::uint32_t> TryAcquireSlowly();
   std::optional<std::uint32_t> AcquireSlowly(Deadline deadline);
 
   Event released_;
   absl::Span<PermitWord> owners_;
   Registry registry_;
-  OwnerTag self_;
-  // The permit that this participant tries first, so that participants seldom collide.
+  internal::Identity self_;
+  // The permit that this participant tries first, so that participants seldom collide. One of
+  // `owners_`.
   std::uint32_t first_;
 };
 

@@ -35,7 +35,7 @@ class SemaphoreTest : public ::testing::Test {
     const OwnerTag holder = zone_.Reserve(1);
     ForkedChild child([&] {
       Semaphore semaphore = As(holder);
-      for (int i = 0; i < permits; ++i) semaphore.Acquire();
+      for (int i = 0; i < permits; ++i) (void)semaphore.Acquire();
       ::raise(SIGKILL);
       return 1;
     });
@@ -45,10 +45,8 @@ class SemaphoreTest : public ::testing::Test {
   }
   // Exits with 0 when it has acquired a permit, for which it sleeps now.
   std::unique_ptr<ForkedChild> Sleep(OwnerTag tag) {
-    auto child = std::make_unique<ForkedChild>([&] {
-      As(tag).Acquire();
-      return 0;
-    });
+    auto child =
+        std::make_unique<ForkedChild>([&] { return As(tag).Acquire().has_value() ? 0 : 1; });
     AwaitFutexSleep(child->pid());
     return child;
   }
@@ -118,11 +116,39 @@ TEST_F(SemaphoreTest, GivesAReleasedPermitAgain) {
 }
 
 TEST_F(SemaphoreTest, TakesNoPermitFromWhoDoesNotHoldIt) {
-  const std::uint32_t permit = mine().Acquire();
+  const std::uint32_t permit = mine().Acquire().value();
   EXPECT_FALSE(As(zone_.Reserve(1)).Release(permit));
   EXPECT_TRUE(mine().Release(permit));
   EXPECT_FALSE(mine().Release(permit));
   EXPECT_FALSE(mine().Release(kPermits));
+}
+
+TEST_F(SemaphoreTest, GivesAChildOfForkNothingByItsParentsHandle) {
+  ForkedChild child([&] {
+    const bool acquires =
+        mine().Acquire() || mine().TryAcquire() || mine().AcquireUntil(Deadline::Never());
+    return acquires || mine().is_participant() ? 1 : 0;
+  });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(mine().available(), kPermits);
+}
+
+TEST_F(SemaphoreTest, KeepsThePermitsOfAParentFromItsChild) {
+  TakeAll();
+  ForkedChild child([&] { return mine().Release(0) || mine().Acquire() ? 1 : 0; });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(mine().available(), 0u);
+  EXPECT_TRUE(mine().Release(0));
+}
+
+TEST_F(SemaphoreTest, GivesNothingToATagThatTheRegistryNeverGave) {
+  for (const OwnerTag tag : {OwnerTag(), OwnerTag(3, 7), OwnerTag(1000, 1)}) {
+    Semaphore stranger = As(tag);
+    EXPECT_EQ(stranger.Acquire(), std::nullopt);
+    EXPECT_FALSE(stranger.Release(0));
+    EXPECT_FALSE(stranger.is_participant());
+  }
+  EXPECT_EQ(mine().available(), kPermits);
 }
 
 TEST_F(SemaphoreTest, HonoursItsDeadline) {
@@ -193,7 +219,7 @@ TEST_F(SemaphoreTest, TreatsADamagedPermitAsThatOfSomebodyDead) {
 int UsePlaces(Semaphore semaphore, std::atomic<int>* places, int rounds) {
   int meetings = 0;
   for (int i = 0; i < rounds; ++i) {
-    const std::uint32_t permit = semaphore.Acquire();
+    const std::uint32_t permit = *semaphore.Acquire();
     meetings += places[permit].fetch_add(1);
     places[permit].fetch_sub(1);
     meetings += semaphore.Release(permit) ? 0 : 1;

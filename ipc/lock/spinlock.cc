@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "muster/ipc/base/check.h"
 #include "muster/ipc/lock/internal/owner_lock.h"
 #include "muster/ipc/lock/internal/repair.h"
 #include "muster/ipc/lock/internal/spin_budget.h"
@@ -24,25 +23,37 @@ bool SpinlockState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dea
 Spinlock::Spinlock(SpinlockState* state, const Registry& registry, OwnerTag self,
                    RepairCallback repair)
     : word_(&state->word),
-      self_(self.bits()),
+      self_(registry, self),
       pauses_(PausesIn(kLookAtOwnerEvery)),
       registry_(registry),
-      repair_(std::move(repair)) {
-  MUSTER_CHECK(self != OwnerTag(), "nobody cannot own a spinlock");
-}
+      repair_(std::move(repair)) {}
 
 LockOutcome Spinlock::LockSlowly(Deadline deadline) {
-  return OwnerLock(*word_, registry_, OwnerTag::InWord(self_)).LockBySpinning(pauses_, deadline);
+  if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
+  return OwnerLock(*word_, registry_, self_.tag()).LockBySpinning(pauses_, deadline);
 }
 
 LockOutcome Spinlock::TryLockSlowly() {
-  return OwnerLock(*word_, registry_, OwnerTag::InWord(self_)).TryLock();
+  if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
+  return OwnerLock(*word_, registry_, self_.tag()).TryLock();
 }
 
-bool Spinlock::Abandon() { return OwnerLock(*word_, registry_, OwnerTag::InWord(self_)).Abandon(); }
+bool Spinlock::Abandon() {
+  if (!self_.Confirm(registry_)) return false;
+  return OwnerLock(*word_, registry_, self_.tag()).Abandon();
+}
 
-void Spinlock::lock() {
-  const LockOutcome outcome = Lock();
+bool Spinlock::UnlockSlowly() {
+  // Relaxed: as in Unlock.
+  const OwnerTag owner = OwnerTag::InWord(word_->load(std::memory_order_relaxed));
+  if (!self_.Confirm(registry_) || owner != self_.tag()) return false;
+  // Release: as in Unlock.
+  word_->store(kUnlockedWord, std::memory_order_release);
+  return true;
+}
+
+void Spinlock::LockOrTerminate() {
+  const LockOutcome outcome = LockSlowly(Deadline::Never());
   if (outcome != LockOutcome::kAcquired) RepairOrTerminate(repair_, outcome, "Spinlock::lock");
 }
 

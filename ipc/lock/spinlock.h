@@ -8,6 +8,7 @@
 
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -34,8 +35,9 @@ static_assert(std::is_trivially_destructible_v<SpinlockState>);
 // an owner is reported once, to the next owner, and never makes the lock kNotRecoverable. If you
 // need that, or longer sections, use a Mutex.
 //
-// One handle for each participant. A handle is for one thread at a time, is not recursive, and must
-// not be used in a child of fork. `state` and the memory of `registry` must outlive it.
+// One handle for each participant. A handle is for one thread at a time and is not recursive. In a
+// child of fork, and with a tag that the registry does not show as live, it answers kNotParticipant
+// and false, as a Mutex does. `state` and the memory of `registry` must outlive it.
 //
 // Everything before an Unlock happens before everything after the next Lock.
 class Spinlock {
@@ -60,11 +62,15 @@ class Spinlock {
       return LockOutcome::kAcquired;
     return LockSlowly(deadline);
   }
-  // The caller must hold the spinlock; this is not checked. A store, not an exchange: nobody sleeps
-  // on the word, and nobody takes the lock from a live owner.
-  void Unlock() {
+  // False: this participant does not hold the spinlock. Nothing was changed. A store, not an
+  // exchange: nobody sleeps on the word, and nobody takes the lock from a live owner.
+  bool Unlock() {
+    // Relaxed: only this participant writes its own tag there. Flags are for the slow path.
+    if (!self_.IsIn(word_->load(std::memory_order_relaxed))) [[unlikely]]
+      return UnlockSlowly();
     // Release: pairs with the acquire of the next owner.
     word_->store(kUnlockedWord, std::memory_order_release);
+    return true;
   }
 
   // Gives the spinlock up as if this participant had died: the next owner gets kOwnerDied. For a
@@ -74,22 +80,31 @@ class Spinlock {
 
   // The standard's Lockable. After kOwnerDied they call the repair callback, or print a message and
   // abort, as in Mutex.
-  void lock();
+  void lock() {
+    if (!TakeFree()) [[unlikely]]
+      LockOrTerminate();
+  }
   bool try_lock();
-  void unlock() { Unlock(); }
+  void unlock() {
+    if (!Unlock()) [[unlikely]]
+      TerminateFor(LockOutcome::kBusy, "Spinlock::unlock");
+  }
 
  private:
   bool TakeFree() {
     std::uint32_t free = kUnlockedWord;
     // Acquire: pairs with the release in Unlock.
-    return word_->compare_exchange_strong(free, self_, std::memory_order_acquire,
+    return self_.holds() &&
+           word_->compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
                                           std::memory_order_relaxed);
   }
+  bool UnlockSlowly();
   LockOutcome LockSlowly(Deadline deadline);
   LockOutcome TryLockSlowly();
+  void LockOrTerminate();
 
   std::atomic<std::uint32_t>* word_;
-  std::uint32_t self_;
+  internal::Identity self_;
   std::uint32_t pauses_;
   Registry registry_;
   RepairCallback repair_;

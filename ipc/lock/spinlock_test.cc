@@ -36,7 +36,8 @@ class SpinlockTest : public ::testing::Test {
 
   TestZone zone_;
   SpinlockState* state_ = zone_.Place<SpinlockState>();
-  Spinlock mine_ = As(zone_.Reserve(0));
+  OwnerTag tag_ = zone_.Reserve(0);
+  Spinlock mine_ = As(tag_);
 };
 
 TEST_F(SpinlockTest, IsUnlockedWhenAllItsBytesAreZero) {
@@ -56,6 +57,39 @@ TEST_F(SpinlockTest, ReportsAnAbandonedSectionAsADeath) {
   EXPECT_TRUE(mine().Abandon());
   EXPECT_FALSE(mine().Abandon());
   EXPECT_EQ(As(zone_.Reserve(1)).TryLock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(SpinlockTest, IsNotUnlockedByWhoDoesNotHoldIt) {
+  Spinlock other = As(zone_.Reserve(1));
+  ASSERT_EQ(other.Lock(), LockOutcome::kAcquired);
+  EXPECT_FALSE(mine().Unlock());
+  EXPECT_EQ(mine().TryLock(), LockOutcome::kBusy);
+  EXPECT_TRUE(other.Unlock());
+  EXPECT_FALSE(other.Unlock());
+}
+
+bool IsRefused(Spinlock& lock, const SpinlockState& state) {
+  const std::uint32_t before = state.word;
+  return lock.Lock() == LockOutcome::kNotParticipant &&
+         lock.TryLock() == LockOutcome::kNotParticipant && !lock.Unlock() && state.word == before;
+}
+
+TEST_F(SpinlockTest, IsNeitherLockedNorUnlockedByAChildOfForkThatHasItsParentsHandle) {
+  const auto body = [&] { return IsRefused(mine(), *state_) ? 0 : 1; };
+  EXPECT_EQ(ForkedChild(body).Join(), 0);
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  EXPECT_EQ(ForkedChild(body).Join(), 0);
+  EXPECT_TRUE(mine().Unlock());
+}
+
+TEST_F(SpinlockTest, IsNotLockedWithATagThatTheRegistryNeverGave) {
+  for (const OwnerTag tag : {OwnerTag(), OwnerTag(3, 7), OwnerTag(1000, 1)}) {
+    Spinlock stranger = As(tag);
+    EXPECT_TRUE(IsRefused(stranger, *state_));
+    state_->word = tag.bits();
+    EXPECT_TRUE(IsRefused(stranger, *state_));
+    state_->word = kUnlockedWord;
+  }
 }
 
 TEST_F(SpinlockTest, HonoursItsDeadline) {
@@ -123,7 +157,11 @@ using SpinlockDeathTest = SpinlockTest;
 
 TEST_F(SpinlockDeathTest, EndsTheProcessWhenNobodyCanRepair) {
   KillAnOwner();
-  EXPECT_DEATH(mine().lock(), "Spinlock::lock: its owner died");
+  EXPECT_DEATH(As(tag_).lock(), "Spinlock::lock: its owner died");
+}
+
+TEST_F(SpinlockDeathTest, EndsTheProcessThatUnlocksWhatItDoesNotHold) {
+  EXPECT_DEATH(As(tag_).unlock(), "Spinlock::unlock: this participant does not hold it");
 }
 
 class DamagedSpinlock : public SpinlockTest, public ::testing::WithParamInterface<std::uint32_t> {};

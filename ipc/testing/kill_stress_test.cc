@@ -167,7 +167,7 @@ class Worker {
     }
   }
   void UseSemaphore() {
-    if (!semaphore_.Release(semaphore_.Acquire())) Fault("the permit was not ours to release");
+    if (!semaphore_.Release(*semaphore_.Acquire())) Fault("the permit was not ours to release");
   }
   // Everybody posts one job before it takes one, so there is one for each who waits, whoever died.
   void UseEvent() {

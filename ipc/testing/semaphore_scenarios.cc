@@ -24,7 +24,7 @@ class SemaphoreThing : public OwnedThing<SemaphoreState<1>> {
     semaphore_.emplace(Value(Semaphore::Create(state(), registry(), tag(participant))));
   }
   bool Lock(int) override {
-    permit_ = semaphore_->Acquire();
+    permit_ = *semaphore_->Acquire();
     return false;
   }
   void Unlock(int) override {
@@ -54,7 +54,7 @@ void HolderOfSeveral(Trial& trial) {
     Semaphore semaphore =
         Value(Semaphore::Create(state, participants.registry(), participants.tag(0)));
     SectionMark();
-    for (std::uint32_t i = 0; i < kPermits; ++i) semaphore.Acquire();
+    for (std::uint32_t i = 0; i < kPermits; ++i) (void)semaphore.Acquire();
     for (std::uint32_t i = 0; i < kPermits; ++i) semaphore.Release(i);
     SectionMark();
   });

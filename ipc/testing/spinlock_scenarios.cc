@@ -24,7 +24,7 @@ class SpinlockThing : public OwnedThing<SpinlockState> {
     MUSTER_CHECK(Holds(outcome), ToString(outcome));
     return outcome == LockOutcome::kOwnerDied;
   }
-  void Unlock(int) override { lock_->Unlock(); }
+  void Unlock(int) override { MUSTER_CHECK(lock_->Unlock(), "it did not hold the lock"); }
 
   std::optional<bool> Held(int participant) const override {
     return OwnerTag::InWord(state()->word.load()) == tag(participant);

@@ -60,11 +60,13 @@ LockOutcome FileMutex::Enter() {
 }
 
 LockOutcome FileMutex::TryLock() {
+  if (!process_.holds()) return LockOutcome::kNotParticipant;
   if (held_) return LockOutcome::kWouldDeadlock;
   return Change(F_OFD_SETLK, F_WRLCK) ? Enter() : LockOutcome::kBusy;
 }
 
 LockOutcome FileMutex::Lock(Deadline deadline) {
+  if (!process_.holds()) return LockOutcome::kNotParticipant;
   if (held_) return LockOutcome::kWouldDeadlock;
   if (deadline.is_never()) {
     return Change(F_OFD_SETLKW, F_WRLCK) ? Enter() : LockOutcome::kNotRecoverable;
@@ -79,8 +81,12 @@ LockOutcome FileMutex::Lock(Deadline deadline) {
   }
 }
 
+void FileMutex::MarkConsistent() {
+  if (process_.holds()) must_poison_ = false;
+}
+
 bool FileMutex::Unlock() {
-  if (!held_) return false;
+  if (!held_ || !process_.holds()) return false;
   held_ = false;
   // If this fails the byte still says 1 and the next owner is warned for nothing.
   const char byte = must_poison_ ? kPoisoned : kFree;
@@ -90,7 +96,7 @@ bool FileMutex::Unlock() {
 }
 
 bool FileMutex::Abandon() {
-  if (!held_) return false;
+  if (!held_ || !process_.holds()) return false;
   held_ = false;
   Change(F_OFD_SETLK, F_UNLCK);
   return true;

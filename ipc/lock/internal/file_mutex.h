@@ -9,14 +9,18 @@
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/internal/fork_guard.h"
 #include "muster/ipc/lock/lock_outcome.h"
 
 namespace muster::ipc::internal {
 
 // Mutual exclusion by an open file description's lock on one byte of a file
 // (F_OFD_SETLK). The kernel drops the lock at a death; the byte itself, 1 while it is
-// held, tells the next owner of it. One thread at a time; open it after fork,
-// since a child that inherits it shares the lock.
+// held, tells the next owner of it. One thread at a time.
+//
+// A child of fork shares the open file description. In the child each Lock returns kNotParticipant
+// and each Unlock false. But the kernel keeps a lock that was held at the fork until the child has
+// ended, too, or has called exec: do not fork for long while you hold it.
 class FileMutex {
  public:
   // Creates `path` with mode 0600 if absent, and the byte at `offset` as 0.
@@ -32,7 +36,7 @@ class FileMutex {
   bool Unlock();
   // As Unlock, but the byte stays 1, as after a death.
   bool Abandon();
-  void MarkConsistent() { must_poison_ = false; }
+  void MarkConsistent();
 
  private:
   FileMutex(UniqueFd fd, off_t offset) : fd_(std::move(fd)), offset_(offset) {}
@@ -42,6 +46,7 @@ class FileMutex {
 
   UniqueFd fd_;
   off_t offset_;
+  ForkGuard process_ = ForkGuard::OfThisProcess();
   bool held_ = false;
   bool must_poison_ = false;
 };

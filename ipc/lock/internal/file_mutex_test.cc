@@ -99,6 +99,21 @@ TEST_F(FileMutexTest, IsNotRecoverableWhenNobodyRepaired) {
 
 TEST_F(FileMutexTest, IsNotUnlockedByWhoDoesNotHoldIt) { EXPECT_FALSE(Open().Unlock()); }
 
+TEST_F(FileMutexTest, IsNotTakenByAChildOfForkWhichSharesItsOpenFile) {
+  FileMutex mutex = Open();
+  const auto is_refused = [&] {
+    return mutex.TryLock() == LockOutcome::kNotParticipant &&
+                   mutex.Lock(Deadline::Never()) == LockOutcome::kNotParticipant && !mutex.Unlock()
+               ? 0
+               : 1;
+  };
+  EXPECT_EQ(ForkedChild(is_refused).Join(), 0);
+  ASSERT_EQ(mutex.TryLock(), LockOutcome::kAcquired);
+  EXPECT_EQ(ForkedChild(is_refused).Join(), 0);
+  EXPECT_EQ(Open().TryLock(), LockOutcome::kBusy);
+  EXPECT_TRUE(mutex.Unlock());
+}
+
 TEST_F(FileMutexTest, TakesAByteThatNobodyWroteForADeath) {
   FileMutex mutex = Open();
   const int fd = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);

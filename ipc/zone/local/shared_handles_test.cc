@@ -35,7 +35,7 @@ TEST(OneSemaphoreForAllThreads, GivesNoPermitToTwo) {
   std::atomic<int> meetings{0};
   InThreads([&] {
     for (int i = 0; i < 3'000; ++i) {
-      const std::uint32_t permit = semaphore.Acquire();
+      const std::uint32_t permit = *semaphore.Acquire();
       if (++users[permit] != 1) ++meetings;
       --users[permit];
       EXPECT_TRUE(semaphore.Release(permit));
@@ -49,7 +49,7 @@ TEST(OneSemaphoreForAllThreads, TakesAPermitBackFromAnyOfThem) {
   TestZone zone;
   auto* const state = zone.Place<SemaphoreState<1>>();
   Semaphore semaphore = *Semaphore::Create(state, zone.registry(), zone.Reserve(0));
-  const std::uint32_t permit = InThread([&] { return semaphore.Acquire(); });
+  const std::uint32_t permit = InThread([&] { return *semaphore.Acquire(); });
   EXPECT_EQ(semaphore.available(), 0u);
   EXPECT_TRUE(semaphore.Release(permit));
 }

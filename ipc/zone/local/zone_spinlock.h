@@ -51,9 +51,9 @@ class ZoneSpinlock {
     HoldingThread& me = HoldingThread::Current();
     if (!IsHeldBy(me)) [[unlikely]]
       return false;
-    spinlock_.Unlock();
+    const bool was_held = spinlock_.Unlock();
     Release(me);
-    return true;
+    return was_held;
   }
 
   // The standard's Lockable, as in Spinlock.

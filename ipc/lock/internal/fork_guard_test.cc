@@ -1,0 +1,61 @@
+#include "muster/ipc/lock/internal/fork_guard.h"
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "muster/ipc/testing/forked_child.h"
+
+namespace muster::ipc::internal {
+namespace {
+
+TEST(ForkGuard, HoldsInTheProcessThatMadeIt) {
+  const ForkGuard guard = ForkGuard::OfThisProcess();
+  EXPECT_TRUE(guard.holds());
+  std::thread([&] { EXPECT_TRUE(guard.holds()); }).join();
+}
+
+TEST(ForkGuard, OfNoProcessHoldsNowhere) {
+  EXPECT_FALSE(ForkGuard().holds());
+  ForkedChild child([] { return ForkGuard().holds() ? 1 : 0; });
+  EXPECT_EQ(child.Join(), 0);
+}
+
+TEST(ForkGuard, DoesNotHoldInAChild) {
+  const ForkGuard guard = ForkGuard::OfThisProcess();
+  ForkedChild child([&] { return guard.holds() ? 1 : 0; });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_TRUE(guard.holds());
+}
+
+TEST(ForkGuard, DoesNotHoldInAChildOfTheSystemCallItself) {
+  const ForkGuard guard = ForkGuard::OfThisProcess();
+  // No handler of pthread_atfork runs.
+  const long pid = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+  if (pid == 0) ::_exit(guard.holds() ? 1 : 0);
+  ASSERT_GT(pid, 0);
+  int status = -1;
+  ASSERT_EQ(::waitpid(static_cast<pid_t>(pid), &status, 0), pid);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(ForkGuard, IsMadeAnewInAChildWithoutThoseOfItsAncestors) {
+  const ForkGuard parents = ForkGuard::OfThisProcess();
+  ForkedChild child([&] {
+    const ForkGuard childs = ForkGuard::OfThisProcess();
+    if (!childs.holds() || parents.holds()) return 1;
+    ForkedChild grandchild([&] {
+      const bool holds_its_own = ForkGuard::OfThisProcess().holds();
+      return holds_its_own && !childs.holds() && !parents.holds() ? 0 : 1;
+    });
+    return grandchild.Join();
+  });
+  EXPECT_EQ(child.Join(), 0);
+}
+
+}  // namespace
+}  // namespace muster::ipc::internal
