@@ -172,7 +172,7 @@ TEST_F(Guide, Mutex) {
       zone->balance += 10;
       mutex.Unlock();
       break;
-    default:  // kNotRecoverable: an owner got kOwnerDied and did not repair
+    default:  // kNotRecoverable: an owner called MarkNotRecoverable()
       std::abort();
   }
   // [end]

@@ -13,7 +13,7 @@ const char* Explanation(LockOutcome outcome) {
     case LockOutcome::kOwnerDied:
       return "its owner died within its section, and there is no repair callback or it failed";
     case LockOutcome::kNotRecoverable:
-      return "its owner died and nobody repaired what it protects";
+      return "an owner marked it as not recoverable, or its word is damaged";
     case LockOutcome::kBusy:
       return "this participant does not hold it";
     case LockOutcome::kTimedOut:

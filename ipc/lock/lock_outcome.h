@@ -13,7 +13,8 @@ enum class LockOutcome {
   // be half changed. Each next owner gets this until one has repaired the data. A Spinlock reports
   // each death once.
   kOwnerDied,
-  // Not acquired, and never will be: an owner got kOwnerDied and unlocked without MarkConsistent().
+  // Not acquired: an owner called MarkNotRecoverable(), or the word is damaged. It stays so until
+  // somebody calls Reset().
   kNotRecoverable,
   // Not acquired: a live participant holds it.
   kBusy,

@@ -22,6 +22,8 @@ constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 
 bool MutexState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
 
+bool MutexState::Reset() { return OwnerLock::Reset(word); }
+
 Mutex::Mutex(MutexState* state, const Registry& registry, OwnerTag self, MutexOptions options)
     : word_(&state->word),
       self_(registry, self),
@@ -71,6 +73,14 @@ void Mutex::MarkConsistent() {
     OwnerLock(*word_, *registry_, self_.tag()).MarkConsistent();
   }
 }
+
+bool Mutex::MarkNotRecoverable() {
+  if (file_ != nullptr) return file_->MarkNotRecoverable();
+  if (!self_.Confirm(*registry_)) return false;
+  return OwnerLock(*word_, *registry_, self_.tag()).Finish(kPoisonedMark);
+}
+
+bool Mutex::Reset() { return file_ != nullptr ? file_->Reset() : OwnerLock::Reset(*word_); }
 
 bool Mutex::Abandon() {
   if (file_ != nullptr) return file_->Abandon();

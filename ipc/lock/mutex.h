@@ -33,6 +33,11 @@ struct alignas(kCacheLineBytes) MutexState {
   // not. It wakes all sleepers, because the dead one may have owed them a wake. Idempotent. True:
   // `dead` held the mutex, and the next owner gets kOwnerDied.
   bool Recover(OwnerTag dead);
+
+  // Makes a mutex usable again that is kNotRecoverable. The data is still torn, so the next owner
+  // gets kOwnerDied. Any process may call it, at any time; a person or a supervisor decides when.
+  // It takes nothing from a live owner. False: it was not kNotRecoverable. Nothing was changed.
+  bool Reset();
 };
 static_assert(sizeof(MutexState) == 128 && alignof(MutexState) == 128);
 static_assert(offsetof(MutexState, word) == 0);
@@ -110,8 +115,15 @@ class Mutex {
     }
     return UnlockSlowly();
   }
-  // Call it after kOwnerDied, when the data is repaired and before Unlock.
+  // Call it after kOwnerDied, when the data is repaired and before Unlock. After an Unlock without
+  // it the next owner gets kOwnerDied, too.
   void MarkConsistent();
+  // Instead of Unlock, for an owner that knows that nobody can repair the data. From now on every
+  // participant gets kNotRecoverable, also those that sleep. False, as Unlock.
+  bool MarkNotRecoverable();
+  // MutexState::Reset, and the same for a mutex on a file. On a file it fails also if another
+  // process locks the byte for a second, or if the file cannot be written.
+  bool Reset();
   // Gives the mutex up as if this participant had died: the next owner gets kOwnerDied. For a
   // thread that ends within its section. False, as Unlock. On a file, the byte stays as after a
   // death.

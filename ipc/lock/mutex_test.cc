@@ -201,12 +201,40 @@ TEST_F(MutexTest, TellsADeathOnceToThoseWhoRepair) {
   EXPECT_EQ(mine().Lock(), LockOutcome::kAcquired);
 }
 
-TEST_F(MutexTest, IsNotRecoverableWhenNobodyRepaired) {
+TEST_F(MutexTest, TellsADeathUntilSomebodyRepairs) {
   state_->Recover(KillAnOwner());
   ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
   EXPECT_TRUE(mine().Unlock());
+  Mutex other = As(zone_.Reserve(2));
+  ASSERT_EQ(other.TryLock(), LockOutcome::kOwnerDied);
+  other.MarkConsistent();
+  EXPECT_TRUE(other.Unlock());
+  EXPECT_EQ(mine().Lock(), LockOutcome::kAcquired);
+}
+
+TEST_F(MutexTest, IsNotRecoverableWhenAnOwnerSaysSo) {
+  EXPECT_FALSE(mine().MarkNotRecoverable()) << "it does not hold it";
+  state_->Recover(KillAnOwner());
+  ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+  EXPECT_TRUE(mine().MarkNotRecoverable());
   EXPECT_EQ(mine().Lock(), LockOutcome::kNotRecoverable);
   EXPECT_EQ(mine().TryLock(), LockOutcome::kNotRecoverable);
+  EXPECT_FALSE(mine().Unlock());
+}
+
+TEST_F(MutexTest, TellsTheNextOwnerOfADeathAfterAReset) {
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  ASSERT_TRUE(mine().MarkNotRecoverable());
+  EXPECT_TRUE(state_->Reset());
+  EXPECT_FALSE(state_->Reset());
+  EXPECT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(MutexTest, IsNotTakenFromItsOwnerByAReset) {
+  EXPECT_FALSE(state_->Reset()) << "nobody holds it";
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  EXPECT_FALSE(state_->Reset());
+  EXPECT_TRUE(mine().Unlock());
 }
 
 TEST_F(MutexTest, TellsASecondDeathDuringTheRepair) {
@@ -276,7 +304,7 @@ TEST_F(MutexTest, WakesSleepersWhenItBecomesNotRecoverable) {
   ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
   const auto first = Sleep(zone_.Reserve(2));
   const auto second = Sleep(zone_.Reserve(3));
-  EXPECT_TRUE(mine().Unlock());
+  EXPECT_TRUE(mine().MarkNotRecoverable());
   EXPECT_EQ(first->Join(), kNotRecoverable);
   EXPECT_EQ(second->Join(), kNotRecoverable);
 }
@@ -335,8 +363,8 @@ TEST_F(MutexDeathTest, EndsTheProcessWhenTheRepairFails) {
 
 TEST_F(MutexDeathTest, EndsTheProcessWhenItIsNotRecoverable) {
   state_->word = kPoisonedMark;
-  EXPECT_DEATH(As(tag_).lock(), "Mutex::lock: its owner died and nobody repaired");
-  EXPECT_DEATH((void)As(tag_).try_lock(), "Mutex::try_lock: its owner died and nobody repaired");
+  EXPECT_DEATH(As(tag_).lock(), "Mutex::lock: an owner marked it as not recoverable");
+  EXPECT_DEATH((void)As(tag_).try_lock(), "Mutex::try_lock: an owner marked it as not recoverable");
 }
 
 TEST_F(MutexDeathTest, EndsTheProcessThatWouldWaitForItself) {
@@ -484,6 +512,17 @@ TEST(MutexOnFile, IsNotLockedByAChildOfForkThatHasItsParentsHandle) {
   ForkedChild child([&] { return static_cast<int>(mutex->Lock()); });
   EXPECT_EQ(child.Join(), kNotParticipant);
   EXPECT_EQ(mutex->TryLock(), LockOutcome::kAcquired);
+}
+
+TEST(MutexOnFile, IsNotRecoverableUntilItIsReset) {
+  auto mutex = Mutex::OnFile(NewPath(), 0);
+  ASSERT_TRUE(mutex.ok()) << mutex.status();
+  ASSERT_EQ(mutex->Lock(), LockOutcome::kAcquired);
+  EXPECT_FALSE(mutex->Reset());
+  EXPECT_TRUE(mutex->MarkNotRecoverable());
+  EXPECT_EQ(mutex->Lock(), LockOutcome::kNotRecoverable);
+  EXPECT_TRUE(mutex->Reset());
+  EXPECT_EQ(mutex->Lock(), LockOutcome::kOwnerDied);
 }
 
 TEST(MutexOnFile, IsMovedWithItsLock) {

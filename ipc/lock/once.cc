@@ -10,6 +10,8 @@ using internal::OwnerLock;
 
 bool OnceState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
 
+bool OnceState::Reset() { return OwnerLock::Reset(word, kDoneMark); }
+
 Once::Once(OnceState* state, const Registry& registry, OwnerTag self)
     : state_(state), registry_(registry), self_(registry, self) {}
 

@@ -25,6 +25,9 @@ struct alignas(kCacheLineBytes) OnceState {
   // As MutexState::Recover. True: `dead` was running the initialiser, and the next caller will run
   // it again.
   bool Recover(OwnerTag dead);
+  // As MutexState::Reset, for a state that Call reports as damaged. The next caller runs the
+  // initialiser, with was_interrupted. What is done stays done.
+  bool Reset();
 };
 static_assert(sizeof(OnceState) == 128 && alignof(OnceState) == 128);
 static_assert(offsetof(OnceState, word) == 0);

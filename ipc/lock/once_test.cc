@@ -234,6 +234,21 @@ TEST_F(OnceTest, ReportsADamagedState) {
   EXPECT_EQ(mine().Call(NeverCalled).message(), "once: its state is damaged");
 }
 
+TEST_F(OnceTest, RunsAgainAfterAResetOfADamagedState) {
+  state_->word = kPoisonedMark;
+  EXPECT_TRUE(state_->Reset());
+  bool was_told = false;
+  EXPECT_TRUE(mine()
+                  .Call([&](bool was_interrupted) {
+                    was_told = was_interrupted;
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_TRUE(was_told);
+  EXPECT_FALSE(state_->Reset()) << "what is done stays done";
+  EXPECT_TRUE(mine().is_done());
+}
+
 TEST_F(OnceTest, PublishesWhatTheInitialiserDidToEveryThread) {
   int plain = 0;
   std::atomic<int> runs{0};

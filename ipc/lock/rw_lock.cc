@@ -145,6 +145,12 @@ void RwLock::MarkConsistent() {
   OwnerLock(writer_->word, registry_, self_.tag()).MarkConsistent();
 }
 
+bool RwLock::MarkNotRecoverable() {
+  if (!self_.Confirm(registry_)) return false;
+  // `entered` stays: after a Reset the next writer is told.
+  return OwnerLock(writer_->word, registry_, self_.tag()).Finish(kPoisonedMark);
+}
+
 bool RwLock::Abandon() {
   if (!self_.Confirm(registry_)) return false;
   return OwnerLock(writer_->word, registry_, self_.tag()).Abandon();
@@ -243,6 +249,14 @@ void RwLock::unlock_shared() {
 void RwLock::RepairOrTerminate(LockOutcome outcome, const char* call) {
   internal::RepairOrTerminate(repair_, outcome, call);
   MarkConsistent();
+}
+
+bool ResetRwLock(RwLockWriter& writer) {
+  if (!IsMark(writer.word.load(std::memory_order_relaxed))) return false;
+  // A damaged word, since who marks it has entered. Before the word: the next writer is told.
+  std::uint32_t nobody = 0;
+  writer.entered.compare_exchange_strong(nobody, kPoisonedMark, std::memory_order_relaxed);
+  return OwnerLock::Reset(writer.word);
 }
 
 bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, OwnerTag dead) {

@@ -41,6 +41,9 @@ struct alignas(kCacheLineBytes) RwLockReader {
   std::atomic<std::uint32_t> word{0};
 };
 
+// As RwLockState::Reset.
+bool ResetRwLock(RwLockWriter& writer);
+
 // The part of a reader-writer lock that is in shared memory, for participants in slots below
 // kSlots. All bytes zero: unlocked. It has 128 bytes for each slot, so that readers do not share
 // cache lines, and a writer reads all of them. So use few such locks, for data that is read often.
@@ -56,6 +59,8 @@ struct RwLockState {
   // As MutexState::Recover, for readers and writers. True: `dead` was within an exclusive section,
   // and the next writer gets kOwnerDied.
   bool Recover(OwnerTag dead);
+  // As MutexState::Reset. The next writer gets kOwnerDied, and readers get kNeedsRepair.
+  bool Reset() { return ResetRwLock(writer); }
 };
 
 // A lock for many readers or one writer that survives the death of any of them. A reader that dies
@@ -96,8 +101,11 @@ class RwLock {
   [[nodiscard]] LockOutcome LockUntil(Deadline deadline);
   // False: this participant does not hold the lock exclusively. Nothing was changed.
   bool Unlock();
-  // Call it after kOwnerDied, when the data is repaired and before Unlock.
+  // Call it after kOwnerDied, when the data is repaired and before Unlock. After an Unlock without
+  // it the next writer gets kOwnerDied, too, and readers get kNeedsRepair.
   void MarkConsistent();
+  // Instead of Unlock, as Mutex::MarkNotRecoverable.
+  bool MarkNotRecoverable();
   // Gives an exclusive lock up as if this participant had died: the next writer gets kOwnerDied,
   // and readers get kNeedsRepair. For a thread that ends within its section. False, as Unlock.
   bool Abandon();

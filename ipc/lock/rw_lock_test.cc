@@ -371,12 +371,49 @@ TEST_F(RwLockTest, IsTriedOnceByAReader) {
   EXPECT_TRUE(mine().UnlockShared());
 }
 
-TEST_F(RwLockTest, IsNotRecoverableWhenNobodyRepaired) {
+TEST_F(RwLockTest, TellsADeathUntilSomebodyRepairs) {
   state_->Recover(KillAWriter());
   ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
   EXPECT_TRUE(mine().Unlock());
+  EXPECT_EQ(mine().LockShared(), LockOutcome::kNeedsRepair);
+  RwLock other = As(zone_.Reserve(2));
+  ASSERT_EQ(other.Lock(), LockOutcome::kOwnerDied);
+  other.MarkConsistent();
+  EXPECT_TRUE(other.Unlock());
+  EXPECT_EQ(mine().LockShared(), LockOutcome::kAcquired);
+}
+
+TEST_F(RwLockTest, IsNotRecoverableWhenAWriterSaysSo) {
+  EXPECT_FALSE(mine().MarkNotRecoverable()) << "it does not hold it";
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  const auto reader = SleepAsReader(zone_.Reserve(1));
+  EXPECT_TRUE(mine().MarkNotRecoverable());
+  EXPECT_EQ(reader->Join(), static_cast<int>(LockOutcome::kNotRecoverable));
   EXPECT_EQ(mine().Lock(), LockOutcome::kNotRecoverable);
   EXPECT_EQ(mine().LockShared(), LockOutcome::kNotRecoverable);
+}
+
+TEST_F(RwLockTest, TellsTheNextWriterOfADeathAfterAReset) {
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  ASSERT_TRUE(mine().MarkNotRecoverable());
+  EXPECT_TRUE(state_->Reset());
+  EXPECT_FALSE(state_->Reset());
+  EXPECT_EQ(mine().LockShared(), LockOutcome::kNeedsRepair);
+  EXPECT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(RwLockTest, TellsTheNextWriterAlsoAfterAResetOfADamagedWord) {
+  state_->writer.word = kDoneMark;
+  EXPECT_EQ(mine().Lock(), LockOutcome::kNotRecoverable);
+  EXPECT_TRUE(state_->Reset());
+  EXPECT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(RwLockTest, IsNotTakenFromItsOwnerByAReset) {
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  EXPECT_FALSE(state_->Reset());
+  EXPECT_TRUE(mine().Unlock());
+  EXPECT_EQ(mine().Lock(), LockOutcome::kAcquired) << "and nobody is told of a death";
 }
 
 TEST_F(RwLockTest, IsRecoveredAsOftenAsOneLikes) {

@@ -20,6 +20,8 @@ constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 
 bool SpinlockState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
 
+bool SpinlockState::Reset() { return OwnerLock::Reset(word); }
+
 Spinlock::Spinlock(SpinlockState* state, const Registry& registry, OwnerTag self,
                    RepairCallback repair)
     : word_(&state->word),

@@ -23,6 +23,8 @@ struct alignas(kCacheLineBytes) SpinlockState {
 
   // As MutexState::Recover. True: `dead` held the spinlock, and the next owner gets kOwnerDied.
   bool Recover(OwnerTag dead);
+  // As MutexState::Reset, for a damaged word: no call of a Spinlock makes it kNotRecoverable.
+  bool Reset();
 };
 static_assert(sizeof(SpinlockState) == 128 && alignof(SpinlockState) == 128);
 static_assert(offsetof(SpinlockState, word) == 0);
@@ -32,8 +34,8 @@ static_assert(std::is_trivially_destructible_v<SpinlockState>);
 // A lock for sections of about 100 ns, between participants that each have a processor. Unlocking
 // is one plain store. A waiter spins (test and test-and-set, with doubling pauses) and never
 // sleeps. Every 10 µs it yields the processor and checks whether the owner is alive. The death of
-// an owner is reported once, to the next owner, and never makes the lock kNotRecoverable. If you
-// need that, or longer sections, use a Mutex.
+// an owner is reported once, to the next owner, who must repair the data before it unlocks. If you
+// need more than that, or longer sections, use a Mutex.
 //
 // One handle for each participant. A handle is for one thread at a time and is not recursive. In a
 // child of fork, and with a tag that the registry does not show as live, it answers kNotParticipant

@@ -133,6 +133,15 @@ TEST_F(SpinlockTest, TellsADeathOnce) {
   EXPECT_EQ(mine().Lock(), LockOutcome::kAcquired);
 }
 
+TEST_F(SpinlockTest, IsUsableAgainAfterAResetOfADamagedWord) {
+  EXPECT_FALSE(state_->Reset());
+  state_->word = kPoisonedMark;
+  EXPECT_EQ(mine().Lock(), LockOutcome::kNotRecoverable);
+  EXPECT_TRUE(state_->Reset());
+  EXPECT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+  EXPECT_FALSE(state_->Reset());
+}
+
 TEST_F(SpinlockTest, IsRecoveredAsOftenAsOneLikes) {
   const OwnerTag dead = KillAnOwner();
   EXPECT_TRUE(state_->Recover(dead));

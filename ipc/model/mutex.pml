@@ -3,13 +3,18 @@
  * steps, and so may the supervisor that recovers the dead. The sleeper's recheck
  * after a second is left out: nobody is rescued by time.
  *
+ * An owner that was told may repair, or not: then the next one is told, too. Any owner may mark the
+ * mutex as not recoverable, and somebody may reset it.
+ *
  * Checked: two who live never own it; who comes after an owner that died in its
- * section is told; everybody who lives comes to an end.
+ * section is told, until one has repaired; everybody who lives comes to an end.
  *
  * Mutants, each of which must be found faulty:
  *   NO_BROADCAST    recovery wakes the sleepers only if the dead one was the owner
  *   FORGET_WAITERS  who slept locks without the waiters flag
  *   BLIND_RECOVERY  recovery stores its word without comparing
+ *   FORGET_DEATH    an owner that was told and has not repaired leaves the word of a free mutex
+ *   POISON_FOR_ONE  who marks the mutex as not recoverable wakes one sleeper only
  */
 #ifndef PARTICIPANTS
 #define PARTICIPANTS 3
@@ -44,11 +49,12 @@ bool inside[PARTICIPANTS];      /* in its critical section */
 bool torn = false;              /* an owner died in its section, and nobody has repaired */
 byte deaths_left = DEATHS;
 byte supervisor_deaths_left = SUPERVISOR_DEATHS;
+bool reset_left = true;
 
 mtype = {
   /* of a participant, each named for what it does next */
   take_free, look, take, judge, take_over, flag, wait, sleep, enter, repair, mark_consistent, leave,
-  unlock, unlock_slowly, wake_one, wake_all, gone,
+  unlock, unlock_slowly, poison, wake_one, wake_all, gone,
   /* of the supervisor */
   watch, mark, read_word, abandon, broadcast
 }
@@ -132,19 +138,34 @@ active [PARTICIPANTS] proctype Participant() {
        at = (told -> repair : leave)
      }
   :: d_step { AT(repair) -> torn = false; at = mark_consistent }
-  :: d_step { AT(repair) -> at = leave }  /* it cannot */
+  :: d_step { AT(repair) -> at = leave }  /* it cannot, or does not know that it should */
   :: d_step { AT(mark_consistent) -> word = word & (255 - DIED); at = leave }
   :: d_step { AT(leave) -> inside[me] = false; at = unlock }
+  :: d_step { AT(leave) -> inside[me] = false; at = poison }  /* nobody can repair it, it says */
 
   /* The inline Unlock, then the slow one. */
   :: d_step { AT(unlock) -> if :: word == mine -> word = 0; FINISH :: else -> at = unlock_slowly fi }
   :: d_step { AT(unlock_slowly) ->
        assert(OWNER(word) == mine);
        if
-       :: word & DIED -> word = POISONED; at = wake_all
+#ifdef FORGET_DEATH
+       :: word & WAITERS -> word = 0; at = wake_one
+#else
+       :: word & DIED -> word = ABANDONED; at = wake_one
        :: !(word & DIED) && (word & WAITERS) -> word = 0; at = wake_one
+#endif
        :: else -> word = 0; FINISH
        fi
+     }
+  /* MarkNotRecoverable */
+  :: d_step { AT(poison) ->
+       assert(OWNER(word) == mine);
+       word = POISONED;
+#ifdef POISON_FOR_ONE
+       at = wake_one
+#else
+       at = wake_all
+#endif
      }
   :: d_step { AT(wake_all) -> WakeAll(); FINISH }
   /* Any sleeper: the kernel's order is one of these. */
@@ -220,12 +241,20 @@ active proctype Supervisor() {
   od
 }
 
+/* Anybody, at any time. That it wakes is not needed. */
+active proctype Resetter() {
+  do
+  :: d_step { word == POISONED && reset_left -> word = ABANDONED; reset_left = false }
+  od
+}
+
 /* A death must not be what everybody waits for: at any time there may be no more. */
 active proctype Peace() {
   do
-  :: d_step { deaths_left + supervisor_deaths_left > 0 ->
+  :: d_step { deaths_left + supervisor_deaths_left > 0 || reset_left ->
        deaths_left = 0;
-       supervisor_deaths_left = 0
+       supervisor_deaths_left = 0;
+       reset_left = false
      }
   od
 }

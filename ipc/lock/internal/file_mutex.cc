@@ -22,6 +22,8 @@ constexpr char kFree = 0;
 constexpr char kHeld = 1;
 constexpr char kPoisoned = 2;
 
+constexpr absl::Duration kLongestReset = absl::Seconds(1);
+
 void Nap(long nanoseconds) {
   const timespec nap = {0, nanoseconds};
   ::nanosleep(&nap, nullptr);
@@ -46,17 +48,25 @@ bool FileMutex::Change(int command, short type) const {
   return SetRecordLock(fd_.get(), command, type, offset_, 1);
 }
 
+std::optional<char> FileMutex::Read() const {
+  char byte;
+  if (RetryOnEintr([&] { return ::pread(fd_.get(), &byte, 1, offset_); }) != 1) return std::nullopt;
+  return byte;
+}
+
+bool FileMutex::Write(char byte) const {
+  return RetryOnEintr([&] { return ::pwrite(fd_.get(), &byte, 1, offset_); }) == 1;
+}
+
 LockOutcome FileMutex::Enter() {
-  char byte = kPoisoned;
-  const bool is_read = RetryOnEintr([&] { return ::pread(fd_.get(), &byte, 1, offset_); }) == 1;
-  if (!is_read || byte == kPoisoned ||
-      RetryOnEintr([&] { return ::pwrite(fd_.get(), &kHeld, 1, offset_); }) != 1) {
+  const std::optional<char> byte = Read();
+  if (!byte.has_value() || byte == kPoisoned || !Write(kHeld)) {
     Change(F_OFD_SETLK, F_UNLCK);
     return LockOutcome::kNotRecoverable;
   }
   held_ = true;
-  must_poison_ = byte != kFree;
-  return must_poison_ ? LockOutcome::kOwnerDied : LockOutcome::kAcquired;
+  is_torn_ = byte != kFree;
+  return is_torn_ ? LockOutcome::kOwnerDied : LockOutcome::kAcquired;
 }
 
 LockOutcome FileMutex::TryLock() {
@@ -82,17 +92,40 @@ LockOutcome FileMutex::Lock(Deadline deadline) {
 }
 
 void FileMutex::MarkConsistent() {
-  if (process_.holds()) must_poison_ = false;
+  if (process_.holds()) is_torn_ = false;
 }
 
 bool FileMutex::Unlock() {
   if (!held_ || !process_.holds()) return false;
   held_ = false;
   // If this fails the byte still says 1 and the next owner is warned for nothing.
-  const char byte = must_poison_ ? kPoisoned : kFree;
-  RetryOnEintr([&] { return ::pwrite(fd_.get(), &byte, 1, offset_); });
+  if (!is_torn_) Write(kFree);
   Change(F_OFD_SETLK, F_UNLCK);
   return true;
+}
+
+bool FileMutex::MarkNotRecoverable() {
+  if (!held_ || !process_.holds()) return false;
+  held_ = false;
+  const bool is_written = Write(kPoisoned);
+  Change(F_OFD_SETLK, F_UNLCK);
+  return is_written;
+}
+
+bool FileMutex::Reset() {
+  if (held_ || !process_.holds()) return false;
+  const Deadline deadline = Deadline::After(kLongestReset);
+  // Whoever locks a poisoned byte does so only to look at it.
+  while (Read() == kPoisoned) {
+    if (Change(F_OFD_SETLK, F_WRLCK)) {
+      const bool is_reset = Read() == kPoisoned && Write(kHeld);
+      Change(F_OFD_SETLK, F_UNLCK);
+      return is_reset;
+    }
+    if (deadline.has_passed()) return false;
+    Nap(20'000);
+  }
+  return false;
 }
 
 bool FileMutex::Abandon() {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -37,18 +38,24 @@ class FileMutex {
   // As Unlock, but the byte stays 1, as after a death.
   bool Abandon();
   void MarkConsistent();
+  // As Mutex::MarkNotRecoverable and Mutex::Reset.
+  bool MarkNotRecoverable();
+  bool Reset();
 
  private:
   FileMutex(UniqueFd fd, off_t offset) : fd_(std::move(fd)), offset_(offset) {}
 
   bool Change(int command, short type) const;
   LockOutcome Enter();
+  // The byte. Empty: it cannot be read.
+  std::optional<char> Read() const;
+  bool Write(char byte) const;
 
   UniqueFd fd_;
   off_t offset_;
   ForkGuard process_ = ForkGuard::OfThisProcess();
   bool held_ = false;
-  bool must_poison_ = false;
+  bool is_torn_ = false;
 };
 
 }  // namespace muster::ipc::internal

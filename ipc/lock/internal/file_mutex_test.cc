@@ -88,11 +88,32 @@ TEST_F(FileMutexTest, TellsTheNextOwnerThatItsOwnerWasKilled) {
   EXPECT_EQ(Open().Lock(Deadline::Never()), LockOutcome::kOwnerDied);
 }
 
-TEST_F(FileMutexTest, IsNotRecoverableWhenNobodyRepaired) {
+TEST_F(FileMutexTest, TellsADeathUntilSomebodyRepairs) {
   KillAnOwner();
   FileMutex mutex = Open();
   ASSERT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kOwnerDied);
   EXPECT_TRUE(mutex.Unlock());
+  ASSERT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kOwnerDied);
+  mutex.MarkConsistent();
+  EXPECT_TRUE(mutex.Unlock());
+  EXPECT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kAcquired);
+}
+
+TEST_F(FileMutexTest, TellsTheNextOwnerOfADeathAfterAReset) {
+  FileMutex mutex = Open();
+  EXPECT_FALSE(mutex.Reset()) << "nothing to reset";
+  ASSERT_EQ(mutex.TryLock(), LockOutcome::kAcquired);
+  EXPECT_FALSE(Open().Reset()) << "a live owner's";
+  ASSERT_TRUE(mutex.MarkNotRecoverable());
+  EXPECT_FALSE(mutex.MarkNotRecoverable());
+  EXPECT_TRUE(Open().Reset());
+  EXPECT_EQ(mutex.TryLock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(FileMutexTest, IsNotRecoverableWhenAnOwnerSaysSo) {
+  FileMutex mutex = Open();
+  ASSERT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kAcquired);
+  EXPECT_TRUE(mutex.MarkNotRecoverable());
   EXPECT_EQ(mutex.Lock(Deadline::Never()), LockOutcome::kNotRecoverable);
   EXPECT_EQ(Open().TryLock(), LockOutcome::kNotRecoverable);
 }

@@ -97,8 +97,8 @@ bool OwnerLock::Leave(std::uint32_t next, Wake wake) const {
 
 bool OwnerLock::Unlock(Wake wake) const {
   // Relaxed: whether it began with kOwnerDied only this participant changes.
-  const bool must_poison = word_.load(std::memory_order_relaxed) & OwnerTag::kDied;
-  return must_poison ? Finish(kPoisonedMark) : Leave(kUnlockedWord, wake);
+  const bool is_torn = word_.load(std::memory_order_relaxed) & OwnerTag::kDied;
+  return Leave(is_torn ? kAbandonedWord : kUnlockedWord, wake);
 }
 
 bool OwnerLock::MarkConsistent() const {
@@ -122,6 +122,17 @@ bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, OwnerTag dead) {
   }
   FutexWakeAll(word);
   return held;
+}
+
+bool OwnerLock::Reset(std::atomic<std::uint32_t>& word, std::uint32_t kept) {
+  std::uint32_t seen = word.load(std::memory_order_relaxed);
+  do {
+    if (!IsMark(seen) || seen == kept) return false;
+    // Acquire and release: who poisoned it passes on what it wrote.
+  } while (!word.compare_exchange_weak(seen, kAbandonedWord, std::memory_order_acq_rel,
+                                       std::memory_order_relaxed));
+  FutexWakeAll(word);
+  return true;
 }
 
 }  // namespace muster::ipc::internal

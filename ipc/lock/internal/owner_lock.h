@@ -17,7 +17,7 @@ namespace muster::ipc::internal {
 //   tag [waiters]           held
 //   tag | died [waiters]    held by one who was told kOwnerDied
 //   died [waiters]          nobody's, the owner died
-//   a mark (IsMark)         final
+//   a mark (IsMark)         final, until a Reset
 //   anything else           damaged; the same as nobody's, the owner died
 // Owner and lock are one store, so no death falls between them. Every change is
 // a compare-and-set from the exact word seen, and tags are not reused, so a
@@ -42,18 +42,21 @@ class OwnerLock {
   // All of these return false, changing nothing, if the word does not name this
   // participant.
   enum class Wake { kOne, kAll };
-  // A section that began with kOwnerDied and was not marked consistent leaves
-  // kPoisonedMark.
+  // A section that began with kOwnerDied and was not marked consistent leaves kAbandonedWord: the
+  // next owner is told, too.
   bool Unlock(Wake wake) const;
   // The next owner is told that an owner died.
   bool Abandon() const { return Leave(kAbandonedWord, Wake::kAll); }
-  // Nobody will own it again.
+  // Nobody will own it again, unless it is reset.
   bool Finish(std::uint32_t mark) const { return Leave(mark, Wake::kAll); }
   bool MarkConsistent() const;
 
   // After `dead` was marked dead in the registry. Idempotent, and complete only
   // when it returned: a recoverer that dies is followed by another. True: `dead` held it.
   static bool Recover(std::atomic<std::uint32_t>& word, OwnerTag dead);
+  // Changes a mark other than `kept` into kAbandonedWord. False: there was none. A word that names
+  // an owner is no mark, so nobody loses a lock. Any process may call it, at any time.
+  static bool Reset(std::atomic<std::uint32_t>& word, std::uint32_t kept = kUnlockedWord);
 
  private:
   // Takes the lock if nobody alive holds it, leaving `flags` set. On kBusy `seen`

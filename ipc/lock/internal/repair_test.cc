@@ -28,7 +28,7 @@ TEST(RepairOrTerminateDeathTest, EndsTheProcessIfNobodyRepairs) {
 
 TEST(RepairOrTerminateDeathTest, EndsTheProcessWhereNothingCanBeRepaired) {
   EXPECT_DEATH(RepairOrTerminate([] { return true; }, LockOutcome::kNotRecoverable, "Mutex::lock"),
-               "^Mutex::lock: its owner died and nobody repaired what it protects");
+               "^Mutex::lock: an owner marked it as not recoverable");
 }
 
 }  // namespace

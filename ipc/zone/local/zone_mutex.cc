@@ -55,6 +55,14 @@ void ZoneMutex::MarkConsistent() {
   if (IsHeldBy(HoldingThread::Current())) mutex_.MarkConsistent();
 }
 
+bool ZoneMutex::MarkNotRecoverable() {
+  HoldingThread& me = HoldingThread::Current();
+  if (!IsHeldBy(me)) return false;
+  const bool was_held = mutex_.MarkNotRecoverable();
+  Release(me);
+  return was_held;
+}
+
 void ZoneMutex::unlock() {
   if (!Unlock()) TerminateFor(LockOutcome::kBusy, "ZoneMutex::unlock");
 }

@@ -66,6 +66,8 @@ class ZoneMutex {
   // Call it after kOwnerDied, when the data is repaired and before Unlock. Without effect if this
   // thread does not hold the mutex.
   void MarkConsistent();
+  // Instead of Unlock, as Mutex::MarkNotRecoverable.
+  bool MarkNotRecoverable();
 
   // The standard's TimedLockable, as in Mutex.
   void lock() { Require(Lock(), "ZoneMutex::lock"); }

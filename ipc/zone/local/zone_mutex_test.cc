@@ -248,6 +248,15 @@ TEST_F(ZoneMutexTest, RepairsWithTheCallback) {
   EXPECT_EQ(other_.Lock(), LockOutcome::kAcquired);
 }
 
+TEST_F(ZoneMutexTest, IsNotRecoverableWhenAnOwnerSaysSo) {
+  EXPECT_FALSE(mutex_.MarkNotRecoverable()) << "no thread holds it";
+  ASSERT_EQ(mutex_.Lock(), LockOutcome::kAcquired);
+  EXPECT_TRUE(mutex_.MarkNotRecoverable());
+  EXPECT_EQ(mutex_.Lock(), LockOutcome::kNotRecoverable);
+  EXPECT_TRUE(state_->Reset());
+  EXPECT_EQ(mutex_.Lock(), LockOutcome::kOwnerDied);
+}
+
 using ZoneMutexDeathTest = ZoneMutexTest;
 
 TEST_F(ZoneMutexDeathTest, EndsTheProcessWhenNobodyCanRepair) {

@@ -175,12 +175,14 @@ LockOutcome ZoneRwLock::EnterAsWriter(HoldingThread& me, Deadline deadline) {
   return outcome;
 }
 
-bool ZoneRwLock::Unlock() {
+bool ZoneRwLock::MarkNotRecoverable() { return Leave(&RwLock::MarkNotRecoverable); }
+
+bool ZoneRwLock::Leave(bool (RwLock::*unlock)()) {
   HoldingThread& me = HoldingThread::Current();
   if (!IsHeldBy(me)) return false;
   owner_.store(nullptr, std::memory_order_relaxed);
   me.RemoveExclusive();
-  const bool was_held = lock_.Unlock();
+  const bool was_held = (lock_.*unlock)();
   LeavePlace(0);
   return was_held;
 }

@@ -44,10 +44,12 @@ class ZoneRwLock {
   [[nodiscard]] LockOutcome TryLock();
   [[nodiscard]] LockOutcome LockUntil(Deadline deadline);
   // False: this thread does not hold the lock exclusively, or its word was damaged.
-  bool Unlock();
+  bool Unlock() { return Leave(&RwLock::Unlock); }
   // Call it after kOwnerDied, when the data is repaired and before Unlock. Without effect if this
   // thread does not hold the lock exclusively.
   void MarkConsistent();
+  // Instead of Unlock, as Mutex::MarkNotRecoverable.
+  bool MarkNotRecoverable();
 
   // Shared locks.
   [[nodiscard]] LockOutcome LockShared() { return LockSharedUntil(Deadline::Never()); }
@@ -111,6 +113,8 @@ class ZoneRwLock {
   void unlock_shared();
 
  private:
+  // Ends an exclusive section of this thread by a call of the plain lock.
+  bool Leave(bool (RwLock::*unlock)());
   // In word_: the number of threads that read, or
   //   kHeld    one thread has this process's place at the zone's lock: it waits there, or writes
   //   kBrief   one reader is within its few instructions to enter as the first or to leave as the

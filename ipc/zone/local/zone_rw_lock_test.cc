@@ -315,6 +315,15 @@ TEST_F(ZoneRwLockTest, RepairsWithTheCallbackBeforeAReaderEnters) {
   EXPECT_EQ(repairs, 1);
 }
 
+TEST_F(ZoneRwLockTest, IsNotRecoverableWhenAWriterSaysSo) {
+  EXPECT_FALSE(lock_.MarkNotRecoverable()) << "no thread holds it";
+  ASSERT_EQ(lock_.Lock(), LockOutcome::kAcquired);
+  EXPECT_TRUE(lock_.MarkNotRecoverable());
+  EXPECT_EQ(lock_.LockShared(), LockOutcome::kNotRecoverable);
+  EXPECT_TRUE(state_->Reset());
+  EXPECT_EQ(lock_.Lock(), LockOutcome::kOwnerDied);
+}
+
 using ZoneRwLockDeathTest = ZoneRwLockTest;
 
 TEST_F(ZoneRwLockDeathTest, EndsTheProcessWhenNobodyCanRepair) {
