@@ -20,10 +20,10 @@ constexpr std::uint32_t kOneArming = 2;
 
 }  // namespace
 
-absl::StatusOr<EventFd> EventFd::Create(EventState* state) {
+absl::StatusOr<EventFd> EventFd::Create(EventFdState* state, const Registry& registry) {
   UniqueFd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!fd.valid()) return ErrnoStatus("eventfd");
-  return EventFd(state, std::move(fd));
+  return EventFd(state, registry, std::move(fd));
 }
 
 void EventFd::Arm() {
@@ -65,6 +65,8 @@ void EventFd::Notify() {
 }
 
 bool EventFd::Recover(OwnerTag) {
+  // Whether or not it is armed, and without a change of that: a recoverer that took the request
+  // away and died here would leave a sleeper that no notifier knows of.
   Write();
   return false;
 }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <thread>
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/testing/forked_child.h"
@@ -23,8 +24,8 @@ class EventFdTest : public ::testing::Test {
   }
 
   TestZone zone_;
-  EventState* state_ = zone_.Place<EventState>();
-  EventFd event_ = *EventFd::Create(state_);
+  EventFdState* state_ = zone_.Place<EventFdState>();
+  EventFd event_ = *EventFd::Create(state_, zone_.registry());
 };
 
 TEST_F(EventFdTest, IsClosedByExecAndNeverBlocks) {
@@ -71,6 +72,28 @@ TEST_F(EventFdTest, WakesTheConsumerWhenAParticipantDied) {
   event_.Arm();
   EXPECT_FALSE(event_.Recover(OwnerTag(1, 1)));
   EXPECT_TRUE(IsReadable());
+}
+
+TEST_F(EventFdTest, IsNotifiedAfterARecovery) {
+  event_.Arm();
+  event_.Recover(OwnerTag(1, 1));
+  event_.Drain();
+  event_.Notify();
+  EXPECT_TRUE(IsReadable()) << "the consumer's request was lost";
+}
+
+template <typename State>
+concept Recoverable = requires(State state) {
+  state.Recover(OwnerTag());
+};
+
+TEST_F(EventFdTest, IsNotRecoveredWithoutItsDescriptor) {
+  static_assert(Recoverable<EventFd> && !Recoverable<EventFdState>);
+}
+
+TEST_F(EventFdTest, BoundsTheSleepOfAConsumerThatNobodyRecovers) {
+  EXPECT_EQ(event_.recheck_interval(), zone_.registry().recheck_interval());
+  EXPECT_GE(event_.recheck_interval(), absl::Milliseconds(1));
 }
 
 TEST_F(EventFdTest, LosesNoWakeWhileBothSidesRun) {

@@ -180,8 +180,8 @@ TEST_F(Garbage, InAnEventEndsNoWait) {
 }
 
 TEST_F(Garbage, InAnEventFdIsNoWakeThatGetsLost) {
-  auto* state = zone_.Place<EventState>();
-  EventFd event = *EventFd::Create(state);
+  auto* state = zone_.Place<EventFdState>();
+  EventFd event = *EventFd::Create(state, registry());
   for (int i = 0; i < kBlocks; ++i) {
     Fill(state);
     event.Notify();

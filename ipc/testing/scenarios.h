@@ -21,6 +21,7 @@ std::vector<Scenario> LatchScenarios();
 std::vector<Scenario> OnceScenarios();
 std::vector<Scenario> SemaphoreScenarios();
 std::vector<Scenario> EventScenarios();
+std::vector<Scenario> EventFdScenarios();
 std::vector<Scenario> RegistryScenarios();
 std::vector<Scenario> SharedMemoryScenarios();
 std::vector<Scenario> ChannelScenarios();

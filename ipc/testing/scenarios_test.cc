@@ -111,10 +111,11 @@ TEST(KillSweepRows, AskOfEverySleeperThatItSleeps) {
 TEST(KillSweepRows, CoverWhateverLiesInSharedMemoryAndIsPassedOn) {
   std::set<std::string> primitives;
   for (const Scenario& scenario : Ours()) primitives.insert(scenario.primitive);
-  EXPECT_EQ(primitives, (std::set<std::string>{"channel", "counter and gauge", "event", "latch",
-                                               "mutex", "mutex, on a file", "mutex, spinning",
-                                               "once", "reader-writer lock", "registry",
-                                               "semaphore", "shared memory", "spinlock"}));
+  EXPECT_EQ(primitives,
+            (std::set<std::string>{"channel", "counter and gauge", "event", "event fd", "latch",
+                                   "mutex", "mutex, on a file", "mutex, spinning", "once",
+                                   "reader-writer lock", "registry", "semaphore", "shared memory",
+                                   "spinlock", "zone mutex", "zone reader-writer lock"}));
 }
 
 TEST(KillSweepRows, CoverEveryRoleForWhateverIsHeld) {

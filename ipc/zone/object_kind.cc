@@ -4,6 +4,7 @@
 #include "absl/types/span.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/lock/event.h"
+#include "muster/ipc/lock/event_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/once.h"
 #include "muster/ipc/lock/rw_lock.h"
@@ -52,8 +53,9 @@ std::size_t StateBytes(ObjectKind kind, std::uint32_t count) {
     case ObjectKind::kSpinlock:
       return sizeof(SpinlockState);
     case ObjectKind::kEvent:
-    case ObjectKind::kEventFd:
       return sizeof(EventState);
+    case ObjectKind::kEventFd:
+      return sizeof(EventFdState);
     case ObjectKind::kCounter:
       return std::size_t{count} * kCacheLineBytes;
     case ObjectKind::kPlain:

@@ -260,7 +260,8 @@ absl::StatusOr<std::shared_ptr<EventFd>> ZoneAttachment::GetEventFd(absl::string
                                [](void*) {}));
   std::shared_ptr<EventFd>& event = event_fds_[object.index];
   if (event == nullptr && fd.valid()) {
-    event = std::make_shared<EventFd>(reinterpret_cast<EventState*>(object.state), std::move(fd));
+    event = std::make_shared<EventFd>(reinterpret_cast<EventFdState*>(object.state), *registry_,
+                                      std::move(fd));
   }
   if (event != nullptr) return event;
   return absl::FailedPreconditionError(

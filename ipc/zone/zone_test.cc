@@ -279,7 +279,7 @@ TEST_F(ZoneTest, HasAllKinds) {
   { const std::unique_lock lock(*Must(zone.Get<ZoneRwLock>("rwlock"))); }
   EXPECT_TRUE(Must(zone.Get<ZoneOnce>("once"))->Call([](bool) { return absl::OkStatus(); }).ok());
   const auto semaphore = Must(zone.Get<Semaphore>("semaphore", 2u));
-  EXPECT_TRUE(semaphore->Release(semaphore->Acquire()));
+  EXPECT_TRUE(semaphore->Release(semaphore->Acquire().value()));
   Must(zone.Get<Event>("event"))->NotifyAll();
   const auto latch = Must(zone.Get<ZoneLatch<Ledger>>("latch"));
   latch->Write({.balance = 3});
@@ -408,7 +408,7 @@ int HoldAll(const Zone& zone, const Participant&, Gate* ready, Gate* never) {
   if (Must(zone.Get<ZoneSpinlock>("spinlock"))->Lock() != LockOutcome::kAcquired) return 1;
   if (Must(zone.Get<ZoneRwLock>("read"))->LockShared() != LockOutcome::kAcquired) return 1;
   if (Must(zone.Get<ZoneRwLock>("written"))->Lock() != LockOutcome::kAcquired) return 1;
-  Must(zone.Get<Semaphore>("semaphore", 1u))->Acquire();
+  (void)Must(zone.Get<Semaphore>("semaphore", 1u))->Acquire();
   ready->Open();
   never->Await();
   return 0;

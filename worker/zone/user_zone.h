@@ -71,7 +71,8 @@ class UserZone {
 
   // Notes for the master where a lock in this zone is, so that the master recovers it as soon as
   // its owner has died. Call it once for each lock; repeating it does no harm. Without it, a
-  // process that waits for the lock detects the death itself, within a second. ResourceExhausted:
+  // process that waits for the lock detects the death itself, within a second. An EventFd cannot be
+  // noted, since the master does not have its descriptor: use the bell. ResourceExhausted:
   // kMostLocks are noted already.
   absl::Status NoteLock(const ipc::MutexState* lock) const { return Note(Kind::kMutex, lock); }
   absl::Status NoteLock(const ipc::SpinlockState* lock) const {

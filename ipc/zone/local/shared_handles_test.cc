@@ -82,7 +82,7 @@ TEST(OneEventForAllThreads, LosesNoWake) {
 TEST(OneEventFdForAllThreads, LosesNoWakeOfAnyNotifier) {
   constexpr int kItems = 3'000;
   TestZone zone;
-  EventFd event = *EventFd::Create(zone.Place<EventState>());
+  EventFd event = *EventFd::Create(zone.Place<EventFdState>(), zone.registry());
   std::atomic<int> items{0};
   std::thread consumer([&] {
     for (int seen = 0; seen < kThreads * kItems;) {
