@@ -10,7 +10,7 @@
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/ipc/lock/internal/fork_guard.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/lock_outcome.h"
 
 namespace muster::ipc::internal {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "muster/ipc/lock/internal/fork_guard.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/latch.h"
 
 namespace muster::ipc {
@@ -24,6 +25,7 @@ class ZoneLatch {
   // Waits while another thread of this process writes. False: this process is a child of fork of
   // the one that made the latch. Nothing was written.
   bool Write(const Value& value) {
+    if (!guard_.holds()) return false;
     const std::lock_guard guard(writing_);
     latch_.Write(value);
     return true;
@@ -34,6 +36,7 @@ class ZoneLatch {
   std::uint64_t version() const { return latch_.version(); }
 
  private:
+  const ForkGuard guard_ = ForkGuard::OfThisProcess();
   Latch<Value> latch_;
   std::mutex writing_;
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
@@ -23,6 +24,16 @@ TEST(ZoneLatch, GivesWhatWasWritten) {
   EXPECT_EQ(latch.Read(), 7);
   EXPECT_EQ(latch.TryRead(1), 7);
   EXPECT_EQ(latch.version(), 1u);
+}
+
+TEST(ZoneLatch, IsNotWrittenByAChildOfFork) {
+  TestZone zone;
+  LatchState<int>* const state = zone.Place<LatchState<int>>();
+  ZoneLatch<int> latch((Latch<int>(state)));
+  EXPECT_TRUE(latch.Write(7));
+  ForkedChild child([&] { return latch.Write(8) || latch.Read() != 7 ? 1 : 0; });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(latch.Read(), 7);
 }
 
 TEST(ZoneLatch, IsWrittenByOneThreadAfterAnother) {

@@ -39,12 +39,13 @@ ZoneMutex::ZoneMutex(Mutex mutex, RepairCallback repair)
 ZoneMutex::~ZoneMutex() { AbandonIfHeldBy(HoldingThread::Current()); }
 
 void ZoneMutex::AbandonIfHeldBy(HoldingThread& thread) {
-  if (!IsHeldBy(thread)) return;
+  if (!guard_.holds() || !IsHeldBy(thread)) return;
   mutex_.Abandon();
   Release(thread);
 }
 
 LockOutcome ZoneMutex::TryLockUntil(Deadline deadline) {
+  if (!guard_.holds()) return LockOutcome::kNotParticipant;
   HoldingThread& me = HoldingThread::Current();
   if (IsHeldBy(me)) return LockOutcome::kWouldDeadlock;
   if (!LockUntil(local_, deadline)) return LockOutcome::kTimedOut;
@@ -52,10 +53,11 @@ LockOutcome ZoneMutex::TryLockUntil(Deadline deadline) {
 }
 
 void ZoneMutex::MarkConsistent() {
-  if (IsHeldBy(HoldingThread::Current())) mutex_.MarkConsistent();
+  if (guard_.holds() && IsHeldBy(HoldingThread::Current())) mutex_.MarkConsistent();
 }
 
 bool ZoneMutex::MarkNotRecoverable() {
+  if (!guard_.holds()) return false;
   HoldingThread& me = HoldingThread::Current();
   if (!IsHeldBy(me)) return false;
   const bool was_held = mutex_.MarkNotRecoverable();

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/zone/local/holding_thread.h"
@@ -22,6 +23,9 @@ namespace muster::ipc {
 // A thread that ends while it holds the mutex abandons it: the next owner, in any process, gets
 // kOwnerDied. holding_thread.h tells when the end of a thread is seen.
 //
+// In a child of fork each Lock returns kNotParticipant and each Unlock false, whatever the parent's
+// threads did at the fork.
+//
 // Thread-safe. No thread may hold it or be in a call when it is destroyed; if the destroying thread
 // holds it, it abandons it. Memory as in Mutex.
 class ZoneMutex {
@@ -34,6 +38,8 @@ class ZoneMutex {
   ZoneMutex& operator=(const ZoneMutex&) = delete;
 
   [[nodiscard]] LockOutcome Lock() {
+    if (!guard_.holds()) [[unlikely]]
+      return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (IsHeldBy(me)) [[unlikely]]
       return LockOutcome::kWouldDeadlock;
@@ -43,6 +49,8 @@ class ZoneMutex {
   // Never blocks. kBusy: a live participant holds the mutex, or another thread of this one holds it
   // or waits for it.
   [[nodiscard]] LockOutcome TryLock() {
+    if (!guard_.holds()) [[unlikely]]
+      return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (IsHeldBy(me)) [[unlikely]]
       return LockOutcome::kWouldDeadlock;
@@ -56,6 +64,8 @@ class ZoneMutex {
   }
   // False: this thread does not hold the mutex, or its word was damaged.
   bool Unlock() {
+    if (!guard_.holds()) [[unlikely]]
+      return false;
     HoldingThread& me = HoldingThread::Current();
     if (!IsHeldBy(me)) [[unlikely]]
       return false;
@@ -116,6 +126,7 @@ class ZoneMutex {
   bool Accept(LockOutcome outcome, const char* call);
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
+  const ForkGuard guard_ = ForkGuard::OfThisProcess();
   Mutex mutex_;  // for the thread that holds local_
   std::timed_mutex local_;
   // The thread within its section. Null: none. Written by the thread that holds local_.

@@ -13,7 +13,7 @@ class ZoneOnce::Run {
       ++once_.runs_;
       once_.result_ = result;
     }
-    once_.ended_.notify_all();
+    once_.ended_->notify_all();
   }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -24,7 +24,16 @@ class ZoneOnce::Run {
   ZoneOnce& once_;
 };
 
+ZoneOnce::~ZoneOnce() {
+  // In a child of fork its destructor would wait for the parent's threads that sleep on it.
+  if (!guard_.holds()) (void)ended_.release();
+}
+
 absl::Status ZoneOnce::CallSlowly(Initialise initialise, Deadline deadline) {
+  if (!guard_.holds()) {
+    return absl::FailedPreconditionError(
+        "once: this process is a child of fork of its participant");
+  }
   const HoldingThread& me = HoldingThread::Current();
   {
     std::unique_lock guard(mutex_);
@@ -35,8 +44,8 @@ absl::Status ZoneOnce::CallSlowly(Initialise initialise, Deadline deadline) {
       const std::uint64_t seen = runs_;
       const auto has_ended = [&] { return runs_ != seen; };
       if (deadline.is_never()) {
-        ended_.wait(guard, has_ended);
-      } else if (!ended_.wait_until(guard, deadline.time(), has_ended)) {
+        ended_->wait(guard, has_ended);
+      } else if (!ended_->wait_until(guard, deadline.time(), has_ended)) {
         return absl::DeadlineExceededError("once: another thread still initialises");
       }
       // Of that run or a later one: both were under way during this call.

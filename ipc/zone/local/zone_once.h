@@ -3,11 +3,13 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 
 #include "absl/status/status.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/once.h"
 #include "muster/ipc/zone/local/holding_thread.h"
 
@@ -20,6 +22,8 @@ namespace muster::ipc {
 // If the initialiser throws, its Call throws the same; another thread that waited runs its own
 // then. So it is when the thread of the initialiser ends in it, by pthread_exit.
 //
+// In a child of fork Call returns FailedPrecondition, unless it is done.
+//
 // Thread-safe. No thread may be in a call when it is destroyed. Memory as in Once.
 class ZoneOnce {
  public:
@@ -27,6 +31,7 @@ class ZoneOnce {
 
   // Nobody else may use `once`'s participant for this once.
   explicit ZoneOnce(Once once) : once_(once) {}
+  ~ZoneOnce();
   ZoneOnce(const ZoneOnce&) = delete;
   ZoneOnce& operator=(const ZoneOnce&) = delete;
 
@@ -47,9 +52,10 @@ class ZoneOnce {
 
   absl::Status CallSlowly(Initialise initialise, Deadline deadline);
 
+  const ForkGuard guard_ = ForkGuard::OfThisProcess();
   Once once_;  // for the thread in runner_
   std::mutex mutex_;
-  std::condition_variable ended_;
+  std::unique_ptr<std::condition_variable> ended_ = std::make_unique<std::condition_variable>();
   // Guarded by mutex_.
   const HoldingThread* runner_ = nullptr;
   std::uint64_t runs_ = 0;              // that have ended

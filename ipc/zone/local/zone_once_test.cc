@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 #include "muster/ipc/testing/threads.h"
 
@@ -106,6 +107,21 @@ TEST_F(ZoneOnceTest, IsTriedAgainWhenTheThreadOfTheInitialiserEnds) {
 TEST_F(ZoneOnceTest, RefusesAnInitialiserThatCallsItself) {
   const absl::Status outer = once_.Call([&](bool) { return once_.Call(Succeed); });
   EXPECT_EQ(outer.code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(ZoneOnceTest, FailsInAChildOfFork) {
+  std::thread first([&] { EXPECT_TRUE(once_.Call(CountAndReturn(absl::OkStatus())).ok()); });
+  has_begun_.Await();
+  BlockedThread second([&] { return once_.Call(Succeed); });
+  ForkedChild child([&] {
+    const absl::Status status = once_.Call(Succeed);
+    once_.~ZoneOnce();
+    return status.code() == absl::StatusCode::kFailedPrecondition ? 0 : 1;
+  });
+  EXPECT_EQ(child.Join(), 0);
+  gate_.Open();
+  first.join();
+  EXPECT_TRUE(second.Join().ok());
 }
 
 TEST_F(ZoneOnceTest, HonoursItsDeadlineBehindAThread) {

@@ -71,9 +71,9 @@ class ZoneRwLock::Wait {
                                ? Earlier(deadline_, Deadline::After(kLookAgain))
                                : deadline_;
     if (until.is_never()) {
-      lock_.changed_.wait(guard);
+      lock_.changed_->wait(guard);
     } else {
-      lock_.changed_.wait_until(guard, until.time());
+      lock_.changed_->wait_until(guard, until.time());
     }
   }
 
@@ -90,9 +90,17 @@ ZoneRwLock::ZoneRwLock(RwLock lock, RepairCallback repair)
         static_cast<ZoneRwLock*>(self)->GiveUpFor(ending);
       }) {}
 
-ZoneRwLock::~ZoneRwLock() { GiveUpFor(HoldingThread::Current()); }
+ZoneRwLock::~ZoneRwLock() {
+  if (guard_.holds()) {
+    GiveUpFor(HoldingThread::Current());
+  } else {
+    // Its destructor would wait for the parent's threads that sleep on it.
+    (void)changed_.release();
+  }
+}
 
 void ZoneRwLock::GiveUpFor(HoldingThread& thread) {
+  if (!guard_.holds()) return;
   if (IsHeldBy(thread)) {
     owner_.store(nullptr, std::memory_order_relaxed);
     thread.RemoveExclusive();
@@ -120,7 +128,7 @@ void ZoneRwLock::LeavePlace(std::uint32_t readers) {
 void ZoneRwLock::WakeSleepers() {
   // Whoever set the flag is asleep once it has left the door.
   { const std::lock_guard guard(door_); }
-  changed_.notify_all();
+  changed_->notify_all();
 }
 
 // Writers.
@@ -131,6 +139,7 @@ LockOutcome ZoneRwLock::TryLock() {
 }
 
 LockOutcome ZoneRwLock::LockUntil(Deadline deadline) {
+  if (!guard_.holds()) return LockOutcome::kNotParticipant;
   HoldingThread& me = HoldingThread::Current();
   // Relaxed: looked at again with the compare-and-set.
   if (TakePlace(word_.load(std::memory_order_relaxed))) return EnterAsWriter(me, deadline);
@@ -178,6 +187,7 @@ LockOutcome ZoneRwLock::EnterAsWriter(HoldingThread& me, Deadline deadline) {
 bool ZoneRwLock::MarkNotRecoverable() { return Leave(&RwLock::MarkNotRecoverable); }
 
 bool ZoneRwLock::Leave(bool (RwLock::*unlock)()) {
+  if (!guard_.holds()) return false;
   HoldingThread& me = HoldingThread::Current();
   if (!IsHeldBy(me)) return false;
   owner_.store(nullptr, std::memory_order_relaxed);
@@ -188,7 +198,7 @@ bool ZoneRwLock::Leave(bool (RwLock::*unlock)()) {
 }
 
 void ZoneRwLock::MarkConsistent() {
-  if (IsHeldBy(HoldingThread::Current())) lock_.MarkConsistent();
+  if (guard_.holds() && IsHeldBy(HoldingThread::Current())) lock_.MarkConsistent();
 }
 
 // Readers.

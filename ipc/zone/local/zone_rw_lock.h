@@ -5,10 +5,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/rw_lock.h"
 #include "muster/ipc/zone/local/holding_thread.h"
@@ -26,6 +28,8 @@ namespace muster::ipc {
 // A thread that ends while it holds the lock exclusively abandons it: the next writer, in any
 // process, gets kOwnerDied. A thread that ends while it holds the lock shared releases it.
 // holding_thread.h tells when the end of a thread is seen.
+//
+// In a child of fork each Lock returns kNotParticipant and each Unlock false, as in ZoneMutex.
 //
 // Thread-safe. No thread may hold it or be in a call when it is destroyed; what the destroying
 // thread holds is given up as at its end. Memory as in RwLock, between threads too.
@@ -55,6 +59,8 @@ class ZoneRwLock {
   [[nodiscard]] LockOutcome LockShared() { return LockSharedUntil(Deadline::Never()); }
   [[nodiscard]] LockOutcome TryLockShared();
   [[nodiscard]] LockOutcome LockSharedUntil(Deadline deadline) {
+    if (!guard_.holds()) [[unlikely]]
+      return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (EnterFree()) [[likely]] {
       me.AddShared(number_);
@@ -64,6 +70,8 @@ class ZoneRwLock {
   }
   // False: this thread does not hold the lock shared, or the participant's word was damaged.
   bool UnlockShared() {
+    if (!guard_.holds()) [[unlikely]]
+      return false;
     HoldingThread& me = HoldingThread::Current();
     if (!me.RemoveShared(number_)) [[unlikely]]
       return false;
@@ -166,6 +174,7 @@ class ZoneRwLock {
   bool Accept(LockOutcome outcome, const char* call);
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
+  const ForkGuard guard_ = ForkGuard::OfThisProcess();
   RwLock lock_;                 // for the thread that made the word kHeld or kBrief
   const std::uint64_t number_;  // for HoldingThread
   std::atomic<std::uint32_t> waiting_writers_{0};
@@ -174,7 +183,7 @@ class ZoneRwLock {
   // The thread that writes. Null: none.
   alignas(kCacheLineBytes) std::atomic<HoldingThread*> owner_{nullptr};
   std::mutex door_;  // of those who go to sleep
-  std::condition_variable changed_;
+  std::unique_ptr<std::condition_variable> changed_ = std::make_unique<std::condition_variable>();
   RepairCallback repair_;
   ThreadEndNotice at_thread_end_;
 };

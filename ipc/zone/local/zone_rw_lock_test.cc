@@ -299,6 +299,49 @@ TEST_F(ZoneRwLockTest, IsGivenUpWhenTheThreadThatHoldsItDestroysIt) {
   EXPECT_EQ(other_.TryLock(), LockOutcome::kOwnerDied);
 }
 
+// A child of fork.
+
+TEST_F(ZoneRwLockTest, FailsInAChildOfFork) {
+  // Another thread writes, and one waits for it.
+  Gate gate;
+  Gate is_held;
+  std::thread writer([&] {
+    EXPECT_EQ(lock_.Lock(), LockOutcome::kAcquired);
+    is_held.Open();
+    gate.Await();
+    EXPECT_TRUE(lock_.Unlock());
+  });
+  is_held.Await();
+  BlockedThread reader([&] { return lock_.LockShared(); });
+  ForkedChild child([&] {
+    const bool fails = lock_.Lock() == LockOutcome::kNotParticipant &&
+                       lock_.TryLock() == LockOutcome::kNotParticipant &&
+                       lock_.LockShared() == LockOutcome::kNotParticipant &&
+                       lock_.TryLockShared() == LockOutcome::kNotParticipant && !lock_.Unlock() &&
+                       !lock_.UnlockShared();
+    lock_.MarkConsistent();
+    lock_.~ZoneRwLock();
+    return fails ? 0 : 1;
+  });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(other_.TryLockShared(), LockOutcome::kBusy);
+  gate.Open();
+  writer.join();
+  EXPECT_EQ(reader.Join(), LockOutcome::kAcquired);
+}
+
+TEST_F(ZoneRwLockTest, FailsInAChildOfAThreadThatHoldsIt) {
+  EXPECT_EQ(lock_.LockShared(), LockOutcome::kAcquired);
+  ForkedChild child([&] {
+    if (lock_.UnlockShared() || lock_.LockShared() != LockOutcome::kNotParticipant) return 1;
+    lock_.~ZoneRwLock();
+    return 0;
+  });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(other_.TryLock(), LockOutcome::kBusy);
+  EXPECT_TRUE(lock_.UnlockShared());
+}
+
 // lock() and the like.
 
 TEST_F(ZoneRwLockTest, RepairsWithTheCallbackBeforeAReaderEnters) {

@@ -25,12 +25,13 @@ ZoneSpinlock::ZoneSpinlock(Spinlock spinlock, RepairCallback repair)
 ZoneSpinlock::~ZoneSpinlock() { AbandonIfHeldBy(HoldingThread::Current()); }
 
 void ZoneSpinlock::AbandonIfHeldBy(HoldingThread& thread) {
-  if (!IsHeldBy(thread)) return;
+  if (!guard_.holds() || !IsHeldBy(thread)) return;
   spinlock_.Abandon();
   Release(thread);
 }
 
 LockOutcome ZoneSpinlock::TryLockUntil(Deadline deadline) {
+  if (!guard_.holds()) return LockOutcome::kNotParticipant;
   HoldingThread& me = HoldingThread::Current();
   if (!TakeLocal(me)) return LockSlowly(me, deadline);
   return Keep(me, spinlock_.TryLockUntil(deadline));

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/spinlock.h"
 #include "muster/ipc/zone/local/holding_thread.h"
@@ -19,6 +20,8 @@ namespace muster::ipc {
 // A thread that ends while it holds the lock abandons it: the next owner, in any process, gets
 // kOwnerDied. holding_thread.h tells when the end of a thread is seen.
 //
+// In a child of fork each Lock returns kNotParticipant and each Unlock false, as in ZoneMutex.
+//
 // Thread-safe. No thread may hold it or be in a call when it is destroyed; if the destroying thread
 // holds it, it abandons it. Memory as in Spinlock.
 class ZoneSpinlock {
@@ -31,6 +34,8 @@ class ZoneSpinlock {
   ZoneSpinlock& operator=(const ZoneSpinlock&) = delete;
 
   [[nodiscard]] LockOutcome Lock() {
+    if (!guard_.holds()) [[unlikely]]
+      return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (!TakeLocal(me)) [[unlikely]]
       return LockSlowly(me, Deadline::Never());
@@ -39,6 +44,8 @@ class ZoneSpinlock {
   // Never waits. kBusy: a live participant holds the spinlock, or another thread of this one holds
   // it or waits for it.
   [[nodiscard]] LockOutcome TryLock() {
+    if (!guard_.holds()) [[unlikely]]
+      return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (!TakeLocal(me)) [[unlikely]]
       return IsHeldBy(me) ? LockOutcome::kWouldDeadlock : LockOutcome::kBusy;
@@ -48,6 +55,8 @@ class ZoneSpinlock {
   [[nodiscard]] LockOutcome TryLockUntil(Deadline deadline);
   // False: this thread does not hold the spinlock. Nothing was changed.
   bool Unlock() {
+    if (!guard_.holds()) [[unlikely]]
+      return false;
     HoldingThread& me = HoldingThread::Current();
     if (!IsHeldBy(me)) [[unlikely]]
       return false;
@@ -89,6 +98,7 @@ class ZoneSpinlock {
   void AbandonIfHeldBy(HoldingThread& thread);
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
+  const ForkGuard guard_ = ForkGuard::OfThisProcess();
   Spinlock spinlock_;  // for the thread in owner_
   // The lock of the process: the thread that has it, or null. Written by that thread only.
   std::atomic<HoldingThread*> owner_{nullptr};

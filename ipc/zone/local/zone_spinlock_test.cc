@@ -74,6 +74,21 @@ TEST_F(ZoneSpinlockTest, IsAbandonedWhenTheThreadThatHoldsItDestroysIt) {
   EXPECT_EQ(spinlock_.Lock(), LockOutcome::kOwnerDied);
 }
 
+TEST_F(ZoneSpinlockTest, FailsInAChildOfFork) {
+  EXPECT_EQ(spinlock_.Lock(), LockOutcome::kAcquired);
+  ForkedChild child([&] {
+    const bool fails = spinlock_.Lock() == LockOutcome::kNotParticipant &&
+                       spinlock_.TryLock() == LockOutcome::kNotParticipant &&
+                       spinlock_.TryLockUntil(Soon()) == LockOutcome::kNotParticipant &&
+                       !spinlock_.Unlock();
+    spinlock_.~ZoneSpinlock();
+    return fails ? 0 : 1;
+  });
+  EXPECT_EQ(child.Join(), 0);
+  EXPECT_EQ(other_.TryLock(), LockOutcome::kBusy);
+  EXPECT_TRUE(spinlock_.Unlock());
+}
+
 TEST_F(ZoneSpinlockTest, RepairsWithTheCallback) {
   state_->word = kAbandonedWord;
   int repairs = 0;

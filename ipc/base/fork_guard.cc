@@ -1,9 +1,9 @@
-#include "muster/ipc/lock/internal/fork_guard.h"
+#include "muster/ipc/base/fork_guard.h"
 
 #include <pthread.h>
 #include <sys/mman.h>
 
-namespace muster::ipc::internal {
+namespace muster::ipc {
 
 constinit ForkGuardPage fork_guard_page;
 
@@ -43,4 +43,4 @@ std::uint32_t Nonce() {
 
 ForkGuard ForkGuard::OfThisProcess() { return ForkGuard(Nonce()); }
 
-}  // namespace muster::ipc::internal
+}  // namespace muster::ipc

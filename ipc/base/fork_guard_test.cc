@@ -1,4 +1,4 @@
-#include "muster/ipc/lock/internal/fork_guard.h"
+#include "muster/ipc/base/fork_guard.h"
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
 
-namespace muster::ipc::internal {
+namespace muster::ipc {
 namespace {
 
 TEST(ForkGuard, HoldsInTheProcessThatMadeIt) {
@@ -58,4 +58,4 @@ TEST(ForkGuard, IsMadeAnewInAChildWithoutThoseOfItsAncestors) {
 }
 
 }  // namespace
-}  // namespace muster::ipc::internal
+}  // namespace muster::ipc

@@ -1,11 +1,11 @@
-#ifndef MUSTER_IPC_LOCK_INTERNAL_FORK_GUARD_H_
-#define MUSTER_IPC_LOCK_INTERNAL_FORK_GUARD_H_
+#ifndef MUSTER_IPC_BASE_FORK_GUARD_H_
+#define MUSTER_IPC_BASE_FORK_GUARD_H_
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
-namespace muster::ipc::internal {
+namespace muster::ipc {
 
 // At least a page of the machine.
 #if defined(__x86_64__) || defined(__i386__)
@@ -50,6 +50,6 @@ class ForkGuard {
   std::uint32_t nonce_ = kOfNoProcess;
 };
 
-}  // namespace muster::ipc::internal
+}  // namespace muster::ipc
 
-#endif  // MUSTER_IPC_LOCK_INTERNAL_FORK_GUARD_H_
+#endif  // MUSTER_IPC_BASE_FORK_GUARD_H_
