@@ -17,10 +17,18 @@ struct EndKey {
   bool is_made;
 };
 
+const EndKey& TheEndKey(void (*at_end)(void*)) {
+  static const EndKey key(at_end);
+  return key;
+}
+
 }  // namespace
 
+// When the program begins, so that no fork comes in the midst of it.
+const bool HoldingThread::is_end_seen_ = TheEndKey(&HoldingThread::End).is_made;
+
 HoldingThread& HoldingThread::Enrol() {
-  static const EndKey end(&HoldingThread::End);
+  const EndKey& end = TheEndKey(&HoldingThread::End);
   current_ = new HoldingThread();
   if (end.is_made) ::pthread_setspecific(end.key, current_);
   return *current_;

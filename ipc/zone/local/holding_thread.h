@@ -60,6 +60,8 @@ class HoldingThread {
   bool RemoveSharedSlowly(std::uint64_t lock);
 
   inline static constinit thread_local HoldingThread* current_ = nullptr;
+  // False: the process had no key left.
+  static const bool is_end_seen_;
 
   std::uint32_t exclusive_ = 0;
   std::uint32_t shared_count_ = 0;
