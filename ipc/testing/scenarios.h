@@ -17,6 +17,7 @@ std::vector<Scenario> SpinlockScenarios();
 std::vector<Scenario> RwLockScenarios();
 std::vector<Scenario> ZoneMutexScenarios();
 std::vector<Scenario> ZoneRwLockScenarios();
+std::vector<Scenario> ZoneScenarios();
 std::vector<Scenario> LatchScenarios();
 std::vector<Scenario> OnceScenarios();
 std::vector<Scenario> SemaphoreScenarios();
