@@ -9,13 +9,14 @@
 #include "muster/bench/reader_duels.h"
 #include "muster/bench/thread_duels.h"
 #include "muster/bench/wait_duels.h"
+#include "muster/bench/zone_duels.h"
 
 namespace muster::bench {
 
 std::vector<Duel> IpcDuels() {
   std::vector<Duel> all;
   for (auto* subject : {&MutexDuels, &ThreadDuels, &CounterDuels, &FileLockDuels, &ReaderDuels,
-                        &WaitDuels, &ChannelDuels}) {
+                        &WaitDuels, &ChannelDuels, &ZoneDuels}) {
     std::vector<Duel> duels = subject();
     all.insert(all.end(), std::make_move_iterator(duels.begin()),
                std::make_move_iterator(duels.end()));

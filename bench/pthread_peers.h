@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include <cerrno>
+
 #include "muster/ipc/base/check.h"
 
 namespace muster::bench {
@@ -22,6 +24,11 @@ class RobustPthreadMutex {
   }
   void lock() { MUSTER_CHECK(::pthread_mutex_lock(&mutex_) == 0, "pthread_mutex_lock"); }
   void unlock() { MUSTER_CHECK(::pthread_mutex_unlock(&mutex_) == 0, "pthread_mutex_unlock"); }
+  bool try_lock() {
+    const int error = ::pthread_mutex_trylock(&mutex_);
+    MUSTER_CHECK(error == 0 || error == EBUSY, "pthread_mutex_trylock");
+    return error == 0;
+  }
 
  private:
   pthread_mutex_t mutex_;

@@ -30,6 +30,11 @@ absl::Status CheckName(absl::string_view name) {
                                                  " printable characters without spaces"));
 }
 
+template <typename T>
+T ReadOnce(const T& field) {
+  return *static_cast<const volatile T*>(&field);
+}
+
 absl::string_view EndOf(absl::string_view type) {
   return type.substr(type.size() - std::min(type.size(), ZoneEntry::kMaxType));
 }
@@ -79,39 +84,45 @@ absl::Status Damaged(std::uint32_t index, absl::string_view why) {
 
 }  // namespace
 
-absl::StatusOr<ObjectView> Directory::At(std::uint32_t index) const {
+absl::StatusOr<ObjectState> Directory::StateAt(std::uint32_t index) const {
   if (index >= parts_.objects()) {
     return absl::OutOfRangeError(
         absl::StrCat("zone: entry ", index, ", there are ", parts_.objects()));
   }
-  // A copy: what is checked is what is used.
-  const ZoneEntry entry = parts_.entries()[index];
-  const std::size_t least = ZoneParts::FrontBytes(parts_.sizes());
-  if (entry.offset < least || entry.offset % kCacheLineBytes != 0 ||
-      entry.offset > memory_->mapped_bytes() ||
-      entry.bytes > memory_->mapped_bytes() - entry.offset) {
+  const ZoneEntry& entry = parts_.entries()[index];
+  // Copies, each read once: what is checked is what is used.
+  const std::uint64_t offset = ReadOnce(entry.offset);
+  const std::uint64_t bytes = ReadOnce(entry.bytes);
+  const auto kind = static_cast<ObjectKind>(ReadOnce(entry.kind));
+  const std::uint32_t count = ReadOnce(entry.count);
+  if (offset < ZoneParts::FrontBytes(parts_.sizes()) || offset % kCacheLineBytes != 0 ||
+      offset > memory_->mapped_bytes() || bytes > memory_->mapped_bytes() - offset) {
     return Damaged(index, "its state is outside of the zone");
   }
-  if (entry.offset + entry.bytes > memory_->size_bytes()) {
+  if (offset + bytes > memory_->size_bytes()) {
     // Another process has let the zone grow.
     MUSTER_RETURN_IF_ERROR(memory_->Refresh());
-    if (entry.offset + entry.bytes > memory_->size_bytes()) {
+    if (offset + bytes > memory_->size_bytes()) {
       return Damaged(index, "its state is behind the zone's end");
     }
   }
-  ObjectView view = {.index = index,
-                     .name = Load(entry.name),
-                     .kind = static_cast<ObjectKind>(entry.kind),
-                     .type = Load(entry.type),
-                     .version = entry.version,
-                     .count = entry.count,
-                     .bytes = static_cast<std::size_t>(entry.bytes),
-                     .state = parts_.data() + entry.offset};
-  if (view.bytes < StateBytes(view.kind, view.count)) {
-    return Damaged(
-        index, absl::StrCat("a ", ToString(view.kind), " is larger than ", view.bytes, " bytes"));
+  if (bytes < StateBytes(kind, count)) {
+    return Damaged(index, absl::StrCat("a ", ToString(kind), " is larger than ", bytes, " bytes"));
   }
-  return view;
+  return ObjectState{kind, count, static_cast<std::size_t>(bytes), parts_.data() + offset};
+}
+
+absl::StatusOr<ObjectView> Directory::At(std::uint32_t index) const {
+  MUSTER_ASSIGN_OR_RETURN(const ObjectState state, StateAt(index));
+  const ZoneEntry& entry = parts_.entries()[index];
+  return ObjectView{.index = index,
+                    .name = Load(entry.name),
+                    .kind = state.kind,
+                    .type = Load(entry.type),
+                    .version = entry.version,
+                    .count = state.count,
+                    .bytes = state.bytes,
+                    .state = state.state};
 }
 
 absl::StatusOr<ObjectView> Directory::Lookup(absl::string_view name) const {

@@ -38,6 +38,14 @@ struct ObjectView {
   std::byte* state = nullptr;  // `bytes` long, within the mapped memory
 };
 
+// Where an object's state is, and how to recover it: all that a burial needs of an entry.
+struct ObjectState {
+  ObjectKind kind = ObjectKind::kPlain;
+  std::uint32_t count = 0;
+  std::size_t bytes = 0;
+  std::byte* state = nullptr;  // `bytes` long, within the mapped memory
+};
+
 // The named objects of a zone. Names are found without a lock; to add one takes the mutex in the
 // zone's header. A process that dies while it adds leaves nothing: an object is there when its
 // entry is counted, and what was written before that is written again by the next one.
@@ -60,6 +68,7 @@ class Directory {
                                        Mutex& mutex);
   // OutOfRange: there are not so many.
   absl::StatusOr<ObjectView> At(std::uint32_t index) const;
+  absl::StatusOr<ObjectState> StateAt(std::uint32_t index) const;
   std::uint32_t size() const { return parts_.objects(); }
 
  private:

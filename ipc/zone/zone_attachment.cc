@@ -188,7 +188,7 @@ bool ZoneAttachment::Recover(OwnerTag dead) {
     for (std::uint64_t bits = opened[i].load(std::memory_order_acquire); bits != 0;
          bits &= bits - 1) {
       const auto index = static_cast<std::uint32_t>(64 * i + std::countr_zero(bits));
-      const absl::StatusOr<ObjectView> object = directory_->At(index);
+      const absl::StatusOr<ObjectState> object = directory_->StateAt(index);
       // A damaged entry leads to nothing that could be held.
       if (!object.ok()) continue;
       recovered &= RecoverObject(object->kind, object->state, object->count, dead);
