@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/memory/shared_memory.h"
-#include "muster/ipc/zone/zone_layout.h"
 
 namespace muster::ipc {
 namespace {

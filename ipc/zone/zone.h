@@ -21,6 +21,7 @@
 #include "muster/ipc/zone/directory.h"
 #include "muster/ipc/zone/participant.h"
 #include "muster/ipc/zone/zone_attachment.h"
+#include "muster/ipc/zone/zone_layout.h"
 #include "muster/ipc/zone/zone_object.h"
 #include "muster/ipc/zone/zone_place.h"
 
@@ -110,7 +111,7 @@ class Zone {
     MUSTER_ASSIGN_OR_RETURN(
         std::shared_ptr<void> part,
         attachment_->Get(
-            name, Object::Spec(attachment_->parts().sizes(), arguments...),
+            name, Object::Spec(sizes(), arguments...),
             [](void* state) { Object::Initialise(state); },
             [&](const OpenedObject& object) -> absl::StatusOr<std::shared_ptr<void>> {
               return Object::Make(object, arguments...);
@@ -131,9 +132,8 @@ class Zone {
   // A struct of the program's own that is there already, for looking at. NotFound: it is not.
   template <typename T>
   absl::StatusOr<std::shared_ptr<const T>> Find(absl::string_view name) const {
-    MUSTER_ASSIGN_OR_RETURN(
-        const ObjectView object,
-        attachment_->Find(name, ZoneObject<T>::Spec(attachment_->parts().sizes())));
+    MUSTER_ASSIGN_OR_RETURN(const ObjectView object,
+                            attachment_->Find(name, ZoneObject<T>::Spec(sizes())));
     static_assert(std::is_standard_layout_v<T>);
     return std::shared_ptr<const T>(attachment_, reinterpret_cast<const T*>(object.state));
   }
@@ -145,6 +145,7 @@ class Zone {
   // The memory's descriptor, to send to another process. It stays the zone's.
   int fd() const { return attachment_->fd(); }
   std::size_t size_bytes() const;
+  const ZoneSizes& sizes() const { return attachment_->parts().sizes(); }
 
  private:
   explicit Zone(std::shared_ptr<ZoneAttachment> attachment) : attachment_(std::move(attachment)) {}
