@@ -62,7 +62,8 @@ void CheckServes(Trial& trial, const Zone& zone) {
       const LockOutcome outcome = (*rw_lock)->Lock();
       if (outcome == LockOutcome::kOwnerDied) (*rw_lock)->MarkConsistent();
       if (!Holds(outcome) || !(*rw_lock)->Unlock()) part.Fault("the rwlock is lost");
-      if (!(*semaphore)->Release((*semaphore)->Acquire())) part.Fault("the permit is lost");
+      if (!(*semaphore)->Release((*semaphore)->Acquire().value_or(~0u)))
+        part.Fault("the permit is lost");
       for (const std::byte each : (*large)->bytes) {
         if (each != std::byte{0}) return part.Fault("new memory is not zero");
       }
@@ -126,8 +127,8 @@ void Owner(Trial& trial) {
     const auto semaphore = Value(zone.Get<Semaphore>("semaphore", 1u));
     SectionMark();
     if (!Holds(mutex->Lock()) || !Holds(rw_lock->Lock())) part.Fault("nobody holds it");
-    const std::uint32_t permit = semaphore->Acquire();
-    semaphore->Release(permit);
+    const auto permit = semaphore->Acquire();
+    if (!permit || !semaphore->Release(*permit)) part.Fault("nobody has the permit");
     rw_lock->Unlock();
     mutex->Unlock();
     SectionMark();
@@ -143,7 +144,7 @@ void Burier(Trial& trial) {
     const auto rw_lock = Value(zone.Get<ZoneRwLock>("rwlock"));
     const auto semaphore = Value(zone.Get<Semaphore>("semaphore", 1u));
     if (!Holds(mutex->Lock()) || !Holds(rw_lock->Lock())) part.Fault("nobody holds it");
-    semaphore->Acquire();
+    if (!semaphore->Acquire()) part.Fault("nobody has the permit");
     part.Reach(1);
     part.AwaitPermission(1);
   });

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "muster/ipc/lock/event.h"
+#include "muster/ipc/lock/event_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/once.h"
 #include "muster/ipc/lock/spinlock.h"
@@ -64,8 +65,12 @@ ObjectHolders HoldersOf(const ObjectView& object) {
       holders.has_waiters = parts.header->released.word.load(std::memory_order_relaxed) & 1;
       break;
     }
-    case ObjectKind::kEvent:
     case ObjectKind::kEventFd:
+      holders.has_waiters = reinterpret_cast<const EventFdState*>(object.state)
+                                ->word.load(std::memory_order_relaxed) &
+                            1;
+      break;
+    case ObjectKind::kEvent:
       holders.has_waiters =
           reinterpret_cast<const EventState*>(object.state)->word.load(std::memory_order_relaxed) &
           1;

@@ -29,8 +29,7 @@ TEST_F(ObjectHoldersTest, AreOwnersAndReadersAndHoldersOfPermits) {
   ASSERT_EQ((*zone_.Get<ZoneMutex>("mutex"))->Lock(), LockOutcome::kAcquired);
   ASSERT_EQ((*zone_.Get<ZoneRwLock>("rwlock"))->LockShared(), LockOutcome::kAcquired);
   const auto semaphore = *zone_.Get<Semaphore>("semaphore", 3u);
-  semaphore->Acquire();
-  semaphore->Acquire();
+  ASSERT_TRUE(semaphore->Acquire() && semaphore->Acquire());
   EXPECT_THAT(Holders(0).owners, ElementsAre(self_.tag()));
   EXPECT_THAT(Holders(1).owners, IsEmpty());
   EXPECT_THAT(Holders(1).readers, ElementsAre(self_.tag()));
