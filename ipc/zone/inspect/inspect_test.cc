@@ -1,6 +1,7 @@
 // The program, as a person calls it.
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +99,18 @@ TEST_F(InspectTest, BuriesTheDeadAndNobodyElse) {
   EXPECT_THAT(shown.text, HasSubstr("an owner died"));
   EXPECT_THAT(shown.text, Not(HasSubstr("dead")));
   EXPECT_TRUE(zone_.registry().IsLiveNow(self->tag()));
+}
+
+TEST_F(InspectTest, ShowsNamesThatAreGarbageAsText) {
+  const auto self = zone_.Join();
+  ASSERT_TRUE(zone_.Get<Ledger>("ledger").ok());
+  void* const memory =
+      ::mmap(nullptr, zone_.size_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, zone_.fd(), 0);
+  const ZoneParts parts(static_cast<std::byte*>(memory), zone_.sizes());
+  parts.entries()[0].name = {'a', '\x1b', '[', '\xff'};
+  EXPECT_THAT(RunZone("show " + Place()).text, HasSubstr("a\\x1b[\\xff "));
+  EXPECT_THAT(RunZone("show -o json " + Place()).text, HasSubstr("a\\\\x1b[\\\\xff\""));
+  ::munmap(memory, zone_.size_bytes());
 }
 
 TEST_F(InspectTest, OpensAMemfdOfAnotherProcess) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -94,6 +95,10 @@ ZoneReport ReportOf(const Zone& zone) {
   for (const absl::StatusOr<ObjectView>& view : zone.List()) {
     if (view.ok()) {
       report.objects.push_back({*view, HoldersOf(*view), ""});
+      // What stands in the memory may be anything; it is shown to terminals, and as JSON.
+      ObjectView& shown = report.objects.back().view;
+      shown.name = absl::CHexEscape(shown.name);
+      shown.type = absl::CHexEscape(shown.type);
     } else {
       report.objects.push_back({{}, {}, std::string(view.status().message())});
     }
