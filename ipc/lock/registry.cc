@@ -275,9 +275,11 @@ absl::StatusOr<OwnerTag> Registry::ReserveAny() const {
 
 void Registry::SetProcess(OwnerTag tag, pid_t pid) const {
   ParticipantLine* line = LineOf(tag);
-  if (line == nullptr || !IsLiveIdentity(line->identity.load(std::memory_order_acquire), tag)) {
-    return;
-  }
+  if (line == nullptr) return;
+  const std::uint32_t identity = line->identity.load(std::memory_order_acquire);
+  if (!IsLiveIdentity(identity, tag)) return;
+  // What its parent knows may be its number in another pid namespace, or a process in between.
+  if ((identity & kJoined) && pid != ::getpid()) return;
   const std::uint32_t mark = MarkOf(tag.generation());
   // The heartbeat of the process before. Who has joined has set the mark, and then its heartbeat.
   if (line->process_mark.load(std::memory_order_relaxed) != mark) {
@@ -326,6 +328,18 @@ bool Registry::Change(OwnerTag tag, ParticipantState from, ParticipantState to) 
   } while (!line->identity.compare_exchange_weak(
       seen, Identity(to, tag.generation()), std::memory_order_acq_rel, std::memory_order_relaxed));
   return true;
+}
+
+bool Registry::Withdraw(OwnerTag tag) const {
+  ParticipantLine* line = LineOf(tag);
+  if (line == nullptr || ProcessIn(*line, tag.generation()).pid != 0) return false;
+  const ProcessIdentity reserver = ReserverIn(*line, tag.generation());
+  if (reserver.pid != ::getpid() || reserver.pid_namespace != OwnPidNamespace()) return false;
+  // Not if it has joined meanwhile.
+  std::uint32_t unjoined = Identity(ParticipantState::kLive, tag.generation());
+  return line->identity.compare_exchange_strong(
+      unjoined, Identity(ParticipantState::kDead, tag.generation()), std::memory_order_acq_rel,
+      std::memory_order_relaxed);
 }
 
 bool Registry::MarkDead(OwnerTag tag) const {

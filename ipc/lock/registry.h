@@ -79,11 +79,14 @@ class Registry {
   // The same for any free slot. ResourceExhausted: there is none.
   absl::StatusOr<OwnerTag> ReserveAny() const;
   // Records which process the participant is. 0: not known. Without effect on an earlier
-  // generation.
+  // generation, and on another process that has joined with a Liveness: it has said so itself.
   void SetProcess(OwnerTag tag, pid_t pid) const;
   // SetProcess for the caller, and its lock in the Liveness. FailedPrecondition: this tag is not
   // reserved, or another process has joined with it.
   absl::Status Join(OwnerTag tag) const;
+  // Takes back a reservation of this process's whose child was not started: the tag is dead, and
+  // nobody joins with it. False: it is no such tag, its process is known, or it has joined.
+  bool Withdraw(OwnerTag tag) const;
   // Call it only when the process is gone (its pidfd is readable). That SIGKILL was sent is not
   // enough: until its end the process may still write. False: it was not alive.
   bool MarkDead(OwnerTag tag) const;

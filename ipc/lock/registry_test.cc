@@ -510,6 +510,31 @@ TEST_F(RegistryWithoutParent, BelievesAReservedChildAfterTheDeathOfItsParent) {
   while (registry().IsLiveNow(tag)) ASSERT_FALSE(deadline.has_passed());
 }
 
+TEST_F(RegistryWithoutParent, BelievesWhoHasJoinedAboutItsProcess) {
+  ForkedChild gone([] { return 0; });
+  const pid_t pid = gone.pid();
+  ASSERT_EQ(gone.Join(), 0);
+  const OwnerTag tag = registry().Reserve(0).value();
+  ASSERT_TRUE(registry().Join(tag).ok());
+  // As by a parent that knows the process only between itself and its child.
+  registry().SetProcess(tag, pid);
+  EXPECT_EQ(registry().Read(0)->pid, ::getpid());
+  EXPECT_TRUE(registry().IsLiveNow(tag));
+}
+
+TEST_F(RegistryWithoutParent, TakesBackOnlyAReservationThatNobodyUses) {
+  const OwnerTag unused = registry().Reserve(0).value();
+  const OwnerTag known = registry().Reserve(1).value();
+  registry().SetProcess(known, ::getpid());
+  const OwnerTag joined = registry().Reserve(2).value();
+  ASSERT_TRUE(registry().Join(joined).ok());
+  EXPECT_TRUE(registry().Withdraw(unused));
+  EXPECT_FALSE(registry().Withdraw(unused));
+  EXPECT_FALSE(registry().Withdraw(known));
+  EXPECT_FALSE(registry().Withdraw(joined));
+  EXPECT_FALSE(registry().Join(unused).ok());
+}
+
 TEST_F(RegistryWithoutParent, IsJoinedOnceWithATag) {
   const OwnerTag tag = *registry().ReserveAny();
   ForkedChild child([&] {
