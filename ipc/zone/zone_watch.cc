@@ -29,11 +29,12 @@ absl::StatusOr<int> ZoneWatch::Refresh() {
   absl::Status first_error;
   for (std::uint32_t slot = 0; slot < registry.capacity(); ++slot) {
     const ParticipantRecord record = *registry.Read(slot);
+    // Also one whose process goes on (exec), and whose finder died before it buried.
+    if (record.state == ParticipantState::kDead) zone_.Bury(record.tag).IgnoreError();
     const auto watched = watched_.find(slot);
     if (watched != watched_.end() && watched->second.tag == record.tag) continue;
     // Another one has the slot: closing the descriptor takes it out of the epoll, too.
     if (watched != watched_.end()) watched_.erase(watched);
-    if (record.state == ParticipantState::kDead) zone_.Bury(record.tag).IgnoreError();
     if (record.state != ParticipantState::kLive || record.pid == 0) continue;
     if (record.pid_namespace != OwnPidNamespace()) continue;
     absl::StatusOr<PidFd> process = PidFd::Open(record.pid);

@@ -97,6 +97,18 @@ TEST_F(ZoneWatchTest, ForgetsWhoLeftAndWatchesTheNextInTheSlot) {
   EXPECT_EQ(*watch->Refresh(), 1);
 }
 
+TEST_F(ZoneWatchTest, BuriesWhoseDeathAnotherFoundAndDidNotBury) {
+  ForkedChild child([&] { return TakePart(); });
+  ready_->Await();
+  const OwnerTag tag = TagOf(child.pid());
+  auto watch = ZoneWatch::Create(*zone_);
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  // As after an exec, by which the process does not end, by a finder that was killed.
+  zone_->registry().MarkDead(tag);
+  ASSERT_TRUE(watch->Refresh().ok());
+  EXPECT_EQ(StateOf(tag.slot()), ParticipantState::kFree);
+}
+
 TEST_F(ZoneWatchTest, RunsInAThread) {
   const auto thread = ZoneWatchThread::Start(*zone_);
   ASSERT_TRUE(thread.ok()) << thread.status();
