@@ -17,12 +17,22 @@ absl::StatusOr<std::shared_ptr<ZoneAttachment>> Build(const ZonePlace& place,
                            .max_objects = options.max_objects,
                            .max_bytes = options.max_bytes};
   MUSTER_RETURN_IF_ERROR(sizes.Check());
+  // At least the front, as it was checked.
+  const std::size_t front_bytes = ZoneParts::FrontBytes(sizes);
   const std::size_t size_bytes =
-      std::min(ZoneParts::FrontBytes(sizes) + options.initial_bytes, sizes.max_bytes);
+      front_bytes + std::min(options.initial_bytes, sizes.max_bytes - front_bytes);
   MUSTER_ASSIGN_OR_RETURN(SharedMemory memory, place.Create({.size_bytes = size_bytes,
                                                              .reserve_bytes = sizes.max_bytes,
                                                              .mode = options.mode}));
   return ZoneAttachment::Create(std::move(memory), sizes, options.generation_bits);
+}
+
+absl::StatusOr<std::shared_ptr<ZoneAttachment>> Attach(const ZonePlace& place, bool read_only) {
+  absl::StatusOr<SharedMemory> memory = place.Attach({.read_only = read_only});
+  if (!memory.ok()) return Annotate(memory.status(), absl::StrCat("open zone ", place.name()));
+  auto attachment = ZoneAttachment::Attach(*std::move(memory), read_only);
+  if (attachment.ok()) return attachment;
+  return Annotate(attachment.status(), absl::StrCat("open zone ", place.name()));
 }
 
 }  // namespace
@@ -41,11 +51,8 @@ absl::StatusOr<Zone> Zone::Create(const ZonePlace& place, const ZoneOptions& opt
 }
 
 absl::StatusOr<Zone> Zone::Open(const ZonePlace& place) {
-  absl::StatusOr<SharedMemory> memory = place.Attach({});
-  if (!memory.ok()) return Annotate(memory.status(), absl::StrCat("open zone ", place.name()));
-  auto attachment = ZoneAttachment::Attach(*std::move(memory), false);
-  if (attachment.ok()) return Zone(*std::move(attachment));
-  return Annotate(attachment.status(), absl::StrCat("open zone ", place.name()));
+  MUSTER_ASSIGN_OR_RETURN(auto attachment, Attach(place, false));
+  return Zone(std::move(attachment));
 }
 
 absl::StatusOr<Zone> Zone::Open(UniqueFd fd) {
@@ -67,8 +74,7 @@ absl::StatusOr<Zone> Zone::OpenOrCreate(const ZonePlace& place, const ZoneOption
 }
 
 absl::StatusOr<Zone> Zone::OpenReadOnly(const ZonePlace& place) {
-  MUSTER_ASSIGN_OR_RETURN(SharedMemory memory, place.Attach({.read_only = true}));
-  MUSTER_ASSIGN_OR_RETURN(auto attachment, ZoneAttachment::Attach(std::move(memory), true));
+  MUSTER_ASSIGN_OR_RETURN(auto attachment, Attach(place, true));
   return Zone(std::move(attachment));
 }
 

@@ -68,7 +68,8 @@ class Zone {
   // NotFound: there is none. InvalidArgument, FailedPrecondition, DataLoss: it is no zone that this
   // program can use, and why.
   static absl::StatusOr<Zone> Open(const ZonePlace& place);
-  // For a descriptor that was received or inherited.
+  // For the descriptor of a memfd that was received or inherited. What has a name may shrink, so it
+  // is opened by its name.
   static absl::StatusOr<Zone> Open(UniqueFd fd);
   // Whichever it is; of several who do so at once, one creates.
   static absl::StatusOr<Zone> OpenOrCreate(const ZonePlace& place, const ZoneOptions& options = {});

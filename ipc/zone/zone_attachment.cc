@@ -159,12 +159,15 @@ void ZoneAttachment::Begin(OwnerTag tag) {
 }
 
 void ZoneAttachment::Leave(OwnerTag tag) {
+  // Destroyed after the lock is released: a repair callback may hold what is the program's, and the
+  // last handle of another zone among it.
+  std::map<std::uint32_t, std::shared_ptr<void>> made;
   const std::lock_guard lock(mutex_);
   if (self_ != tag) return;
   registry_->Leave(tag, [this](OwnerTag self) { return Recover(self); });
   self_.reset();
   directory_mutex_.reset();
-  made_.clear();
+  made.swap(made_);
 }
 
 // ---- Burial ----
@@ -203,9 +206,11 @@ bool ZoneAttachment::Recover(OwnerTag dead) {
 
 absl::Status ZoneAttachment::Bury(OwnerTag tag) {
   if (read_only_) return absl::FailedPreconditionError("zone: it was opened for reading only");
-  if (registry_->IsLiveNow(tag)) {
+  if (registry_->IsLiveNow(tag) && !registry_->Withdraw(tag)) {
+    const pid_t pid = registry_->Read(tag.slot())->pid;
     return absl::FailedPreconditionError(absl::StrCat(
-        "bury slot ", tag.slot(), ": process ", registry_->Read(tag.slot())->pid, " is alive"));
+        "bury slot ", tag.slot(), ": ",
+        pid == 0 ? "the process that reserved it" : absl::StrCat("process ", pid), " is alive"));
   }
   const std::optional<ParticipantRecord> record = registry_->Read(tag.slot());
   // IsLiveNow has buried it, or another process has.
@@ -258,15 +263,16 @@ absl::StatusOr<std::shared_ptr<EventFd>> ZoneAttachment::GetEventFd(absl::string
                                 .type = "EventFd",
                                 .bytes = StateBytes(ObjectKind::kEventFd, 0)},
                                [](void*) {}));
-  std::shared_ptr<EventFd>& event = event_fds_[object.index];
-  if (event == nullptr && fd.valid()) {
-    event = std::make_shared<EventFd>(reinterpret_cast<EventFdState*>(object.state), *registry_,
-                                      std::move(fd));
+  if (const auto made = event_fds_.find(object.index); made != event_fds_.end()) {
+    return made->second;
   }
-  if (event != nullptr) return event;
-  return absl::FailedPreconditionError(
-      absl::StrCat("zone object \"", name,
-                   "\": this process does not have its eventfd; receive it from the consumer"));
+  if (!fd.valid()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("zone object \"", name,
+                     "\": this process does not have its eventfd; receive it from the consumer"));
+  }
+  return event_fds_[object.index] = std::make_shared<EventFd>(
+             reinterpret_cast<EventFdState*>(object.state), *registry_, std::move(fd));
 }
 
 absl::StatusOr<ObjectView> ZoneAttachment::Find(absl::string_view name, const ObjectSpec& spec) {

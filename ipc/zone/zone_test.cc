@@ -115,6 +115,20 @@ TEST_F(ZoneTest, RefusesSizesThatItCannotHave) {
   EXPECT_THAT(refusal({.generation_bits = 0}), HasSubstr("generations of 0 bits"));
 }
 
+TEST_F(ZoneTest, IsAllocatedAtOnceUpToItsMost) {
+  const Zone zone = NewZone({.initial_bytes = ~std::size_t{0}, .max_bytes = (1 << 20) + 1});
+  EXPECT_EQ(zone.size_bytes(), (1u << 20) + 1);
+  const Participant self = Must(zone.Join());
+  EXPECT_TRUE(zone.Get<Ledger>("ledger").ok());
+}
+
+TEST_F(ZoneTest, NamesThePlaceOfWhatIsNoZone) {
+  auto memory = Must(SharedMemory::CreateFile(Path(), {.size_bytes = 4096}));
+  ASSERT_TRUE(memory.Publish().ok());
+  EXPECT_THAT(Zone::Open(Place()).status().message(), HasSubstr(Path()));
+  EXPECT_THAT(Zone::OpenReadOnly(Place()).status().message(), HasSubstr(Path()));
+}
+
 TEST_F(ZoneTest, IsOneAttachmentHoweverOftenItIsOpened) {
   const Zone zone = NewZone();
   const Participant self = Must(zone.Join());
@@ -361,6 +375,21 @@ TEST_F(ZoneTest, TellsTheNextOwnerWhatWhoLeftStillHeld) {
   EXPECT_EQ(Must(zone.Get<ZoneMutex>("lock"))->Lock(), LockOutcome::kOwnerDied);
 }
 
+// What it lets go of may be the last handle of another zone, while a thread forks.
+TEST_F(ZoneTest, IsLeftWithoutALockOverWhatItsCallbacksHold) {
+  const Zone zone = NewZone();
+  Participant self = Must(zone.Join());
+  auto forks = std::shared_ptr<void>(nullptr, [](void*) {
+    std::thread([] {
+      ForkedChild child([] { return 0; });
+      EXPECT_EQ(child.Join(), 0);
+    }).join();
+  });
+  Must(zone.Get<ZoneMutex>("lock", RepairCallback([kept = forks] { return kept == nullptr; })));
+  forks.reset();
+  self.Leave();
+}
+
 TEST_F(ZoneTest, IsNotTakenPartInByAChildOfFork) {
   const Zone zone = NewZone();
   Participant self = Must(zone.Join());
@@ -435,6 +464,21 @@ TEST_F(ZoneTest, ReleasesAllThatADeadChildHeldWhenItIsBuried) {
   EXPECT_TRUE(zone.Bury(tag).ok()) << "once more";
   const Participant self = Must(zone.Join());
   ExpectAllReleased(zone);
+}
+
+TEST_F(ZoneTest, TakesBackTheReservationOfAChildThatWasNotStarted) {
+  const Zone zone = NewZone();
+  const OwnerTag tag = Must(zone.Reserve());
+  ForkedChild other([&] {
+    return zone.Bury(tag).message() ==
+                   absl::StrCat("bury slot ", tag.slot(), ": the process that reserved it is alive")
+               ? 0
+               : 1;
+  });
+  EXPECT_EQ(other.Join(), 0);
+  EXPECT_TRUE(zone.Bury(tag).ok());
+  EXPECT_EQ(zone.registry().Read(tag.slot())->state, ParticipantState::kFree);
+  EXPECT_FALSE(zone.Join(tag).ok());
 }
 
 TEST_F(ZoneTest, ReleasesAllThatTheDeadHeldWithoutAnybodyWhoBuries) {
@@ -534,6 +578,14 @@ TEST_F(ZoneTest, GivesAnEventFdToWhoHasItsDescriptorOnly) {
   });
   EXPECT_EQ(child.Join(), 0);
   EXPECT_TRUE(IsReadable(event->fd()));
+}
+
+TEST_F(ZoneTest, BuriesWithoutTheEventFdThatItAskedForInVain) {
+  const Zone zone = NewZone();
+  std::optional<Participant> self = Must(zone.Join());
+  EXPECT_FALSE(zone.GetEventFd("jobs").ok());
+  self.reset();
+  EXPECT_TRUE(zone.Join().ok());
 }
 
 TEST_F(ZoneTest, WakesTheConsumerOfAnEventFdWhenANotifierDies) {
