@@ -11,7 +11,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "muster/ipc/base/cache_line.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/process_identity.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/internal/seen_alive.h"
@@ -89,6 +91,20 @@ constexpr std::uint32_t MarkOf(std::uint32_t generation) { return generation + 1
 constexpr bool IsLiveIdentity(std::uint32_t identity, OwnerTag tag) {
   return (identity & ~kJoined) == Identity(ParticipantState::kLive, tag.generation());
 }
+
+constexpr std::uint32_t ReservedIdentity(OwnerTag tag) {
+  return Identity(ParticipantState::kLive, tag.generation());
+}
+constexpr bool IsReservedIdentity(std::uint32_t identity) {
+  return StateIn(identity) == ParticipantState::kLive && !(identity & kJoined);
+}
+
+// Others have a slot's lock for as long as they look at the slot. Only one that was stopped then
+// has it longer.
+constexpr absl::Duration kLook = absl::Microseconds(50);
+constexpr absl::Duration kLongestLook = absl::Seconds(1);
+
+void ForgetProcess(ParticipantLine& line) { line.process_mark.store(0, std::memory_order_relaxed); }
 
 // Nobody's: it is not of this generation.
 ProcessIdentity ProcessIn(const ParticipantLine& line, std::uint32_t generation) {
@@ -231,6 +247,10 @@ absl::StatusOr<OwnerTag> Registry::Reserve(std::uint32_t slot) const {
     return absl::OutOfRangeError(
         absl::StrCat("reserve slot ", slot, ": the registry has ", capacity_));
   }
+  // Who only looks does not get in the way of a child that joins.
+  if (StateIn(lines_[slot].identity.load(std::memory_order_relaxed)) != ParticipantState::kFree) {
+    return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is not free"));
+  }
   // Until the reserver's name stands in the line, its lock stands for it.
   if (liveness_ != nullptr && !liveness_->TryHold(slot)) {
     return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is held"));
@@ -245,15 +265,17 @@ absl::StatusOr<OwnerTag> Registry::ReserveHeld(std::uint32_t slot) const {
   // Acquire: pairs with the release in Free; what was recovered is recovered.
   std::uint32_t seen = line.identity.load(std::memory_order_acquire);
   const std::uint32_t next = NextGeneration(seen);
-  // Nothing else is written before the slot is ours: another may be reserving it.
+  // What the line tells of an earlier process would come true again when the generations come
+  // round: with the slot's lock it goes before anybody can read it. Without it, nothing is written
+  // before the slot is ours: another may be reserving it.
+  if (liveness_ != nullptr && StateIn(seen) == ParticipantState::kFree) ForgetProcess(line);
   if (StateIn(seen) != ParticipantState::kFree ||
       !line.identity.compare_exchange_strong(seen, Identity(ParticipantState::kLive, next),
                                              std::memory_order_acq_rel,
                                              std::memory_order_relaxed)) {
     return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is not free"));
   }
-  // What it tells of an earlier process would come true again when the generations come round.
-  line.process_mark.store(0, std::memory_order_relaxed);
+  if (liveness_ == nullptr) ForgetProcess(line);
   const ProcessIdentity self = IdentityOf(::getpid());
   line.reserver_pid.store(self.pid, std::memory_order_relaxed);
   line.reserver_start_time_ticks.store(self.start_time_ticks, std::memory_order_relaxed);
@@ -278,8 +300,20 @@ void Registry::SetProcess(OwnerTag tag, pid_t pid) const {
   if (line == nullptr) return;
   const std::uint32_t identity = line->identity.load(std::memory_order_acquire);
   if (!IsLiveIdentity(identity, tag)) return;
-  // What its parent knows may be its number in another pid namespace, or a process in between.
-  if ((identity & kJoined) && pid != ::getpid()) return;
+  if (liveness_ == nullptr) return StoreProcess(tag, pid);
+  // Who has joined has said it itself. What its parent knows may be its number in another pid
+  // namespace, or a process in between.
+  if (identity & kJoined) return;
+  // Under the slot's lock, so that what a slow parent tells never stands for the next holder.
+  if (!HoldReserved(tag)) return;
+  if (line->identity.load(std::memory_order_acquire) == ReservedIdentity(tag)) {
+    StoreProcess(tag, pid);
+  }
+  liveness_->Release(tag.slot());
+}
+
+void Registry::StoreProcess(OwnerTag tag, pid_t pid) const {
+  ParticipantLine* line = LineOf(tag);
   const std::uint32_t mark = MarkOf(tag.generation());
   // The heartbeat of the process before. Who has joined has set the mark, and then its heartbeat.
   if (line->process_mark.load(std::memory_order_relaxed) != mark) {
@@ -293,6 +327,18 @@ void Registry::SetProcess(OwnerTag tag, pid_t pid) const {
   line->process_mark.store(mark, std::memory_order_release);
 }
 
+bool Registry::HoldReserved(OwnerTag tag) const {
+  if (liveness_->is_read_only()) return false;
+  const ParticipantLine& line = *LineOf(tag);
+  const Deadline deadline = Deadline::After(kLongestLook);
+  while (!liveness_->TryHold(tag.slot())) {
+    if (line.identity.load(std::memory_order_acquire) != ReservedIdentity(tag)) return false;
+    if (deadline.has_passed()) return false;
+    absl::SleepFor(kLook);
+  }
+  return true;
+}
+
 absl::Status Registry::Join(OwnerTag tag) const {
   const auto refused = [&](absl::string_view why) {
     return absl::FailedPreconditionError(
@@ -300,11 +346,20 @@ absl::Status Registry::Join(OwnerTag tag) const {
   };
   ParticipantLine* line = LineOf(tag);
   if (line == nullptr) return refused(" is not reserved");
-  std::uint32_t seen = Identity(ParticipantState::kLive, tag.generation());
+  std::uint32_t seen = ReservedIdentity(tag);
   if (liveness_ == nullptr) {
     if (line->identity.load(std::memory_order_acquire) != seen) return refused(" is not reserved");
   } else {
-    if (!liveness_->TryHold(tag.slot())) return refused(" has been joined by a live process");
+    if (!HoldReserved(tag)) {
+      seen = line->identity.load(std::memory_order_acquire);
+      if (seen == ReservedIdentity(tag)) {
+        return absl::UnavailableError(absl::StrCat("join slot ", tag.slot(),
+                                                   ": its lock was not to be had for ",
+                                                   absl::FormatDuration(kLongestLook)));
+      }
+      return refused(IsLiveIdentity(seen, tag) ? " has been joined by a live process"
+                                               : " is not reserved");
+    }
     // Who reads "joined" asks for the lock, which is held already.
     if (!line->identity.compare_exchange_strong(seen, seen | kJoined, std::memory_order_acq_rel,
                                                 std::memory_order_relaxed)) {
@@ -312,7 +367,7 @@ absl::Status Registry::Join(OwnerTag tag) const {
       return refused(IsLiveIdentity(seen, tag) ? " has been joined before" : " is not reserved");
     }
   }
-  SetProcess(tag, ::getpid());
+  StoreProcess(tag, ::getpid());
   return absl::OkStatus();
 }
 
@@ -372,9 +427,12 @@ absl::StatusOr<OwnerTag> Registry::Claim(Recover recover) const {
   const std::uint32_t first = NextSlot();
   for (std::uint32_t i = 0; i < capacity_; ++i) {
     const std::uint32_t slot = (first + i) % capacity_;
+    // Who only looks does not get in the way of the child that joins.
+    const std::uint32_t seen = lines_[slot].identity.load(std::memory_order_acquire);
+    if (IsReservedIdentity(seen) && !IsUnjoinedGone(lines_[slot], seen)) continue;
     if (!liveness_->TryHold(slot)) continue;
     if (const std::optional<OwnerTag> tag = ClaimHeld(slot, recover)) {
-      SetProcess(*tag, ::getpid());
+      StoreProcess(*tag, ::getpid());
       return *tag;
     }
     liveness_->Release(slot);
@@ -394,13 +452,14 @@ std::optional<OwnerTag> Registry::ClaimHeld(std::uint32_t slot, Recover recover)
     switch (StateIn(seen)) {
       case ParticipantState::kFree: {
         const std::uint32_t next = NextGeneration(seen);
+        // Before anybody can take it for what is told of this generation.
+        ForgetProcess(line);
+        line.reserver_mark.store(0, std::memory_order_relaxed);
         if (!line.identity.compare_exchange_strong(
                 seen, Identity(ParticipantState::kLive, next) | kJoined, std::memory_order_acq_rel,
                 std::memory_order_relaxed)) {
           break;
         }
-        line.process_mark.store(0, std::memory_order_relaxed);
-        line.reserver_mark.store(0, std::memory_order_relaxed);
         return OwnerTag(slot, next);
       }
       case ParticipantState::kLive:

@@ -79,10 +79,11 @@ class Registry {
   // The same for any free slot. ResourceExhausted: there is none.
   absl::StatusOr<OwnerTag> ReserveAny() const;
   // Records which process the participant is. 0: not known. Without effect on an earlier
-  // generation, and on another process that has joined with a Liveness: it has said so itself.
+  // generation, and with a Liveness on who has joined: it has told that itself.
   void SetProcess(OwnerTag tag, pid_t pid) const;
   // SetProcess for the caller, and its lock in the Liveness. FailedPrecondition: this tag is not
-  // reserved, or another process has joined with it.
+  // reserved, or another process has joined with it. Both wait, for up to a second, for another
+  // process that looks at the slot. Unavailable: it was stopped while it did.
   absl::Status Join(OwnerTag tag) const;
   // Takes back a reservation of this process's whose child was not started: the tag is dead, and
   // nobody joins with it. False: it is no such tag, its process is known, or it has joined.
@@ -137,6 +138,11 @@ class Registry {
   std::uint32_t NextGeneration(std::uint32_t identity) const;
   bool Change(OwnerTag tag, ParticipantState from, ParticipantState to) const;
   std::uint32_t NextSlot() const;
+  // The slot's lock while `tag` is reserved. False: it is not any more, has been joined, or the
+  // lock was not to be had.
+  bool HoldReserved(OwnerTag tag) const;
+  // With a Liveness: by who has the slot's lock.
+  void StoreProcess(OwnerTag tag, pid_t pid) const;
   absl::StatusOr<OwnerTag> ReserveHeld(std::uint32_t slot) const;
   bool IsAlive(const ParticipantLine& line, std::uint32_t identity) const;
   bool IsUnjoinedGone(const ParticipantLine& line, std::uint32_t identity) const;

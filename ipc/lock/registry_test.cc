@@ -551,6 +551,27 @@ TEST_F(RegistryWithoutParent, IsJoinedOnceWithATag) {
   EXPECT_THAT(registry().Join(tag).message(), HasSubstr("has been joined before"));
 }
 
+TEST_F(RegistryWithoutParent, IsJoinedThoughOthersLookAtTheSlot) {
+  constexpr std::uint32_t kSlot = 3;
+  ForkedChild looker([&] {
+    ready_->Open();
+    for (;;) {
+      if (zone_.liveness()->TryHold(kSlot)) zone_.liveness()->Release(kSlot);
+    }
+    return 0;
+  });
+  ready_->Await();
+  for (int i = 0; i < 100; ++i) {
+    const Deadline deadline = Deadline::After(absl::Seconds(60));
+    absl::StatusOr<OwnerTag> tag = registry().Reserve(kSlot);
+    while (!tag.ok() && !deadline.has_passed()) tag = registry().Reserve(kSlot);
+    ASSERT_TRUE(tag.ok()) << tag.status();
+    const absl::Status joined = registry().Join(*tag);
+    ASSERT_TRUE(joined.ok()) << joined;
+    registry().Leave(*tag, HoldsNothing);
+  }
+}
+
 TEST_F(RegistryWithoutParent, TellsWhoeverObservesIt) {
   const OwnerTag dead = TagOfADead([&] { return zone_.Claim(); });
   std::optional<OwnerTag> told;
