@@ -1,7 +1,7 @@
 #!/bin/bash
 # Checks the models beside it with spin, and that each of their mutants is found faulty. Prints
 # the states explored. Needs spin and a C compiler; up to 2 GiB of memory.
-#   check.sh [--complete]    more participants and deaths: some minutes instead of one
+#   check.sh [--complete]    more participants and deaths: four minutes instead of two
 set -euo pipefail
 
 if ! command -v spin >/dev/null; then
@@ -44,7 +44,7 @@ holds() {
   for what in safety liveness; do
     begin=$SECONDS
     explore "$1" "$2" "$what"
-    printf '%-6s %-58s %-9s %9s states, depth %6s, %s errors, %d s\n' \
+    printf '%-6s %-66s %-9s %9s states, depth %6s, %s errors, %d s\n' \
       "$1" "$2" "$what" "$(states)" "$(depth)" "$(errors)" $((SECONDS - begin))
     if [[ $(errors) != 0 ]]; then
       cat pan.log >&2
@@ -55,7 +55,7 @@ holds() {
 # fails MODEL DEFINES
 fails() {
   explore "$1" "$2" safety
-  printf '%-6s %-58s %-9s %9s states, found faulty\n' "$1" "$2" safety "$(states)"
+  printf '%-6s %-66s %-9s %9s states, found faulty\n' "$1" "$2" safety "$(states)"
   if [[ $(errors) == 0 ]]; then
     echo "$1 $2: the model did not find the fault" >&2
     exit 1
@@ -66,9 +66,14 @@ if [[ ${1:-} == --complete ]]; then
   holds mutex "-DPARTICIPANTS=3 -DDEATHS=3 -DSUPERVISOR_DEATHS=2"
   holds event "-DPRODUCERS=2 -DCONSUMERS=2 -DDEATHS=3 -DSUPERVISOR_DEATHS=2"
   holds event "-DPRODUCERS=2 -DCONSUMERS=3 -DDEATHS=1 -DSUPERVISOR_DEATHS=1"
+  holds claim "-DWORKERS=2 -DRESERVATIONS=1 -DDEATHS=3"
+  holds claim "-DWORKERS=3 -DTHREADS=1 -DSLOTS=2 -DRESERVATIONS=0 -DDEATHS=2"
+  holds claim "-DWORKERS=1 -DROUNDS=2 -DRESERVATIONS=2 -DLOOKS=2 -DDEATHS=2"
 else
   holds mutex "-DPARTICIPANTS=3 -DDEATHS=2 -DSUPERVISOR_DEATHS=1"
   holds event "-DPRODUCERS=2 -DCONSUMERS=2 -DDEATHS=1 -DSUPERVISOR_DEATHS=1"
+  holds claim "-DWORKERS=2 -DRESERVATIONS=1 -DDEATHS=1"
+  holds claim "-DWORKERS=3 -DTHREADS=1 -DSLOTS=2 -DRESERVATIONS=0 -DDEATHS=1"
 fi
 for mutant in NO_BROADCAST FORGET_WAITERS BLIND_RECOVERY FORGET_DEATH POISON_FOR_ONE; do
   fails mutex "-DDEATHS=1 -D$mutant"
@@ -76,3 +81,11 @@ done
 for mutant in NO_BROADCAST NO_SECOND_LOOK DISARM_FOR_ONE; do
   fails event "-DDEATHS=1 -D$mutant"
 done
+for mutant in BLIND_MARK RESERVE_UNLOCKED TELL_UNLOCKED JOIN_ONCE; do
+  fails claim "-DDEATHS=1 -D$mutant"
+done
+fails claim "-DROUNDS=2 -DDEATHS=1 -DNO_RECOVERY"
+fails claim "-DROUNDS=2 -DDEATHS=2 -DSTALL"
+fails claim "-DWORKERS=3 -DRESERVATIONS=0 -DDEATHS=2 -DCLEAR_LATE"
+fails claim "-DWORKERS=3 -DSLOTS=2 -DRESERVATIONS=0 -DDEATHS=1 -DKEEP_LOCK"
+fails claim "-DTHREADS=1 -DRESERVATIONS=0 -DDEATHS=0 -DTHREADS_SHARE"
