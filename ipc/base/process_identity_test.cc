@@ -1,5 +1,8 @@
 #include "muster/ipc/base/process_identity.h"
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +97,42 @@ TEST(ProcessIdentity, IsNotKnownToBeGoneInAnotherPidNamespace) {
   ++identity.start_time_ticks;
   ++identity.pid_namespace;
   EXPECT_FALSE(IsGone(identity));
+}
+
+// Where the clock stands elsewhere, so a start is another number there.
+TEST(ProcessIdentity, IsNotGoneInAnotherTimeNamespace) {
+  int told[2];
+  ASSERT_EQ(::pipe(told), 0);
+  const ProcessIdentity self = IdentityOf(::getpid());
+  const Fork child([&] {
+    constexpr char kOffset[] = "boottime 5000 0";
+    const int offsets = ::unshare(CLONE_NEWUSER | CLONE_NEWTIME) == 0
+                            ? ::open("/proc/self/timens_offsets", O_WRONLY)
+                            : -1;
+    if (::write(offsets, kOffset, sizeof kOffset - 1) < 0) return;
+    const pid_t inner = ::fork();
+    if (inner == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      struct {
+        ProcessIdentity identity;
+        bool is_parent_gone;
+      } news = {IdentityOf(::getpid()), IsGone(self)};
+      EXPECT_EQ(::write(told[1], &news, sizeof news), static_cast<ssize_t>(sizeof news));
+      ::pause();
+    }
+    ::pause();
+  });
+  ::close(told[1]);
+  struct {
+    ProcessIdentity identity;
+    bool is_parent_gone;
+  } news;
+  if (::read(told[0], &news, sizeof news) != static_cast<ssize_t>(sizeof news)) {
+    GTEST_SKIP() << "there may be no time namespace here";
+  }
+  EXPECT_FALSE(news.is_parent_gone);
+  EXPECT_FALSE(IsGone(news.identity));
+  ::close(told[0]);
 }
 
 TEST(ProcessIdentity, OfNobodyIsNotGone) {
