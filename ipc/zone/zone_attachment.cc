@@ -118,7 +118,7 @@ void ZoneAttachment::Forget() {
 absl::StatusOr<OwnerTag> ZoneAttachment::Claim() {
   const std::lock_guard lock(mutex_);
   if (read_only_) return absl::FailedPreconditionError("zone: it was opened for reading only");
-  if (self_) {
+  if (TakesPart()) {
     return absl::AlreadyExistsError(
         absl::StrCat("zone: this process takes part already, in slot ", self_->slot()));
   }
@@ -131,7 +131,7 @@ absl::StatusOr<OwnerTag> ZoneAttachment::Claim() {
 absl::Status ZoneAttachment::Join(OwnerTag tag) {
   const std::lock_guard lock(mutex_);
   if (read_only_) return absl::FailedPreconditionError("zone: it was opened for reading only");
-  if (self_) {
+  if (TakesPart()) {
     return absl::AlreadyExistsError(
         absl::StrCat("zone: this process takes part already, in slot ", self_->slot()));
   }
@@ -155,7 +155,14 @@ void ZoneAttachment::Begin(OwnerTag tag) {
   // The slot's last holder had opened other objects.
   for (auto& word : parts_->opened(tag.slot())) word.store(0, std::memory_order_relaxed);
   self_ = tag;
+  joiner_ = ForkGuard::OfThisProcess();
   directory_mutex_.emplace(&parts_->header().directory_mutex, *registry_, tag);
+}
+
+// Sees also a fork by the system call itself, after which no handler has run.
+bool ZoneAttachment::TakesPart() {
+  if (self_ && !joiner_.holds()) Forget();
+  return self_.has_value();
 }
 
 void ZoneAttachment::Leave(OwnerTag tag) {
@@ -163,7 +170,7 @@ void ZoneAttachment::Leave(OwnerTag tag) {
   // last handle of another zone among it.
   std::map<std::uint32_t, std::shared_ptr<void>> made;
   const std::lock_guard lock(mutex_);
-  if (self_ != tag) return;
+  if (!TakesPart() || self_ != tag) return;
   registry_->Leave(tag, [this](OwnerTag self) { return Recover(self); });
   self_.reset();
   directory_mutex_.reset();
@@ -230,7 +237,7 @@ absl::Status ZoneAttachment::Bury(OwnerTag tag) {
 
 absl::StatusOr<ObjectView> ZoneAttachment::Open(absl::string_view name, const ObjectSpec& spec,
                                                 absl::FunctionRef<void(void* state)> initialise) {
-  if (!self_) {
+  if (!TakesPart()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "zone object \"", name, "\": this process does not take part in the zone; Join first"));
   }

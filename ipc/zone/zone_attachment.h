@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/event_fd.h"
 #include "muster/ipc/lock/liveness.h"
@@ -95,6 +96,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   bool Recover(OwnerTag dead);
   void OnDeath(OwnerTag dead);
   void Begin(OwnerTag tag);
+  bool TakesPart();
   absl::StatusOr<ObjectView> Open(absl::string_view name, const ObjectSpec& spec,
                                   absl::FunctionRef<void(void* state)> initialise);
   void Forget();
@@ -110,6 +112,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   std::recursive_mutex mutex_;
   std::optional<Directory> directory_;
   std::optional<OwnerTag> self_;
+  ForkGuard joiner_;
   std::optional<Mutex> directory_mutex_;
   std::map<std::uint32_t, std::shared_ptr<void>> made_;
   std::map<std::uint32_t, std::shared_ptr<EventFd>> event_fds_;

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -404,6 +406,21 @@ TEST_F(ZoneTest, IsNotTakenPartInByAChildOfFork) {
   EXPECT_EQ(child.Join(), 0);
   EXPECT_TRUE(zone.registry().IsLiveNow(self.tag()));
   EXPECT_TRUE(mutex->Unlock());
+}
+
+TEST_F(ZoneTest, IsNotLeftByAChildOfARawFork) {
+  const Zone zone = NewZone();
+  Participant self = Must(zone.Join());
+  const auto child = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+  if (child == 0) {
+    const bool takes_part = zone.Get<Ledger>("ledger").ok();
+    self.Leave();
+    ::_exit(takes_part || !zone.Join().ok() ? 1 : 0);
+  }
+  int status;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(zone.registry().IsLiveNow(self.tag()));
 }
 
 // A thread of the parent is in the middle of something at each fork.
