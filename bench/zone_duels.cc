@@ -114,7 +114,8 @@ class Graveyard {
     slot_ = tag.slot();
     dead_ = ::fork();
     if (dead_ == 0) {
-      const ipc::Participant self = Must(zone_.Join(tag));
+      // Never leaves: this process ends with it.
+      new ipc::Participant(Must(zone_.Join(tag)));
       for (std::uint32_t i = 0; i < kOpened; ++i) {
         Must(zone_.Get<ipc::ZoneMutex>(NameOf(i * (kAll / kOpened))));
       }

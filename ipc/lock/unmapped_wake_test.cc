@@ -26,6 +26,7 @@ std::function<void()> before_wake;
 }  // namespace
 
 // In front of libc's: what other threads would do at that moment, at that moment.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 extern "C" long syscall(long number, ...) noexcept {
   using Call = long (*)(long, ...);
   static const auto real = reinterpret_cast<Call>(::dlsym(RTLD_NEXT, "syscall"));

@@ -331,6 +331,10 @@ absl::Status SharedMemory::Grow(std::size_t size_bytes) {
 
 absl::Status SharedMemory::Reserve(std::size_t reserve_bytes) {
   if (reserve_bytes <= mapped_bytes_) return absl::OkStatus();
+  if (!fd_.valid()) {
+    return absl::FailedPreconditionError(
+        "reserve address space for shared memory: it has no descriptor, so it cannot grow");
+  }
   void* const data = ::mremap(data_, mapped_bytes_, reserve_bytes, MREMAP_MAYMOVE);
   if (data == MAP_FAILED) {
     const int error = errno;

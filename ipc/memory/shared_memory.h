@@ -113,7 +113,7 @@ class SharedMemory {
   // ResourceExhausted and others: the kernel's error.
   absl::Status Grow(std::size_t size_bytes);
   // Reserves address space after the attachment, when the memory has told how much. It moves, so
-  // call it before anything points into it.
+  // call it before anything points into it. FailedPrecondition: the memory has no descriptor.
   absl::Status Reserve(std::size_t reserve_bytes);
   // The size of the file now: another process may have let it grow.
   absl::Status Refresh();

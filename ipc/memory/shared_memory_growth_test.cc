@@ -78,6 +78,12 @@ TEST(SharedMemoryGrowth, IsRefusedByMemoryThatWasMadeWithoutAReserve) {
   EXPECT_EQ(memory->Grow(2 * kPage).code(), absl::StatusCode::kPermissionDenied) << "it is sealed";
 }
 
+TEST(SharedMemoryGrowth, IsRefusedByMemoryWithoutADescriptor) {
+  auto memory = SharedMemory::CreateAnonymous({.size_bytes = kPage});
+  ASSERT_TRUE(memory.ok()) << memory.status();
+  EXPECT_EQ(memory->Reserve(kReserve).code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(SharedMemoryGrowth, SaysThatThereIsNoRoom) {
   SharedMemory memory = Create();
   struct rlimit limit;

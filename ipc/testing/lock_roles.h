@@ -55,7 +55,7 @@ struct HeldKind {
   bool victim_shares = false;
   bool others_share = false;
   // Which role of the kind the victim has and the others have, for the table: "reader".
-  std::string variant = "";
+  std::string variant = {};
   // Builds the thing in zeroed memory for the victims (participants 0 and 1) and the others.
   std::function<std::unique_ptr<HeldThing>(void* memory, std::size_t bytes)> create = nullptr;
 };

@@ -20,7 +20,7 @@ class RwLockThing : public OwnedThing<RwLockState<kSlots>> {
   RwLockThing(void* memory, bool victim_reads, bool others_read)
       : OwnedThing(memory), victim_reads_(victim_reads), others_read_(others_read) {
     // Measures the pause once, so that no actor has to.
-    Join(kParticipants - 1);
+    RwLockThing::Join(kParticipants - 1);
   }
 
   void Join(int participant) override {

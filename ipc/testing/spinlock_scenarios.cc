@@ -15,7 +15,7 @@ class SpinlockThing : public OwnedThing<SpinlockState> {
  public:
   explicit SpinlockThing(void* memory) : OwnedThing(memory) {
     // Measures the pause once, so that no actor has to.
-    Join(kParticipants - 1);
+    SpinlockThing::Join(kParticipants - 1);
   }
 
   void Join(int participant) override { lock_.emplace(state(), registry(), tag(participant)); }

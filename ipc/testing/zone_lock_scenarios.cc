@@ -40,7 +40,9 @@ void HaveASecondThread(int participant) {
 
 class ZoneMutexThing : public OwnedThing<MutexState> {
  public:
-  explicit ZoneMutexThing(void* memory) : OwnedThing(memory) { Join(kParticipants - 1); }
+  explicit ZoneMutexThing(void* memory) : OwnedThing(memory) {
+    ZoneMutexThing::Join(kParticipants - 1);
+  }
 
   void Join(int participant) override {
     MutexOptions options;
@@ -75,7 +77,7 @@ class ZoneRwLockThing : public OwnedThing<RwLockState<HeldThing::kParticipants>>
  public:
   ZoneRwLockThing(void* memory, bool victim_reads)
       : OwnedThing(memory), victim_reads_(victim_reads) {
-    Join(kParticipants - 1);
+    ZoneRwLockThing::Join(kParticipants - 1);
   }
 
   void Join(int participant) override {

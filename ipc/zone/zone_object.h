@@ -143,9 +143,10 @@ struct ZoneObject<Semaphore> : ZoneObjectOfKind<ObjectKind::kSemaphore> {
   static absl::StatusOr<std::shared_ptr<Semaphore>> Make(const OpenedObject& object,
                                                          std::uint32_t) {
     const SemaphoreParts parts(object.view.state, object.view.count);
-    MUSTER_ASSIGN_OR_RETURN(Semaphore semaphore, Semaphore::Create(parts.header, parts.owners,
-                                                                   object.registry, object.self));
-    return std::make_shared<Semaphore>(std::move(semaphore));
+    MUSTER_ASSIGN_OR_RETURN(
+        const Semaphore semaphore,
+        Semaphore::Create(parts.header, parts.owners, object.registry, object.self));
+    return std::make_shared<Semaphore>(semaphore);
   }
 };
 

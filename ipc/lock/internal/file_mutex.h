@@ -8,9 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/lock/lock_outcome.h"
 
 namespace muster::ipc::internal {
