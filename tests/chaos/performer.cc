@@ -508,10 +508,15 @@ Performer::Wrongs Performer::NoteSuccess(const Finished& reload, const Settings&
   expected_.generation = response->generation();
   expected_.is_paused = false;
   NoteSettings(settings);
-  NoteDrain(begin, before);
+  // With those that were started again between the look before and the reload.
+  std::vector<Worker> draining = before;
+  for (const Worker& worker : Workers()) {
+    if (worker.generation() < response->generation()) draining.push_back(worker);
+  }
+  NoteDrain(begin, draining);
   std::uint64_t kept = 0;
   for (const std::string& warning : response->warning()) {
-    const Wrongs more = NoteWarning(warning, begin, before);
+    const Wrongs more = NoteWarning(warning, begin, draining);
     wrongs.insert(wrongs.end(), more.begin(), more.end());
     kept += absl::StrContains(warning, "goes on serving") ? 1 : 0;
   }
