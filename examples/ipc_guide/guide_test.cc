@@ -1,6 +1,8 @@
 // The examples of docs/IPC.md and README.md, which quote the pieces between a line with a name in
 // brackets and one with [end]; //tests:quoted_code_test compares them.
 
+#include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -100,10 +102,8 @@ absl::StatusOr<Shared> CreateShared() {
 // [end]
 
 // [recover]
-// For each child whose PidFd became readable.
-absl::Status Bury(const PidFd& child, OwnerTag dead, Shared& shared) {
-  // The zombie keeps its pid until everything is recovered.
-  MUSTER_RETURN_IF_ERROR(child.Wait(PidFd::Reap::kNo).status());
+// For each child whose PidFd is readable: it is dead, whatever a wait for it says.
+void Bury(const PidFd& child, OwnerTag dead, Shared& shared) {
   shared.registry.MarkDead(dead);
   shared.zone->mutex.Recover(dead);
   shared.zone->spinlock.Recover(dead);
@@ -113,7 +113,7 @@ absl::Status Bury(const PidFd& child, OwnerTag dead, Shared& shared) {
   shared.zone->event.Recover(dead);
   shared.zone->workers[dead.slot()].active.Clear();
   shared.registry.Free(dead);
-  return child.Wait(PidFd::Reap::kYes).status();
+  child.Wait(PidFd::Reap::kYes).IgnoreError();  // nobody is there if SIGCHLD is ignored
 }
 // [end]
 
@@ -147,6 +147,11 @@ absl::StatusOr<PidFd> Fork(void (*body)(Shared&, OwnerTag), Shared& shared, Owne
   if (::getppid() != parent) ::_exit(1);
   body(shared, tag);
   ::_exit(0);
+}
+
+void AwaitDeath(const PidFd& child) {
+  pollfd dead = {child.fd(), POLLIN, 0};
+  ASSERT_EQ(::poll(&dead, 1, -1), 1);
 }
 
 class Guide : public testing::Test {
@@ -206,9 +211,30 @@ TEST_F(Guide, MutexTellsOfADeath) {
       },
       shared_, child_tag);
   ASSERT_TRUE(child.ok()) << child.status();
-  ASSERT_TRUE(Bury(*child, child_tag, shared_).ok());
+  AwaitDeath(*child);
+  Bury(*child, child_tag, shared_);
   Mutex mutex(&shared_.zone->mutex, shared_.registry, self_);
   EXPECT_EQ(mutex.Lock(), LockOutcome::kOwnerDied);
+}
+
+TEST_F(Guide, BuriesChildrenThatNobodyCanWaitFor) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  const OwnerTag child_tag = shared_.registry.Reserve(1).value();
+  auto child = Fork(
+      [](Shared& shared, OwnerTag tag) {
+        Mutex mutex(&shared.zone->mutex, shared.registry, tag);
+        if (mutex.Lock() != LockOutcome::kAcquired) return;
+        for (;;) ::pause();
+      },
+      shared_, child_tag);
+  ASSERT_TRUE(child.ok()) << child.status();
+  while (shared_.zone->mutex.word.load() == 0) ::sched_yield();
+  ASSERT_TRUE(child->Send(SIGKILL).ok());
+  AwaitDeath(*child);
+  ::signal(SIGCHLD, before);
+  Bury(*child, child_tag, shared_);
+  Mutex mutex(&shared_.zone->mutex, shared_.registry, self_);
+  EXPECT_EQ(mutex.TryLock(), LockOutcome::kOwnerDied);
 }
 
 TEST(Jobs, GoOnAfterTheDeathOfTheOneWhoHeldThem) {
@@ -355,7 +381,8 @@ TEST_F(Guide, Event) {
   event.Await([&] { return zone->jobs.load() > 0; });
   // [end]
   EXPECT_EQ(zone->jobs, 1);
-  EXPECT_TRUE(Bury(*child, child_tag, shared_).ok());
+  AwaitDeath(*child);
+  Bury(*child, child_tag, shared_);
 }
 
 TEST_F(Guide, Counter) {
