@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <unordered_map>
 
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/retry.h"
@@ -27,6 +28,7 @@ namespace {
 [[maybe_unused]] constexpr int kSystemCallStop = SIGTRAP | 0x80;
 // The two bytes of the instruction, in the order of memory.
 [[maybe_unused]] constexpr long kSyscallCode = 0x050f;
+[[maybe_unused]] constexpr long kInt3 = 0xcc;
 
 [[maybe_unused]] Actor::Body Traced(const Actor::Body& body) {
   return [body](Part& part) {
@@ -84,6 +86,15 @@ struct AddressRange {
   bool Contains(std::uintptr_t address) const { return begin <= address && address < end; }
 };
 
+// The first two bytes of the instruction at `address`, which is the same in each child: all have
+// the harness's program, and none writes its code. Whoever has set a breakpoint there does not ask.
+long CodeAt(pid_t pid, std::uintptr_t address) {
+  static std::unordered_map<std::uintptr_t, long> known;
+  const auto [code, is_new] = known.try_emplace(address);
+  if (is_new) code->second = ::ptrace(PTRACE_PEEKTEXT, pid, address, nullptr) & 0xffff;
+  return code->second;
+}
+
 // The vDSO, at the same place in the children. Empty where there is none.
 const AddressRange& KernelsFunctions() {
   static const AddressRange kRange = [] {
@@ -133,17 +144,23 @@ Actor::State Victim::state() const {
 }
 
 std::uintptr_t Victim::address() const {
-  return static_cast<std::uintptr_t>(
-      ::ptrace(PTRACE_PEEKUSER, pid(), offsetof(user_regs_struct, rip), nullptr));
+  if (address_ == 0) {
+    address_ = static_cast<std::uintptr_t>(
+        ::ptrace(PTRACE_PEEKUSER, pid(), offsetof(user_regs_struct, rip), nullptr));
+  }
+  return address_;
+}
+
+bool Victim::Resume(int request) {
+  address_ = 0;
+  return ::ptrace(static_cast<__ptrace_request>(request), pid(), nullptr, nullptr) == 0;
 }
 
 bool Victim::is_at_call_of_kernel() const {
   return KernelsFunctions().Contains(address()) || is_at_system_call();
 }
 
-bool Victim::is_at_system_call() const {
-  return (::ptrace(PTRACE_PEEKTEXT, pid(), address(), nullptr) & 0xffff) == kSyscallCode;
-}
+bool Victim::is_at_system_call() const { return CodeAt(pid(), address()) == kSyscallCode; }
 
 Victim::Stop Victim::Classify(int status) {
   if (WIFSTOPPED(status) && WSTOPSIG(status) == kSystemCallStop) return Stop::kStepped;
@@ -154,6 +171,7 @@ Victim::Stop Victim::Classify(int status) {
   // The processor stands behind the breakpoint.
   if (breakpoint_ != 0 && address() == breakpoint_ + 1) {
     ::ptrace(PTRACE_POKEUSER, pid(), offsetof(user_regs_struct, rip), breakpoint_);
+    address_ = breakpoint_;
     return Stop::kStepped;
   }
   ended_ = true;
@@ -194,10 +212,13 @@ Victim::Stop Victim::Step() {
       if (::ptrace(PTRACE_GETREGS, pid(), nullptr, &registers) != 0) return Stop::kCrashed;
       ReplaceDeadline(registers, registers.rax, a_deadline_passed_ ? nullptr : &page()->past);
     }
-    if (::ptrace(PTRACE_SINGLESTEP, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+    const bool is_at_mark = (CodeAt(pid(), address()) & 0xff) == kInt3;
+    if (!Resume(PTRACE_SINGLESTEP)) return Stop::kCrashed;
     if (!in_system_call_) {
       int status = 0;
       AwaitChild(pid(), 0, &status);
+      // Most steps: nothing else ends them with this signal.
+      if (!is_at_mark && WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP) return Stop::kStepped;
       return Classify(status);
     }
   }
@@ -212,13 +233,12 @@ Victim::Stop Victim::RunTo(std::uintptr_t address) {
     if (this->address() == address) return Stop::kStepped;
   }
   SetBreakpoint(address);
-  if (::ptrace(PTRACE_CONT, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+  if (!Resume(PTRACE_CONT)) return Stop::kCrashed;
   Patience patience;
   return AwaitStop(patience);
 }
 
 void Victim::SetBreakpoint(std::uintptr_t address) {
-  constexpr long kInt3 = 0xcc;
   breakpoint_ = address;
   displaced_code_ = ::ptrace(PTRACE_PEEKTEXT, pid(), address, nullptr);
   ::ptrace(PTRACE_POKETEXT, pid(), address, (displaced_code_ & ~0xffL) | kInt3);
@@ -235,13 +255,13 @@ Victim::Stop Victim::RunUntilBlocked() {
   Patience patience;
   while (!GiveUp(patience)) {
     // To the entry of the next system call, or to the mark.
-    if (::ptrace(PTRACE_SYSCALL, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+    if (!Resume(PTRACE_SYSCALL)) return Stop::kCrashed;
     if (const Stop stop = AwaitStop(patience); stop != Stop::kStepped) return stop;
     user_regs_struct registers;
     if (::ptrace(PTRACE_GETREGS, pid(), nullptr, &registers) != 0) return Stop::kCrashed;
     ReplaceDeadline(registers, registers.orig_rax, nullptr);
     // And through it.
-    if (::ptrace(PTRACE_SYSCALL, pid(), nullptr, nullptr) != 0) return Stop::kCrashed;
+    if (!Resume(PTRACE_SYSCALL)) return Stop::kCrashed;
     in_system_call_ = true;
     if (const Stop stop = AwaitStop(patience); stop != Stop::kStepped) return stop;
   }

@@ -60,6 +60,7 @@ class Victim : public Actor {
 
  private:
   bool is_at_system_call() const;
+  bool Resume(int request);
   Stop Classify(int status);
   Stop AwaitStop(Patience& patience);
   // Kills it and returns true if it has run for too long.
@@ -71,6 +72,7 @@ class Victim : public Actor {
   void SetBreakpoint(std::uintptr_t address);
   void ClearBreakpoint();
 
+  mutable std::uintptr_t address_ = 0;  // 0: it has moved since
   bool has_started_ = false;
   bool in_system_call_ = false;
   bool a_deadline_passed_ = false;
