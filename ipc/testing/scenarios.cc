@@ -8,26 +8,13 @@ namespace muster::ipc::testing {
 std::vector<Scenario> AllScenarios() {
   std::vector<Scenario> all;
   for (const auto scenarios : {
-           SleepingMutexScenarios,
-           SpinningMutexScenarios,
-           FileMutexScenarios,
-           SpinlockScenarios,
-           RwLockScenarios,
-           ZoneMutexScenarios,
-           ZoneRwLockScenarios,
-           LatchScenarios,
-           OnceScenarios,
-           SemaphoreScenarios,
-           EventScenarios,
-           EventFdScenarios,
-           RegistryScenarios,
-           SharedMemoryScenarios,
-           ChannelScenarios,
-           CounterScenarios,
-           ForceUnlockedMutexScenarios,
-           RobustMutexScenarios,
-           BoostMutexScenarios,
-           PosixSemaphoreScenarios,
+           SleepingMutexScenarios, SpinningMutexScenarios, FileMutexScenarios,
+           SpinlockScenarios,      RwLockScenarios,        ZoneMutexScenarios,
+           ZoneRwLockScenarios,    ZoneScenarios,          LatchScenarios,
+           OnceScenarios,          SemaphoreScenarios,     EventScenarios,
+           EventFdScenarios,       RegistryScenarios,      SharedMemoryScenarios,
+           ChannelScenarios,       CounterScenarios,       ForceUnlockedMutexScenarios,
+           RobustMutexScenarios,   BoostMutexScenarios,    PosixSemaphoreScenarios,
            PthreadRwlockScenarios,
        }) {
     std::vector<Scenario> some = scenarios();

@@ -115,7 +115,7 @@ TEST(KillSweepRows, CoverWhateverLiesInSharedMemoryAndIsPassedOn) {
             (std::set<std::string>{"channel", "counter and gauge", "event", "event fd", "latch",
                                    "mutex", "mutex, on a file", "mutex, spinning", "once",
                                    "reader-writer lock", "registry", "semaphore", "shared memory",
-                                   "spinlock", "zone mutex", "zone reader-writer lock"}));
+                                   "spinlock", "zone", "zone mutex", "zone reader-writer lock"}));
 }
 
 TEST(KillSweepRows, CoverEveryRoleForWhateverIsHeld) {
