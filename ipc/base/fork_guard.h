@@ -27,19 +27,33 @@ struct alignas(kForkGuardBytes) ForkGuardPage {
 // At a fixed address, so that a look at it waits for no other load.
 extern ForkGuardPage fork_guard_page;
 
-// Remembers the process that made it. A plain value; copies are equal to the original. Thread-safe.
-// A child of vfork is not told from its parent: it runs in the parent's memory.
+// Remembers the process that made it. A value; copies are equal to the original. Thread-safe, but
+// for assignment. A child of vfork is not told from its parent: it runs in the parent's memory.
 class ForkGuard {
  public:
   // Of no process: it never holds.
   constexpr ForkGuard() = default;
+  ForkGuard(const ForkGuard& other) : nonce_(other.nonce()) {}
+  ForkGuard& operator=(const ForkGuard& other) {
+    nonce_.store(other.nonce(), std::memory_order_relaxed);
+    return *this;
+  }
   static ForkGuard OfThisProcess();
 
   // False in a child of fork. Relaxed: only this process writes its nonce, before there is a guard.
   bool holds() const { return difference() == 0; }
   // Zero: it holds. For a branch that looks at something else, too.
   std::uint32_t difference() const {
-    return fork_guard_page.nonce.load(std::memory_order_relaxed) ^ nonce_;
+    return fork_guard_page.nonce.load(std::memory_order_relaxed) ^ nonce();
+  }
+
+  // From now on this one, and no copy, holds nowhere. Sequentially consistent, for who compares it
+  // with what another thread does.
+  void End() { nonce_.store(kOfNoProcess, std::memory_order_seq_cst); }
+  // As holds(), in one order with every End().
+  bool HoldsStill() const {
+    return fork_guard_page.nonce.load(std::memory_order_relaxed) ==
+           nonce_.load(std::memory_order_seq_cst);
   }
 
  private:
@@ -47,7 +61,10 @@ class ForkGuard {
 
   explicit constexpr ForkGuard(std::uint32_t nonce) : nonce_(nonce) {}
 
-  std::uint32_t nonce_ = kOfNoProcess;
+  std::uint32_t nonce() const { return nonce_.load(std::memory_order_relaxed); }
+
+  // Written by its maker, by assignment and by End.
+  std::atomic<std::uint32_t> nonce_{kOfNoProcess};
 };
 
 }  // namespace muster::ipc

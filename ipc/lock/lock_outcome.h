@@ -26,7 +26,8 @@ enum class LockOutcome {
   // data, and try again.
   kNeedsRepair,
   // Not acquired, and nothing was changed: the handle was made in another process, of which this
-  // one is a child of fork, or with a tag that the registry does not show as live.
+  // one is a child of fork, or with a tag that the registry does not show as live; or its
+  // participant has left, maybe while the call waited.
   kNotParticipant,
 };
 

@@ -43,8 +43,7 @@ absl::StatusOr<Mutex> Mutex::OnFile(const std::string& path, std::int64_t offset
 
 LockOutcome Mutex::LockSlowly(Deadline deadline) {
   if (file_ != nullptr) return file_->Lock(deadline);
-  if (!self_.Confirm(*registry_)) return LockOutcome::kNotParticipant;
-  const OwnerLock lock(*word_, *registry_, self_.tag());
+  const OwnerLock lock(*word_, *registry_, self_);
   switch (strategy_) {
     case Strategy::kSpin:
       return lock.LockBySpinning(pauses_, deadline);
@@ -56,28 +55,27 @@ LockOutcome Mutex::LockSlowly(Deadline deadline) {
 
 LockOutcome Mutex::TryLockSlowly() {
   if (file_ != nullptr) return file_->TryLock();
-  if (!self_.Confirm(*registry_)) return LockOutcome::kNotParticipant;
-  return OwnerLock(*word_, *registry_, self_.tag()).TryLock();
+  return OwnerLock(*word_, *registry_, self_).TryLock();
 }
 
 bool Mutex::UnlockSlowly() {
   if (file_ != nullptr) return file_->Unlock();
   if (!self_.Confirm(*registry_)) return false;
-  return OwnerLock(*word_, *registry_, self_.tag()).Unlock(OwnerLock::Wake::kOne);
+  return OwnerLock(*word_, *registry_, self_).Unlock(OwnerLock::Wake::kOne);
 }
 
 void Mutex::MarkConsistent() {
   if (file_ != nullptr) {
     file_->MarkConsistent();
   } else if (self_.Confirm(*registry_)) {
-    OwnerLock(*word_, *registry_, self_.tag()).MarkConsistent();
+    OwnerLock(*word_, *registry_, self_).MarkConsistent();
   }
 }
 
 bool Mutex::MarkNotRecoverable() {
   if (file_ != nullptr) return file_->MarkNotRecoverable();
   if (!self_.Confirm(*registry_)) return false;
-  return OwnerLock(*word_, *registry_, self_.tag()).Finish(kPoisonedMark);
+  return OwnerLock(*word_, *registry_, self_).Finish(kPoisonedMark);
 }
 
 bool Mutex::Reset() { return file_ != nullptr ? file_->Reset() : OwnerLock::Reset(*word_); }
@@ -85,7 +83,7 @@ bool Mutex::Reset() { return file_ != nullptr ? file_->Reset() : OwnerLock::Rese
 bool Mutex::Abandon() {
   if (file_ != nullptr) return file_->Abandon();
   if (!self_.Confirm(*registry_)) return false;
-  return OwnerLock(*word_, *registry_, self_.tag()).Abandon();
+  return OwnerLock(*word_, *registry_, self_).Abandon();
 }
 
 bool Mutex::Accept(LockOutcome outcome, const char* call) {

@@ -64,7 +64,8 @@ struct MutexOptions {
 // One handle for each participant. A handle is for one thread at a time and is not recursive. In a
 // child of fork each Lock returns kNotParticipant and each Unlock false: the child needs its own
 // tag, and a handle that it makes itself. The same goes for a tag that the registry does not show
-// as live. `state` and the memory of `registry` must outlive it.
+// as live. `state` and the memory of `registry` must outlive it. A tag that is freed later is not
+// noticed: Expire the handle before.
 //
 // Everything before an Unlock happens before everything after the next Lock. Everything that a dead
 // owner did happens before everything after kOwnerDied.
@@ -128,6 +129,10 @@ class Mutex {
   // thread that ends within its section. False, as Unlock. On a file, the byte stays as after a
   // death.
   bool Abandon();
+  // The participant has left, or is to leave: from now on each Lock returns kNotParticipant and
+  // each Unlock false, also in a thread that waits. Call it before Registry::Leave. Any thread may
+  // call it; the inline path of a Lock that runs at the same moment may still acquire.
+  void Expire() { self_.End(); }
 
   // The standard's TimedLockable, for std::unique_lock and std::scoped_lock. After kOwnerDied they
   // call the repair callback and mark the mutex consistent. They print a message and abort if there

@@ -16,14 +16,14 @@ Once::Once(OnceState* state, const Registry& registry, OwnerTag self)
     : state_(state), registry_(registry), self_(registry, self) {}
 
 absl::Status Once::CallSlowly(Initialise initialise, Deadline deadline) {
-  if (!self_.Confirm(registry_)) {
-    return absl::FailedPreconditionError(
-        "once: its handle is of another process, or of a participant that the registry does not "
-        "know");
-  }
-  const OwnerLock lock(state_->word, registry_, self_.tag());
+  const OwnerLock lock(state_->word, registry_, self_);
   // Without spinning: what is done once takes long.
   const LockOutcome outcome = lock.LockBySleeping(0, deadline);
+  if (outcome == LockOutcome::kNotParticipant) {
+    return absl::FailedPreconditionError(
+        "once: its handle is of another process, or of a participant that has left or that the "
+        "registry does not know");
+  }
   if (outcome == LockOutcome::kWouldDeadlock) {
     return absl::FailedPreconditionError("once: the initialiser calls itself");
   }
@@ -44,7 +44,10 @@ absl::Status Once::CallSlowly(Initialise initialise, Deadline deadline) {
     throw;
   }
   if (status.ok()) {
-    lock.Finish(kDoneMark);
+    if (!lock.Finish(kDoneMark)) {
+      return absl::FailedPreconditionError(
+          "once: its participant left, or its state was damaged, while it initialised");
+    }
   } else if (was_interrupted) {
     // The dead one's half is there still.
     lock.Abandon();

@@ -51,8 +51,8 @@ class Once {
   // when it is done. What `initialise` throws passes through, and the next Call runs it again, with
   // was_interrupted. FailedPrecondition: `initialise` called this again; or it is not done, and
   // this is a child of fork with its parent's handle, or the registry does not show the handle's
-  // tag as live. DeadlineExceeded: another participant still runs it. DataLoss: the state is
-  // damaged.
+  // tag as live, or the handle has expired. DeadlineExceeded: another participant still runs it.
+  // DataLoss: the state is damaged.
   absl::Status Call(Initialise initialise, Deadline deadline = Deadline::Never()) {
     if (is_done()) [[likely]]
       return absl::OkStatus();
@@ -62,6 +62,10 @@ class Once {
   // True: everything in `initialise` happens before the return. Acquire: pairs with the release at
   // the end of Call.
   bool is_done() const { return state_->word.load(std::memory_order_acquire) == kDoneMark; }
+
+  // As Mutex::Expire: from now on Call returns FailedPrecondition, unless it is done. What
+  // `initialise` is doing then is not taken for done either.
+  void Expire() { self_.End(); }
 
  private:
   absl::Status CallSlowly(Initialise initialise, Deadline deadline);

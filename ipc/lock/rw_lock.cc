@@ -63,29 +63,31 @@ LockOutcome RwLock::TryLock() {
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
   const Deadline now = Deadline::After(absl::ZeroDuration());
   const LockOutcome outcome =
-      EnterAsWriter(OwnerLock(writer_->word, registry_, self_.tag()).TryLock(), now);
+      EnterAsWriter(OwnerLock(writer_->word, registry_, self_).TryLock(), now);
   return outcome == LockOutcome::kTimedOut ? LockOutcome::kBusy : outcome;
 }
 
 LockOutcome RwLock::LockUntil(Deadline deadline) {
   if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
-  return EnterAsWriter(
-      OwnerLock(writer_->word, registry_, self_.tag()).LockBySleeping(pauses_, deadline), deadline);
+  return EnterAsWriter(OwnerLock(writer_->word, registry_, self_).LockBySleeping(pauses_, deadline),
+                       deadline);
 }
 
 LockOutcome RwLock::EnterAsWriter(LockOutcome outcome, Deadline deadline) {
   if (!Holds(outcome)) return outcome;
-  const OwnerLock lock(writer_->word, registry_, self_.tag());
+  const OwnerLock lock(writer_->word, registry_, self_);
   // Relaxed: the word orders it. Who died owning the word, but not within its
   // section, has changed nothing: nobody needs to hear of it.
   const bool is_torn = writer_->entered.load(std::memory_order_relaxed) != 0;
   if (!is_torn && outcome == LockOutcome::kOwnerDied) lock.MarkConsistent();
   // Between this writer's word and the readers': pairs with EnterFree.
   StoreLoadFence();
-  if (!AwaitReaders(deadline)) {
+  const bool has_entered = AwaitReaders(deadline);
+  const bool may_stay = self_.Confirm(registry_);
+  if (!has_entered || !may_stay) {
     is_torn ? lock.Abandon() : lock.Unlock(OwnerLock::Wake::kAll);
-    return LockOutcome::kTimedOut;
+    return may_stay ? LockOutcome::kTimedOut : LockOutcome::kNotParticipant;
   }
   writer_->entered.store(self_.bits(), std::memory_order_relaxed);
   // A death is no other thread: the compiler alone could let it find changes of the
@@ -124,7 +126,7 @@ bool RwLock::AwaitReader(std::uint32_t slot, Deadline deadline) {
       continue;
     }
     if (spinner.Pause()) continue;
-    if (deadline.has_passed()) return false;
+    if (deadline.has_passed() || !self_.Confirm(registry_)) return false;
     FutexWait(word, seen, Earlier(deadline, Deadline::After(nap)));
   }
 }
@@ -137,23 +139,23 @@ bool RwLock::Unlock() {
   // Release: no change of the section comes after it. While the data is torn the
   // mark stays, for the case of a death before the next line.
   if (!(seen & OwnerTag::kDied)) writer_->entered.store(0, std::memory_order_release);
-  return OwnerLock(writer_->word, registry_, self_.tag()).Unlock(OwnerLock::Wake::kAll);
+  return OwnerLock(writer_->word, registry_, self_).Unlock(OwnerLock::Wake::kAll);
 }
 
 void RwLock::MarkConsistent() {
   if (!self_.Confirm(registry_)) return;
-  OwnerLock(writer_->word, registry_, self_.tag()).MarkConsistent();
+  OwnerLock(writer_->word, registry_, self_).MarkConsistent();
 }
 
 bool RwLock::MarkNotRecoverable() {
   if (!self_.Confirm(registry_)) return false;
   // `entered` stays: after a Reset the next writer is told.
-  return OwnerLock(writer_->word, registry_, self_.tag()).Finish(kPoisonedMark);
+  return OwnerLock(writer_->word, registry_, self_).Finish(kPoisonedMark);
 }
 
 bool RwLock::Abandon() {
   if (!self_.Confirm(registry_)) return false;
-  return OwnerLock(writer_->word, registry_, self_.tag()).Abandon();
+  return OwnerLock(writer_->word, registry_, self_).Abandon();
 }
 
 // Readers.
@@ -177,6 +179,17 @@ LockOutcome RwLock::TryLockShared() {
   return outcome == LockOutcome::kTimedOut ? LockOutcome::kBusy : outcome;
 }
 
+LockOutcome RwLock::ConfirmShared() {
+  if (self_.Confirm(registry_)) return LockOutcome::kAcquired;
+  // It left meanwhile. If Recover was faster, the word may be the slot's next holder's.
+  std::uint32_t mine = self_.bits();
+  if (reader_->word.compare_exchange_strong(mine, 0, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
+    WakeWriter();
+  }
+  return LockOutcome::kNotParticipant;
+}
+
 LockOutcome RwLock::LockSharedSlowly(Deadline deadline) {
   if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
   // First: a writer that waits for this reader would be waited for.
@@ -185,7 +198,8 @@ LockOutcome RwLock::LockSharedSlowly(Deadline deadline) {
   if (reader_->word.exchange(0, std::memory_order_relaxed) != 0) FutexWakeAll(reader_->word);
   Spinner spinner(pauses_);
   for (;;) {
-    if (EnterFree()) return LockOutcome::kAcquired;
+    if (EnterFree()) return ConfirmShared();
+    if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
     std::uint32_t seen;
     const LockOutcome outcome = LookAtWriter(seen);
     if (outcome == LockOutcome::kAcquired) continue;

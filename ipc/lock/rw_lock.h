@@ -109,6 +109,8 @@ class RwLock {
   // Gives an exclusive lock up as if this participant had died: the next writer gets kOwnerDied,
   // and readers get kNeedsRepair. For a thread that ends within its section. False, as Unlock.
   bool Abandon();
+  // As Mutex::Expire, for shared locks too.
+  void Expire() { self_.End(); }
   // True: a writer holds the lock, or waits for readers to leave. One load.
   bool IsWriterWaiting() const {
     // Relaxed: a hint. LockShared looks again.
@@ -176,6 +178,8 @@ class RwLock {
     return false;
   }
   LockOutcome LockSharedSlowly(Deadline deadline);
+  // After EnterFree.
+  LockOutcome ConfirmShared();
   // The reason that keeps readers out. kAcquired: nothing does.
   LockOutcome LookAtWriter(std::uint32_t& seen) const;
   bool HoldsShared() const {

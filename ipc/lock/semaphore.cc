@@ -46,8 +46,9 @@ std::optional<std::uint32_t> Semaphore::TakeAny() {
   for (std::uint32_t permit = 0; permit < count; ++permit) {
     std::uint32_t seen = owners_[permit].load(std::memory_order_relaxed);
     if (registry_.IsLive(OwnerTag::InWord(seen))) continue;
-    // Acquire: IsLive has seen the death; this orders what comes after.
-    if (owners_[permit].compare_exchange_strong(seen, self_.bits(), std::memory_order_acquire,
+    // Acquire: IsLive has seen the death; this orders what comes after. Sequentially consistent:
+    // before the look in MayKeep.
+    if (owners_[permit].compare_exchange_strong(seen, self_.bits(), std::memory_order_seq_cst,
                                                 std::memory_order_relaxed)) {
       return permit;
     }
@@ -55,15 +56,33 @@ std::optional<std::uint32_t> Semaphore::TakeAny() {
   return std::nullopt;
 }
 
+bool Semaphore::MayKeep(std::optional<std::uint32_t>& permit) {
+  if (is_participant()) return true;
+  // Recover may have been faster, and the permit another's.
+  std::uint32_t mine = self_.bits();
+  if (permit && owners_[*permit].compare_exchange_strong(mine, 0, std::memory_order_release,
+                                                         std::memory_order_relaxed)) {
+    released_.NotifyOne();
+  }
+  permit.reset();
+  return false;
+}
+
 std::optional<std::uint32_t> Semaphore::TryAcquireSlowly() {
   if (!is_participant()) return std::nullopt;
-  return TakeAny();
+  std::optional<std::uint32_t> permit = TakeAny();
+  MayKeep(permit);
+  return permit;
 }
 
 std::optional<std::uint32_t> Semaphore::AcquireSlowly(Deadline deadline) {
   std::optional<std::uint32_t> permit;
   if (!is_participant()) return permit;
-  released_.Await([&] { return (permit = TakeAny()).has_value(); }, deadline);
+  const auto is_over = [&] {
+    permit = TakeAny();
+    return !MayKeep(permit) || permit.has_value();
+  };
+  released_.Await(is_over, deadline);
   return permit;
 }
 

@@ -109,8 +109,11 @@ class Semaphore {
     return true;
   }
 
+  // As Mutex::Expire: from now on nothing is acquired, and nothing released.
+  void Expire() { self_.End(); }
+
   // False: this is a child of fork with its parent's handle, or the registry does not show the
-  // handle's tag as live.
+  // handle's tag as live, or the handle has expired.
   bool is_participant() const { return self_.Confirm(registry_); }
 
   // The number of free permits. It may have changed before this returns.
@@ -129,6 +132,8 @@ class Semaphore {
         free, self_.bits(), std::memory_order_acquire, std::memory_order_relaxed);
   }
   std::optional<std::uint32_t> TakeAny();
+  // Gives the permit back, and is false, if the handle has expired since.
+  bool MayKeep(std::optional<std::uint32_t>& permit);
   std::optional<std::uint32_t> TryAcquireSlowly();
   std::optional<std::uint32_t> AcquireSlowly(Deadline deadline);
 

@@ -31,18 +31,14 @@ Spinlock::Spinlock(SpinlockState* state, const Registry& registry, OwnerTag self
       repair_(std::move(repair)) {}
 
 LockOutcome Spinlock::LockSlowly(Deadline deadline) {
-  if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
-  return OwnerLock(*word_, registry_, self_.tag()).LockBySpinning(pauses_, deadline);
+  return OwnerLock(*word_, registry_, self_).LockBySpinning(pauses_, deadline);
 }
 
-LockOutcome Spinlock::TryLockSlowly() {
-  if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
-  return OwnerLock(*word_, registry_, self_.tag()).TryLock();
-}
+LockOutcome Spinlock::TryLockSlowly() { return OwnerLock(*word_, registry_, self_).TryLock(); }
 
 bool Spinlock::Abandon() {
   if (!self_.Confirm(registry_)) return false;
-  return OwnerLock(*word_, registry_, self_.tag()).Abandon();
+  return OwnerLock(*word_, registry_, self_).Abandon();
 }
 
 bool Spinlock::UnlockSlowly() {

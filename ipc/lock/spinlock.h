@@ -79,6 +79,8 @@ class Spinlock {
   // thread that ends within its section. False: this participant does not hold it. Nothing was
   // changed.
   bool Abandon();
+  // As Mutex::Expire.
+  void Expire() { self_.End(); }
 
   // The standard's Lockable. After kOwnerDied they call the repair callback, or print a message and
   // abort, as in Mutex.

@@ -12,8 +12,11 @@ class ZoneAttachment;
 
 // That this process takes part in a zone: it has a slot, and may use the zone's objects from all of
 // its threads. A process takes part once in each zone. Destruction ends it: what the process still
-// held is released as after a death, so the next owner is told so. Nothing that Zone::Get returned
-// may be used after that.
+// held is released as after a death, so the next owner is told so. What Zone::Get returned refuses
+// from then on, also after another Join: Lock returns kNotParticipant, Unlock false, and a thread
+// that waits for a lock gets kNotParticipant. Event, ZoneCounter and structs of the program's own
+// have no owner, and stay usable. The one thing that is not seen: a thread that is taking a free
+// lock at the very moment, within the few instructions that this takes.
 //
 // A process that ends without it, or calls exec, has ended its part just as well. A child of fork
 // does not take part, and may Join for itself; its copy of this object does nothing.

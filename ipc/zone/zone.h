@@ -109,6 +109,10 @@ class Zone {
   template <typename T, typename... Arguments>
   absl::StatusOr<std::shared_ptr<T>> Get(absl::string_view name, Arguments... arguments) const {
     using Object = ZoneObject<T>;
+    ZoneAttachment::ExpirePart expire = nullptr;
+    if constexpr (requires { &Object::Expire; }) {
+      expire = [](void* part) { Object::Expire(*static_cast<T*>(part)); };
+    }
     MUSTER_ASSIGN_OR_RETURN(
         std::shared_ptr<void> part,
         attachment_->Get(
@@ -116,7 +120,8 @@ class Zone {
             [](void* state) { Object::Initialise(state); },
             [&](const OpenedObject& object) -> absl::StatusOr<std::shared_ptr<void>> {
               return Object::Make(object, arguments...);
-            }));
+            },
+            expire));
     // The part is in the zone's memory, or refers to it.
     auto* const object = static_cast<T*>(part.get());
     using Kept = std::pair<std::shared_ptr<ZoneAttachment>, std::shared_ptr<void>>;

@@ -168,9 +168,13 @@ bool ZoneAttachment::TakesPart() {
 void ZoneAttachment::Leave(OwnerTag tag) {
   // Destroyed after the lock is released: a repair callback may hold what is the program's, and the
   // last handle of another zone among it.
-  std::map<std::uint32_t, std::shared_ptr<void>> made;
+  std::map<std::uint32_t, Made> made;
   const std::lock_guard lock(mutex_);
   if (!TakesPart() || self_ != tag) return;
+  // Before anything is released: the program may have kept them, and threads may wait in them.
+  for (const auto& [index, each] : made_) {
+    if (each.expire != nullptr) each.expire(each.part.get());
+  }
   registry_->Leave(tag, [this](OwnerTag self) { return Recover(self); });
   self_.reset();
   directory_mutex_.reset();
@@ -251,14 +255,15 @@ absl::StatusOr<ObjectView> ZoneAttachment::Open(absl::string_view name, const Ob
 
 absl::StatusOr<std::shared_ptr<void>> ZoneAttachment::Get(
     absl::string_view name, const ObjectSpec& spec, absl::FunctionRef<void(void* state)> initialise,
-    MakePart make) {
+    MakePart make, ExpirePart expire) {
   const std::lock_guard lock(mutex_);
   MUSTER_ASSIGN_OR_RETURN(ObjectView object, Open(name, spec, initialise));
   const std::uint32_t index = object.index;
-  if (const auto made = made_.find(index); made != made_.end()) return made->second;
+  if (const auto made = made_.find(index); made != made_.end()) return made->second.part;
   MUSTER_ASSIGN_OR_RETURN(std::shared_ptr<void> part,
                           make({std::move(object), *registry_, *self_}));
-  return made_[index] = std::move(part);
+  made_[index] = {part, expire};
+  return part;
 }
 
 absl::StatusOr<std::shared_ptr<EventFd>> ZoneAttachment::GetEventFd(absl::string_view name,

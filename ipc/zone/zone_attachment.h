@@ -44,6 +44,8 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   // Makes the process's part of an object.
   using MakePart =
       absl::FunctionRef<absl::StatusOr<std::shared_ptr<void>>(const OpenedObject& object)>;
+  // Tells a part that the participant leaves. Null: it does not matter to the part.
+  using ExpirePart = void (*)(void* part);
 
   // Builds a zone in `memory`, which is new. It is not published to others yet.
   static absl::StatusOr<std::shared_ptr<ZoneAttachment>> Create(SharedMemory memory,
@@ -70,7 +72,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   // The part of an object, which is made, and the object with it, if it is not there.
   absl::StatusOr<std::shared_ptr<void>> Get(absl::string_view name, const ObjectSpec& spec,
                                             absl::FunctionRef<void(void* state)> initialise,
-                                            MakePart make);
+                                            MakePart make, ExpirePart expire);
   // An object that is there, for looking at it. Needs no participant.
   absl::StatusOr<ObjectView> Find(absl::string_view name, const ObjectSpec& spec);
   std::vector<absl::StatusOr<ObjectView>> List();
@@ -88,6 +90,11 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
 
  private:
   friend class AttachmentTable;
+
+  struct Made {
+    std::shared_ptr<void> part;
+    ExpirePart expire;
+  };
 
   ZoneAttachment(SharedMemory memory, bool read_only)
       : memory_(std::move(memory)), read_only_(read_only) {}
@@ -114,7 +121,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   std::optional<OwnerTag> self_;
   ForkGuard joiner_;
   std::optional<Mutex> directory_mutex_;
-  std::map<std::uint32_t, std::shared_ptr<void>> made_;
+  std::map<std::uint32_t, Made> made_;
   std::map<std::uint32_t, std::shared_ptr<EventFd>> event_fds_;
 };
 

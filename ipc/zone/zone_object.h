@@ -46,6 +46,7 @@ absl::string_view TypeName() {
 //   Spec(sizes, arguments...)   what the directory says of it
 //   Initialise(state)           for new, zeroed memory
 //   Make(object, arguments...)  this process's T
+//   Expire(part)                when the participant leaves; a T without an owner has none
 //
 // This one is for a struct of the program's own. It must be such that another process can use it:
 // standard layout, nothing to destroy, no pointers. Its default constructor runs once in the zone,
@@ -97,6 +98,7 @@ struct ZoneObject<ZoneMutex> : ZoneObjectOfKind<ObjectKind::kMutex> {
     return std::make_shared<ZoneMutex>(
         Mutex(StateOf<MutexState>(object), object.registry, object.self), std::move(repair));
   }
+  static void Expire(ZoneMutex& part) { part.Expire(); }
 };
 
 template <>
@@ -109,6 +111,7 @@ struct ZoneObject<ZoneSpinlock> : ZoneObjectOfKind<ObjectKind::kSpinlock> {
     return std::make_shared<ZoneSpinlock>(
         Spinlock(StateOf<SpinlockState>(object), object.registry, object.self), std::move(repair));
   }
+  static void Expire(ZoneSpinlock& part) { part.Expire(); }
 };
 
 template <>
@@ -123,6 +126,7 @@ struct ZoneObject<ZoneRwLock> : ZoneObjectOfKind<ObjectKind::kRwLock> {
         RwLock lock, RwLock::Create(parts.writer, parts.readers, object.registry, object.self));
     return std::make_shared<ZoneRwLock>(std::move(lock), std::move(repair));
   }
+  static void Expire(ZoneRwLock& part) { part.Expire(); }
 };
 
 template <>
@@ -132,6 +136,7 @@ struct ZoneObject<ZoneOnce> : ZoneObjectOfKind<ObjectKind::kOnce> {
     return std::make_shared<ZoneOnce>(
         Once(StateOf<OnceState>(object), object.registry, object.self));
   }
+  static void Expire(ZoneOnce& part) { part.Expire(); }
 };
 
 // Get takes the number of permits.
@@ -148,6 +153,7 @@ struct ZoneObject<Semaphore> : ZoneObjectOfKind<ObjectKind::kSemaphore> {
         Semaphore::Create(parts.header, parts.owners, object.registry, object.self));
     return std::make_shared<Semaphore>(semaphore);
   }
+  static void Expire(Semaphore& part) { part.Expire(); }
 };
 
 template <>
@@ -183,6 +189,7 @@ struct ZoneObject<ZoneLatch<Value>> : ZoneObjectOfKind<ObjectKind::kLatch> {
     return std::make_shared<ZoneLatch<Value>>(
         Latch<Value>(std::launder(reinterpret_cast<State*>(object.view.state))));
   }
+  static void Expire(ZoneLatch<Value>& part) { part.Expire(); }
 };
 
 }  // namespace muster::ipc

@@ -18,7 +18,7 @@ Identity::Identity(const Registry& registry, OwnerTag tag)
       process_(ForkGuard::OfThisProcess()) {}
 
 bool Identity::Confirm(const Registry& registry) const {
-  return holds() || (process_.holds() && IsShownAsLive(registry, tag_));
+  return guard_.HoldsStill() || (process_.HoldsStill() && IsShownAsLive(registry, tag_));
 }
 
 }  // namespace muster::ipc::internal

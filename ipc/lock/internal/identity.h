@@ -9,8 +9,8 @@
 
 namespace muster::ipc::internal {
 
-// As which participant a handle acts, and whether it may: in the process that made the handle, and
-// if the registry shows the tag as live. A plain value. Thread-safe.
+// As which participant a handle acts, and whether it may: in the process that made the handle, if
+// the registry shows the tag as live, until End. A value. Thread-safe, but for assignment.
 class Identity {
  public:
   // Nobody's.
@@ -26,8 +26,14 @@ class Identity {
   // The same, and that `word` is this participant's tag without flags. One branch for both.
   bool IsIn(std::uint32_t word) const { return ((word ^ tag_.bits()) | guard_.difference()) == 0; }
   // Looks again for a tag that the registry did not show as live when the handle was made, for its
-  // line may have been damaged then. Not for a child of fork.
+  // line may have been damaged then. Not for a child of fork, and not after End. In one order with
+  // End and with all that is sequentially consistent.
   bool Confirm(const Registry& registry) const;
+  // The participant has left. From now on neither is true, in whatever thread.
+  void End() {
+    guard_.End();
+    process_.End();
+  }
 
  private:
   OwnerTag tag_;

@@ -12,8 +12,9 @@ LockOutcome OwnerLock::Attempt(std::uint32_t flags, std::uint32_t& seen) const {
   seen = word_.load(std::memory_order_acquire);
   for (;;) {
     if (seen == kUnlockedWord) {
-      // Acquire: pairs with the release in Unlock (the inline one too).
-      if (word_.compare_exchange_strong(seen, self_.bits() | flags, std::memory_order_acquire)) {
+      // Acquire: pairs with the release in Unlock (the inline one too). Sequentially consistent,
+      // as in the other two places: before the look in Confirmed.
+      if (word_.compare_exchange_strong(seen, self_.bits() | flags, std::memory_order_seq_cst)) {
         return LockOutcome::kAcquired;
       }
       continue;
@@ -25,15 +26,25 @@ LockOutcome OwnerLock::Attempt(std::uint32_t flags, std::uint32_t& seen) const {
     // Acquire: pairs with the release in Recover; when this comes before Recover, IsLive
     // has seen MarkDead. Waiters, since nobody knows who sleeps.
     if (word_.compare_exchange_strong(seen, self_.bits() | kAbandonedWord,
-                                      std::memory_order_acquire)) {
+                                      std::memory_order_seq_cst)) {
       return LockOutcome::kOwnerDied;
     }
   }
 }
 
+LockOutcome OwnerLock::Confirmed(LockOutcome outcome) const {
+  if (MayAct()) return outcome;
+  // If a recoverer was faster, this changes nothing.
+  if (Holds(outcome)) {
+    Leave(outcome == LockOutcome::kOwnerDied ? kAbandonedWord : kUnlockedWord, Wake::kAll);
+  }
+  return LockOutcome::kNotParticipant;
+}
+
 LockOutcome OwnerLock::TryLock() const {
+  if (!MayAct()) return LockOutcome::kNotParticipant;
   std::uint32_t seen;
-  return Attempt(0, seen);
+  return Confirmed(Attempt(0, seen));
 }
 
 bool OwnerLock::Spin(std::uint32_t pauses) const {
@@ -44,7 +55,7 @@ bool OwnerLock::Spin(std::uint32_t pauses) const {
     if (seen & OwnerTag::kDied) return false;
     // Acquire: pairs with the release in Unlock.
     if (seen == kUnlockedWord &&
-        word_.compare_exchange_strong(seen, self_.bits(), std::memory_order_acquire,
+        word_.compare_exchange_strong(seen, self_.bits(), std::memory_order_seq_cst,
                                       std::memory_order_relaxed)) {
       return true;
     }
@@ -54,7 +65,8 @@ bool OwnerLock::Spin(std::uint32_t pauses) const {
 
 LockOutcome OwnerLock::LockBySpinning(std::uint32_t pauses, Deadline deadline) const {
   for (;;) {
-    if (Spin(pauses)) return LockOutcome::kAcquired;
+    if (!MayAct()) return LockOutcome::kNotParticipant;
+    if (Spin(pauses)) return Confirmed(LockOutcome::kAcquired);
     const LockOutcome outcome = TryLock();
     if (outcome != LockOutcome::kBusy) return outcome;
     if (deadline.has_passed()) return LockOutcome::kTimedOut;
@@ -63,11 +75,12 @@ LockOutcome OwnerLock::LockBySpinning(std::uint32_t pauses, Deadline deadline) c
 }
 
 LockOutcome OwnerLock::LockBySleeping(std::uint32_t pauses, Deadline deadline) const {
-  if (Spin(pauses)) return LockOutcome::kAcquired;
+  if (!MayAct()) return LockOutcome::kNotParticipant;
+  if (Spin(pauses)) return Confirmed(LockOutcome::kAcquired);
   for (;;) {
     std::uint32_t seen;
     // With waiters: whoever was woken stands for those who sleep on.
-    const LockOutcome outcome = Attempt(OwnerTag::kWaiters, seen);
+    const LockOutcome outcome = Confirmed(Attempt(OwnerTag::kWaiters, seen));
     if (outcome != LockOutcome::kBusy) return outcome;
     // Relaxed: the flag orders nothing, the kernel compares the word again.
     if (!(seen & OwnerTag::kWaiters) &&

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -23,16 +24,22 @@ namespace muster::ipc::internal {
 // a compare-and-set from the exact word seen, and tags are not reused, so a
 // word taken from a dead owner cannot be a live one's.
 //
+// A participant that ends while a thread of it waits gets kNotParticipant there. The word is taken
+// before the identity is looked at, and Identity::End comes before Recover: so either that thread
+// sees the end, or Recover sees what it took.
+//
 // Lost wakes: who unlocks and dies before its wake, and who is woken and
 // dies before it locks, are both answered by Recover, which wakes all sleepers
 // of the lock whatever its word says; they look again. Whoever leaves the
 // waiting room, with the lock or by its deadline, leaves the waiters flag set.
 class OwnerLock {
  public:
-  OwnerLock(std::atomic<std::uint32_t>& word, const Registry& registry, OwnerTag self)
-      : word_(word), registry_(registry), self_(self) {}
+  // `self` must outlive it.
+  OwnerLock(std::atomic<std::uint32_t>& word, const Registry& registry, const Identity& self)
+      : word_(word), registry_(registry), identity_(self), self_(self.tag()) {}
 
-  // One attempt, which also takes over from a dead owner. Never blocks.
+  // These ask the identity first. One attempt, which also takes over from a dead owner, and never
+  // blocks.
   LockOutcome TryLock() const;
   // Spins for `pauses`, then sleeps. May overrun the deadline by the spinning.
   LockOutcome LockBySleeping(std::uint32_t pauses, Deadline deadline) const;
@@ -40,7 +47,7 @@ class OwnerLock {
   LockOutcome LockBySpinning(std::uint32_t pauses, Deadline deadline) const;
 
   // All of these return false, changing nothing, if the word does not name this
-  // participant.
+  // participant. They do not ask the identity.
   enum class Wake { kOne, kAll };
   // A section that began with kOwnerDied and was not marked consistent leaves kAbandonedWord: the
   // next owner is told, too.
@@ -62,12 +69,16 @@ class OwnerLock {
   // Takes the lock if nobody alive holds it, leaving `flags` set. On kBusy `seen`
   // is the word in which a live owner was found.
   LockOutcome Attempt(std::uint32_t flags, std::uint32_t& seen) const;
+  bool MayAct() const { return identity_.Confirm(registry_); }
+  // `outcome`, if this is still a participant. Else what was taken is given back.
+  LockOutcome Confirmed(LockOutcome outcome) const;
   bool Leave(std::uint32_t next, Wake wake) const;
   // True: acquired. False: the budget is spent, or the word needs a closer look.
   bool Spin(std::uint32_t pauses) const;
 
   std::atomic<std::uint32_t>& word_;
   const Registry& registry_;
+  const Identity& identity_;
   OwnerTag self_;
 };
 

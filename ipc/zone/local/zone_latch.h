@@ -23,12 +23,19 @@ class ZoneLatch {
   ZoneLatch& operator=(const ZoneLatch&) = delete;
 
   // Waits while another thread of this process writes. False: this process is a child of fork of
-  // the one that made the latch. Nothing was written.
+  // the one that made the latch, or the latch has expired. Nothing was written.
   bool Write(const Value& value) {
+    // Before the lock, which a thread of the parent may have had at the fork.
     if (!guard_.holds()) return false;
-    const std::lock_guard guard(writing_);
+    const std::lock_guard lock(writing_);
+    if (!guard_.holds()) return false;
     latch_.Write(value);
     return true;
+  }
+  // The participant is to leave: from now on nothing is written. Waits for a thread that writes.
+  void Expire() {
+    const std::lock_guard lock(writing_);
+    guard_.End();
   }
 
   Value Read() const { return latch_.Read(); }
@@ -36,7 +43,7 @@ class ZoneLatch {
   std::uint64_t version() const { return latch_.version(); }
 
  private:
-  const ForkGuard guard_ = ForkGuard::OfThisProcess();
+  ForkGuard guard_ = ForkGuard::OfThisProcess();
   Latch<Value> latch_;
   std::mutex writing_;
 };

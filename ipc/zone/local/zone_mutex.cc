@@ -44,8 +44,13 @@ void ZoneMutex::AbandonIfHeldBy(HoldingThread& thread) {
   Release(thread);
 }
 
+void ZoneMutex::Expire() {
+  participant_.End();
+  mutex_.Expire();
+}
+
 LockOutcome ZoneMutex::TryLockUntil(Deadline deadline) {
-  if (!guard_.holds()) return LockOutcome::kNotParticipant;
+  if (!participant_.holds()) return LockOutcome::kNotParticipant;
   HoldingThread& me = HoldingThread::Current();
   if (IsHeldBy(me)) return LockOutcome::kWouldDeadlock;
   if (!LockUntil(local_, deadline)) return LockOutcome::kTimedOut;

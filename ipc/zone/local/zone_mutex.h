@@ -38,7 +38,7 @@ class ZoneMutex {
   ZoneMutex& operator=(const ZoneMutex&) = delete;
 
   [[nodiscard]] LockOutcome Lock() {
-    if (!guard_.holds()) [[unlikely]]
+    if (!participant_.holds()) [[unlikely]]
       return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (IsHeldBy(me)) [[unlikely]]
@@ -49,7 +49,7 @@ class ZoneMutex {
   // Never blocks. kBusy: a live participant holds the mutex, or another thread of this one holds it
   // or waits for it.
   [[nodiscard]] LockOutcome TryLock() {
-    if (!guard_.holds()) [[unlikely]]
+    if (!participant_.holds()) [[unlikely]]
       return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (IsHeldBy(me)) [[unlikely]]
@@ -77,6 +77,11 @@ class ZoneMutex {
   void MarkConsistent();
   // Instead of Unlock, as Mutex::MarkNotRecoverable.
   bool MarkNotRecoverable();
+
+  // The participant is to leave: from now on each Lock returns kNotParticipant and each Unlock
+  // false, also in threads that wait. Zone::Get's are expired by Participant::Leave. The inline
+  // path of a Lock that runs at the same moment may still acquire.
+  void Expire();
 
   // The standard's TimedLockable, as in Mutex.
   void lock() { Require(Lock(), "ZoneMutex::lock"); }
@@ -126,7 +131,8 @@ class ZoneMutex {
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
   const ForkGuard guard_ = ForkGuard::OfThisProcess();
-  Mutex mutex_;  // for the thread that holds local_
+  ForkGuard participant_ = guard_;  // until Expire
+  Mutex mutex_;                     // for the thread that holds local_
   std::timed_mutex local_;
   // The thread within its section. Null: none. Written by the thread that holds local_.
   std::atomic<HoldingThread*> owner_{nullptr};

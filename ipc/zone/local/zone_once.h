@@ -45,6 +45,9 @@ class ZoneOnce {
 
   bool is_done() const { return once_.is_done(); }
 
+  // As Once::Expire. Threads that wait for an initialiser of this process wait for its end.
+  void Expire() { once_.Expire(); }
+
  private:
   // One thread's turn with once_. Ends with `result`, or without one: after an exception, or at the
   // thread's own deadline.

@@ -59,6 +59,8 @@ class ZoneRwLock::Wait {
 
   void Sleep(Reason reason, std::uint32_t seen) {
     std::unique_lock guard(lock_.door_);
+    // With door_ locked: Expire wakes who is asleep.
+    if (!lock_.participant_.holds()) return;
     // With door_ locked: whoever takes the flag away from now on finds this thread asleep.
     // Sequentially consistent, with the next line: pairs with ForgetWaitingWriter.
     if (!lock_.word_.compare_exchange_strong(seen, seen | kSleepers, std::memory_order_seq_cst)) {
@@ -111,6 +113,12 @@ void ZoneRwLock::GiveUpFor(HoldingThread& thread) {
   }
 }
 
+void ZoneRwLock::Expire() {
+  participant_.End();
+  lock_.Expire();
+  WakeSleepers();
+}
+
 // This process's place at the zone's lock.
 
 bool ZoneRwLock::TakePlace(std::uint32_t seen) {
@@ -139,7 +147,7 @@ LockOutcome ZoneRwLock::TryLock() {
 }
 
 LockOutcome ZoneRwLock::LockUntil(Deadline deadline) {
-  if (!guard_.holds()) return LockOutcome::kNotParticipant;
+  if (!participant_.holds()) return LockOutcome::kNotParticipant;
   HoldingThread& me = HoldingThread::Current();
   // Relaxed: looked at again with the compare-and-set.
   if (TakePlace(word_.load(std::memory_order_relaxed))) return EnterAsWriter(me, deadline);
@@ -147,6 +155,10 @@ LockOutcome ZoneRwLock::LockUntil(Deadline deadline) {
   waiting_writers_.fetch_add(1, std::memory_order_relaxed);
   Wait wait(*this, deadline);
   for (;;) {
+    if (!participant_.holds()) {
+      ForgetWaitingWriter();
+      return LockOutcome::kNotParticipant;
+    }
     const std::uint32_t seen = word_.load(std::memory_order_relaxed);
     if (TakePlace(seen)) {
       ForgetWaitingWriter();
@@ -212,6 +224,7 @@ LockOutcome ZoneRwLock::LockSharedSlowly(HoldingThread& me, Deadline deadline) {
   if (IsHeldBy(me) || me.HoldsShared(number_)) return LockOutcome::kWouldDeadlock;
   Wait wait(*this, deadline);
   for (;;) {
+    if (!participant_.holds()) return LockOutcome::kNotParticipant;
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
     Wait::Reason reason = Wait::Reason::kWord;
     if (waiting_writers_.load(std::memory_order_relaxed) != 0) {
@@ -262,7 +275,8 @@ bool ZoneRwLock::LeaveSlowly() {
                                      std::memory_order_relaxed)) {
       continue;
     }
-    if (!is_last) return true;
+    // The participant holds it still, if it is one.
+    if (!is_last) return participant_.holds();
     const bool was_held = lock_.UnlockShared();
     LeavePlace(0);
     return was_held;

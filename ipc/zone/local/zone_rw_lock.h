@@ -59,7 +59,7 @@ class ZoneRwLock {
   [[nodiscard]] LockOutcome LockShared() { return LockSharedUntil(Deadline::Never()); }
   [[nodiscard]] LockOutcome TryLockShared();
   [[nodiscard]] LockOutcome LockSharedUntil(Deadline deadline) {
-    if (!guard_.holds()) [[unlikely]]
+    if (!participant_.holds()) [[unlikely]]
       return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (EnterFree()) [[likely]] {
@@ -85,6 +85,9 @@ class ZoneRwLock {
     }
     return LeaveSlowly();
   }
+
+  // As ZoneMutex::Expire, for shared locks too.
+  void Expire();
 
   // The standard's SharedTimedLockable, as in RwLock.
   void lock();
@@ -175,8 +178,9 @@ class ZoneRwLock {
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
   const ForkGuard guard_ = ForkGuard::OfThisProcess();
-  RwLock lock_;                 // for the thread that made the word kHeld or kBrief
-  const std::uint64_t number_;  // for HoldingThread
+  ForkGuard participant_ = guard_;  // until Expire
+  RwLock lock_;                     // for the thread that made the word kHeld or kBrief
+  const std::uint64_t number_;      // for HoldingThread
   std::atomic<std::uint32_t> waiting_writers_{0};
   // On a line of its own, since all readers write it; what they only read is not on it.
   alignas(kCacheLineBytes) std::atomic<std::uint32_t> word_{0};

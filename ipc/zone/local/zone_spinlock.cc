@@ -30,8 +30,13 @@ void ZoneSpinlock::AbandonIfHeldBy(HoldingThread& thread) {
   Release(thread);
 }
 
+void ZoneSpinlock::Expire() {
+  participant_.End();
+  spinlock_.Expire();
+}
+
 LockOutcome ZoneSpinlock::TryLockUntil(Deadline deadline) {
-  if (!guard_.holds()) return LockOutcome::kNotParticipant;
+  if (!participant_.holds()) return LockOutcome::kNotParticipant;
   HoldingThread& me = HoldingThread::Current();
   if (!TakeLocal(me)) return LockSlowly(me, deadline);
   return Keep(me, spinlock_.TryLockUntil(deadline));

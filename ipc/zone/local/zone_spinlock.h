@@ -34,7 +34,7 @@ class ZoneSpinlock {
   ZoneSpinlock& operator=(const ZoneSpinlock&) = delete;
 
   [[nodiscard]] LockOutcome Lock() {
-    if (!guard_.holds()) [[unlikely]]
+    if (!participant_.holds()) [[unlikely]]
       return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (!TakeLocal(me)) [[unlikely]]
@@ -44,7 +44,7 @@ class ZoneSpinlock {
   // Never waits. kBusy: a live participant holds the spinlock, or another thread of this one holds
   // it or waits for it.
   [[nodiscard]] LockOutcome TryLock() {
-    if (!guard_.holds()) [[unlikely]]
+    if (!participant_.holds()) [[unlikely]]
       return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
     if (!TakeLocal(me)) [[unlikely]]
@@ -63,6 +63,9 @@ class ZoneSpinlock {
     Release(me);
     return was_held;
   }
+
+  // As ZoneMutex::Expire.
+  void Expire();
 
   // The standard's Lockable, as in Spinlock.
   void lock();
@@ -98,7 +101,8 @@ class ZoneSpinlock {
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
   const ForkGuard guard_ = ForkGuard::OfThisProcess();
-  Spinlock spinlock_;  // for the thread in owner_
+  ForkGuard participant_ = guard_;  // until Expire
+  Spinlock spinlock_;               // for the thread in owner_
   // The lock of the process: the thread that has it, or null. Written by that thread only.
   std::atomic<HoldingThread*> owner_{nullptr};
   RepairCallback repair_;
