@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -92,26 +93,38 @@ absl::Status TakeControl(msghdr* header, ReceivedMessage* message) {
   return status;
 }
 
-// What the kernel says it had to cut off.
-absl::Status CheckTruncation(const msghdr& header, std::size_t fd_count) {
+// What the kernel says it had to cut off. `had_room`: false if descriptors are missing for which
+// this process had no room.
+absl::Status CheckTruncation(const msghdr& header, std::size_t fd_count, bool* had_room) {
+  *had_room = true;
   if ((header.msg_flags & MSG_TRUNC) != 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         "channel datagram: larger than the ", kMaxChannelDatagramBytes, " bytes that are allowed"));
   }
   if ((header.msg_flags & MSG_CTRUNC) == 0) return absl::OkStatus();
   if (fd_count < kMaxChannelFds) {
-    return absl::ResourceExhaustedError(absl::StrCat("channel datagram: descriptors lost after ",
-                                                     fd_count, ": this process may not open more"));
+    *had_room = false;
+    return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
       absl::StrCat("channel datagram: more than ", kMaxChannelFds, " descriptors"));
 }
 
+// Of a datagram of which `came` descriptors came, and not all: how many were sent, as it says.
+std::size_t ClaimedFds(absl::string_view datagram, std::size_t came) {
+  ChannelHeader header = {};
+  std::memcpy(&header, datagram.data(), std::min(datagram.size(), sizeof(header)));
+  return std::max<std::size_t>(header.fd_count, came + 1);
+}
+
 absl::Status Accept(msghdr* header, absl::string_view datagram, ReceivedMessage* message) {
   MUSTER_RETURN_IF_ERROR(TakeControl(header, message));
-  MUSTER_RETURN_IF_ERROR(CheckTruncation(*header, message->fds.size()));
-  MUSTER_ASSIGN_OR_RETURN(const ChannelHeader fields,
-                          ParseChannelDatagram(datagram, message->fds.size()));
+  bool had_room;
+  MUSTER_RETURN_IF_ERROR(CheckTruncation(*header, message->fds.size(), &had_room));
+  const std::size_t came = message->fds.size();
+  MUSTER_ASSIGN_OR_RETURN(
+      const ChannelHeader fields,
+      ParseChannelDatagram(datagram, had_room ? came : ClaimedFds(datagram, came)));
   message->command = fields.command;
   message->flags = fields.flags;
   message->sequence = fields.sequence;
@@ -119,7 +132,11 @@ absl::Status Accept(msghdr* header, absl::string_view datagram, ReceivedMessage*
   message->pid = fields.pid;
   const absl::string_view payload = datagram.substr(sizeof(fields));
   message->payload.assign(payload.data(), payload.size());
-  return absl::OkStatus();
+  if (had_room) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("channel message of command ", fields.command, " and sequence ", fields.sequence,
+                   " from process ", message->sender.pid, ": ", came, " of its ", fields.fd_count,
+                   " descriptors came: this process may not open more"));
 }
 
 ChannelHeader HeaderOf(const Message& message) {
@@ -287,6 +304,18 @@ absl::StatusOr<SendOutcome> Channel::Send(const Message& message, Deadline deadl
 }
 absl::StatusOr<ReceiveOutcome> Channel::TryReceive(ReceivedMessage* message) const {
   return ReceiveWith(message, MSG_DONTWAIT);
+}
+absl::StatusOr<ReceiveOutcome> Channel::TryReceiveIfRoom(ReceivedMessage* message) const {
+  // A look opens the descriptors, and leaves the message.
+  const auto outcome = ReceiveWith(message, MSG_DONTWAIT | MSG_PEEK);
+  const bool is_taken = outcome.ok() ? *outcome == ReceiveOutcome::kReceived
+                                     : absl::IsInvalidArgument(outcome.status());
+  if (!is_taken) return outcome;
+  // Without room for what came beside it: that is closed, since it has been opened already.
+  while (::recv(fd_.get(), nullptr, 0, MSG_DONTWAIT) < 0 &&
+         (errno == EINTR || errno == ECONNRESET)) {
+  }
+  return outcome;
 }
 absl::StatusOr<ReceiveOutcome> Channel::Receive(ReceivedMessage* message, Deadline deadline) const {
   const int flags = deadline.is_never() ? 0 : MSG_DONTWAIT;

@@ -88,14 +88,20 @@ class Channel {
   // DeadlineExceeded if that has not happened by `deadline`. They try at least once. A message was
   // sent whole or not at all, whatever the result. InvalidArgument: a message to send exceeds the
   // limits, also that of the socket's buffer, or a received one is malformed. ResourceExhausted:
-  // this process cannot open as many descriptors as a received message carries. A received message
-  // that is refused is lost, its descriptors are closed, and the next one can be received.
+  // this process cannot open as many descriptors as a received message carries. The error names the
+  // message, which has arrived in `message` without descriptors: the kernel has closed them, so ask
+  // the sender for them again. A malformed message is lost. In both cases the next one can be
+  // received.
   absl::StatusOr<SendOutcome> TrySend(const Message& message) const;
   absl::StatusOr<SendOutcome> Send(const Message& message,
                                    Deadline deadline = Deadline::Never()) const;
   absl::StatusOr<ReceiveOutcome> TryReceive(ReceivedMessage* message) const;
   absl::StatusOr<ReceiveOutcome> Receive(ReceivedMessage* message,
                                          Deadline deadline = Deadline::Never()) const;
+  // As TryReceive, but while this process has no room for the next message's descriptors that
+  // message stays where it is: ResourceExhausted, and the end stays readable. One more system call.
+  // Only for an end of which nobody else receives at the same time, in this or another process.
+  absl::StatusOr<ReceiveOutcome> TryReceiveIfRoom(ReceivedMessage* message) const;
 
   // For an end that expects no descriptors from a peer that it does not trust: refuses them if the
   // kernel can (descriptor_refusal.h). False: ask NextHasDescriptors before each receipt.

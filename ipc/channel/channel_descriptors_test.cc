@@ -15,6 +15,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
@@ -103,21 +104,83 @@ TEST(Channel, ReceivesDescriptorsThatExecCloses) {
   EXPECT_EQ(::fcntl(message.fds.at(0).get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
-TEST(Channel, SaysThatTheProcessMayNotOpenWhatCame) {
-  const Channel::Pair pair = MakePair();
-  const int fds[] = {STDERR_FILENO, STDERR_FILENO, STDERR_FILENO};
-  ASSERT_TRUE(pair.first.Send({.fds = fds}).ok());
-  ForkedChild child([&] {
-    const int open_before = CountOpenFds();
+// Room for one descriptor more in this process, as long as it lives.
+class RoomForOne {
+ public:
+  RoomForOne() {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
     const UniqueFd next(::dup(STDERR_FILENO));
-    const rlimit limit = {static_cast<rlim_t>(next.get()) + 2, static_cast<rlim_t>(next.get()) + 2};
-    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;  // room for one more
-    ReceivedMessage message;
-    const auto outcome = pair.second.TryReceive(&message);
-    if (outcome.status().code() != absl::StatusCode::kResourceExhausted) return 2;
-    return CountOpenFds() == open_before + 1 ? 0 : 3;
-  });
-  EXPECT_EQ(child.Join(), 0);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(next.get()) + 1;
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  }
+  ~RoomForOne() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+  RoomForOne(const RoomForOne&) = delete;
+  RoomForOne& operator=(const RoomForOne&) = delete;
+
+ private:
+  rlimit before_;
+};
+
+void SendThreeDescriptors(const Channel& channel) {
+  const int fds[] = {STDERR_FILENO, STDERR_FILENO, STDERR_FILENO};
+  ASSERT_TRUE(channel.Send({.command = 7, .sequence = 12, .payload = "three", .fds = fds}).ok());
+  ASSERT_TRUE(channel.Send({.payload = "next"}).ok());
+}
+
+TEST(Channel, NamesTheMessageWhoseDescriptorsItsProcessMayNotOpen) {
+  const Channel::Pair pair = MakePair();
+  SendThreeDescriptors(pair.first);
+  ReceivedMessage message;
+  {
+    const RoomForOne room;
+    const int open_before = CountOpenFds();
+    const absl::Status status = pair.second.TryReceive(&message).status();
+    EXPECT_EQ(status, absl::ResourceExhaustedError(absl::StrCat(
+                          "channel message of command 7 and sequence 12 from process ", ::getpid(),
+                          ": 1 of its 3 descriptors came: this process may not open more")));
+    EXPECT_EQ(CountOpenFds(), open_before);
+  }
+  EXPECT_EQ(message.command, 7);
+  EXPECT_EQ(message.sequence, 12u);
+  EXPECT_EQ(message.payload, "three");
+  EXPECT_TRUE(message.fds.empty());
+  ASSERT_EQ(*pair.second.TryReceive(&message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message.payload, "next");
+}
+
+TEST(Channel, LeavesTheMessageForWhichThereIsNoRoom) {
+  const Channel::Pair pair = MakePair();
+  SendThreeDescriptors(pair.first);
+  ReceivedMessage message;
+  {
+    const RoomForOne room;
+    const int open_before = CountOpenFds();
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_TRUE(absl::IsResourceExhausted(pair.second.TryReceiveIfRoom(&message).status()));
+    }
+    EXPECT_EQ(CountOpenFds(), open_before);
+  }
+  const int open_before = CountOpenFds();
+  ASSERT_EQ(*pair.second.TryReceiveIfRoom(&message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message.payload, "three");
+  EXPECT_EQ(message.fds.size(), 3u);
+  EXPECT_EQ(CountOpenFds(), open_before + 3);
+  ASSERT_EQ(*pair.second.TryReceiveIfRoom(&message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message.payload, "next");
+  EXPECT_EQ(*pair.second.TryReceiveIfRoom(&message), ReceiveOutcome::kWouldBlock);
+}
+
+TEST(Channel, ReceivesTheEndAndWhatIsMalformedIfThereIsRoom) {
+  Channel::Pair pair = MakePair();
+  ASSERT_EQ(::send(pair.first.fd(), "garbage", 7, 0), 7);
+  ASSERT_TRUE(pair.first.Send({.payload = "next"}).ok());
+  { const UniqueFd closed = std::move(pair.first).Release(); }
+  ReceivedMessage message;
+  EXPECT_TRUE(absl::IsInvalidArgument(pair.second.TryReceiveIfRoom(&message).status()));
+  ASSERT_EQ(*pair.second.TryReceiveIfRoom(&message), ReceiveOutcome::kReceived);
+  EXPECT_EQ(message.payload, "next");
+  EXPECT_EQ(*pair.second.TryReceiveIfRoom(&message), ReceiveOutcome::kPeerGone);
 }
 
 TEST(Channel, TellsOfDescriptorsBeforeTheyAreReceived) {
