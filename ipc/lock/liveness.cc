@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
@@ -88,6 +89,12 @@ bool Open(LivenessOpening& opening) {
   return opening.file.valid();
 }
 
+absl::Status EnsureOpen(LivenessOpening& opening) {
+  if (Open(opening)) return absl::OkStatus();
+  const int error = errno;
+  return ErrnoStatus("liveness: open the segment once more by /proc/self/fd", error);
+}
+
 }  // namespace
 
 absl::StatusOr<Liveness> Liveness::Bind(int fd, DeathObserver observer) {
@@ -111,10 +118,7 @@ absl::StatusOr<Liveness> Liveness::BindWith(int fd, int flags, DeathObserver obs
   opening->flags = flags;
   opening->inode = file.st_ino;
   opening->observer = std::move(observer);
-  if (!Open(*opening)) {
-    const int error = errno;
-    return ErrnoStatus("liveness: open the segment once more by /proc/self/fd", error);
-  }
+  MUSTER_RETURN_IF_ERROR(EnsureOpen(*opening));
   Add(opening.get());
   return Liveness(std::move(opening));
 }
@@ -131,10 +135,18 @@ Liveness::~Liveness() {
   if (opening_ != nullptr) Remove(opening_.get());
 }
 
-bool Liveness::TryHold(std::uint32_t slot) const {
+absl::StatusOr<bool> Liveness::TryHold(std::uint32_t slot) const {
+  if (is_read_only()) {
+    return absl::PermissionDeniedError("liveness: it is bound for reading only");
+  }
   const std::lock_guard lock(mutex);
-  if (!Open(*opening_) || opening_->held.contains(slot)) return false;
-  if (!SetRecordLock(opening_->file.get(), F_OFD_SETLK, F_WRLCK, ByteOf(slot), 1)) return false;
+  MUSTER_RETURN_IF_ERROR(EnsureOpen(*opening_));
+  if (opening_->held.contains(slot)) return false;
+  if (!SetRecordLock(opening_->file.get(), F_OFD_SETLK, F_WRLCK, ByteOf(slot), 1)) {
+    if (errno == EAGAIN || errno == EACCES) return false;
+    const int error = errno;
+    return ErrnoStatus(absl::StrCat("liveness: fcntl F_OFD_SETLK for slot ", slot), error);
+  }
   opening_->held.insert(slot);
   return true;
 }

@@ -35,14 +35,15 @@ class Liveness {
   // `fd`: the memfd or the file that is mapped. Needs /proc, and the right to open the file for
   // writing. Fails with the kernel's error.
   static absl::StatusOr<Liveness> Bind(int fd, DeathObserver observer = nullptr);
-  // For who only looks: the right to read is enough, and TryHold fails.
+  // For who only looks: the right to read is enough, and who holds is refused.
   static absl::StatusOr<Liveness> BindReadOnly(int fd, DeathObserver observer = nullptr);
   Liveness(Liveness&&) noexcept;
   Liveness& operator=(Liveness&&) noexcept;
   ~Liveness();
 
-  // False: a live process, possibly this one, holds `slot`, or this object is for reading.
-  bool TryHold(std::uint32_t slot) const;
+  // False: a live process, possibly this one, holds `slot`. PermissionDenied: this object is for
+  // reading. Else the kernel's error; it says nothing about the slot.
+  absl::StatusOr<bool> TryHold(std::uint32_t slot) const;
   // True also if this process holds `slot`, and if the system call fails.
   bool IsHeld(std::uint32_t slot) const;
   void Release(std::uint32_t slot) const;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/deadline.h"
@@ -20,6 +21,7 @@
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/scratch_folder.h"
 #include "muster/ipc/testing/test_zone.h"
+#include "muster/ipc/testing/without_descriptors.h"
 
 namespace muster::ipc {
 namespace {
@@ -40,7 +42,7 @@ class LivenessTest : public ::testing::Test {
   template <typename Then>
   void HoldElsewhere(std::uint32_t slot, Then then) {
     holder_.emplace([&] {
-      const bool is_held = mine_.TryHold(slot);
+      const bool is_held = *mine_.TryHold(slot);
       then();
       held_->Open();
       never_->Await();
@@ -60,13 +62,13 @@ class LivenessTest : public ::testing::Test {
 };
 
 TEST_F(LivenessTest, HoldsASlotAtMostOnce) {
-  EXPECT_TRUE(mine_.TryHold(3));
-  EXPECT_FALSE(mine_.TryHold(3));
-  EXPECT_FALSE(Bind().TryHold(3));
+  EXPECT_TRUE(*mine_.TryHold(3));
+  EXPECT_FALSE(*mine_.TryHold(3));
+  EXPECT_FALSE(*Bind().TryHold(3));
 }
 
 TEST_F(LivenessTest, KeepsSlotsApart) {
-  EXPECT_TRUE(mine_.TryHold(3));
+  EXPECT_TRUE(*mine_.TryHold(3));
   const Liveness other = Bind();
   EXPECT_TRUE(mine_.IsHeld(3));
   EXPECT_TRUE(other.IsHeld(3));
@@ -75,7 +77,7 @@ TEST_F(LivenessTest, KeepsSlotsApart) {
 }
 
 TEST_F(LivenessTest, FreesWhatIsReleased) {
-  EXPECT_TRUE(mine_.TryHold(3));
+  EXPECT_TRUE(*mine_.TryHold(3));
   mine_.Release(3);
   EXPECT_FALSE(mine_.IsHeld(3));
   EXPECT_FALSE(Bind().IsHeld(3));
@@ -83,7 +85,7 @@ TEST_F(LivenessTest, FreesWhatIsReleased) {
 
 TEST_F(LivenessTest, DoesNotReleaseWhatAnotherHolds) {
   const Liveness other = Bind();
-  ASSERT_TRUE(other.TryHold(3));
+  ASSERT_TRUE(*other.TryHold(3));
   mine_.Release(3);
   EXPECT_TRUE(mine_.IsHeld(3));
 }
@@ -91,7 +93,7 @@ TEST_F(LivenessTest, DoesNotReleaseWhatAnotherHolds) {
 TEST_F(LivenessTest, SeesAHolderInAnotherProcessUntilItIsKilled) {
   HoldElsewhere(3);
   EXPECT_TRUE(mine_.IsHeld(3));
-  EXPECT_FALSE(mine_.TryHold(3));
+  EXPECT_FALSE(*mine_.TryHold(3));
   holder_->Kill();
   EXPECT_FALSE(mine_.IsHeld(3));
 }
@@ -128,7 +130,7 @@ TEST_F(LivenessTest, StaysWithTheSegmentWhoseNameIsGivenToAnother) {
   auto first = SharedMemory::CreateFile(path, {.size_bytes = 4096});
   ASSERT_TRUE(first.ok() && first->Publish().ok());
   const Liveness owner = Bind(first->fd());
-  ASSERT_TRUE(owner.TryHold(3));
+  ASSERT_TRUE(*owner.TryHold(3));
   ASSERT_EQ(::unlink(path.c_str()), 0);
   auto second = SharedMemory::CreateFile(path, {.size_bytes = 4096});
   ASSERT_TRUE(second.ok() && second->Publish().ok());
@@ -142,7 +144,7 @@ TEST_F(LivenessTest, EndsWhenTheHolderCallsExec) {
   Gate* may_exec = zone_.Place<Gate>();
   const pid_t child = ::fork();
   if (child == 0) {
-    if (!mine_.TryHold(3)) ::_exit(1);
+    if (!*mine_.TryHold(3)) ::_exit(1);
     held_->Open();
     may_exec->Await();
     ::execlp("sleep", "sleep", "600", nullptr);
@@ -162,7 +164,7 @@ TEST_F(LivenessTest, IsNotHeldByAChildThatOutlivesItsHolder) {
   Gate* forked = zone_.Place<Gate>();
   Gate* checked = zone_.Place<Gate>();
   ForkedChild holder([&] {
-    if (!mine_.TryHold(3)) return 1;
+    if (!*mine_.TryHold(3)) return 1;
     ForkedChild grandchild([&] {
       ::prctl(PR_SET_PDEATHSIG, 0);
       ::alarm(60);  // but not for ever, should the test die
@@ -180,25 +182,25 @@ TEST_F(LivenessTest, IsNotHeldByAChildThatOutlivesItsHolder) {
 }
 
 TEST_F(LivenessTest, IsUsableInAChildOfFork) {
-  ASSERT_TRUE(mine_.TryHold(3));
+  ASSERT_TRUE(*mine_.TryHold(3));
   ForkedChild child([&] {
     // The parent's slot is another's here.
-    if (!mine_.IsHeld(3) || mine_.TryHold(3)) return 1;
+    if (!mine_.IsHeld(3) || *mine_.TryHold(3)) return 1;
     mine_.Release(3);
     if (!mine_.IsHeld(3)) return 2;
-    return mine_.TryHold(4) ? 0 : 3;
+    return *mine_.TryHold(4) ? 0 : 3;
   });
   EXPECT_EQ(child.Join(), 0);
   EXPECT_TRUE(Bind().IsHeld(3));
 }
 
 TEST_F(LivenessTest, IsUsableInAChildThatNoHandlerKnowsOf) {
-  ASSERT_TRUE(mine_.TryHold(3));
+  ASSERT_TRUE(*mine_.TryHold(3));
   const pid_t child = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr));
   if (child == 0) {
     int result = 0;
-    if (!mine_.IsHeld(3) || mine_.TryHold(3)) result = 1;
-    if (!mine_.TryHold(4)) result = 2;
+    if (!mine_.IsHeld(3) || *mine_.TryHold(3)) result = 1;
+    if (!*mine_.TryHold(4)) result = 2;
     ::_exit(result);
   }
   int status = 0;
@@ -209,14 +211,14 @@ TEST_F(LivenessTest, IsUsableInAChildThatNoHandlerKnowsOf) {
 
 TEST_F(LivenessTest, IsSeenAcrossPidNamespaces) {
   const Liveness other = Bind();
-  ASSERT_TRUE(other.TryHold(3));
+  ASSERT_TRUE(*other.TryHold(3));
   ForkedChild outer([&] {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) return 77;
     // Its first child is process 1 of the new namespace.
     const pid_t first = ::fork();
     if (first == 0) {
       if (!mine_.IsHeld(3)) ::_exit(1);
-      ::_exit(mine_.TryHold(4) ? 0 : 2);
+      ::_exit(*mine_.TryHold(4) ? 0 : 2);
     }
     int status = 0;
     ::waitpid(first, &status, 0);
@@ -228,12 +230,24 @@ TEST_F(LivenessTest, IsSeenAcrossPidNamespaces) {
 }
 
 TEST_F(LivenessTest, LooksWithoutTheRightToWrite) {
-  ASSERT_TRUE(mine_.TryHold(3));
+  ASSERT_TRUE(*mine_.TryHold(3));
   const auto viewer = Liveness::BindReadOnly(segment_fd());
   ASSERT_TRUE(viewer.ok()) << viewer.status();
   EXPECT_TRUE(viewer->IsHeld(3));
   EXPECT_FALSE(viewer->IsHeld(4));
-  EXPECT_FALSE(viewer->TryHold(4));
+  EXPECT_TRUE(absl::IsPermissionDenied(viewer->TryHold(4).status()));
+}
+
+TEST_F(LivenessTest, TellsWhyTheKernelRefusesALock) {
+  // Opens the segment for itself, for which there is no descriptor.
+  ForkedChild child([&] {
+    const WithoutDescriptors none;
+    return mine_.TryHold(4).status().message() ==
+                   "liveness: open the segment once more by /proc/self/fd: Too many open files"
+               ? 0
+               : 1;
+  });
+  EXPECT_EQ(child.Join(), 0);
 }
 
 TEST_F(LivenessTest, RefusesWhatIsNoFile) {

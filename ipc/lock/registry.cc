@@ -251,12 +251,15 @@ absl::StatusOr<OwnerTag> Registry::Reserve(std::uint32_t slot) const {
   if (StateIn(lines_[slot].identity.load(std::memory_order_relaxed)) != ParticipantState::kFree) {
     return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is not free"));
   }
+  if (liveness_ == nullptr) return ReserveHeld(slot);
   // Until the reserver's name stands in the line, its lock stands for it.
-  if (liveness_ != nullptr && !liveness_->TryHold(slot)) {
+  const absl::StatusOr<bool> is_mine = liveness_->TryHold(slot);
+  if (!is_mine.ok()) return Annotate(is_mine.status(), absl::StrCat("reserve slot ", slot));
+  if (!*is_mine) {
     return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is held"));
   }
   const absl::StatusOr<OwnerTag> tag = ReserveHeld(slot);
-  if (liveness_ != nullptr) liveness_->Release(slot);
+  liveness_->Release(slot);
   return tag;
 }
 
@@ -289,7 +292,7 @@ absl::StatusOr<OwnerTag> Registry::ReserveAny() const {
   const std::uint32_t first = NextSlot();
   for (std::uint32_t i = 0; i < capacity_; ++i) {
     absl::StatusOr<OwnerTag> tag = Reserve((first + i) % capacity_);
-    if (tag.ok()) return tag;
+    if (!absl::IsFailedPrecondition(tag.status())) return tag;
   }
   return absl::ResourceExhaustedError(
       absl::StrCat("reserve a slot: all ", capacity_, " of the registry are taken"));
@@ -305,7 +308,8 @@ void Registry::SetProcess(OwnerTag tag, pid_t pid) const {
   // namespace, or a process in between.
   if (identity & kJoined) return;
   // Under the slot's lock, so that what a slow parent tells never stands for the next holder.
-  if (!HoldReserved(tag)) return;
+  const absl::StatusOr<bool> is_mine = HoldReserved(tag);
+  if (!is_mine.ok() || !*is_mine) return;
   if (line->identity.load(std::memory_order_acquire) == ReservedIdentity(tag)) {
     StoreProcess(tag, pid);
   }
@@ -327,16 +331,16 @@ void Registry::StoreProcess(OwnerTag tag, pid_t pid) const {
   line->process_mark.store(mark, std::memory_order_release);
 }
 
-bool Registry::HoldReserved(OwnerTag tag) const {
-  if (liveness_->is_read_only()) return false;
+absl::StatusOr<bool> Registry::HoldReserved(OwnerTag tag) const {
   const ParticipantLine& line = *LineOf(tag);
   const Deadline deadline = Deadline::After(kLongestLook);
-  while (!liveness_->TryHold(tag.slot())) {
+  for (;;) {
+    MUSTER_ASSIGN_OR_RETURN(const bool is_mine, liveness_->TryHold(tag.slot()));
+    if (is_mine) return true;
     if (line.identity.load(std::memory_order_acquire) != ReservedIdentity(tag)) return false;
     if (deadline.has_passed()) return false;
     absl::SleepFor(kLook);
   }
-  return true;
 }
 
 absl::Status Registry::Join(OwnerTag tag) const {
@@ -350,7 +354,11 @@ absl::Status Registry::Join(OwnerTag tag) const {
   if (liveness_ == nullptr) {
     if (line->identity.load(std::memory_order_acquire) != seen) return refused(" is not reserved");
   } else {
-    if (!HoldReserved(tag)) {
+    const absl::StatusOr<bool> is_mine = HoldReserved(tag);
+    if (!is_mine.ok()) {
+      return Annotate(is_mine.status(), absl::StrCat("join slot ", tag.slot()));
+    }
+    if (!*is_mine) {
       seen = line->identity.load(std::memory_order_acquire);
       if (seen == ReservedIdentity(tag)) {
         return absl::UnavailableError(absl::StrCat("join slot ", tag.slot(),
@@ -430,7 +438,9 @@ absl::StatusOr<OwnerTag> Registry::Claim(Recover recover) const {
     // Who only looks does not get in the way of the child that joins.
     const std::uint32_t seen = lines_[slot].identity.load(std::memory_order_acquire);
     if (IsReservedIdentity(seen) && !IsUnjoinedGone(lines_[slot], seen)) continue;
-    if (!liveness_->TryHold(slot)) continue;
+    const absl::StatusOr<bool> is_mine = liveness_->TryHold(slot);
+    if (!is_mine.ok()) return Annotate(is_mine.status(), "claim a slot");
+    if (!*is_mine) continue;
     if (const std::optional<OwnerTag> tag = ClaimHeld(slot, recover)) {
       StoreProcess(*tag, ::getpid());
       return *tag;

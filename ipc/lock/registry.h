@@ -74,12 +74,14 @@ class Registry {
   std::uint32_t capacity() const { return capacity_; }
 
   // Starts a new generation of a free slot. Locks may hold the tag from now on. FailedPrecondition:
-  // the slot is not free.
+  // the slot is not free. Here and in Claim and Join the kernel's error, if it refuses the slot's
+  // lock for another reason than that somebody has it.
   absl::StatusOr<OwnerTag> Reserve(std::uint32_t slot) const;
   // The same for any free slot. ResourceExhausted: there is none.
   absl::StatusOr<OwnerTag> ReserveAny() const;
   // Records which process the participant is. 0: not known. Without effect on an earlier
-  // generation, and with a Liveness on who has joined: it has told that itself.
+  // generation, and with a Liveness on who has joined: it has told that itself; and where the
+  // kernel refuses the slot's lock.
   void SetProcess(OwnerTag tag, pid_t pid) const;
   // SetProcess for the caller, and its lock in the Liveness. FailedPrecondition: this tag is not
   // reserved, or another process has joined with it. Both wait, for up to a second, for another
@@ -138,9 +140,9 @@ class Registry {
   std::uint32_t NextGeneration(std::uint32_t identity) const;
   bool Change(OwnerTag tag, ParticipantState from, ParticipantState to) const;
   std::uint32_t NextSlot() const;
-  // The slot's lock while `tag` is reserved. False: it is not any more, has been joined, or the
-  // lock was not to be had.
-  bool HoldReserved(OwnerTag tag) const;
+  // The slot's lock while `tag` is reserved. False: it is not any more, has been joined, or another
+  // process had the lock all the time.
+  absl::StatusOr<bool> HoldReserved(OwnerTag tag) const;
   // With a Liveness: by who has the slot's lock.
   void StoreProcess(OwnerTag tag, pid_t pid) const;
   absl::StatusOr<OwnerTag> ReserveHeld(std::uint32_t slot) const;

@@ -16,12 +16,16 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
+#include "muster/ipc/testing/without_descriptors.h"
 
 namespace muster::ipc {
 namespace {
@@ -462,6 +466,22 @@ TEST_F(RegistryWithoutParent, FreesTheSlotOfWhoLeaves) {
   EXPECT_FALSE(zone_.liveness()->IsHeld(tag.slot()));
 }
 
+TEST_F(RegistryWithoutParent, TellsWhyTheKernelRefusesASlot) {
+  const OwnerTag reserved = registry().Reserve(3).value();
+  ForkedChild child([&] {
+    const WithoutDescriptors none;
+    const auto says_why = [](const absl::Status& status, absl::string_view call) {
+      return absl::StartsWith(status.message(), call) &&
+             absl::EndsWith(status.message(), ": Too many open files");
+    };
+    if (!says_why(registry().Claim(HoldsNothing).status(), "claim a slot: ")) return 1;
+    if (!says_why(registry().Join(reserved), "join slot 3: ")) return 2;
+    if (!says_why(registry().Reserve(4).status(), "reserve slot 4: ")) return 3;
+    return says_why(registry().ReserveAny().status(), "reserve slot ") ? 0 : 4;
+  });
+  EXPECT_EQ(child.Join(), 0);
+}
+
 TEST_F(RegistryWithoutParent, DoesNotClaimWhatALivingParentHasReserved) {
   const auto reserved = registry().ReserveAny();
   ASSERT_TRUE(reserved.ok()) << reserved.status();
@@ -556,7 +576,7 @@ TEST_F(RegistryWithoutParent, IsJoinedThoughOthersLookAtTheSlot) {
   ForkedChild looker([&] {
     ready_->Open();
     for (;;) {
-      if (zone_.liveness()->TryHold(kSlot)) zone_.liveness()->Release(kSlot);
+      if (*zone_.liveness()->TryHold(kSlot)) zone_.liveness()->Release(kSlot);
     }
     return 0;
   });
