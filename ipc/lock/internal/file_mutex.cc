@@ -44,6 +44,13 @@ absl::StatusOr<FileMutex> FileMutex::Open(const std::string& path, off_t offset,
   return FileMutex(std::move(fd), offset);
 }
 
+bool FileMutex::MayAct() {
+  if (process_.holds()) [[likely]]
+    return true;
+  fd_.Close();
+  return false;
+}
+
 bool FileMutex::Change(int command, short type) const {
   return SetRecordLock(fd_.get(), command, type, offset_, 1);
 }
@@ -70,13 +77,13 @@ LockOutcome FileMutex::Enter() {
 }
 
 LockOutcome FileMutex::TryLock() {
-  if (!process_.holds()) return LockOutcome::kNotParticipant;
+  if (!MayAct()) return LockOutcome::kNotParticipant;
   if (held_) return LockOutcome::kWouldDeadlock;
   return Change(F_OFD_SETLK, F_WRLCK) ? Enter() : LockOutcome::kBusy;
 }
 
 LockOutcome FileMutex::Lock(Deadline deadline) {
-  if (!process_.holds()) return LockOutcome::kNotParticipant;
+  if (!MayAct()) return LockOutcome::kNotParticipant;
   if (held_) return LockOutcome::kWouldDeadlock;
   if (deadline.is_never()) {
     return Change(F_OFD_SETLKW, F_WRLCK) ? Enter() : LockOutcome::kNotRecoverable;
@@ -92,11 +99,11 @@ LockOutcome FileMutex::Lock(Deadline deadline) {
 }
 
 void FileMutex::MarkConsistent() {
-  if (process_.holds()) is_torn_ = false;
+  if (MayAct()) is_torn_ = false;
 }
 
 bool FileMutex::Unlock() {
-  if (!held_ || !process_.holds()) return false;
+  if (!held_ || !MayAct()) return false;
   held_ = false;
   // If this fails the byte still says 1 and the next owner is warned for nothing.
   if (!is_torn_) Write(kFree);
@@ -105,7 +112,7 @@ bool FileMutex::Unlock() {
 }
 
 bool FileMutex::MarkNotRecoverable() {
-  if (!held_ || !process_.holds()) return false;
+  if (!held_ || !MayAct()) return false;
   held_ = false;
   const bool is_written = Write(kPoisoned);
   Change(F_OFD_SETLK, F_UNLCK);
@@ -113,7 +120,7 @@ bool FileMutex::MarkNotRecoverable() {
 }
 
 bool FileMutex::Reset() {
-  if (held_ || !process_.holds()) return false;
+  if (held_ || !MayAct()) return false;
   const Deadline deadline = Deadline::After(kLongestReset);
   // Whoever locks a poisoned byte does so only to look at it.
   while (Read() == kPoisoned) {
@@ -129,7 +136,7 @@ bool FileMutex::Reset() {
 }
 
 bool FileMutex::Abandon() {
-  if (!held_ || !process_.holds()) return false;
+  if (!held_ || !MayAct()) return false;
   held_ = false;
   Change(F_OFD_SETLK, F_UNLCK);
   return true;

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/fork_closed_fd.h"
 #include "muster/ipc/base/fork_guard.h"
 #include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -19,9 +20,10 @@ namespace muster::ipc::internal {
 // (F_OFD_SETLK). The kernel drops the lock at a death; the byte itself, 1 while it is
 // held, tells the next owner of it. One thread at a time.
 //
-// A child of fork shares the open file description. In the child each Lock returns kNotParticipant
-// and each Unlock false. But the kernel keeps a lock that was held at the fork until the child has
-// ended, too, or has called exec: do not fork for long while you hold it.
+// A child of fork closes its copy of the descriptor, so it keeps no lock that was held at the fork.
+// In the child each Lock returns kNotParticipant and each Unlock false. A child that was made by a
+// raw system call, so that no pthread_atfork handler ran, keeps such a lock until it uses this
+// object, calls exec or ends.
 class FileMutex {
  public:
   // Creates `path` with mode 0600 if absent, and the byte at `offset` as 0.
@@ -45,13 +47,15 @@ class FileMutex {
  private:
   FileMutex(UniqueFd fd, off_t offset) : fd_(std::move(fd)), offset_(offset) {}
 
+  // False: in a child of fork.
+  bool MayAct();
   bool Change(int command, short type) const;
   LockOutcome Enter();
   // The byte. Empty: it cannot be read.
   std::optional<char> Read() const;
   bool Write(char byte) const;
 
-  UniqueFd fd_;
+  ForkClosedFd fd_;
   off_t offset_;
   ForkGuard process_ = ForkGuard::OfThisProcess();
   bool held_ = false;

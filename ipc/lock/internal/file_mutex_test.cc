@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
+#include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc::internal {
 namespace {
@@ -133,6 +135,51 @@ TEST_F(FileMutexTest, IsNotTakenByAChildOfForkWhichSharesItsOpenFile) {
   EXPECT_EQ(ForkedChild(is_refused).Join(), 0);
   EXPECT_EQ(Open().TryLock(), LockOutcome::kBusy);
   EXPECT_TRUE(mutex.Unlock());
+}
+
+TEST_F(FileMutexTest, IsNotHeldByAChildThatOutlivesItsOwner) {
+  TestZone zone;
+  Gate* is_forked = zone.Place<Gate>();
+  Gate* is_over = zone.Place<Gate>();
+  ForkedChild owner([&] {
+    FileMutex mutex = Open();
+    if (!Holds(mutex.Lock(Deadline::Never()))) return 1;
+    if (::fork() == 0) {
+      ::alarm(60);
+      is_forked->Open();
+      is_over->Await();
+      ::_exit(0);
+    }
+    is_forked->Await();
+    ::raise(SIGKILL);
+    return 2;
+  });
+  EXPECT_EQ(owner.Join(), -SIGKILL);
+  EXPECT_EQ(Open().TryLock(), LockOutcome::kOwnerDied);
+  is_over->Open();
+}
+
+TEST_F(FileMutexTest, IsGivenUpByAChildThatNoHandlerKnowsOfWhenItIsRefused) {
+  TestZone zone;
+  Gate* is_refused = zone.Place<Gate>();
+  Gate* is_over = zone.Place<Gate>();
+  ForkedChild owner([&] {
+    FileMutex mutex = Open();
+    if (!Holds(mutex.Lock(Deadline::Never()))) return 1;
+    if (::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
+      ::alarm(60);
+      if (mutex.Unlock()) ::_exit(1);
+      is_refused->Open();
+      is_over->Await();
+      ::_exit(0);
+    }
+    is_refused->Await();
+    ::raise(SIGKILL);
+    return 2;
+  });
+  EXPECT_EQ(owner.Join(), -SIGKILL);
+  EXPECT_EQ(Open().TryLock(), LockOutcome::kOwnerDied);
+  is_over->Open();
 }
 
 TEST_F(FileMutexTest, TakesAByteThatNobodyWroteForADeath) {
