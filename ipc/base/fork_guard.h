@@ -16,6 +16,9 @@ inline constexpr std::size_t kForkGuardBytes = 65536;
 
 // A page of its own, which the kernel gives to a child of fork as zeros (MADV_WIPEONFORK): also
 // after clone and after the system call itself, which the handlers of pthread_atfork do not see.
+// Where the kernel cannot do that (older than Linux 4.14, some sandboxes) such a handler wipes it:
+// then only fork(3) is seen, and a child of clone, of _Fork or of the system call passes for its
+// parent.
 struct alignas(kForkGuardBytes) ForkGuardPage {
   // A processor compares the addresses of loads and earlier stores within their pages first, and a
   // lock's word is at a multiple of 128 there: so this is at none.

@@ -25,6 +25,18 @@ TEST(ForkGuard, OfNoProcessHoldsNowhere) {
   EXPECT_EQ(child.Join(), 0);
 }
 
+TEST(ForkGuard, HoldsNowhereOnceItHasEnded) {
+  ForkGuard guard = ForkGuard::OfThisProcess();
+  const ForkGuard copy = guard;
+  EXPECT_TRUE(guard.HoldsStill());
+  guard.End();
+  EXPECT_FALSE(guard.holds());
+  EXPECT_FALSE(guard.HoldsStill());
+  EXPECT_TRUE(copy.holds());
+  guard = copy;
+  EXPECT_TRUE(guard.holds());
+}
+
 TEST(ForkGuard, DoesNotHoldInAChild) {
   const ForkGuard guard = ForkGuard::OfThisProcess();
   ForkedChild child([&] { return guard.holds() ? 1 : 0; });
