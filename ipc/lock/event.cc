@@ -57,7 +57,8 @@ void Event::NotifyAllSlowly() {
 void Event::NotifyOneSlowly() {
   // The flag stays: others may sleep on. Release: pairs with the acquire in Wait.
   word_->fetch_add(kOneNotification, std::memory_order_release);
-  if (FutexWakeOne(*word_) > 0) return;
+  // Not zero: somebody was woken, or the memory is gone, since who found the change unmapped it.
+  if (FutexWakeOne(*word_) != 0) return;
   // Nobody slept, so the next notification should be cheap again. Who fell asleep
   // since then would miss it, so wake them.
   NotifyAllSlowly();

@@ -13,9 +13,12 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/lock/event.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/once.h"
 #include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/lock/rw_lock.h"
+#include "muster/ipc/lock/semaphore.h"
 #include "muster/ipc/testing/test_zone.h"
 
 namespace {
@@ -94,6 +97,80 @@ TEST_F(UnmappedWake, OfAnOnceWhoseNextCallerUnmapsItIsNoError) {
                     return absl::OkStatus();
                   })
                   .ok());
+  EXPECT_TRUE(is_unmapped);
+}
+
+TEST_F(UnmappedWake, OfAnRwLockWhoseNextWriterUnmapsItIsNoError) {
+  auto* state = new (memory_) RwLockState<2>();
+  RwLock first = RwLock::Create(state, zone_.registry(), first_).value();
+  RwLock next = RwLock::Create(state, zone_.registry(), next_).value();
+  ASSERT_EQ(first.Lock(), LockOutcome::kAcquired);
+  state->writer.word |= OwnerTag::kWaiters;
+  bool is_unmapped = false;
+  before_wake = [&] {
+    EXPECT_EQ(next.Lock(), LockOutcome::kAcquired);
+    Unmap();
+    is_unmapped = true;
+  };
+  EXPECT_TRUE(first.Unlock());
+  EXPECT_TRUE(is_unmapped);
+}
+
+TEST_F(UnmappedWake, OfTheWriterThatUnmapsAnRwLockIsNoError) {
+  auto* state = new (memory_) RwLockState<2>();
+  RwLock reader = RwLock::Create(state, zone_.registry(), first_).value();
+  ASSERT_EQ(reader.LockShared(), LockOutcome::kAcquired);
+  // As it is while a writer waits for this reader.
+  state->writer.word = next_.bits();
+  bool is_unmapped = false;
+  before_wake = [&] {
+    EXPECT_EQ(state->readers[first_.slot()].word, 0u);
+    Unmap();
+    is_unmapped = true;
+  };
+  EXPECT_TRUE(reader.UnlockShared());
+  EXPECT_TRUE(is_unmapped);
+}
+
+TEST_F(UnmappedWake, OfASemaphoreWhoseNextHolderUnmapsItIsNoError) {
+  auto* state = new (memory_) SemaphoreState<1>();
+  Semaphore first = Semaphore::Create(state, zone_.registry(), first_).value();
+  Semaphore next = Semaphore::Create(state, zone_.registry(), next_).value();
+  ASSERT_TRUE(first.TryAcquire().has_value());
+  Event(&state->header.released, zone_.registry()).Arm();
+  bool is_unmapped = false;
+  before_wake = [&] {
+    EXPECT_TRUE(next.TryAcquire().has_value());
+    Unmap();
+    is_unmapped = true;
+  };
+  EXPECT_TRUE(first.Release(0));
+  EXPECT_TRUE(is_unmapped);
+}
+
+TEST_F(UnmappedWake, OfAnEventWhoseWaiterUnmapsItIsNoError) {
+  auto* state = new (memory_) EventState();
+  Event event(state, zone_.registry());
+  event.Arm();
+  bool is_unmapped = false;
+  before_wake = [&] {
+    Unmap();
+    is_unmapped = true;
+  };
+  event.NotifyOne();
+  EXPECT_TRUE(is_unmapped);
+}
+
+TEST_F(UnmappedWake, OfAllWaitersOfAnEventThatIsUnmappedIsNoError) {
+  auto* state = new (memory_) EventState();
+  Event event(state, zone_.registry());
+  event.Arm();
+  bool is_unmapped = false;
+  before_wake = [&] {
+    Unmap();
+    is_unmapped = true;
+  };
+  event.NotifyAll();
   EXPECT_TRUE(is_unmapped);
 }
 

@@ -19,8 +19,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
 int Wake(const std::atomic<std::uint32_t>& word, int count) {
   // It fails if the memory is gone, or is now something else's.
-  const long woken = ::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
-  return static_cast<int>(std::max(woken, 0L));
+  return static_cast<int>(::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0));
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ bool FutexWait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, D
 
 // Returns how many sleepers were woken. The memory may be gone: whoever unlocks a word has
 // nothing more to do with it, and its next owner may have unmapped it before the wake. Then
-// there is nobody to wake, and the result is 0. If something else is at that address
-// now, a waiter of it may wake for no reason, as futexes do.
+// there is nobody to wake, and the result is -1: do not touch the word again. If something else is
+// at that address now, a waiter of it may wake for no reason, as futexes do.
 int FutexWakeOne(const std::atomic<std::uint32_t>& word);
 int FutexWakeAll(const std::atomic<std::uint32_t>& word);
 

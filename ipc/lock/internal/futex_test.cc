@@ -58,8 +58,8 @@ TEST(FutexWakeAll, WakesNobodyInMemoryThatIsGone) {
       ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   const Word* word = new (page) Word{0};
   ASSERT_EQ(::munmap(page, 4096), 0);
-  EXPECT_EQ(FutexWakeAll(*word), 0);
-  EXPECT_EQ(FutexWakeOne(*word), 0);
+  EXPECT_EQ(FutexWakeAll(*word), -1);
+  EXPECT_EQ(FutexWakeOne(*word), -1);
 }
 
 TEST(FutexWaitDeathTest, SaysWhatIsWrongInMemoryThatIsGone) {
