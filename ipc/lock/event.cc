@@ -28,12 +28,12 @@ void Disarm(std::atomic<std::uint32_t>& word) {
 
 bool EventState::Recover(OwnerTag) {
   Disarm(word);
-  FutexWakeAll(word);
+  if (slept.IsSet()) FutexWakeAll(word);
   return false;
 }
 
 Event::Ticket Event::Arm() {
-  const Ticket ticket(word_->fetch_or(kArmed, std::memory_order_seq_cst) | kArmed);
+  const Ticket ticket(state_->word.fetch_or(kArmed, std::memory_order_seq_cst) | kArmed);
   // Before the caller looks at its condition: pairs with the fence in IsArmed.
   StoreLoadFence();
   return ticket;
@@ -41,24 +41,25 @@ Event::Ticket Event::Arm() {
 
 bool Event::Wait(Ticket ticket, Deadline deadline) {
   // Acquire: pairs with the release of a notification.
-  if (word_->load(std::memory_order_acquire) != ticket.word_) return true;
+  if (state_->word.load(std::memory_order_acquire) != ticket.word_) return true;
   if (deadline.has_passed()) return false;
+  state_->slept.Set();
   // Shorter than the deadline: a notifier may have died between its change and the
   // notification, with nobody to broadcast that.
-  FutexWait(*word_, ticket.word_, Earlier(deadline, Deadline::After(recheck_interval_)));
-  return word_->load(std::memory_order_acquire) != ticket.word_ || !deadline.has_passed();
+  FutexWait(state_->word, ticket.word_, Earlier(deadline, Deadline::After(recheck_interval_)));
+  return state_->word.load(std::memory_order_acquire) != ticket.word_ || !deadline.has_passed();
 }
 
 void Event::NotifyAllSlowly() {
-  Disarm(*word_);
-  FutexWakeAll(*word_);
+  Disarm(state_->word);
+  FutexWakeAll(state_->word);
 }
 
 void Event::NotifyOneSlowly() {
   // The flag stays: others may sleep on. Release: pairs with the acquire in Wait.
-  word_->fetch_add(kOneNotification, std::memory_order_release);
+  state_->word.fetch_add(kOneNotification, std::memory_order_release);
   // Not zero: somebody was woken, or the memory is gone, since who found the change unmapped it.
-  if (FutexWakeOne(*word_) != 0) return;
+  if (FutexWakeOne(state_->word) != 0) return;
   // Nobody slept, so the next notification should be cheap again. Who fell asleep
   // since then would miss it, so wake them.
   NotifyAllSlowly();

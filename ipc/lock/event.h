@@ -10,6 +10,7 @@
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/internal/fence.h"
+#include "muster/ipc/lock/internal/sleep_mark.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
@@ -20,14 +21,17 @@ struct alignas(kCacheLineBytes) EventState {
   // Bit 0: armed, so somebody may be asleep. The other bits count notifications. Written by waiters
   // that arm, by notifiers and by Recover. Any value is valid.
   std::atomic<std::uint32_t> word{0};
+  // Written by waiters that sleep.
+  internal::SleepMark slept;
 
   // Call it for each participant that died, after Registry::MarkDead. The dead one may have changed
   // the condition without a notification, or consumed a wake. So this wakes all waiters, and each
-  // evaluates its condition again. Idempotent. Returns false: an event has no owner.
+  // evaluates its condition again. It makes no system call if nobody ever slept. Idempotent.
+  // Returns false: an event has no owner.
   bool Recover(OwnerTag dead);
 };
 static_assert(sizeof(EventState) == 128 && alignof(EventState) == 128);
-static_assert(offsetof(EventState, word) == 0);
+static_assert(offsetof(EventState, word) == 0 && offsetof(EventState, slept) == 4);
 static_assert(std::is_standard_layout_v<EventState>);
 static_assert(std::is_trivially_destructible_v<EventState>);
 
@@ -45,7 +49,7 @@ class Event {
  public:
   // Uses only the recheck interval of `registry`, which need not outlive the constructor.
   Event(EventState* state, const Registry& registry)
-      : word_(&state->word), recheck_interval_(registry.recheck_interval()) {}
+      : state_(state), recheck_interval_(registry.recheck_interval()) {}
 
   // Blocks until `is_ready()` returns true or `deadline` has passed, and returns its last result.
   // Calls it at least once, and again after each wake.
@@ -72,17 +76,17 @@ class Event {
   bool IsArmed() {
 #if defined(__SANITIZE_THREAD__)
     // Instead of the fence, which ThreadSanitizer does not support.
-    return word_->fetch_or(0, std::memory_order_seq_cst) & 1;
+    return state_->word.fetch_or(0, std::memory_order_seq_cst) & 1;
 #else
     // Pairs with the fence in Arm: at least one of the two sides sees the store of the other.
     internal::StoreLoadFence();
-    return word_->load(std::memory_order_relaxed) & 1;
+    return state_->word.load(std::memory_order_relaxed) & 1;
 #endif
   }
   void NotifyOneSlowly();
   void NotifyAllSlowly();
 
-  std::atomic<std::uint32_t>* word_;
+  EventState* state_;
   absl::Duration recheck_interval_;
 };
 

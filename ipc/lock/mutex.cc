@@ -20,12 +20,12 @@ constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 
 }  // namespace
 
-bool MutexState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
+bool MutexState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, &slept, dead); }
 
 bool MutexState::Reset() { return OwnerLock::Reset(word); }
 
 Mutex::Mutex(MutexState* state, const Registry& registry, OwnerTag self, MutexOptions options)
-    : word_(&state->word),
+    : state_(state),
       self_(registry, self),
       pauses_(PausesIn(options.strategy == Strategy::kSpin ? kLookAtOwnerEvery : options.spin)),
       strategy_(options.strategy),
@@ -41,9 +41,11 @@ absl::StatusOr<Mutex> Mutex::OnFile(const std::string& path, std::int64_t offset
   return Mutex(std::move(file), std::move(repair));
 }
 
+OwnerLock Mutex::Word() const { return OwnerLock(state_->word, &state_->slept, *registry_, self_); }
+
 LockOutcome Mutex::LockSlowly(Deadline deadline) {
   if (file_ != nullptr) return file_->Lock(deadline);
-  const OwnerLock lock(*word_, *registry_, self_);
+  const OwnerLock lock = Word();
   switch (strategy_) {
     case Strategy::kSpin:
       return lock.LockBySpinning(pauses_, deadline);
@@ -55,35 +57,35 @@ LockOutcome Mutex::LockSlowly(Deadline deadline) {
 
 LockOutcome Mutex::TryLockSlowly() {
   if (file_ != nullptr) return file_->TryLock();
-  return OwnerLock(*word_, *registry_, self_).TryLock();
+  return Word().TryLock();
 }
 
 bool Mutex::UnlockSlowly() {
   if (file_ != nullptr) return file_->Unlock();
   if (!self_.Confirm(*registry_)) return false;
-  return OwnerLock(*word_, *registry_, self_).Unlock(OwnerLock::Wake::kOne);
+  return Word().Unlock(OwnerLock::Wake::kOne);
 }
 
 void Mutex::MarkConsistent() {
   if (file_ != nullptr) {
     file_->MarkConsistent();
   } else if (self_.Confirm(*registry_)) {
-    OwnerLock(*word_, *registry_, self_).MarkConsistent();
+    Word().MarkConsistent();
   }
 }
 
 bool Mutex::MarkNotRecoverable() {
   if (file_ != nullptr) return file_->MarkNotRecoverable();
   if (!self_.Confirm(*registry_)) return false;
-  return OwnerLock(*word_, *registry_, self_).Finish(kPoisonedMark);
+  return Word().Finish(kPoisonedMark);
 }
 
-bool Mutex::Reset() { return file_ != nullptr ? file_->Reset() : OwnerLock::Reset(*word_); }
+bool Mutex::Reset() { return file_ != nullptr ? file_->Reset() : OwnerLock::Reset(state_->word); }
 
 bool Mutex::Abandon() {
   if (file_ != nullptr) return file_->Abandon();
   if (!self_.Confirm(*registry_)) return false;
-  return OwnerLock(*word_, *registry_, self_).Abandon();
+  return Word().Abandon();
 }
 
 bool Mutex::Accept(LockOutcome outcome, const char* call) {

@@ -17,21 +17,29 @@
 #include "muster/ipc/base/trusted_owner.h"
 #include "muster/ipc/lock/internal/file_mutex.h"
 #include "muster/ipc/lock/internal/identity.h"
+#include "muster/ipc/lock/internal/sleep_mark.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
 namespace muster::ipc {
 
+namespace internal {
+class OwnerLock;
+}
+
 // The part of a mutex that is in shared memory. All bytes zero: unlocked.
 struct alignas(kCacheLineBytes) MutexState {
   // OwnerTag and flags, as described in internal/owner_lock.h. Written by participants that lock
   // and unlock, by waiters (the waiters flag) and by Recover.
   std::atomic<std::uint32_t> word{0};
+  // Written by participants that sleep.
+  internal::SleepMark slept;
 
   // Call it for each participant that died, after Registry::MarkDead, whether it held the mutex or
-  // not. It wakes all sleepers, because the dead one may have owed them a wake. Idempotent. True:
-  // `dead` held the mutex, and the next owner gets kOwnerDied.
+  // not. It wakes all sleepers, because the dead one may have owed them a wake; it makes no system
+  // call if nobody ever slept. Idempotent. True: `dead` held the mutex, and the next owner gets
+  // kOwnerDied.
   bool Recover(OwnerTag dead);
 
   // Makes a mutex usable again that is kNotRecoverable. The data is still torn, so the next owner
@@ -40,7 +48,7 @@ struct alignas(kCacheLineBytes) MutexState {
   bool Reset();
 };
 static_assert(sizeof(MutexState) == 128 && alignof(MutexState) == 128);
-static_assert(offsetof(MutexState, word) == 0);
+static_assert(offsetof(MutexState, word) == 0 && offsetof(MutexState, slept) == 4);
 static_assert(std::is_standard_layout_v<MutexState>);
 static_assert(std::is_trivially_destructible_v<MutexState>);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
@@ -110,8 +118,8 @@ class Mutex {
     std::uint32_t mine = self_.bits();
     // Release: pairs with the acquire of the next owner. Fails when flags are set.
     if (self_.holds() &&
-        word_->compare_exchange_strong(mine, kUnlockedWord, std::memory_order_release,
-                                       std::memory_order_relaxed)) [[likely]] {
+        state_->word.compare_exchange_strong(mine, kUnlockedWord, std::memory_order_release,
+                                             std::memory_order_relaxed)) [[likely]] {
       return true;
     }
     return UnlockSlowly();
@@ -165,12 +173,13 @@ class Mutex {
     std::uint32_t free = kUnlockedWord;
     // Acquire: pairs with the release in Unlock.
     return self_.holds() &&
-           word_->compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
-                                          std::memory_order_relaxed);
+           state_->word.compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
+                                                std::memory_order_relaxed);
   }
   LockOutcome LockSlowly(Deadline deadline);
   LockOutcome TryLockSlowly();
   bool UnlockSlowly();
+  internal::OwnerLock Word() const;
   void Require(LockOutcome outcome, const char* call) {
     if (outcome != LockOutcome::kAcquired) [[unlikely]]
       RepairOrTerminate(outcome, call);
@@ -179,7 +188,7 @@ class Mutex {
   void RepairOrTerminate(LockOutcome outcome, const char* call);
 
   // Null for a file mutex, whose `self_` is nobody: so its inline paths go to the slow ones.
-  std::atomic<std::uint32_t>* word_ = nullptr;
+  MutexState* state_ = nullptr;
   internal::Identity self_;
   std::uint32_t pauses_ = 0;
   Strategy strategy_ = Strategy::kSpinThenSleep;

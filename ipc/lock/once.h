@@ -11,6 +11,7 @@
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/internal/identity.h"
+#include "muster/ipc/lock/internal/sleep_mark.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
@@ -21,6 +22,8 @@ struct alignas(kCacheLineBytes) OnceState {
   // The participant that runs the initialiser, as described in internal/owner_lock.h; finally
   // kDoneMark. Written by callers and by Recover.
   std::atomic<std::uint32_t> word{0};
+  // Written by callers that sleep.
+  internal::SleepMark slept;
 
   // As MutexState::Recover. True: `dead` was running the initialiser, and the next caller will run
   // it again.
@@ -30,7 +33,7 @@ struct alignas(kCacheLineBytes) OnceState {
   bool Reset();
 };
 static_assert(sizeof(OnceState) == 128 && alignof(OnceState) == 128);
-static_assert(offsetof(OnceState, word) == 0);
+static_assert(offsetof(OnceState, word) == 0 && offsetof(OnceState, slept) == 4);
 static_assert(std::is_standard_layout_v<OnceState>);
 static_assert(std::is_trivially_destructible_v<OnceState>);
 

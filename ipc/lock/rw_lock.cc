@@ -25,7 +25,7 @@ using internal::StoreLoadFence;
 namespace {
 
 static_assert(sizeof(RwLockWriter) == 128 && offsetof(RwLockWriter, entered) == 4 &&
-              offsetof(RwLockWriter, slots) == 8);
+              offsetof(RwLockWriter, slots) == 8 && offsetof(RwLockWriter, slept) == 12);
 static_assert(sizeof(RwLockReader) == 128);
 
 constexpr absl::Duration kLeavingReader = absl::Milliseconds(10);
@@ -58,25 +58,27 @@ RwLock::RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Reg
 
 // Writers.
 
+OwnerLock RwLock::Word() const {
+  return OwnerLock(writer_->word, &writer_->slept, registry_, self_);
+}
+
 LockOutcome RwLock::TryLock() {
   if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
   const Deadline now = Deadline::After(absl::ZeroDuration());
-  const LockOutcome outcome =
-      EnterAsWriter(OwnerLock(writer_->word, registry_, self_).TryLock(), now);
+  const LockOutcome outcome = EnterAsWriter(Word().TryLock(), now);
   return outcome == LockOutcome::kTimedOut ? LockOutcome::kBusy : outcome;
 }
 
 LockOutcome RwLock::LockUntil(Deadline deadline) {
   if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
-  return EnterAsWriter(OwnerLock(writer_->word, registry_, self_).LockBySleeping(pauses_, deadline),
-                       deadline);
+  return EnterAsWriter(Word().LockBySleeping(pauses_, deadline), deadline);
 }
 
 LockOutcome RwLock::EnterAsWriter(LockOutcome outcome, Deadline deadline) {
   if (!Holds(outcome)) return outcome;
-  const OwnerLock lock(writer_->word, registry_, self_);
+  const OwnerLock lock = Word();
   // Relaxed: the word orders it. Who died owning the word, but not within its
   // section, has changed nothing: nobody needs to hear of it.
   const bool is_torn = writer_->entered.load(std::memory_order_relaxed) != 0;
@@ -127,6 +129,7 @@ bool RwLock::AwaitReader(std::uint32_t slot, Deadline deadline) {
     }
     if (spinner.Pause()) continue;
     if (deadline.has_passed() || !self_.Confirm(registry_)) return false;
+    writer_->slept.Set();
     FutexWait(word, seen, Earlier(deadline, Deadline::After(nap)));
   }
 }
@@ -139,23 +142,23 @@ bool RwLock::Unlock() {
   // Release: no change of the section comes after it. While the data is torn the
   // mark stays, for the case of a death before the next line.
   if (!(seen & OwnerTag::kDied)) writer_->entered.store(0, std::memory_order_release);
-  return OwnerLock(writer_->word, registry_, self_).Unlock(OwnerLock::Wake::kAll);
+  return Word().Unlock(OwnerLock::Wake::kAll);
 }
 
 void RwLock::MarkConsistent() {
   if (!self_.Confirm(registry_)) return;
-  OwnerLock(writer_->word, registry_, self_).MarkConsistent();
+  Word().MarkConsistent();
 }
 
 bool RwLock::MarkNotRecoverable() {
   if (!self_.Confirm(registry_)) return false;
   // `entered` stays: after a Reset the next writer is told.
-  return OwnerLock(writer_->word, registry_, self_).Finish(kPoisonedMark);
+  return Word().Finish(kPoisonedMark);
 }
 
 bool RwLock::Abandon() {
   if (!self_.Confirm(registry_)) return false;
-  return OwnerLock(writer_->word, registry_, self_).Abandon();
+  return Word().Abandon();
 }
 
 // Readers.
@@ -212,6 +215,7 @@ LockOutcome RwLock::LockSharedSlowly(Deadline deadline) {
       continue;
     }
     if (deadline.has_passed()) return LockOutcome::kTimedOut;
+    writer_->slept.Set();
     FutexWait(writer_->word, seen | OwnerTag::kWaiters,
               Earlier(deadline, Deadline::After(registry_.recheck_interval())));
   }
@@ -276,7 +280,7 @@ bool ResetRwLock(RwLockWriter& writer) {
 bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, OwnerTag dead) {
   bool was_writing = false;
   if (writer.entered.load(std::memory_order_relaxed) != 0) {
-    was_writing = OwnerLock::Recover(writer.word, dead);
+    was_writing = OwnerLock::Recover(writer.word, &writer.slept, dead);
   } else {
     // It owned the word and waited for readers. Release: as in OwnerLock::Recover.
     std::uint32_t seen = writer.word.load(std::memory_order_relaxed);
@@ -284,7 +288,7 @@ bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, Owner
            !writer.word.compare_exchange_weak(seen, kUnlockedWord, std::memory_order_release,
                                               std::memory_order_relaxed)) {
     }
-    FutexWakeAll(writer.word);
+    if (writer.slept.IsSet()) FutexWakeAll(writer.word);
   }
   // The smaller of the two: beyond it may be something else.
   const std::uint32_t slots = writer.slots.load(std::memory_order_relaxed);
@@ -294,7 +298,7 @@ bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, Owner
   while (OwnerTag::InWord(seen) == dead &&
          !reader.compare_exchange_weak(seen, 0, std::memory_order_relaxed)) {
   }
-  FutexWakeAll(reader);
+  if (writer.slept.IsSet()) FutexWakeAll(reader);
   return was_writing;
 }
 

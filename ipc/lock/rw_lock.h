@@ -14,11 +14,16 @@
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/internal/identity.h"
+#include "muster/ipc/lock/internal/sleep_mark.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 
 namespace muster::ipc {
+
+namespace internal {
+class OwnerLock;
+}
 
 // The writers' part of a reader-writer lock.
 struct alignas(kCacheLineBytes) RwLockWriter {
@@ -32,6 +37,8 @@ struct alignas(kCacheLineBytes) RwLockWriter {
   // How many readers follow. Zero: nobody has created a handle yet. Written once, by the first
   // Create. It is only compared, and leads nowhere.
   std::atomic<std::uint32_t> slots{0};
+  // Written by participants that sleep on `word`, and by writers that sleep on a reader's word.
+  internal::SleepMark slept;
 };
 
 // One reader's part of a reader-writer lock.
@@ -189,6 +196,7 @@ class RwLock {
   bool MayUnlockShared() const;
   void WakeWriter();
 
+  internal::OwnerLock Word() const;
   LockOutcome EnterAsWriter(LockOutcome outcome, Deadline deadline);
   bool AwaitReaders(Deadline deadline);
   bool AwaitReader(std::uint32_t slot, Deadline deadline);

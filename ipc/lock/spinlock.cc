@@ -18,7 +18,7 @@ constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 
 }  // namespace
 
-bool SpinlockState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, dead); }
+bool SpinlockState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, nullptr, dead); }
 
 bool SpinlockState::Reset() { return OwnerLock::Reset(word); }
 
@@ -31,14 +31,16 @@ Spinlock::Spinlock(SpinlockState* state, const Registry& registry, OwnerTag self
       repair_(std::move(repair)) {}
 
 LockOutcome Spinlock::LockSlowly(Deadline deadline) {
-  return OwnerLock(*word_, registry_, self_).LockBySpinning(pauses_, deadline);
+  return OwnerLock(*word_, nullptr, registry_, self_).LockBySpinning(pauses_, deadline);
 }
 
-LockOutcome Spinlock::TryLockSlowly() { return OwnerLock(*word_, registry_, self_).TryLock(); }
+LockOutcome Spinlock::TryLockSlowly() {
+  return OwnerLock(*word_, nullptr, registry_, self_).TryLock();
+}
 
 bool Spinlock::Abandon() {
   if (!self_.Confirm(registry_)) return false;
-  return OwnerLock(*word_, registry_, self_).Abandon();
+  return OwnerLock(*word_, nullptr, registry_, self_).Abandon();
 }
 
 bool Spinlock::UnlockSlowly() {

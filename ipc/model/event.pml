@@ -5,12 +5,17 @@
  * be killed before any step, and so may the supervisor that recovers the dead. The
  * sleeper's recheck after a second is left out: nobody is rescued by time.
  *
+ * Who goes to sleep leaves a mark first, which stays. Recovery wakes only where it finds the mark.
+ *
  * Checked: at the end nobody who lives sleeps while an item lies there.
  *
  * Mutants, each of which must be found faulty:
  *   NO_BROADCAST    recovery wakes nobody
  *   NO_SECOND_LOOK  a consumer does not look at the condition again after arming
  *   DISARM_FOR_ONE  NotifyOne takes the flag away though others may sleep on
+ *   MARK_LATE       who sleeps leaves its mark only when it is awake again
+ *   LOOK_EARLY      recovery looks for the mark before it changes the word
+ *   CLEAR_MARK      recovery takes the mark away when it wakes the sleepers
  */
 #ifndef PRODUCERS
 #define PRODUCERS 2
@@ -33,6 +38,7 @@
 byte word = 0;
 byte added = 0;
 byte taken = 0;
+bool slept = false;     /* the mark */
 bool asleep[CONSUMERS];
 bool dead[PEOPLE];      /* producers first */
 bool ended[PEOPLE];     /* done or dead */
@@ -44,9 +50,9 @@ mtype = {
   /* of a producer, each named for what it does next */
   add, look_at_flag, count_one, wake_one, disarm, wake_all,
   /* of a consumer */
-  look, arm, look_again, compare, wait, sleep,
+  look, arm, look_again, compare, leave_mark, wait, sleep,
   /* of the supervisor */
-  watch, recover, broadcast,
+  watch, look_early, recover, look_for_mark, broadcast,
   gone
 }
 
@@ -59,6 +65,11 @@ inline WakeAll() {
 #define NOBODY_SLEEPS !(asleep[0] || asleep[1] || asleep[2])
 #else
 #define NOBODY_SLEEPS !(asleep[0] || asleep[1])
+#endif
+#ifdef LOOK_EARLY
+#define FIRST look_early
+#else
+#define FIRST recover
 #endif
 #define DISARMED ((word + ONE) & 254)
 #define FINISH ended[me] = true; at = gone
@@ -113,12 +124,18 @@ active [CONSUMERS] proctype Consumer() {
        if :: taken < added -> taken++; ticket = 0; FINISH :: else -> at = compare fi
 #endif
      }
-  :: d_step { AT(compare) -> at = (word == ticket -> wait : look) }
+  :: d_step { AT(compare) -> at = (word == ticket -> leave_mark : look) }
+  :: d_step { AT(leave_mark) ->
+#ifndef MARK_LATE
+       slept = true;
+#endif
+       at = wait
+     }
   /* FUTEX_WAIT compares and queues as one. */
   :: d_step { AT(wait) ->
        if :: word == ticket -> asleep[me - PRODUCERS] = true; at = sleep :: else -> at = look fi
      }
-  :: d_step { AT(sleep) && !asleep[me - PRODUCERS] -> ticket = 0; at = look }
+  :: d_step { AT(sleep) && !asleep[me - PRODUCERS] -> slept = true; ticket = 0; at = look }
   :: d_step { MAY_DIE ->
        dead[me] = true;
        asleep[me - PRODUCERS] = false;
@@ -135,25 +152,43 @@ active proctype Supervisor() {
   mtype at = watch;
   byte victim = 0;
   byte each = 0;
+  bool marked = false;
 
   do
-  :: d_step { at == watch && dead[0] && !recovered[0] -> victim = 0; at = recover }
-  :: d_step { at == watch && dead[1] && !recovered[1] -> victim = 1; at = recover }
-  :: d_step { at == watch && dead[2] && !recovered[2] -> victim = 2; at = recover }
-  :: d_step { at == watch && dead[3] && !recovered[3] -> victim = 3; at = recover }
+  :: d_step { at == watch && dead[0] && !recovered[0] -> victim = 0; at = FIRST }
+  :: d_step { at == watch && dead[1] && !recovered[1] -> victim = 1; at = FIRST }
+  :: d_step { at == watch && dead[2] && !recovered[2] -> victim = 2; at = FIRST }
+  :: d_step { at == watch && dead[3] && !recovered[3] -> victim = 3; at = FIRST }
 #if PRODUCERS + CONSUMERS > 4
-  :: d_step { at == watch && dead[4] && !recovered[4] -> victim = 4; at = recover }
+  :: d_step { at == watch && dead[4] && !recovered[4] -> victim = 4; at = FIRST }
 #endif
-  :: d_step { at == recover -> word = DISARMED; at = broadcast }
+#ifdef LOOK_EARLY
+  :: d_step { at == look_early -> marked = slept; at = recover }
+#endif
+  :: d_step { at == recover -> word = DISARMED; at = look_for_mark }
+  :: d_step { at == look_for_mark ->
+#ifndef LOOK_EARLY
+       marked = slept;
+#endif
+#ifdef CLEAR_MARK
+       slept = false;
+#endif
+       at = broadcast
+     }
   :: d_step { at == broadcast ->
 #ifndef NO_BROADCAST
-       WakeAll();
+       if :: marked -> WakeAll() :: else fi;
 #endif
+       marked = false;
        recovered[victim] = true;
        victim = 0;
        at = watch
      }
-  :: d_step { at != watch && supervisor_deaths_left > 0 -> supervisor_deaths_left--; at = watch }
+  :: d_step { at != watch && supervisor_deaths_left > 0 ->
+       supervisor_deaths_left--;
+       marked = false;
+       at = watch
+     }
   od
 }
 

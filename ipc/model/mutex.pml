@@ -3,6 +3,8 @@
  * steps, and so may the supervisor that recovers the dead. The sleeper's recheck
  * after a second is left out: nobody is rescued by time.
  *
+ * Who goes to sleep leaves a mark first, which stays. Recovery wakes only where it finds the mark.
+ *
  * An owner that was told may repair, or not: then the next one is told, too. Any owner may mark the
  * mutex as not recoverable, and somebody may reset it.
  *
@@ -15,6 +17,9 @@
  *   BLIND_RECOVERY  recovery stores its word without comparing
  *   FORGET_DEATH    an owner that was told and has not repaired leaves the word of a free mutex
  *   POISON_FOR_ONE  who marks the mutex as not recoverable wakes one sleeper only
+ *   MARK_LATE       who sleeps leaves its mark only when it is awake again
+ *   LOOK_EARLY      recovery looks for the mark before it changes the word
+ *   CLEAR_MARK      recovery takes the mark away when it wakes the sleepers
  */
 #ifndef PARTICIPANTS
 #define PARTICIPANTS 3
@@ -41,6 +46,7 @@
 #endif
 
 byte word = 0;
+bool slept = false;             /* the mark */
 bool asleep[PARTICIPANTS];      /* in the kernel's queue of the word */
 bool dead[PARTICIPANTS];
 bool marked_dead[PARTICIPANTS]; /* in the registry */
@@ -53,10 +59,10 @@ bool reset_left = true;
 
 mtype = {
   /* of a participant, each named for what it does next */
-  take_free, look, take, judge, take_over, flag, wait, sleep, enter, repair, mark_consistent, leave,
+  take_free, look, take, judge, take_over, flag, leave_mark, wait, sleep, enter, repair, mark_consistent, leave,
   unlock, unlock_slowly, poison, wake_one, wake_all, gone,
   /* of the supervisor */
-  watch, mark, read_word, abandon, broadcast
+  watch, mark, read_word, abandon, look_for_mark, broadcast
 }
 
 inline WakeAll() {
@@ -120,14 +126,20 @@ active [PARTICIPANTS] proctype Participant() {
      }
   :: d_step { AT(flag) ->
        if
-       :: seen & WAITERS -> at = wait
-       :: !(seen & WAITERS) && word == seen -> seen = seen | WAITERS; word = seen; at = wait
+       :: seen & WAITERS -> at = leave_mark
+       :: !(seen & WAITERS) && word == seen -> seen = seen | WAITERS; word = seen; at = leave_mark
        :: else -> at = look
        fi
      }
+  :: d_step { AT(leave_mark) ->
+#ifndef MARK_LATE
+       slept = true;
+#endif
+       at = wait
+     }
   /* FUTEX_WAIT compares and queues as one. */
   :: d_step { AT(wait) -> if :: word == seen -> asleep[me] = true; at = sleep :: else -> at = look fi }
-  :: d_step { AT(sleep) && !asleep[me] -> at = look }
+  :: d_step { AT(sleep) && !asleep[me] -> slept = true; at = look }
 
   :: d_step { AT(enter) ->
        for (each : 0 .. PARTICIPANTS - 1) { assert(!inside[each] || dead[each]) }
@@ -197,6 +209,7 @@ active proctype Supervisor() {
   byte seen = 0;
   byte each = 0;
   bool held = false;
+  bool marked = false;
   bool recovered[PARTICIPANTS];
 
   do
@@ -205,26 +218,42 @@ active proctype Supervisor() {
 #if PARTICIPANTS > 2
   :: d_step { at == watch && dead[2] && !recovered[2] -> victim = 2; at = mark }
 #endif
-  :: d_step { at == mark -> marked_dead[victim] = true; at = read_word }
+  :: d_step { at == mark ->
+       marked_dead[victim] = true;
+#ifdef LOOK_EARLY
+       marked = slept;
+#endif
+       at = read_word
+     }
   :: d_step { at == read_word ->
        seen = word;
-       at = (OWNER(seen) == victim + 1 -> abandon : broadcast)
+       at = (OWNER(seen) == victim + 1 -> abandon : look_for_mark)
      }
   :: d_step { at == abandon ->
 #ifdef BLIND_RECOVERY
        word = seen;
 #endif
        if
-       :: word == seen -> word = ABANDONED; held = true; at = broadcast
+       :: word == seen -> word = ABANDONED; held = true; at = look_for_mark
        :: else -> at = read_word
        fi
+     }
+  :: d_step { at == look_for_mark ->
+#ifndef LOOK_EARLY
+       marked = slept;
+#endif
+#ifdef CLEAR_MARK
+       slept = false;
+#endif
+       at = broadcast
      }
   :: d_step { at == broadcast ->
 #ifdef NO_BROADCAST
        if :: held -> WakeAll() :: else fi;
 #else
-       WakeAll();
+       if :: marked -> WakeAll() :: else fi;
 #endif
+       marked = false;
        recovered[victim] = true;
        held = false;
        seen = 0;
@@ -234,6 +263,7 @@ active proctype Supervisor() {
   :: d_step { at != watch && supervisor_deaths_left > 0 ->
        supervisor_deaths_left--;
        held = false;
+       marked = false;
        seen = 0;
        victim = 0;
        at = watch

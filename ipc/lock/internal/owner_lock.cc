@@ -80,8 +80,8 @@ LockOutcome OwnerLock::LockBySleeping(std::uint32_t pauses, Deadline deadline) c
   for (;;) {
     std::uint32_t seen;
     // With waiters: whoever was woken stands for those who sleep on.
-    const LockOutcome outcome = Confirmed(Attempt(OwnerTag::kWaiters, seen));
-    if (outcome != LockOutcome::kBusy) return outcome;
+    const LockOutcome outcome = Attempt(OwnerTag::kWaiters, seen);
+    if (outcome != LockOutcome::kBusy) return Confirmed(outcome);
     // Relaxed: the flag orders nothing, the kernel compares the word again.
     if (!(seen & OwnerTag::kWaiters) &&
         !word_.compare_exchange_strong(seen, seen | OwnerTag::kWaiters,
@@ -90,7 +90,9 @@ LockOutcome OwnerLock::LockBySleeping(std::uint32_t pauses, Deadline deadline) c
     }
     // Only now: a sleeper that was woken and gives up must leave the flag to
     // the others.
+    if (!MayAct()) return LockOutcome::kNotParticipant;
     if (deadline.has_passed()) return LockOutcome::kTimedOut;
+    slept_->Set();
     FutexWait(word_, seen | OwnerTag::kWaiters,
               Earlier(deadline, Deadline::After(registry_.recheck_interval())));
   }
@@ -123,7 +125,7 @@ bool OwnerLock::MarkConsistent() const {
   return true;
 }
 
-bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, OwnerTag dead) {
+bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept, OwnerTag dead) {
   // Relaxed: whether `dead` holds it is settled since its death.
   std::uint32_t seen = word.load(std::memory_order_relaxed);
   bool held = false;
@@ -133,7 +135,7 @@ bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, OwnerTag dead) {
     held = word.compare_exchange_weak(seen, kAbandonedWord, std::memory_order_release,
                                       std::memory_order_relaxed);
   }
-  FutexWakeAll(word);
+  if (slept != nullptr && slept->IsSet()) FutexWakeAll(word);
   return held;
 }
 

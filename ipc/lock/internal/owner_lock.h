@@ -6,6 +6,7 @@
 
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/internal/identity.h"
+#include "muster/ipc/lock/internal/sleep_mark.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -30,13 +31,16 @@ namespace muster::ipc::internal {
 //
 // Lost wakes: who unlocks and dies before its wake, and who is woken and
 // dies before it locks, are both answered by Recover, which wakes all sleepers
-// of the lock whatever its word says; they look again. Whoever leaves the
-// waiting room, with the lock or by its deadline, leaves the waiters flag set.
+// of the lock whatever its word says; they look again. It saves the system call if
+// nobody has ever slept there. Whoever leaves the waiting room, with the lock or by
+// its deadline, leaves the waiters flag set.
 class OwnerLock {
  public:
-  // `self` must outlive it.
-  OwnerLock(std::atomic<std::uint32_t>& word, const Registry& registry, const Identity& self)
-      : word_(word), registry_(registry), identity_(self), self_(self.tag()) {}
+  // `slept` is beside `word`. Null: nobody ever sleeps, and LockBySleeping is not called. `self`
+  // must outlive it.
+  OwnerLock(std::atomic<std::uint32_t>& word, SleepMark* slept, const Registry& registry,
+            const Identity& self)
+      : word_(word), slept_(slept), registry_(registry), identity_(self), self_(self.tag()) {}
 
   // These ask the identity first. One attempt, which also takes over from a dead owner, and never
   // blocks.
@@ -60,7 +64,7 @@ class OwnerLock {
 
   // After `dead` was marked dead in the registry. Idempotent, and complete only
   // when it returned: a recoverer that dies is followed by another. True: `dead` held it.
-  static bool Recover(std::atomic<std::uint32_t>& word, OwnerTag dead);
+  static bool Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept, OwnerTag dead);
   // Changes a mark other than `kept` into kAbandonedWord. False: there was none. A word that names
   // an owner is no mark, so nobody loses a lock. Any process may call it, at any time.
   static bool Reset(std::atomic<std::uint32_t>& word, std::uint32_t kept = kUnlockedWord);
@@ -77,6 +81,7 @@ class OwnerLock {
   bool Spin(std::uint32_t pauses) const;
 
   std::atomic<std::uint32_t>& word_;
+  SleepMark* slept_;
   const Registry& registry_;
   const Identity& identity_;
   OwnerTag self_;
