@@ -18,37 +18,51 @@ constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 
 }  // namespace
 
-bool SpinlockState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, nullptr, dead); }
+bool SpinlockState::Recover(OwnerTag dead) {
+  const bool held = OwnerLock::Recover(word, nullptr, dead);
+  std::uint32_t seen = dead.bits();
+  // Relaxed: a live holder's stays. The dead one's tag may come round again.
+  holder.compare_exchange_strong(seen, 0, std::memory_order_relaxed);
+  return held;
+}
 
 bool SpinlockState::Reset() { return OwnerLock::Reset(word); }
 
 Spinlock::Spinlock(SpinlockState* state, const Registry& registry, OwnerTag self,
                    RepairCallback repair)
-    : word_(&state->word),
+    : state_(state),
       self_(registry, self),
       pauses_(PausesIn(kLookAtOwnerEvery)),
       registry_(registry),
       repair_(std::move(repair)) {}
 
+LockOutcome Spinlock::Noted(LockOutcome outcome) {
+  if (Holds(outcome)) NoteHolder();
+  return outcome;
+}
+
 LockOutcome Spinlock::LockSlowly(Deadline deadline) {
-  return OwnerLock(*word_, nullptr, registry_, self_).LockBySpinning(pauses_, deadline);
+  return Noted(
+      OwnerLock(state_->word, nullptr, registry_, self_).LockBySpinning(pauses_, deadline));
 }
 
 LockOutcome Spinlock::TryLockSlowly() {
-  return OwnerLock(*word_, nullptr, registry_, self_).TryLock();
+  return Noted(OwnerLock(state_->word, nullptr, registry_, self_).TryLock());
 }
 
 bool Spinlock::Abandon() {
   if (!self_.Confirm(registry_)) return false;
-  return OwnerLock(*word_, nullptr, registry_, self_).Abandon();
+  std::uint32_t mine = self_.bits();
+  // Before the word, as in Free. If it is not mine, neither is the word.
+  state_->holder.compare_exchange_strong(mine, 0, std::memory_order_relaxed);
+  return OwnerLock(state_->word, nullptr, registry_, self_).Abandon();
 }
 
 bool Spinlock::UnlockSlowly() {
-  // Relaxed: as in Unlock.
-  const OwnerTag owner = OwnerTag::InWord(word_->load(std::memory_order_relaxed));
+  // Relaxed: only this participant writes its own tag there.
+  const OwnerTag owner = OwnerTag::InWord(state_->word.load(std::memory_order_relaxed));
   if (!self_.Confirm(registry_) || owner != self_.tag()) return false;
-  // Release: as in Unlock.
-  word_->store(kUnlockedWord, std::memory_order_release);
+  Free();
   return true;
 }
 

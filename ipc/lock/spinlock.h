@@ -20,6 +20,9 @@ struct alignas(kCacheLineBytes) SpinlockState {
   // OwnerTag and flags, as described in internal/owner_lock.h. Written by participants that lock
   // and unlock, and by Recover.
   std::atomic<std::uint32_t> word{0};
+  // The owner's tag, from after it has the word until before it gives it up, or zero: so that to
+  // look who unlocks does not wait for the word. Written by the owner and by Recover.
+  std::atomic<std::uint32_t> holder{0};
 
   // As MutexState::Recover. True: `dead` held the spinlock, and the next owner gets kOwnerDied.
   bool Recover(OwnerTag dead);
@@ -27,12 +30,12 @@ struct alignas(kCacheLineBytes) SpinlockState {
   bool Reset();
 };
 static_assert(sizeof(SpinlockState) == 128 && alignof(SpinlockState) == 128);
-static_assert(offsetof(SpinlockState, word) == 0);
+static_assert(offsetof(SpinlockState, word) == 0 && offsetof(SpinlockState, holder) == 4);
 static_assert(std::is_standard_layout_v<SpinlockState>);
 static_assert(std::is_trivially_destructible_v<SpinlockState>);
 
 // A lock for sections of about 100 ns, between participants that each have a processor. Unlocking
-// is one plain store. A waiter spins (test and test-and-set, with doubling pauses) and never
+// is plain stores. A waiter spins (test and test-and-set, with doubling pauses) and never
 // sleeps. Every 10 µs it yields the processor and checks whether the owner is alive. The death of
 // an owner is reported once, to the next owner, who must repair the data before it unlocks. If you
 // need more than that, or longer sections, use a Mutex.
@@ -67,11 +70,11 @@ class Spinlock {
   // False: this participant does not hold the spinlock. Nothing was changed. A store, not an
   // exchange: nobody sleeps on the word, and nobody takes the lock from a live owner.
   bool Unlock() {
-    // Relaxed: only this participant writes its own tag there. Flags are for the slow path.
-    if (!self_.IsIn(word_->load(std::memory_order_relaxed))) [[unlikely]]
+    // Relaxed: only this participant writes its own tag there.
+    if (!self_.holds() || state_->holder.load(std::memory_order_relaxed) != self_.bits())
+        [[unlikely]]
       return UnlockSlowly();
-    // Release: pairs with the acquire of the next owner.
-    word_->store(kUnlockedWord, std::memory_order_release);
+    Free();
     return true;
   }
 
@@ -97,17 +100,30 @@ class Spinlock {
  private:
   bool TakeFree() {
     std::uint32_t free = kUnlockedWord;
-    // Acquire: pairs with the release in Unlock.
-    return self_.holds() &&
-           word_->compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
-                                          std::memory_order_relaxed);
+    // Acquire: pairs with the release in Free.
+    if (!self_.holds() ||
+        !state_->word.compare_exchange_strong(free, self_.bits(), std::memory_order_acquire,
+                                              std::memory_order_relaxed)) {
+      return false;
+    }
+    NoteHolder();
+    return true;
+  }
+  // Relaxed: nobody else's look at it depends on when it is seen.
+  void NoteHolder() { state_->holder.store(self_.bits(), std::memory_order_relaxed); }
+  // By the owner. The holder first: it must not be there when the word is another's. Release: pairs
+  // with the acquire of the next owner.
+  void Free() {
+    state_->holder.store(0, std::memory_order_relaxed);
+    state_->word.store(kUnlockedWord, std::memory_order_release);
   }
   bool UnlockSlowly();
+  LockOutcome Noted(LockOutcome outcome);
   LockOutcome LockSlowly(Deadline deadline);
   LockOutcome TryLockSlowly();
   void LockOrTerminate();
 
-  std::atomic<std::uint32_t>* word_;
+  SpinlockState* state_;
   internal::Identity self_;
   std::uint32_t pauses_;
   Registry registry_;

@@ -68,6 +68,31 @@ TEST_F(SpinlockTest, IsNotUnlockedByWhoDoesNotHoldIt) {
   EXPECT_FALSE(other.Unlock());
 }
 
+TEST_F(SpinlockTest, HasNoHolderUnlessSomebodyHoldsIt) {
+  ASSERT_EQ(mine().TryLock(), LockOutcome::kAcquired);
+  EXPECT_TRUE(mine().Unlock());
+  EXPECT_EQ(state_->holder, 0u);
+  ASSERT_EQ(mine().Lock(), LockOutcome::kAcquired);
+  EXPECT_TRUE(mine().Abandon());
+  EXPECT_EQ(state_->holder, 0u);
+  // Also in the slow paths.
+  ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+  EXPECT_EQ(state_->holder, tag_.bits());
+  EXPECT_TRUE(mine().Unlock());
+  EXPECT_EQ(state_->holder, 0u);
+}
+
+// Its tag comes round again, and must not unlock what the slot's later holder never locked.
+TEST_F(SpinlockTest, ForgetsAHolderThatDied) {
+  const OwnerTag dead = KillAnOwner();
+  ASSERT_EQ(state_->holder, dead.bits());
+  state_->Recover(dead);
+  EXPECT_EQ(state_->holder, 0u);
+  ASSERT_EQ(mine().Lock(), LockOutcome::kOwnerDied);
+  state_->Recover(dead);
+  EXPECT_EQ(state_->holder, tag_.bits()) << "the next owner's is not the dead one's";
+}
+
 bool IsRefused(Spinlock& lock, const SpinlockState& state) {
   const std::uint32_t before = state.word;
   return lock.Lock() == LockOutcome::kNotParticipant &&
