@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -31,8 +32,9 @@ struct LivenessOpening {
   // The rest is guarded by the mutex of all openings.
   UniqueFd file;  // has the locks
   pid_t opener = 0;
-  // What `file` has a lock on, since the kernel does not keep two threads apart.
-  std::set<std::uint32_t> held;
+  // The bytes that `file` has a lock on, since the kernel does not keep two threads apart.
+  std::set<off_t> held;
+  std::map<std::uint32_t, OwnerTag> reservations;  // those of them, by slot
   LivenessOpening* next = nullptr;
 };
 
@@ -48,6 +50,10 @@ using internal::SetRecordLock;
 constexpr off_t kFirstByte = off_t{1} << 62;
 
 constexpr off_t ByteOf(std::uint32_t slot) { return kFirstByte + slot; }
+// One for each generation: a process may still hold an earlier one that others have ended.
+constexpr off_t ByteOf(OwnerTag reserved) {
+  return kFirstByte + (off_t{1} << 32) + static_cast<off_t>(reserved.bits());
+}
 
 constinit std::mutex mutex;
 constinit LivenessOpening* first = nullptr;
@@ -55,6 +61,7 @@ constinit LivenessOpening* first = nullptr;
 void LetGo(LivenessOpening& opening) {
   opening.file.reset();
   opening.held.clear();
+  opening.reservations.clear();
 }
 
 void InChildOfFork() {
@@ -93,6 +100,31 @@ absl::Status EnsureOpen(LivenessOpening& opening) {
   if (Open(opening)) return absl::OkStatus();
   const int error = errno;
   return ErrnoStatus("liveness: open the segment once more by /proc/self/fd", error);
+}
+
+// With the mutex of all locked, as the next two.
+absl::StatusOr<bool> TryLock(LivenessOpening& opening, off_t byte) {
+  MUSTER_RETURN_IF_ERROR(EnsureOpen(opening));
+  if (opening.held.contains(byte)) return false;
+  if (!SetRecordLock(opening.file.get(), F_OFD_SETLK, F_WRLCK, byte, 1)) {
+    if (errno == EAGAIN || errno == EACCES) return false;
+    return ErrnoStatus("liveness: fcntl F_OFD_SETLK");
+  }
+  opening.held.insert(byte);
+  return true;
+}
+
+bool IsLocked(LivenessOpening& opening, off_t byte) {
+  if (!Open(opening) || opening.held.contains(byte)) return true;
+  const std::optional<struct flock> found =
+      FindRecordLock(opening.file.get(), F_OFD_GETLK, F_WRLCK, byte, 1);
+  return !found || found->l_type != F_UNLCK;
+}
+
+void Unlock(LivenessOpening& opening, off_t byte) {
+  // What another process's file has is not ours to give up.
+  if (!Open(opening) || opening.held.erase(byte) == 0) return;
+  SetRecordLock(opening.file.get(), F_OFD_SETLK, F_UNLCK, byte, 1);
 }
 
 }  // namespace
@@ -135,35 +167,49 @@ Liveness::~Liveness() {
   if (opening_ != nullptr) Remove(opening_.get());
 }
 
+absl::Status Liveness::MayHold() const {
+  if (!is_read_only()) return absl::OkStatus();
+  return absl::PermissionDeniedError("liveness: it is bound for reading only");
+}
+
 absl::StatusOr<bool> Liveness::TryHold(std::uint32_t slot) const {
-  if (is_read_only()) {
-    return absl::PermissionDeniedError("liveness: it is bound for reading only");
-  }
+  MUSTER_RETURN_IF_ERROR(MayHold());
   const std::lock_guard lock(mutex);
-  MUSTER_RETURN_IF_ERROR(EnsureOpen(*opening_));
-  if (opening_->held.contains(slot)) return false;
-  if (!SetRecordLock(opening_->file.get(), F_OFD_SETLK, F_WRLCK, ByteOf(slot), 1)) {
-    if (errno == EAGAIN || errno == EACCES) return false;
-    const int error = errno;
-    return ErrnoStatus(absl::StrCat("liveness: fcntl F_OFD_SETLK for slot ", slot), error);
-  }
-  opening_->held.insert(slot);
-  return true;
+  return TryLock(*opening_, ByteOf(slot));
 }
 
 bool Liveness::IsHeld(std::uint32_t slot) const {
   const std::lock_guard lock(mutex);
-  if (!Open(*opening_) || opening_->held.contains(slot)) return true;
-  const std::optional<struct flock> found =
-      FindRecordLock(opening_->file.get(), F_OFD_GETLK, F_WRLCK, ByteOf(slot), 1);
-  return !found || found->l_type != F_UNLCK;
+  return IsLocked(*opening_, ByteOf(slot));
 }
 
 void Liveness::Release(std::uint32_t slot) const {
   const std::lock_guard lock(mutex);
-  // What another process's file has is not ours to give up.
-  if (!Open(*opening_) || opening_->held.erase(slot) == 0) return;
-  SetRecordLock(opening_->file.get(), F_OFD_SETLK, F_UNLCK, ByteOf(slot), 1);
+  Unlock(*opening_, ByteOf(slot));
+}
+
+absl::StatusOr<bool> Liveness::TryHoldReservation(OwnerTag tag) const {
+  MUSTER_RETURN_IF_ERROR(MayHold());
+  const std::lock_guard lock(mutex);
+  MUSTER_ASSIGN_OR_RETURN(const bool is_held, TryLock(*opening_, ByteOf(tag)));
+  if (!is_held) return false;
+  const auto [place, is_first] = opening_->reservations.try_emplace(tag.slot(), tag);
+  if (!is_first) Unlock(*opening_, ByteOf(std::exchange(place->second, tag)));
+  return true;
+}
+
+bool Liveness::IsReservationHeld(OwnerTag tag) const {
+  const std::lock_guard lock(mutex);
+  return IsLocked(*opening_, ByteOf(tag));
+}
+
+void Liveness::ReleaseReservation(OwnerTag tag) const {
+  const std::lock_guard lock(mutex);
+  Unlock(*opening_, ByteOf(tag));
+  const auto found = opening_->reservations.find(tag.slot());
+  if (found != opening_->reservations.end() && found->second == tag) {
+    opening_->reservations.erase(found);
+  }
 }
 
 bool Liveness::is_read_only() const { return (opening_->flags & O_ACCMODE) == O_RDONLY; }

@@ -15,8 +15,9 @@ struct LivenessOpening;
 }
 
 // Who lives, as the kernel knows it: each participant of a segment of shared memory holds a lock on
-// one byte of the segment's file, that of its slot. The kernel releases it after the last
-// instruction of the process, however it ends, and when it calls exec.
+// one byte of the segment's file, that of its slot; and who has reserved a slot for another, on
+// that of the reservation. The kernel releases it after the last instruction of the process,
+// however it ends, and when it calls exec.
 //
 // The lock is that of an open file description which nobody else has (F_OFD_SETLK): the segment is
 // opened once more, close-on-exec. So it is not lost when the segment's descriptor is duplicated,
@@ -48,6 +49,13 @@ class Liveness {
   bool IsHeld(std::uint32_t slot) const;
   void Release(std::uint32_t slot) const;
 
+  // The same for a reserved tag, with a lock of its own: this process stands for it until the child
+  // has joined, and is seen from any pid namespace. It ends also when this process holds another
+  // reservation of the slot.
+  absl::StatusOr<bool> TryHoldReservation(OwnerTag tag) const;
+  bool IsReservationHeld(OwnerTag tag) const;
+  void ReleaseReservation(OwnerTag tag) const;
+
   // Bound for looking only.
   bool is_read_only() const;
   // Of the segment's file. A registry compares it with the number in its header.
@@ -56,6 +64,7 @@ class Liveness {
 
  private:
   static absl::StatusOr<Liveness> BindWith(int fd, int flags, DeathObserver observer);
+  absl::Status MayHold() const;
   explicit Liveness(std::unique_ptr<internal::LivenessOpening> opening);
 
   std::unique_ptr<internal::LivenessOpening> opening_;

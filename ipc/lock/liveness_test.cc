@@ -229,6 +229,38 @@ TEST_F(LivenessTest, IsSeenAcrossPidNamespaces) {
   EXPECT_EQ(result, 0);
 }
 
+TEST_F(LivenessTest, HoldsReservationsApartFromSlots) {
+  const Liveness other = Bind();
+  const OwnerTag tag(3, 5);
+  EXPECT_TRUE(*other.TryHoldReservation(tag));
+  EXPECT_FALSE(*other.TryHoldReservation(tag));
+  EXPECT_FALSE(*mine_.TryHoldReservation(tag));
+  EXPECT_TRUE(mine_.IsReservationHeld(tag));
+  EXPECT_FALSE(mine_.IsHeld(3));
+  EXPECT_FALSE(mine_.IsReservationHeld(OwnerTag(3, 6)));
+  EXPECT_FALSE(mine_.IsReservationHeld(OwnerTag(4, 5)));
+  other.ReleaseReservation(tag);
+  EXPECT_FALSE(mine_.IsReservationHeld(tag));
+}
+
+TEST_F(LivenessTest, HoldsOneReservationOfASlot) {
+  const Liveness other = Bind();
+  EXPECT_TRUE(*other.TryHoldReservation(OwnerTag(3, 5)));
+  EXPECT_TRUE(*other.TryHoldReservation(OwnerTag(4, 5)));
+  EXPECT_TRUE(*other.TryHoldReservation(OwnerTag(3, 6)));
+  EXPECT_FALSE(mine_.IsReservationHeld(OwnerTag(3, 5)));
+  EXPECT_TRUE(mine_.IsReservationHeld(OwnerTag(3, 6)));
+  other.ReleaseReservation(OwnerTag(3, 5));
+  EXPECT_TRUE(mine_.IsReservationHeld(OwnerTag(3, 6)));
+  EXPECT_TRUE(mine_.IsReservationHeld(OwnerTag(4, 5)));
+}
+
+TEST_F(LivenessTest, EndsAReservationWithItsProcess) {
+  ForkedChild parent([&] { return *mine_.TryHoldReservation(OwnerTag(3, 5)) ? 0 : 1; });
+  EXPECT_EQ(parent.Join(), 0);
+  EXPECT_FALSE(mine_.IsReservationHeld(OwnerTag(3, 5)));
+}
+
 TEST_F(LivenessTest, LooksWithoutTheRightToWrite) {
   ASSERT_TRUE(*mine_.TryHold(3));
   const auto viewer = Liveness::BindReadOnly(segment_fd());

@@ -271,11 +271,21 @@ absl::StatusOr<OwnerTag> Registry::ReserveHeld(std::uint32_t slot) const {
   // What the line tells of an earlier process would come true again when the generations come
   // round: with the slot's lock it goes before anybody can read it. Without it, nothing is written
   // before the slot is ours: another may be reserving it.
-  if (liveness_ != nullptr && StateIn(seen) == ParticipantState::kFree) ForgetProcess(line);
+  if (StateIn(seen) == ParticipantState::kFree && liveness_ != nullptr) {
+    // Before anybody can ask for it.
+    const absl::StatusOr<bool> is_mine = liveness_->TryHoldReservation(OwnerTag(slot, next));
+    if (!is_mine.ok()) return Annotate(is_mine.status(), absl::StrCat("reserve slot ", slot));
+    if (!*is_mine) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("reserve slot ", slot, ": its generation ", next, " is held"));
+    }
+    ForgetProcess(line);
+  }
   if (StateIn(seen) != ParticipantState::kFree ||
       !line.identity.compare_exchange_strong(seen, Identity(ParticipantState::kLive, next),
                                              std::memory_order_acq_rel,
                                              std::memory_order_relaxed)) {
+    if (liveness_ != nullptr) liveness_->ReleaseReservation(OwnerTag(slot, next));
     return absl::FailedPreconditionError(absl::StrCat("reserve slot ", slot, ": it is not free"));
   }
   if (liveness_ == nullptr) ForgetProcess(line);
@@ -400,9 +410,13 @@ bool Registry::Withdraw(OwnerTag tag) const {
   if (reserver.pid != ::getpid() || reserver.pid_namespace != OwnPidNamespace()) return false;
   // Not if it has joined meanwhile.
   std::uint32_t unjoined = Identity(ParticipantState::kLive, tag.generation());
-  return line->identity.compare_exchange_strong(
-      unjoined, Identity(ParticipantState::kDead, tag.generation()), std::memory_order_acq_rel,
-      std::memory_order_relaxed);
+  if (!line->identity.compare_exchange_strong(
+          unjoined, Identity(ParticipantState::kDead, tag.generation()), std::memory_order_acq_rel,
+          std::memory_order_relaxed)) {
+    return false;
+  }
+  if (liveness_ != nullptr) liveness_->ReleaseReservation(tag);
+  return true;
 }
 
 bool Registry::MarkDead(OwnerTag tag) const {
@@ -500,9 +514,12 @@ bool Registry::IsUnjoinedGone(const ParticipantLine& line, std::uint32_t identit
   const ProcessIdentity process = ProcessIn(line, GenerationIn(identity));
   if (process.pid != 0) return IsGone(process);
   const ProcessIdentity reserver = ReserverIn(line, GenerationIn(identity));
-  if (reserver.pid != 0) return IsGone(reserver);
-  // With a Liveness the reserver would hold its lock.
-  return liveness_ != nullptr;
+  if (liveness_ == nullptr) return IsGone(reserver);
+  // Where its number means something, the process is asked for: it may have called exec, and a
+  // child of a raw fork may have its lock.
+  if (reserver.pid != 0 && reserver.pid_namespace == OwnPidNamespace()) return IsGone(reserver);
+  const auto slot = static_cast<std::uint32_t>(&line - lines_);
+  return !liveness_->IsReservationHeld(OwnerTag(slot, GenerationIn(identity)));
 }
 
 bool Registry::IsAlive(const ParticipantLine& line, std::uint32_t identity) const {

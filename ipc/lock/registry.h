@@ -46,7 +46,8 @@ struct ParticipantRecord {
 // A participant is dead when the kernel says so. With a Liveness it is asked for the participant's
 // lock; where there is none, and until a reserved one has joined, for the process (its pid and
 // start time, or those of the process that reserved it). So a waiter finds a death even if the
-// parent is dead, too; but not across pid namespaces, where nothing is known without a Liveness.
+// parent is dead, too. From another pid namespace a process cannot be asked for. With a Liveness
+// all are found there, too, but a child that died between SetProcess and Join.
 //
 // The registry knows no locks: recovering what a dead participant held is the caller's
 // (ipc/lock/recover_all.h), or that of the zone in which the registry is. docs/CRASH_SAFETY.md has

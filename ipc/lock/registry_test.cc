@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -495,6 +496,82 @@ TEST_F(RegistryWithoutParent, DoesNotClaimWhatALivingParentHasReserved) {
 TEST_F(RegistryWithoutParent, ClaimsWhatADeadParentHadReserved) {
   TagOfADead([&] { return *registry().ReserveAny(); });
   for (std::uint32_t i = 0; i < TestZone::kCapacity; ++i) zone_.Claim();
+}
+
+// Runs `body` as process 1 of a new pid namespace, which dies with `outer`. Its exit code is that
+// of `outer`, kNoNamespace if this machine makes none.
+constexpr int kNoNamespace = 77;
+int InPidNamespace(absl::FunctionRef<int()> body) {
+  if (::unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) return kNoNamespace;
+  // No ForkedChild: it would not see its parent there.
+  const pid_t first = ::fork();
+  if (first == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::_exit(body());
+  }
+  int status = -1;
+  ::waitpid(first, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST_F(RegistryWithoutParent, ClaimsWhatADeadParentOfAnotherPidNamespaceHadReserved) {
+  Gate* may_die = zone_.Place<Gate>();
+  ForkedChild outer([&] {
+    const int code = InPidNamespace([&] {
+      *bits_ = registry().ReserveAny()->bits();
+      ready_->Open();
+      may_die->Await();
+      return 0;
+    });
+    ready_->Open();
+    return code;
+  });
+  ready_->Await();
+  if (*bits_ == 0) {
+    ASSERT_EQ(outer.Join(), kNoNamespace);
+    GTEST_SKIP() << "this machine makes no pid namespaces";
+  }
+  const OwnerTag reserved = OwnerTag::InWord(*bits_);
+  EXPECT_TRUE(registry().IsLiveNow(reserved));
+  for (std::uint32_t i = 1; i < TestZone::kCapacity; ++i) {
+    EXPECT_NE(zone_.Claim().slot(), reserved.slot());
+  }
+  EXPECT_FALSE(registry().Claim(HoldsNothing).ok()) << "its parent lives";
+  may_die->Open();
+  ASSERT_EQ(outer.Join(), 0);
+  EXPECT_EQ(zone_.Claim().slot(), reserved.slot());
+}
+
+// What is not found: see CRASH_SAFETY.md.
+TEST_F(RegistryWithoutParent, SaysThatTheSlotOfAnotherPidNamespacesUnjoinedChildIsTaken) {
+  ForkedChild outer([&] {
+    return InPidNamespace([&] {
+      const OwnerTag tag = *registry().ReserveAny();
+      *bits_ = tag.bits();
+      ForkedChild child([] { return 0; });
+      registry().SetProcess(tag, child.pid());
+      return child.Join();
+    });
+  });
+  const int code = outer.Join();
+  if (code == kNoNamespace) GTEST_SKIP() << "this machine makes no pid namespaces";
+  ASSERT_EQ(code, 0);
+  for (std::uint32_t i = 1; i < TestZone::kCapacity; ++i) zone_.Claim();
+  EXPECT_EQ(registry().Claim(HoldsNothing).status().message(),
+            "claim a slot: all 8 of the registry are taken");
+  // A person knows that its namespace is gone.
+  const OwnerTag tag = OwnerTag::InWord(*bits_);
+  EXPECT_TRUE(registry().MarkDead(tag) && registry().Free(tag));
+  EXPECT_EQ(zone_.Claim().slot(), tag.slot());
+}
+
+TEST_F(RegistryWithoutParent, EndsAReservationThatIsTakenBack) {
+  const OwnerTag tag = registry().Reserve(0).value();
+  const auto other = Liveness::Bind(zone_.memory().fd());
+  ASSERT_TRUE(other.ok());
+  EXPECT_TRUE(other->IsReservationHeld(tag));
+  EXPECT_TRUE(registry().Withdraw(tag));
+  EXPECT_FALSE(other->IsReservationHeld(tag));
 }
 
 TEST_F(RegistryWithoutParent, BelievesAReservedChildAfterTheDeathOfItsParent) {
