@@ -1,7 +1,5 @@
 #include "muster/ipc/lock/mutex.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -11,21 +9,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 
 namespace muster::ipc {
 namespace {
-
-std::string NewPath() {
-  const std::string path =
-      absl::StrCat(::testing::TempDir(), "/mutex.",
-                   ::testing::UnitTest::GetInstance()->current_test_info()->line());
-  ::unlink(path.c_str());
-  return path;
-}
 
 MutexOptions With(MutexOptions::Strategy strategy) {
   MutexOptions options;
@@ -488,50 +477,6 @@ TEST(MutexWithoutParent, TellsASleeperThatItsOwnerWasKilled) {
   owner.Kill();
   // Nobody recovers: the sleeper looks for itself.
   EXPECT_EQ(sleeper.Join(), kOwnerDied);
-}
-
-TEST(MutexOnFile, TellsTheNextOwnerThatItsOwnerWasKilled) {
-  const std::string path = NewPath();
-  ForkedChild owner([&] {
-    auto mutex = Mutex::OnFile(path, 0);
-    if (mutex->Lock() == LockOutcome::kAcquired) ::raise(SIGKILL);
-    return 1;
-  });
-  ASSERT_EQ(owner.Join(), -SIGKILL);
-  auto mutex = Mutex::OnFile(path, 0);
-  ASSERT_TRUE(mutex.ok()) << mutex.status();
-  EXPECT_EQ(mutex->Lock(), LockOutcome::kOwnerDied);
-  mutex->MarkConsistent();
-  EXPECT_TRUE(mutex->Unlock());
-  EXPECT_EQ(mutex->TryLock(), LockOutcome::kAcquired);
-}
-
-TEST(MutexOnFile, IsNotLockedByAChildOfForkThatHasItsParentsHandle) {
-  auto mutex = Mutex::OnFile(NewPath(), 0);
-  ASSERT_TRUE(mutex.ok()) << mutex.status();
-  ForkedChild child([&] { return static_cast<int>(mutex->Lock()); });
-  EXPECT_EQ(child.Join(), kNotParticipant);
-  EXPECT_EQ(mutex->TryLock(), LockOutcome::kAcquired);
-}
-
-TEST(MutexOnFile, IsNotRecoverableUntilItIsReset) {
-  auto mutex = Mutex::OnFile(NewPath(), 0);
-  ASSERT_TRUE(mutex.ok()) << mutex.status();
-  ASSERT_EQ(mutex->Lock(), LockOutcome::kAcquired);
-  EXPECT_FALSE(mutex->Reset());
-  EXPECT_TRUE(mutex->MarkNotRecoverable());
-  EXPECT_EQ(mutex->Lock(), LockOutcome::kNotRecoverable);
-  EXPECT_TRUE(mutex->Reset());
-  EXPECT_EQ(mutex->Lock(), LockOutcome::kOwnerDied);
-}
-
-TEST(MutexOnFile, IsMovedWithItsLock) {
-  auto mutex = Mutex::OnFile(NewPath(), 0);
-  ASSERT_TRUE(mutex.ok()) << mutex.status();
-  ASSERT_EQ(mutex->Lock(), LockOutcome::kAcquired);
-  Mutex moved = *std::move(mutex);
-  EXPECT_EQ(moved.Lock(), LockOutcome::kWouldDeadlock);
-  EXPECT_TRUE(moved.Unlock());
 }
 
 }  // namespace

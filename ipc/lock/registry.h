@@ -14,24 +14,14 @@
 #include "absl/time/time.h"
 #include "muster/ipc/lock/liveness.h"
 #include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/lock/participant_record.h"
 
 namespace muster::ipc {
 
+namespace internal {
 struct ParticipantLine;
 struct RegistryHeader;
-
-enum class ParticipantState : std::uint32_t { kFree = 0, kLive = 1, kDead = 2 };
-
-// A copy of a participant's line at one moment.
-struct ParticipantRecord {
-  ParticipantState state = ParticipantState::kFree;
-  OwnerTag tag;
-  pid_t pid = 0;                                      // 0: not known yet
-  std::uint64_t start_time_ticks = 0;                 // field 22 of /proc/PID/stat; 0: not known
-  std::uint64_t pid_namespace = 0;                    // in which `pid` is the number; 0: not known
-  bool has_joined = false;                            // and holds its lock in the Liveness
-  std::chrono::steady_clock::time_point heartbeat{};  // the clock's zero: never
-};
+}  // namespace internal
 
 // The participants of a zone of shared memory, one line per slot. A view of memory, which must
 // outlive it. Copies are equal to the original. Thread-safe. It works in a child after fork too,
@@ -128,8 +118,8 @@ class Registry {
   absl::Duration recheck_interval() const;
 
  private:
-  Registry(RegistryHeader* header, ParticipantLine* lines, std::uint32_t capacity,
-           int generation_bits, const Liveness* liveness)
+  Registry(internal::RegistryHeader* header, internal::ParticipantLine* lines,
+           std::uint32_t capacity, int generation_bits, const Liveness* liveness)
       : header_(header),
         lines_(lines),
         capacity_(capacity),
@@ -137,9 +127,8 @@ class Registry {
         liveness_(liveness) {}
 
   // Null: this registry has no such slot.
-  ParticipantLine* LineOf(OwnerTag tag) const;
+  internal::ParticipantLine* LineOf(OwnerTag tag) const;
   std::uint32_t NextGeneration(std::uint32_t identity) const;
-  bool Change(OwnerTag tag, ParticipantState from, ParticipantState to) const;
   std::uint32_t NextSlot() const;
   // The slot's lock while `tag` is reserved. False: it is not any more, has been joined, or another
   // process had the lock all the time.
@@ -147,12 +136,12 @@ class Registry {
   // With a Liveness: by who has the slot's lock.
   void StoreProcess(OwnerTag tag, pid_t pid) const;
   absl::StatusOr<OwnerTag> ReserveHeld(std::uint32_t slot) const;
-  bool IsAlive(const ParticipantLine& line, std::uint32_t identity) const;
-  bool IsUnjoinedGone(const ParticipantLine& line, std::uint32_t identity) const;
+  bool IsAlive(const internal::ParticipantLine& line, std::uint32_t identity) const;
+  bool IsUnjoinedGone(const internal::ParticipantLine& line, std::uint32_t identity) const;
   std::optional<OwnerTag> ClaimHeld(std::uint32_t slot, Recover recover) const;
 
-  RegistryHeader* header_;
-  ParticipantLine* lines_;
+  internal::RegistryHeader* header_;
+  internal::ParticipantLine* lines_;
   // Copies. Those in shared memory are read once, when they are checked.
   std::uint32_t capacity_;
   std::uint32_t generation_mask_;

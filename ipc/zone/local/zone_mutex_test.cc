@@ -350,36 +350,6 @@ TEST_F(ZoneMutexDeathTest, EndsTheProcessThatUnlocksWhatItDoesNotHold) {
 
 // Many.
 
-TEST_F(ZoneMutexTest, ExcludesTheThreadsOfSeveralProcesses) {
-  struct Tally {
-    MutexState mutex;
-    int count;
-  };
-  constexpr int kEach = 5'000;
-  Tally* const tally = zone_.Place<Tally>();
-  const auto work = [&](OwnerTag tag) {
-    ZoneMutex mutex(Mutex(&tally->mutex, zone_.registry(), tag));
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 3; ++i) {
-      threads.emplace_back([&] {
-        for (int k = 0; k < kEach; ++k) {
-          const std::lock_guard guard(mutex);
-          ++tally->count;
-        }
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-  };
-  const OwnerTag theirs = zone_.Reserve(2);
-  ForkedChild child([&] {
-    work(theirs);
-    return 0;
-  });
-  work(tag_);
-  EXPECT_EQ(child.Join(), 0);
-  EXPECT_EQ(tally->count, 6 * kEach);
-}
-
 TEST_F(ZoneMutexTest, SurvivesThreadsThatEndWhileOthersCompete) {
   std::atomic<int> deaths{0};
   int within = 0;

@@ -66,14 +66,6 @@ TEST_F(ZoneSpinlockTest, TellsTheNextOwnerOfAThreadThatEndedWhileItHeldIt) {
   EXPECT_EQ(spinlock_.Lock(), LockOutcome::kAcquired);
 }
 
-TEST_F(ZoneSpinlockTest, IsAbandonedWhenTheThreadThatHoldsItDestroysIt) {
-  {
-    ZoneSpinlock passing(As(tag_));
-    EXPECT_EQ(passing.Lock(), LockOutcome::kAcquired);
-  }
-  EXPECT_EQ(spinlock_.Lock(), LockOutcome::kOwnerDied);
-}
-
 TEST_F(ZoneSpinlockTest, FailsInAChildOfFork) {
   EXPECT_EQ(spinlock_.Lock(), LockOutcome::kAcquired);
   ForkedChild child([&] {
@@ -107,36 +99,6 @@ TEST_F(ZoneSpinlockDeathTest, EndsTheProcessThatCannotGoOn) {
   state_->word = kAbandonedWord;
   // A child of fork needs its own object.
   EXPECT_DEATH(ZoneSpinlock(As(tag_)).lock(), "ZoneSpinlock::lock: its owner died");
-}
-
-TEST_F(ZoneSpinlockTest, ExcludesTheThreadsOfSeveralProcesses) {
-  struct Tally {
-    SpinlockState spinlock;
-    int count;
-  };
-  constexpr int kEach = 5'000;
-  Tally* const tally = zone_.Place<Tally>();
-  const auto work = [&](OwnerTag tag) {
-    ZoneSpinlock spinlock(Spinlock(&tally->spinlock, zone_.registry(), tag));
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 3; ++i) {
-      threads.emplace_back([&] {
-        for (int k = 0; k < kEach; ++k) {
-          const std::lock_guard guard(spinlock);
-          ++tally->count;
-        }
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-  };
-  const OwnerTag theirs = zone_.Reserve(2);
-  ForkedChild child([&] {
-    work(theirs);
-    return 0;
-  });
-  work(tag_);
-  EXPECT_EQ(child.Join(), 0);
-  EXPECT_EQ(tally->count, 6 * kEach);
 }
 
 }  // namespace
