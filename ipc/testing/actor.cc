@@ -30,15 +30,6 @@ void Wake(const std::atomic<std::uint32_t>& word) {
   ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
 }
 
-// In the child: what it throws ends the child, and is not caught by the parent's frames, of which
-// it has copies.
-[[noreturn]] void Play(const Actor::Body& body, ActorPage* page) noexcept {
-  Part part(page);
-  body(part);
-  part.Reach(kFinished);
-  ::_exit(0);
-}
-
 int OpenInProc(pid_t pid, const char* name) {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/%d/%s", static_cast<int>(pid), name);
@@ -79,6 +70,15 @@ void Part::AwaitPermission(std::uint32_t stage) {
   }
 }
 
+// What it throws ends the process, and is not caught by its parent's frames, of which it has
+// copies.
+void PlayPart(const Actor::Body& body, ActorPage* page) noexcept {
+  Part part(page);
+  body(part);
+  part.Reach(kFinished);
+  ::_exit(0);
+}
+
 Actor::Actor(ActorPage* page, const Body& body) : page_(page) {
   const pid_t parent = ::getpid();
   pid_ = ::fork();
@@ -86,11 +86,19 @@ Actor::Actor(ActorPage* page, const Body& body) : page_(page) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
-    Play(body, page);
+    PlayPart(body, page);
   }
+  OpenFiles();
+}
+
+Actor::Actor(ActorPage* page, pid_t pid) : page_(page), pid_(pid) { OpenFiles(); }
+
+void Actor::OpenFiles() {
   syscall_fd_ = OpenInProc(pid_, "syscall");
   stat_fd_ = OpenInProc(pid_, "stat");
 }
+
+char Actor::scheduling() const { return SchedulingState(stat_fd_); }
 
 Actor::~Actor() {
   Kill();
@@ -149,10 +157,14 @@ std::chrono::nanoseconds Actor::CpuTime() const {
 void Actor::Kill() {
   if (killed_) return;
   ::kill(pid_, SIGKILL);
+  AwaitEnd();
+  killed_ = true;
+}
+
+void Actor::AwaitEnd() const {
   // WNOWAIT: it stays a zombie, so nobody else gets its pid while it is recovered.
   siginfo_t info;
   RetryOnEintr([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT); });
-  killed_ = true;
 }
 
 }  // namespace muster::ipc::testing

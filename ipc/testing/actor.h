@@ -42,6 +42,9 @@ class Part {
   ActorPage* page_;
 };
 
+// In a process of its own: runs `body`, and ends the process.
+[[noreturn]] void PlayPart(const std::function<void(Part&)>& body, ActorPage* page) noexcept;
+
 // The harness's side of a forked process that plays one part in a trial. It dies
 // with the harness's thread. Not thread-safe.
 class Actor {
@@ -77,19 +80,26 @@ class Actor {
 
   // SIGKILL, and returns when it is dead. The pid stays taken until the destructor.
   void Kill();
+  // Once it has finished, until its process has ended, too.
+  void AwaitEnd() const;
   // Rather than ended by itself.
   bool was_killed() const { return killed_; }
 
  protected:
+  // For the process `pid`, which plays with `page` already. The caller traces it.
+  Actor(ActorPage* page, pid_t pid);
   const ActorPage* page() const { return page_; }
+  // As ps(1) shows it.
+  char scheduling() const;
 
  private:
   State StateInKernel() const;
+  void OpenFiles();
 
   ActorPage* page_;
   pid_t pid_;
-  int syscall_fd_;  // /proc/PID/syscall
-  int stat_fd_;     // /proc/PID/stat
+  int syscall_fd_ = -1;  // /proc/PID/syscall
+  int stat_fd_ = -1;     // /proc/PID/stat
   bool killed_ = false;
 };
 

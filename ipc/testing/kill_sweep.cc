@@ -42,7 +42,8 @@ class Row {
   Finding TryPoint(KillPoint kill_point, const Trace* traces) {
     Finding early = Play(kill_point, traces);
     kill_point.late_recovery = true;
-    const Finding late = IsClean(early) ? Play(kill_point, traces) : Finding();
+    const bool is_late_too = scenario_.is_recovered && IsClean(early);
+    const Finding late = is_late_too ? Play(kill_point, traces) : Finding();
     ++tally_.kill_points;
     tally_.hangs += !early.hangs.empty() || !late.hangs.empty();
     tally_.leaks += !early.leaks.empty() || !late.leaks.empty();
@@ -62,7 +63,7 @@ class Row {
     return finding;
   }
   Finding PlayOnce(const KillPoint& kill_point, const Trace* traces) {
-    Trial trial(&stage_, kill_point, traces, scenario_.spins);
+    Trial trial(&stage_, kill_point, traces, scenario_.spins, scenario_.is_recovered);
     scenario_.play(trial);
     Finding finding = trial.TakeFinding();
     if (scenario_.sleeps && kill_point.is_rehearsal() && finding.sleeps[0] == 0) {

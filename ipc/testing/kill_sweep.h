@@ -20,6 +20,9 @@ struct Scenario {
   int dimensions = 1;
   // Whoever waits spins, and is never seen asleep.
   bool spins = false;
+  // False: nobody recovers for the dead, and so nobody can do it late. Whoever waits finds the
+  // death after a while, which makes the row slow.
+  bool is_recovered = true;
   // Its first victim must be seen asleep in a system call before the section ends, or the sweep
   // would be of something else.
   bool sleeps = false;

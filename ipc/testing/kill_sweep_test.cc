@@ -91,6 +91,25 @@ TEST_F(KillSweep, SpreadsWhatItHasTimeForOverTheSection) {
   EXPECT_GE(*std::next(values_at_death.begin()), 20);
 }
 
+TEST_F(KillSweep, TriesEachPointTwiceIfSomebodyRecovers) {
+  int plays = 0;
+  Scenario row = {.primitive = "nothing", .role = "nobody", .play = [&](Trial& trial) {
+                    ++plays;
+                    Victim& victim = trial.StartVictim([](Part&) {
+                      SectionMark();
+                      SectionMark();
+                    });
+                    trial.Step(victim);
+                    victim.Kill();
+                  }};
+  const std::uint64_t points = Sweep(row).kill_points;
+  EXPECT_EQ(plays, 2 * static_cast<int>(points));
+  plays = 0;
+  row.is_recovered = false;
+  EXPECT_EQ(Sweep(row).kill_points, points);
+  EXPECT_EQ(plays, static_cast<int>(points));
+}
+
 // A section like that of a sleeper: waits for the word, for `nap` each time. Whoever is told that
 // it sleeps changes the word.
 Scenario Napper(absl::Duration nap) {

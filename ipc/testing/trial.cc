@@ -1,6 +1,7 @@
 #include "muster/ipc/testing/trial.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +21,8 @@ using Clock = Patience::Clock;
 
 // A sleeper may be woken and go to sleep again within one system call.
 constexpr int kMostBlocks = 3;
+// A sleeper that finds nothing at so many looks would find nothing at more.
+constexpr int kMostLooks = 10;
 // A spinner that had so much of a processor, or executed so many instructions, has looked at the
 // lock many times.
 constexpr nanoseconds kSpinnerTurn = std::chrono::microseconds(50);
@@ -54,21 +57,26 @@ std::string KillPoint::ToString() const {
 }
 
 Stage::Stage()
-    : pages_(static_cast<ActorPage*>(MapShared(kMaxActors * sizeof(ActorPage)))),
+    : pages_(static_cast<ActorPage*>(MapShared((kMaxActors + 1) * sizeof(ActorPage)))),
       memory_(MapShared(kMemoryBytes)) {}
 
 Stage::~Stage() {
-  ::munmap(pages_, kMaxActors * sizeof(ActorPage));
+  ::munmap(pages_, (kMaxActors + 1) * sizeof(ActorPage));
   ::munmap(memory_, kMemoryBytes);
 }
 
 void Stage::Clear() {
-  std::memset(static_cast<void*>(pages_), 0, kMaxActors * sizeof(ActorPage));
+  std::memset(static_cast<void*>(pages_), 0, (kMaxActors + 1) * sizeof(ActorPage));
   std::memset(memory_, 0, kMemoryBytes);
 }
 
-Trial::Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces, bool spins)
-    : stage_(stage), kill_point_(kill_point), traces_(traces), spins_(spins) {
+Trial::Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces, bool spins,
+             bool is_recovered)
+    : stage_(stage),
+      kill_point_(kill_point),
+      traces_(traces),
+      spins_(spins),
+      is_recovered_(is_recovered) {
   stage_->Clear();
 }
 
@@ -85,6 +93,10 @@ Actor& Trial::Start(const Actor::Body& body) {
 Victim& Trial::StartVictim(const Actor::Body& body) {
   auto victim = std::make_unique<Victim>(NextPage(), body);
   Victim& started = *victim;
+  started.set_on_fork([this](pid_t child) {
+    child_ = std::make_unique<Victim>(stage_->child_page(), child);
+    child_->Release();
+  });
   actors_.push_back(std::move(victim));
   if (!started.has_started()) {
     finding_.hangs.push_back("the start of the victim: it does not come to its section");
@@ -137,6 +149,7 @@ void Trial::Step(Victim& victim, const OnBlock& on_block) {
   const std::uint64_t last = kill_point_.steps[dimension];
   std::uint64_t& executed = finding_.executed[dimension];
   int blocks = 0;
+  int looks = 0;
   bool was_blocked = false;
   Patience patience;
   while (executed < last) {
@@ -163,6 +176,10 @@ void Trial::Step(Victim& victim, const OnBlock& on_block) {
         } else if (on_block && blocks < kMostBlocks && AreAtRest() && victim.is_asleep()) {
           on_block(blocks++);
           patience = Patience();
+        } else if (!is_recovered_ && looks < kMostLooks && AreAtRest() && victim.is_asleep() &&
+                   victim.LetTimePass()) {
+          ++looks;
+          patience = Patience();
         } else if (IsEndless(patience, "the victim itself")) {
           finding_.exhausted[dimension] = true;
           return;
@@ -184,6 +201,23 @@ void Trial::Step(Victim& victim, const OnBlock& on_block) {
   }
 }
 
+void Trial::Fork(const Actor::Body& body) {
+  const pid_t child = ::fork();
+  MUSTER_CHECK(child >= 0, "fork");
+  if (child == 0) PlayPart(body, stage_->child_page());
+}
+
+Victim* Trial::RunToFork(Victim& victim) {
+  victim.set_on_fork(
+      [this](pid_t child) { child_ = std::make_unique<Victim>(stage_->child_page(), child); });
+  if (victim.RunToFork() != Victim::Stop::kStepped) {
+    Fault("the victim does not fork");
+    return nullptr;
+  }
+  victim.Release();
+  return child();
+}
+
 void Trial::RunUntilBlocked(Victim& victim) {
   if (!spins_) {
     if (victim.RunUntilBlocked() != Victim::Stop::kBlocked) Fault("the victim does not sleep");
@@ -199,6 +233,10 @@ std::vector<Sight> Trial::Look() const {
   for (const auto& actor : actors_) {
     const bool is_still = actor->state() != Actor::State::kRunning;
     sights.push_back({is_still, actor->CpuTime()});
+  }
+  if (child_ != nullptr) {
+    const bool is_still = child_->state() != Actor::State::kRunning;
+    sights.push_back({is_still, child_->CpuTime()});
   }
   return sights;
 }
@@ -291,13 +329,19 @@ void Trial::AwaitAll() {
   for (const auto& actor : actors_) {
     if (!actor->was_killed()) survivors.push_back(actor.get());
   }
-  AwaitEach(survivors, kFinished);
+  if (!AwaitEach(survivors, kFinished)) return;
+  for (const Actor* survivor : survivors) survivor->AwaitEnd();
+}
+
+void Trial::AwaitChild() {
+  if (Await(*child_, kFinished)) child_->AwaitEnd();
 }
 
 Finding Trial::TakeFinding() {
   for (const auto& actor : actors_) {
     if (actor->fault() != nullptr) Fault(actor->fault());
   }
+  if (child_ != nullptr && child_->fault() != nullptr) Fault(child_->fault());
   return std::move(finding_);
 }
 

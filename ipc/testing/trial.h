@@ -72,6 +72,8 @@ class Stage {
   void Clear();
   void* memory() { return memory_; }
   ActorPage* page(std::size_t actor) { return &pages_[actor]; }
+  // Of a child that an actor forks.
+  ActorPage* child_page() { return &pages_[kMaxActors]; }
 
  private:
   ActorPage* pages_;
@@ -88,8 +90,10 @@ class Trial {
 
   // `traces`: of the same section in earlier trials, one for each dimension. One that is
   // empty has to be stepped. `spins`: whoever waits for the primitive spins, and is never seen
-  // asleep.
-  Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces, bool spins = false);
+  // asleep. `is_recovered`: somebody recovers for the dead; else a victim that sleeps must find out
+  // by itself, and time passes in its waits when nobody can do anything else.
+  Trial(Stage* stage, const KillPoint& kill_point, const Trace* traces, bool spins = false,
+        bool is_recovered = true);
 
   // Zeroed, shared by all, Stage::kMemoryBytes long, page-aligned.
   void* memory() { return stage_->memory(); }
@@ -107,6 +111,14 @@ class Trial {
   // Each call takes the kill point of the next dimension. To be inside of a blocking
   // call is a point too.
   void Step(Victim& victim, const OnBlock& on_block = nullptr);
+  // In the process of a victim, once in a trial: forks a child that runs `body`, and is no part of
+  // the section, nor of what is awaited.
+  void Fork(const Actor::Body& body);
+  // The child. Null: nobody has forked yet.
+  Victim* child() { return child_.get(); }
+  // Runs `victim` to its Fork and releases it. Returns the child, before its first instruction, to
+  // be stepped. Null: it does not fork, which is a fault.
+  Victim* RunToFork(Victim& victim);
   // Brings it to sleep, or to spin. If it does neither, that is a fault.
   void RunUntilBlocked(Victim& victim);
 
@@ -119,7 +131,9 @@ class Trial {
   void AwaitDeparture(Actor& actor);
   // Until nobody can do anything without help from outside.
   void AwaitIdle();
-  // All actors that were not killed must finish.
+  // It must finish.
+  void AwaitChild();
+  // All actors that were not killed must finish; then their processes have ended.
   void AwaitAll();
 
   void Leak(const std::string& what) { finding_.leaks.push_back(what); }
@@ -141,9 +155,11 @@ class Trial {
   KillPoint kill_point_;
   const Trace* traces_;
   const bool spins_;
+  const bool is_recovered_;
   std::size_t next_dimension_ = 0;
   Finding finding_;
   std::vector<std::unique_ptr<Actor>> actors_;
+  std::unique_ptr<Victim> child_;
 };
 
 }  // namespace muster::ipc::testing

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
@@ -29,6 +30,8 @@ namespace {
 // The two bytes of the instruction, in the order of memory.
 [[maybe_unused]] constexpr long kSyscallCode = 0x050f;
 [[maybe_unused]] constexpr long kInt3 = 0xcc;
+// As the stop of a fork is shown in a status.
+[[maybe_unused]] constexpr int kForkStop = SIGTRAP | PTRACE_EVENT_FORK << 8;
 
 [[maybe_unused]] Actor::Body Traced(const Actor::Body& body) {
   return [body](Part& part) {
@@ -126,9 +129,21 @@ Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {
   }
   has_started_ = true;
   ended_ = false;
-  MUSTER_CHECK(
-      ::ptrace(PTRACE_SETOPTIONS, pid(), nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) == 0,
-      "PTRACE_SETOPTIONS");
+  MUSTER_CHECK(::ptrace(PTRACE_SETOPTIONS, pid(), nullptr,
+                        PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK) == 0,
+               "PTRACE_SETOPTIONS");
+}
+
+// The kernel lets this process trace it, with the same options, and has stopped it.
+Victim::Victim(ActorPage* page, pid_t forked)
+    : Actor(page, forked), is_forked_(true), has_started_(true) {}
+
+void Victim::Release() {
+  is_released_ = true;
+  address_ = 0;
+  // The harness waits for its own children, traced or not; and who is traced stops at each signal,
+  // as that of its child's death.
+  ::ptrace(is_forked_ ? PTRACE_CONT : PTRACE_DETACH, pid(), nullptr, nullptr);
 }
 
 bool Victim::GiveUp(Patience& patience, bool is_still) {
@@ -140,7 +155,9 @@ bool Victim::GiveUp(Patience& patience, bool is_still) {
 
 Actor::State Victim::state() const {
   const State state = Actor::state();
-  return state == State::kRunning ? State::kParked : state;
+  if (!is_released_) return state == State::kRunning ? State::kParked : state;
+  // Of those that are traced who stops has crashed.
+  return state == State::kRunning && is_forked_ && scheduling() == 't' ? State::kDead : state;
 }
 
 std::uintptr_t Victim::address() const {
@@ -153,6 +170,7 @@ std::uintptr_t Victim::address() const {
 
 bool Victim::Resume(int request) {
   address_ = 0;
+  request_ = request;
   return ::ptrace(static_cast<__ptrace_request>(request), pid(), nullptr, nullptr) == 0;
 }
 
@@ -184,6 +202,7 @@ void Victim::ReplaceDeadline(const user_regs_struct& registers, unsigned long lo
   if (call != SYS_futex || (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET)) return;
   if (registers.r10 == 0) return;
   displaced_deadline_ = registers.r10;
+  awaited_word_ = registers.rdi;
   ::ptrace(PTRACE_POKEUSER, pid(), offsetof(user_regs_struct, r10), deadline);
   deadline_passes_ = deadline != nullptr;
   a_deadline_passed_ = a_deadline_passed_ || deadline_passes_;
@@ -195,6 +214,36 @@ void Victim::RestoreDeadline() {
   ::ptrace(PTRACE_POKEUSER, pid(), offsetof(user_regs_struct, r10), displaced_deadline_);
   displaced_deadline_ = 0;
   deadline_passes_ = false;
+}
+
+void Victim::TellOfFork() {
+  unsigned long message = 0;
+  ::ptrace(PTRACE_GETEVENTMSG, pid(), nullptr, &message);
+  const auto child = static_cast<pid_t>(message);
+  int status = 0;
+  AwaitChild(child, 0, &status);
+  // It has a copy of the code.
+  if (breakpoint_ != 0) ::ptrace(PTRACE_POKETEXT, child, breakpoint_, displaced_code_);
+  MUSTER_CHECK(on_fork_ != nullptr, "nobody expects the victim to fork");
+  on_fork_(child);
+}
+
+bool Victim::LetTimePass() const {
+  if (displaced_deadline_ == 0 || deadline_passes_) return false;
+  // The harness has the same memory at the same address. A wait that ends without reason is
+  // followed by the same look as one whose deadline has passed.
+  ::syscall(SYS_futex, awaited_word_, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  return true;
+}
+
+Victim::Stop Victim::RunToFork() {
+  if (ended_) return Stop::kEnded;
+  stops_at_fork_ = true;
+  if (!Resume(PTRACE_CONT)) return Stop::kCrashed;
+  Patience patience;
+  const Stop stop = AwaitStop(patience);
+  stops_at_fork_ = false;
+  return stop;
 }
 
 Victim::Stop Victim::Step() {
@@ -275,6 +324,12 @@ Victim::Stop Victim::AwaitStop(Patience& patience) {
     const bool is_blocked = !deadline_passes_ && Actor::state() == State::kBlocked;
     int status = 0;
     if (AwaitChild(pid(), WNOHANG, &status) != 0) {
+      if (WIFSTOPPED(status) && status >> 8 == kForkStop) {
+        TellOfFork();
+        if (stops_at_fork_) return Stop::kStepped;
+        if (!Resume(request_)) return Stop::kCrashed;
+        continue;
+      }
       in_system_call_ = false;
       const Stop stop = Classify(status);
       ClearBreakpoint();
@@ -297,6 +352,10 @@ Victim::Victim(ActorPage* page, const Body& body) : Actor(page, Traced(body)) {}
 Victim::Stop Victim::Step() { return Stop::kCrashed; }
 Victim::Stop Victim::RunTo(std::uintptr_t) { return Stop::kCrashed; }
 Victim::Stop Victim::RunUntilBlocked() { return Stop::kCrashed; }
+Victim::Stop Victim::RunToFork() { return Stop::kCrashed; }
+Victim::Victim(ActorPage* page, pid_t forked) : Actor(page, forked) {}
+void Victim::Release() {}
+bool Victim::LetTimePass() const { return false; }
 std::uintptr_t Victim::address() const { return 0; }
 bool Victim::is_at_call_of_kernel() const { return false; }
 

@@ -1,7 +1,11 @@
 #ifndef MUSTER_IPC_TESTING_VICTIM_H_
 #define MUSTER_IPC_TESTING_VICTIM_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "muster/ipc/testing/actor.h"
@@ -36,7 +40,13 @@ class Victim : public Actor {
   Victim(ActorPage* page, const Body& body);
   bool has_started() const { return has_started_; }
 
-  // Never running: it moves only when it is stepped.
+  // Called with each child that it forks, which stands still.
+  using OnFork = std::function<void(pid_t child)>;
+  void set_on_fork(OnFork on_fork) { on_fork_ = std::move(on_fork); }
+  // A child that was forked by a victim, before its first instruction. Its section begins there.
+  Victim(ActorPage* page, pid_t forked);
+
+  // Never running, unless it was released: it moves only when it is stepped.
   State state() const override;
 
   // Executes one instruction; a call of the kernel is one. After kBlocked: looks whether
@@ -47,6 +57,10 @@ class Victim : public Actor {
   Stop RunTo(std::uintptr_t address);
   // Runs at full speed until it sleeps in a system call: kBlocked; or to the end.
   Stop RunUntilBlocked();
+  // Runs at full speed until it has forked, for which it is kStepped; or to the end.
+  Stop RunToFork();
+  // From now on it runs as others do, and comes to no mark.
+  void Release();
 
   // Of the instruction that the next Step executes.
   std::uintptr_t address() const;
@@ -55,12 +69,16 @@ class Victim : public Actor {
   bool is_at_call_of_kernel() const;
   // The next Step continues a call that was begun.
   bool is_in_system_call() const { return in_system_call_; }
+  // Ends the wait in which it is asleep, as if the deadline had passed at last. False: it has none.
+  // Others who sleep for the same word wake, too.
+  bool LetTimePass() const;
   // In the call that was begun, at this moment.
   bool is_asleep() const { return in_system_call_ && Actor::state() == State::kBlocked; }
 
  private:
   bool is_at_system_call() const;
   bool Resume(int request);
+  void TellOfFork();
   Stop Classify(int status);
   Stop AwaitStop(Patience& patience);
   // Kills it and returns true if it has run for too long.
@@ -73,11 +91,17 @@ class Victim : public Actor {
   void ClearBreakpoint();
 
   mutable std::uintptr_t address_ = 0;  // 0: it has moved since
+  OnFork on_fork_;
+  bool is_forked_ = false;  // by another victim, rather than by the harness
+  bool is_released_ = false;
+  bool stops_at_fork_ = false;
+  int request_ = 0;  // of ptrace, by which it was resumed
   bool has_started_ = false;
   bool in_system_call_ = false;
   bool a_deadline_passed_ = false;
   bool deadline_passes_ = false;               // in this call
   unsigned long long displaced_deadline_ = 0;  // the victim's pointer; 0: none
+  std::uintptr_t awaited_word_ = 0;            // of that wait
   bool ended_ = false;
   std::uintptr_t breakpoint_ = 0;  // 0: none
   long displaced_code_ = 0;        // the eight bytes there

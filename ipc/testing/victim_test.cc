@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <new>
 
 #include "absl/time/time.h"
@@ -195,6 +196,87 @@ TEST_F(VictimTest, IsLostWhenItSpinsInFullFlight) {
     for (;;) ::sched_yield();
   });
   EXPECT_EQ(victim.RunUntilBlocked(), Stop::kLost);
+}
+
+TEST_F(VictimTest, StepsOverAForkWhoseChildStandsStill) {
+  std::unique_ptr<Victim> child;
+  Victim victim(stage_.page(0), [&](Part&) {
+    SectionMark();
+    if (::fork() == 0) PlayPart([&](Part&) { board_->word.store(1); }, stage_.child_page());
+    SectionMark();
+  });
+  victim.set_on_fork(
+      [&](pid_t pid) { child = std::make_unique<Victim>(stage_.child_page(), pid); });
+  Stop stop = Stop::kStepped;
+  while (stop == Stop::kStepped || stop == Stop::kBlocked) stop = victim.Step();
+  EXPECT_EQ(stop, Stop::kEnded);
+  ASSERT_NE(child, nullptr);
+  EXPECT_EQ(board_->word.load(), 0u);
+  EXPECT_EQ(child->Step(), Stop::kStepped);
+  child->Release();
+  child->AwaitEnd();
+  EXPECT_EQ(child->state(), Actor::State::kFinished);
+  EXPECT_EQ(board_->word.load(), 1u);
+}
+
+// And the child of one that runs at full speed does not die of its breakpoint.
+TEST_F(VictimTest, IsOutlivedByItsChild) {
+  std::unique_ptr<Victim> child;
+  Victim victim(stage_.page(0), [&](Part&) {
+    SectionMark();
+    if (::fork() == 0) {
+      PlayPart([](Part& part) { part.AwaitPermission(1); }, stage_.child_page());
+    }
+    SectionMark();
+  });
+  victim.set_on_fork([&](pid_t pid) {
+    child = std::make_unique<Victim>(stage_.child_page(), pid);
+    child->Release();
+  });
+  const std::uintptr_t begin = victim.address();
+  EXPECT_EQ(victim.RunTo(begin), Stop::kEnded);
+  victim.Kill();
+  ASSERT_NE(child, nullptr);
+  EXPECT_NE(child->state(), Actor::State::kDead);
+  child->Permit(1);
+  child->AwaitEnd();
+  EXPECT_EQ(child->state(), Actor::State::kFinished);
+}
+
+TEST_F(VictimTest, RunsToItsFork) {
+  std::unique_ptr<Victim> child;
+  Victim victim(stage_.page(0), [&](Part& part) {
+    SectionMark();
+    if (::fork() == 0) PlayPart([](Part&) {}, stage_.child_page());
+    part.AwaitPermission(1);
+  });
+  victim.set_on_fork(
+      [&](pid_t pid) { child = std::make_unique<Victim>(stage_.child_page(), pid); });
+  EXPECT_EQ(victim.RunToFork(), Stop::kStepped);
+  ASSERT_NE(child, nullptr);
+  victim.Release();
+  child->Kill();
+  victim.Permit(1);
+  victim.AwaitEnd();
+  EXPECT_EQ(victim.state(), Actor::State::kFinished);
+}
+
+TEST_F(VictimTest, EndsAWaitWithADeadlineWhenItIsTold) {
+  Victim victim(stage_.page(0), Napper(absl::Hours(1)));
+  // Past the first wait, whose deadline passes by itself.
+  while (victim.Step() != Stop::kBlocked) {
+  }
+  EXPECT_EQ(board_->waits.load(), 1u);
+  EXPECT_TRUE(victim.LetTimePass());
+  while (board_->waits.load() == 1) victim.Step();
+  EXPECT_EQ(board_->timeouts.load(), 1u);
+}
+
+TEST_F(VictimTest, EndsNoWaitThatHasNoDeadline) {
+  Victim victim(stage_.page(0), Napper(absl::InfiniteDuration()));
+  while (victim.Step() != Stop::kBlocked) {
+  }
+  EXPECT_FALSE(victim.LetTimePass());
 }
 
 }  // namespace
