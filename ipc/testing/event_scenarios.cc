@@ -1,27 +1,39 @@
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "muster/ipc/lock/event.h"
 #include "muster/ipc/testing/kill_sweep.h"
-#include "muster/ipc/testing/participants.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"
+#include "muster/ipc/testing/setting.h"
 
 namespace muster::ipc::testing {
 namespace {
 
 constexpr int kVictim = 0;
-constexpr int kParticipants = 2;
 
 // Items that producers add and consumers take, one each, and the event between them.
 class Supply {
  public:
-  explicit Supply(Trial& trial)
+  Supply(Trial& trial, Parent parent)
       : trial_(trial),
         shared_(new (trial.memory()) Shared),
-        participants_(static_cast<char*>(trial.memory()) + 4096, kParticipants),
-        event_(&shared_->state, participants_.registry()) {}
+        setting_(
+            Setting::New(parent, ObjectKind::kEvent, 0, static_cast<char*>(trial.memory()) + 4096)),
+        event_(static_cast<EventState*>(setting_->state()), setting_->registry()) {}
+
+  Victim& StartVictim(const std::function<void()>& section) {
+    return trial_.StartVictim([this, section](Part&) {
+      setting_->Join(kVictim);
+      SectionMark();
+      section();
+      SectionMark();
+    });
+  }
 
   std::uint32_t added() const { return shared_->added.load(); }
   std::uint32_t taken() const { return shared_->taken.load(); }
@@ -50,10 +62,7 @@ class Supply {
     return consumer;
   }
 
-  void Recover() {
-    participants_.MarkDead(kVictim);
-    shared_->state.Recover(participants_.tag(kVictim));
-  }
+  void Recover() { setting_->Recover(kVictim); }
   void RecoverEarlyOrLate() {
     if (trial_.late_recovery()) trial_.AwaitIdle();
     Recover();
@@ -61,25 +70,20 @@ class Supply {
 
  private:
   struct Shared {
-    EventState state;
     std::atomic<std::uint32_t> added{0};
     std::atomic<std::uint32_t> taken{0};
   };
 
   Trial& trial_;
-  Shared* shared_;
-  Participants participants_;
+  Shared* const shared_;
+  const std::unique_ptr<Setting> setting_;
   Event event_;
 };
 
 // Adds an item and notifies, while one sleeps.
-void NotifierOfOne(Trial& trial) {
-  Supply supply(trial);
-  Victim& victim = trial.StartVictim([&](Part&) {
-    SectionMark();
-    supply.AddOne();
-    SectionMark();
-  });
+void NotifierOfOne(Trial& trial, Parent parent) {
+  Supply supply(trial, parent);
+  Victim& victim = supply.StartVictim([&] { supply.AddOne(); });
   supply.StartConsumer();
   trial.Step(victim);
   victim.Kill();
@@ -89,13 +93,9 @@ void NotifierOfOne(Trial& trial) {
 }
 
 // Adds an item for each and notifies all, while two sleep.
-void NotifierOfAll(Trial& trial) {
-  Supply supply(trial);
-  Victim& victim = trial.StartVictim([&](Part&) {
-    SectionMark();
-    supply.AddTwo();
-    SectionMark();
-  });
+void NotifierOfAll(Trial& trial, Parent parent) {
+  Supply supply(trial, parent);
+  Victim& victim = supply.StartVictim([&] { supply.AddTwo(); });
   supply.StartConsumer();
   supply.StartConsumer();
   trial.Step(victim);
@@ -107,13 +107,9 @@ void NotifierOfAll(Trial& trial) {
 
 // Sleeps and is notified of one item; another one sleeps behind it and must get the item if
 // the first one dies without.
-void WokenWaiter(Trial& trial) {
-  Supply supply(trial);
-  Victim& victim = trial.StartVictim([&](Part&) {
-    SectionMark();
-    supply.Take();
-    SectionMark();
-  });
+void WokenWaiter(Trial& trial, Parent parent) {
+  Supply supply(trial, parent);
+  Victim& victim = supply.StartVictim([&] { supply.Take(); });
   Actor* other = nullptr;
   const auto notify = [&](int) {
     if (other != nullptr) return;
@@ -131,13 +127,9 @@ void WokenWaiter(Trial& trial) {
 }
 
 // Is on its way to sleep, at any instruction of it, when the item comes, and dies at any later one.
-void WaiterNotifiedAtAnyMoment(Trial& trial) {
-  Supply supply(trial);
-  Victim& victim = trial.StartVictim([&](Part&) {
-    SectionMark();
-    supply.Take();
-    SectionMark();
-  });
+void WaiterNotifiedAtAnyMoment(Trial& trial, Parent parent) {
+  Supply supply(trial, parent);
+  Victim& victim = supply.StartVictim([&] { supply.Take(); });
   bool notified = false;
   const auto notify = [&](int) {
     if (!std::exchange(notified, true)) supply.AddOne();
@@ -154,8 +146,8 @@ void WaiterNotifiedAtAnyMoment(Trial& trial) {
 }
 
 // A notifier is dead before it notified and two sleep; the supervisor dies while it recovers.
-void Recoverer(Trial& trial) {
-  Supply supply(trial);
+void Recoverer(Trial& trial, Parent parent) {
+  Supply supply(trial, parent);
   supply.StartConsumer();
   supply.StartConsumer();
   Victim& recoverer = trial.StartVictim([&](Part&) {
@@ -173,17 +165,25 @@ void Recoverer(Trial& trial) {
 }  // namespace
 
 std::vector<Scenario> EventScenarios() {
-  return {
-      {.primitive = "event", .role = "notifier of one", .play = NotifierOfOne},
-      {.primitive = "event", .role = "notifier of all", .play = NotifierOfAll},
-      {.primitive = "event", .role = "woken waiter", .sleeps = true, .play = WokenWaiter},
-      {.primitive = "event", .role = "recoverer", .play = Recoverer},
-      {.primitive = "event",
-       .role = "waiter, notified at any moment",
-       .dimensions = 2,
-       .sleeps = true,
-       .play = WaiterNotifiedAtAnyMoment},
-  };
+  std::vector<Scenario> scenarios;
+  for (const Parent parent : {Parent::kThere, Parent::kNone}) {
+    const auto add = [&](const std::string& role, void (*play)(Trial&, Parent)) -> Scenario& {
+      scenarios.push_back({.primitive = "event" + NameOf(parent),
+                           .role = role,
+                           .is_recovered = parent == Parent::kThere,
+                           .play = [play, parent](Trial& trial) { play(trial, parent); }});
+      return scenarios.back();
+    };
+    add("notifier of one", NotifierOfOne);
+    add("notifier of all", NotifierOfAll);
+    add("woken waiter", WokenWaiter).sleeps = true;
+    // Without a parent each waiter recovers itself.
+    if (parent == Parent::kThere) add("recoverer", Recoverer);
+    Scenario& pair = add("waiter, notified at any moment", WaiterNotifiedAtAnyMoment);
+    pair.dimensions = 2;
+    pair.sleeps = true;
+  }
+  return scenarios;
 }
 
 }  // namespace muster::ipc::testing

@@ -19,10 +19,13 @@ constexpr int kSecondSleeper = 5;
 constexpr int kLastComer = 6;
 // Of the others' kind, but dies: where readers are victims, a writer that waits for one.
 constexpr int kDyingSleeper = 3;
+// Whom a forked child joins as, when it joins for itself.
+constexpr int kForked = 3;
 
 // Stages that an actor reaches after kArrived, and permissions that it waits for.
 constexpr std::uint32_t kInside = 2;
 constexpr std::uint32_t kMayLeave = 1;
+constexpr std::uint32_t kMayJoin = 1;
 
 constexpr std::size_t kBoardBytes = 4096;
 
@@ -39,13 +42,14 @@ class Play {
       : kind_(kind),
         trial_(trial),
         board_(static_cast<Board*>(trial.memory())),
-        thing_(kind.create(static_cast<char*>(trial.memory()) + kBoardBytes,
-                           Stage::kMemoryBytes - kBoardBytes)) {
+        thing_(kind.create(kind.parent, static_cast<char*>(trial.memory()) + kBoardBytes)) {
+    static_assert(kBoardBytes + Setting::kBytes <= Stage::kMemoryBytes);
     thing_->repair = [this] { board_->inside.store(0); };
   }
 
   Trial& trial() { return trial_; }
   HeldThing& thing() { return *thing_; }
+  bool has_parent() const { return kind_.parent == Parent::kThere; }
 
   void Enter(int participant, Part& part) {
     const bool told = thing_->Lock(participant);
@@ -107,7 +111,8 @@ class Play {
       return;
     }
     const std::optional<bool> held = thing_->Held(participant);
-    least_told_ += held.value_or(was_inside);
+    // Of the first death only: the second one may have learnt of it, and told nobody.
+    if (dead_.size() == 1) least_told_ += held.value_or(was_inside);
     most_told_ += held.value_or(true);
   }
   void RecoverUnlessLate() {
@@ -126,8 +131,39 @@ class Play {
     StartVisitor(kLastComer);
     trial_.AwaitAll();
     for (const int participant : dead_) thing_->Free(participant);
+    // Until its handlers of fork have run, it has a copy of what its parent had.
+    if (trial_.child() != nullptr) trial_.AwaitWaiting(*trial_.child());
+    CheckLeftover();
+  }
+  void CheckLeftover() {
     const std::string leftover = thing_->Leftover();
     if (!leftover.empty()) trial_.Leak(leftover);
+  }
+
+  // In the process of `participant`: forks a child that lives on until FinishChild, and joins for
+  // itself in the end.
+  void Fork(int participant) {
+    trial_.Fork([this, participant](Part& part) {
+      CheckRefused(participant, part);
+      part.AwaitPermission(kMayJoin);
+      // Its parent is dead.
+      CheckRefused(participant, part);
+      thing_->Join(kForked);
+      Enter(kForked, part);
+      Leave(kForked);
+    });
+  }
+  // In a child of that participant's process.
+  void CheckRefused(int participant, Part& part) {
+    if (!thing_->IsRefused(participant)) part.Fault("a forked child locked as its parent");
+    if (thing_->TryUnlock(participant)) part.Fault("a forked child unlocked as its parent");
+  }
+  void FinishChild() {
+    Victim* child = trial_.child();
+    if (child == nullptr) return;
+    child->Permit(kMayJoin);
+    trial_.AwaitChild();
+    CheckLeftover();
   }
   // With one owner who dies it is known how often that must have been told.
   void CheckTold() {
@@ -272,7 +308,7 @@ void RobbedSleeper(Play& play) {
 }
 
 // An owner is dead and two sleep; the supervisor dies while it recovers; its successor
-// begins anew.
+// begins anew. Without a supervisor: who comes next dies while it finds that out, and takes over.
 void Recoverer(Play& play) {
   Victim& owner = play.trial().StartVictim([&](Part& part) {
     play.thing().Join(kSecondVictim);
@@ -281,14 +317,94 @@ void Recoverer(Play& play) {
   });
   play.StartSleeper(kFirstSleeper);
   play.StartSleeper(kSecondSleeper);
-  Victim& recoverer = play.trial().StartVictim([&](Part&) {
-    SectionMark();
-    play.thing().Recover(kSecondVictim);
+  Victim& recoverer = play.trial().StartVictim([&](Part& part) {
+    if (play.has_parent()) {
+      SectionMark();
+      play.thing().Recover(kSecondVictim);
+    } else {
+      play.thing().Join(kDyingSleeper);
+      SectionMark();
+      play.Enter(kDyingSleeper, part);
+      play.Leave(kDyingSleeper);
+    }
     SectionMark();
   });
   play.Kill(owner, kSecondVictim);
   play.trial().Step(recoverer);
-  recoverer.Kill();
+  if (play.has_parent()) {
+    recoverer.Kill();
+  } else {
+    play.Kill(recoverer, kDyingSleeper);
+  }
+  play.Finish();
+  play.CheckTold();
+}
+
+// Dies, and before anybody looks for the thing others claim and leave, until the dead one's slot
+// and generation have come round.
+void OwnerWhoseSlotComesRound(Play& play) {
+  Victim& victim = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    SectionMark();
+    play.Enter(kVictim, part);
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  play.trial().Step(victim);
+  play.Kill(victim, kVictim);
+  play.trial().Start([&](Part& part) {
+    for (int turn = 0; turn < Setting::kTurnsUntilAllComeRound; ++turn) {
+      play.thing().Join(kSecondVictim);
+      if (play.thing().TryUnlock(kSecondVictim)) part.Fault("what a dead one held is another's");
+    }
+    play.Enter(kSecondVictim, part);
+    play.Leave(kSecondVictim);
+  });
+  play.Finish();
+  play.CheckTold();
+}
+
+// Forks, before it locks or while it holds the thing. The child outlives it.
+void Forking(Play& play, bool as_owner) {
+  Victim& victim = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    SectionMark();
+    if (!as_owner) play.Fork(kVictim);
+    play.Enter(kVictim, part);
+    if (as_owner) play.Fork(kVictim);
+    play.Leave(kVictim);
+    SectionMark();
+  });
+  play.trial().Step(victim);
+  play.Kill(victim, kVictim);
+  play.RecoverUnlessLate();
+  play.StartVisitor(kFirstSleeper);
+  play.Finish();
+  play.FinishChild();
+  play.CheckTold();
+}
+void OwnerThatForks(Play& play) { Forking(play, /*as_owner=*/true); }
+void OwnerAfterItsFork(Play& play) { Forking(play, /*as_owner=*/false); }
+
+// Is the child of an owner: its death, wherever, is none of the owner's.
+void ForkedChild(Play& play) {
+  Victim& owner = play.trial().StartVictim([&](Part& part) {
+    play.thing().Join(kVictim);
+    play.Enter(kVictim, part);
+    SectionMark();
+    play.trial().Fork([&](Part& child) {
+      play.CheckRefused(kVictim, child);
+      SectionMark();
+    });
+    part.AwaitPermission(kMayLeave);
+    play.Leave(kVictim);
+  });
+  Victim* child = play.trial().RunToFork(owner);
+  if (child == nullptr) return;
+  play.trial().Step(*child);
+  child->Kill();
+  play.StartSleeper(kFirstSleeper);
+  play.Dismiss(owner);
   play.Finish();
   play.CheckTold();
 }
@@ -321,13 +437,15 @@ void OwnerThenItsSleeper(Play& play) {
 
 }  // namespace
 
-std::vector<Scenario> LockScenarios(const HeldKind& kind) {
+std::vector<Scenario> LockScenarios(HeldKind kind) {
+  kind.name += NameOf(kind.parent);
   const std::string waiter = kind.sleeps ? "sleeper" : "spinner";
   const auto scenario = [&](const std::string& role, void (*play)(Play&)) {
     return Scenario{.primitive = kind.name,
                     .role = kind.variant.empty() ? role : kind.variant + ": " + role,
                     .peer = kind.peer,
                     .spins = !kind.sleeps,
+                    .is_recovered = kind.parent == Parent::kThere,
                     .play = [kind, play](Trial& trial) {
                       Play staged(kind, trial);
                       play(staged);
@@ -354,6 +472,23 @@ std::vector<Scenario> LockScenarios(const HeldKind& kind) {
     scenarios.push_back(scenario("recoverer", Recoverer));
     scenarios.push_back(pair("owner, waiter at any moment", OwnerAndWaiterAtAnyMoment));
     scenarios.push_back(pair("owner, then its " + waiter, OwnerThenItsSleeper));
+  }
+  if (kind.parent == Parent::kNone) {
+    scenarios.push_back(scenario("owner, its slot comes round", OwnerWhoseSlotComesRound));
+  }
+  if (kind.forks) {
+    scenarios.push_back(scenario("owner that forks", OwnerThatForks));
+    scenarios.push_back(scenario("owner after its fork", OwnerAfterItsFork));
+    scenarios.push_back(scenario("forked child of an owner", ForkedChild));
+  }
+  return scenarios;
+}
+
+std::vector<Scenario> ScenariosWithAndWithoutParent(HeldKind kind) {
+  std::vector<Scenario> scenarios;
+  for (const Parent parent : {Parent::kThere, Parent::kNone}) {
+    kind.parent = parent;
+    for (Scenario& scenario : LockScenarios(kind)) scenarios.push_back(std::move(scenario));
   }
   return scenarios;
 }

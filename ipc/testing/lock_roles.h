@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/testing/kill_sweep.h"
+#include "muster/ipc/testing/setting.h"
 
 namespace muster::ipc::testing {
 
@@ -17,7 +19,7 @@ class HeldThing {
  public:
   // Participants are numbered from 0; each is one actor. Participant kParticipants - 1 is
   // the harness's own, for warming up.
-  static constexpr int kParticipants = 8;
+  static constexpr int kParticipants = Setting::kParticipants;
   // Participants 0 to this one hold it as a victim does, the rest as the others do.
   static constexpr int kLastVictim = 1;
 
@@ -30,7 +32,14 @@ class HeldThing {
   // Called by a Lock that was told of a death but gives the thing up in between, as that of a
   // reader does, while nobody else can be inside.
   std::function<void()> repair = [] {};
-  virtual void Unlock(int participant) = 0;
+  // False: the participant does not hold it.
+  virtual bool TryUnlock(int participant) = 0;
+  void Unlock(int participant) {
+    MUSTER_CHECK(TryUnlock(participant), "it did not hold the thing");
+  }
+  // In a child that the participant's process has forked: that the participant's handle takes
+  // nothing there. For kinds that are swept with forks.
+  virtual bool IsRefused(int /*participant*/) { return true; }
   // In the supervisor, when the participant is dead. May be called again.
   virtual void Recover(int /*participant*/) {}
   // In the supervisor, when all recoveries of the participant are over.
@@ -54,15 +63,22 @@ struct HeldKind {
   // Others that hold the thing in the same way are welcome inside: readers.
   bool victim_shares = false;
   bool others_share = false;
+  // The roles that fork are swept, too.
+  bool forks = false;
+  // Who recovers for the dead. The name says it.
+  Parent parent = Parent::kThere;
   // Which role of the kind the victim has and the others have, for the table: "reader".
   std::string variant = {};
   // Builds the thing in zeroed memory for the victims (participants 0 and 1) and the others.
-  std::function<std::unique_ptr<HeldThing>(void* memory, std::size_t bytes)> create = nullptr;
+  // `memory` has Setting::kBytes.
+  std::function<std::unique_ptr<HeldThing>(Parent parent, void* memory)> create = nullptr;
 };
 
-// Owner and late comer, owner and sleepers, woken sleeper, robbed sleeper, recoverer, and
-// the pairs of deaths.
-std::vector<Scenario> LockScenarios(const HeldKind& kind);
+// Owner and late comer, owner and sleepers, woken sleeper, robbed sleeper, recoverer, the pairs of
+// deaths, and those who fork.
+std::vector<Scenario> LockScenarios(HeldKind kind);
+// The same rows for each setting.
+std::vector<Scenario> ScenariosWithAndWithoutParent(HeldKind kind);
 
 }  // namespace muster::ipc::testing
 

@@ -1,44 +1,52 @@
 #ifndef MUSTER_IPC_TESTING_OWNED_THING_H_
 #define MUSTER_IPC_TESTING_OWNED_THING_H_
 
-#include <cstddef>
-#include <new>
+#include <cstdint>
+#include <memory>
 #include <string>
 
+#include "muster/ipc/lock/registry.h"
 #include "muster/ipc/testing/lock_roles.h"
-#include "muster/ipc/testing/participants.h"
+#include "muster/ipc/testing/setting.h"
 
 namespace muster::ipc::testing {
 
-// What our own held things have in common: a `State` in shared memory that recovers
-// from a participant's death, and the registry that knows the participants.
-template <typename State>
+// What our own held things have in common: a setting, and a handle for each participant.
 class OwnedThing : public HeldThing {
  public:
-  explicit OwnedThing(void* memory)
-      : state_(new (memory) State),
-        participants_(static_cast<char*>(memory) + kStateBytes, kParticipants) {
-    static_assert(sizeof(State) <= kStateBytes);
-  }
+  // Whose handles they are. A participant's process has a second thread if they are for all of its
+  // threads: the first one is stepped, the second one is parked.
+  enum class Users { kOneThread, kAllThreads };
 
-  void Recover(int participant) override {
-    participants_.MarkDead(participant);
-    state_->Recover(participants_.tag(participant));
-  }
-  void Free(int participant) override { participants_.Free(participant); }
-  std::string Leftover() const override { return participants_.Leftover(); }
+  OwnedThing(Parent parent, Users users, ObjectKind kind, std::uint32_t count, void* memory)
+      : users_(users), setting_(Setting::New(parent, kind, count, memory)) {}
+
+  void Join(int participant) final;
+  void Recover(int participant) final { setting_->Recover(participant); }
+  void Free(int participant) final { setting_->Free(participant); }
+  // First what is left of the participants, so that all dead are recovered before the rest is
+  // looked at.
+  std::string Leftover() const final;
 
  protected:
-  State* state() const { return state_; }
-  const Registry& registry() const { return participants_.registry(); }
-  OwnerTag tag(int participant) const { return participants_.tag(participant); }
+  // Makes the participant's handle. The constructors do it once in the harness, so that no section
+  // measures the length of a pause.
+  virtual void Open(int participant) = 0;
+  // What the object says that is not as in the beginning. Empty: nothing.
+  virtual std::string Remains() const = 0;
+
+  void* state() const { return setting_->state(); }
+  const Registry& registry() const { return setting_->registry(); }
+  OwnerTag tag(int participant) const { return setting_->tag(participant); }
+  bool IsIn(std::uint32_t word, int participant) const { return setting_->IsIn(word, participant); }
 
  private:
-  static constexpr std::size_t kStateBytes = 4096;
-
-  State* state_;
-  Participants participants_;
+  const Users users_;
+  const std::unique_ptr<Setting> setting_;
 };
+
+// Parks a thread beside the caller, for ever. Once in a process.
+void HaveASecondThread();
 
 }  // namespace muster::ipc::testing
 

@@ -21,7 +21,7 @@ namespace {
 template <typename Thing>
 std::vector<Scenario> PeerScenarios(HeldKind kind) {
   kind.peer = true;
-  kind.create = [](void* memory, std::size_t) { return std::make_unique<Thing>(memory); };
+  kind.create = [](Parent, void* memory) { return std::make_unique<Thing>(memory); };
   return LockScenarios(kind);
 }
 
@@ -33,7 +33,10 @@ class ForceUnlocked : public HeldThing {
     shared_->mutex.Lock(Pid(participant));
     return false;
   }
-  void Unlock(int participant) override { shared_->mutex.Unlock(Pid(participant)); }
+  bool TryUnlock(int participant) override {
+    shared_->mutex.Unlock(Pid(participant));
+    return true;
+  }
   void Recover(int participant) override { shared_->mutex.ForceUnlock(Pid(participant)); }
   std::optional<bool> Held(int participant) const override {
     return shared_->mutex.is_owned_by(Pid(participant));
@@ -68,7 +71,10 @@ class RobustMutex : public HeldThing {
     ::pthread_mutex_consistent(mutex_);
     return true;
   }
-  void Unlock(int) override { ::pthread_mutex_unlock(mutex_); }
+  bool TryUnlock(int) override {
+    ::pthread_mutex_unlock(mutex_);
+    return true;
+  }
   std::optional<bool> Held(int) const override { return std::nullopt; }
 
  private:
@@ -85,7 +91,10 @@ class BoostMutex : public HeldThing {
     mutex_->lock();
     return false;
   }
-  void Unlock(int) override { mutex_->unlock(); }
+  bool TryUnlock(int) override {
+    mutex_->unlock();
+    return true;
+  }
   std::optional<bool> Held(int) const override { return std::nullopt; }
 
  private:
@@ -103,7 +112,10 @@ class PosixSemaphore : public HeldThing {
     ::sem_wait(semaphore_);
     return false;
   }
-  void Unlock(int) override { ::sem_post(semaphore_); }
+  bool TryUnlock(int) override {
+    ::sem_post(semaphore_);
+    return true;
+  }
   std::optional<bool> Held(int) const override { return std::nullopt; }
   std::string Leftover() const override {
     int value = 0;
@@ -131,7 +143,10 @@ class PthreadRwlock : public HeldThing {
     reads ? ::pthread_rwlock_rdlock(lock_) : ::pthread_rwlock_wrlock(lock_);
     return false;
   }
-  void Unlock(int) override { ::pthread_rwlock_unlock(lock_); }
+  bool TryUnlock(int) override {
+    ::pthread_rwlock_unlock(lock_);
+    return true;
+  }
   std::optional<bool> Held(int) const override { return std::nullopt; }
 
  private:

@@ -1,5 +1,7 @@
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -9,51 +11,63 @@
 #include "muster/ipc/testing/owned_thing.h"
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/value.h"
+#include "muster/ipc/zone/local/zone_rw_lock.h"
+#include "muster/ipc/zone/object_parts.h"
 
 namespace muster::ipc::testing {
 namespace {
 
-constexpr std::uint32_t kSlots = HeldThing::kParticipants;
+// What the victims are, and the others.
+struct Sides {
+  bool victim_reads;
+  bool others_read;
+};
 
-class RwLockThing : public OwnedThing<RwLockState<kSlots>> {
+// `Handle`: RwLock or ZoneRwLock.
+template <typename Handle>
+class RwLockThing : public OwnedThing {
  public:
-  RwLockThing(void* memory, bool victim_reads, bool others_read)
-      : OwnedThing(memory), victim_reads_(victim_reads), others_read_(others_read) {
-    // Measures the pause once, so that no actor has to.
-    RwLockThing::Join(kParticipants - 1);
+  RwLockThing(Parent parent, Users users, Sides sides, void* memory)
+      : OwnedThing(parent, users, ObjectKind::kRwLock, kParticipants, memory), sides_(sides) {
+    RwLockThing::Open(kParticipants - 1);
   }
 
-  void Join(int participant) override {
-    // A pause or two: what is swept is the path, not its length.
-    lock_.emplace(Value(
-        RwLock::Create(state(), registry(), tag(participant), nullptr, absl::Nanoseconds(60))));
-  }
   bool Lock(int participant) override {
     return Reads(participant) ? LockShared() : LockExclusively();
   }
-  void Unlock(int participant) override {
-    MUSTER_CHECK(Reads(participant) ? lock_->UnlockShared() : lock_->Unlock(),
-                 "it did not hold the lock");
+  bool TryUnlock(int participant) override {
+    return Reads(participant) ? lock_->UnlockShared() : lock_->Unlock();
+  }
+  bool IsRefused(int) override {
+    return lock_->Lock() == LockOutcome::kNotParticipant &&
+           lock_->LockShared() == LockOutcome::kNotParticipant;
   }
 
   // A writer that waits for readers has torn nothing.
   std::optional<bool> Held(int participant) const override {
-    const RwLockWriter& writer = state()->writer;
-    return OwnerTag::InWord(writer.word.load()) == tag(participant) && writer.entered.load() != 0;
-  }
-  std::string Leftover() const override {
-    const std::uint32_t word = state()->writer.word.load();
-    if (word != kUnlockedWord) return absl::StrCat("the writer's word is 0x", absl::Hex(word));
-    if (state()->writer.entered.load() != 0) return "a writer is said to have entered";
-    for (const RwLockReader& reader : state()->readers) {
-      if (reader.word.load() != 0) return "a reader is left";
-    }
-    return OwnedThing::Leftover();
+    const RwLockWriter& writer = *parts().writer;
+    return IsIn(writer.word.load(), participant) && writer.entered.load() != 0;
   }
 
  private:
+  RwLockParts parts() const { return RwLockParts(state(), kParticipants); }
+  void Open(int participant) override {
+    // A pause or two: what is swept is the path, not its length.
+    lock_.emplace(Value(RwLock::Create(parts().writer, parts().readers, registry(),
+                                       tag(participant), nullptr, absl::Nanoseconds(60))));
+  }
+  std::string Remains() const override {
+    const std::uint32_t word = parts().writer->word.load();
+    if (word != kUnlockedWord) return absl::StrCat("the writer's word is 0x", absl::Hex(word));
+    if (parts().writer->entered.load() != 0) return "a writer is said to have entered";
+    for (const RwLockReader& reader : parts().readers) {
+      if (reader.word.load() != 0) return "a reader is left";
+    }
+    return "";
+  }
+
   bool Reads(int participant) const {
-    return participant <= kLastVictim ? victim_reads_ : others_read_;
+    return participant <= kLastVictim ? sides_.victim_reads : sides_.others_read;
   }
   // It repairs nothing and says that it did.
   bool LockExclusively() {
@@ -76,33 +90,44 @@ class RwLockThing : public OwnedThing<RwLockState<kSlots>> {
     }
   }
 
-  const bool victim_reads_;
-  const bool others_read_;
-  std::optional<RwLock> lock_;
+  const Sides sides_;
+  std::optional<Handle> lock_;
 };
 
-std::vector<Scenario> Variant(const std::string& name, bool victim_reads, bool others_read) {
-  HeldKind kind{.name = "reader-writer lock",
-                .victim_shares = victim_reads,
-                .others_share = others_read,
-                .variant = name};
-  kind.create = [=](void* memory, std::size_t) {
-    return std::make_unique<RwLockThing>(memory, victim_reads, others_read);
+template <typename Handle>
+void AddVariant(const std::string& name, OwnedThing::Users users, const std::string& variant,
+                Sides sides, std::vector<Scenario>& scenarios) {
+  HeldKind kind{.name = name,
+                .victim_shares = sides.victim_reads,
+                .others_share = sides.others_read,
+                .variant = variant};
+  // A writer's fork is the same whoever waits.
+  kind.forks = !sides.others_read;
+  kind.create = [=](Parent parent, void* memory) {
+    return std::make_unique<RwLockThing<Handle>>(parent, users, sides, memory);
   };
-  return LockScenarios(kind);
+  for (Scenario& scenario : ScenariosWithAndWithoutParent(kind)) {
+    scenarios.push_back(std::move(scenario));
+  }
+}
+
+template <typename Handle>
+std::vector<Scenario> RwLockScenariosOf(const std::string& name, OwnedThing::Users users) {
+  std::vector<Scenario> scenarios;
+  AddVariant<Handle>(name, users, "writer, readers", {false, true}, scenarios);
+  AddVariant<Handle>(name, users, "writer, writers", {false, false}, scenarios);
+  AddVariant<Handle>(name, users, "reader, writers", {true, false}, scenarios);
+  return scenarios;
 }
 
 }  // namespace
 
 std::vector<Scenario> RwLockScenarios() {
-  std::vector<Scenario> scenarios = Variant("writer, readers", false, true);
-  for (Scenario& scenario : Variant("writer, writers", false, false)) {
-    scenarios.push_back(std::move(scenario));
-  }
-  for (Scenario& scenario : Variant("reader, writers", true, false)) {
-    scenarios.push_back(std::move(scenario));
-  }
-  return scenarios;
+  return RwLockScenariosOf<RwLock>("reader-writer lock", OwnedThing::Users::kOneThread);
+}
+
+std::vector<Scenario> ZoneRwLockScenarios() {
+  return RwLockScenariosOf<ZoneRwLock>("zone reader-writer lock", OwnedThing::Users::kAllThreads);
 }
 
 }  // namespace muster::ipc::testing

@@ -25,14 +25,19 @@ void PrintTo(const Scenario& scenario, std::ostream* out) {
 namespace {
 
 // A sample here, all of it in tools/sweep. The times bound what a slow or loaded machine makes of
-// it; there are about 100 rows.
-constexpr SweepLimits kOneVictim = {.points_per_victim = 40,
-                                    .time = std::chrono::milliseconds(800),
-                                    .least_points = 10,
+// it; there are about 250 rows.
+constexpr SweepLimits kOneVictim = {.points_per_victim = 12,
+                                    .time = std::chrono::milliseconds(100),
+                                    .least_points = 6,
                                     .stop_at_problem = true};
-constexpr SweepLimits kTwoVictims = {.points_per_victim = 6,
-                                     .time = std::chrono::milliseconds(1200),
-                                     .least_points = 10,
+// Where nobody recovers a point takes up to a tenth of a second.
+constexpr SweepLimits kWithoutParent = {.points_per_victim = 4,
+                                        .time = std::chrono::milliseconds(100),
+                                        .least_points = 3,
+                                        .stop_at_problem = true};
+constexpr SweepLimits kTwoVictims = {.points_per_victim = 4,
+                                     .time = std::chrono::milliseconds(100),
+                                     .least_points = 6,
                                      .stop_at_problem = true};
 
 class KillSweepOf : public ::testing::TestWithParam<Scenario> {
@@ -77,7 +82,9 @@ std::string NameOf(const ::testing::TestParamInfo<Scenario>& info) {
 TEST_P(KillSweepOf, LeavesNobodyHangingAndNothingBehind) {
   const Scenario& scenario = GetParam();
   ASSERT_FALSE(IsTimeNearlyUp()) << "the rows before took too long: this one is not swept";
-  const SweepLimits& limits = scenario.dimensions == 1 ? kOneVictim : kTwoVictims;
+  const SweepLimits& limits = !scenario.is_recovered     ? kWithoutParent
+                              : scenario.dimensions == 1 ? kOneVictim
+                                                         : kTwoVictims;
   const Tally tally = Sweep(scenario, limits);
   std::printf("%s: %s: %ju kill points%s\n", scenario.primitive.c_str(), scenario.role.c_str(),
               static_cast<std::uintmax_t>(tally.kill_points), tally.complete ? ", all" : "");
@@ -108,33 +115,58 @@ TEST(KillSweepRows, AskOfEverySleeperThatItSleeps) {
   }
 }
 
+// What has an owner, or a waiter, that may be dead; with a parent, and without one.
+const std::set<std::string> kHeld = {
+    "mutex",     "mutex, spinning", "spinlock",      "reader-writer lock",
+    "semaphore", "zone mutex",      "zone spinlock", "zone reader-writer lock"};
+
 TEST(KillSweepRows, CoverWhateverLiesInSharedMemoryAndIsPassedOn) {
   std::set<std::string> primitives;
   for (const Scenario& scenario : Ours()) primitives.insert(scenario.primitive);
-  EXPECT_EQ(primitives,
-            (std::set<std::string>{"channel", "counter and gauge", "event", "event fd", "latch",
-                                   "mutex", "mutex, on a file", "mutex, spinning", "once",
-                                   "reader-writer lock", "registry", "semaphore", "shared memory",
-                                   "spinlock", "zone", "zone mutex", "zone reader-writer lock"}));
+  std::set<std::string> expected = {"channel",  "counter and gauge", "event fd",      "latch",
+                                    "registry", "mutex, on a file",  "shared memory", "zone"};
+  std::set<std::string> waited_for = kHeld;
+  waited_for.insert({"event", "once", "zone once"});
+  for (const std::string& primitive : waited_for) {
+    expected.insert(primitive);
+    expected.insert(primitive + ", no parent");
+  }
+  EXPECT_EQ(primitives, expected);
+}
+
+// Of the reader-writer locks those of one variant.
+std::map<std::string, std::set<std::string>> RolesByPrimitive() {
+  std::map<std::string, std::set<std::string>> roles;
+  for (const Scenario& scenario : Ours()) {
+    const std::string variant = "reader, writers: ";
+    const bool has_variant = scenario.role.rfind(variant, 0) == 0;
+    roles[scenario.primitive].insert(scenario.role.substr(has_variant ? variant.size() : 0));
+  }
+  return roles;
 }
 
 TEST(KillSweepRows, CoverEveryRoleForWhateverIsHeld) {
-  std::map<std::string, std::set<std::string>> roles;
-  for (const Scenario& scenario : Ours()) roles[scenario.primitive].insert(scenario.role);
-  const std::set<std::string> asleep = {"owner, waiter comes later",
-                                        "owner, waiters asleep",
-                                        "woken sleeper",
-                                        "sleeper whose lock was stolen",
+  const auto roles = RolesByPrimitive();
+  for (const std::string& held : kHeld) {
+    for (const std::string parent : {"", ", no parent"}) {
+      const std::set<std::string>& own = roles.at(held + parent);
+      const bool spins = held == "mutex, spinning" || held.find("spinlock") != std::string::npos;
+      const std::string waiter = spins ? "spinner" : "sleeper";
+      std::set<std::string> expected = {"owner, waiter comes later",
+                                        spins ? "owner, waiters spin" : "owner, waiters asleep",
+                                        "woken " + waiter,
+                                        waiter + " whose lock was stolen",
                                         "recoverer",
                                         "owner, waiter at any moment",
-                                        "owner, then its sleeper"};
-  for (const char* held : {"mutex", "mutex, on a file"}) EXPECT_EQ(roles[held], asleep) << held;
-  for (const std::string& role : asleep) EXPECT_EQ(roles["semaphore"].count(role), 1u) << role;
-  const std::set<std::string> spinning = {
-      "owner, waiter comes later",     "owner, waiters spin", "woken spinner",
-      "spinner whose lock was stolen", "recoverer",           "owner, waiter at any moment",
-      "owner, then its spinner"};
-  for (const char* held : {"mutex, spinning", "spinlock"}) EXPECT_EQ(roles[held], spinning) << held;
+                                        "owner, then its " + waiter};
+      if (held != "mutex, spinning") {
+        expected.insert({"owner that forks", "owner after its fork", "forked child of an owner"});
+      }
+      if (!parent.empty()) expected.insert("owner, its slot comes round");
+      for (const std::string& role : expected)
+        EXPECT_EQ(own.count(role), 1u) << held << ": " << role;
+    }
+  }
 }
 
 }  // namespace

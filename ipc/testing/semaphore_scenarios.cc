@@ -1,3 +1,4 @@
+#include <memory>
 #include <new>
 #include <optional>
 #include <string>
@@ -11,35 +12,38 @@
 #include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/section.h"
 #include "muster/ipc/testing/value.h"
+#include "muster/ipc/zone/object_parts.h"
 
 namespace muster::ipc::testing {
 namespace {
 
 // With one permit it is a lock that does not tell of deaths.
-class SemaphoreThing : public OwnedThing<SemaphoreState<1>> {
+class SemaphoreThing : public OwnedThing {
  public:
-  using OwnedThing::OwnedThing;
+  SemaphoreThing(Parent parent, void* memory)
+      : OwnedThing(parent, Users::kOneThread, ObjectKind::kSemaphore, 1, memory) {}
 
-  void Join(int participant) override {
-    semaphore_.emplace(Value(Semaphore::Create(state(), registry(), tag(participant))));
-  }
   bool Lock(int) override {
     permit_ = *semaphore_->Acquire();
     return false;
   }
-  void Unlock(int) override {
-    MUSTER_CHECK(semaphore_->Release(permit_), "it did not hold the permit");
-  }
+  bool TryUnlock(int) override { return semaphore_->Release(permit_); }
+  bool IsRefused(int) override { return !semaphore_->Acquire(); }
 
   std::optional<bool> Held(int participant) const override {
-    return OwnerTag::InWord(state()->owners[0].load()) == tag(participant);
-  }
-  std::string Leftover() const override {
-    if (state()->owners[0].load() != 0) return "the permit is gone";
-    return OwnedThing::Leftover();
+    return IsIn(parts().owners[0].load(), participant);
   }
 
  private:
+  SemaphoreParts parts() const { return SemaphoreParts(state(), 1); }
+  void Open(int participant) override {
+    semaphore_.emplace(
+        Value(Semaphore::Create(parts().header, parts().owners, registry(), tag(participant))));
+  }
+  std::string Remains() const override {
+    return parts().owners[0].load() == 0 ? "" : "the permit is gone";
+  }
+
   std::optional<Semaphore> semaphore_;
   std::uint32_t permit_ = 0;
 };
@@ -72,9 +76,11 @@ void HolderOfSeveral(Trial& trial) {
 }  // namespace
 
 std::vector<Scenario> SemaphoreScenarios() {
-  HeldKind kind{.name = "semaphore", .tells = false};
-  kind.create = [](void* memory, std::size_t) { return std::make_unique<SemaphoreThing>(memory); };
-  std::vector<Scenario> scenarios = LockScenarios(kind);
+  HeldKind kind{.name = "semaphore", .tells = false, .forks = true};
+  kind.create = [](Parent parent, void* memory) {
+    return std::make_unique<SemaphoreThing>(parent, memory);
+  };
+  std::vector<Scenario> scenarios = ScenariosWithAndWithoutParent(kind);
   scenarios.push_back(
       {.primitive = "semaphore", .role = "holder of several permits", .play = HolderOfSeveral});
   return scenarios;

@@ -1,3 +1,4 @@
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -7,44 +8,62 @@
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/owned_thing.h"
 #include "muster/ipc/testing/scenarios.h"
+#include "muster/ipc/zone/local/zone_spinlock.h"
 
 namespace muster::ipc::testing {
 namespace {
 
-class SpinlockThing : public OwnedThing<SpinlockState> {
+// `Handle`: Spinlock or ZoneSpinlock.
+template <typename Handle>
+class SpinlockThing : public OwnedThing {
  public:
-  explicit SpinlockThing(void* memory) : OwnedThing(memory) {
-    // Measures the pause once, so that no actor has to.
-    SpinlockThing::Join(kParticipants - 1);
+  SpinlockThing(Parent parent, Users users, void* memory)
+      : OwnedThing(parent, users, ObjectKind::kSpinlock, 0, memory) {
+    SpinlockThing::Open(kParticipants - 1);
   }
 
-  void Join(int participant) override { lock_.emplace(state(), registry(), tag(participant)); }
   bool Lock(int) override {
     const LockOutcome outcome = lock_->Lock();
     MUSTER_CHECK(Holds(outcome), ToString(outcome));
     return outcome == LockOutcome::kOwnerDied;
   }
-  void Unlock(int) override { MUSTER_CHECK(lock_->Unlock(), "it did not hold the lock"); }
+  bool TryUnlock(int) override { return lock_->Unlock(); }
+  bool IsRefused(int) override { return lock_->Lock() == LockOutcome::kNotParticipant; }
 
   std::optional<bool> Held(int participant) const override {
-    return OwnerTag::InWord(state()->word.load()) == tag(participant);
-  }
-  std::string Leftover() const override {
-    const std::uint32_t word = state()->word.load();
-    if (word != kUnlockedWord) return absl::StrCat("the word is 0x", absl::Hex(word));
-    return OwnedThing::Leftover();
+    return IsIn(spinlock()->word.load(), participant);
   }
 
  private:
-  std::optional<Spinlock> lock_;
+  SpinlockState* spinlock() const { return static_cast<SpinlockState*>(state()); }
+  void Open(int participant) override {
+    lock_.emplace(Spinlock(spinlock(), registry(), tag(participant)));
+  }
+  std::string Remains() const override {
+    const std::uint32_t word = spinlock()->word.load();
+    return word == kUnlockedWord ? "" : absl::StrCat("the word is 0x", absl::Hex(word));
+  }
+
+  std::optional<Handle> lock_;
 };
+
+template <typename Handle>
+std::vector<Scenario> SpinlockScenariosOf(const std::string& name, OwnedThing::Users users) {
+  HeldKind kind{.name = name, .sleeps = false, .forks = true};
+  kind.create = [users](Parent parent, void* memory) {
+    return std::make_unique<SpinlockThing<Handle>>(parent, users, memory);
+  };
+  return ScenariosWithAndWithoutParent(kind);
+}
 
 }  // namespace
 
 std::vector<Scenario> SpinlockScenarios() {
-  HeldKind kind{.name = "spinlock", .sleeps = false};
-  kind.create = [](void* memory, std::size_t) { return std::make_unique<SpinlockThing>(memory); };
-  return LockScenarios(kind);
+  return SpinlockScenariosOf<Spinlock>("spinlock", OwnedThing::Users::kOneThread);
+}
+
+std::vector<Scenario> ZoneSpinlockScenarios() {
+  return SpinlockScenariosOf<ZoneSpinlock>("zone spinlock", OwnedThing::Users::kAllThreads);
 }
 
 }  // namespace muster::ipc::testing
