@@ -190,7 +190,7 @@ Contestant RecoveryOfAll() {
 std::vector<Duel> ZoneDuels() {
   return {
       {"try a held mutex, no parent", Processes::kOne, TriedMutex(), TriedRobustMutex()},
-      {"death with 1,000 of 200,000 open", Processes::kOne, Burial(), RecoveryOfAll(), 0.05},
+      {"death with 1,000 of 200,000 open", Processes::kOne, Burial(), RecoveryOfAll(), 0.10},
   };
 }
 
