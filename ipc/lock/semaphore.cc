@@ -52,6 +52,8 @@ std::optional<std::uint32_t> Semaphore::TakeAny() {
                                                 std::memory_order_relaxed)) {
       return permit;
     }
+    // Where IsLive has the dead one buried, the permit has been recovered since it was read.
+    if (seen == 0 && TakeUnchecked(permit)) return permit;
   }
   return std::nullopt;
 }

@@ -524,6 +524,15 @@ TEST_F(ZoneTest, IsRecoveredAllAtOnceByTheFirstWhoFindsADeath) {
   EXPECT_EQ(spinlock->word.load(), kAbandonedWord);
 }
 
+TEST_F(ZoneTest, GivesADeadOnesPermitToTheFirstWhoTries) {
+  const Zone zone = NewZone();
+  const Participant self = Must(zone.Join());
+  ForkedChild child([&] { return HoldAll(zone, Must(zone.Join()), ready_, never_); });
+  ready_->Await();
+  child.Kill();
+  EXPECT_TRUE(Must(zone.Get<Semaphore>("semaphore", 1u))->TryAcquire().has_value());
+}
+
 TEST_F(ZoneTest, IsBuriedByAChildlessGrandparentsRules) {
   // The parent of the dead is dead, too, and has buried nobody.
   const Zone zone = NewZone();
