@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -33,15 +34,20 @@ TEST(ForkClosedFd, IsClosedInAChildOnly) {
 }
 
 TEST(ForkClosedFd, IsClosedWithItsOwner) {
-  std::optional<ForkClosedFd> owner = Opened();
-  const int fd = owner->get();
-  ForkClosedFd moved = *std::move(owner);
-  owner.reset();
+  std::unique_ptr<ForkClosedFd> last;
+  int fd;
+  {
+    ForkClosedFd first = Opened();
+    fd = first.get();
+    last = std::make_unique<ForkClosedFd>(std::move(first));
+  }
   EXPECT_TRUE(IsOpen(fd));
-  moved = Opened();
-  EXPECT_TRUE(IsOpen(moved.get()));
-  { const ForkClosedFd last = std::move(moved); }
+  *last = Opened();
+  const int next = last->get();
   EXPECT_FALSE(IsOpen(fd));
+  EXPECT_TRUE(IsOpen(next));
+  last.reset();
+  EXPECT_FALSE(IsOpen(next));
 }
 
 TEST(ForkClosedFd, ClosesNothingOfAChildThatGivesItsNumberToAnother) {
