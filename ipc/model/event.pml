@@ -71,6 +71,7 @@ inline WakeAll() {
 #else
 #define FIRST recover
 #endif
+#define DONE_WITH_VICTIM recovered[victim] = true; victim = 0; marked = false; at = watch
 #define DISARMED ((word + ONE) & 254)
 #define FINISH ended[me] = true; at = gone
 #define AT(place) !dead[me] && at == place
@@ -124,7 +125,7 @@ active [CONSUMERS] proctype Consumer() {
        if :: taken < added -> taken++; ticket = 0; FINISH :: else -> at = compare fi
 #endif
      }
-  :: d_step { AT(compare) -> at = (word == ticket -> leave_mark : look) }
+  :: d_step { AT(compare) -> at = (word != ticket -> look : (slept -> wait : leave_mark)) }
   :: d_step { AT(leave_mark) ->
 #ifndef MARK_LATE
        slept = true;
@@ -167,22 +168,20 @@ active proctype Supervisor() {
 #endif
   :: d_step { at == recover -> word = DISARMED; at = look_for_mark }
   :: d_step { at == look_for_mark ->
-#ifndef LOOK_EARLY
-       marked = slept;
+#ifdef LOOK_EARLY
+       if :: marked -> at = broadcast :: else -> DONE_WITH_VICTIM fi
+#else
+       if :: slept -> at = broadcast :: else -> DONE_WITH_VICTIM fi;
 #endif
 #ifdef CLEAR_MARK
-       slept = false;
+       slept = false
 #endif
-       at = broadcast
      }
   :: d_step { at == broadcast ->
 #ifndef NO_BROADCAST
-       if :: marked -> WakeAll() :: else fi;
+       WakeAll();
 #endif
-       marked = false;
-       recovered[victim] = true;
-       victim = 0;
-       at = watch
+       DONE_WITH_VICTIM
      }
   :: d_step { at != watch && supervisor_deaths_left > 0 ->
        supervisor_deaths_left--;

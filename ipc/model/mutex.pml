@@ -59,8 +59,8 @@ bool reset_left = true;
 
 mtype = {
   /* of a participant, each named for what it does next */
-  take_free, look, take, judge, take_over, flag, leave_mark, wait, sleep, enter, repair, mark_consistent, leave,
-  unlock, unlock_slowly, poison, wake_one, wake_all, gone,
+  take_free, look, take, judge, take_over, flag, leave_mark, wait, sleep, enter, repair,
+  mark_consistent, leave, unlock, unlock_slowly, poison, wake_one, wake_all, gone,
   /* of the supervisor */
   watch, mark, read_word, abandon, look_for_mark, broadcast
 }
@@ -70,6 +70,8 @@ inline WakeAll() {
   each = 0
 }
 
+#define DONE_WITH_VICTIM \
+  recovered[victim] = true; marked = false; held = false; seen = 0; victim = 0; at = watch
 #define FINISH finished[me] = true; seen = 0; told = false; at = gone
 
 /* After a load, or a compare-and-set that failed: what the word says. */
@@ -126,8 +128,11 @@ active [PARTICIPANTS] proctype Participant() {
      }
   :: d_step { AT(flag) ->
        if
-       :: seen & WAITERS -> at = leave_mark
-       :: !(seen & WAITERS) && word == seen -> seen = seen | WAITERS; word = seen; at = leave_mark
+       :: seen & WAITERS -> at = (slept -> wait : leave_mark)
+       :: !(seen & WAITERS) && word == seen ->
+            seen = seen | WAITERS;
+            word = seen;
+            at = (slept -> wait : leave_mark)
        :: else -> at = look
        fi
      }
@@ -239,26 +244,22 @@ active proctype Supervisor() {
        fi
      }
   :: d_step { at == look_for_mark ->
-#ifndef LOOK_EARLY
-       marked = slept;
+#ifdef LOOK_EARLY
+       if :: marked -> at = broadcast :: else -> DONE_WITH_VICTIM fi
+#else
+       if :: slept -> at = broadcast :: else -> DONE_WITH_VICTIM fi;
 #endif
 #ifdef CLEAR_MARK
-       slept = false;
+       slept = false
 #endif
-       at = broadcast
      }
   :: d_step { at == broadcast ->
 #ifdef NO_BROADCAST
        if :: held -> WakeAll() :: else fi;
 #else
-       if :: marked -> WakeAll() :: else fi;
+       WakeAll();
 #endif
-       marked = false;
-       recovered[victim] = true;
-       held = false;
-       seen = 0;
-       victim = 0;
-       at = watch
+       DONE_WITH_VICTIM
      }
   :: d_step { at != watch && supervisor_deaths_left > 0 ->
        supervisor_deaths_left--;
