@@ -17,9 +17,9 @@ namespace {
 
 // Of the rows that are too long, or another's, unless everything is asked for: as many for each
 // victim.
-constexpr std::uint64_t kPointsOfTwo = 60;
+constexpr std::uint64_t kPointsOfTwo = 40;
 // Where nobody recovers each pair takes a tenth of a second.
-constexpr std::uint64_t kPointsOfTwoWithoutParent = 20;
+constexpr std::uint64_t kPointsOfTwoWithoutParent = 15;
 constexpr std::uint64_t kPointsOfPeer = 150;
 
 struct Row {
