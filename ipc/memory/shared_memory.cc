@@ -316,7 +316,7 @@ absl::StatusOr<SharedMemory> SharedMemory::AttachFile(absl::string_view path,
 }
 
 absl::Status SharedMemory::Grow(std::size_t size_bytes) {
-  MUSTER_RETURN_IF_ERROR(Refresh());
+  size_bytes_ = std::max(size_bytes_, FileBytes());
   if (size_bytes <= size_bytes_) return absl::OkStatus();
   if (read_only_ || size_bytes > mapped_bytes_) {
     return absl::FailedPreconditionError(
@@ -345,12 +345,11 @@ absl::Status SharedMemory::Reserve(std::size_t reserve_bytes) {
   return absl::OkStatus();
 }
 
-absl::Status SharedMemory::Refresh() {
-  if (!fd_.valid()) return absl::OkStatus();
+std::size_t SharedMemory::FileBytes() const {
+  if (!fd_.valid()) return size_bytes_;
   struct stat file;
-  if (::fstat(fd_.get(), &file) < 0) return ErrnoStatus("fstat shared memory");
-  size_bytes_ = std::min(static_cast<std::size_t>(file.st_size), mapped_bytes_);
-  return absl::OkStatus();
+  if (::fstat(fd_.get(), &file) < 0) return 0;
+  return std::min(static_cast<std::size_t>(file.st_size), mapped_bytes_);
 }
 
 absl::Status SharedMemory::Publish(Publication publication) {

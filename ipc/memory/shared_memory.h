@@ -115,8 +115,9 @@ class SharedMemory {
   // Reserves address space after the attachment, when the memory has told how much. It moves, so
   // call it before anything points into it. FailedPrecondition: the memory has no descriptor.
   absl::Status Reserve(std::size_t reserve_bytes);
-  // The size of the file now: another process may have let it grow.
-  absl::Status Refresh();
+  // The size of the file now, mapped_bytes() at most: another process may have let it grow. Without
+  // a descriptor, size_bytes(). One system call; thread-safe. Zero: the call failed.
+  std::size_t FileBytes() const;
 
   // Page-aligned. Null only in an object that was moved from.
   std::byte* data() const { return data_; }

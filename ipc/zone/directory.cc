@@ -99,12 +99,12 @@ absl::StatusOr<ObjectState> Directory::StateAt(std::uint32_t index) const {
       offset > memory_->mapped_bytes() || bytes > memory_->mapped_bytes() - offset) {
     return Damaged(index, "its state is outside of the zone");
   }
-  if (offset + bytes > memory_->size_bytes()) {
+  // Relaxed: whatever was known once is true.
+  if (offset + bytes > known_bytes_.load(std::memory_order_relaxed)) {
     // Another process has let the zone grow.
-    MUSTER_RETURN_IF_ERROR(memory_->Refresh());
-    if (offset + bytes > memory_->size_bytes()) {
-      return Damaged(index, "its state is behind the zone's end");
-    }
+    const std::size_t known = memory_->FileBytes();
+    known_bytes_.store(known, std::memory_order_relaxed);
+    if (offset + bytes > known) return Damaged(index, "its state is behind the zone's end");
   }
   if (bytes < StateBytes(kind, count)) {
     return Damaged(index, absl::StrCat("a ", ToString(kind), " is larger than ", bytes, " bytes"));
@@ -152,7 +152,7 @@ absl::StatusOr<ObjectView> Directory::FindOrAdd(absl::string_view name, const Ob
                                                 Mutex& mutex) {
   absl::StatusOr<ObjectView> found = Find(name, spec);
   if (!absl::IsNotFound(found.status())) return found;
-  const LockOutcome outcome = mutex.Lock();
+  const LockOutcome outcome = Lock(mutex);
   if (!Holds(outcome)) {
     return absl::DataLossError(
         absl::StrCat("zone: the mutex of its directory: ", ToString(outcome)));
@@ -166,6 +166,14 @@ absl::StatusOr<ObjectView> Directory::FindOrAdd(absl::string_view name, const Ob
   if (absl::IsNotFound(found.status())) found = Add(name, spec, initialise);
   mutex.Unlock();
   return found;
+}
+
+// What the mutex guards can always be finished, so nothing that a peer wrote into it is final.
+LockOutcome Directory::Lock(Mutex& mutex) const {
+  const LockOutcome outcome = mutex.Lock();
+  if (outcome != LockOutcome::kNotRecoverable) return outcome;
+  parts_.header().directory_mutex.Reset();
+  return mutex.Lock();
 }
 
 absl::StatusOr<std::size_t> Directory::EndOfLast() const {
@@ -192,10 +200,9 @@ absl::StatusOr<ObjectView> Directory::Add(absl::string_view name, const ObjectSp
                      sizes.max_bytes, " bytes, ", used, " are used"));
   }
   const std::size_t end = offset + spec.bytes;
-  MUSTER_RETURN_IF_ERROR(memory_->Refresh());
-  if (end > memory_->size_bytes()) {
+  if (const std::size_t size_bytes = memory_->FileBytes(); end > size_bytes) {
     // Doubled, for each growth is a system call, and all of it is allocated.
-    const std::size_t wanted = std::min(std::max(end, 2 * memory_->size_bytes()), sizes.max_bytes);
+    const std::size_t wanted = std::min(std::max(end, 2 * size_bytes), sizes.max_bytes);
     if (!memory_->Grow(wanted / kPageBytes * kPageBytes).ok() || memory_->size_bytes() < end) {
       MUSTER_RETURN_IF_ERROR(memory_->Grow(
           std::min((end + kPageBytes - 1) / kPageBytes * kPageBytes, memory_->mapped_bytes())));

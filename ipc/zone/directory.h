@@ -1,6 +1,7 @@
 #ifndef MUSTER_IPC_ZONE_DIRECTORY_H_
 #define MUSTER_IPC_ZONE_DIRECTORY_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -50,8 +51,8 @@ struct ObjectState {
 // zone's header. A process that dies while it adds leaves nothing: an object is there when its
 // entry is counted, and what was written before that is written again by the next one.
 //
-// Damaged entries are errors (DataLoss), and lead nowhere. One object for one thread at a time;
-// `memory` must outlive it, and is told to grow by it.
+// Damaged entries are errors (DataLoss), and lead nowhere. Thread-safe, but for FindOrAdd, which
+// one thread calls at a time. `memory` must outlive it, and is told to grow by it.
 class Directory {
  public:
   Directory(SharedMemory* memory, const ZoneParts& parts) : memory_(memory), parts_(parts) {}
@@ -75,12 +76,15 @@ class Directory {
   absl::StatusOr<ObjectView> Lookup(absl::string_view name) const;
   absl::StatusOr<ObjectView> Add(absl::string_view name, const ObjectSpec& spec,
                                  absl::FunctionRef<void(void* state)> initialise);
+  LockOutcome Lock(Mutex& mutex) const;
   absl::StatusOr<std::size_t> EndOfLast() const;
   void Link(std::uint32_t index) const;
   void FinishLast() const;
 
   SharedMemory* memory_;
   ZoneParts parts_;
+  // How large the file was when it was asked last. It never shrinks.
+  mutable std::atomic<std::size_t> known_bytes_{0};
 };
 
 }  // namespace muster::ipc

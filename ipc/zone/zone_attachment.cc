@@ -1,6 +1,7 @@
 #include "muster/ipc/zone/zone_attachment.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <bit>
@@ -13,6 +14,15 @@
 
 namespace muster::ipc {
 
+namespace {
+
+absl::Status NotTakingPart(absl::string_view name) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "zone object \"", name, "\": this process does not take part in the zone; Join first"));
+}
+
+}  // namespace
+
 // The attachments of this process, by zone. All locks are held over a fork, so that the child finds
 // nothing half changed.
 class AttachmentTable {
@@ -22,8 +32,9 @@ class AttachmentTable {
     [[maybe_unused]] static const int registered = ::pthread_atfork(LockAll, UnlockAll, InChild);
     const std::lock_guard lock(mutex_);
     for (ZoneAttachment* each : all_) {
-      if (each->instance_id_ != made->instance_id_ || each->read_only_ != made->read_only_)
-        continue;
+      // By the file: what the memory says of itself others can write.
+      if (each->device_ != made->device_ || each->inode_ != made->inode_) continue;
+      if (each->read_only_ != made->read_only_) continue;
       // Null: it is being destroyed.
       if (auto there = each->weak_from_this().lock()) return there;
     }
@@ -49,6 +60,7 @@ class AttachmentTable {
       each->Forget();
       // Its owner is a thread of the parent, whom it would wait for.
       new (&each->mutex_) std::recursive_mutex();
+      new (&each->adding_) std::mutex();
     }
     mutex_.unlock();
   }
@@ -82,7 +94,10 @@ absl::StatusOr<std::shared_ptr<ZoneAttachment>> ZoneAttachment::Attach(SharedMem
 
 absl::Status ZoneAttachment::Bind(const ZoneSizes& sizes) {
   parts_.emplace(memory_.data(), sizes);
-  instance_id_ = parts_->header().instance_id;
+  struct stat file;
+  if (::fstat(memory_.fd(), &file) < 0) return ErrnoStatus("zone: fstat");
+  device_ = file.st_dev;
+  inode_ = file.st_ino;
   const auto on_death = [this](OwnerTag dead) { OnDeath(dead); };
   MUSTER_ASSIGN_OR_RETURN(liveness_, read_only_ ? Liveness::BindReadOnly(memory_.fd())
                                                 : Liveness::Bind(memory_.fd(), on_death));
@@ -116,6 +131,7 @@ void ZoneAttachment::Forget() {
 // ---- Participants ----
 
 absl::StatusOr<OwnerTag> ZoneAttachment::Claim() {
+  const std::lock_guard adding(adding_);
   const std::lock_guard lock(mutex_);
   if (read_only_) return absl::FailedPreconditionError("zone: it was opened for reading only");
   if (TakesPart()) {
@@ -129,6 +145,7 @@ absl::StatusOr<OwnerTag> ZoneAttachment::Claim() {
 }
 
 absl::Status ZoneAttachment::Join(OwnerTag tag) {
+  const std::lock_guard adding(adding_);
   const std::lock_guard lock(mutex_);
   if (read_only_) return absl::FailedPreconditionError("zone: it was opened for reading only");
   if (TakesPart()) {
@@ -169,6 +186,7 @@ void ZoneAttachment::Leave(OwnerTag tag) {
   // Destroyed after the lock is released: a repair callback may hold what is the program's, and the
   // last handle of another zone among it.
   std::map<std::uint32_t, Made> made;
+  const std::lock_guard adding(adding_);
   const std::lock_guard lock(mutex_);
   if (!TakesPart() || self_ != tag) return;
   // Before anything is released: the program may have kept them, and threads may wait in them.
@@ -183,8 +201,8 @@ void ZoneAttachment::Leave(OwnerTag tag) {
 
 // ---- Burial ----
 
-// As the observer of the liveness, whatever the thread is in the middle of: so it waits for nobody
-// but another thread of this process that is adding an object.
+// As the observer of the liveness, whatever the thread is in the middle of: so it waits for no
+// other process.
 void ZoneAttachment::OnDeath(OwnerTag dead) {
   if (Recover(dead)) registry_->Free(dead);
 }
@@ -239,14 +257,25 @@ absl::Status ZoneAttachment::Bury(OwnerTag tag) {
 
 // ---- Objects ----
 
+absl::StatusOr<ObjectView> ZoneAttachment::FindOrAdd(
+    absl::string_view name, const ObjectSpec& spec,
+    absl::FunctionRef<void(void* state)> initialise) {
+  absl::StatusOr<ObjectView> found = directory_->Find(name, spec);
+  if (!absl::IsNotFound(found.status())) return found;
+  const std::lock_guard adding(adding_);
+  if (!directory_mutex_) return NotTakingPart(name);
+  return directory_->FindOrAdd(name, spec, initialise, *directory_mutex_);
+}
+
 absl::StatusOr<ObjectView> ZoneAttachment::Open(absl::string_view name, const ObjectSpec& spec,
                                                 absl::FunctionRef<void(void* state)> initialise) {
-  if (!TakesPart()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "zone object \"", name, "\": this process does not take part in the zone; Join first"));
+  {
+    const std::lock_guard lock(mutex_);
+    if (!TakesPart()) return NotTakingPart(name);
   }
-  MUSTER_ASSIGN_OR_RETURN(ObjectView object,
-                          directory_->FindOrAdd(name, spec, initialise, *directory_mutex_));
+  MUSTER_ASSIGN_OR_RETURN(ObjectView object, FindOrAdd(name, spec, initialise));
+  const std::lock_guard lock(mutex_);
+  if (!TakesPart()) return NotTakingPart(name);
   // Before anything can be held. Release: pairs with the acquire in Recover.
   parts_->opened(self_->slot())[object.index / 64].fetch_or(std::uint64_t{1} << object.index % 64,
                                                             std::memory_order_release);
@@ -256,8 +285,9 @@ absl::StatusOr<ObjectView> ZoneAttachment::Open(absl::string_view name, const Ob
 absl::StatusOr<std::shared_ptr<void>> ZoneAttachment::Get(
     absl::string_view name, const ObjectSpec& spec, absl::FunctionRef<void(void* state)> initialise,
     MakePart make, ExpirePart expire) {
-  const std::lock_guard lock(mutex_);
   MUSTER_ASSIGN_OR_RETURN(ObjectView object, Open(name, spec, initialise));
+  const std::lock_guard lock(mutex_);
+  if (!TakesPart()) return NotTakingPart(name);
   const std::uint32_t index = object.index;
   if (const auto made = made_.find(index); made != made_.end()) return made->second.part;
   MUSTER_ASSIGN_OR_RETURN(std::shared_ptr<void> part,
@@ -268,13 +298,13 @@ absl::StatusOr<std::shared_ptr<void>> ZoneAttachment::Get(
 
 absl::StatusOr<std::shared_ptr<EventFd>> ZoneAttachment::GetEventFd(absl::string_view name,
                                                                     UniqueFd fd) {
-  const std::lock_guard lock(mutex_);
   MUSTER_ASSIGN_OR_RETURN(const ObjectView object,
                           Open(name,
                                {.kind = ObjectKind::kEventFd,
                                 .type = "EventFd",
                                 .bytes = StateBytes(ObjectKind::kEventFd, 0)},
                                [](void*) {}));
+  const std::lock_guard lock(mutex_);
   if (const auto made = event_fds_.find(object.index); made != event_fds_.end()) {
     return made->second;
   }
@@ -288,21 +318,13 @@ absl::StatusOr<std::shared_ptr<EventFd>> ZoneAttachment::GetEventFd(absl::string
 }
 
 absl::StatusOr<ObjectView> ZoneAttachment::Find(absl::string_view name, const ObjectSpec& spec) {
-  const std::lock_guard lock(mutex_);
   return directory_->Find(name, spec);
 }
 
 std::vector<absl::StatusOr<ObjectView>> ZoneAttachment::List() {
-  const std::lock_guard lock(mutex_);
   std::vector<absl::StatusOr<ObjectView>> objects;
   for (std::uint32_t i = 0; i < directory_->size(); ++i) objects.push_back(directory_->At(i));
   return objects;
-}
-
-std::size_t ZoneAttachment::size_bytes() {
-  const std::lock_guard lock(mutex_);
-  memory_.Refresh().IgnoreError();
-  return memory_.size_bytes();
 }
 
 }  // namespace muster::ipc

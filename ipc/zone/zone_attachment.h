@@ -85,7 +85,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   const Registry& registry() const { return *registry_; }
   const ZoneParts& parts() const { return *parts_; }
   int fd() const { return memory_.fd(); }
-  std::size_t size_bytes();
+  std::size_t size_bytes() const { return memory_.FileBytes(); }
   bool read_only() const { return read_only_; }
 
  private:
@@ -104,18 +104,25 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   void OnDeath(OwnerTag dead);
   void Begin(OwnerTag tag);
   bool TakesPart();
+  // The one that is there, or a new one, for the participant `self`.
+  absl::StatusOr<ObjectView> FindOrAdd(absl::string_view name, const ObjectSpec& spec,
+                                       absl::FunctionRef<void(void* state)> initialise);
   absl::StatusOr<ObjectView> Open(absl::string_view name, const ObjectSpec& spec,
                                   absl::FunctionRef<void(void* state)> initialise);
   void Forget();
 
   SharedMemory memory_;
   const bool read_only_;
-  std::uint64_t instance_id_ = 0;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
   std::optional<ZoneParts> parts_;
   std::optional<Liveness> liveness_;
   std::optional<Registry> registry_;
 
-  // Recursive: who waits for the directory's mutex may find a death, and buries the dead.
+  // Held by who adds an object, while it waits for those in other processes that do, and maybe are
+  // stopped. Before `mutex_`. A fork, a burial or a wait for a lock needs it not.
+  std::mutex adding_;
+  // Recursive: who claims a slot recovers what its last holder held.
   std::recursive_mutex mutex_;
   std::optional<Directory> directory_;
   std::optional<OwnerTag> self_;

@@ -581,6 +581,45 @@ TEST_F(ZoneTest, KeepsTheSlotOfWhoOpenedWhatThisProgramDoesNotKnow) {
   ::munmap(parts.data(), zone.size_bytes());
 }
 
+// Of another process, which may be stopped for ever; nobody but adders waits for it.
+TEST_F(ZoneTest, IsUsedAndBuriedInWhileAnAdderIsStopped) {
+  static std::atomic<bool> stops = false;
+  struct Stopping {
+    Stopping() noexcept {
+      if (stops) ::raise(SIGSTOP);
+    }
+    int number = 0;
+  };
+  const Zone zone = NewZone();
+  const Participant self = Must(zone.Join());
+  const auto mutex = Must(zone.Get<ZoneMutex>("mutex"));
+  ForkedChild adder([&] {
+    stops = true;
+    const Participant other = Must(zone.Join());
+    return zone.Get<Stopping>("stopping").ok() ? 0 : 1;
+  });
+  int status = 0;
+  ASSERT_EQ(::waitpid(adder.pid(), &status, WUNTRACED), adder.pid());
+  ASSERT_TRUE(WIFSTOPPED(status));
+  std::thread waiting([&] { EXPECT_TRUE(zone.Get<Ledger>("another").ok()); });
+  ForkedChild dead([&] {
+    const Participant other = Must(zone.Join());
+    if (Must(zone.Get<ZoneMutex>("mutex"))->Lock() != LockOutcome::kAcquired) return 1;
+    ready_->Open();
+    never_->Await();
+    return 0;
+  });
+  ready_->Await();
+  dead.Kill();
+  EXPECT_EQ(mutex->Lock(), LockOutcome::kOwnerDied);
+  EXPECT_TRUE(zone.Get<ZoneMutex>("mutex").ok());
+  ForkedChild child([&] { return Must(zone.Join()).tag() == OwnerTag() ? 1 : 0; });
+  EXPECT_EQ(child.Join(), 0);
+  ::kill(adder.pid(), SIGCONT);
+  waiting.join();
+  EXPECT_EQ(adder.Join(), 0);
+}
+
 // ---- Event descriptors ----
 
 bool IsReadable(int fd) {
@@ -639,6 +678,34 @@ TEST_F(ZoneTest, WakesTheConsumerOfAnEventFdWhenANotifierDies) {
 }
 
 // ---- Damage ----
+
+TEST_F(ZoneTest, IsItsFileWhateverItsMemorySaysOfItself) {
+  const Zone first = NewZone();
+  const Zone second = NewZone();
+  const Participant self = Must(first.Join());
+  auto* const bytes = static_cast<std::byte*>(
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, second.fd(), 0));
+  auto* const other =
+      static_cast<std::byte*>(::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, first.fd(), 0));
+  reinterpret_cast<ZoneHeader*>(bytes)->instance_id =
+      reinterpret_cast<const ZoneHeader*>(other)->instance_id;
+  const Zone again = Must(Zone::Open(UniqueFd(::dup(second.fd()))));
+  EXPECT_TRUE(again.Join().ok()) << "it is not the first one";
+  ::munmap(bytes, 4096);
+  ::munmap(other, 4096);
+}
+
+TEST_F(ZoneTest, MendsTheMutexOfItsDirectory) {
+  const Zone zone = NewZone();
+  const Participant self = Must(zone.Join());
+  auto* const bytes = static_cast<std::byte*>(
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, zone.fd(), 0));
+  for (const std::uint32_t word : {kPoisonedMark, kDoneMark, 0xdeadb000u}) {
+    reinterpret_cast<ZoneHeader*>(bytes)->directory_mutex.word = word;
+    EXPECT_TRUE(zone.Get<Ledger>(absl::StrCat("ledger", word)).ok());
+  }
+  ::munmap(bytes, 4096);
+}
 
 TEST_F(ZoneTest, IsNotLedAstrayByDamagedEntries) {
   const Zone zone = NewZone();
