@@ -5,10 +5,6 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "muster/ipc/base/cache_line.h"
-#include "muster/ipc/lock/counter.h"
-#include "muster/ipc/lock/mutex.h"
-
 namespace embed {
 
 // Two accounts whose sum never changes, in memory that processes share. All bytes
@@ -20,9 +16,7 @@ namespace embed {
 // a later one without an earlier one.
 class Ledger {
  public:
-  muster::ipc::MutexState* mutex() { return &mutex_; }
-
-  // These want the mutex held.
+  // For one process at a time.
   void Open(std::int64_t first, std::int64_t second);
   void Transfer(std::int64_t amount);
   // The first half of Transfer: what is left behind by who dies in the middle.
@@ -34,17 +28,11 @@ class Ledger {
  private:
   void EndTransfer(std::int64_t amount);
 
-  muster::ipc::MutexState mutex_;
   std::atomic<std::int64_t> accounts_[2];
   std::atomic<std::int64_t> before_[2];
   std::atomic<std::uint32_t> is_changing_;
 };
 static_assert(std::is_standard_layout_v<Ledger>);
-
-// One for each process that makes transfers, written by that one only.
-struct alignas(muster::ipc::kCacheLineBytes) ClerkLine {
-  muster::ipc::Counter transfers;
-};
 
 }  // namespace embed
 

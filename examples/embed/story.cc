@@ -6,51 +6,43 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
-#include <new>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "ledger.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/channel/channel.h"
-#include "muster/ipc/lock/mutex.h"
-#include "muster/ipc/lock/registry.h"
-#include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/process/pid_fd.h"
+#include "muster/ipc/zone/zone.h"
 
 namespace embed {
 namespace {
 
 namespace ipc = muster::ipc;
 
-constexpr std::uint32_t kClerks = 2;
 constexpr int kTransfers = 1000;
 constexpr std::uint16_t kInTheMiddle = 1;
 
-// The shared memory: the registry of who takes part, the ledger, a line for each clerk.
-struct Zone {
-  ipc::SharedMemory memory;
-  ipc::Registry registry;
-  Ledger* ledger;
-  absl::Span<ClerkLine> clerks;
+// A clerk's part in the zone, from the tag that the parent reserved for it.
+struct Desk {
+  ipc::Participant self;
+  std::shared_ptr<ipc::ZoneMutex> mutex;
+  std::shared_ptr<Ledger> ledger;
+  std::shared_ptr<ipc::ZoneCounter> transfers;
 };
 
-absl::StatusOr<Zone> CreateZone() {
-  const std::size_t registry_bytes = ipc::Registry::BytesFor(kClerks);
-  MUSTER_ASSIGN_OR_RETURN(
-      ipc::SharedMemory memory,
-      ipc::SharedMemory::CreateMemfd(
-          "ledger", {.size_bytes = registry_bytes + sizeof(Ledger) + kClerks * sizeof(ClerkLine)}));
-  MUSTER_ASSIGN_OR_RETURN(const ipc::Registry registry,
-                          ipc::Registry::Create(memory.data(), registry_bytes, kClerks));
-  auto* const ledger = new (memory.data() + registry_bytes) Ledger();
-  auto* const clerks = new (memory.data() + registry_bytes + sizeof(Ledger)) ClerkLine[kClerks]();
-  return Zone{std::move(memory), registry, ledger, absl::MakeSpan(clerks, kClerks)};
+absl::StatusOr<Desk> SitDown(const ipc::Zone& zone, ipc::OwnerTag tag, const char* transfers) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::Participant self, zone.Join(tag));
+  MUSTER_ASSIGN_OR_RETURN(auto mutex, zone.Get<ipc::ZoneMutex>("ledger.lock"));
+  MUSTER_ASSIGN_OR_RETURN(auto ledger, zone.Get<Ledger>("ledger"));
+  MUSTER_ASSIGN_OR_RETURN(auto counter, zone.Get<ipc::ZoneCounter>(transfers));
+  return Desk{std::move(self), std::move(mutex), std::move(ledger), std::move(counter)};
 }
 
 // `body` returns the exit code.
@@ -64,46 +56,41 @@ absl::StatusOr<ipc::PidFd> Fork(const std::function<int()>& body) {
   ::_exit(body());
 }
 
-int FirstClerk(Zone& zone, ipc::OwnerTag self, ipc::Channel& to_parent) {
-  ipc::Mutex mutex(zone.ledger->mutex(), zone.registry, self);
-  if (mutex.Lock() != ipc::LockOutcome::kAcquired) return 1;
-  zone.ledger->BeginTransfer(100);
+int FirstClerk(const ipc::Zone& zone, ipc::OwnerTag tag, ipc::Channel& to_parent) {
+  auto desk = SitDown(zone, tag, "transfers.first");
+  if (!desk.ok() || desk->mutex->Lock() != ipc::LockOutcome::kAcquired) return 1;
+  desk->ledger->BeginTransfer(100);
   std::puts("first:   holds the lock, has taken 100 from one account, put it into none");
   if (!to_parent.Send({.command = kInTheMiddle}).ok()) return 1;
   for (;;) ::pause();
 }
 
-int SecondClerk(Zone& zone, ipc::OwnerTag self) {
-  ipc::Mutex mutex(zone.ledger->mutex(), zone.registry, self);
-  if (mutex.Lock() != ipc::LockOutcome::kOwnerDied) return 1;
+int SecondClerk(const ipc::Zone& zone, ipc::OwnerTag tag) {
+  auto desk = SitDown(zone, tag, "transfers.second");
+  if (!desk.ok() || desk->mutex->Lock() != ipc::LockOutcome::kOwnerDied) return 1;
   std::printf("second:  has the lock, was told kOwnerDied, finds %d in all\n",
-              static_cast<int>(zone.ledger->Sum()));
-  zone.ledger->Repair();
-  mutex.MarkConsistent();
-  mutex.Unlock();
-  std::printf("second:  took the transfer back: %d in all\n", static_cast<int>(zone.ledger->Sum()));
+              static_cast<int>(desk->ledger->Sum()));
+  desk->ledger->Repair();
+  desk->mutex->MarkConsistent();
+  desk->mutex->Unlock();
+  std::printf("second:  took the transfer back: %d in all\n",
+              static_cast<int>(desk->ledger->Sum()));
   for (int i = 0; i < kTransfers; ++i) {
-    if (mutex.Lock() != ipc::LockOutcome::kAcquired) return 1;
-    zone.ledger->Transfer(i % 2 == 0 ? 100 : -100);
-    mutex.Unlock();
-    zone.clerks[self.slot()].transfers.Add();
+    const std::scoped_lock lock(*desk->mutex);
+    desk->ledger->Transfer(i % 2 == 0 ? 100 : -100);
+    desk->transfers->Add();
   }
   return 0;
 }
 
-// The order matters: what a dead one held is recovered before its slot is anybody's.
-void Recover(Zone& zone, ipc::OwnerTag dead) {
-  zone.registry.MarkDead(dead);
-  zone.ledger->mutex()->Recover(dead);
-  zone.registry.Free(dead);
-}
-
 absl::Status TellStory() {
-  MUSTER_ASSIGN_OR_RETURN(Zone zone, CreateZone());
+  MUSTER_ASSIGN_OR_RETURN(const ipc::Zone zone, ipc::Zone::Create(ipc::ZonePlace::Memfd("bank")));
+  MUSTER_ASSIGN_OR_RETURN(const ipc::Participant self, zone.Join());
+  MUSTER_ASSIGN_OR_RETURN(const auto ledger, zone.Get<Ledger>("ledger"));
   MUSTER_ASSIGN_OR_RETURN(ipc::Channel::Pair channel, ipc::Channel::CreatePair());
-  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag first_tag, zone.registry.Reserve(0));
-  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag second_tag, zone.registry.Reserve(1));
-  zone.ledger->Open(700, 300);
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag first_tag, zone.Reserve());
+  MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag second_tag, zone.Reserve());
+  ledger->Open(700, 300);
   std::puts("parent:  opened a ledger of two accounts, 1000 in all");
 
   MUSTER_ASSIGN_OR_RETURN(const ipc::PidFd first,
@@ -113,22 +100,22 @@ absl::Status TellStory() {
   MUSTER_ASSIGN_OR_RETURN(const ipc::PidFd second,
                           Fork([&] { return SecondClerk(zone, second_tag); }));
 
+  // Before: the second one may find the death by itself, as soon as there is one.
+  std::puts("parent:  kills the first clerk; what it holds is free when it is dead");
   MUSTER_RETURN_IF_ERROR(first.Send(SIGKILL));
-  // Dead, not only signalled. Its pid stays taken until it is recovered.
-  MUSTER_ASSIGN_OR_RETURN(const ipc::ProcessExit exit, first.Wait(ipc::PidFd::Reap::kNo));
-  std::printf("parent:  the first clerk was %s; what it held is free from now on\n",
-              exit.ToString().c_str());
-  Recover(zone, first_tag);
+  // Dead, not only signalled.
   MUSTER_RETURN_IF_ERROR(first.Wait(ipc::PidFd::Reap::kYes).status());
+  MUSTER_RETURN_IF_ERROR(zone.Bury(first_tag));
 
   MUSTER_ASSIGN_OR_RETURN(const ipc::ProcessExit end, second.Wait(ipc::PidFd::Reap::kYes));
   if (end.was_killed || end.code != 0) {
     return absl::InternalError("the second clerk " + end.ToString());
   }
+  MUSTER_ASSIGN_OR_RETURN(const auto by_first, zone.Get<ipc::ZoneCounter>("transfers.first"));
+  MUSTER_ASSIGN_OR_RETURN(const auto by_second, zone.Get<ipc::ZoneCounter>("transfers.second"));
   std::printf("parent:  the second clerk made %d transfers, the first %d; %d in all\n",
-              static_cast<int>(zone.clerks[1].transfers.value()),
-              static_cast<int>(zone.clerks[0].transfers.value()),
-              static_cast<int>(zone.ledger->Sum()));
+              static_cast<int>(by_second->value()), static_cast<int>(by_first->value()),
+              static_cast<int>(ledger->Sum()));
   return absl::OkStatus();
 }
 
