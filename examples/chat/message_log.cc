@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "muster/ipc/base/status.h"
 
@@ -26,16 +27,15 @@ std::string Get(const char (&field)[kBytes]) {
 
 absl::StatusOr<std::unique_ptr<MessageLog>> MessageLog::Open(worker::Context& context) {
   MUSTER_ASSIGN_OR_RETURN(const worker::UserZone* zone, context.zone("chat"));
-  MUSTER_ASSIGN_OR_RETURN(LogTable * table, zone->As<LogTable>(/*layout_version=*/1));
-  MUSTER_RETURN_IF_ERROR(zone->NoteLock(&table->mutex));
-  ipc::Mutex mutex(&table->mutex, context.zone().registry(), context.tag(),
-                   {.repair = [] { return true; }});  // there is never anything to repair
-  return std::unique_ptr<MessageLog>(new MessageLog(*zone, table, std::move(mutex)));
+  MUSTER_ASSIGN_OR_RETURN(auto table, zone->Get<LogTable>("log"));
+  const auto repair = [] { return true; };  // there is never anything to repair
+  MUSTER_ASSIGN_OR_RETURN(auto mutex, zone->Get<ipc::ZoneMutex>("mutex", repair));
+  return std::unique_ptr<MessageLog>(new MessageLog(*zone, std::move(table), std::move(mutex)));
 }
 
 void MessageLog::Append(absl::string_view room, absl::string_view text) {
   {
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(*mutex_);
     LogTable::Entry& entry = table_->entries[table_->count % LogTable::kMostMessages];
     Put(entry.room, room);
     Put(entry.text, text);
@@ -47,13 +47,13 @@ void MessageLog::Append(absl::string_view room, absl::string_view text) {
 }
 
 std::uint64_t MessageLog::end() {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(*mutex_);
   return table_->count;
 }
 
 std::vector<MessageLog::Message> MessageLog::Read(std::uint64_t next) {
   std::vector<Message> messages;
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(*mutex_);
   const std::uint64_t end = table_->count;
   // Not the one before: who was killed may have written half a message over it.
   const std::uint64_t oldest = end - std::min(end, LogTable::kMostMessages - 1);

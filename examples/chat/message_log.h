@@ -10,12 +10,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/zone/local/zone_mutex.h"
 #include "muster/worker/runtime/service.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::examples {
 
-// What the zone "chat" has in it: the last messages of all rooms. All bytes zero: there was none.
+// An object of the zone "chat": the last messages of all rooms. It begins without any.
 struct LogTable {
   static constexpr std::uint64_t kMostMessages = 1024;
   static constexpr std::size_t kMostTextBytes = 479;
@@ -26,8 +27,9 @@ struct LogTable {
     char text[kMostTextBytes + 1];
   };
 
-  ipc::MutexState mutex;
-  // All below is guarded by it. Message n stands in entry n % kMostMessages, from when it is
+  static constexpr std::uint32_t kZoneVersion = 1;
+
+  // A mutex beside it guards it. Message n stands in entry n % kMostMessages, from when it is
   // written, which is before `count` says so: half a message is no message, and the one that it
   // is written over is none any more.
   std::uint64_t count;
@@ -35,7 +37,7 @@ struct LogTable {
 };
 
 // The messages of all rooms in the order in which they were written by whatever worker, numbered
-// from 0. Of those the last kMostMessages - 1 are kept. In the loop's thread.
+// from 0. Of those the last kMostMessages - 1 are kept. Thread-safe, but for Open.
 class MessageLog {
  public:
   struct Message {
@@ -58,12 +60,13 @@ class MessageLog {
  private:
   static constexpr std::size_t kMostAtOnce = 64;
 
-  MessageLog(const worker::UserZone& zone, LogTable* table, ipc::Mutex mutex)
-      : zone_(zone), table_(table), mutex_(std::move(mutex)) {}
+  MessageLog(const worker::UserZone& zone, std::shared_ptr<LogTable> table,
+             std::shared_ptr<ipc::ZoneMutex> mutex)
+      : zone_(zone), table_(std::move(table)), mutex_(std::move(mutex)) {}
 
   const worker::UserZone& zone_;
-  LogTable* table_;
-  ipc::Mutex mutex_;
+  std::shared_ptr<LogTable> table_;
+  std::shared_ptr<ipc::ZoneMutex> mutex_;
 };
 
 }  // namespace muster::examples

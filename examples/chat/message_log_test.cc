@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::examples {
@@ -15,17 +16,16 @@ namespace {
 class MessageLogTest : public ::testing::Test, private worker::Context {
  protected:
   std::unique_ptr<MessageLog> Open() { return *MessageLog::Open(*this); }
-  LogTable& table() { return **zone_.As<LogTable>(1); }
+  LogTable& table() { return **zone_.Get<LogTable>("log"); }
 
  private:
   loop::EventLoop& loop() override { return *loop_; }
   const config::v1::Config& config() const override { return config_; }
   std::uint32_t index() const override { return 0; }
-  std::uint32_t slot() const override { return tag_.slot(); }
+  std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
-  worker::SlotStats& stats() override { return shared_.stats(tag_.slot()); }
+  worker::SlotStats& stats() override { return shared_.stats(0); }
   const worker::SharedZone& zone() const override { return shared_; }
-  ipc::OwnerTag tag() const override { return tag_; }
   absl::StatusOr<const worker::UserZone*> zone(absl::string_view) const override { return &zone_; }
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view) override {}
@@ -35,8 +35,9 @@ class MessageLogTest : public ::testing::Test, private worker::Context {
 
   std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   worker::SharedZone shared_ = *worker::SharedZone::Create(8);
-  ipc::OwnerTag tag_ = *shared_.Reserve();
-  worker::UserZone zone_ = *worker::UserZone::Create("chat", sizeof(LogTable));
+  const worker::UserZone created_ = *worker::UserZone::Create("chat", 1 << 20);
+  const worker::UserZone zone_ = *worker::UserZone::Attach(
+      "chat", *ipc::DuplicateFd(created_.memory_fd()), *ipc::DuplicateFd(created_.bell_fd()));
   config::v1::Config config_;
 };
 

@@ -3,21 +3,22 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::examples {
 
 // [counter open]
 absl::StatusOr<CounterZone> CounterZone::Open(worker::Context& context) {
   MUSTER_ASSIGN_OR_RETURN(const worker::UserZone* zone, context.zone("counters"));
-  MUSTER_ASSIGN_OR_RETURN(CounterTable * table, zone->As<CounterTable>(/*layout_version=*/1));
-  MUSTER_RETURN_IF_ERROR(zone->NoteLock(&table->mutex));
-  ipc::Mutex mutex(&table->mutex, context.zone().registry(), context.tag(),
-                   {.repair = [] { return true; }});  // there is never anything to repair
-  return CounterZone(table, std::move(mutex));
+  MUSTER_ASSIGN_OR_RETURN(auto table, zone->Get<CounterTable>("table"));
+  const auto repair = [] { return true; };  // there is never anything to repair
+  MUSTER_ASSIGN_OR_RETURN(auto mutex, zone->Get<ipc::ZoneMutex>("mutex", repair));
+  return CounterZone(std::move(table), std::move(mutex));
 }
 // [end]
 
@@ -29,7 +30,7 @@ CounterTable::Counter* CounterZone::Find(absl::string_view name) {
 }
 
 std::optional<std::int64_t> CounterZone::Read(absl::string_view name) {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(*mutex_);
   const CounterTable::Counter* counter = Find(name);
   if (counter == nullptr) return std::nullopt;
   return counter->value;
@@ -40,7 +41,7 @@ absl::StatusOr<std::int64_t> CounterZone::Add(absl::string_view name, std::int64
     return absl::InvalidArgumentError(
         absl::StrCat("a counter's name has 1 to ", CounterTable::kMostNameBytes, " bytes"));
   }
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(*mutex_);
   if (CounterTable::Counter* counter = Find(name)) {
     return counter->value = static_cast<std::int64_t>(static_cast<std::uint64_t>(counter->value) +
                                                       static_cast<std::uint64_t>(amount));

@@ -2,18 +2,19 @@
 #define MUSTER_EXAMPLES_COUNTER_COUNTER_ZONE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/zone/local/zone_mutex.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::examples {
 
 // [counter layout]
-// The content of the zone "counters". All bytes zero: there are no counters.
+// An object of the zone "counters": the numbers. It begins without any.
 struct CounterTable {
   static constexpr std::uint32_t kMostCounters = 512;
   static constexpr std::size_t kMostNameBytes = 55;
@@ -23,15 +24,17 @@ struct CounterTable {
     std::int64_t value;
   };
 
-  ipc::MutexState mutex;
-  // The mutex guards everything below. A worker that is killed at any instruction leaves it
-  // consistent: a counter exists when `size` includes it, and a value changes by one store.
+  // Raise it with each change of what follows.
+  static constexpr std::uint32_t kZoneVersion = 1;
+
+  // A mutex beside it guards it. A worker that is killed at any instruction leaves it consistent: a
+  // counter exists when `size` includes it, and a value changes by one store.
   std::uint32_t size;
   Counter counters[kMostCounters];
 };
 // [end]
 
-// Named numbers that all workers share and no death damages.
+// Named numbers that all workers share and no death damages. Thread-safe, but for Open.
 class CounterZone {
  public:
   // FailedPrecondition: the configuration declares no such zone; InvalidArgument: it is too small.
@@ -44,11 +47,12 @@ class CounterZone {
   absl::StatusOr<std::int64_t> Add(absl::string_view name, std::int64_t amount);
 
  private:
-  CounterZone(CounterTable* table, ipc::Mutex mutex) : table_(table), mutex_(std::move(mutex)) {}
+  CounterZone(std::shared_ptr<CounterTable> table, std::shared_ptr<ipc::ZoneMutex> mutex)
+      : table_(std::move(table)), mutex_(std::move(mutex)) {}
   CounterTable::Counter* Find(absl::string_view name);
 
-  CounterTable* table_;
-  ipc::Mutex mutex_;
+  std::shared_ptr<CounterTable> table_;
+  std::shared_ptr<ipc::ZoneMutex> mutex_;
 };
 
 }  // namespace muster::examples

@@ -108,6 +108,14 @@ void Zone::SetProcess(OwnerTag tag, pid_t pid) const {
 
 absl::Status Zone::Bury(OwnerTag tag) const { return attachment_->Bury(tag); }
 
+void Zone::BuryDead() const {
+  if (!attachment_->read_only()) attachment_->BuryDead();
+}
+
+void Zone::Restore() const {
+  if (!attachment_->read_only()) attachment_->Restore();
+}
+
 absl::StatusOr<std::shared_ptr<EventFd>> Zone::GetEventFd(absl::string_view name,
                                                           UniqueFd fd) const {
   return attachment_->GetEventFd(name, std::move(fd));

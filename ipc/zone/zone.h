@@ -94,6 +94,9 @@ class Zone {
   // FailedPrecondition: the kernel says that it is alive. Unimplemented: it had opened an object of
   // a kind that this program does not know; a newer program must do it.
   absl::Status Bury(OwnerTag tag) const;
+  // The same for all of whom the kernel says now that they are dead: for who supervises processes
+  // that Join by themselves, once a pidfd is readable. A system call or two for each participant.
+  void BuryDead() const;
 
   // ---- Objects ----
 
@@ -151,6 +154,13 @@ class Zone {
   // The memory's descriptor, to send to another process. It stays the zone's.
   int fd() const { return attachment_->fd(); }
   std::size_t size_bytes() const;
+  // Random. Differs from that of every other zone, also of an earlier one in the same place.
+  std::uint64_t instance_id() const { return attachment_->instance_id(); }
+
+  // For the creator of a zone whose users it does not trust: stores the headers again, whatever
+  // stands there, without which nobody can open the zone. The objects and who takes part stay as
+  // they are.
+  void Restore() const;
   const ZoneSizes& sizes() const { return attachment_->parts().sizes(); }
 
  private:

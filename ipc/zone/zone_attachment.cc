@@ -94,6 +94,7 @@ absl::StatusOr<std::shared_ptr<ZoneAttachment>> ZoneAttachment::Attach(SharedMem
 
 absl::Status ZoneAttachment::Bind(const ZoneSizes& sizes) {
   parts_.emplace(memory_.data(), sizes);
+  instance_id_ = parts_->header().instance_id;
   struct stat file;
   if (::fstat(memory_.fd(), &file) < 0) return ErrnoStatus("zone: fstat");
   device_ = file.st_dev;
@@ -160,11 +161,7 @@ absl::Status ZoneAttachment::Join(OwnerTag tag) {
 absl::StatusOr<OwnerTag> ZoneAttachment::Reserve() {
   absl::StatusOr<OwnerTag> tag = registry_->ReserveAny();
   if (!absl::IsResourceExhausted(tag.status())) return tag;
-  // Some may be of the dead of whom nobody has heard.
-  for (std::uint32_t slot = 0; slot < registry_->capacity(); ++slot) {
-    const ParticipantRecord record = *registry_->Read(slot);
-    if (record.state != ParticipantState::kFree) Bury(record.tag).IgnoreError();
-  }
+  BuryDead();
   return registry_->ReserveAny();
 }
 
@@ -253,6 +250,18 @@ absl::Status ZoneAttachment::Bury(OwnerTag tag) {
   }
   registry_->Free(tag);
   return absl::OkStatus();
+}
+
+void ZoneAttachment::BuryDead() {
+  for (std::uint32_t slot = 0; slot < registry_->capacity(); ++slot) {
+    const ParticipantRecord record = *registry_->Read(slot);
+    if (record.state != ParticipantState::kFree) Bury(record.tag).IgnoreError();
+  }
+}
+
+void ZoneAttachment::Restore() {
+  parts_->Restore(instance_id_);
+  registry_->StoreHeader();
 }
 
 // ---- Objects ----

@@ -68,6 +68,8 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   // Without effect if `tag` is not this process's participant: after a fork it is the parent's.
   void Leave(OwnerTag tag);
   absl::Status Bury(OwnerTag tag);
+  void BuryDead();
+  void Restore();
 
   // The part of an object, which is made, and the object with it, if it is not there.
   absl::StatusOr<std::shared_ptr<void>> Get(absl::string_view name, const ObjectSpec& spec,
@@ -87,6 +89,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   int fd() const { return memory_.fd(); }
   std::size_t size_bytes() const { return memory_.FileBytes(); }
   bool read_only() const { return read_only_; }
+  std::uint64_t instance_id() const { return instance_id_; }
 
  private:
   friend class AttachmentTable;
@@ -115,6 +118,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   const bool read_only_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  std::uint64_t instance_id_ = 0;
   std::optional<ZoneParts> parts_;
   std::optional<Liveness> liveness_;
   std::optional<Registry> registry_;

@@ -76,20 +76,31 @@ absl::StatusOr<ZoneParts> ZoneParts::Create(const SharedMemory& memory, const Zo
   }
   // The rest is zero, which is right: no entries, nothing opened, the mutex is free.
   auto* const header = new (memory.data()) ZoneHeader();
-  header->magic = kMagic;
-  header->version = kVersion;
-  header->abi_hash = kAbi;
-  header->instance_id = instance_id;
-  header->max_bytes = sizes.max_bytes;
-  header->max_participants = sizes.max_participants;
-  header->max_objects = sizes.max_objects;
   header->touched_bytes.store(FrontBytes(sizes), std::memory_order_relaxed);
-  return ZoneParts(memory.data(), sizes);
+  const ZoneParts parts(memory.data(), sizes);
+  parts.StoreHeader(instance_id);
+  return parts;
+}
+
+void ZoneParts::StoreHeader(std::uint64_t instance_id) const {
+  ZoneHeader& header = this->header();
+  header.magic = kMagic;
+  header.version = kVersion;
+  header.abi_hash = kAbi;
+  header.instance_id = instance_id;
+  header.max_bytes = sizes_.max_bytes;
+  header.max_participants = sizes_.max_participants;
+  header.max_objects = sizes_.max_objects;
 }
 
 void ZoneParts::Publish() const {
   // Release: pairs with the acquire in CheckHeader.
   header().state.store(ZoneHeader::kReady, std::memory_order_release);
+}
+
+void ZoneParts::Restore(std::uint64_t instance_id) const {
+  StoreHeader(instance_id);
+  Publish();
 }
 
 absl::StatusOr<ZoneSizes> ZoneParts::CheckHeader(const SharedMemory& memory) {

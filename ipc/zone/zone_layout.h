@@ -85,6 +85,8 @@ class ZoneParts {
   ZoneParts(std::byte* data, const ZoneSizes& sizes);
 
   void Publish() const;
+  // Stores what the creator wrote into the header again, whatever stands there.
+  void Restore(std::uint64_t instance_id) const;
 
   const ZoneSizes& sizes() const { return sizes_; }
   ZoneHeader& header() const { return *reinterpret_cast<ZoneHeader*>(data_); }
@@ -101,6 +103,8 @@ class ZoneParts {
   std::byte* data() const { return data_; }
 
  private:
+  void StoreHeader(std::uint64_t instance_id) const;
+
   std::byte* data_;
   ZoneSizes sizes_;
   std::size_t buckets_offset_;

@@ -64,7 +64,6 @@ class Worker final : public Context {
   std::uint64_t generation() const override { return 1; }
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }
   const SharedZone& zone() const override { return zone_; }
-  ipc::OwnerTag tag() const override { return tag_; }
   absl::StatusOr<const UserZone*> zone(absl::string_view) const override {
     return absl::FailedPreconditionError("there are no zones");
   }

@@ -94,7 +94,6 @@ class ServiceFixture : public testing::Test, private Context {
   std::uint32_t slot() const override { return 0; }
   std::uint64_t generation() const override { return 1; }
   const SharedZone& zone() const override { return zone_; }
-  ipc::OwnerTag tag() const override { return tag_; }
   absl::StatusOr<const UserZone*> zone(absl::string_view) const override {
     return absl::FailedPreconditionError("this test has no zones");
   }

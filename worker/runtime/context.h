@@ -8,7 +8,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"  // IWYU pragma: export; services set timers on this loop
 #include "muster/proto/config.pb.h"
@@ -16,9 +15,10 @@
 #include "muster/worker/runtime/service_config.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_stats.h"
-#include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
+
+class UserZone;
 
 // What a service may use of the worker that runs it. It outlives the service. Only Post and Log may
 // be called from other threads; everything else belongs to the loop's thread. docs/SERVICES.md
@@ -53,12 +53,10 @@ class Context {
   // This worker's counters. The service keeps `requests`, `responses`, `bytes_received`,
   // `bytes_sent`, `reading`, `writing` and `waiting`. The runtime keeps the others.
   virtual SlotStats& stats() = 0;
-  // The zone that the master and all workers share, for reading. Its registry tells locks in zones
-  // of the service's own who is alive.
+  // The zone that the master and all workers share, for reading.
   virtual const SharedZone& zone() const = 0;
-  // This process as the owner of such locks, in the loop's thread only.
-  virtual ipc::OwnerTag tag() const = 0;
-  // The user zone that the configuration declares by this name. It lives as long as the Context.
+  // The user zone that the configuration declares by this name (worker/zone/user_zone.h). It lives
+  // as long as the Context, and what is got from it is not used after that. All threads may use it.
   // FailedPrecondition: no zone has this name.
   virtual absl::StatusOr<const UserZone*> zone(absl::string_view name) const = 0;
 

@@ -180,13 +180,13 @@ TEST_F(ContextTest, HasTheZonesThatAreDeclared) {
   Run([&](Context& context) {
     const auto zone = context.zone("numbers");
     ASSERT_TRUE(zone.ok()) << zone.status();
-    **(*zone)->As<int>(1) = 7;
+    **(*zone)->Get<int>("number") = 7;
     EXPECT_EQ(context.zone("words").status(),
               absl::FailedPreconditionError("zone \"words\": is not declared; the configuration "
                                             "needs zone { name: \"words\" size_bytes: ... }"));
     End();
   });
-  EXPECT_EQ(**numbers_.As<int>(1), 7);
+  EXPECT_EQ(**numbers_.zone().Find<int>("number"), 7);
 }
 
 }  // namespace

@@ -70,7 +70,6 @@ class WorkerProcess : public Context {
   std::uint64_t generation() const override { return hello_.generation(); }
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }
   const SharedZone& zone() const override { return zone_; }
-  ipc::OwnerTag tag() const override { return tag_; }
   absl::StatusOr<const UserZone*> zone(absl::string_view name) const override;
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level level, absl::string_view line) override {

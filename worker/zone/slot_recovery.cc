@@ -8,7 +8,7 @@ namespace muster::worker {
 void RecoverSlot(const SharedZone& zone, ipc::OwnerTag dead, const UserZones& zones) {
   if (!zone.slot_table().MarkDead(dead)) return;
   zone.accept_mutex_state()->Recover(dead);
-  for (const auto& user_zone : zones) user_zone->Recover(dead);
+  for (const auto& user_zone : zones) user_zone->BuryDead();
   zone.stats(dead.slot()).ClearGauges();
   zone.worker_status(dead.slot()).Clear();
   // Last: the next Reserve makes the tag somebody else's.

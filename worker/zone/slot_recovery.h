@@ -16,7 +16,7 @@ namespace muster::worker {
 //    live owner.
 // 2. The accept mutex is released if the tag holds it. Its next owner gets kOwnerDied. Its sleepers
 //    are woken in any case.
-// 3. The same for each lock that is noted in `zones` (UserZone::NoteLock), and their bells ring.
+// 3. What it held in `zones` is released in the same way, and their bells ring.
 // 4. The slot's gauges and its WorkerStatus are cleared. Its totals stay.
 // 5. The slot is free: Reserve may give it to the next process.
 //

@@ -1,10 +1,14 @@
 #include "muster/worker/zone/slot_recovery.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/worker/zone/shared_zone.h"
@@ -39,18 +43,29 @@ TEST(RecoverSlot, GivesTheAcceptMutexBackAndTellsTheNextOwner) {
   EXPECT_EQ(ours.TryLock(), ipc::LockOutcome::kOwnerDied);
 }
 
-TEST(RecoverSlot, GivesBackTheLocksThatAreNotedInUserZones) {
+// As a child of fork that ends at once.
+TEST(RecoverSlot, GivesBackWhatIsHeldInUserZones) {
   const SharedZone zone = MakeZone();
   const ipc::OwnerTag dead = Reserve(zone);
   auto made = UserZone::Create("numbers", sizeof(ipc::MutexState));
   ASSERT_TRUE(made.ok()) << made.status();
   const auto numbers = std::make_shared<const UserZone>(*std::move(made));
-  auto* const lock = *numbers->As<ipc::MutexState>(/*layout_version=*/1);
-  ASSERT_TRUE(numbers->NoteLock(lock).ok());
-  ipc::Mutex its(lock, zone.registry(), dead);
-  ASSERT_EQ(its.TryLock(), ipc::LockOutcome::kAcquired);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto worker = UserZone::Attach("numbers", *ipc::DuplicateFd(numbers->memory_fd()),
+                                         *ipc::DuplicateFd(numbers->bell_fd()));
+    const auto mutex = worker->Get<ipc::ZoneMutex>("mutex");
+    ::_exit((*mutex)->Lock() == ipc::LockOutcome::kAcquired ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+
   RecoverSlot(zone, dead, {numbers});
-  EXPECT_EQ(lock->word, ipc::kAbandonedWord);
+
+  const auto objects = numbers->zone().List();
+  ASSERT_EQ(objects.size(), 1u);
+  EXPECT_EQ(reinterpret_cast<const ipc::MutexState*>(objects[0]->state)->word, ipc::kAbandonedWord);
 }
 
 TEST(RecoverSlot, ClearsWhatTheWorkerSaidOfItself) {

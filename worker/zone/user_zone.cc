@@ -6,25 +6,18 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/wake_fd.h"
-#include "muster/ipc/memory/shared_header.h"
-#include "muster/proto/counted.h"
-#include "muster/worker/zone/user_zone_layout.h"
+#include "muster/ipc/zone/zone_layout.h"
+#include "muster/ipc/zone/zone_place.h"
 
 namespace muster::worker {
 namespace {
 
-constexpr std::size_t kFrontBytes = sizeof(UserZoneFront);
-
-UserZoneFront* FrontOf(const ipc::SharedMemory& memory) {
-  return std::launder(reinterpret_cast<UserZoneFront*>(memory.data()));
-}
-
-std::string Named(const std::string& name) { return absl::StrCat("zone \"", name, "\""); }
+std::string ZoneNamed(const std::string& name) { return absl::StrCat("zone \"", name, "\""); }
 
 std::uint64_t MemoryBytes() {
   struct sysinfo machine;
@@ -32,9 +25,18 @@ std::uint64_t MemoryBytes() {
   return std::uint64_t{machine.totalram} * machine.mem_unit;
 }
 
-template <typename State>
-void RecoverAt(std::byte* place, ipc::OwnerTag dead) {
-  std::launder(reinterpret_cast<State*>(place))->Recover(dead);
+ipc::ZoneOptions OptionsFor(std::uint64_t size_bytes) {
+  ipc::ZoneOptions options;
+  options.max_participants = UserZone::kMostParticipants;
+  // No object is smaller than a line.
+  options.max_objects = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(size_bytes / ipc::kCacheLineBytes, 1, UserZone::kMostObjects));
+  options.initial_bytes = static_cast<std::size_t>(size_bytes);
+  // All of it is there from the beginning: no worker finds later that the machine has no more.
+  options.max_bytes = options.initial_bytes +
+                      ipc::ZoneParts::FrontBytes({.max_participants = options.max_participants,
+                                                  .max_objects = options.max_objects});
+  return options;
 }
 
 }  // namespace
@@ -44,81 +46,33 @@ absl::Status UserZone::CheckSize(const std::string& name, std::uint64_t size_byt
   const std::uint64_t most = MemoryBytes() / 2;
   if (size_bytes <= most) return absl::OkStatus();
   return absl::ResourceExhaustedError(
-      absl::StrCat(Named(name), ": ", size_bytes,
+      absl::StrCat(ZoneNamed(name), ": ", size_bytes,
                    " bytes are more than half of this machine's memory, which is ", most));
 }
 
 absl::StatusOr<UserZone> UserZone::Create(const std::string& name, std::uint64_t size_bytes) {
   ipc::UniqueFd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!bell.valid()) return ipc::ErrnoStatus(absl::StrCat(Named(name), ": eventfd"));
+  if (!bell.valid()) return ipc::ErrnoStatus(absl::StrCat(ZoneNamed(name), ": eventfd"));
   MUSTER_RETURN_IF_ERROR(CheckSize(name, size_bytes));
-  ipc::SharedMemoryOptions options;
-  options.size_bytes = kFrontBytes + static_cast<std::size_t>(size_bytes);
-  auto memory = ipc::SharedMemory::CreateMemfd(absl::StrCat("muster-zone-", name), options);
-  if (!memory.ok()) return ipc::Annotate(memory.status(), Named(name));
-  // Fresh memory is zero, which all that follows takes for a valid start.
-  const auto header = ipc::CreateHeader(*memory, kUserZoneLayout);
-  if (!header.ok()) return ipc::Annotate(header.status(), Named(name));
-  ipc::PublishHeader(*header);
-  const std::uint64_t instance_id = (*header)->instance_id;
-  return UserZone(name, *std::move(memory), std::move(bell), instance_id);
+  absl::StatusOr<ipc::Zone> zone = ipc::Zone::Create(
+      ipc::ZonePlace::Memfd(absl::StrCat("muster-zone-", name)), OptionsFor(size_bytes));
+  if (!zone.ok()) return ipc::Annotate(zone.status(), ZoneNamed(name));
+  return UserZone(name, size_bytes, *std::move(zone), std::move(bell));
 }
 
 absl::StatusOr<UserZone> UserZone::Attach(const std::string& name, ipc::UniqueFd memory,
                                           ipc::UniqueFd bell) {
-  ipc::SharedMemoryOptions options;
-  options.size_bytes = kFrontBytes;
-  auto attached = ipc::SharedMemory::AttachMemfd(std::move(memory), options);
-  if (!attached.ok()) return ipc::Annotate(attached.status(), Named(name));
-  const auto header = ipc::CheckHeader(*attached, kUserZoneLayout);
-  if (!header.ok()) return ipc::Annotate(header.status(), Named(name));
-  const volatile std::uint64_t& shared_instance_id = (*header)->instance_id;
-  const std::uint64_t instance_id = shared_instance_id;
-  return UserZone(name, *std::move(attached), std::move(bell), instance_id);
+  absl::StatusOr<ipc::Zone> zone = ipc::Zone::Open(std::move(memory));
+  if (!zone.ok()) return ipc::Annotate(zone.status(), ZoneNamed(name));
+  absl::StatusOr<ipc::Participant> participant = zone->Join();
+  if (!participant.ok()) return ipc::Annotate(participant.status(), ZoneNamed(name));
+  const std::uint64_t size_bytes = zone->size_bytes();
+  UserZone attached(name, size_bytes, *std::move(zone), std::move(bell));
+  attached.participant_ = *std::move(participant);
+  return attached;
 }
 
-std::byte* UserZone::data() const { return memory_.data() + kFrontBytes; }
-std::size_t UserZone::size_bytes() const { return memory_.size_bytes() - kFrontBytes; }
-
-void UserZone::Restore() const { ipc::RestoreHeader(memory_, kUserZoneLayout, instance_id_); }
-
-absl::Status UserZone::Settle(std::uint32_t layout_version, std::size_t bytes) const {
-  MUSTER_CHECK(layout_version != 0, "layout versions begin with 1");
-  if (bytes > size_bytes()) {
-    return absl::InvalidArgumentError(absl::StrCat(Named(name_), ": has ",
-                                                   config::Counted(size_bytes(), "byte"),
-                                                   ", this worker needs ", bytes));
-  }
-  const std::uint64_t wanted =
-      std::uint64_t{layout_version} << 32 | static_cast<std::uint32_t>(bytes);
-  std::uint64_t found = 0;
-  // Relaxed: it says nothing about the contents, which begin as zeros.
-  if (FrontOf(memory_)->layout.compare_exchange_strong(found, wanted, std::memory_order_relaxed)) {
-    return absl::OkStatus();
-  }
-  if (found == wanted) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      Named(name_), ": is laid out as version ", found >> 32, " (",
-      config::Counted(static_cast<std::uint32_t>(found), "byte"), "), this worker knows version ",
-      layout_version, " (", config::Counted(bytes, "byte"), "); give the new one another name"));
-}
-
-absl::Status UserZone::Note(Kind kind, const void* lock) const {
-  const auto* place = static_cast<const std::byte*>(lock);
-  MUSTER_CHECK(place >= data() && place < data() + size_bytes(), "a noted lock is in the zone");
-  const std::uint64_t entry =
-      static_cast<std::uint64_t>(place - data()) << 8 | static_cast<std::uint8_t>(kind);
-  for (std::atomic<std::uint64_t>& free : FrontOf(memory_)->locks) {
-    std::uint64_t found = 0;
-    // Relaxed: who recovers sees the entry because its writer is dead, or will not need it.
-    if (free.compare_exchange_strong(found, entry, std::memory_order_relaxed)) {
-      return absl::OkStatus();
-    }
-    if (found == entry) return absl::OkStatus();
-  }
-  return absl::ResourceExhaustedError(
-      absl::StrCat(Named(name_), ": the master knows ", kMostLocks, " of its locks already"));
-}
+std::string UserZone::Named() const { return ZoneNamed(name_); }
 
 void UserZone::Ring() const { ipc::WakeFd::Notify(bell_.get()); }
 
@@ -134,32 +88,8 @@ void UserZone::RingUnblocked() const {
   Ring();
 }
 
-void UserZone::Recover(ipc::OwnerTag dead) const {
-  for (const std::atomic<std::uint64_t>& noted : FrontOf(memory_)->locks) {
-    const std::uint64_t entry = noted.load(std::memory_order_relaxed);
-    if (entry == 0) break;
-    const std::uint64_t offset = entry >> 8;
-    // All the states are one line long, and on a line.
-    constexpr std::size_t kBytes = ipc::kCacheLineBytes;
-    if (offset % kBytes != 0 || size_bytes() < kBytes || offset > size_bytes() - kBytes) continue;
-    std::byte* const place = data() + offset;
-    switch (static_cast<Kind>(entry & 0xff)) {
-      case Kind::kMutex:
-        RecoverAt<ipc::MutexState>(place, dead);
-        break;
-      case Kind::kSpinlock:
-        RecoverAt<ipc::SpinlockState>(place, dead);
-        break;
-      case Kind::kOnce:
-        RecoverAt<ipc::OnceState>(place, dead);
-        break;
-      case Kind::kEvent:
-        RecoverAt<ipc::EventState>(place, dead);
-        break;
-      case Kind::kNone:
-        break;
-    }
-  }
+void UserZone::BuryDead() const {
+  zone_.BuryDead();
   RingUnblocked();
 }
 

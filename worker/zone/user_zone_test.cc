@@ -1,25 +1,27 @@
 #include "muster/worker/zone/user_zone.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/zone/shared_zone.h"
-#include "muster/worker/zone/slot_recovery.h"
-#include "muster/worker/zone/user_zone_layout.h"
 #include "muster/worker/zone/zone_bell.h"
 
 namespace muster::worker {
@@ -28,7 +30,11 @@ namespace {
 using ::testing::HasSubstr;
 
 struct Account {
-  ipc::MutexState mutex;
+  std::int64_t balance;
+};
+
+struct OtherAccount {
+  static constexpr std::uint32_t kZoneVersion = 2;
   std::int64_t balance;
 };
 
@@ -44,32 +50,50 @@ absl::StatusOr<UserZone> Attach(const UserZone& zone) {
 }
 
 TEST(UserZone, IsOneForAllWhoAttach) {
-  const UserZone zone = Make(1000);
+  const UserZone zone = Make();
   const auto other = Attach(zone);
   ASSERT_TRUE(other.ok()) << other.status();
-  (*zone.As<Account>(1))->balance = 7;
-  EXPECT_EQ((*other->As<Account>(1))->balance, 7);
-  EXPECT_EQ(other->size_bytes(), 1000u);
   EXPECT_EQ(other->instance_id(), zone.instance_id());
+  (*other->Get<Account>("a"))->balance = 7;
+  const auto seen = zone.zone().Find<Account>("a");
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  EXPECT_EQ((*seen)->balance, 7);
 }
 
-TEST(UserZone, BeginsOnAPage) {
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(Make().data()) % 4096, 0u);
+TEST(UserZone, HasRoomForWhatItsSizeSays) {
+  struct Table {
+    std::byte bytes[4096];
+  };
+  struct Rest {
+    std::byte bytes[128];
+  };
+  const UserZone zone = Make(sizeof(Table) + sizeof(Rest));
+  const auto worker = Attach(zone);
+  ASSERT_TRUE(worker.ok()) << worker.status();
+  ASSERT_TRUE(worker->Get<Table>("table").ok()) << worker->Get<Table>("table").status();
+  ASSERT_TRUE(worker->Get<Rest>("rest").ok()) << worker->Get<Rest>("rest").status();
+  const auto more = worker->Get<ipc::ZoneMutex>("mutex");
+  EXPECT_TRUE(absl::IsResourceExhausted(more.status()));
+  EXPECT_THAT(std::string(more.status().message()), HasSubstr("zone \"accounts\": "));
 }
 
-TEST(UserZone, RefusesWhatIsTooLargeForIt) {
-  const auto account = Make(100).As<Account>(1);
-  EXPECT_EQ(account.status(),
-            absl::InvalidArgumentError("zone \"accounts\": has 100 bytes, this worker needs 256"));
+TEST(UserZone, HasAsManyLocksAsThereIsRoomFor) {
+  constexpr int kLocks = 1000;
+  const UserZone zone = Make(kLocks * sizeof(ipc::MutexState));
+  const auto worker = Attach(zone);
+  for (int i = 0; i < kLocks; ++i) {
+    const auto mutex = worker->Get<ipc::ZoneMutex>(absl::StrCat("lock.", i));
+    ASSERT_TRUE(mutex.ok()) << mutex.status();
+  }
 }
 
-TEST(UserZone, RefusesAProgramThatKnowsAnotherVersionOfIt) {
+TEST(UserZone, RefusesAProgramThatKnowsAnotherVersionOfAnObject) {
   const UserZone zone = Make();
-  ASSERT_TRUE(zone.As<Account>(1).ok());
-  const auto newer = Attach(zone)->As<Account>(2);
+  const auto worker = Attach(zone);
+  ASSERT_TRUE(worker->Get<Account>("a").ok());
+  const auto newer = worker->Get<OtherAccount>("a");
   EXPECT_TRUE(absl::IsFailedPrecondition(newer.status()));
-  EXPECT_THAT(std::string(newer.status().message()),
-              HasSubstr("is laid out as version 1 (256 bytes), this worker knows version 2"));
+  EXPECT_THAT(std::string(newer.status().message()), HasSubstr("zone \"accounts\": "));
 }
 
 TEST(UserZone, RefusesMemoryThatIsNone) {
@@ -80,69 +104,100 @@ TEST(UserZone, RefusesMemoryThatIsNone) {
   EXPECT_THAT(std::string(attached.status().message()), HasSubstr("zone \"x\": "));
 }
 
-TEST(UserZone, NotesAsManyLocksAsItHasRoomFor) {
-  const UserZone zone = Make((UserZone::kMostLocks + 1) * sizeof(ipc::MutexState));
-  auto* const locks = reinterpret_cast<ipc::MutexState*>(zone.data());
-  for (std::size_t i = 0; i < UserZone::kMostLocks; ++i) {
-    ASSERT_TRUE(zone.NoteLock(&locks[i]).ok()) << i;
+// A worker that takes part, and holds the mutex.
+class Holder {
+ public:
+  explicit Holder(const UserZone& zone) {
+    EXPECT_EQ(::pipe(told_), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) ::_exit(Hold(zone));
+    char byte;
+    EXPECT_EQ(::read(told_[0], &byte, 1), 1);
   }
-  EXPECT_TRUE(zone.NoteLock(&locks[3]).ok()) << "known already";
-  EXPECT_TRUE(absl::IsResourceExhausted(zone.NoteLock(&locks[UserZone::kMostLocks])));
-}
+  ~Holder() {
+    ::close(told_[0]);
+    ::close(told_[1]);
+  }
 
-// The child is killed while it holds the mutex; the parent plays the master.
-TEST(UserZone, GivesTheMutexOfAKilledProcessToTheNext) {
-  const auto shared = SharedZone::Create(4);
-  ASSERT_TRUE(shared.ok());
-  const UserZone zone = Make();
-  Account* const account = *zone.As<Account>(1);
-  const ipc::OwnerTag victim = *shared->Reserve();
-  const ipc::OwnerTag next = *shared->Reserve();
-  int told[2];
-  ASSERT_EQ(::pipe(told), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
+  // Its pidfd is readable then, as that of a worker is when the master learns of its death.
+  void Kill() const {
+    EXPECT_EQ(::kill(pid_, SIGKILL), 0);
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
+  }
+
+ private:
+  int Hold(const UserZone& zone) const {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!zone.NoteLock(&account->mutex).ok()) ::_exit(1);
-    ipc::Mutex mutex(&account->mutex, shared->registry(), victim);
-    if (mutex.Lock() != ipc::LockOutcome::kAcquired) ::_exit(1);
-    if (::write(told[1], "x", 1) != 1) ::_exit(1);
+    const auto worker = Attach(zone);
+    if (!worker.ok()) return 1;
+    const auto mutex = worker->Get<ipc::ZoneMutex>("mutex");
+    if (!mutex.ok() || (*mutex)->Lock() != ipc::LockOutcome::kAcquired) return 1;
+    if (::write(told_[1], "x", 1) != 1) return 1;
     for (;;) ::pause();
   }
-  char byte;
-  ASSERT_EQ(::read(told[0], &byte, 1), 1);
-  ASSERT_EQ(::kill(child, SIGKILL), 0);
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status));
 
-  RecoverSlot(*shared, victim, {std::make_shared<const UserZone>(*Attach(zone))});
+  int told_[2];
+  pid_t pid_;
+};
 
-  EXPECT_EQ(account->mutex.word.load(), ipc::kAbandonedWord) << "recovered before anybody locks it";
-  ipc::Mutex mutex(&account->mutex, shared->registry(), next);
-  EXPECT_EQ(mutex.TryLock(), ipc::LockOutcome::kOwnerDied);
-  mutex.MarkConsistent();
-  EXPECT_TRUE(mutex.Unlock());
-  EXPECT_EQ(mutex.TryLock(), ipc::LockOutcome::kAcquired);
-  ::close(told[0]);
-  ::close(told[1]);
+const ipc::MutexState& StateOfMutex(const UserZone& zone) {
+  for (const auto& object : zone.zone().List()) {
+    if (object.ok() && object->name == "mutex") {
+      return *reinterpret_cast<const ipc::MutexState*>(object->state);
+    }
+  }
+  std::abort();
 }
 
-TEST(UserZone, RecoversNothingOutsideOfItselfWhateverItsTableSays) {
-  const UserZone zone = Make(256);
-  auto* const front = reinterpret_cast<UserZoneFront*>(zone.data() - sizeof(UserZoneFront));
-  const ipc::OwnerTag dead(1, 1);
-  auto* const words = reinterpret_cast<std::atomic<std::uint32_t>*>(zone.data());
-  words[32].store(dead.bits());  // at 128
-  front->locks[0] = ~std::uint64_t{0} << 8 | 1;
-  front->locks[1] = std::uint64_t{256} << 8 | 1;
-  front->locks[2] = std::uint64_t{4} << 8 | 1;
-  front->locks[3] = std::uint64_t{128} << 8 | 99;
-  zone.Recover(dead);
-  EXPECT_EQ(words[32].load(), dead.bits());
-  front->locks[3] = std::uint64_t{128} << 8 | 1;
-  zone.Recover(dead);
-  EXPECT_EQ(words[32].load(), ipc::kAbandonedWord);
+TEST(UserZone, GivesTheMutexOfAKilledWorkerToTheNext) {
+  const UserZone zone = Make();
+  const Holder dead(zone);
+  const Holder alive(*Attach(Make()));
+  dead.Kill();
+
+  zone.BuryDead();
+
+  EXPECT_EQ(StateOfMutex(zone).word.load(), ipc::kAbandonedWord)
+      << "recovered before anybody locks it";
+  const auto next = Attach(zone);
+  const auto mutex = *next->Get<ipc::ZoneMutex>("mutex");
+  EXPECT_EQ(mutex->TryLock(), ipc::LockOutcome::kOwnerDied);
+  mutex->MarkConsistent();
+  EXPECT_TRUE(mutex->Unlock());
+  EXPECT_EQ(mutex->TryLock(), ipc::LockOutcome::kAcquired);
+  EXPECT_TRUE(mutex->Unlock());
+  alive.Kill();
+}
+
+TEST(UserZone, LeavesTheLivingWhatTheyHold) {
+  const UserZone zone = Make();
+  const Holder alive(zone);
+  const std::uint32_t held = StateOfMutex(zone).word.load();
+  zone.BuryDead();
+  EXPECT_EQ(StateOfMutex(zone).word.load(), held);
+  alive.Kill();
+}
+
+TEST(UserZone, SurvivesWhateverAWorkerWritesIntoIt) {
+  const UserZone zone = Make(1 << 16);
+  ASSERT_TRUE(Attach(zone)->Get<ipc::ZoneMutex>("mutex").ok());
+  const std::size_t bytes = zone.zone().size_bytes();
+  auto* const memory = static_cast<std::byte*>(
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, zone.memory_fd(), 0));
+  ASSERT_NE(memory, MAP_FAILED);
+  std::minstd_rand random(1);
+  for (int round = 0; round < 20; ++round) {
+    for (std::size_t i = 0; i < bytes; ++i) {
+      // Sparse in some rounds, so that not every check fails at the first word.
+      if (random() % (1u << round) == 0) memory[i] = static_cast<std::byte>(random());
+    }
+    zone.Restore();
+    zone.BuryDead();
+  }
+  const auto attached = Attach(zone);
+  EXPECT_TRUE(attached.ok()) << attached.status();
+  ::munmap(memory, bytes);
 }
 
 // What two event loops heard.
@@ -176,7 +231,7 @@ TEST(ZoneBell, IsHeardByAllWhoWatchIt) {
 TEST(ZoneBell, RingsWhenAWorkerDied) {
   const UserZone zone = Make();
   Hearer hearer(zone);
-  zone.Recover(ipc::OwnerTag(1, 1));
+  zone.BuryDead();
   hearer.RunWhatIsThere();
   EXPECT_EQ(hearer.rings, 1);
 }
@@ -188,7 +243,7 @@ TEST(ZoneBell, RingsWhenAWorkerDiedThatMadeItFullAndBlocking) {
   const std::uint64_t full = std::numeric_limits<std::uint64_t>::max() - 1;
   ASSERT_EQ(::write(zone.bell_fd(), &full, sizeof(full)), 8);
   Hearer hearer(zone);
-  zone.Recover(ipc::OwnerTag(1, 1));
+  zone.BuryDead();
   hearer.RunWhatIsThere();
   EXPECT_EQ(hearer.rings, 1);
   EXPECT_NE(::fcntl(zone.bell_fd(), F_GETFL) & O_NONBLOCK, 0);
@@ -196,14 +251,17 @@ TEST(ZoneBell, RingsWhenAWorkerDiedThatMadeItFullAndBlocking) {
 
 TEST(UserZone, IsAttachedAgainOnceItIsRestored) {
   const UserZone zone = Make();
-  auto* const front = reinterpret_cast<UserZoneFront*>(zone.data() - sizeof(UserZoneFront));
+  void* const header =
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, zone.memory_fd(), 0);
+  ASSERT_NE(header, MAP_FAILED);
   const std::uint64_t instance_id = zone.instance_id();
-  std::memset(static_cast<void*>(&front->header), 0xab, sizeof(front->header));
+  std::memset(header, 0xab, 64);
   EXPECT_FALSE(Attach(zone).ok());
   zone.Restore();
   const auto attached = Attach(zone);
   ASSERT_TRUE(attached.ok()) << attached.status();
   EXPECT_EQ(attached->instance_id(), instance_id);
+  ::munmap(header, 4096);
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/worker/zone/user_zone_layout.h"
 
 namespace muster::worker {
 namespace {
@@ -38,14 +37,6 @@ TEST(MemoryLayoutPage, HasThePlacesOfTheBlocks) {
   EXPECT_THAT(page, HasSubstr("| workers | 640 + 256 x capacity | 128 x capacity |"));
   EXPECT_THAT(page, HasSubstr(absl::StrCat("begin at ", StatsOffset(1024), " and the zone has ",
                                            ZoneBytes(1024), " bytes")));
-}
-
-TEST(MemoryLayoutPage, HasThePlacesInAUserZone) {
-  const std::string page = ReadPage();
-  EXPECT_THAT(page, HasSubstr(Row("layout", offsetof(UserZoneFront, layout), "8 |")));
-  EXPECT_THAT(page, HasSubstr(Row("locks", offsetof(UserZoneFront, locks),
-                                  absl::StrCat("8 x ", UserZone::kMostLocks, " |"))));
-  EXPECT_THAT(page, HasSubstr(Row("the service's", sizeof(UserZoneFront), "`size_bytes` |")));
 }
 
 TEST(MemoryLayoutPage, HasTheFieldsOfTheHeader) {
