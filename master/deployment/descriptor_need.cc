@@ -20,8 +20,8 @@ constexpr std::uint64_t kOwn = 32;
 constexpr std::uint64_t kPerWorker = 2;
 // For a moment: the worker's end of the channel, and what tells that the program runs.
 constexpr std::uint64_t kToStartOne = 4;
-// Its memory and its bell.
-constexpr std::uint64_t kPerZone = 2;
+// Its memory, twice more for the locks of those who take part, and its bell.
+constexpr std::uint64_t kPerZone = 4;
 
 }  // namespace
 

@@ -1,7 +1,11 @@
 #include "muster/master/deployment/descriptor_need.h"
 
+#include <cstdint>
+#include <filesystem>
+
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 namespace {
@@ -27,11 +31,22 @@ TEST(DescriptorNeed, HasASocketForEachWorkerWhereThePortIsShared) {
   EXPECT_EQ(each - one, 99);
 }
 
-TEST(DescriptorNeed, HasMemoryAndBellOfEachZone) {
+std::uint64_t OpenDescriptors() {
+  std::uint64_t open = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    ++open;
+  }
+  return open;
+}
+
+TEST(DescriptorNeed, HasAsManyAsAZoneHas) {
   config::v1::Config config = ConfigWith(1, config::v1::EXCLUSIVE);
   const auto without = DescriptorsNeeded(config);
   config.add_zone();
-  EXPECT_EQ(DescriptorsNeeded(config) - without, 2);
+  const std::uint64_t open = OpenDescriptors();
+  const auto zone = worker::UserZone::Create("z", 4096);
+  ASSERT_TRUE(zone.ok()) << zone.status();
+  EXPECT_EQ(DescriptorsNeeded(config) - without, OpenDescriptors() - open);
 }
 
 TEST(DescriptorNeed, IsCheckedAgainstWhatIsOpenAndTheLimit) {

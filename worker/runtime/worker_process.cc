@@ -24,6 +24,7 @@ namespace {
 // For each connection its socket and what it serves from; and some for the process.
 constexpr std::uint64_t kDescriptorsPerConnection = 2;
 constexpr std::uint64_t kOtherDescriptors = 128;
+constexpr std::uint64_t kDescriptorsPerZone = 4;
 // Of those, files that are served.
 constexpr std::uint64_t kOtherFiles = 16;
 
@@ -131,7 +132,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
 void WorkerProcess::RaiseDescriptorLimit() const {
   const std::uint64_t descriptors = config_.worker_connections() * kDescriptorsPerConnection +
                                     config_.http().open_file_cache().max_entries() +
-                                    kOtherDescriptors;
+                                    kDescriptorsPerZone * user_zones_.size() + kOtherDescriptors;
   if (const absl::Status status = process_env::RaiseDescriptorLimit(descriptors); !status.ok()) {
     log_.Write(config::v1::Log::WARN, std::string(status.message()));
   }
