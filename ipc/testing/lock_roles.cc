@@ -102,7 +102,9 @@ class Play {
 
   // Kills, and notes whether it held the thing.
   void Kill(Victim& victim, int participant) {
+    // Before: once it is dead others may take what it held at any moment.
     const bool was_inside = (board_->inside.load() & Bit(participant)) != 0;
+    const std::optional<bool> held = thing_->Held(participant);
     victim.Kill();
     dead_.push_back(participant);
     // Nobody tells of a reader's death: it tears nothing.
@@ -110,7 +112,6 @@ class Play {
       board_->inside.fetch_and(~Bit(participant));
       return;
     }
-    const std::optional<bool> held = thing_->Held(participant);
     // Of the first death only: the second one may have learnt of it, and told nobody.
     if (dead_.size() == 1) least_told_ += held.value_or(was_inside);
     most_told_ += held.value_or(true);
