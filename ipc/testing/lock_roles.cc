@@ -102,19 +102,18 @@ class Play {
 
   // Kills, and notes whether it held the thing.
   void Kill(Victim& victim, int participant) {
-    // Before: once it is dead others may take what it held at any moment.
+    // All that is read and written here comes before: once it is dead others may take what it held
+    // at any moment.
     const bool was_inside = (board_->inside.load() & Bit(participant)) != 0;
     const std::optional<bool> held = thing_->Held(participant);
+    // Nobody tells of a reader's death: it tears nothing, unless it dies within a repair.
+    const bool is_told = kind_.tells && !Shares(participant);
+    if (!is_told) board_->inside.fetch_and(~Bit(participant));
     victim.Kill();
     dead_.push_back(participant);
-    // Nobody tells of a reader's death: it tears nothing.
-    if (!kind_.tells || Shares(participant)) {
-      board_->inside.fetch_and(~Bit(participant));
-      return;
-    }
     // Of the first death only: the second one may have learnt of it, and told nobody.
-    if (dead_.size() == 1) least_told_ += held.value_or(was_inside);
-    most_told_ += held.value_or(true);
+    if (is_told && dead_.size() == 1) least_told_ += held.value_or(was_inside);
+    if (kind_.tells) most_told_ += held.value_or(is_told);
   }
   void RecoverUnlessLate() {
     if (!trial_.late_recovery()) RecoverAll();
