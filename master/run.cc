@@ -16,6 +16,7 @@
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
+#include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/admin_socket.h"
@@ -24,7 +25,6 @@
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/listen/address.h"
-#include "muster/master/listen/socket_rights.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
@@ -106,7 +106,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, ipc::SignalSet::Block(kMasterSignals));
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
   MUSTER_ASSIGN_OR_RETURN(Deployment first, PrepareFirst(checked, finder, log));
-  const SocketRights admin_rights = first.admin_rights;
+  const AdminTerms admin_terms = first.admin_terms;
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
       Supervisor::Create(*loop, log, *pid_file, SourceOf(invocation), std::move(first)));
@@ -114,10 +114,9 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
   // Its destructor delivers the last answers.
   const absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::Start(
-      address, admin_rights, *loop, OperationsOf(*supervisor), supervisor->health(), log);
+      address, admin_terms, *loop, OperationsOf(*supervisor), supervisor->health(), log);
   if (!admin.ok()) return explain("admin.listen", admin.status());
-  supervisor->SetKeepAdminSocket(
-      [&admin](const SocketRights& rights) { return (*admin)->KeepSocket(rights); });
+  supervisor->SetKeepAdmin([&admin](const AdminTerms& terms) { return (*admin)->Keep(terms); });
   // Their signals came before this program was there.
   ReapStrangers();
   supervisor->Start(std::move(ready));

@@ -296,8 +296,8 @@ void Supervisor::Do(const CommitAction& action) {
   if (const absl::Status status = log_.Configure(current.config.log()); !status.ok()) {
     log_.Write(Severity::kError, absl::StrCat("the log stays as it was: ", status.message()));
   }
-  if (!is_first && keep_admin_socket_) {
-    const absl::Status status = keep_admin_socket_(current.admin_rights);
+  if (!is_first && keep_admin_) {
+    const absl::Status status = keep_admin_(current.admin_terms);
     if (!status.ok()) {
       log_.Write(Severity::kError,
                  absl::StrCat("the admin socket stays as it is: ", status.message()));

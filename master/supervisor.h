@@ -14,13 +14,13 @@
 #include "muster/ipc/process/signal_set.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
+#include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/deployment_source.h"
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/handoff_ends.h"
-#include "muster/master/listen/socket_rights.h"
 #include "muster/master/listener_watch.h"
 #include "muster/master/live_workers.h"
 #include "muster/master/log_upkeep.h"
@@ -74,10 +74,10 @@ class Supervisor {
   // What the admin service tells health probes.
   HealthBoard& health() { return reporter_.health(); }
 
-  // Called with the rights of the admin socket's file whenever a reload is committed, to set them
-  // and to put the file back if it was removed.
-  using KeepAdminSocket = std::function<absl::Status(const SocketRights&)>;
-  void SetKeepAdminSocket(KeepAdminSocket keep) { keep_admin_socket_ = std::move(keep); }
+  // Called whenever a reload is committed: from now on who may use the admin service is what this
+  // says; the socket's file is put back if it was removed.
+  using KeepAdmin = std::function<absl::Status(const AdminTerms&)>;
+  void SetKeepAdmin(KeepAdmin keep) { keep_admin_ = std::move(keep); }
 
  private:
   Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worker::SharedZone zone,
@@ -127,7 +127,7 @@ class Supervisor {
   ZoneUpkeep zone_upkeep_;
   Reporter reporter_;
   ListenerWatch listener_watch_;
-  KeepAdminSocket keep_admin_socket_;
+  KeepAdmin keep_admin_;
 
   bool is_handling_ = false;
   std::deque<Event> events_;  // to handle next

@@ -2,11 +2,17 @@
 
 #include <sys/epoll.h>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/server_posix.h"
 #include "muster/ipc/base/status.h"
+#include "muster/master/access/admin_method.h"
+#include "muster/proto/admin.grpc.pb.h"
+#include "muster/proto/health.grpc.pb.h"
+#include "muster/proto/reflection.grpc.pb.h"
 
 namespace muster::master {
 namespace {
@@ -14,6 +20,17 @@ namespace {
 // A client that wants more waits; its calls are small.
 constexpr int kMostCalls = 100;
 constexpr int kMostRequestBytes = 64 * 1024;
+
+AccessQuestion AskerFor(AccessGate& gate, const Peer& peer) {
+  return [&gate, caller = peer.ToCaller()](absl::string_view path) {
+    return gate.Check(caller, AdminMethodAt(path));
+  };
+}
+
+std::vector<std::string> ServiceNames() {
+  return {admin::v1::Admin::service_full_name(), grpc::health::v1::Health::service_full_name(),
+          grpc::reflection::v1alpha::ServerReflection::service_full_name()};
+}
 
 }  // namespace
 
@@ -27,7 +44,7 @@ absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
   builder.SetMaxReceiveMessageSize(kMostRequestBytes);
   builder.RegisterService(&connection->admin_);
   builder.RegisterService(&connection->health_);
-  builder.RegisterService(&surroundings.reflection);
+  builder.RegisterService(&connection->reflection_);
   connection->server_ = builder.BuildAndStart();
   if (connection->server_ == nullptr) return absl::UnavailableError("gRPC makes no server");
   MUSTER_RETURN_IF_ERROR(surroundings.loop.Add(socket.watch.get(), EPOLLRDHUP, connection.get()));
@@ -42,8 +59,9 @@ AdminConnection::AdminConnection(const Surroundings& surroundings, const Peer& p
     : loop_(surroundings.loop),
       peer_(peer),
       on_end_(std::move(on_end)),
-      admin_(surroundings.loop, surroundings.operations, surroundings.log, peer),
-      health_(surroundings.health) {}
+      admin_(surroundings.loop, surroundings.operations, surroundings.log, surroundings.gate, peer),
+      health_(surroundings.health, AskerFor(surroundings.gate, peer)),
+      reflection_(ServiceNames(), AskerFor(surroundings.gate, peer)) {}
 
 AdminConnection::~AdminConnection() {
   if (server_ != nullptr) Deliver(std::chrono::system_clock::time_point());

@@ -12,6 +12,7 @@
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
+#include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_service.h"
 #include "muster/master/admin/connection/health_board.h"
@@ -38,7 +39,7 @@ class AdminConnection final : private loop::Handler {
     Log& log;
     const AdminOperations& operations;
     HealthBoard& health;
-    ReflectionService& reflection;
+    AccessGate& gate;
   };
 
   // `on_end` is called in the loop, once, when the client has hung up or gRPC has closed the
@@ -72,6 +73,7 @@ class AdminConnection final : private loop::Handler {
   const std::function<void(AdminConnection&)> on_end_;
   AdminService admin_;
   HealthService health_;
+  ReflectionService reflection_;
   ipc::UniqueFd watch_;
   bool is_watched_ = false;
   std::unique_ptr<grpc::Server> server_;  // null only if it could not be made

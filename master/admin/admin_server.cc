@@ -52,18 +52,18 @@ void DeliverAll(const std::vector<AdminConnection*>& connections) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const Address& address,
-                                                                const SocketRights& rights,
+                                                                const AdminTerms& terms,
                                                                 loop::EventLoop& loop,
                                                                 AdminOperations operations,
                                                                 HealthBoard& health, Log& log) {
   // gRPC's own lines are for those who debug gRPC: errors come back as statuses.
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   std::unique_ptr<AdminServer> server(
-      new AdminServer(address, loop, std::move(operations), health, log));
-  MUSTER_ASSIGN_OR_RETURN(AdminSocket socket, AdminSocket::Listen(address, rights));
+      new AdminServer(address, terms.access, loop, std::move(operations), health, log));
+  MUSTER_ASSIGN_OR_RETURN(AdminSocket socket, AdminSocket::Listen(address, terms.rights));
   server->socket_ = std::make_unique<AdminSocket>(std::move(socket));
   grpc::ServerBuilder builder;
-  builder.RegisterService(&server->reflection_);
+  builder.RegisterService(&server->resident_service_);
   server->resident_ = builder.BuildAndStart();
   if (server->resident_ == nullptr) return absl::UnavailableError("gRPC makes no server");
   MUSTER_ASSIGN_OR_RETURN(server->closer_, Closer::Create([&loop, self = server.get()] {
@@ -74,16 +74,14 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const Address& a
   return server;
 }
 
-AdminServer::AdminServer(const Address& address, loop::EventLoop& loop, AdminOperations operations,
-                         HealthBoard& health, Log& log)
+AdminServer::AdminServer(const Address& address, AccessPolicy access, loop::EventLoop& loop,
+                         AdminOperations operations, HealthBoard& health, Log& log)
     : address_(address),
       loop_(loop),
       operations_(std::move(operations)),
       health_(health),
       log_(log),
-      reflection_({admin::v1::Admin::service_full_name(),
-                   grpc::health::v1::Health::service_full_name(),
-                   grpc::reflection::v1alpha::ServerReflection::service_full_name()}),
+      gate_(loop, log, std::move(access)),
       acceptor_(loop, log,
                 [this](ipc::UniqueFd connection) { OnConnection(std::move(connection)); }),
       look_(loop, [this] { LookAfterSocket(); }) {}
@@ -102,6 +100,11 @@ AdminServer::~AdminServer() {
   std::sort(connections.begin(), connections.end(),
             [](AdminConnection* a, AdminConnection* b) { return a->last_used() > b->last_used(); });
   DeliverAll(connections);
+}
+
+absl::Status AdminServer::Keep(const AdminTerms& terms) {
+  gate_.Set(terms.access);
+  return KeepSocket(terms.rights);
 }
 
 absl::Status AdminServer::KeepSocket(const SocketRights& rights) {
@@ -171,7 +174,7 @@ void AdminServer::Serve(ClientSocket socket) {
     return Close(std::make_shared<ClientSocket>(std::move(socket)));
   }
   auto connection =
-      AdminConnection::Serve({loop_, log_, operations_, health_, reflection_}, std::move(socket),
+      AdminConnection::Serve({loop_, log_, operations_, health_, gate_}, std::move(socket),
                              [this](AdminConnection& ended) { End(ended); });
   if (!connection.ok()) {
     return Complain(absl::StrCat("the client of ", peer.ToString(),

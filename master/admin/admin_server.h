@@ -10,25 +10,25 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
+#include "muster/master/access/access_policy.h"
+#include "muster/master/access/admin_terms.h"
+#include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_connection.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_socket.h"
 #include "muster/master/admin/connection/closer.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/admin/connection/newcomer.h"
-#include "muster/master/admin/connection/reflection_service.h"
 #include "muster/master/admin/connection/socket_acceptor.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/socket_rights.h"
 #include "muster/master/process/log.h"
-
-namespace grpc {
-class Server;
-}  // namespace grpc
+#include "muster/proto/health.grpc.pb.h"
 
 namespace muster::master {
 
@@ -49,7 +49,7 @@ class AdminServer {
   // server. All signals should be blocked in the calling thread, so that gRPC's threads never take
   // one. AlreadyExists: somebody answers on the socket.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(const Address& address,
-                                                            const SocketRights& rights,
+                                                            const AdminTerms& terms,
                                                             loop::EventLoop& loop,
                                                             AdminOperations operations,
                                                             HealthBoard& health, Log& log);
@@ -64,19 +64,21 @@ class AdminServer {
   static constexpr std::chrono::seconds kBetweenLooks{1};
   static constexpr std::chrono::seconds kBetweenTries{10};
 
-  // Gives the socket's file these rights, and makes it again if it was removed. AlreadyExists:
-  // another process listens at its path by now. After an error everything is as it was.
-  absl::Status KeepSocket(const SocketRights& rights);
+  // Asks these rules for calls that begin from now on. Gives the socket's file these rights, and
+  // makes it again if it was removed. AlreadyExists: another process listens at its path by now.
+  // After an error the file is as it was.
+  absl::Status Keep(const AdminTerms& terms);
 
   std::size_t connections() const { return connections_.size(); }
 
  private:
-  AdminServer(const Address& address, loop::EventLoop& loop, AdminOperations operations,
-              HealthBoard& health, Log& log);
+  AdminServer(const Address& address, AccessPolicy access, loop::EventLoop& loop,
+              AdminOperations operations, HealthBoard& health, Log& log);
 
   void OnConnection(ipc::UniqueFd connection);
   void OnGreeting(Newcomer& newcomer, const absl::Status& result);
   void Serve(ClientSocket socket);
+  absl::Status KeepSocket(const SocketRights& rights);
   void LookAfterSocket();
   // False: all connections are busy.
   bool MakeRoom();
@@ -91,8 +93,9 @@ class AdminServer {
   const AdminOperations operations_;
   HealthBoard& health_;
   Log& log_;
-  ReflectionService reflection_;
+  AccessGate gate_;
   // Has no connections. It keeps gRPC's threads, which end with the last server.
+  grpc::health::v1::Health::CallbackService resident_service_;  // which a server must have
   std::unique_ptr<grpc::Server> resident_;
   std::unique_ptr<Closer> closer_;
   std::unique_ptr<AdminSocket> socket_;

@@ -10,9 +10,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/text_format.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "muster/loop/event_loop.h"
+#include "muster/master/access/access_policy.h"
+#include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/connection/health_board.h"
@@ -48,8 +51,22 @@ class AdminServerTest : public ::testing::Test {
 
   std::string socket_path() const { return absl::StrCat(folder_, "/admin"); }
   Address address() const { return *Address::Parse("unix:" + socket_path()); }
+  // Of a configuration's admin.
+  static config::v1::Admin Rules(const std::string& text) {
+    config::v1::Admin admin;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &admin));
+    return admin;
+  }
+  // This user may do what no rule denies.
+  static AdminTerms TermsWith(const std::string& rules) {
+    return {.rights = SocketRights(), .access = *AccessPolicy::Find(Rules(rules), {::geteuid()})};
+  }
+  static AdminTerms Terms() { return TermsWith(""); }
+  static AdminTerms WithMode(mode_t mode) {
+    return {.rights = {.mode = mode}, .access = Terms().access};
+  }
   void Start() {
-    auto server = AdminServer::Start(address(), SocketRights(), *loop_, operations_, health_, log_);
+    auto server = AdminServer::Start(address(), Terms(), *loop_, operations_, health_, log_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }

@@ -27,8 +27,7 @@ TEST_F(AdminServerTest, MakesItsSocketForTheOwnerAlone) {
 
 TEST_F(AdminServerTest, LeavesASocketOnWhichSomebodyAnswers) {
   Start();
-  const auto second =
-      AdminServer::Start(address(), SocketRights(), *loop_, operations_, health_, log_);
+  const auto second = AdminServer::Start(address(), Terms(), *loop_, operations_, health_, log_);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(socket_path()));
 }
@@ -49,8 +48,8 @@ TEST_F(AdminServerTest, RemovesItsSocketAtTheEnd) {
 }
 
 TEST_F(AdminServerTest, SaysWhyTheSocketCannotBeMade) {
-  const auto server = AdminServer::Start(*Address::Parse("unix:/proc/nowhere/x"), SocketRights(),
-                                         *loop_, operations_, health_, log_);
+  const auto server = AdminServer::Start(*Address::Parse("unix:/proc/nowhere/x"), Terms(), *loop_,
+                                         operations_, health_, log_);
   EXPECT_THAT(std::string(server.status().message()),
               HasSubstr("unix:/proc/nowhere/x: No such file or directory"));
 }
@@ -58,7 +57,7 @@ TEST_F(AdminServerTest, SaysWhyTheSocketCannotBeMade) {
 TEST_F(AdminServerTest, PutsItsSocketBackWhenItWasRemoved) {
   Start();
   ASSERT_EQ(::unlink(socket_path().c_str()), 0);
-  ASSERT_EQ(server_->KeepSocket({.mode = 0660}), absl::OkStatus());
+  ASSERT_EQ(server_->Keep(WithMode(0660)), absl::OkStatus());
   struct stat socket = {};
   ASSERT_EQ(::stat(socket_path().c_str(), &socket), 0);
   EXPECT_EQ(socket.st_mode & 0777, 0660u);
@@ -69,7 +68,7 @@ TEST_F(AdminServerTest, PutsItsSocketBackWhenItWasRemoved) {
 
 TEST_F(AdminServerTest, ChangesTheRightsOfItsSocket) {
   Start();
-  ASSERT_EQ(server_->KeepSocket({.mode = 0640}), absl::OkStatus());
+  ASSERT_EQ(server_->Keep(WithMode(0640)), absl::OkStatus());
   struct stat socket = {};
   ASSERT_EQ(::stat(socket_path().c_str(), &socket), 0);
   EXPECT_EQ(socket.st_mode & 0777, 0640u);
@@ -81,7 +80,7 @@ TEST_F(AdminServerTest, LeavesTheSocketOfAnotherProcessThatIsThereByNow) {
   const ipc::UniqueFd other(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_EQ(::bind(other.get(), address().get(), address().size()), 0);
   ASSERT_EQ(::listen(other.get(), 1), 0);
-  EXPECT_TRUE(absl::IsAlreadyExists(server_->KeepSocket(SocketRights())));
+  EXPECT_TRUE(absl::IsAlreadyExists(server_->Keep(Terms())));
   server_.reset();
   EXPECT_EQ(::access(socket_path().c_str(), F_OK), 0);
 }

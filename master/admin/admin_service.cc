@@ -1,5 +1,9 @@
 #include "muster/master/admin/admin_service.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/master/access/admin_method.h"
 #include "muster/master/admin/end_methods.h"
 #include "muster/master/admin/pause_methods.h"
 #include "muster/master/admin/reload_method.h"
@@ -8,57 +12,75 @@
 
 namespace muster::master {
 
-grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AdminService::Refuse(grpc::CallbackServerContext* context,
+                                               absl::string_view method) {
+  grpc::Status status = gate_.Check(caller_, AdminMethodAt(absl::StrCat(kAdminService, method)));
+  if (status.ok()) return nullptr;
+  grpc::ServerUnaryReactor* const call = context->DefaultReactor();
+  call->Finish(std::move(status));
+  return call;
+}
+
+grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
                                                   const admin::v1::GetStatusRequest*,
                                                   admin::v1::Status* response) {
+  if (auto* const refused = Refuse(context, "GetStatus")) return refused;
   return AnswerGetStatus(calls_, operations_, response);
 }
 
-grpc::ServerUnaryReactor* AdminService::ListWorkers(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AdminService::ListWorkers(grpc::CallbackServerContext* context,
                                                     const admin::v1::ListWorkersRequest*,
                                                     admin::v1::ListWorkersResponse* response) {
+  if (auto* const refused = Refuse(context, "ListWorkers")) return refused;
   return AnswerListWorkers(calls_, operations_, response);
 }
 
-grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext* context,
                                                  const admin::v1::GetStatsRequest*,
                                                  admin::v1::Stats* response) {
+  if (auto* const refused = Refuse(context, "GetStats")) return refused;
   return AnswerGetStats(calls_, operations_, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Reload(grpc::CallbackServerContext* context,
                                                const admin::v1::ReloadRequest*,
                                                admin::v1::ReloadResponse* response) {
+  if (auto* const refused = Refuse(context, "Reload")) return refused;
   return AnswerReload(calls_, operations_, context, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Reopen(grpc::CallbackServerContext* context,
                                                const admin::v1::ReopenRequest*,
                                                admin::v1::ReopenResponse* response) {
+  if (auto* const refused = Refuse(context, "Reopen")) return refused;
   return AnswerReopen(calls_, operations_, context, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Pause(grpc::CallbackServerContext* context,
                                               const admin::v1::PauseRequest*,
                                               admin::v1::PauseResponse* response) {
+  if (auto* const refused = Refuse(context, "Pause")) return refused;
   return AnswerPause(calls_, operations_, context, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Resume(grpc::CallbackServerContext* context,
                                                const admin::v1::ResumeRequest*,
                                                admin::v1::ResumeResponse* response) {
+  if (auto* const refused = Refuse(context, "Resume")) return refused;
   return AnswerResume(calls_, operations_, context, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Quit(grpc::CallbackServerContext* context,
                                              const admin::v1::QuitRequest*,
                                              admin::v1::QuitResponse* response) {
+  if (auto* const refused = Refuse(context, "Quit")) return refused;
   return AnswerQuit(calls_, operations_, context, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Stop(grpc::CallbackServerContext* context,
                                              const admin::v1::StopRequest*,
                                              admin::v1::StopResponse* response) {
+  if (auto* const refused = Refuse(context, "Stop")) return refused;
   return AnswerStop(calls_, operations_, context, response);
 }
 

@@ -1,9 +1,12 @@
 #ifndef MUSTER_MASTER_ADMIN_ADMIN_SERVICE_H_
 #define MUSTER_MASTER_ADMIN_ADMIN_SERVICE_H_
 
+#include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
+#include "muster/master/access/caller.h"
+#include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_calls.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/connection/peer.h"
@@ -13,13 +16,18 @@
 namespace muster::master {
 
 // muster.admin.v1.Admin for one connection: leads each method to the file that answers it. Called
-// in gRPC's threads. `loop`, `operations` and `log` outlive it, and the gRPC server does not.
+// in gRPC's threads. `loop`, `operations`, `log` and `gate`, which says who may call what, outlive
+// it, and the gRPC server does not.
 class AdminService final : public admin::v1::Admin::CallbackService {
  public:
   // `peer`: who is at the other end. That every call of this service is his is what the connection
   // has a server of its own for.
-  AdminService(loop::EventLoop& loop, const AdminOperations& operations, Log& log, const Peer& peer)
-      : operations_(operations), calls_(loop, log, peer, operations.withdraw) {}
+  AdminService(loop::EventLoop& loop, const AdminOperations& operations, Log& log, AccessGate& gate,
+               const Peer& peer)
+      : operations_(operations),
+        gate_(gate),
+        caller_(peer.ToCaller()),
+        calls_(loop, log, peer, operations.withdraw) {}
 
   // Withdraws the changes under way: their caller hung up. In the loop's thread.
   void HangUp() { calls_.HangUp(); }
@@ -59,7 +67,12 @@ class AdminService final : public admin::v1::Admin::CallbackService {
                                  admin::v1::StopResponse* response) override;
 
  private:
+  // Answers a call that the caller may not make. Null: he may.
+  grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, absl::string_view method);
+
   const AdminOperations& operations_;
+  AccessGate& gate_;
+  const Caller caller_;
   AdminCalls calls_;
 };
 

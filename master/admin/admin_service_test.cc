@@ -5,6 +5,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/master/access/access_policy.h"
+#include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/test_call.h"
 
 namespace muster::master {
@@ -46,7 +48,8 @@ class AdminServiceTest : public testing::Test {
   std::vector<std::string> asked_;
   TestCall call_;
   const AdminOperations operations_ = Operations();
-  AdminService service_{call_.loop(), operations_, call_.log(), Peer()};
+  AccessGate gate_{call_.loop(), call_.log(), *AccessPolicy::Find({}, {0})};
+  AdminService service_{call_.loop(), operations_, call_.log(), gate_, Peer()};
 };
 
 TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {

@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/master/access/access_policy.h"
 #include "muster/master/config/response_check.h"
 #include "muster/master/host/file_access.h"
 #include "muster/master/listen/address.h"
@@ -178,6 +179,9 @@ class Checker {
     }
     CheckAddress("admin.listen", listen);
     CheckMode("admin.mode", config_.admin().mode());
+    for (FieldMistake& mistake : AccessPolicy::Check(config_.admin())) {
+      mistakes_.push_back(std::move(mistake));
+    }
   }
 
   void CheckZones() {

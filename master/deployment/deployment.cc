@@ -1,9 +1,12 @@
 #include "muster/master/deployment/deployment.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -51,8 +54,14 @@ absl::Status MakeFolders(const config::v1::Config& config) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<SocketRights> AdminRights(const config::v1::Admin& admin) {
-  return FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin");
+absl::StatusOr<AdminTerms> FindAdminTerms(const config::v1::Admin& admin) {
+  AdminTerms terms;
+  MUSTER_ASSIGN_OR_RETURN(terms.rights,
+                          FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
+  std::vector<uid_t> owners = {0, ::geteuid()};
+  if (terms.rights.owner.has_value()) owners.push_back(*terms.rights.owner);
+  MUSTER_ASSIGN_OR_RETURN(terms.access, AccessPolicy::Find(admin, owners));
+  return terms;
 }
 
 // The same as PrepareDeployment with errors that still have their fields beside them.
@@ -67,7 +76,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
   if (!worker.ok()) return deployment.ExplainWorker(worker.status());
   deployment.worker = *std::move(worker);
   MUSTER_RETURN_IF_ERROR(MakeFolders(config));
-  MUSTER_ASSIGN_OR_RETURN(deployment.admin_rights, AdminRights(config.admin()));
+  MUSTER_ASSIGN_OR_RETURN(deployment.admin_terms, FindAdminTerms(config.admin()));
   MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
                           ipc::SealBytes("muster-config", config.SerializeAsString()));
   MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
@@ -85,7 +94,7 @@ absl::StatusOr<Deployment> Deployment::Copy() const {
   copy.is_worker_from_flag = is_worker_from_flag;
   copy.listeners = listeners;
   copy.zones = zones;
-  copy.admin_rights = admin_rights;
+  copy.admin_terms = admin_terms;
   MUSTER_ASSIGN_OR_RETURN(copy.sealed_config, ipc::DuplicateFd(sealed_config.get()));
   return copy;
 }

@@ -8,11 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/master/access/admin_terms.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/listen/listener_set.h"
-#include "muster/master/listen/socket_rights.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/master/process/worker_program.h"
 #include "muster/proto/config.pb.h"
@@ -29,7 +29,7 @@ struct Deployment {
   bool is_worker_from_flag = false;  // --worker named it
   ListenerSet listeners;
   worker::UserZones zones;
-  SocketRights admin_rights;
+  AdminTerms admin_terms;
   ipc::UniqueFd sealed_config;
 
   // The same for another generation. It has no `places`. Fails for want of a descriptor.

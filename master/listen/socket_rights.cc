@@ -1,71 +1,26 @@
 #include "muster/master/listen/socket_rights.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/aside/wait_note.h"
+#include "muster/master/host/account.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {
 
-constexpr std::size_t kMostRecordBytes = 1 << 20;
 // Not an id, but to chown: leave it as it is.
 constexpr std::uint32_t kAsItIs = 0xffffffff;
 
 // uid_t and gid_t.
 using Id = std::uint32_t;
-
-// getpwnam_r and getgrnam_r.
-template <typename Record>
-using GetByName = int (*)(const char*, Record*, char*, std::size_t, Record**);
-
-template <typename Record>
-absl::StatusOr<Id> LookUp(GetByName<Record> get, Id Record::*id, absl::string_view kind,
-                          const std::string& name) {
-  const WaitNote note(absl::StrCat("looking up the ", kind), name);
-  std::vector<char> memory(4096);
-  while (true) {
-    Record record = {};
-    Record* found = nullptr;
-    const int error = get(name.c_str(), &record, memory.data(), memory.size(), &found);
-    if (found != nullptr) return record.*id;
-    if (error == EINTR) continue;
-    if (error == ERANGE && memory.size() < kMostRecordBytes) {
-      memory.resize(2 * memory.size());
-      continue;
-    }
-    const std::string quoted = absl::StrCat("\"", absl::CEscape(name), "\"");
-    // POSIX lets these mean that there is none.
-    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) {
-      return absl::NotFoundError(
-          absl::StrCat(quoted, " is no ", kind, " of this machine; write a name or a number"));
-    }
-    return ipc::ErrnoStatus(absl::StrCat("look up the ", kind, " ", quoted), error);
-  }
-}
-
-template <typename Record>
-absl::StatusOr<Id> FindId(GetByName<Record> get, Id Record::*id, absl::string_view kind,
-                          const std::string& text) {
-  if (text.find_first_not_of("0123456789") != text.npos) return LookUp(get, id, kind, text);
-  Id number = 0;
-  if (absl::SimpleAtoi(text, &number) && number != kAsItIs) return number;
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is no number of a ", kind, "; the largest is ", kAsItIs - 1));
-}
 
 // Asks the kernel, with a file that nobody sees.
 absl::Status TryToGive(Id owner, Id group, absl::string_view to) {
@@ -76,13 +31,13 @@ absl::Status TryToGive(Id owner, Id group, absl::string_view to) {
 }
 
 absl::StatusOr<Id> FindOwner(const std::string& text) {
-  MUSTER_ASSIGN_OR_RETURN(const Id id, FindId(&::getpwnam_r, &passwd::pw_uid, "user", text));
+  MUSTER_ASSIGN_OR_RETURN(const Id id, FindUser(text));
   MUSTER_RETURN_IF_ERROR(TryToGive(id, kAsItIs, absl::StrCat("user \"", text, "\"")));
   return id;
 }
 
-absl::StatusOr<Id> FindGroup(const std::string& text) {
-  MUSTER_ASSIGN_OR_RETURN(const Id id, FindId(&::getgrnam_r, &group::gr_gid, "group", text));
+absl::StatusOr<Id> FindGroupToGive(const std::string& text) {
+  MUSTER_ASSIGN_OR_RETURN(const Id id, FindGroup(text));
   MUSTER_RETURN_IF_ERROR(TryToGive(kAsItIs, id, absl::StrCat("group \"", text, "\"")));
   return id;
 }
@@ -113,7 +68,7 @@ absl::StatusOr<SocketRights> FindSocketRights(const std::string& mode, const std
     rights.owner = *id;
   }
   if (!group.empty()) {
-    const absl::StatusOr<Id> id = FindGroup(group);
+    const absl::StatusOr<Id> id = FindGroupToGive(group);
     if (!id.ok()) return config::AtField(id.status(), absl::StrCat(field, ".group"));
     rights.group = *id;
   }

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -83,12 +84,24 @@ class WatchCall final : public grpc::ServerWriteReactor<HealthCheckResponse>,
   bool is_finished_ = false;
 };
 
+class RefusedWatch final : public grpc::ServerWriteReactor<HealthCheckResponse> {
+ public:
+  explicit RefusedWatch(grpc::Status status) { Finish(std::move(status)); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
 }  // namespace
 
 grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context,
                                                const HealthCheckRequest* request,
                                                HealthCheckResponse* response) {
   grpc::ServerUnaryReactor* call = context->DefaultReactor();
+  if (grpc::Status may = may_call_("/grpc.health.v1.Health/Check"); !may.ok()) {
+    call->Finish(std::move(may));
+    return call;
+  }
   const std::optional<bool> state = board_.Read(request->service());
   response->set_status(StatusOf(state));
   call->Finish(state.has_value() ? grpc::Status::OK
@@ -100,6 +113,9 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext*, const HealthCheckRequest* request) {
+  if (grpc::Status may = may_call_("/grpc.health.v1.Health/Watch"); !may.ok()) {
+    return new RefusedWatch(std::move(may));
+  }
   return new WatchCall(board_, request->service(), watching_);
 }
 

@@ -2,8 +2,10 @@
 #define MUSTER_MASTER_ADMIN_CONNECTION_HEALTH_SERVICE_H_
 
 #include <atomic>
+#include <utility>
 
 #include "grpcpp/grpcpp.h"
+#include "muster/master/admin/connection/access_question.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/proto/health.grpc.pb.h"
 
@@ -14,7 +16,8 @@ namespace muster::master {
 // the gRPC server does not.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
-  explicit HealthService(HealthBoard& board) : board_(board) {}
+  HealthService(HealthBoard& board, AccessQuestion may_call)
+      : board_(board), may_call_(std::move(may_call)) {}
 
   // How many calls of Watch are under way. Thread-safe.
   int watching() const { return watching_.load(std::memory_order_relaxed); }
@@ -28,6 +31,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
  private:
   HealthBoard& board_;
+  const AccessQuestion may_call_;
   std::atomic<int> watching_ = 0;  // a count for its own sake: it orders nothing
 };
 

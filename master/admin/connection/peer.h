@@ -4,8 +4,10 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "muster/master/access/caller.h"
 
 namespace muster::master {
 
@@ -16,11 +18,14 @@ struct Peer {
   pid_t pid = 0;
   uid_t uid = 0;
   gid_t gid = 0;
+  std::vector<gid_t> groups{};  // the others (SO_PEERGROUPS)
 
   static absl::StatusOr<Peer> OfSocket(int fd);
 
   // "uid 1000 (pid 4711)".
   std::string ToString() const;
+  // For the rules of admin.allow and admin.deny.
+  Caller ToCaller() const;
 };
 
 }  // namespace muster::master

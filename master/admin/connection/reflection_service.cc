@@ -65,10 +65,24 @@ class Call final
   ServerReflectionResponse response_;
 };
 
+class RefusedCall final
+    : public grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse> {
+ public:
+  explicit RefusedCall(grpc::Status status) { Finish(std::move(status)); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
 }  // namespace
 
 grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse>*
 ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext*) {
+  if (grpc::Status may =
+          may_call_("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo");
+      !may.ok()) {
+    return new RefusedCall(std::move(may));
+  }
   return new Call(*this);
 }
 

@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "grpcpp/grpcpp.h"
+#include "muster/master/admin/connection/access_question.h"
 #include "muster/proto/reflection.grpc.pb.h"
 
 namespace muster::master {
 
 // grpc.reflection.v1alpha.ServerReflection, from the descriptors in this program. gRPC's own has a
-// thread in each server, and here each connection has a server. Called in gRPC's threads, any
-// number of servers may share one.
+// thread in each server, and here each connection has a server. Called in gRPC's threads.
 class ReflectionService final
     : public grpc::reflection::v1alpha::ServerReflection::CallbackService {
  public:
   // `services`: the full names that are listed.
-  explicit ReflectionService(std::vector<std::string> services) : services_(std::move(services)) {}
+  ReflectionService(std::vector<std::string> services, AccessQuestion may_call)
+      : services_(std::move(services)), may_call_(std::move(may_call)) {}
 
   grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
                           grpc::reflection::v1alpha::ServerReflectionResponse>*
@@ -29,6 +30,7 @@ class ReflectionService final
 
  private:
   const std::vector<std::string> services_;
+  const AccessQuestion may_call_;
 };
 
 }  // namespace muster::master

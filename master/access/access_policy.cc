@@ -1,0 +1,172 @@
+#include "muster/master/access/access_policy.h"
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "muster/ipc/base/status.h"
+#include "muster/master/host/account.h"
+#include "muster/proto/field_error.h"
+
+namespace muster::master {
+namespace {
+
+using config::FieldMistake;
+using config::v1::Admin;
+
+std::string IdentityOf(uid_t uid) { return absl::StrCat("uid:", uid); }
+
+std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::CEscape(text), "\""); }
+
+// "Reload" is the method of muster's own service; a path is a path.
+std::string PathPattern(absl::string_view text) {
+  const bool is_short = !absl::StrContains(text, '/') && !absl::StartsWith(text, "*");
+  return absl::StrCat(is_short ? kAdminService : "", text);
+}
+
+std::string WhyNoPrincipal(absl::string_view text) {
+  const bool is_pattern = AccessPattern::IsOne(text);
+  if (is_pattern && text == "*") return "";
+  for (const absl::string_view kind : {"uid:", "gid:"}) {
+    absl::string_view number = text;
+    std::uint32_t id = 0;
+    if (!absl::ConsumePrefix(&number, kind)) continue;
+    if (number == "*" || absl::SimpleAtoi(number, &id)) return "";
+    return absl::StrCat(Quoted(text), " has no number behind \"", kind, "\"; for a name write \"",
+                        kind == "uid:" ? "user:" : "group:", "\"");
+  }
+  for (const absl::string_view kind : {"user:", "group:"}) {
+    if (absl::StartsWith(text, kind) && text.size() > kind.size()) return "";
+  }
+  return absl::StrCat(Quoted(text),
+                      " is no principal; write \"user:NAME\", \"uid:NUMBER\", "
+                      "\"group:NAME\", \"gid:NUMBER\", or \"*\" for everybody");
+}
+
+std::string WhyNoMethod(absl::string_view text) {
+  if (!AccessPattern::IsOne(text)) {
+    return absl::StrCat(Quoted(text), " may have one \"*\", at its beginning or its end");
+  }
+  const AccessPattern pattern(PathPattern(text));
+  std::vector<absl::string_view> names;
+  for (const AdminMethod& method : AdminMethods()) {
+    if (pattern.Matches(method.path)) return "";
+    names.push_back(method.name());
+  }
+  return absl::StrCat(Quoted(text), " is no method; there are ", absl::StrJoin(names, ", "));
+}
+
+// What both kinds of rules have. `field`: "admin.deny[0]".
+template <typename Rule>
+void CheckRule(const std::string& field, const Rule& rule, std::vector<FieldMistake>& mistakes) {
+  for (int i = 0; i < rule.principal_size(); ++i) {
+    const std::string why = WhyNoPrincipal(rule.principal(i));
+    if (!why.empty()) mistakes.push_back({absl::StrCat(field, ".principal[", i, "]"), why});
+  }
+  for (int i = 0; i < rule.method_size(); ++i) {
+    const std::string why = WhyNoMethod(rule.method(i));
+    if (!why.empty()) mistakes.push_back({absl::StrCat(field, ".method[", i, "]"), why});
+  }
+}
+
+absl::StatusOr<AccessPattern> FindPrincipal(const std::string& text) {
+  absl::string_view name = text;
+  if (absl::ConsumePrefix(&name, "user:")) {
+    MUSTER_ASSIGN_OR_RETURN(const uid_t uid, FindUser(std::string(name)));
+    return AccessPattern(IdentityOf(uid));
+  }
+  if (absl::ConsumePrefix(&name, "group:")) {
+    MUSTER_ASSIGN_OR_RETURN(const gid_t gid, FindGroup(std::string(name)));
+    return AccessPattern(absl::StrCat("gid:", gid));
+  }
+  return AccessPattern(text);
+}
+
+}  // namespace
+
+std::vector<FieldMistake> AccessPolicy::Check(const Admin& admin) {
+  std::vector<FieldMistake> mistakes;
+  for (int i = 0; i < admin.deny_size(); ++i) {
+    CheckRule(absl::StrCat("admin.deny[", i, "]"), admin.deny(i), mistakes);
+  }
+  for (int i = 0; i < admin.allow_size(); ++i) {
+    const std::string field = absl::StrCat("admin.allow[", i, "]");
+    const config::v1::AllowRule& rule = admin.allow(i);
+    CheckRule(field, rule, mistakes);
+    if (rule.has_role() == (rule.method_size() > 0)) {
+      mistakes.push_back({field + ".role", rule.has_role()
+                                               ? "is given beside `method`; one of them is enough"
+                                               : "is missing; give a role, or `method`"});
+    }
+  }
+  return mistakes;
+}
+
+absl::StatusOr<AccessPolicy> AccessPolicy::Find(const Admin& admin,
+                                                const std::vector<uid_t>& owners) {
+  AccessPolicy policy;
+  for (const uid_t owner : owners) policy.owners_.push_back(IdentityOf(owner));
+  const auto add = [](const std::string& field, const auto& rule,
+                      std::vector<Rule>& rules) -> absl::Status {
+    Rule added;
+    added.name = rule.name();
+    for (int i = 0; i < rule.principal_size(); ++i) {
+      absl::StatusOr<AccessPattern> principal = FindPrincipal(rule.principal(i));
+      if (!principal.ok()) {
+        return config::AtField(principal.status(), absl::StrCat(field, ".principal[", i, "]"));
+      }
+      added.principals.push_back(*std::move(principal));
+    }
+    for (const std::string& method : rule.method()) {
+      added.methods.emplace_back(PathPattern(method));
+    }
+    rules.push_back(std::move(added));
+    return absl::OkStatus();
+  };
+  for (int i = 0; i < admin.deny_size(); ++i) {
+    MUSTER_RETURN_IF_ERROR(add(absl::StrCat("admin.deny[", i, "]"), admin.deny(i), policy.deny_));
+  }
+  for (int i = 0; i < admin.allow_size(); ++i) {
+    MUSTER_RETURN_IF_ERROR(
+        add(absl::StrCat("admin.allow[", i, "]"), admin.allow(i), policy.allow_));
+    if (admin.allow(i).has_role()) policy.allow_.back().role = admin.allow(i).role();
+  }
+  return policy;
+}
+
+bool AccessPolicy::Rule::Matches(const Caller& caller, const AdminMethod& method) const {
+  const auto matches_caller = [&](const AccessPattern& principal) {
+    return std::any_of(caller.identities.begin(), caller.identities.end(),
+                       [&](const std::string& identity) { return principal.Matches(identity); });
+  };
+  if (std::none_of(principals.begin(), principals.end(), matches_caller)) return false;
+  // Each role includes the ones before it.
+  if (role.has_value()) return method.role <= *role;
+  // Of a rule that denies, no methods means all.
+  return methods.empty() ||
+         std::any_of(methods.begin(), methods.end(),
+                     [&](const AccessPattern& pattern) { return pattern.Matches(method.path); });
+}
+
+AccessPolicy::Decision AccessPolicy::Decide(const Caller& caller, const AdminMethod& method) const {
+  for (const Rule& rule : deny_) {
+    if (rule.Matches(caller, method)) {
+      return {false, absl::StrCat("rule ", Quoted(rule.name), " of admin.deny refuses it")};
+    }
+  }
+  for (const Rule& rule : allow_) {
+    if (rule.Matches(caller, method)) return {.is_allowed = true};
+  }
+  const bool is_owner = std::any_of(
+      caller.identities.begin(), caller.identities.end(), [&](const std::string& identity) {
+        return std::find(owners_.begin(), owners_.end(), identity) != owners_.end();
+      });
+  if (is_owner) return {.is_allowed = true};
+  return {false, "no rule of admin.allow allows it"};
+}
+
+}  // namespace muster::master

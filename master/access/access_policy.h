@@ -1,0 +1,62 @@
+#ifndef MUSTER_MASTER_ACCESS_ACCESS_POLICY_H_
+#define MUSTER_MASTER_ACCESS_ACCESS_POLICY_H_
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "muster/master/access/access_pattern.h"
+#include "muster/master/access/admin_method.h"
+#include "muster/master/access/caller.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
+
+namespace muster::master {
+
+// Who may call which methods of the admin service. A value; the decision is pure. The rules are
+// looked at in the order of gRPC's authorization policies (gRFC A43):
+// 1. A rule of `deny` that matches refuses the call.
+// 2. A rule of `allow` that matches allows it.
+// 3. The owners may call everything: root, the user that the master runs as, and admin.owner.
+// 4. All else is refused.
+class AccessPolicy {
+ public:
+  struct Decision {
+    bool is_allowed = false;
+    std::string reason{};  // of a refusal: "rule \"no reload\" of admin.deny refuses it"
+  };
+
+  // Mistakes in the text of the rules, with their fields. Looks up no names.
+  static std::vector<config::FieldMistake> Check(const config::v1::Admin& admin);
+  // Names of users and groups are looked up, which may block for as long as the machine's name
+  // service takes. Errors have the field. `admin` has passed Check; `owners` are users.
+  static absl::StatusOr<AccessPolicy> Find(const config::v1::Admin& admin,
+                                           const std::vector<uid_t>& owners);
+  // Refuses everything.
+  AccessPolicy() = default;
+
+  Decision Decide(const Caller& caller, const AdminMethod& method) const;
+
+ private:
+  struct Rule {
+    std::string name;
+    std::vector<AccessPattern> principals;
+    std::vector<AccessPattern> methods;  // none: all, or those of the role
+    std::optional<config::v1::Role> role;
+
+    bool Matches(const Caller& caller, const AdminMethod& method) const;
+  };
+
+  std::vector<Rule> deny_;
+  std::vector<Rule> allow_;
+  std::vector<std::string> owners_;  // as identities
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_ACCESS_ACCESS_POLICY_H_

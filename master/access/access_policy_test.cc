@@ -1,0 +1,137 @@
+#include "muster/master/access/access_policy.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "muster/proto/field_error.h"
+
+namespace muster::master {
+namespace {
+
+using config::v1::Role;
+using ::testing::HasSubstr;
+
+constexpr uid_t kOwner = 1000;
+
+config::v1::Admin Parse(const std::string& rules) {
+  config::v1::Admin admin;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(rules, &admin)) << rules;
+  return admin;
+}
+
+AccessPolicy Policy(const std::string& rules) {
+  const config::v1::Admin admin = Parse(rules);
+  EXPECT_TRUE(AccessPolicy::Check(admin).empty()) << AccessPolicy::Check(admin)[0].problem;
+  return *AccessPolicy::Find(admin, {kOwner});
+}
+
+Caller User(uid_t uid, const std::vector<gid_t>& groups = {}) {
+  Caller caller{{absl::StrCat("uid:", uid)}, absl::StrCat("uid ", uid)};
+  for (const gid_t group : groups) caller.identities.push_back(absl::StrCat("gid:", group));
+  return caller;
+}
+
+AccessPolicy::Decision Decide(const std::string& rules, const Caller& caller,
+                              const std::string& method) {
+  return Policy(rules).Decide(caller, AdminMethodAt(absl::StrCat(kAdminService, method)));
+}
+
+bool Allows(const std::string& rules, const Caller& caller, const std::string& method) {
+  return Decide(rules, caller, method).is_allowed;
+}
+
+TEST(AccessPolicy, AllowsTheOwnerEverythingAndOthersNothing) {
+  for (const AdminMethod& method : AdminMethods()) {
+    EXPECT_TRUE(Policy("").Decide(User(kOwner), method).is_allowed) << method.path;
+    const AccessPolicy::Decision other = Policy("").Decide(User(1001), method);
+    EXPECT_FALSE(other.is_allowed) << method.path;
+    EXPECT_EQ(other.reason, "no rule of admin.allow allows it");
+  }
+}
+
+TEST(AccessPolicy, RefusesEverybodyWithoutOwnersAndRules) {
+  EXPECT_FALSE(AccessPolicy().Decide(User(0), AdminMethods()[0]).is_allowed);
+}
+
+TEST(AccessPolicy, AllowsEachRoleWhatItIncludes) {
+  for (const Role role : {config::v1::VIEWER, config::v1::OPERATOR, config::v1::ADMIN}) {
+    const AccessPolicy policy = Policy(absl::StrCat(
+        "allow { name: 'r' principal: 'uid:7' role: ", config::v1::Role_Name(role), " }"));
+    for (const AdminMethod& method : AdminMethods()) {
+      EXPECT_EQ(policy.Decide(User(7), method).is_allowed, method.role <= role)
+          << method.path << " " << role;
+      EXPECT_FALSE(policy.Decide(User(8), method).is_allowed) << method.path;
+    }
+  }
+}
+
+TEST(AccessPolicy, AllowsMethodsByNameAndByPattern) {
+  const std::string rules =
+      "allow { name: 'r' principal: 'uid:7' method: 'Reload' method: 'Get*' method: '*/Check' }";
+  EXPECT_TRUE(Allows(rules, User(7), "Reload"));
+  EXPECT_TRUE(Allows(rules, User(7), "GetStatus"));
+  EXPECT_TRUE(
+      Policy(rules).Decide(User(7), AdminMethodAt("/grpc.health.v1.Health/Check")).is_allowed);
+  EXPECT_FALSE(Allows(rules, User(7), "Reopen"));
+  EXPECT_FALSE(Allows(rules, User(7), "ListWorkers"));
+}
+
+TEST(AccessPolicy, KnowsAGroupAmongTheOthers) {
+  const std::string rules = "allow { name: 'ops' principal: 'gid:27' role: OPERATOR }";
+  EXPECT_TRUE(Allows(rules, User(7, {7, 100, 27}), "Reload"));
+  EXPECT_FALSE(Allows(rules, User(27, {7, 100}), "Reload")) << "that is a user";
+}
+
+TEST(AccessPolicy, DeniesFirst) {
+  const std::string rules =
+      "allow { name: 'all' principal: '*' role: ADMIN }"
+      "deny { name: 'freeze' principal: '*' method: 'Reload' }"
+      "deny { name: 'mallory' principal: 'uid:9' }";
+  EXPECT_EQ(Decide(rules, User(kOwner), "Reload").reason,
+            "rule \"freeze\" of admin.deny refuses it");
+  EXPECT_TRUE(Allows(rules, User(8), "Stop"));
+  EXPECT_FALSE(Allows(rules, User(9), "GetStatus"));
+}
+
+TEST(AccessPolicy, LooksNamesUp) {
+  EXPECT_TRUE(
+      Allows("allow { name: 'r' principal: 'user:root' role: VIEWER }", User(0), "GetStatus"));
+  EXPECT_TRUE(Allows("allow { name: 'r' principal: 'group:root' role: VIEWER }", User(7, {0}),
+                     "GetStatus"));
+  const auto none = AccessPolicy::Find(
+      Parse("allow { name: 'r' principal: '*' principal: 'user:no-such-user' role: VIEWER }"), {});
+  EXPECT_THAT(std::string(none.status().message()), HasSubstr("\"no-such-user\" is no user"));
+  EXPECT_EQ(config::FieldOf(none.status()), "admin.allow[0].principal[1]");
+}
+
+// The field of the only mistake, and the mistake.
+std::string MistakeIn(const std::string& rules) {
+  const auto mistakes = AccessPolicy::Check(Parse(rules));
+  EXPECT_EQ(mistakes.size(), 1u) << rules;
+  return mistakes.empty() ? "" : absl::StrCat(mistakes[0].field, " ", mistakes[0].problem);
+}
+
+TEST(AccessPolicy, NamesTheMistakesInItsRules) {
+  EXPECT_THAT(
+      MistakeIn("deny { principal: 'alice' }"),
+      HasSubstr("admin.deny[0].principal[0] \"alice\" is no principal; write \"user:NAME\""));
+  EXPECT_THAT(MistakeIn("deny { principal: 'uid:alice' }"),
+              HasSubstr("has no number behind \"uid:\"; for a name write \"user:\""));
+  EXPECT_THAT(MistakeIn("deny { principal: 'uid:99999999999' }"), HasSubstr("has no number"));
+  EXPECT_THAT(MistakeIn("deny { principal: 'group:' }"), HasSubstr("is no principal"));
+  EXPECT_THAT(MistakeIn("deny { principal: '*' method: 'Relaod' }"),
+              HasSubstr("admin.deny[0].method[0] \"Relaod\" is no method; there are GetStatus, "));
+  EXPECT_THAT(MistakeIn("deny { principal: '*' method: 'G*t' }"), HasSubstr("may have one \"*\""));
+  EXPECT_THAT(MistakeIn("allow { principal: '*' }"),
+              HasSubstr("admin.allow[0].role is missing; give a role, or `method`"));
+  EXPECT_THAT(MistakeIn("allow { principal: '*' role: VIEWER method: 'Stop' }"),
+              HasSubstr("admin.allow[0].role is given beside `method`"));
+}
+
+}  // namespace
+}  // namespace muster::master

@@ -1,0 +1,44 @@
+#include "muster/master/access/admin_method.h"
+
+#include <algorithm>
+
+#include "absl/strings/strip.h"
+#include "muster/ipc/base/check.h"
+
+namespace muster::master {
+namespace {
+
+using config::v1::OPERATOR;
+using config::v1::VIEWER;
+
+// What is code as the master is for ADMIN: what names a program or brings a configuration.
+constexpr AdminMethod kMethods[] = {
+    {"/muster.admin.v1.Admin/GetStatus", VIEWER},
+    {"/muster.admin.v1.Admin/ListWorkers", VIEWER},
+    {"/muster.admin.v1.Admin/GetStats", VIEWER},
+    {"/muster.admin.v1.Admin/Reload", OPERATOR},
+    {"/muster.admin.v1.Admin/Reopen", OPERATOR},
+    {"/muster.admin.v1.Admin/Pause", OPERATOR},
+    {"/muster.admin.v1.Admin/Resume", OPERATOR},
+    {"/muster.admin.v1.Admin/Quit", OPERATOR},
+    {"/muster.admin.v1.Admin/Stop", OPERATOR},
+    {"/grpc.health.v1.Health/Check", VIEWER},
+    {"/grpc.health.v1.Health/Watch", VIEWER},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", VIEWER},
+};
+
+}  // namespace
+
+absl::string_view AdminMethod::name() const { return absl::StripPrefix(path, kAdminService); }
+
+absl::Span<const AdminMethod> AdminMethods() { return kMethods; }
+
+const AdminMethod& AdminMethodAt(absl::string_view path) {
+  const auto* const found =
+      std::find_if(std::begin(kMethods), std::end(kMethods),
+                   [&](const AdminMethod& method) { return method.path == path; });
+  MUSTER_CHECK(found != std::end(kMethods), "each method has its line in the table");
+  return *found;
+}
+
+}  // namespace muster::master

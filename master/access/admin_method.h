@@ -1,0 +1,29 @@
+#ifndef MUSTER_MASTER_ACCESS_ADMIN_METHOD_H_
+#define MUSTER_MASTER_ACCESS_ADMIN_METHOD_H_
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "muster/proto/config.pb.h"
+
+namespace muster::master {
+
+// Before the names of muster's own methods.
+inline constexpr absl::string_view kAdminService = "/muster.admin.v1.Admin/";
+
+// A method that clients of the admin service can call, and the least role that includes it.
+struct AdminMethod {
+  absl::string_view path;  // as gRPC has it: "/muster.admin.v1.Admin/Reload"
+  config::v1::Role role;
+
+  // "Reload"; the path, where the service is not muster's own.
+  absl::string_view name() const;
+};
+
+// All of them: those of muster.admin.v1.Admin, of the health service and of server reflection.
+absl::Span<const AdminMethod> AdminMethods();
+// The method with this path, which there must be.
+const AdminMethod& AdminMethodAt(absl::string_view path);
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_ACCESS_ADMIN_METHOD_H_

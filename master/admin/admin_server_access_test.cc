@@ -1,0 +1,91 @@
+// Each method over a real connection, in each role.
+
+#include <chrono>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "gtest/gtest.h"
+#include "muster/master/access/admin_method.h"
+#include "muster/master/admin/admin_server_fixture.h"
+#include "muster/master/admin/test_call.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AdminServerAccessTest : public AdminServerTest {
+ protected:
+  void SetUp() override {
+    AdminServerTest::SetUp();
+    for (AdminOperations::Order* order :
+         {&operations_.reload, &operations_.reopen, &operations_.pause, &operations_.resume,
+          &operations_.quit, &operations_.stop}) {
+      *order = AnsweredWith(Outcome());
+    }
+  }
+
+  // Of a call with an empty request. A stream is cut after a moment.
+  grpc::StatusCode Call(const AdminMethod& method) {
+    return Serve([&] {
+      grpc::ClientContext context;
+      if (absl::EndsWith(method.path, "/Watch") || absl::EndsWith(method.path, "Info")) {
+        context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(500));
+      }
+      grpc::GenericStub stub(Connect());
+      grpc::CompletionQueue queue;
+      grpc::ByteBuffer request(nullptr, 0);
+      grpc::ByteBuffer response;
+      grpc::Status status;
+      const auto call = stub.PrepareUnaryCall(&context, std::string(method.path), request, &queue);
+      call->StartCall();
+      call->Finish(&response, &status, nullptr);
+      void* tag = nullptr;
+      bool is_ok = false;
+      queue.Next(&tag, &is_ok);
+      return status.error_code();
+    });
+  }
+};
+
+TEST_F(AdminServerAccessTest, RefusesWhatTheRoleDoesNotInclude) {
+  Start();
+  for (const char* role : {"VIEWER", "OPERATOR", "ADMIN"}) {
+    const AdminTerms terms = {
+        .rights = SocketRights(),
+        .access = *AccessPolicy::Find(
+            Rules(absl::StrCat("allow { name: 'r' principal: '*' role: ", role, " }")), {})};
+    ASSERT_TRUE(server_->Keep(terms).ok());
+    config::v1::Role least = config::v1::VIEWER;
+    ASSERT_TRUE(config::v1::Role_Parse(role, &least));
+    for (const AdminMethod& method : AdminMethods()) {
+      EXPECT_EQ(Call(method) != grpc::StatusCode::PERMISSION_DENIED, method.role <= least)
+          << role << " " << method.path;
+    }
+  }
+}
+
+TEST_F(AdminServerAccessTest, RefusesEverythingWithoutARule) {
+  Start();
+  ASSERT_TRUE(server_->Keep({.rights = SocketRights(), .access = AccessPolicy()}).ok());
+  for (const AdminMethod& method : AdminMethods()) {
+    EXPECT_EQ(Call(method), grpc::StatusCode::PERMISSION_DENIED) << method.path;
+  }
+}
+
+TEST_F(AdminServerAccessTest, TellsTheCallerWhichRuleRefusedIt) {
+  Start();
+  ASSERT_TRUE(
+      server_->Keep(TermsWith("deny { name: 'freeze' principal: '*' method: 'Reload' }")).ok());
+  admin::v1::ReloadResponse response;
+  const grpc::Status status = Reload(&response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(),
+              HasSubstr("may not call Reload: rule \"freeze\" of admin.deny refuses it"));
+}
+
+}  // namespace
+}  // namespace muster::master
