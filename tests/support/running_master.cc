@@ -17,6 +17,7 @@
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/retry.h"
+#include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::tests {
 namespace {
@@ -44,6 +45,10 @@ ipc::UniqueFd BindDatagramSocket(const std::string& path) {
 }
 
 }  // namespace
+
+struct RunningMaster::Client {
+  std::unique_ptr<admin::v1::Admin::Stub> stub;
+};
 
 std::string RunningMaster::Config(const std::string& more, const std::string& http) {
   return absl::StrCat(R"(
@@ -100,8 +105,8 @@ bool RunningMaster::Start(const std::function<bool()>& prepare) {
   // The first is where a configuration that does not say has it.
   const std::string usual = path("run/admin.sock");
   const std::string admin = std::filesystem::exists(usual) ? usual : path("admin.sock");
-  admin_ = admin::v1::Admin::NewStub(
-      grpc::CreateChannel(absl::StrCat("unix:", admin), grpc::InsecureChannelCredentials()));
+  admin_ = std::make_unique<Client>(Client{admin::v1::Admin::NewStub(
+      grpc::CreateChannel(absl::StrCat("unix:", admin), grpc::InsecureChannelCredentials()))});
   return true;
 }
 
@@ -132,7 +137,7 @@ admin::v1::Status RunningMaster::Status() {
   admin::v1::Status status;
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
-  admin_->GetStatus(&context, admin::v1::GetStatusRequest(), &status);
+  admin_->stub->GetStatus(&context, admin::v1::GetStatusRequest(), &status);
   return status;
 }
 
