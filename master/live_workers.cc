@@ -83,16 +83,30 @@ std::optional<Duration> LiveWorkers::HungFor(std::uint32_t slot, TimePoint now) 
   return master::HungFor(*found->second.process, zone_, found->second.tag, now);
 }
 
-LiveWorkers::Remains LiveWorkers::Bury(std::uint32_t slot) {
+std::uint64_t LiveWorkers::Bury(std::uint32_t slot) {
   const auto found = live_.find(slot);
-  Remains remains = {.connections = std::max(ActiveConnections(slot), found->second.cut),
-                     .zones = std::move(found->second.zones)};
+  const std::uint64_t connections = std::max(ActiveConnections(slot), found->second.cut);
   // In this order: while the process is a zombie its pid means nobody else.
-  worker::RecoverSlot(zone_, found->second.tag, remains.zones);
+  worker::RecoverSlot(zone_, found->second.tag);
+  BuryIn(std::move(found->second.zones));
   found->second.process->Reap();
   live_.erase(found);
   if (list_) Warn(list_->Remove(slot));
-  return remains;
+  return connections;
+}
+
+void LiveWorkers::BuryIn(worker::UserZones zones) {
+  if (zones.empty()) return;
+  if (!burials_) {
+    absl::StatusOr<std::unique_ptr<SideThread>> started = SideThread::Start();
+    // Without a thread the next who waits for a lock of the dead finds out himself.
+    if (!started.ok()) return Warn(started.status());
+    burials_ = *std::move(started);
+  }
+  // The last of a zone is given back there, too: that of a large one takes long.
+  burials_->Post([zones = std::move(zones)] {
+    for (const auto& zone : zones) zone->BuryDead();
+  });
 }
 
 std::uint64_t LiveWorkers::ActiveConnections(std::uint32_t slot) const {

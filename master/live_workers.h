@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
+#include "muster/master/aside/side_thread.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/deployment/deployment.h"
@@ -31,12 +32,6 @@ namespace muster::master {
 // waits a little for the kernel, see Spawner.
 class LiveWorkers {
  public:
-  // What is left of a process.
-  struct Remains {
-    std::uint64_t connections = 0;  // that it had when it died, or was told to end at once
-    worker::UserZones zones;        // that it was handed; to give large memory back may take long
-  };
-
   // All outlive it. The zone is one that SharedZone::Create made. `sink` gets the events of all
   // workers. When it gets an ExitedEvent, it buries the process.
   LiveWorkers(loop::EventLoop& loop, Log& log, const worker::SharedZone& zone,
@@ -60,8 +55,10 @@ class LiveWorkers {
   std::optional<Duration> HungFor(std::uint32_t slot, TimePoint now) const;
   bool empty() const { return live_.empty(); }
 
-  // For a process that is dead. Recovers what it held in the zones, reaps it and frees its slot.
-  Remains Bury(std::uint32_t slot);
+  // For a process that is dead. Recovers what it held in the shared zone, reaps it and frees its
+  // slot. What it held in user zones is released beside the loop: how long that takes is for their
+  // users to say. Returns the connections that it had when it died, or was told to end at once.
+  std::uint64_t Bury(std::uint32_t slot);
 
  private:
   struct Live {
@@ -71,6 +68,7 @@ class LiveWorkers {
     std::uint64_t cut = 0;  // connections that it had when it was told to end at once
   };
 
+  void BuryIn(worker::UserZones zones);
   // Of the process in the slot, as it tells.
   std::uint64_t ActiveConnections(std::uint32_t slot) const;
   void Warn(const absl::Status& status);
@@ -83,6 +81,7 @@ class LiveWorkers {
   Spawner spawner_;
   std::map<std::uint32_t, Live> live_;  // by slot
   std::optional<WorkerList> list_;
+  std::unique_ptr<SideThread> burials_;  // from the first on
 };
 
 }  // namespace muster::master

@@ -115,7 +115,7 @@ TEST_F(LiveWorkersTest, RememberTheConnectionsOfAProcessThatIsToldToEndAtOnce) {
   workers_.Send({.slot = kSlot, .command = Command::kTerminate});
   zone_.stats(kSlot).active.Set(0);  // as it does when it obeys
   AwaitExit();
-  EXPECT_EQ(workers_.Bury(kSlot).connections, 3u);
+  EXPECT_EQ(workers_.Bury(kSlot), 3u);
 }
 
 TEST_F(LiveWorkersTest, DoNotBelieveThatAProcessHadMoreConnectionsThanAnyCan) {
@@ -123,7 +123,7 @@ TEST_F(LiveWorkersTest, DoNotBelieveThatAProcessHadMoreConnectionsThanAnyCan) {
   zone_.stats(kSlot).active.Set(1'000'000'000'000);
   workers_.Signal({.slot = kSlot, .signal = SIGKILL});
   AwaitExit();
-  EXPECT_EQ(workers_.Bury(kSlot).connections, 1u << 21);
+  EXPECT_EQ(workers_.Bury(kSlot), 1u << 21);
 }
 
 TEST_F(LiveWorkersTest, AreListedForTheNextMaster) {

@@ -13,6 +13,7 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/master/access/access_policy.h"
 #include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/file_id.h"
@@ -79,6 +80,9 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
   }
   CheckAddress("admin.listen", config.admin().listen());
   CheckRights("admin", config.admin().owner(), config.admin().group());
+  if (const absl::Status rules = AccessPolicy::Find(config.admin(), {}).status(); !rules.ok()) {
+    mistakes_.push_back({config::FieldOf(rules), std::string(rules.message())});
+  }
   if (config.log().has_path()) CheckLog("log.path", config.log().path());
   if (config.http().has_access_log()) {
     CheckLog("http.access_log.path", config.http().access_log().path());
@@ -163,17 +167,18 @@ void StartCheck::CheckZones(const config::v1::Config& config) {
   for (int i = 0; i < config.zone_size(); ++i) {
     const config::v1::Zone& zone = config.zone(i);
     const std::string field = absl::StrCat("zone[", i, "].size_bytes");
-    const std::uint64_t size = zone.size_bytes();
-    const absl::Status status = worker::UserZone::CheckSize(zone.name(), size);
+    const std::uint64_t size = worker::UserZone::FileBytes(zone.size_bytes());
+    const absl::Status status = worker::UserZone::CheckSize(zone.name(), zone.size_bytes());
     if (!status.ok()) {
       mistakes_.push_back({field, std::string(status.message())});
       continue;
     }
     if (largest.has_value() && size > *largest) {
-      mistakes_.push_back({field, absl::StrCat(size,
-                                               " bytes are more than a file of this user may "
-                                               "have, which is ",
-                                               *largest, "; see ulimit -f")});
+      mistakes_.push_back(
+          {field, absl::StrCat(size,
+                               " bytes with its tables are more than a file of this user may "
+                               "have, which is ",
+                               *largest, "; see ulimit -f")});
       continue;
     }
     total += size;

@@ -18,6 +18,7 @@
 #include "muster/master/listen/listener.h"
 #include "muster/master/process/answer_of_child.h"
 #include "muster/master/process/pid_file.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 namespace {
@@ -221,10 +222,17 @@ TEST_F(StartCheckTest, FindsALimitOfFiles) {
   EXPECT_EQ(AnswerOfChild([&] {
               const rlimit limit = {4096, 4096};
               ::setrlimit(RLIMIT_FSIZE, &limit);
-              return Check("zone { name: 'a' size_bytes: 8192 }");
+              return Check("zone { name: 'a' size_bytes: 1024 }");
             }),
-            "m:3:30: zone[0].size_bytes: 8192 bytes are more than a file of this user may have, "
-            "which is 4096; see ulimit -f");
+            absl::StrCat("m:3:30: zone[0].size_bytes: ", worker::UserZone::FileBytes(1024),
+                         " bytes with its tables are more than a file of this user may have, "
+                         "which is 4096; see ulimit -f"));
+}
+
+TEST_F(StartCheckTest, FindsAUserOfNoAccountInTheRules) {
+  EXPECT_THAT(Check("admin { allow { name: 'r' principal: 'user:no-such-user' role: VIEWER } }"),
+              testing::HasSubstr(
+                  "admin.allow[0].principal[0]: \"no-such-user\" is no user of this machine"));
 }
 
 TEST_F(StartCheckTest, FindsALimitOfDescriptors) {

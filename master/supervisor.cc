@@ -142,9 +142,7 @@ void Supervisor::OnWorker(Event event) {
     failed->reason = places.Explain(failed->reason);
   }
   if (auto* exited = std::get_if<ExitedEvent>(&event)) {
-    LiveWorkers::Remains remains = workers_.Bury(exited->slot);
-    exited->connections = remains.connections;
-    deployments_->Destroy(std::move(remains.zones));
+    exited->connections = workers_.Bury(exited->slot);
     reporter_.OnExit(exited->slot);
     // Before this exit is answered with how many connections were closed.
     CloseWhatNobodyTakes();

@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
@@ -53,7 +52,8 @@ TEST(AdminAccess, IsNotGrantedByMistakesInTheRules) {
   muster.WriteConfig(WithAdmin("allow { name: 'r' principal: 'alice' role: VIEWER }"));
   const Finished master = muster.Master({"-t", "-c", muster.path("muster.textproto")});
   EXPECT_NE(master.exit, 0);
-  EXPECT_THAT(master.errors, HasSubstr("admin.allow[0].principal[0]: \"alice\" is no principal"));
+  EXPECT_THAT(master.errors,
+              HasSubstr("admin.allow[0].principal[0]: \"alice\" is not a principal"));
 }
 
 // Another user than the master's, who may connect to the socket.

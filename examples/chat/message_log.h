@@ -29,7 +29,7 @@ struct LogTable {
 
   static constexpr std::uint32_t kZoneVersion = 1;
 
-  // A mutex beside it guards it. Message n stands in entry n % kMostMessages, from when it is
+  // A mutex of the zone guards it. Message n stands in entry n % kMostMessages, from when it is
   // written, which is before `count` says so: half a message is no message, and the one that it
   // is written over is none any more.
   std::uint64_t count;

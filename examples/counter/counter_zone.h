@@ -27,8 +27,8 @@ struct CounterTable {
   // Raise it with each change of what follows.
   static constexpr std::uint32_t kZoneVersion = 1;
 
-  // A mutex beside it guards it. A worker that is killed at any instruction leaves it consistent: a
-  // counter exists when `size` includes it, and a value changes by one store.
+  // A mutex of the zone guards it. A worker that is killed at any instruction leaves it consistent:
+  // a counter exists when `size` includes it, and a value changes by one store.
   std::uint32_t size;
   Counter counters[kMostCounters];
 };
@@ -37,7 +37,8 @@ struct CounterTable {
 // Named numbers that all workers share and no death damages. Thread-safe, but for Open.
 class CounterZone {
  public:
-  // FailedPrecondition: the configuration declares no such zone; InvalidArgument: it is too small.
+  // FailedPrecondition: the configuration declares no such zone; ResourceExhausted: it is too
+  // small.
   static absl::StatusOr<CounterZone> Open(worker::Context& context);
 
   // Nothing: there is no such counter.

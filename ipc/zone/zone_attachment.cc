@@ -23,8 +23,8 @@ absl::Status NotTakingPart(absl::string_view name) {
 
 }  // namespace
 
-// The attachments of this process, by zone. All locks are held over a fork, so that the child finds
-// nothing half changed.
+// The attachments of this process, by zone. Their `mutex_` are held over a fork, so that the child
+// finds nothing half changed. `adding_` is not: who holds it may wait for another process.
 class AttachmentTable {
  public:
   // The one that is there, else `made`, which is there from now on.
@@ -211,6 +211,8 @@ bool ZoneAttachment::Recover(OwnerTag dead) {
   const std::lock_guard lock(mutex_);
   parts_->header().directory_mutex.Recover(dead);
   bool recovered = true;
+  // Objects do not overlap. So what damaged entries lead to is not more than there is.
+  std::size_t left = memory_.FileBytes();
   const auto opened = parts_->opened(dead.slot());
   for (std::size_t i = 0; i < opened.size(); ++i) {
     // Acquire: pairs with the release in Get.
@@ -219,7 +221,8 @@ bool ZoneAttachment::Recover(OwnerTag dead) {
       const auto index = static_cast<std::uint32_t>(64 * i + std::countr_zero(bits));
       const absl::StatusOr<ObjectState> object = directory_->StateAt(index);
       // A damaged entry leads to nothing that could be held.
-      if (!object.ok()) continue;
+      if (!object.ok() || object->bytes > left) continue;
+      left -= object->bytes;
       recovered &= RecoverObject(object->kind, object->state, object->count, dead);
       // Who has the descriptor wakes the consumer; without it the request for a wake stands.
       if (const auto event = event_fds_.find(index); event != event_fds_.end()) {

@@ -107,7 +107,7 @@ class ZoneAttachment : public std::enable_shared_from_this<ZoneAttachment> {
   void OnDeath(OwnerTag dead);
   void Begin(OwnerTag tag);
   bool TakesPart();
-  // The one that is there, or a new one, for the participant `self`.
+  // The one that is there, or a new one.
   absl::StatusOr<ObjectView> FindOrAdd(absl::string_view name, const ObjectSpec& spec,
                                        absl::FunctionRef<void(void* state)> initialise);
   absl::StatusOr<ObjectView> Open(absl::string_view name, const ObjectSpec& spec,

@@ -1,6 +1,7 @@
 #include "muster/master/access/access_policy.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -28,22 +29,26 @@ std::string PathPattern(absl::string_view text) {
   return absl::StrCat(is_short ? kAdminService : "", text);
 }
 
+// In the one form in which the kernel's numbers are compared. The largest is none.
+bool IsId(absl::string_view text) {
+  std::uint32_t id = 0;
+  return absl::SimpleAtoi(text, &id) && id != 0xffffffff && absl::StrCat(id) == text;
+}
+
 std::string WhyNoPrincipal(absl::string_view text) {
-  const bool is_pattern = AccessPattern::IsOne(text);
-  if (is_pattern && text == "*") return "";
+  if (text == "*") return "";
   for (const absl::string_view kind : {"uid:", "gid:"}) {
     absl::string_view number = text;
-    std::uint32_t id = 0;
     if (!absl::ConsumePrefix(&number, kind)) continue;
-    if (number == "*" || absl::SimpleAtoi(number, &id)) return "";
-    return absl::StrCat(Quoted(text), " has no number behind \"", kind, "\"; for a name write \"",
-                        kind == "uid:" ? "user:" : "group:", "\"");
+    if (IsId(number)) return "";
+    return absl::StrCat(Quoted(text), " does not have a number after \"", kind,
+                        "\"; for a name write \"", kind == "uid:" ? "user:" : "group:", "\"");
   }
   for (const absl::string_view kind : {"user:", "group:"}) {
     if (absl::StartsWith(text, kind) && text.size() > kind.size()) return "";
   }
   return absl::StrCat(Quoted(text),
-                      " is no principal; write \"user:NAME\", \"uid:NUMBER\", "
+                      " is not a principal; write \"user:NAME\", \"uid:NUMBER\", "
                       "\"group:NAME\", \"gid:NUMBER\", or \"*\" for everybody");
 }
 
@@ -57,7 +62,8 @@ std::string WhyNoMethod(absl::string_view text) {
     if (pattern.Matches(method.path)) return "";
     names.push_back(method.name());
   }
-  return absl::StrCat(Quoted(text), " is no method; there are ", absl::StrJoin(names, ", "));
+  return absl::StrCat(Quoted(text), " is not a method; the methods are ",
+                      absl::StrJoin(names, ", "));
 }
 
 // What both kinds of rules have. `field`: "admin.deny[0]".
@@ -99,7 +105,7 @@ std::vector<FieldMistake> AccessPolicy::Check(const Admin& admin) {
     CheckRule(field, rule, mistakes);
     if (rule.has_role() == (rule.method_size() > 0)) {
       mistakes.push_back({field + ".role", rule.has_role()
-                                               ? "is given beside `method`; one of them is enough"
+                                               ? "is given with `method`; one of them is enough"
                                                : "is missing; give a role, or `method`"});
     }
   }

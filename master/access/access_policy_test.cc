@@ -1,6 +1,5 @@
 #include "muster/master/access/access_policy.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -119,18 +118,24 @@ std::string MistakeIn(const std::string& rules) {
 TEST(AccessPolicy, NamesTheMistakesInItsRules) {
   EXPECT_THAT(
       MistakeIn("deny { principal: 'alice' }"),
-      HasSubstr("admin.deny[0].principal[0] \"alice\" is no principal; write \"user:NAME\""));
+      HasSubstr("admin.deny[0].principal[0] \"alice\" is not a principal; write \"user:NAME\""));
   EXPECT_THAT(MistakeIn("deny { principal: 'uid:alice' }"),
-              HasSubstr("has no number behind \"uid:\"; for a name write \"user:\""));
-  EXPECT_THAT(MistakeIn("deny { principal: 'uid:99999999999' }"), HasSubstr("has no number"));
-  EXPECT_THAT(MistakeIn("deny { principal: 'group:' }"), HasSubstr("is no principal"));
-  EXPECT_THAT(MistakeIn("deny { principal: '*' method: 'Relaod' }"),
-              HasSubstr("admin.deny[0].method[0] \"Relaod\" is no method; there are GetStatus, "));
+              HasSubstr("does not have a number after \"uid:\"; for a name write \"user:\""));
+  for (const char* text : {"uid:99999999999", "uid:4294967295", "uid:01000", "uid:+1", "uid: 1",
+                           "uid:1 ", "uid:-1", "uid:", "gid:*"}) {
+    EXPECT_THAT(MistakeIn(absl::StrCat("deny { principal: '", text, "' }")),
+                HasSubstr("does not have a number"))
+        << text;
+  }
+  EXPECT_THAT(MistakeIn("deny { principal: 'group:' }"), HasSubstr("is not a principal"));
+  EXPECT_THAT(
+      MistakeIn("deny { principal: '*' method: 'Relaod' }"),
+      HasSubstr("admin.deny[0].method[0] \"Relaod\" is not a method; the methods are GetStatus, "));
   EXPECT_THAT(MistakeIn("deny { principal: '*' method: 'G*t' }"), HasSubstr("may have one \"*\""));
   EXPECT_THAT(MistakeIn("allow { principal: '*' }"),
               HasSubstr("admin.allow[0].role is missing; give a role, or `method`"));
   EXPECT_THAT(MistakeIn("allow { principal: '*' role: VIEWER method: 'Stop' }"),
-              HasSubstr("admin.allow[0].role is given beside `method`"));
+              HasSubstr("admin.allow[0].role is given with `method`"));
 }
 
 }  // namespace

@@ -1,32 +1,25 @@
 #ifndef MUSTER_MASTER_ADMIN_ACCESS_GATE_H_
 #define MUSTER_MASTER_ADMIN_ACCESS_GATE_H_
 
-#include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <utility>
 
 #include "grpcpp/grpcpp.h"
-#include "muster/loop/clock.h"
-#include "muster/loop/event_loop.h"
 #include "muster/master/access/access_policy.h"
 #include "muster/master/access/admin_method.h"
 #include "muster/master/access/caller.h"
+#include "muster/master/admin/refusal_log.h"
 #include "muster/master/process/log.h"
 
 namespace muster::master {
 
-// Asks the policy in force for each call, and writes a line into the log for each that is refused.
-// A flood of these is bounded: after kBurst lines there is one each kBetweenLines, which has the
-// number of those that were left out. Thread-safe, but for the destruction.
+// Asks the policy in force for each call, and tells the log of those that are refused, as far as
+// RefusalLog lets it. Thread-safe: gRPC's threads call it.
 class AccessGate {
  public:
-  static constexpr int kBurst = 20;
-  static constexpr std::chrono::seconds kBetweenLines{5};
-
-  // `loop` and `log` outlive it. The lines are written in the loop's thread, those that are on
-  // their way at the destruction not at all.
-  AccessGate(loop::EventLoop& loop, Log& log, AccessPolicy policy);
+  // `log` outlives it.
+  AccessGate(Log& log, AccessPolicy policy) : log_(log) { Set(std::move(policy)); }
   AccessGate(const AccessGate&) = delete;
   AccessGate& operator=(const AccessGate&) = delete;
 
@@ -36,13 +29,10 @@ class AccessGate {
   grpc::Status Check(const Caller& caller, const AdminMethod& method);
 
  private:
-  // In the loop's thread.
-  class Refusals;
-
-  loop::EventLoop& loop_;
-  const std::shared_ptr<Refusals> refusals_;
+  Log& log_;
   std::mutex mutex_;
   std::shared_ptr<const AccessPolicy> policy_;
+  RefusalLog refusals_;
 };
 
 }  // namespace muster::master

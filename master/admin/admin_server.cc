@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -13,10 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/status.h"
+#include "muster/master/admin/connection_shares.h"
 #include "muster/master/aside/close_aside.h"
-#include "muster/proto/admin.grpc.pb.h"
-#include "muster/proto/health.grpc.pb.h"
-#include "muster/proto/reflection.grpc.pb.h"
 
 namespace muster::master {
 namespace {
@@ -81,7 +81,7 @@ AdminServer::AdminServer(const Address& address, AccessPolicy access, loop::Even
       operations_(std::move(operations)),
       health_(health),
       log_(log),
-      gate_(loop, log, std::move(access)),
+      gate_(log, std::move(access)),
       acceptor_(loop, log,
                 [this](ipc::UniqueFd connection) { OnConnection(std::move(connection)); }),
       look_(loop, [this] { LookAfterSocket(); }) {}
@@ -168,7 +168,7 @@ void AdminServer::OnGreeting(Newcomer& newcomer, const absl::Status& result) {
 
 void AdminServer::Serve(ClientSocket socket) {
   const Peer peer = socket.peer;
-  if (connections_.size() >= kMostConnections && !MakeRoom()) {
+  if (connections_.size() >= kMostConnections && !MakeRoom(peer.uid)) {
     Complain(absl::StrCat("all ", kMostConnections, " connections are busy; that of ",
                           peer.ToString(), " is closed"));
     return Close(std::make_shared<ClientSocket>(std::move(socket)));
@@ -183,18 +183,32 @@ void AdminServer::Serve(ClientSocket socket) {
   connections_.push_back(*std::move(connection));
 }
 
-bool AdminServer::MakeRoom() {
+bool AdminServer::MakeRoom(uid_t uid) {
   AdminConnection* longest = nullptr;
+  std::map<uid_t, std::size_t> by_user;
   for (const auto& connection : connections_) {
+    ++by_user[connection->peer().uid];
     if (connection->IsBusy()) continue;
     if (longest == nullptr || connection->last_used() < longest->last_used()) {
       longest = connection.get();
     }
   }
-  if (longest == nullptr) return false;
-  Complain(absl::StrCat("more than ", kMostConnections, " connections; that of ",
-                        longest->peer().ToString(), " is closed for another, it was idle longest"));
-  End(*longest);
+  if (longest != nullptr) {
+    Complain(absl::StrCat("more than ", kMostConnections, " connections; that of ",
+                          longest->peer().ToString(),
+                          " is closed for another, it was idle longest"));
+    End(*longest);
+    return true;
+  }
+  // A call that watches may last for ever, so that one user could keep all others out.
+  const std::optional<uid_t> user = WhoGivesUpOne(by_user, uid);
+  if (!user.has_value()) return false;
+  const auto ended =
+      std::find_if(connections_.begin(), connections_.end(),
+                   [&](const auto& connection) { return connection->peer().uid == *user; });
+  Complain(absl::StrCat("all ", kMostConnections, " connections are busy; one of ", by_user[*user],
+                        " of ", (*ended)->peer().ToString(), " is closed for another user"));
+  End(**ended);
   return true;
 }
 

@@ -35,7 +35,8 @@ namespace muster::master {
 // The admin service, the standard health service and server reflection, on a Unix socket. It
 // accepts in the loop, and gives each connection a gRPC server (admin_connection.h). The number of
 // connections is bounded, so that one client cannot keep the others out: when there are too many,
-// the one makes room that was idle longest. To be used in the loop's thread.
+// the one makes room that was idle longest, or else one of the user who has most. To be used in the
+// loop's thread.
 class AdminServer {
  public:
   // Connections with a gRPC server, two descriptors each.
@@ -80,8 +81,8 @@ class AdminServer {
   void Serve(ClientSocket socket);
   absl::Status KeepSocket(const SocketRights& rights);
   void LookAfterSocket();
-  // False: all connections are busy.
-  bool MakeRoom();
+  // For a connection of this user. False: all connections are busy, and no user has clearly more.
+  bool MakeRoom(uid_t uid);
   void End(AdminConnection& connection);
   // Destroys it elsewhere.
   void Close(std::shared_ptr<void> last);

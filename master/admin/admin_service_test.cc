@@ -48,7 +48,7 @@ class AdminServiceTest : public testing::Test {
   std::vector<std::string> asked_;
   TestCall call_;
   const AdminOperations operations_ = Operations();
-  AccessGate gate_{call_.loop(), call_.log(), *AccessPolicy::Find({}, {0})};
+  AccessGate gate_{call_.log(), *AccessPolicy::Find({}, {0})};
   AdminService service_{call_.loop(), operations_, call_.log(), gate_, Peer()};
 };
 

@@ -54,7 +54,7 @@ absl::StatusOr<AdminSocket> AdminSocket::Listen(const Address& address,
   MUSTER_RETURN_IF_ERROR(PrepareAdminSocket(address));
   ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("socket for ", address.ToString()));
-  // Where the kernel cannot, a client that may stop the master can also make its threads wait.
+  // Where the kernel cannot, a client that may connect can also make its threads wait.
   (void)ipc::RefuseDescriptors(fd.get());
   MUSTER_ASSIGN_OR_RETURN(SocketFile file, SocketFile::Bind(fd.get(), address, rights));
   if (::listen(fd.get(), kBacklog) != 0) {

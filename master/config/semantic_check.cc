@@ -170,6 +170,9 @@ class Checker {
   }
 
   void CheckAdmin() {
+    for (FieldMistake& mistake : AccessPolicy::Check(config_.admin())) {
+      mistakes_.push_back(std::move(mistake));
+    }
     const std::string& listen = config_.admin().listen();
     if (listen.empty()) return;
     if (!absl::StartsWith(listen, "unix:")) {
@@ -179,9 +182,6 @@ class Checker {
     }
     CheckAddress("admin.listen", listen);
     CheckMode("admin.mode", config_.admin().mode());
-    for (FieldMistake& mistake : AccessPolicy::Check(config_.admin())) {
-      mistakes_.push_back(std::move(mistake));
-    }
   }
 
   void CheckZones() {

@@ -62,11 +62,6 @@ class Deployments {
   void RestoreZones() const;
 
   const DeploymentSource& source() const { return source_; }
-  // Destroys `thing` in the loader's thread.
-  template <typename T>
-  void Destroy(T thing) {
-    loader_->Destroy(std::move(thing));
-  }
 
  private:
   Deployments(DeploymentSource source, Deployment first)

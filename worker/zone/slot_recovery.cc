@@ -5,10 +5,9 @@
 
 namespace muster::worker {
 
-void RecoverSlot(const SharedZone& zone, ipc::OwnerTag dead, const UserZones& zones) {
+void RecoverSlot(const SharedZone& zone, ipc::OwnerTag dead) {
   if (!zone.slot_table().MarkDead(dead)) return;
   zone.accept_mutex_state()->Recover(dead);
-  for (const auto& user_zone : zones) user_zone->BuryDead();
   zone.stats(dead.slot()).ClearGauges();
   zone.worker_status(dead.slot()).Clear();
   // Last: the next Reserve makes the tag somebody else's.

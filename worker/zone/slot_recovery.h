@@ -3,28 +3,26 @@
 
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/worker/zone/shared_zone.h"
-#include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
 
-// Releases everything that a dead worker held in shared memory, and frees its slot. For the master,
-// once the process with tag `dead` is gone (its pidfd is readable), or if it was never started.
-// `zones`: the user zones that the process was handed.
+// Releases everything that a dead worker held in the shared zone, and frees its slot. For the
+// master, once the process with tag `dead` is gone (its pidfd is readable), or if it was never
+// started.
 //
 // In this order:
 // 1. The slot table marks the tag dead, and the registry with it. From now on nobody takes it for a
 //    live owner.
 // 2. The accept mutex is released if the tag holds it. Its next owner gets kOwnerDied. Its sleepers
 //    are woken in any case.
-// 3. What it held in `zones` is released in the same way, and their bells ring.
-// 4. The slot's gauges and its WorkerStatus are cleared. Its totals stay.
-// 5. The slot is free: Reserve may give it to the next process.
+// 3. The slot's gauges and its WorkerStatus are cleared. Its totals stay.
+// 4. The slot is free: Reserve may give it to the next process.
 //
 // Idempotent. Whatever the zone says of the slot does not matter: the master's SlotTable knows.
 // Without effect on a tag
 // of an earlier process, of no process, or beyond the zone. Does not block. ipc/lock/registry.h
-// has the rules of steps 1 and 5, docs/CRASH_SAFETY.md the reasons for the order.
-void RecoverSlot(const SharedZone& zone, ipc::OwnerTag dead, const UserZones& zones = {});
+// has the rules of steps 1 and 4, docs/CRASH_SAFETY.md the reasons for the order.
+void RecoverSlot(const SharedZone& zone, ipc::OwnerTag dead);
 
 }  // namespace muster::worker
 

@@ -1,18 +1,12 @@
 #include "muster/worker/zone/slot_recovery.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "gtest/gtest.h"
-#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/worker/zone/shared_zone.h"
-#include "muster/worker/zone/user_zone.h"
 #include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
@@ -41,31 +35,6 @@ TEST(RecoverSlot, GivesTheAcceptMutexBackAndTellsTheNextOwner) {
   RecoverSlot(zone, dead);
   EXPECT_EQ(zone.accept_mutex_state()->word, ipc::kAbandonedWord) << "before anybody looks";
   EXPECT_EQ(ours.TryLock(), ipc::LockOutcome::kOwnerDied);
-}
-
-// As a child of fork that ends at once.
-TEST(RecoverSlot, GivesBackWhatIsHeldInUserZones) {
-  const SharedZone zone = MakeZone();
-  const ipc::OwnerTag dead = Reserve(zone);
-  auto made = UserZone::Create("numbers", sizeof(ipc::MutexState));
-  ASSERT_TRUE(made.ok()) << made.status();
-  const auto numbers = std::make_shared<const UserZone>(*std::move(made));
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const auto worker = UserZone::Attach("numbers", *ipc::DuplicateFd(numbers->memory_fd()),
-                                         *ipc::DuplicateFd(numbers->bell_fd()));
-    const auto mutex = worker->Get<ipc::ZoneMutex>("mutex");
-    ::_exit((*mutex)->Lock() == ipc::LockOutcome::kAcquired ? 0 : 1);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_EQ(status, 0);
-
-  RecoverSlot(zone, dead, {numbers});
-
-  const auto objects = numbers->zone().List();
-  ASSERT_EQ(objects.size(), 1u);
-  EXPECT_EQ(reinterpret_cast<const ipc::MutexState*>(objects[0]->state)->word, ipc::kAbandonedWord);
 }
 
 TEST(RecoverSlot, ClearsWhatTheWorkerSaidOfItself) {

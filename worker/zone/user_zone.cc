@@ -41,6 +41,10 @@ ipc::ZoneOptions OptionsFor(std::uint64_t size_bytes) {
 
 }  // namespace
 
+std::uint64_t UserZone::FileBytes(std::uint64_t size_bytes) {
+  return OptionsFor(size_bytes).max_bytes;
+}
+
 absl::Status UserZone::CheckSize(const std::string& name, std::uint64_t size_bytes) {
   // All of it is allocated at once. Beyond this the kernel would end others to make room.
   const std::uint64_t most = MemoryBytes() / 2;

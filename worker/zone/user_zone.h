@@ -36,6 +36,8 @@ class UserZone {
 
   // ResourceExhausted: this machine does not have the memory for a zone of this size.
   static absl::Status CheckSize(const std::string& name, std::uint64_t size_bytes);
+  // The memory that such a zone takes, with its tables.
+  static std::uint64_t FileBytes(std::uint64_t size_bytes);
   // For the master. Creates a zone with room for objects of `size_bytes` together, allocated and
   // sealed.
   static absl::StatusOr<UserZone> Create(const std::string& name, std::uint64_t size_bytes);
@@ -69,9 +71,10 @@ class UserZone {
   // system call.
   void Ring() const;
 
-  // For the master, as a step of worker/zone/slot_recovery.h, once a worker is dead. Releases what
-  // it held, and rings, since it may have written something and not rung. Idempotent. Does not
-  // block, even if a worker made the bell blocking, which it can, and rang it full: that is undone.
+  // For the master, once a worker is dead. Releases what it held, and rings, since it may have
+  // written something and not rung. Idempotent. Waits for nobody, even if a worker made the bell
+  // blocking, which it can, and rang it full: that is undone. But it takes longer the larger the
+  // objects are that the zone's directory names, so not in the loop.
   void BuryDead() const;
 
   // The descriptors to hand over. They stay the zone's.

@@ -20,6 +20,8 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/zone/object_kind.h"
+#include "muster/ipc/zone/zone_layout.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/zone_bell.h"
@@ -198,6 +200,40 @@ TEST(UserZone, SurvivesWhateverAWorkerWritesIntoIt) {
   const auto attached = Attach(zone);
   EXPECT_TRUE(attached.ok()) << attached.status();
   ::munmap(memory, bytes);
+}
+
+// One object for each line of the directory, each of which is the whole zone.
+TEST(UserZone, BuriesInTimeWhateverItsDirectoryNames) {
+  const UserZone zone = Make(16 << 20);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto worker = Attach(zone);
+    void* const memory = ::mmap(nullptr, zone.zone().size_bytes(), PROT_READ | PROT_WRITE,
+                                MAP_SHARED, zone.memory_fd(), 0);
+    if (!worker.ok() || memory == MAP_FAILED) ::_exit(1);
+    const ipc::ZoneSizes& sizes = zone.zone().sizes();
+    const ipc::ZoneParts parts(static_cast<std::byte*>(memory), sizes);
+    std::uint32_t permits = 1;
+    while (ipc::StateBytes(ipc::ObjectKind::kSemaphore, 2 * permits) <= zone.size_bytes()) {
+      permits *= 2;
+    }
+    for (ipc::ZoneEntry& entry : parts.entries()) {
+      entry.offset = ipc::ZoneParts::FrontBytes(sizes);
+      entry.bytes = zone.size_bytes();
+      entry.kind = static_cast<std::uint32_t>(ipc::ObjectKind::kSemaphore);
+      entry.count = permits;
+    }
+    parts.header().objects.store(sizes.max_objects);
+    for (std::uint32_t slot = 0; slot < sizes.max_participants; ++slot) {
+      for (auto& word : parts.opened(slot)) word.store(~std::uint64_t{0});
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  zone.BuryDead();
+  EXPECT_EQ(zone.zone().registry().Read(0)->state, ipc::ParticipantState::kFree);
 }
 
 // What two event loops heard.

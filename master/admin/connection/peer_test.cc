@@ -3,7 +3,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 
@@ -21,6 +24,25 @@ TEST(Peer, IsTheProcessAtTheOtherEnd) {
   EXPECT_EQ(peer->uid, ::getuid());
   EXPECT_EQ(peer->gid, ::getgid());
   EXPECT_EQ(peer->ToString(), absl::StrCat("uid ", ::getuid(), " (pid ", ::getpid(), ")"));
+}
+
+TEST(Peer, IsInTheGroupsOfItsProcess) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const ipc::UniqueFd ours(ends[0]);
+  const ipc::UniqueFd theirs(ends[1]);
+  std::vector<gid_t> groups(::getgroups(0, nullptr));
+  ASSERT_EQ(::getgroups(static_cast<int>(groups.size()), groups.data()),
+            static_cast<int>(groups.size()));
+  const Peer peer = *Peer::OfSocket(ours.get());
+  EXPECT_THAT(peer.groups, ::testing::ElementsAreArray(groups));
+}
+
+TEST(Peer, IsACallerWithItsUserAndItsGroups) {
+  const Peer peer = {.pid = 4711, .uid = 1000, .gid = 100, .groups = {27, 4}};
+  EXPECT_THAT(peer.ToCaller().identities,
+              ::testing::ElementsAre("uid:1000", "gid:100", "gid:27", "gid:4"));
+  EXPECT_EQ(peer.ToCaller().name, "uid 1000 (pid 4711)");
 }
 
 TEST(Peer, HasNoPidWhereWeDoNotSeeIt) {
