@@ -21,7 +21,8 @@ class ZoneAttachment;
 // A process that ends without it, or calls exec, has ended its part just as well. A child of fork
 // does not take part, and may Join for itself; its copy of this object does nothing.
 //
-// Move-only. One thread at a time.
+// Move-only. One thread at a time. Joining and leaving wait while another thread of this process
+// adds an object, and so while that one waits for another process that does.
 class Participant {
  public:
   Participant(Participant&& other) noexcept : zone_(std::move(other.zone_)), tag_(other.tag_) {}

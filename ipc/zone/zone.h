@@ -95,7 +95,7 @@ class Zone {
   // a kind that this program does not know; a newer program must do it.
   absl::Status Bury(OwnerTag tag) const;
   // The same for all of whom the kernel says now that they are dead: for who supervises processes
-  // that Join by themselves, once a pidfd is readable. A system call or two for each participant.
+  // that Join by themselves, once a pidfd is readable. About ten system calls for each participant.
   void BuryDead() const;
 
   // ---- Objects ----

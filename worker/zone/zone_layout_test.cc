@@ -8,6 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/lock/registry.h"
+#include "muster/ipc/zone/zone_layout.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
 namespace {
@@ -37,6 +40,18 @@ TEST(MemoryLayoutPage, HasThePlacesOfTheBlocks) {
   EXPECT_THAT(page, HasSubstr("| workers | 640 + 256 x capacity | 128 x capacity |"));
   EXPECT_THAT(page, HasSubstr(absl::StrCat("begin at ", StatsOffset(1024), " and the zone has ",
                                            ZoneBytes(1024), " bytes")));
+}
+
+TEST(MemoryLayoutPage, HasTheSizesInAUserZone) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(absl::StrCat("| header of a user zone | at 0 | ",
+                                           sizeof(ipc::ZoneHeader), " |")));
+  EXPECT_EQ(ipc::Registry::BytesFor(UserZone::kMostParticipants), 128u + 128u * 1024u);
+  EXPECT_THAT(page, HasSubstr("| registry of a user zone | behind it | 128 + 128 x 1024 |"));
+  EXPECT_THAT(page, HasSubstr(absl::StrCat("| entries | behind it | ", sizeof(ipc::ZoneEntry),
+                                           " x objects |")));
+  EXPECT_THAT(page, HasSubstr(absl::StrCat("room for ", UserZone::kMostParticipants)));
+  EXPECT_THAT(page, HasSubstr(absl::StrCat("at most ", UserZone::kMostObjects, ".")));
 }
 
 TEST(MemoryLayoutPage, HasTheFieldsOfTheHeader) {
