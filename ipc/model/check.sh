@@ -1,7 +1,7 @@
 #!/bin/bash
 # Checks the models beside it with spin, and that each of their mutants is found faulty. Prints
 # the states explored. Needs spin and a C compiler; up to 2 GiB of memory.
-#   check.sh [--complete]    more participants and deaths: about four minutes instead of one
+#   check.sh [--complete]    more participants and deaths: about six minutes instead of one
 set -euo pipefail
 
 if ! command -v spin >/dev/null; then
