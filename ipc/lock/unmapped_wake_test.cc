@@ -57,8 +57,17 @@ class UnmappedWake : public ::testing::Test {
         first_(zone_.Reserve(0)),
         next_(zone_.Reserve(1)) {}
 
-  void Unmap() { EXPECT_EQ(::munmap(memory_, kBytes), 0); }
+  // In the middle of the call that follows: after it gave the thing away, the next one does `first`
+  // with it, and unmaps the memory.
+  void UnmapAtTheWake(std::function<void()> first) {
+    before_wake = [this, first = std::move(first)] {
+      first();
+      EXPECT_EQ(::munmap(memory_, kBytes), 0);
+      is_unmapped_ = true;
+    };
+  }
 
+  bool is_unmapped_ = false;
   TestZone zone_;
   void* memory_;
   OwnerTag first_;
@@ -72,32 +81,22 @@ TEST_F(UnmappedWake, OfAMutexWhoseNextOwnerUnmapsItIsNoError) {
   ASSERT_EQ(first.Lock(), LockOutcome::kAcquired);
   // As the next one leaves it when it goes to sleep.
   state->word |= OwnerTag::kWaiters;
-  bool is_unmapped = false;
-  before_wake = [&] {
-    EXPECT_EQ(next.Lock(), LockOutcome::kAcquired);
-    Unmap();
-    is_unmapped = true;
-  };
+  UnmapAtTheWake([&] { EXPECT_EQ(next.Lock(), LockOutcome::kAcquired); });
   EXPECT_TRUE(first.Unlock());
-  EXPECT_TRUE(is_unmapped);
+  EXPECT_TRUE(is_unmapped_);
 }
 
 TEST_F(UnmappedWake, OfAnOnceWhoseNextCallerUnmapsItIsNoError) {
   auto* state = new (memory_) OnceState();
   Once first(state, zone_.registry(), first_);
-  bool is_unmapped = false;
-  before_wake = [&] {
-    EXPECT_TRUE(Once(state, zone_.registry(), next_).is_done());
-    Unmap();
-    is_unmapped = true;
-  };
+  UnmapAtTheWake([&] { EXPECT_TRUE(Once(state, zone_.registry(), next_).is_done()); });
   EXPECT_TRUE(first
                   .Call([&](bool) {
                     state->word |= OwnerTag::kWaiters;
                     return absl::OkStatus();
                   })
                   .ok());
-  EXPECT_TRUE(is_unmapped);
+  EXPECT_TRUE(is_unmapped_);
 }
 
 TEST_F(UnmappedWake, OfAnRwLockWhoseNextWriterUnmapsItIsNoError) {
@@ -106,14 +105,9 @@ TEST_F(UnmappedWake, OfAnRwLockWhoseNextWriterUnmapsItIsNoError) {
   RwLock next = RwLock::Create(state, zone_.registry(), next_).value();
   ASSERT_EQ(first.Lock(), LockOutcome::kAcquired);
   state->writer.word |= OwnerTag::kWaiters;
-  bool is_unmapped = false;
-  before_wake = [&] {
-    EXPECT_EQ(next.Lock(), LockOutcome::kAcquired);
-    Unmap();
-    is_unmapped = true;
-  };
+  UnmapAtTheWake([&] { EXPECT_EQ(next.Lock(), LockOutcome::kAcquired); });
   EXPECT_TRUE(first.Unlock());
-  EXPECT_TRUE(is_unmapped);
+  EXPECT_TRUE(is_unmapped_);
 }
 
 TEST_F(UnmappedWake, OfTheWriterThatUnmapsAnRwLockIsNoError) {
@@ -122,14 +116,9 @@ TEST_F(UnmappedWake, OfTheWriterThatUnmapsAnRwLockIsNoError) {
   ASSERT_EQ(reader.LockShared(), LockOutcome::kAcquired);
   // As it is while a writer waits for this reader.
   state->writer.word = next_.bits();
-  bool is_unmapped = false;
-  before_wake = [&] {
-    EXPECT_EQ(state->readers[first_.slot()].word, 0u);
-    Unmap();
-    is_unmapped = true;
-  };
+  UnmapAtTheWake([&] { EXPECT_EQ(state->readers[first_.slot()].word, 0u); });
   EXPECT_TRUE(reader.UnlockShared());
-  EXPECT_TRUE(is_unmapped);
+  EXPECT_TRUE(is_unmapped_);
 }
 
 TEST_F(UnmappedWake, OfASemaphoreWhoseNextHolderUnmapsItIsNoError) {
@@ -138,40 +127,27 @@ TEST_F(UnmappedWake, OfASemaphoreWhoseNextHolderUnmapsItIsNoError) {
   Semaphore next = Semaphore::Create(state, zone_.registry(), next_).value();
   ASSERT_TRUE(first.TryAcquire().has_value());
   Event(&state->header.released, zone_.registry()).Arm();
-  bool is_unmapped = false;
-  before_wake = [&] {
-    EXPECT_TRUE(next.TryAcquire().has_value());
-    Unmap();
-    is_unmapped = true;
-  };
+  UnmapAtTheWake([&] { EXPECT_TRUE(next.TryAcquire().has_value()); });
   EXPECT_TRUE(first.Release(0));
-  EXPECT_TRUE(is_unmapped);
+  EXPECT_TRUE(is_unmapped_);
 }
 
 TEST_F(UnmappedWake, OfAnEventWhoseWaiterUnmapsItIsNoError) {
   auto* state = new (memory_) EventState();
   Event event(state, zone_.registry());
   event.Arm();
-  bool is_unmapped = false;
-  before_wake = [&] {
-    Unmap();
-    is_unmapped = true;
-  };
+  UnmapAtTheWake([] {});
   event.NotifyOne();
-  EXPECT_TRUE(is_unmapped);
+  EXPECT_TRUE(is_unmapped_);
 }
 
 TEST_F(UnmappedWake, OfAllWaitersOfAnEventThatIsUnmappedIsNoError) {
   auto* state = new (memory_) EventState();
   Event event(state, zone_.registry());
   event.Arm();
-  bool is_unmapped = false;
-  before_wake = [&] {
-    Unmap();
-    is_unmapped = true;
-  };
+  UnmapAtTheWake([] {});
   event.NotifyAll();
-  EXPECT_TRUE(is_unmapped);
+  EXPECT_TRUE(is_unmapped_);
 }
 
 }  // namespace

@@ -198,15 +198,20 @@ class Play {
   std::uint32_t most_told_ = 0;
 };
 
-// Locks and unlocks alone; somebody comes after its death.
-void OwnerThenLateComer(Play& play) {
-  Victim& victim = play.trial().StartVictim([&](Part& part) {
+// A victim whose section is to lock and to unlock.
+Victim& StartOwnerOfOneTurn(Play& play) {
+  return play.trial().StartVictim([&play](Part& part) {
     play.thing().Join(kVictim);
     SectionMark();
     play.Enter(kVictim, part);
     play.Leave(kVictim);
     SectionMark();
   });
+}
+
+// Locks and unlocks alone; somebody comes after its death.
+void OwnerThenLateComer(Play& play) {
+  Victim& victim = StartOwnerOfOneTurn(play);
   play.trial().Step(victim);
   play.Kill(victim, kVictim);
   play.RecoverUnlessLate();
@@ -217,13 +222,7 @@ void OwnerThenLateComer(Play& play) {
 
 // Locks and unlocks; somebody comes at any moment of that, and it dies at any later one.
 void OwnerAndWaiterAtAnyMoment(Play& play) {
-  Victim& victim = play.trial().StartVictim([&](Part& part) {
-    play.thing().Join(kVictim);
-    SectionMark();
-    play.Enter(kVictim, part);
-    play.Leave(kVictim);
-    SectionMark();
-  });
+  Victim& victim = StartOwnerOfOneTurn(play);
   play.trial().Step(victim);
   play.StartSleeper(kFirstSleeper);
   play.trial().Step(victim);
@@ -254,13 +253,7 @@ void OwnerWithSleepers(Play& play) {
 // Sleeps, is woken, locks and unlocks; another one sleeps behind it.
 void WokenSleeper(Play& play) {
   Actor& owner = play.StartOwner(kOwner);
-  Victim& victim = play.trial().StartVictim([&](Part& part) {
-    play.thing().Join(kVictim);
-    SectionMark();
-    play.Enter(kVictim, part);
-    play.Leave(kVictim);
-    SectionMark();
-  });
+  Victim& victim = StartOwnerOfOneTurn(play);
   bool dismissed = false;
   const auto hand_over = [&](int) {
     if (std::exchange(dismissed, true)) return;
@@ -278,13 +271,7 @@ void WokenSleeper(Play& play) {
 // Sleeps, is woken, finds that somebody was faster, sleeps again, and gets it at last.
 void RobbedSleeper(Play& play) {
   Actor& owner = play.StartOwner(kOwner);
-  Victim& victim = play.trial().StartVictim([&](Part& part) {
-    play.thing().Join(kVictim);
-    SectionMark();
-    play.Enter(kVictim, part);
-    play.Leave(kVictim);
-    SectionMark();
-  });
+  Victim& victim = StartOwnerOfOneTurn(play);
   Actor* thief = nullptr;
   int blocks = 0;
   const auto unblock = [&](int) {
@@ -343,13 +330,7 @@ void Recoverer(Play& play) {
 // Dies, and before anybody looks for the thing others claim and leave, until the dead one's slot
 // and generation have come round.
 void OwnerWhoseSlotComesRound(Play& play) {
-  Victim& victim = play.trial().StartVictim([&](Part& part) {
-    play.thing().Join(kVictim);
-    SectionMark();
-    play.Enter(kVictim, part);
-    play.Leave(kVictim);
-    SectionMark();
-  });
+  Victim& victim = StartOwnerOfOneTurn(play);
   play.trial().Step(victim);
   play.Kill(victim, kVictim);
   play.trial().Start([&](Part& part) {

@@ -14,16 +14,10 @@
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 #include "muster/ipc/zone/zone.h"
+#include "muster/ipc/zone/zone_fixture.h"
 
 namespace muster::ipc {
 namespace {
-
-template <typename T>
-T Must(absl::StatusOr<T> result) {
-  EXPECT_TRUE(result.ok()) << result.status();
-  if (!result.ok()) std::abort();
-  return *std::move(result);
-}
 
 // One handle of each kind that has an owner.
 struct Handles {
