@@ -1,5 +1,7 @@
 #include "muster/master/access/access_pattern.h"
 
+#include <cstddef>
+
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 

@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "muster/master/access/access_pattern.h"
 #include "muster/master/access/admin_method.h"
 #include "muster/master/access/caller.h"
