@@ -11,6 +11,17 @@
 #include "muster/master/admin/status_methods.h"
 
 namespace muster::master {
+namespace {
+
+class EndedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  explicit EndedStream(grpc::Status status) { Finish(std::move(status)); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
 
 grpc::ServerUnaryReactor* AdminService::Refuse(grpc::CallbackServerContext* context,
                                                absl::string_view method) {
@@ -40,6 +51,41 @@ grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext* co
                                                  admin::v1::Stats* response) {
   if (auto* const refused = Refuse(context, "GetStats")) return refused;
   return AnswerGetStats(calls_, operations_, response);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::RefuseStream(absl::string_view method) {
+  grpc::Status status = gate_.Check(caller_, AdminMethodAt(absl::StrCat(kAdminService, method)));
+  return status.ok() ? nullptr : new EndedStream(std::move(status));
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchEvents(grpc::CallbackServerContext*,
+                                                                      const grpc::ByteBuffer*) {
+  if (auto* const refused = RefuseStream("WatchEvents")) return refused;
+  return new EndedStream({grpc::StatusCode::UNIMPLEMENTED, "not yet"});
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(grpc::CallbackServerContext*,
+                                                                      const grpc::ByteBuffer*) {
+  if (auto* const refused = RefuseStream("WatchStatus")) return refused;
+  return new EndedStream({grpc::StatusCode::UNIMPLEMENTED, "not yet"});
+}
+
+grpc::ServerUnaryReactor* AdminService::GetCall(grpc::CallbackServerContext* context,
+                                                const admin::v1::GetCallRequest*,
+                                                admin::v1::Call*) {
+  if (auto* const refused = Refuse(context, "GetCall")) return refused;
+  grpc::ServerUnaryReactor* const call = context->DefaultReactor();
+  call->Finish({grpc::StatusCode::NOT_FOUND, "no call has this id"});
+  return call;
+}
+
+grpc::ServerUnaryReactor* AdminService::ListCalls(grpc::CallbackServerContext* context,
+                                                  const admin::v1::ListCallsRequest*,
+                                                  admin::v1::ListCallsResponse*) {
+  if (auto* const refused = Refuse(context, "ListCalls")) return refused;
+  grpc::ServerUnaryReactor* const call = context->DefaultReactor();
+  call->Finish(grpc::Status::OK);
+  return call;
 }
 
 grpc::ServerUnaryReactor* AdminService::Reload(grpc::CallbackServerContext* context,

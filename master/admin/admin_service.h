@@ -18,7 +18,9 @@ namespace muster::master {
 // muster.admin.v1.Admin for one connection: leads each method to the file that answers it. Called
 // in gRPC's threads. `loop`, `operations`, `log` and `gate`, which says who may call what, outlive
 // it, and the gRPC server does not.
-class AdminService final : public admin::v1::Admin::CallbackService {
+class AdminService final
+    : public admin::v1::Admin::WithRawCallbackMethod_WatchEvents<
+          admin::v1::Admin::WithRawCallbackMethod_WatchStatus<admin::v1::Admin::CallbackService>> {
  public:
   // `peer`: who is at the other end. That every call of this service is his is what the connection
   // has a server of its own for.
@@ -47,6 +49,17 @@ class AdminService final : public admin::v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context,
                                      const admin::v1::GetStatsRequest* request,
                                      admin::v1::Stats* response) override;
+  // Many calls are sent the same message, which is serialised once.
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* GetCall(grpc::CallbackServerContext* context,
+                                    const admin::v1::GetCallRequest* request,
+                                    admin::v1::Call* response) override;
+  grpc::ServerUnaryReactor* ListCalls(grpc::CallbackServerContext* context,
+                                      const admin::v1::ListCallsRequest* request,
+                                      admin::v1::ListCallsResponse* response) override;
   grpc::ServerUnaryReactor* Reload(grpc::CallbackServerContext* context,
                                    const admin::v1::ReloadRequest* request,
                                    admin::v1::ReloadResponse* response) override;
@@ -69,6 +82,8 @@ class AdminService final : public admin::v1::Admin::CallbackService {
  private:
   // Answers a call that the caller may not make. Null: he may.
   grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, absl::string_view method);
+  // The same of a call whose answer is a stream.
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* RefuseStream(absl::string_view method);
 
   const AdminOperations& operations_;
   AccessGate& gate_;
