@@ -199,6 +199,13 @@ def system_libraries():
         stamp = "GRPC",
     )
     system_repository(
+        name = "openssl",
+        apt = "libssl-dev",
+        libraries = {":crypto": ""},
+        packages = ["libcrypto"],
+        stamp = "OPENSSL",
+    )
+    system_repository(
         name = "com_google_googletest",
         apt = "libgtest-dev libgmock-dev",
         libraries = {

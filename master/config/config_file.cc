@@ -6,8 +6,10 @@
 #include "muster/ipc/base/status.h"
 #include "muster/master/config/absolute_paths.h"
 #include "muster/master/config/cascading_mistake.h"
+#include "muster/master/config/config_hash.h"
 #include "muster/master/config/config_parser.h"
 #include "muster/master/config/config_source.h"
+#include "muster/master/config/config_text.h"
 #include "muster/master/config/language_check.h"
 #include "muster/master/config/mistake_report.h"
 #include "muster/master/config/semantic_check.h"
@@ -48,11 +50,11 @@ ParsedConfig Parse(absl::string_view text, ConfigFormat format, absl::string_vie
   return parsed;
 }
 
-// What a text without a byte order mark says.
-absl::StatusOr<config::v1::Config> ReadPlainText(absl::string_view name, absl::string_view text,
-                                                 ConfigFormat format, absl::string_view prefix,
-                                                 const DescribeWorker& describe,
-                                                 const CheckMore& check_more) {
+// What a text without a byte order mark says; it has no places, and no hash of its source.
+absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string_view text,
+                                            ConfigFormat format, absl::string_view prefix,
+                                            const DescribeWorker& describe,
+                                            const CheckMore& check_more) {
   const SyntaxTree tree(text, format);
   std::vector<TextMistake> whole = CheckText(text, format);
   if (!whole.empty()) return ReportMistakes(name, tree.lines(), std::move(whole));
@@ -81,28 +83,44 @@ absl::StatusOr<config::v1::Config> ReadPlainText(absl::string_view name, absl::s
       parsed.mistakes.push_back(std::move(mistake));
     }
   }
-  if (parsed.mistakes.empty()) return config;
+  if (parsed.mistakes.empty()) {
+    CheckedConfig checked;
+    checked.text = PrintConfig(config, worker.any.pool);
+    checked.config = std::move(config);
+    return checked;
+  }
   return ReportMistakes(name, tree.lines(), std::move(parsed.mistakes));
 }
 
 }  // namespace
 
+absl::StatusOr<CheckedConfig> ReadCheckedText(absl::string_view name, absl::string_view text,
+                                              ConfigFormat format, absl::string_view prefix,
+                                              const DescribeWorker& describe,
+                                              const CheckMore& check_more) {
+  std::string plain = WithoutByteOrderMark(std::string(text));
+  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked,
+                          ReadPlainText(name, plain, format, prefix, describe, check_more));
+  checked.places = FieldPlaces(std::string(name), std::move(plain), format);
+  checked.source_hash = HashOf(text);
+  return checked;
+}
+
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigFormat format, absl::string_view prefix,
                                                   const DescribeWorker& describe,
                                                   const CheckMore& check_more) {
-  return ReadPlainText(name, WithoutByteOrderMark(std::string(text)), format, prefix, describe,
-                       check_more);
+  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked,
+                          ReadPlainText(name, WithoutByteOrderMark(std::string(text)), format,
+                                        prefix, describe, check_more));
+  return std::move(checked.config);
 }
 
 absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
                                              const DescribeWorker& describe,
                                              const CheckMore& check_more) {
-  MUSTER_ASSIGN_OR_RETURN(std::string source, ReadConfigSource(path));
-  std::string text = WithoutByteOrderMark(std::move(source));
-  MUSTER_ASSIGN_OR_RETURN(config::v1::Config config,
-                          ReadPlainText(path, text, FormatOf(path), prefix, describe, check_more));
-  return CheckedConfig{std::move(config), FieldPlaces(path, std::move(text), FormatOf(path))};
+  MUSTER_ASSIGN_OR_RETURN(const std::string source, ReadConfigSource(path));
+  return ReadCheckedText(path, source, FormatOf(path), prefix, describe, check_more);
 }
 
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,

@@ -19,6 +19,8 @@ namespace muster::master {
 struct CheckedConfig {
   config::v1::Config config;  // defaults filled in, paths absolute
   FieldPlaces places;
+  std::string text;         // `config`, as PrintConfig has it (config_text.h)
+  std::string source_hash;  // of the bytes that were read (config_hash.h)
 };
 
 // Checks more than the text. The mistakes that it returns are reported with the others, each at its
@@ -38,7 +40,13 @@ absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::stri
 absl::StatusOr<config::v1::Config> ReadSpoiltConfigFile(const std::string& path,
                                                         absl::string_view prefix);
 
-// As ReadConfigFile, but for a text. `name` is the file's in messages.
+// The same for a text. `name` is the file's in messages.
+absl::StatusOr<CheckedConfig> ReadCheckedText(absl::string_view name, absl::string_view text,
+                                              ConfigFormat format, absl::string_view prefix,
+                                              const DescribeWorker& describe,
+                                              const CheckMore& check_more = nullptr);
+
+// The configuration alone.
 absl::StatusOr<config::v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,
                                                   ConfigFormat format, absl::string_view prefix,
                                                   const DescribeWorker& describe = nullptr,

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "muster/log/printable.h"
+#include "muster/master/config/config_mistake.h"
 #include "muster/master/config/syntax/syntax_tree.h"
 #include "muster/proto/field_error.h"
 
@@ -26,12 +28,17 @@ bool IsWritten(const SyntaxTree& tree, absl::string_view field) {
 FieldPlaces::FieldPlaces(std::string file, std::string text, ConfigFormat format)
     : file_(std::move(file)), text_(std::move(text)), format_(format) {}
 
+std::optional<Place> FieldPlaces::Find(absl::string_view field) const {
+  const SyntaxTree tree(text_, format_);
+  if (file_.empty() || !IsWritten(tree, field)) return std::nullopt;
+  return tree.PlaceOf(tree.Locate(field));
+}
+
 std::string FieldPlaces::Describe(absl::string_view field) const {
   if (file_.empty()) return std::string(field);
-  const SyntaxTree tree(text_, format_);
-  if (!IsWritten(tree, field)) return absl::StrCat(file_, ": ", field);
-  const Place place = tree.PlaceOf(tree.Locate(field));
-  return absl::StrCat(file_, ":", place.line, ":", place.column, ": ", field);
+  const std::optional<Place> place = Find(field);
+  if (!place.has_value()) return absl::StrCat(file_, ": ", field);
+  return absl::StrCat(file_, ":", place->line, ":", place->column, ": ", field);
 }
 
 absl::Status FieldPlaces::Explain(const absl::Status& status) const {
@@ -39,10 +46,12 @@ absl::Status FieldPlaces::Explain(const absl::Status& status) const {
   if (field.empty()) return status;
   absl::string_view problem = status.message();
   // Workers name the field in their message as well.
-  if (absl::ConsumePrefix(&problem, field)) {
-    return absl::Status(status.code(), absl::StrCat(Describe(field), problem));
-  }
-  return absl::Status(status.code(), absl::StrCat(Describe(field), ": ", problem));
+  const absl::string_view between = absl::ConsumePrefix(&problem, field) ? "" : ": ";
+  const absl::Status explained(status.code(), absl::StrCat(Describe(field), between, problem));
+  absl::ConsumePrefix(&problem, ": ");
+  const std::optional<Place> place = Find(field);
+  return WithMistakes(explained, {{field, place ? place->line : 0, place ? place->column : 0,
+                                   log::Printable(problem)}});
 }
 
 }  // namespace muster::master

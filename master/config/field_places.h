@@ -1,11 +1,13 @@
 #ifndef MUSTER_MASTER_CONFIG_FIELD_PLACES_H_
 #define MUSTER_MASTER_CONFIG_FIELD_PLACES_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/syntax/line_index.h"
 
 namespace muster::master {
 
@@ -23,10 +25,13 @@ class FieldPlaces {
   std::string Describe(absl::string_view field) const;
 
   // Puts that in front of an error that a field caused (config::AtField). The result has no field
-  // any more. Other errors stay as they are.
+  // any more, and the mistake beside it (config_mistake.h). Other errors stay as they are.
   absl::Status Explain(const absl::Status& status) const;
 
  private:
+  // Nothing: it is not written.
+  std::optional<Place> Find(absl::string_view field) const;
+
   std::string file_;
   std::string text_;
   ConfigFormat format_ = ConfigFormat::kText;

@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "muster/master/config/config_mistake.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -40,11 +41,22 @@ TEST(FieldPlaces, TellsAFieldByItsNameWhereNoFileIsKnown) {
 
 TEST(FieldPlaces, PutsThePlaceInFrontOfAnErrorThatHasAField) {
   const absl::Status trouble = absl::AlreadyExistsError("bind 127.0.0.1:80: Address in use");
-  EXPECT_EQ(Places().Explain(config::AtField(trouble, "listen[0].address")),
-            absl::AlreadyExistsError(
-                "/m.textproto:2:19: listen[0].address: bind 127.0.0.1:80: Address in use"));
+  const absl::Status explained = Places().Explain(config::AtField(trouble, "listen[0].address"));
+  EXPECT_EQ(explained.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(explained.message(),
+            "/m.textproto:2:19: listen[0].address: bind 127.0.0.1:80: Address in use");
   EXPECT_EQ(Places().Explain(trouble), trouble);
   EXPECT_TRUE(Places().Explain(absl::OkStatus()).ok());
+}
+
+TEST(FieldPlaces, PutsThemBesideItForPrograms) {
+  const absl::Status trouble = absl::AlreadyExistsError("listen[0].address: is in use");
+  const auto mistakes = MistakesOf(Places().Explain(config::AtField(trouble, "listen[0].address")));
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_EQ(mistakes[0].field, "listen[0].address");
+  EXPECT_EQ(mistakes[0].line, 2);
+  EXPECT_EQ(mistakes[0].column, 19);
+  EXPECT_EQ(mistakes[0].problem, "is in use");
 }
 
 TEST(FieldPlaces, DoesNotRepeatAFieldThatTheMessageBeginsWith) {

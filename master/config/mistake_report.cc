@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "muster/master/config/config_mistake.h"
 #include "muster/proto/utf8.h"
 
 namespace muster::master {
@@ -32,13 +33,16 @@ absl::Status ReportMistakes(absl::string_view name, const LineIndex& lines,
   std::stable_sort(mistakes.begin(), mistakes.end(),
                    [](const auto& a, const auto& b) { return a.offset < b.offset; });
   std::vector<std::string> report;
+  std::vector<ConfigMistake> printable;
   for (const TextMistake& mistake : mistakes) {
     const Place place = lines.PlaceOf(mistake.offset);
-    report.push_back(absl::StrCat(name, ":", place.line, ":", place.column, ": ",
-                                  Printable(mistake.field), mistake.field.empty() ? "" : ": ",
-                                  Printable(mistake.problem)));
+    printable.push_back(
+        {Printable(mistake.field), place.line, place.column, Printable(mistake.problem)});
+    const ConfigMistake& told = printable.back();
+    report.push_back(absl::StrCat(name, ":", told.line, ":", told.column, ": ", told.field,
+                                  told.field.empty() ? "" : ": ", told.problem));
   }
-  return absl::InvalidArgumentError(absl::StrJoin(report, "\n"));
+  return WithMistakes(absl::InvalidArgumentError(absl::StrJoin(report, "\n")), printable);
 }
 
 }  // namespace muster::master

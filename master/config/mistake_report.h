@@ -10,7 +10,8 @@
 
 namespace muster::master {
 
-// InvalidArgument with a line for each mistake, in the order of the text:
+// InvalidArgument with a line for each mistake, in the order of the text, and with the mistakes
+// beside them (config_mistake.h):
 //   NAME:3:10: listen[0].address: "x" has no port; write ...
 // What a message quotes from the text is made printable: it can neither end the line nor control a
 // terminal, and the whole is valid UTF-8, as the admin service requires, if `name` is.

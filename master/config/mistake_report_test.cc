@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "muster/master/config/config_mistake.h"
 
 namespace muster::master {
 namespace {
@@ -19,6 +20,16 @@ TEST(MistakeReport, IsAnInvalidArgument) {
 
 TEST(MistakeReport, HasThePlaceTheFieldAndTheProblem) {
   EXPECT_EQ(Reported("a: 1\nb: 2", {{8, "b", "is 2"}}), "m:2:4: b: is 2");
+}
+
+TEST(MistakeReport, HasThemForProgramsToo) {
+  const auto mistakes =
+      MistakesOf(ReportMistakes("m", LineIndex("a: 1\nb: 2"), {{8, "b", "is \x1b"}}));
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_EQ(mistakes[0].field, "b");
+  EXPECT_EQ(mistakes[0].line, 2);
+  EXPECT_EQ(mistakes[0].column, 4);
+  EXPECT_EQ(mistakes[0].problem, "is \\x1b");
 }
 
 TEST(MistakeReport, LeavesTheFieldOutIfThereIsNone) {

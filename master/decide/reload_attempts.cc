@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/reason.h"
 
@@ -22,8 +23,12 @@ bool Has(const std::vector<RequestId>& requests, RequestId request) {
 // `what`: "reload" or "resume".
 void RefuseAll(absl::string_view what, const std::vector<RequestId>& waiting,
                absl::string_view what_serves, const absl::Status& reason, Decision& decision) {
-  const absl::Status refusal(
-      CodeOf(reason), WithReason(absl::StrCat(what, " refused", what_serves), reason.message()));
+  absl::Status refusal(CodeOf(reason),
+                       WithReason(absl::StrCat(what, " refused", what_serves), reason.message()));
+  // What is beside the reason, for programs.
+  reason.ForEachPayload([&](absl::string_view kind, const absl::Cord& payload) {
+    refusal.SetPayload(kind, payload);
+  });
   decision.Log(Severity::kError, std::string(refusal.message()));
   for (const RequestId request : waiting) decision.Reply(request, {.status = refusal});
 }

@@ -9,8 +9,8 @@ export LC_ALL=C
 # Names as c++filt prints them, without inline namespaces. An entry is a regular expression for the
 # beginning of a name.
 cat >"$TEST_TMPDIR/allowed" <<'EOF'
-absl::(AlphaNum|Status|StatusOr|string_view)\b
-absl::(internal_statusor|numbers_internal|status_internal|strings_internal)::
+absl::(AlphaNum|Cord|Status|StatusOr|string_view)\b
+absl::(cord_internal|internal_statusor|numbers_internal|status_internal|strings_internal)::
 absl::base_internal::ThrowStd
 absl::(AsciiStrToUpper|FormatDuration|SimpleAtoi|Str(Append|Cat|Join|Split))\b
 absl::[A-Z][A-Za-z]*Error\(
