@@ -20,10 +20,10 @@ std::string DidYouMean(absl::string_view word) {
   return absl::StrCat("; did you mean ", Quoted(word), "?");
 }
 
-// The subcommand that was given; else the program itself.
+// The subcommand that was given, the innermost one; else the program itself.
 const CLI::App& Chosen(const CLI::App& app) {
   const std::vector<CLI::App*> given = app.get_subcommands();
-  return given.empty() ? app : *given.front();
+  return given.empty() ? app : Chosen(*given.front());
 }
 
 std::vector<std::string> CommandsOf(const CLI::App& app) {
@@ -37,7 +37,7 @@ std::vector<std::string> CommandsOf(const CLI::App& app) {
 // Of all options, without their dashes.
 std::vector<std::string> LongNamesOf(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* one : {&app, &Chosen(app)}) {
+  for (const CLI::App* one = &Chosen(app); one != nullptr; one = one->get_parent()) {
     for (const CLI::Option* option : one->get_options()) {
       for (const std::string& name : option->get_lnames()) names.push_back(name);
     }
@@ -56,21 +56,24 @@ std::string UnknownOption(const CLI::App& app, const std::string& argument) {
 
 std::string UnexpectedArgument(const CLI::App& app, const std::string& argument,
                                const Advice& advice) {
-  const std::vector<std::string> commands = CommandsOf(app);
+  const CLI::App& chosen = Chosen(app);
+  const std::vector<std::string> commands = CommandsOf(chosen);
   const std::vector<std::string> options = LongNamesOf(app);
   if (std::find(options.begin(), options.end(), argument) != options.end()) {
     return absl::StrCat("unexpected argument ", Quoted(argument),
                         DidYouMean(absl::StrCat("--", argument)));
   }
+  if (commands.empty() && &chosen != &app) {
+    const bool takes_none =
+        chosen.get_options([](const CLI::Option* option) { return option->get_positional(); })
+            .empty();
+    return absl::StrCat("unexpected argument ", Quoted(argument), "; ", chosen.get_name(),
+                        takes_none ? " takes none" : " takes no more");
+  }
   if (commands.empty()) {
     const std::string instead = advice ? advice(argument) : "";
     return absl::StrCat("unexpected argument ", Quoted(argument),
                         instead.empty() ? "" : DidYouMean(instead));
-  }
-  const std::vector<CLI::App*> given = app.get_subcommands();
-  if (!given.empty()) {
-    return absl::StrCat("unexpected argument ", Quoted(argument), "; ", given.front()->get_name(),
-                        " takes none");
   }
   const std::string meant = LikelyMeant(argument, commands);
   return absl::StrCat("unknown command ", Quoted(argument),
@@ -79,13 +82,18 @@ std::string UnexpectedArgument(const CLI::App& app, const std::string& argument,
                           : DidYouMean(meant));
 }
 
-// "--config" of "--config: 1 required FILE missing" and the like.
+// "--config" of "--config: 1 required FILE missing" and the like: an option of `app` or of a
+// program around it.
 const CLI::Option* OptionNamedIn(const CLI::App& app, absl::string_view text) {
   const std::string name(text.substr(0, text.find_first_of(": ")));
-  return app.get_option_no_throw(name);
+  for (const CLI::App* one = &app; one != nullptr; one = one->get_parent()) {
+    if (const CLI::Option* option = one->get_option_no_throw(name)) return option;
+  }
+  return nullptr;
 }
 
 std::string Usage(const CLI::Option& option) {
+  if (option.get_positional()) return option.get_name(true);
   return absl::StrCat(option.get_name(false, true), " ", option.get_type_name());
 }
 
@@ -113,12 +121,14 @@ std::string WrongUsage(const CLI::App& app, const CLI::Error& error, const Advic
   if (!unknown.empty()) return UnexpectedArgument(app, unknown.front(), advice);
 
   const std::string text = error.what();
-  const CLI::Option* option = OptionNamedIn(app, text);
+  const CLI::App& chosen = Chosen(app);
+  const CLI::Option* option = OptionNamedIn(chosen, text);
   switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
     case CLI::ExitCodes::RequiredError:
       if (option != nullptr) return absl::StrCat(Usage(*option), " is missing");
-      return absl::StrCat("a command is missing; the commands are ",
-                          absl::StrJoin(CommandsOf(app), ", "));
+      return absl::StrCat("a command is missing; the commands ",
+                          &chosen == &app ? "" : absl::StrCat("of ", chosen.get_name(), " "),
+                          "are ", absl::StrJoin(CommandsOf(chosen), ", "));
     case CLI::ExitCodes::ArgumentMismatch:
       if (option == nullptr) break;
       if (absl::StrContains(text, "missing")) {
@@ -127,7 +137,7 @@ std::string WrongUsage(const CLI::App& app, const CLI::Error& error, const Advic
       return absl::StrCat(option->get_name(), " is given more than once");
     case CLI::ExitCodes::ConversionError:
       // Of "--test=yes": all options with a value are read as texts here.
-      for (const CLI::Option* flag : app.get_options()) {
+      for (const CLI::Option* flag : chosen.get_options()) {
         if (flag->get_items_expected_max() == 0 &&
             absl::StrContains(text, absl::StrCat(flag->get_name(), " "))) {
           return absl::StrCat(flag->get_name(), " takes no value");

@@ -40,6 +40,13 @@ std::string OfClient(std::vector<std::string> arguments) {
   app.add_option("-m,--master", master)->type_name("ADDRESS");
   app.add_subcommand("status");
   app.add_subcommand("reload");
+  CLI::App* config = app.add_subcommand("config");
+  config->require_subcommand(1);
+  CLI::App* show = config->add_subcommand("show");
+  std::string format;
+  std::string file;
+  show->add_option("--format", format)->type_name("FORMAT");
+  show->add_option("FILE", file)->required();
   try {
     std::reverse(arguments.begin(), arguments.end());
     app.parse(std::move(arguments));
@@ -66,7 +73,7 @@ TEST(WrongUsage, DoesNotGuessFarFetchedOptions) {
 
 TEST(WrongUsage, TellsWhatIsMissing) {
   EXPECT_EQ(OfProgram({}), "-c,--config FILE is missing");
-  EXPECT_EQ(OfClient({}), "a command is missing; the commands are status, reload");
+  EXPECT_EQ(OfClient({}), "a command is missing; the commands are status, reload, config");
 }
 
 TEST(WrongUsage, TellsThatAValueIsMissing) {
@@ -101,11 +108,26 @@ TEST(WrongUsage, TellsWhatToWriteInsteadOfAnArgument) {
 
 TEST(WrongUsage, TellsWhichCommandWasProbablyMeant) {
   EXPECT_EQ(OfClient({"stauts"}), "unknown command \"stauts\"; did you mean \"status\"?");
-  EXPECT_EQ(OfClient({"start"}), "unknown command \"start\"; the commands are status, reload");
+  EXPECT_EQ(OfClient({"start"}),
+            "unknown command \"start\"; the commands are status, reload, config");
 }
 
 TEST(WrongUsage, TellsThatACommandTakesNoArgument) {
   EXPECT_EQ(OfClient({"status", "now"}), "unexpected argument \"now\"; status takes none");
+}
+
+TEST(WrongUsage, IsToldOfCommandsInGroupsToo) {
+  EXPECT_EQ(OfClient({"config"}), "a command is missing; the commands of config are show");
+  EXPECT_EQ(OfClient({"config", "shwo"}), "unknown command \"shwo\"; did you mean \"show\"?");
+  EXPECT_EQ(OfClient({"config", "show", "f", "--formt", "x"}),
+            "unknown option \"--formt\"; did you mean \"--format\"?");
+  EXPECT_EQ(OfClient({"config", "show", "f", "--mastr", "x"}),
+            "unknown option \"--mastr\"; did you mean \"--master\"?");
+  EXPECT_EQ(OfClient({"config", "show"}), "FILE is missing");
+  EXPECT_EQ(OfClient({"config", "show", "f", "g"}),
+            "unexpected argument \"g\"; show takes no more");
+  EXPECT_EQ(OfClient({"config", "show", "f", "--format"}),
+            "--format needs a value: --format FORMAT");
 }
 
 }  // namespace

@@ -3,21 +3,25 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <array>
+#include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "muster/cli/version.h"
 #include "muster/cli/wrong_usage.h"
-#include "muster/ctl/command.h"
+#include "muster/ctl/command/command.h"
+#include "muster/ctl/command/command_table.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::ctl {
 namespace {
-
-// As help lists them.
-constexpr std::array kCommands = {&kStatusCommand, &kWorkersCommand, &kStatsCommand,
-                                  &kReloadCommand, &kReopenCommand,  &kPauseCommand,
-                                  &kResumeCommand, &kQuitCommand,    &kStopCommand};
 
 constexpr char kFooter[] =
     "Without --master, ctl tries these sockets, relative to the current folder: run/admin.sock,\n"
@@ -33,13 +37,22 @@ constexpr char kFooter[] =
     "  MUSTER_MASTER=/run/muster/admin.sock ctl workers\n"
     "  tools/ctl status                                  (in the source tree)";
 
-absl::Duration ParseTimeout(const std::string& text) {
+// Throws what the parser reports if `text` is not a duration of the option `name`.
+absl::Duration ParseDuration(const std::string& name, const std::string& text) {
   absl::Duration duration;
   if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
-    throw CLI::ValidationError("--timeout",
+    throw CLI::ValidationError(name,
                                absl::StrCat("\"", text, "\" is no duration; write 500ms, 30s, 2m"));
   }
   return duration;
+}
+
+// The same for a number.
+void CheckNumber(const std::string& name, const std::string& text) {
+  std::uint64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number)) {
+    throw CLI::ValidationError(name, absl::StrCat("\"", text, "\" is no whole number"));
+  }
 }
 
 void AddOptions(CLI::App& app, Invocation& invocation) {
@@ -56,10 +69,72 @@ void AddOptions(CLI::App& app, Invocation& invocation) {
       ->type_name("FORMAT");
   app.add_option_function<std::string>(
          "--timeout",
-         [&invocation](const std::string& text) { invocation.timeout = ParseTimeout(text); },
+         [&invocation](const std::string& text) {
+           invocation.timeout = ParseDuration("--timeout", text);
+         },
          "How long to wait for the answer (default: 5s for status, workers and stats; no limit for "
          "the others)")
       ->type_name("DURATION");
+}
+
+// "follow" of "-f,--follow"; "FILE" of "FILE".
+std::string PlainName(absl::string_view name) {
+  const std::size_t comma = name.rfind(',');
+  if (comma != name.npos) name.remove_prefix(comma + 1);
+  return std::string(absl::StripPrefix(name, "--"));
+}
+
+// Has the parser write what is given for `parameter` to `values`.
+void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& values) {
+  std::vector<std::string>& given = values[PlainName(parameter.name)];
+  if (parameter.kind == Parameter::Kind::kFlag) {
+    app.add_flag_callback(
+        parameter.name, [&given] { given.emplace_back("true"); }, parameter.summary);
+    return;
+  }
+  CLI::Option* option = app.add_option(parameter.name, given, parameter.summary);
+  option->allow_extra_args(false);
+  option->required(parameter.is_required);
+  option->type_name(parameter.value);
+  const bool is_argument = parameter.name[0] != '-';
+  if (!parameter.is_repeated) {
+    option->expected(1);
+  } else if (is_argument) {
+    option->expected(parameter.is_required ? 1 : 0, CLI::detail::expected_max_vector_size);
+  }
+  const std::string name = is_argument ? parameter.name : "--" + PlainName(parameter.name);
+  if (*parameter.choices != '\0') {
+    option->check(cli::OneOf(absl::StrSplit(parameter.choices, '|')));
+  } else if (parameter.kind == Parameter::Kind::kNumber) {
+    option->each([name](const std::string& text) { CheckNumber(name, text); });
+  } else if (parameter.kind == Parameter::Kind::kDuration) {
+    option->each([name](const std::string& text) { ParseDuration(name, text); });
+  }
+}
+
+// The group of a command of two words, which the first of its commands adds.
+CLI::App& GroupOf(CLI::App& app, const std::string& word) {
+  const auto is_it = [&word](const CLI::App* group) { return group->get_name() == word; };
+  if (const auto groups = app.get_subcommands(is_it); !groups.empty()) return *groups.front();
+  for (const CommandGroup& group : CommandGroups()) {
+    if (group.name != word) continue;
+    CLI::App* added = app.add_subcommand(word, group.summary);
+    added->require_subcommand(1);
+    return *added;
+  }
+  MUSTER_CHECK(false, "a command of two words has a group");
+}
+
+void AddCommand(CLI::App& app, const Command& command, const Command*& chosen,
+                Arguments::Values& values) {
+  const std::vector<std::string> words = absl::StrSplit(command.name, ' ');
+  CLI::App& parent = words.size() == 1 ? app : GroupOf(app, words.front());
+  CLI::App* subcommand = parent.add_subcommand(words.back(), command.summary);
+  subcommand->footer(command.details);
+  for (const Parameter& parameter : command.parameters) {
+    AddParameter(*subcommand, parameter, values);
+  }
+  subcommand->callback([&chosen, &command] { chosen = &command; });
 }
 
 std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
@@ -76,10 +151,10 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   app.fallthrough();  // `ctl status -o json` is `ctl -o json status`
   app.require_subcommand(1);
   AddOptions(app, invocation);
-  for (const Command* command : kCommands) {
-    CLI::App* subcommand = app.add_subcommand(command->name, command->summary);
-    subcommand->footer(command->details);
-    subcommand->callback([&invocation, command] { invocation.command = command; });
+  // Parsed values are written here, for each command, whichever is chosen.
+  std::map<const Command*, Arguments::Values> values;
+  for (const Command* command : Commands()) {
+    AddCommand(app, *command, invocation.command, values[command]);
   }
   app.failure_message(FailureMessage);
   try {
@@ -87,6 +162,7 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
   }
+  invocation.arguments = Arguments(std::move(values[invocation.command]));
   return invocation;
 }
 

@@ -8,8 +8,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ctl/ctl_fixture.h"
-#include "muster/ctl/run_ctl.h"
+#include "muster/ctl/testing/ctl_fixture.h"
+#include "muster/ctl/testing/run_ctl.h"
 #include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ctl {

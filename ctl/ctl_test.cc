@@ -19,9 +19,10 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ctl/ctl_fixture.h"
-#include "muster/ctl/run_ctl.h"
+#include "muster/ctl/testing/ctl_fixture.h"
+#include "muster/ctl/testing/run_ctl.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/proto/admin.pb.h"
 
 namespace muster::ctl {
 namespace {
@@ -34,7 +35,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr char kFakeMaster[] = "ctl/fake_master";
+constexpr char kFakeMaster[] = "ctl/testing/fake_master";
 
 v1::Status SomeStatus() {
   v1::Status status;
@@ -49,10 +50,10 @@ v1::Status SomeStatus() {
 }
 
 TEST_F(Ctl, StatusShowsMasterAndWorkers) {
-  admin_.get_status = [](v1::Status* status) {
+  admin_.Answer([](const v1::GetStatusRequest&, v1::Status* status) {
     *status = SomeStatus();
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", "unix:" + socket_, "status"});
   EXPECT_EQ(result.code, 0);
@@ -61,10 +62,10 @@ TEST_F(Ctl, StatusShowsMasterAndWorkers) {
 }
 
 TEST_F(Ctl, WorkersListsWorkers) {
-  admin_.list_workers = [](v1::ListWorkersResponse* response) {
+  admin_.Answer([](const v1::ListWorkersRequest&, v1::ListWorkersResponse* response) {
     response->add_workers()->set_pid(4712);
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "workers"});
   EXPECT_EQ(result.code, 0);
@@ -72,10 +73,10 @@ TEST_F(Ctl, WorkersListsWorkers) {
 }
 
 TEST_F(Ctl, StatsShowsTheTotal) {
-  admin_.get_stats = [](v1::Stats* stats) {
+  admin_.Answer([](const v1::GetStatsRequest&, v1::Stats* stats) {
     stats->mutable_total()->set_requests(987654);
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "stats"});
   EXPECT_EQ(result.code, 0);
@@ -83,10 +84,10 @@ TEST_F(Ctl, StatsShowsTheTotal) {
 }
 
 TEST_F(Ctl, JsonIsTheWholeAnswer) {
-  admin_.get_status = [](v1::Status* status) {
+  admin_.Answer([](const v1::GetStatusRequest&, v1::Status* status) {
     *status = SomeStatus();
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "-o", "json", "status"});
   EXPECT_EQ(result.code, 0);
@@ -96,10 +97,10 @@ TEST_F(Ctl, JsonIsTheWholeAnswer) {
 }
 
 TEST_F(Ctl, JsonHasTheFieldsThatAreZero) {
-  admin_.get_stats = [](v1::Stats* stats) {
+  admin_.Answer([](const v1::GetStatsRequest&, v1::Stats* stats) {
     stats->mutable_total();
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "-o", "json", "stats"});
   EXPECT_THAT(result.out, AllOf(HasSubstr("\"crashes\": \"0\""), HasSubstr("\"slots\": []"),
@@ -114,13 +115,13 @@ TEST_F(Ctl, TakesGlobalOptionsAfterTheCommandToo) {
 }
 
 TEST_F(Ctl, ReloadTellsWhatDidNotGoAsItShould) {
-  admin_.reload = [](v1::ReloadResponse* response) {
+  admin_.Answer([](const v1::ReloadRequest&, v1::ReloadResponse* response) {
     response->set_generation(7);
     response->add_workers();
     response->add_warning("worker 0 of generation 6 (pid 4711) has not begun to drain within 5s");
     response->set_connections_cut(3);
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "reload"});
   EXPECT_EQ(result.code, 0);
@@ -131,13 +132,13 @@ TEST_F(Ctl, ReloadTellsWhatDidNotGoAsItShould) {
 }
 
 TEST_F(Ctl, ReloadTellsTheNewGeneration) {
-  admin_.reload = [](v1::ReloadResponse* response) {
+  admin_.Answer([](const v1::ReloadRequest&, v1::ReloadResponse* response) {
     response->set_generation(7);
     response->add_workers();
     response->add_workers();
     response->mutable_took()->set_nanos(84'000'000);
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "reload"});
   EXPECT_EQ(result.code, 0);
@@ -145,11 +146,11 @@ TEST_F(Ctl, ReloadTellsTheNewGeneration) {
 }
 
 TEST_F(Ctl, ReloadThatIsRefusedPrintsEachMistakeAndFails) {
-  admin_.reload = [](v1::ReloadResponse*) {
+  admin_.Answer([](const v1::ReloadRequest&, v1::ReloadResponse*) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
                         "reload refused, generation 4 goes on serving:\n"
                         "site.textproto:3:1: no field lisen\nsite.textproto:9:5: 70000 is no port");
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "reload"});
   EXPECT_EQ(result.code, 1);
@@ -161,9 +162,9 @@ TEST_F(Ctl, ReloadThatIsRefusedPrintsEachMistakeAndFails) {
 }
 
 TEST_F(Ctl, ReloadThatWasUndoneFailsWithItsReason) {
-  admin_.reload = [](v1::ReloadResponse*) {
+  admin_.Answer([](const v1::ReloadRequest&, v1::ReloadResponse*) {
     return grpc::Status(grpc::StatusCode::ABORTED, "worker 1 was killed by SIGSEGV");
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "reload"});
   EXPECT_EQ(result.code, 1);
@@ -171,19 +172,19 @@ TEST_F(Ctl, ReloadThatWasUndoneFailsWithItsReason) {
 }
 
 TEST_F(Ctl, ReasonsCannotCommandTheTerminal) {
-  admin_.reload = [](v1::ReloadResponse*) {
+  admin_.Answer([](const v1::ReloadRequest&, v1::ReloadResponse*) {
     return grpc::Status(grpc::StatusCode::ABORTED, "worker 1 says \x1b]0;owned\x07");
-  };
+  });
   Serve();
   EXPECT_EQ(RunCtl({"--master", socket_, "reload"}).error,
             "ctl: worker 1 says \\x1b]0;owned\\x07\n");
 }
 
 TEST_F(Ctl, ReopenTellsHowManyDid) {
-  admin_.reopen = [](v1::ReopenResponse* response) {
+  admin_.Answer([](const v1::ReopenRequest&, v1::ReopenResponse* response) {
     response->set_workers(2);
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "reopen"});
   EXPECT_EQ(result.code, 0);
@@ -191,12 +192,12 @@ TEST_F(Ctl, ReopenTellsHowManyDid) {
 }
 
 TEST_F(Ctl, PauseTellsHowTheWorkersEnded) {
-  admin_.pause = [](v1::PauseResponse* response) {
+  admin_.Answer([](const v1::PauseRequest&, v1::PauseResponse* response) {
     response->set_exited(2);
     response->set_killed(1);
     response->set_connections_closed(1);
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "pause"});
   EXPECT_EQ(result.code, 0);
@@ -205,13 +206,13 @@ TEST_F(Ctl, PauseTellsHowTheWorkersEnded) {
 }
 
 TEST_F(Ctl, ResumeTellsWhatServes) {
-  admin_.resume = [](v1::ResumeResponse* response) {
+  admin_.Answer([](const v1::ResumeRequest&, v1::ResumeResponse* response) {
     response->set_generation(3);
     response->add_workers();
     response->mutable_took()->set_seconds(2);
     response->add_warning("worker 0 is late");
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "resume"});
   EXPECT_EQ(result.code, 0);
@@ -219,9 +220,9 @@ TEST_F(Ctl, ResumeTellsWhatServes) {
 }
 
 TEST_F(Ctl, SaysSoWhenTheMasterDoesNotKnowTheCommand) {
-  admin_.reopen = [](v1::ReopenResponse*) {
+  admin_.Answer([](const v1::ReopenRequest&, v1::ReopenResponse*) {
     return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "");
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "reopen"});
   EXPECT_EQ(result.code, 1);
@@ -230,10 +231,10 @@ TEST_F(Ctl, SaysSoWhenTheMasterDoesNotKnowTheCommand) {
 
 TEST_F(Ctl, FailsWhenTheTimeoutIsOver) {
   std::promise<void> end;
-  admin_.get_status = [ended = end.get_future().share()](v1::Status*) {
+  admin_.Answer([ended = end.get_future().share()](const v1::GetStatusRequest&, v1::Status*) {
     ended.wait();
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "--timeout", "50ms", "status"});
   end.set_value();
@@ -243,10 +244,10 @@ TEST_F(Ctl, FailsWhenTheTimeoutIsOver) {
 
 TEST_F(Ctl, SaysThatTheOutcomeIsUnknownWhenTheTimeoutOfAnOrderIsOver) {
   std::promise<void> end;
-  admin_.reload = [ended = end.get_future().share()](v1::ReloadResponse*) {
+  admin_.Answer([ended = end.get_future().share()](const v1::ReloadRequest&, v1::ReloadResponse*) {
     ended.wait();
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "--timeout", "50ms", "reload"});
   end.set_value();
@@ -255,9 +256,9 @@ TEST_F(Ctl, SaysThatTheOutcomeIsUnknownWhenTheTimeoutOfAnOrderIsOver) {
 }
 
 TEST_F(Ctl, TakesADeadlineOfTheMastersOwnForAnAnswer) {
-  admin_.reopen = [](v1::ReopenResponse*) {
+  admin_.Answer([](const v1::ReopenRequest&, v1::ReopenResponse*) {
     return grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "no answer within 5s from worker 1");
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "reopen"});
   EXPECT_EQ(result.code, 1);
@@ -332,10 +333,10 @@ TEST_F(CtlAndMaster, StopFailsWhenTheMasterStays) {
 
 TEST_F(Ctl, ShowsProgressOnATerminal) {
   std::promise<void> end;
-  admin_.reload = [ended = end.get_future().share()](v1::ReloadResponse*) {
+  admin_.Answer([ended = end.get_future().share()](const v1::ReloadRequest&, v1::ReloadResponse*) {
     ended.wait();
     return grpc::Status::OK;
-  };
+  });
   Serve();
   int terminal_fd = -1;
   int ctl_fd = -1;
@@ -361,10 +362,10 @@ TEST_F(Ctl, ShowsProgressOnATerminal) {
 
 TEST_F(Ctl, ShowsNoProgressInAFile) {
   std::promise<void> end;
-  admin_.reload = [ended = end.get_future().share()](v1::ReloadResponse*) {
+  admin_.Answer([ended = end.get_future().share()](const v1::ReloadRequest&, v1::ReloadResponse*) {
     ended.wait();
     return grpc::Status::OK;
-  };
+  });
   Serve();
   const Result result = RunCtl({"--master", socket_, "--timeout", "700ms", "reload"});
   end.set_value();

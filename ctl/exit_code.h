@@ -1,6 +1,8 @@
 #ifndef MUSTER_CTL_EXIT_CODE_H_
 #define MUSTER_CTL_EXIT_CODE_H_
 
+#include "absl/status/status.h"
+
 namespace muster::ctl {
 
 // The exit code of ctl, for scripts. Part of the interface: docs/CTL.md.
@@ -11,6 +13,13 @@ enum class ExitCode {
   kNoMaster = 3,
   kUnknown = 4,  // no answer came in time, or the connection was lost; the order may have been done
 };
+
+// Returns `error` with the code to exit with, which it keeps in a payload.
+absl::Status ExitWith(ExitCode code, absl::Status error);
+
+// Returns the code to exit with after `status`: that of ExitWith. Without one, kUnknown for
+// DeadlineExceeded and Unavailable, since no answer came, and kFailed for all other errors.
+ExitCode ExitCodeOf(const absl::Status& status);
 
 }  // namespace muster::ctl
 

@@ -5,14 +5,16 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "muster/ctl/command.h"
-#include "muster/ctl/output.h"
+#include "muster/ctl/command/arguments.h"
+#include "muster/ctl/command/command.h"
+#include "muster/ctl/text/output.h"
 
 namespace muster::ctl {
 
 // What a command line asks for (command_line.h).
 struct Invocation {
   const Command* command = nullptr;
+  Arguments arguments;
   std::optional<std::string> master;  // unset: the default places (address.h)
   Output output = Output::kTable;
   std::optional<absl::Duration> timeout;  // unset: the default of each call

@@ -3,29 +3,42 @@
 #include <string>
 #include <variant>
 
-#include "muster/ctl/address.h"
 #include "muster/ctl/command_line.h"
-#include "muster/ctl/printable.h"
+#include "muster/ctl/exit_code.h"
+#include "muster/ctl/master/address.h"
+#include "muster/ctl/text/printable.h"
+#include "muster/ipc/base/status.h"
 #include "muster/process_env/standard_descriptors.h"
 
 namespace muster::ctl {
 namespace {
 
-ExitCode Fail(ExitCode code, const absl::Status& reason) {
-  std::fprintf(stderr, "ctl: %s\n", Printable(reason.message()).c_str());
-  return code;
+ExitCode Finish(const absl::Status& status) {
+  if (!status.ok()) std::fprintf(stderr, "ctl: %s\n", Printable(status.message()).c_str());
+  return ExitCodeOf(status);
 }
 
-ExitCode Run(const Invocation& invocation) {
+absl::StatusOr<MasterConnection> Connect(const Invocation& invocation) {
   const auto paths = SocketPaths(invocation.master, Surroundings::FromProcess());
-  if (!paths.ok()) return Fail(ExitCode::kUsage, paths.status());
+  if (!paths.ok()) return ExitWith(ExitCode::kUsage, paths.status());
   auto master = MasterConnection::Open(*paths, invocation.timeout);
-  if (absl::IsUnavailable(master.status())) return Fail(ExitCode::kNoMaster, master.status());
-  if (!master.ok()) return Fail(ExitCode::kFailed, master.status());
-  const absl::Status status = invocation.command->run(*master, invocation.output);
-  if (status.ok()) return ExitCode::kDone;
-  const bool is_unknown = absl::IsDeadlineExceeded(status) || absl::IsUnavailable(status);
-  return Fail(is_unknown ? ExitCode::kUnknown : ExitCode::kFailed, status);
+  if (master.ok()) return master;
+  const bool is_absent = absl::IsUnavailable(master.status());
+  return ExitWith(is_absent ? ExitCode::kNoMaster : ExitCode::kFailed, master.status());
+}
+
+absl::Status Run(const Invocation& invocation) {
+  const Command& command = *invocation.command;
+  if (command.run != nullptr) {
+    return command.run({.arguments = invocation.arguments,
+                        .output = invocation.output,
+                        .timeout = invocation.timeout,
+                        .connect = [&invocation] { return Connect(invocation); }});
+  }
+  MUSTER_ASSIGN_OR_RETURN(MasterConnection master, Connect(invocation));
+  const auto call = command.ask != nullptr ? command.ask : command.order;
+  MUSTER_ASSIGN_OR_RETURN(const Answer answer, call(master, invocation.arguments));
+  return Print(invocation.output, *answer.message, answer.text);
 }
 
 // A connection must not get the number of a closed standard descriptor. Before the constructors of
@@ -45,6 +58,6 @@ int main(int argc, char** argv) {
   ::setenv("GRPC_VERBOSITY", "none", 0);
   const auto parsed = muster::ctl::ParseCommandLine(argc, argv);
   const auto* invocation = std::get_if<muster::ctl::Invocation>(&parsed);
-  return static_cast<int>(invocation ? muster::ctl::Run(*invocation)
+  return static_cast<int>(invocation ? muster::ctl::Finish(muster::ctl::Run(*invocation))
                                      : std::get<muster::ctl::ExitCode>(parsed));
 }

@@ -1,0 +1,61 @@
+#include "muster/ctl/command/command_table.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::ctl {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(CommandTable, HasEachCommandOnce) {
+  std::set<std::string> names;
+  for (const Command* command : Commands()) EXPECT_TRUE(names.insert(command->name).second);
+}
+
+TEST(CommandTable, HasCommandsThatEachDoOneThing) {
+  for (const Command* command : Commands()) {
+    EXPECT_EQ((command->ask != nullptr) + (command->order != nullptr) + (command->run != nullptr),
+              1)
+        << command->name;
+  }
+}
+
+TEST(CommandTable, HasExamplesOfEachCommandThatNameIt) {
+  for (const Command* command : Commands()) {
+    const std::string details = command->details;
+    const std::size_t examples = details.find("Examples:\n  ");
+    ASSERT_NE(examples, details.npos) << command->name;
+    EXPECT_THAT(details.substr(examples), HasSubstr(command->name));
+  }
+}
+
+TEST(CommandTable, HasTheGroupOfEachCommandOfTwoWords) {
+  std::set<std::string> groups;
+  for (const CommandGroup& group : CommandGroups()) groups.insert(group.name);
+  for (const Command* command : Commands()) {
+    const std::string name = command->name;
+    const std::size_t space = name.find(' ');
+    if (space == name.npos) continue;
+    EXPECT_TRUE(groups.count(name.substr(0, space))) << name;
+    EXPECT_EQ(name.find(' ', space + 1), name.npos) << name;
+  }
+}
+
+TEST(CommandTable, HasValuesForOptionsAndSummariesForAll) {
+  for (const Command* command : Commands()) {
+    for (const Parameter& parameter : command->parameters) {
+      const std::string what = std::string(command->name) + " " + parameter.name;
+      EXPECT_STRNE(parameter.summary, "") << what;
+      const bool has_value = parameter.name[0] == '-' && parameter.kind != Parameter::Kind::kFlag;
+      EXPECT_EQ(parameter.value[0] != '\0', has_value) << what;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace muster::ctl

@@ -1,0 +1,33 @@
+#ifndef MUSTER_CTL_COMMAND_PARAMETER_H_
+#define MUSTER_CTL_COMMAND_PARAMETER_H_
+
+namespace muster::ctl {
+
+// An option or an argument of a command, as its table has it. The parser, --help, the completions
+// and the man page are made of it.
+struct Parameter {
+  enum class Kind {
+    kFlag,      // takes no value
+    kText,      // any text, or one of `choices`
+    kNumber,    // a whole number, 0 to 2^64-1
+    kDuration,  // "500ms", "30s"
+    kFile,      // a path
+    kMaster,    // the address or the name of a master
+  };
+
+  // "-f,--follow" or "--from" for an option, "FILE" for an argument.
+  const char* name;
+  Kind kind = Kind::kFlag;
+  // How help calls the value of an option: "N". Empty for flags and arguments.
+  const char* value = "";
+  const char* summary;
+  // The values that there are, separated by '|': "ready|drained". Empty: any.
+  const char* choices = "";
+  bool is_required = false;
+  // May be given more than once.
+  bool is_repeated = false;
+};
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_COMMAND_PARAMETER_H_

@@ -1,0 +1,34 @@
+#include <string>
+#include <utility>
+
+#include "muster/ctl/command/command.h"
+#include "muster/ctl/text/status_text.h"
+#include "muster/ipc/base/status.h"
+#include "muster/proto/admin.pb.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+absl::StatusOr<Answer> Ask(MasterConnection& master, const Arguments&) {
+  MUSTER_ASSIGN_OR_RETURN(v1::ListWorkersResponse answer,
+                          master.Ask<v1::ListWorkersResponse>(v1::ListWorkersRequest()));
+  std::string text = RenderWorkers(answer.workers(), answer.ended());
+  return MakeAnswer(std::move(answer), std::move(text));
+}
+
+}  // namespace
+
+const Command kWorkersCommand = {
+    .name = "workers",
+    .summary = "List the workers, those of older generations included",
+    .details =
+        "Examples:\n"
+        "  ctl workers\n"
+        "  watch -n1 ctl workers\n"
+        "  ctl -o json workers | jq -r '.workers[] | select(.state == \"SERVING\") | .pid'",
+    .ask = Ask,
+};
+
+}  // namespace muster::ctl

@@ -1,0 +1,32 @@
+#ifndef MUSTER_CTL_MASTER_ADDRESS_H_
+#define MUSTER_CTL_MASTER_ADDRESS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace muster::ctl {
+
+// Where ctl was called.
+struct Surroundings {
+  // The folder to which relative paths are relative. Under `bazel run` it is the caller's, not the
+  // process's.
+  std::string directory;
+  // The root of the source tree, under `bazel run` only.
+  std::optional<std::string> workspace;
+
+  static Surroundings FromProcess();
+};
+
+// Returns the Unix sockets at which to look for a master, as absolute paths, the best first. Never
+// empty. `address` is "unix:PATH" or a path. Without it, the result is the default places: the
+// admin sockets of a configuration in this folder, of the example site, and of an installed master.
+// InvalidArgument: the address is not one of a Unix socket. Pure.
+absl::StatusOr<std::vector<std::string>> SocketPaths(const std::optional<std::string>& address,
+                                                     const Surroundings& surroundings);
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_MASTER_ADDRESS_H_

@@ -1,0 +1,91 @@
+#include "muster/ctl/master/address.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+
+namespace muster::ctl {
+namespace {
+
+using ::testing::ElementsAre;
+
+const Surroundings kHome = {.directory = "/home/op", .workspace = {}};
+
+std::vector<std::string> Found(const std::optional<std::string>& address,
+                               const Surroundings& surroundings) {
+  auto paths = SocketPaths(address, surroundings);
+  EXPECT_TRUE(paths.ok()) << paths.status();
+  return paths.ok() ? *paths : std::vector<std::string>();
+}
+
+TEST(SocketPaths, TakesAnAddressOfAUnixSocket) {
+  EXPECT_THAT(Found("unix:/run/a.sock", kHome), ElementsAre("/run/a.sock"));
+  EXPECT_THAT(Found("unix:///run/a.sock", kHome), ElementsAre("/run/a.sock"));
+}
+
+TEST(SocketPaths, TakesABarePath) {
+  EXPECT_THAT(Found("/run/a.sock", kHome), ElementsAre("/run/a.sock"));
+}
+
+TEST(SocketPaths, ResolvesRelativePathsFromTheCallersFolder) {
+  EXPECT_THAT(Found("unix:run/a.sock", kHome), ElementsAre("/home/op/run/a.sock"));
+  EXPECT_THAT(Found("../a.sock", kHome), ElementsAre("/home/a.sock"));
+}
+
+TEST(SocketPaths, WithoutAnAddressLooksHereInTheExampleAndWhereItIsInstalled) {
+  EXPECT_THAT(Found(std::nullopt, kHome),
+              ElementsAre("/home/op/run/admin.sock", "/home/op/examples/site/run/admin.sock",
+                          "/run/muster/admin.sock"));
+}
+
+TEST(SocketPaths, FindsTheExampleFromASubfolderOfTheTree) {
+  const Surroundings docs = {.directory = "/src/muster/docs", .workspace = "/src/muster"};
+  EXPECT_THAT(Found(std::nullopt, docs),
+              ElementsAre("/src/muster/docs/run/admin.sock",
+                          "/src/muster/examples/site/run/admin.sock", "/run/muster/admin.sock"));
+}
+
+TEST(SocketPaths, RefusesAHostAndPort) {
+  for (const char* address : {"localhost:9000", "127.0.0.1:9000", "[::1]:9000"}) {
+    const auto paths = SocketPaths(address, kHome);
+    EXPECT_EQ(paths.status().code(), absl::StatusCode::kInvalidArgument) << address;
+    EXPECT_TRUE(absl::StrContains(paths.status().message(), "unix:PATH")) << paths.status();
+  }
+}
+
+TEST(SocketPaths, RefusesTheAddressesOfOtherProtocols) {
+  EXPECT_EQ(SocketPaths("http://x", kHome).status().message(),
+            "master address \"http://x\": a master listens on a Unix socket, not on http; write "
+            "unix:PATH or a path");
+  EXPECT_EQ(SocketPaths("tcp:x", kHome).status().message(),
+            "master address \"tcp:x\": a master listens on a Unix socket, not on tcp; write "
+            "unix:PATH or a path, as ./tcp:x");
+  EXPECT_FALSE(SocketPaths("unix-abstract:x", kHome).ok());
+  EXPECT_THAT(Found("./tcp:x", kHome), ElementsAre("/home/op/tcp:x"));
+  EXPECT_THAT(Found("run/tcp:x", kHome), ElementsAre("/home/op/run/tcp:x"));
+}
+
+TEST(SocketPaths, RefusesAHostInTheAddressOfAUnixSocket) {
+  EXPECT_EQ(SocketPaths("unix://run/a.sock", kHome).status().message(),
+            "master address \"unix://run/a.sock\": write unix:/run/a.sock for an absolute path, "
+            "unix:run/a.sock for a relative one");
+}
+
+TEST(SocketPaths, RefusesAnEmptyPath) {
+  EXPECT_EQ(SocketPaths("", kHome).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(SocketPaths("unix:", kHome).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(SocketPaths, RefusesAPathThatNoSocketCanHave) {
+  EXPECT_TRUE(SocketPaths("/" + std::string(106, 'x'), kHome).ok());
+  const auto paths = SocketPaths("/" + std::string(107, 'x'), kHome);
+  EXPECT_EQ(paths.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(
+      absl::StrContains(paths.status().message(), "108 bytes, a Unix socket's path at most 107"))
+      << paths.status();
+}
+
+}  // namespace
+}  // namespace muster::ctl

@@ -1,0 +1,73 @@
+#ifndef MUSTER_CTL_MASTER_MASTER_CONNECTION_H_
+#define MUSTER_CTL_MASTER_MASTER_CONNECTION_H_
+
+#include <google/protobuf/message.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "muster/ctl/text/progress.h"
+#include "muster/ipc/process/pid_fd.h"
+
+namespace muster::ctl {
+
+// A connection to the admin service of one master. Calls block. The message of an error is for the
+// operator. DeadlineExceeded: no answer came in time. Unavailable: the connection was lost, and no
+// answer will come. In both cases the order may have been carried out. All other errors are the
+// master's answer. Not thread-safe. Only the source includes gRPC, which is slow to compile.
+class MasterConnection {
+ public:
+  // Connects to the first of the Unix sockets at which a process listens. `timeout`: how long each
+  // call may take. Unavailable: no process listens at any of them. The message says what to do.
+  static absl::StatusOr<MasterConnection> Open(const std::vector<std::string>& paths,
+                                               std::optional<absl::Duration> timeout);
+  MasterConnection(MasterConnection&&) noexcept;
+  ~MasterConnection();
+
+  // Asks a question: what changes nothing. `request` names the method: GetStatusRequest is for
+  // GetStatus. Without a timeout it waits 5 s for the answer.
+  template <typename Response>
+  absl::StatusOr<Response> Ask(const google::protobuf::Message& request) {
+    Response response;
+    if (absl::Status status = Call(Kind::kQuestion, request, response); !status.ok()) return status;
+    return response;
+  }
+
+  // Gives an order. The answer comes when the order was carried out. Until then a terminal shows
+  // the waiting time after `label`: "reloading" (progress.h). Without a timeout the master bounds
+  // the time.
+  template <typename Response>
+  absl::StatusOr<Response> Order(const google::protobuf::Message& request, const char* label) {
+    Response response;
+    const Progress progress(label);
+    if (absl::Status status = Call(Kind::kOrder, request, response); !status.ok()) return status;
+    return response;
+  }
+
+  // Waits until the process that listens there has ended, so that its addresses are free for the
+  // next one. DeadlineExceeded: it has not ended within 10 s, or within the timeout. OK at once if
+  // the process is unknown, because it runs in another pid namespace.
+  absl::Status WaitForEndOfMaster();
+
+ private:
+  struct Stub;
+  MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
+                   std::optional<absl::Duration> timeout);
+
+  enum class Kind { kQuestion, kOrder };
+  absl::Status Call(Kind kind, const google::protobuf::Message& request,
+                    google::protobuf::Message& response);
+
+  std::unique_ptr<Stub> stub_;
+  std::optional<ipc::PidFd> process_;  // the one that listens; empty if unknown
+  std::optional<absl::Duration> timeout_;
+};
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_MASTER_MASTER_CONNECTION_H_

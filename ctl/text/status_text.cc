@@ -1,0 +1,155 @@
+#include "muster/ctl/text/status_text.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "muster/ctl/text/printable.h"
+#include "muster/ctl/text/table.h"
+#include "muster/ctl/text/units.h"
+#include "muster/proto/counted.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+std::string Lowercase(std::string enumerator) {
+  absl::AsciiStrToLower(&enumerator);
+  return absl::StrReplaceAll(enumerator, {{"_", " "}});
+}
+
+// A state that this ctl does not know yet has no name.
+std::string StateName(v1::Worker::State state) {
+  return v1::Worker::State_IsValid(state) ? Lowercase(v1::Worker::State_Name(state))
+                                          : absl::StrCat("state ", static_cast<int>(state));
+}
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+// "serving", "hung 12s", "draining, hung 12s".
+std::string StateOf(const v1::Worker& worker) {
+  const std::string name = StateName(worker.state());
+  if (!worker.has_hung_for()) return name;
+  const std::string age = FormatAge(ToDuration(worker.hung_for()));
+  return worker.state() == v1::Worker::HUNG ? absl::StrCat(name, " ", age)
+                                            : absl::StrCat(name, ", hung ", age);
+}
+
+std::string StateName(v1::Master::State state) {
+  return v1::Master::State_IsValid(state) ? Lowercase(v1::Master::State_Name(state))
+                                          : absl::StrCat("state ", static_cast<int>(state));
+}
+
+std::string OrDash(std::string text) { return text.empty() ? "-" : text; }
+
+std::string Fact(absl::string_view name, absl::string_view value) {
+  // Lines after the first stand below it.
+  return absl::StrCat(name, std::string(name.size() < 12 ? 12 - name.size() : 1, ' '),
+                      Printable(absl::StrReplaceAll(value, {{"\n", "\n            "}})), "\n");
+}
+
+// A worker that ended may have been given connections and answered no request.
+bool HasCounted(const v1::Counters& counters) { return counters.ByteSizeLong() > 0; }
+
+}  // namespace
+
+std::string RenderStatus(const v1::Status& status) {
+  const v1::Master& master = status.master();
+  const auto serving = std::count_if(
+      status.workers().begin(), status.workers().end(), [&](const v1::Worker& worker) {
+        return worker.state() == v1::Worker::SERVING && worker.generation() == master.generation();
+      });
+  const v1::Counters& total = status.stats().total();
+  const std::string age = master.has_uptime() ? FormatAge(ToDuration(master.uptime())) : "-";
+
+  std::string text =
+      Fact("master", absl::StrCat(StateName(master.state()), ", pid ", master.pid(), ", up ", age,
+                                  ", muster ", OrDash(master.version())));
+  text += Fact("config", absl::StrCat(OrDash(master.config_file()), " (generation ",
+                                      master.generation(), ")"));
+  text += Fact("listen", OrDash(absl::StrJoin(master.listen(), ", ")));
+  text += Fact("workers", absl::StrCat(serving, " of ", master.worker_processes(), " serving"));
+  text +=
+      Fact("clients", absl::StrCat(total.active(), " connected (", total.reading(), " reading, ",
+                                   total.writing(), " writing, ", total.waiting(), " waiting), ",
+                                   config::Counted(total.requests(), "request"), " so far"));
+  if (status.stats().crashes() > 0) {
+    text += Fact("crashes", absl::StrCat(status.stats().crashes()));
+  }
+  if (!master.last_reload_error().empty()) {
+    text += Fact("refused", absl::StrCat("the last reload:\n", absl::StripTrailingAsciiWhitespace(
+                                                                   master.last_reload_error())));
+  }
+  return text + "\n" + RenderWorkers(status.workers(), status.stats().ended());
+}
+
+std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& workers,
+                          const v1::Counters& ended) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"WORKER"},
+               {"GEN", kRight},
+               {"SLOT", kRight},
+               {"PID", kRight},
+               {"STATE"},
+               {"AGE", kRight},
+               {"RESTARTS", kRight},
+               {"ACTIVE", kRight},
+               {"REQUESTS", kRight},
+               {"LAST EXIT"}});
+  for (const v1::Worker& worker : workers) {
+    const bool runs = worker.pid() != 0;
+    table.AddRow({absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
+                  absl::StrCat(worker.slot()), runs ? absl::StrCat(worker.pid()) : "-",
+                  StateOf(worker), runs ? FormatAge(ToDuration(worker.age())) : "-",
+                  absl::StrCat(worker.restarts()), absl::StrCat(worker.counters().active()),
+                  absl::StrCat(worker.counters().requests()), OrDash(worker.last_exit())});
+  }
+  if (HasCounted(ended)) {
+    table.AddRow({"ended", "-", "-", "-", "-", "-", "-", absl::StrCat(ended.active()),
+                  absl::StrCat(ended.requests()), "-"});
+  }
+  return table.Render();
+}
+
+std::string RenderStats(const v1::Stats& stats) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"WORKER"},
+               {"GEN", kRight},
+               {"SLOT", kRight},
+               {"ACCEPTED", kRight},
+               {"HANDLED", kRight},
+               {"REQUESTS", kRight},
+               {"ACTIVE", kRight},
+               {"READING", kRight},
+               {"WRITING", kRight},
+               {"WAITING", kRight},
+               {"RECEIVED", kRight},
+               {"SENT", kRight},
+               {"CUT OFF", kRight}});
+  const auto add = [&table](std::string worker, std::string generation, std::string slot,
+                            const v1::Counters& counters) {
+    table.AddRow({std::move(worker), std::move(generation), std::move(slot),
+                  absl::StrCat(counters.accepted()), absl::StrCat(counters.handled()),
+                  absl::StrCat(counters.requests()), absl::StrCat(counters.active()),
+                  absl::StrCat(counters.reading()), absl::StrCat(counters.writing()),
+                  absl::StrCat(counters.waiting()), FormatBytes(counters.bytes_received()),
+                  FormatBytes(counters.bytes_sent()), absl::StrCat(counters.closed_at_deadline())});
+  };
+  for (const v1::WorkerStats& worker : stats.workers()) {
+    add(absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
+        absl::StrCat(worker.slot()), worker.counters());
+  }
+  if (HasCounted(stats.ended())) add("ended", "-", "-", stats.ended());
+  add("total", "-", "-", stats.total());
+  return absl::StrCat(table.Render(), "\n", config::Counted(stats.reloads(), "reload"), ", ",
+                      stats.reloads_refused(), " refused; ",
+                      config::Counted(stats.crashes(), "crash", "crashes"), "\n");
+}
+
+}  // namespace muster::ctl

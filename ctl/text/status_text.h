@@ -1,0 +1,28 @@
+#ifndef MUSTER_CTL_TEXT_STATUS_TEXT_H_
+#define MUSTER_CTL_TEXT_STATUS_TEXT_H_
+
+#include <google/protobuf/repeated_field.h>
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "muster/proto/admin.pb.h"
+
+namespace muster::ctl {
+
+// The answers of the master as text for people. All functions are pure and return whole lines, each
+// with its newline.
+
+// The master, its latest trouble if there was one, and its workers.
+std::string RenderStatus(const admin::v1::Status& status);
+
+// One line for each worker, and one for those that have exited, if they counted anything.
+std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,
+                          const admin::v1::Counters& ended);
+
+// The same with all counters, a line for their total, and the master's own counts.
+std::string RenderStats(const admin::v1::Stats& stats);
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_TEXT_STATUS_TEXT_H_

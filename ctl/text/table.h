@@ -1,0 +1,34 @@
+#ifndef MUSTER_CTL_TEXT_TABLE_H_
+#define MUSTER_CTL_TEXT_TABLE_H_
+
+#include <string>
+#include <vector>
+
+namespace muster::ctl {
+
+// Text in columns. Each column is as wide as its widest cell. Columns are two spaces apart. Pure.
+class Table {
+ public:
+  enum class Align { kLeft, kRight };
+  struct Column {
+    std::string title;
+    Align align = Align::kLeft;
+  };
+
+  explicit Table(std::vector<Column> columns);
+
+  // Adds a row with one cell for each column. A cell is shown on one line and cannot command a
+  // terminal.
+  void AddRow(std::vector<std::string> cells);
+
+  // Returns the titles and the rows, one line each, without spaces at the end.
+  std::string Render() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_TEXT_TABLE_H_
