@@ -201,7 +201,10 @@ def system_libraries():
     system_repository(
         name = "openssl",
         apt = "libssl-dev",
-        libraries = {":crypto": ""},
+        libraries = {
+            ":crypto": "",
+            ":ssl": "-lssl",
+        },
         packages = ["libcrypto"],
         stamp = "OPENSSL",
     )

@@ -56,9 +56,16 @@ void CheckNumber(const std::string& name, const std::string& text) {
 }
 
 void AddOptions(CLI::App& app, Invocation& invocation) {
-  app.add_option("-m,--master", invocation.master, "The master's admin socket: unix:PATH or a path")
-      ->type_name("ADDRESS")
+  app.add_option("-m,--master", invocation.masters.masters,
+                 "The master: unix:PATH, a path, HOST:PORT, or a name of ctl.textproto")
+      ->type_name("MASTER")
       ->envname("MUSTER_MASTER");
+  app.add_flag("--insecure", invocation.masters.is_insecure,
+               "Use HOST:PORT without TLS: everybody on the way can read and change everything");
+  app.add_option("--ctl-config", invocation.config,
+                 "The file of named masters (default: ~/.config/muster/ctl.textproto)")
+      ->type_name("FILE")
+      ->envname("MUSTER_CTL_CONFIG");
   app.add_option_function<std::string>(
          "-o,--output",
          [&invocation](const std::string& format) {
@@ -145,7 +152,7 @@ std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
 
 std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   Invocation invocation;
-  CLI::App app("Operates a running muster master through its admin socket.", "ctl");
+  CLI::App app("Operates a running muster master through its admin service.", "ctl");
   app.footer(kFooter);
   app.set_version_flag("--version", absl::StrCat("muster ", cli::kVersion));
   app.fallthrough();  // `ctl status -o json` is `ctl -o json status`

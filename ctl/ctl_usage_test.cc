@@ -54,6 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"--timeout", "5", "status"},
                       std::vector<std::string>{"--timeout", "0s", "status"},
                       std::vector<std::string>{"--master", "localhost:9000", "status"},
+                      std::vector<std::string>{"--master", "nobody", "status"},
                       std::vector<std::string>{"status", "stop"}));
 
 TEST(CtlUsage, NamesTheCommandThatThereIsNot) {

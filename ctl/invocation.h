@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "muster/ctl/command/arguments.h"
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/master/master_target.h"
 #include "muster/ctl/text/output.h"
 
 namespace muster::ctl {
@@ -15,7 +16,9 @@ namespace muster::ctl {
 struct Invocation {
   const Command* command = nullptr;
   Arguments arguments;
-  std::optional<std::string> master;  // unset: the default places (address.h)
+  MasterChoice masters;
+  // The file of named masters; unset: the usual one, if it is there.
+  std::optional<std::string> config;
   Output output = Output::kTable;
   std::optional<absl::Duration> timeout;  // unset: the default of each call
 };

@@ -1,6 +1,8 @@
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "muster/ctl/command_line.h"
@@ -18,10 +20,25 @@ ExitCode Finish(const absl::Status& status) {
   return ExitCodeOf(status);
 }
 
+// The file of named masters. Without --ctl-config it need not be there.
+absl::StatusOr<NamedMasters> LoadMasters(const Invocation& invocation,
+                                         const Surroundings& surroundings) {
+  if (invocation.config.has_value()) {
+    const std::filesystem::path folder = surroundings.directory;
+    return NamedMasters::Load((folder / *invocation.config).lexically_normal().string());
+  }
+  const std::string& path = surroundings.config_file;
+  if (path.empty()) return NamedMasters();
+  auto masters = NamedMasters::Load(path);
+  return absl::IsNotFound(masters.status()) ? NamedMasters::Parse("", path) : std::move(masters);
+}
+
 absl::StatusOr<MasterConnection> Connect(const Invocation& invocation) {
-  const auto paths = SocketPaths(invocation.master, Surroundings::FromProcess());
-  if (!paths.ok()) return ExitWith(ExitCode::kUsage, paths.status());
-  auto master = MasterConnection::Open(*paths, invocation.timeout);
+  const Surroundings surroundings = Surroundings::FromProcess();
+  const auto targets = FindMasters(invocation.masters, surroundings,
+                                   [&] { return LoadMasters(invocation, surroundings); });
+  if (!targets.ok()) return ExitWith(ExitCode::kUsage, targets.status());
+  auto master = MasterConnection::Open(targets->front(), invocation.timeout);
   if (master.ok()) return master;
   const bool is_absent = absl::IsUnavailable(master.status());
   return ExitWith(is_absent ? ExitCode::kNoMaster : ExitCode::kFailed, master.status());

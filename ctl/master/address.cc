@@ -35,15 +35,24 @@ std::string SchemeOf(absl::string_view address) {
   return std::string(address.substr(0, colon));
 }
 
-// "localhost:9000", "[::1]:9000": someone expects TCP.
-bool LooksLikeHostAndPort(absl::string_view address) {
-  const auto colon = address.rfind(':');
-  if (colon == absl::string_view::npos || absl::StrContains(address, '/')) return false;
-  const absl::string_view port = address.substr(colon + 1);
-  return !port.empty() && port.find_first_not_of("0123456789") == absl::string_view::npos;
+// Where the file of masters is, by the convention of desktops. Empty: nobody knows.
+std::string UsualConfigFile() {
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  if (config != nullptr && config[0] == '/') return Join(config, "muster/ctl.textproto");
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && home[0] == '/') return Join(home, ".config/muster/ctl.textproto");
+  return "";
 }
 
 }  // namespace
+
+bool IsHostAndPort(absl::string_view address) {
+  const auto colon = address.rfind(':');
+  if (colon == absl::string_view::npos || absl::StrContains(address, '/')) return false;
+  if (absl::StartsWith(address, "unix:")) return false;
+  const absl::string_view port = address.substr(colon + 1);
+  return !port.empty() && port.find_first_not_of("0123456789") == absl::string_view::npos;
+}
 
 Surroundings Surroundings::FromProcess() {
   Surroundings result;
@@ -56,6 +65,7 @@ Surroundings Surroundings::FromProcess() {
   if (const char* workspace = std::getenv("BUILD_WORKSPACE_DIRECTORY")) {
     result.workspace = workspace;
   }
+  result.config_file = UsualConfigFile();
   return result;
 }
 
@@ -68,15 +78,10 @@ absl::StatusOr<std::vector<std::string>> SocketPaths(const std::optional<std::st
   }
   absl::string_view path = *address;
   const bool has_scheme = absl::ConsumePrefix(&path, "unix:");
-  if (!has_scheme && LooksLikeHostAndPort(path)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("master address \"", *address,
-                     "\": a master listens on a Unix socket; write unix:PATH or a path"));
-  }
   if (const std::string scheme = SchemeOf(path); !has_scheme && !scheme.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "master address \"", *address, "\": a master listens on a Unix socket, not on ", scheme,
-        "; write unix:PATH or a path",
+        "master address \"", *address, "\": a master does not listen on ", scheme,
+        "; write unix:PATH, HOST:PORT or a path",
         absl::StartsWith(path, absl::StrCat(scheme, "://")) ? "" : absl::StrCat(", as ./", path)));
   }
   // "unix:///run/x.sock", as gRPC's tools write it. With two slashes it has a host.

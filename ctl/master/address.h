@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace muster::ctl {
 
@@ -16,9 +17,15 @@ struct Surroundings {
   std::string directory;
   // The root of the source tree, under `bazel run` only.
   std::optional<std::string> workspace;
+  // The file of named masters that is read without --ctl-config: muster/ctl.textproto in
+  // $XDG_CONFIG_HOME or ~/.config. Empty: neither is known.
+  std::string config_file;
 
   static Surroundings FromProcess();
 };
+
+// "localhost:9000", "[::1]:9000": what names a port of TCP rather than a path.
+bool IsHostAndPort(absl::string_view address);
 
 // Returns the Unix sockets at which to look for a master, as absolute paths, the best first. Never
 // empty. `address` is "unix:PATH" or a path. Without it, the result is the default places: the

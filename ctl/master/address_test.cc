@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-const Surroundings kHome = {.directory = "/home/op", .workspace = {}};
+const Surroundings kHome = {.directory = "/home/op", .workspace = {}, .config_file = {}};
 
 std::vector<std::string> Found(const std::optional<std::string>& address,
                                const Surroundings& surroundings) {
@@ -41,27 +41,29 @@ TEST(SocketPaths, WithoutAnAddressLooksHereInTheExampleAndWhereItIsInstalled) {
 }
 
 TEST(SocketPaths, FindsTheExampleFromASubfolderOfTheTree) {
-  const Surroundings docs = {.directory = "/src/muster/docs", .workspace = "/src/muster"};
+  const Surroundings docs = {
+      .directory = "/src/muster/docs", .workspace = "/src/muster", .config_file = {}};
   EXPECT_THAT(Found(std::nullopt, docs),
               ElementsAre("/src/muster/docs/run/admin.sock",
                           "/src/muster/examples/site/run/admin.sock", "/run/muster/admin.sock"));
 }
 
-TEST(SocketPaths, RefusesAHostAndPort) {
-  for (const char* address : {"localhost:9000", "127.0.0.1:9000", "[::1]:9000"}) {
-    const auto paths = SocketPaths(address, kHome);
-    EXPECT_EQ(paths.status().code(), absl::StatusCode::kInvalidArgument) << address;
-    EXPECT_TRUE(absl::StrContains(paths.status().message(), "unix:PATH")) << paths.status();
+TEST(IsHostAndPort, TellsPortsOfTcpFromPaths) {
+  for (const char* address : {"localhost:9000", "127.0.0.1:9000", "[::1]:9000", "a.b:1"}) {
+    EXPECT_TRUE(IsHostAndPort(address)) << address;
+  }
+  for (const char* address : {"unix:9000", "./a:9000", "run/a:9000", "a:", "a", "a:b"}) {
+    EXPECT_FALSE(IsHostAndPort(address)) << address;
   }
 }
 
 TEST(SocketPaths, RefusesTheAddressesOfOtherProtocols) {
   EXPECT_EQ(SocketPaths("http://x", kHome).status().message(),
-            "master address \"http://x\": a master listens on a Unix socket, not on http; write "
-            "unix:PATH or a path");
+            "master address \"http://x\": a master does not listen on http; write "
+            "unix:PATH, HOST:PORT or a path");
   EXPECT_EQ(SocketPaths("tcp:x", kHome).status().message(),
-            "master address \"tcp:x\": a master listens on a Unix socket, not on tcp; write "
-            "unix:PATH or a path, as ./tcp:x");
+            "master address \"tcp:x\": a master does not listen on tcp; write "
+            "unix:PATH, HOST:PORT or a path, as ./tcp:x");
   EXPECT_FALSE(SocketPaths("unix-abstract:x", kHome).ok());
   EXPECT_THAT(Found("./tcp:x", kHome), ElementsAre("/home/op/tcp:x"));
   EXPECT_THAT(Found("run/tcp:x", kHome), ElementsAre("/home/op/run/tcp:x"));

@@ -1,69 +1,30 @@
 #include "muster/ctl/master/master_connection.h"
 
 #include <grpcpp/client_context.h>
-#include <grpcpp/create_channel_posix.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/status.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
-#include "muster/ctl/master/unreachable.h"
-#include "muster/ctl/text/progress.h"
+#include "muster/ctl/master/master_channel.h"
 #include "muster/ctl/text/units.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ctl {
 namespace {
 
+constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
 constexpr absl::Duration kQuestionTimeout = absl::Seconds(5);
 constexpr char kOutcomeUnknown[] = "; outcome unknown, ask ctl status";
-
-// Connecting to a Unix socket waits only while the queue of a stopped process is full.
-constexpr timeval kConnectTimeout = {.tv_sec = 5, .tv_usec = 0};
-
-struct Attempt {
-  ipc::UniqueFd fd;
-  int error = 0;  // errno; 0 if connected
-};
-
-Attempt Connect(const std::string& path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return {.fd = {}, .error = ENAMETOOLONG};
-  std::memcpy(address.sun_path, path.data(), path.size());
-
-  ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return {.fd = {}, .error = errno};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof(kConnectTimeout));
-  const int result = ipc::RetryOnEintr(
-      [&] { return ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)); });
-  const int error = result == -1 ? errno : 0;
-  return {.fd = std::move(fd), .error = error};
-}
-
-// The process that called listen(), if the kernel tells.
-std::optional<ipc::PidFd> Listener(int fd) {
-  ucred credentials = {};
-  socklen_t size = sizeof(credentials);
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == -1) return std::nullopt;
-  absl::StatusOr<ipc::PidFd> process = ipc::PidFd::Open(credentials.pid);
-  if (!process.ok()) return std::nullopt;
-  return *std::move(process);
-}
 
 // "/muster.admin.v1.Admin/GetStatus" of a muster.admin.v1.GetStatusRequest.
 std::string MethodOf(const google::protobuf::Message& request) {
@@ -108,35 +69,14 @@ struct MasterConnection::Stub {
   grpc::TemplatedGenericStub<google::protobuf::MessageLite, google::protobuf::MessageLite> admin;
 };
 
-absl::StatusOr<MasterConnection> MasterConnection::Open(const std::vector<std::string>& paths,
+absl::StatusOr<MasterConnection> MasterConnection::Open(const MasterTarget& target,
                                                         std::optional<absl::Duration> timeout) {
-  std::string failures;
-  bool is_perhaps_there = false;
-  bool is_told_what_to_do = true;
-  for (const std::string& path : paths) {
-    Attempt attempt = Connect(path);
-    if (attempt.error != 0) {
-      const Unreachable why = ExplainUnreachable(path, attempt.error);
-      is_perhaps_there = is_perhaps_there || why.is_perhaps_there;
-      is_told_what_to_do = is_told_what_to_do && why.has_advice;
-      absl::StrAppend(&failures, "\n  ", why.line);
-      continue;
-    }
-    std::optional<ipc::PidFd> process = Listener(attempt.fd.get());
-    // The descriptor is gRPC's from here on. Unlike an address it needs no name resolution and
-    // gets no second attempt, and the errors above are the kernel's own.
-    auto channel = grpc::CreateInsecureChannelFromFd("localhost", attempt.fd.release());
-    return MasterConnection(std::make_unique<Stub>(Stub{decltype(Stub::admin)(std::move(channel))}),
-                            std::move(process), timeout);
-  }
-  if (is_perhaps_there) {
-    return absl::PermissionDeniedError("the master cannot be reached:" + failures);
-  }
-  if (is_told_what_to_do) return absl::UnavailableError("no master there:" + failures);
-  return absl::UnavailableError(absl::StrCat(
-      "no master there:", failures,
-      "\nIs it running? In the source tree, tools/run starts one. To name another: --master "
-      "ADDRESS, or the environment variable MUSTER_MASTER."));
+  MUSTER_ASSIGN_OR_RETURN(
+      MasterChannel opened,
+      OpenMasterChannel(target, std::min(timeout.value_or(kConnectTimeout), kConnectTimeout)));
+  return MasterConnection(
+      std::make_unique<Stub>(Stub{decltype(Stub::admin)(std::move(opened.channel))}),
+      std::move(opened.process), timeout);
 }
 
 MasterConnection::MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,

@@ -5,12 +5,11 @@
 
 #include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "muster/ctl/master/master_target.h"
 #include "muster/ctl/text/progress.h"
 #include "muster/ipc/process/pid_fd.h"
 
@@ -22,9 +21,9 @@ namespace muster::ctl {
 // master's answer. Not thread-safe. Only the source includes gRPC, which is slow to compile.
 class MasterConnection {
  public:
-  // Connects to the first of the Unix sockets at which a process listens. `timeout`: how long each
-  // call may take. Unavailable: no process listens at any of them. The message says what to do.
-  static absl::StatusOr<MasterConnection> Open(const std::vector<std::string>& paths,
+  // Connects. `timeout`: how long that and each call may take. Unavailable: nobody takes
+  // connections there. The message says what to do.
+  static absl::StatusOr<MasterConnection> Open(const MasterTarget& target,
                                                std::optional<absl::Duration> timeout);
   MasterConnection(MasterConnection&&) noexcept;
   ~MasterConnection();

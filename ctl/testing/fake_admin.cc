@@ -46,12 +46,17 @@ int FakeAdmin::Serve(const std::string& address,
 
 void FakeAdmin::Stop() {
   if (!server_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
   server_->Shutdown(std::chrono::system_clock::now());
   accepted_->Shutdown();
   accepter_.join();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   server_.reset();
+  is_stopping_ = false;
 }
 
 std::string FakeAdmin::last_metadata(const std::string& key) const {
@@ -71,8 +76,12 @@ void FakeAdmin::Remember(const std::multimap<grpc::string_ref, grpc::string_ref>
 void FakeAdmin::Accept() {
   while (true) {
     auto call = std::make_unique<Call>();
-    service_.RequestCall(&call->context, &call->stream, &call->completions, accepted_.get(),
-                         call.get());
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_stopping_) break;
+      service_.RequestCall(&call->context, &call->stream, &call->completions, accepted_.get(),
+                           call.get());
+    }
     void* tag = nullptr;
     bool is_ok = false;
     if (!accepted_->Next(&tag, &is_ok) || !is_ok) break;

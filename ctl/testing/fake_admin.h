@@ -81,6 +81,7 @@ class FakeAdmin {
   std::thread accepter_;
   std::vector<std::thread> threads_;  // of calls; the accepter's
   mutable std::mutex mutex_;
+  bool is_stopping_ = false;                     // guarded by mutex_
   std::map<std::string, std::string> metadata_;  // guarded by mutex_
 };
 

@@ -1,0 +1,158 @@
+#include "muster/ctl/master/master_channel.h"
+
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/create_channel_posix.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "muster/ctl/master/tcp.h"
+#include "muster/ctl/master/tls_diagnosis.h"
+#include "muster/ctl/master/unreachable.h"
+#include "muster/ipc/base/retry.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/base/unique_fd.h"
+
+namespace muster::ctl {
+namespace {
+
+struct Attempt {
+  ipc::UniqueFd fd;
+  int error = 0;  // errno; 0 if connected
+};
+
+// Waits only while the queue of a stopped process is full.
+Attempt Connect(const std::string& path, absl::Duration limit) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return {.fd = {}, .error = ENAMETOOLONG};
+  std::memcpy(address.sun_path, path.data(), path.size());
+
+  ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return {.fd = {}, .error = errno};
+  const timeval timeout = absl::ToTimeval(limit);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+  const int result = ipc::RetryOnEintr(
+      [&] { return ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)); });
+  const int error = result == -1 ? errno : 0;
+  return {.fd = std::move(fd), .error = error};
+}
+
+// The process that called listen(), if the kernel tells.
+std::optional<ipc::PidFd> Listener(int fd) {
+  ucred credentials = {};
+  socklen_t size = sizeof(credentials);
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == -1) return std::nullopt;
+  absl::StatusOr<ipc::PidFd> process = ipc::PidFd::Open(credentials.pid);
+  if (!process.ok()) return std::nullopt;
+  return *std::move(process);
+}
+
+absl::StatusOr<MasterChannel> OpenUnix(const MasterTarget& target, absl::Duration limit) {
+  std::string failures;
+  bool is_perhaps_there = false;
+  bool is_told_what_to_do = true;
+  for (const std::string& path : target.paths) {
+    Attempt attempt = Connect(path, limit);
+    if (attempt.error != 0) {
+      const Unreachable why = ExplainUnreachable(path, attempt.error);
+      is_perhaps_there = is_perhaps_there || why.is_perhaps_there;
+      is_told_what_to_do = is_told_what_to_do && why.has_advice;
+      absl::StrAppend(&failures, "\n  ", why.line);
+      continue;
+    }
+    std::optional<ipc::PidFd> process = Listener(attempt.fd.get());
+    // The descriptor is gRPC's from here on. Unlike an address it needs no name resolution and
+    // gets no second attempt, and the errors above are the kernel's own.
+    auto channel = grpc::CreateInsecureChannelFromFd("localhost", attempt.fd.release());
+    return MasterChannel{.channel = std::move(channel), .process = std::move(process)};
+  }
+  if (is_perhaps_there) {
+    return absl::PermissionDeniedError("the master cannot be reached:" + failures);
+  }
+  if (is_told_what_to_do) return absl::UnavailableError("no master there:" + failures);
+  return absl::UnavailableError(absl::StrCat(
+      "no master there:", failures,
+      "\nIs it running? In the source tree, tools/run starts one. To name another: --master "
+      "ADDRESS, or the environment variable MUSTER_MASTER."));
+}
+
+// Empty if it cannot be read: DiagnoseTls tells why.
+std::string PemOf(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// True once the other side has taken the certificate and has begun HTTP/2.
+bool IsConnected(grpc::Channel& channel, absl::Duration limit) {
+  const auto deadline = absl::ToChronoTime(absl::Now() + limit);
+  while (true) {
+    const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return true;
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN ||
+        !channel.WaitForStateChange(state, deadline)) {
+      return false;
+    }
+  }
+}
+
+absl::StatusOr<MasterChannel> OpenTls(const TcpAddress& address, const TlsFiles& files,
+                                      absl::Duration limit) {
+  grpc::ChannelArguments arguments;
+  arguments.SetSslTargetNameOverride(files.server_name);
+  auto channel =
+      grpc::CreateCustomChannel(address.ToTarget(),
+                                grpc::SslCredentials({.pem_root_certs = PemOf(files.server_ca),
+                                                      .pem_private_key = PemOf(files.key),
+                                                      .pem_cert_chain = PemOf(files.certificate)}),
+                                arguments);
+  if (IsConnected(*channel, limit)) {
+    return MasterChannel{.channel = std::move(channel), .process = std::nullopt};
+  }
+  // gRPC tells that it failed, but not why.
+  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd fd, ConnectTcp(address, limit));
+  return absl::PermissionDeniedError(
+      absl::StrCat("connect ", address.ToString(), ": ", DiagnoseTls(fd, files, limit)));
+}
+
+absl::StatusOr<MasterChannel> OpenPlain(const TcpAddress& address, absl::Duration limit) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, ConnectTcp(address, limit));
+  return MasterChannel{.channel = grpc::CreateInsecureChannelFromFd("localhost", fd.release()),
+                       .process = std::nullopt};
+}
+
+absl::StatusOr<MasterChannel> OpenTcp(const MasterTarget& target, absl::Duration limit) {
+  std::string failures;
+  bool is_perhaps_there = false;
+  MUSTER_ASSIGN_OR_RETURN(const auto addresses, ResolveTcp(target.host, target.port));
+  for (const TcpAddress& address : addresses) {
+    auto opened =
+        target.tls.has_value() ? OpenTls(address, *target.tls, limit) : OpenPlain(address, limit);
+    if (opened.ok()) return opened;
+    is_perhaps_there = is_perhaps_there || !absl::IsUnavailable(opened.status());
+    absl::StrAppend(&failures, "\n  ", opened.status().message());
+  }
+  if (!is_perhaps_there) return absl::UnavailableError("no master there:" + failures);
+  return absl::PermissionDeniedError("the master cannot be reached:" + failures);
+}
+
+}  // namespace
+
+absl::StatusOr<MasterChannel> OpenMasterChannel(const MasterTarget& target, absl::Duration limit) {
+  return target.paths.empty() ? OpenTcp(target, limit) : OpenUnix(target, limit);
+}
+
+}  // namespace muster::ctl

@@ -1,0 +1,20 @@
+#ifndef MUSTER_CTL_MASTER_TLS_DIAGNOSIS_H_
+#define MUSTER_CTL_MASTER_TLS_DIAGNOSIS_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "muster/ctl/master/master_target.h"
+#include "muster/ctl/master/tcp.h"
+#include "muster/ipc/base/unique_fd.h"
+
+namespace muster::ctl {
+
+// Tells why a TLS connection cannot be made, which gRPC does not: an expired certificate, an
+// unknown authority, another name, a file that is not what it should be. Makes the connection once
+// more over `fd`, which is connected, and waits for the other side for at most `limit`.
+std::string DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, absl::Duration limit);
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_MASTER_TLS_DIAGNOSIS_H_
