@@ -29,7 +29,6 @@ namespace {
 
 namespace v1 = admin::v1;
 using ::testing::AllOf;
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -252,7 +251,33 @@ TEST_F(Ctl, SaysThatTheOutcomeIsUnknownWhenTheTimeoutOfAnOrderIsOver) {
   const Result result = RunCtl({"--master", socket_, "--timeout", "50ms", "reload"});
   end.set_value();
   EXPECT_EQ(result.code, 4);
-  EXPECT_EQ(result.error, "ctl: no answer within 50ms; outcome unknown, ask ctl status\n");
+  StopServing();
+  EXPECT_EQ(result.error, "ctl: no answer within 50ms; outcome unknown, ask ctl call " +
+                              admin_.last_metadata("x-request-id") + "\n");
+}
+
+TEST_F(Ctl, GivesEachOrderAnIdOfItsOwn) {
+  Serve();
+  EXPECT_EQ(RunCtl({"--master", socket_, "reopen"}).code, 0);
+  const std::string first = admin_.last_metadata("x-request-id");
+  EXPECT_EQ(RunCtl({"--master", socket_, "reopen"}).code, 0);
+  EXPECT_EQ(first.size(), 32u);
+  EXPECT_NE(admin_.last_metadata("x-request-id"), first);
+}
+
+TEST_F(Ctl, TellsWhatBecameOfACall) {
+  admin_.Answer([](const v1::GetCallRequest& request, v1::Call* call) {
+    if (request.id() != "abc") return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such call");
+    call->set_method("Reload");
+    call->set_code("OK");
+    return grpc::Status::OK;
+  });
+  Serve();
+  EXPECT_THAT(RunCtl({"--master", socket_, "call", "abc"}).out, StartsWith("Reload by "));
+  const Result unknown = RunCtl({"--master", socket_, "call", "abd"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_EQ(unknown.error, "ctl: no such call\n");
+  EXPECT_EQ(RunCtl({"--master", socket_, "call"}).error, "ctl: ID is missing\nSee ctl --help.\n");
 }
 
 TEST_F(Ctl, TakesADeadlineOfTheMastersOwnForAnAnswer) {
@@ -277,7 +302,7 @@ TEST_F(Ctl, FailsWhenTheConnectionIsLostBeforeTheAnswer) {
   accepter.join();
   EXPECT_EQ(result.code, 4);
   EXPECT_THAT(result.error, AllOf(StartsWith("ctl: the connection was lost before the answer came"),
-                                  EndsWith("; outcome unknown, ask ctl status\n")));
+                                  HasSubstr("; outcome unknown, ask ctl call ")));
 }
 
 TEST_F(Ctl, FailsWhenItsOutputCannotBeWritten) {

@@ -12,6 +12,7 @@ enum class ExitCode {
   kUsage = 2,
   kNoMaster = 3,
   kUnknown = 4,  // no answer came in time, or the connection was lost; the order may have been done
+  kSome = 5,     // of several masters some have answered, and some have not
 };
 
 // Returns `error` with the code to exit with, which it keeps in a payload.

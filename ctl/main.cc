@@ -4,7 +4,10 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "muster/ctl/ask_masters.h"
 #include "muster/ctl/command_line.h"
 #include "muster/ctl/exit_code.h"
 #include "muster/ctl/master/address.h"
@@ -33,15 +36,42 @@ absl::StatusOr<NamedMasters> LoadMasters(const Invocation& invocation,
   return absl::IsNotFound(masters.status()) ? NamedMasters::Parse("", path) : std::move(masters);
 }
 
-absl::StatusOr<MasterConnection> Connect(const Invocation& invocation) {
+absl::StatusOr<std::vector<MasterTarget>> TargetsOf(const Invocation& invocation) {
   const Surroundings surroundings = Surroundings::FromProcess();
-  const auto targets = FindMasters(invocation.masters, surroundings,
-                                   [&] { return LoadMasters(invocation, surroundings); });
+  auto targets = FindMasters(invocation.masters, surroundings,
+                             [&] { return LoadMasters(invocation, surroundings); });
   if (!targets.ok()) return ExitWith(ExitCode::kUsage, targets.status());
-  auto master = MasterConnection::Open(targets->front(), invocation.timeout);
+  return targets;
+}
+
+absl::StatusOr<MasterConnection> Connect(const Invocation& invocation, const MasterTarget& target) {
+  auto master = MasterConnection::Open(target, invocation.timeout);
   if (master.ok()) return master;
   const bool is_absent = absl::IsUnavailable(master.status());
   return ExitWith(is_absent ? ExitCode::kNoMaster : ExitCode::kFailed, master.status());
+}
+
+// For commands that take one master.
+absl::StatusOr<MasterConnection> ConnectToOne(const Invocation& invocation) {
+  MUSTER_ASSIGN_OR_RETURN(const std::vector<MasterTarget> targets, TargetsOf(invocation));
+  if (targets.size() > 1) {
+    return ExitWith(ExitCode::kUsage, absl::InvalidArgumentError(absl::StrCat(
+                                          invocation.command->name,
+                                          " takes one master; --master has ", targets.size())));
+  }
+  return Connect(invocation, targets.front());
+}
+
+absl::Status AskSeveral(const Invocation& invocation, const std::vector<MasterTarget>& targets) {
+  std::vector<std::string> names;
+  for (const MasterTarget& target : targets) names.push_back(target.label);
+  const auto answers = AskMasters(names, [&](std::size_t index) -> absl::StatusOr<Answer> {
+    MUSTER_ASSIGN_OR_RETURN(MasterConnection master, Connect(invocation, targets[index]));
+    return invocation.command->ask(master, invocation.arguments);
+  });
+  MUSTER_ASSIGN_OR_RETURN(const std::string text, RenderAnswers(answers, invocation.output));
+  MUSTER_RETURN_IF_ERROR(Write(text));
+  return OutcomeOf(answers);
 }
 
 absl::Status Run(const Invocation& invocation) {
@@ -50,11 +80,17 @@ absl::Status Run(const Invocation& invocation) {
     return command.run({.arguments = invocation.arguments,
                         .output = invocation.output,
                         .timeout = invocation.timeout,
-                        .connect = [&invocation] { return Connect(invocation); }});
+                        .connect = [&invocation] { return ConnectToOne(invocation); }});
   }
-  MUSTER_ASSIGN_OR_RETURN(MasterConnection master, Connect(invocation));
-  const auto call = command.ask != nullptr ? command.ask : command.order;
-  MUSTER_ASSIGN_OR_RETURN(const Answer answer, call(master, invocation.arguments));
+  if (command.order != nullptr) {
+    MUSTER_ASSIGN_OR_RETURN(MasterConnection master, ConnectToOne(invocation));
+    MUSTER_ASSIGN_OR_RETURN(const Answer answer, command.order(master, invocation.arguments));
+    return Print(invocation.output, *answer.message, answer.text);
+  }
+  MUSTER_ASSIGN_OR_RETURN(const std::vector<MasterTarget> targets, TargetsOf(invocation));
+  if (targets.size() > 1) return AskSeveral(invocation, targets);
+  MUSTER_ASSIGN_OR_RETURN(MasterConnection master, Connect(invocation, targets.front()));
+  MUSTER_ASSIGN_OR_RETURN(const Answer answer, command.ask(master, invocation.arguments));
   return Print(invocation.output, *answer.message, answer.text);
 }
 

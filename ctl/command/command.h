@@ -37,6 +37,9 @@ struct Command {
 extern const Command kStatusCommand;
 extern const Command kWorkersCommand;
 extern const Command kStatsCommand;
+extern const Command kEventsCommand;
+extern const Command kCallCommand;
+extern const Command kCallsCommand;
 extern const Command kReloadCommand;
 extern const Command kReopenCommand;
 extern const Command kPauseCommand;

@@ -3,11 +3,23 @@
 namespace muster::ctl {
 namespace {
 
+// One a line, so that adding one conflicts with nothing.
+// clang-format off
 constexpr const Command* kCommands[] = {
-    &kStatusCommand,  //
-    &kWorkersCommand, &kStatsCommand,  &kReloadCommand, &kReopenCommand,
-    &kPauseCommand,   &kResumeCommand, &kQuitCommand,   &kStopCommand,
+    &kStatusCommand,
+    &kWorkersCommand,
+    &kStatsCommand,
+    &kEventsCommand,
+    &kCallsCommand,
+    &kCallCommand,
+    &kReloadCommand,
+    &kReopenCommand,
+    &kPauseCommand,
+    &kResumeCommand,
+    &kQuitCommand,
+    &kStopCommand,
 };
+// clang-format on
 
 }  // namespace
 

@@ -14,7 +14,8 @@ namespace v1 = admin::v1;
 absl::StatusOr<Answer> Ask(MasterConnection& master, const Arguments&) {
   MUSTER_ASSIGN_OR_RETURN(v1::Stats stats, master.Ask<v1::Stats>(v1::GetStatsRequest()));
   std::string text = RenderStats(stats);
-  return MakeAnswer(std::move(stats), std::move(text));
+  Table table = StatsTable(stats);
+  return MakeAnswer(std::move(stats), std::move(text), std::move(table));
 }
 
 }  // namespace

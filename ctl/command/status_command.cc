@@ -14,7 +14,8 @@ namespace v1 = admin::v1;
 absl::StatusOr<Answer> Ask(MasterConnection& master, const Arguments&) {
   MUSTER_ASSIGN_OR_RETURN(v1::Status status, master.Ask<v1::Status>(v1::GetStatusRequest()));
   std::string text = RenderStatus(status);
-  return MakeAnswer(std::move(status), std::move(text));
+  Table table = StatusTable(status);
+  return MakeAnswer(std::move(status), std::move(text), std::move(table));
 }
 
 }  // namespace

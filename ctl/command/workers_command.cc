@@ -14,8 +14,9 @@ namespace v1 = admin::v1;
 absl::StatusOr<Answer> Ask(MasterConnection& master, const Arguments&) {
   MUSTER_ASSIGN_OR_RETURN(v1::ListWorkersResponse answer,
                           master.Ask<v1::ListWorkersResponse>(v1::ListWorkersRequest()));
-  std::string text = RenderWorkers(answer.workers(), answer.ended());
-  return MakeAnswer(std::move(answer), std::move(text));
+  Table table = WorkersTable(answer.workers(), answer.ended());
+  std::string text = table.Render();
+  return MakeAnswer(std::move(answer), std::move(text), std::move(table));
 }
 
 }  // namespace

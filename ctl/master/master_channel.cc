@@ -29,6 +29,9 @@
 namespace muster::ctl {
 namespace {
 
+constexpr int kBetweenPingsMs = 10'000;
+constexpr int kPingAnswerMs = 5'000;
+
 struct Attempt {
   ipc::UniqueFd fd;
   int error = 0;  // errno; 0 if connected
@@ -113,6 +116,9 @@ absl::StatusOr<MasterChannel> OpenTls(const TcpAddress& address, const TlsFiles&
                                       absl::Duration limit) {
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride(files.server_name);
+  // A cut cable is noticed though nothing is sent.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kBetweenPingsMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingAnswerMs);
   auto channel =
       grpc::CreateCustomChannel(address.ToTarget(),
                                 grpc::SslCredentials({.pem_root_certs = PemOf(files.server_ca),

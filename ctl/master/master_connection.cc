@@ -5,14 +5,19 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/status.h>
 #include <poll.h>
+#include <sys/random.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "muster/ctl/master/call_error.h"
 #include "muster/ctl/master/master_channel.h"
 #include "muster/ctl/text/units.h"
 #include "muster/ipc/base/deadline.h"
@@ -22,9 +27,11 @@
 namespace muster::ctl {
 namespace {
 
+using GenericStub =
+    grpc::TemplatedGenericStub<google::protobuf::MessageLite, google::protobuf::MessageLite>;
+
 constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
 constexpr absl::Duration kQuestionTimeout = absl::Seconds(5);
-constexpr char kOutcomeUnknown[] = "; outcome unknown, ask ctl status";
 
 // "/muster.admin.v1.Admin/GetStatus" of a muster.admin.v1.GetStatusRequest.
 std::string MethodOf(const google::protobuf::Message& request) {
@@ -34,39 +41,77 @@ std::string MethodOf(const google::protobuf::Message& request) {
   return absl::StrCat("/", name.substr(0, dot), ".Admin/", name.substr(dot + 1));
 }
 
-// What went wrong, in our words. `limit`: of the call, which was to end at `deadline`; `tail`: for
-// when no answer came.
-absl::Status Explain(const grpc::Status& status, absl::Duration limit, ipc::Deadline deadline,
-                     absl::string_view tail) {
-  const std::string message = status.error_message();
-  switch (status.error_code()) {
-    case grpc::StatusCode::OK:
-      return absl::OkStatus();
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-      // The master has deadlines of its own, and its message says which: that is an answer.
-      if (!deadline.has_passed()) return absl::AbortedError(message);
-      return absl::DeadlineExceededError(
-          absl::StrCat("no answer within ", FormatElapsed(limit), tail));
-    case grpc::StatusCode::CANCELLED:
-      // It could not be undone before the deadline; the message says what goes on.
-      return absl::DeadlineExceededError(absl::StrCat(message, "; ask ctl status"));
-    case grpc::StatusCode::UNAVAILABLE:
-      return absl::UnavailableError(
-          absl::StrCat("the connection was lost before the answer came: ", message,
-                       "; the master has ended, or another program listens there", tail));
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return absl::UnimplementedError("this master does not know the command; is it older?");
-    default:
-      break;
-  }
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
-  return absl::Status(code, message.empty() ? absl::StatusCodeToString(code) : message);
+// 16 random bytes in hexadecimal.
+std::string MakeRequestId() {
+  char bytes[16] = {};
+  // Never waits once the machine has started, and cannot fail for so few.
+  if (::getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) std::abort();
+  return absl::BytesToHexString(absl::string_view(bytes, sizeof(bytes)));
 }
+
+// A stream over gRPC's completion queue, so that waiting for a message can end without one.
+class GrpcStream final : public StreamCall {
+ public:
+  ~GrpcStream() override {
+    context_.TryCancel();
+    if (is_reading_) Wait();
+    completions_.Shutdown();
+    while (Wait()) {
+    }
+  }
+
+  absl::Status Start(GenericStub& stub, const std::string& method,
+                     const google::protobuf::Message& request) {
+    call_ = stub.PrepareCall(&context_, method, &completions_);
+    call_->StartCall(nullptr);
+    if (!Wait()) return End();
+    call_->WriteLast(request, grpc::WriteOptions(), nullptr);
+    return Wait() ? absl::OkStatus() : End();
+  }
+
+  absl::StatusOr<bool> Next(google::protobuf::Message& message, absl::Duration limit) override {
+    if (!is_reading_) call_->Read(&message, nullptr);
+    is_reading_ = true;
+    const auto deadline = absl::ToChronoTime(absl::Now() + limit);
+    void* tag = nullptr;
+    bool is_ok = false;
+    if (completions_.AsyncNext(&tag, &is_ok, deadline) == grpc::CompletionQueue::TIMEOUT) {
+      return false;
+    }
+    is_reading_ = false;
+    if (!is_ok) return End();
+    return true;
+  }
+
+ private:
+  // Waits for the operation that was begun. False: it failed, or none was.
+  bool Wait() {
+    void* tag = nullptr;
+    bool is_ok = false;
+    return completions_.Next(&tag, &is_ok) && is_ok;
+  }
+
+  // Why there are no more messages.
+  absl::Status End() {
+    grpc::Status status;
+    call_->Finish(&status, nullptr);
+    Wait();
+    if (status.ok()) return absl::UnavailableError("the master has ended the stream");
+    return ExplainCall(status, absl::InfiniteDuration(), ipc::Deadline::Never(), "");
+  }
+
+  grpc::ClientContext context_;
+  grpc::CompletionQueue completions_;
+  std::unique_ptr<
+      grpc::ClientAsyncReaderWriter<google::protobuf::MessageLite, google::protobuf::MessageLite>>
+      call_;
+  bool is_reading_ = false;
+};
 
 }  // namespace
 
 struct MasterConnection::Stub {
-  grpc::TemplatedGenericStub<google::protobuf::MessageLite, google::protobuf::MessageLite> admin;
+  GenericStub admin;
 };
 
 absl::StatusOr<MasterConnection> MasterConnection::Open(const MasterTarget& target,
@@ -97,6 +142,12 @@ absl::Status MasterConnection::Call(Kind kind, const google::protobuf::Message& 
   if (limit != absl::InfiniteDuration()) {
     context.set_deadline(absl::ToChronoTime(absl::Now() + limit));
   }
+  std::string unknown;
+  if (is_order) {
+    const std::string id = MakeRequestId();
+    context.AddMetadata("x-request-id", id);
+    unknown = absl::StrCat("; outcome unknown, ask ctl call ", id);
+  }
   grpc::CompletionQueue completions;
   const auto call =
       stub_->admin.PrepareUnaryCall(&context, MethodOf(request), request, &completions);
@@ -106,7 +157,14 @@ absl::Status MasterConnection::Call(Kind kind, const google::protobuf::Message& 
   void* tag = nullptr;
   bool is_ok = false;
   completions.Next(&tag, &is_ok);
-  return Explain(status, limit, deadline, is_order ? kOutcomeUnknown : "");
+  return ExplainCall(status, limit, deadline, unknown);
+}
+
+absl::StatusOr<std::unique_ptr<StreamCall>> MasterConnection::StartStream(
+    const google::protobuf::Message& request) {
+  auto call = std::make_unique<GrpcStream>();
+  MUSTER_RETURN_IF_ERROR(call->Start(stub_->admin, MethodOf(request), request));
+  return call;
 }
 
 absl::Status MasterConnection::WaitForEndOfMaster() {

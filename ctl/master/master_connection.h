@@ -5,10 +5,12 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "muster/ctl/master/master_stream.h"
 #include "muster/ctl/master/master_target.h"
 #include "muster/ctl/text/progress.h"
 #include "muster/ipc/process/pid_fd.h"
@@ -48,6 +50,14 @@ class MasterConnection {
     return response;
   }
 
+  // Begins a call whose answer is a stream. It has no timeout. The stream must not outlive this.
+  template <typename Response>
+  absl::StatusOr<MasterStream<Response>> Watch(const google::protobuf::Message& request) {
+    auto call = StartStream(request);
+    if (!call.ok()) return call.status();
+    return MasterStream<Response>(*std::move(call));
+  }
+
   // Waits until the process that listens there has ended, so that its addresses are free for the
   // next one. DeadlineExceeded: it has not ended within 10 s, or within the timeout. OK at once if
   // the process is unknown, because it runs in another pid namespace.
@@ -59,6 +69,7 @@ class MasterConnection {
                    std::optional<absl::Duration> timeout);
 
   enum class Kind { kQuestion, kOrder };
+  absl::StatusOr<std::unique_ptr<StreamCall>> StartStream(const google::protobuf::Message& request);
   absl::Status Call(Kind kind, const google::protobuf::Message& request,
                     google::protobuf::Message& response);
 

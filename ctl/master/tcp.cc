@@ -19,6 +19,10 @@
 namespace muster::ctl {
 namespace {
 
+constexpr int kIdleSeconds = 10;
+constexpr int kProbeSeconds = 2;
+constexpr int kProbes = 3;
+
 absl::Status Unreached(const TcpAddress& address, absl::string_view reason) {
   return absl::UnavailableError(absl::StrCat("connect ", address.ToString(), ": ", reason));
 }
@@ -69,6 +73,11 @@ absl::StatusOr<ipc::UniqueFd> ConnectTcp(const TcpAddress& address, absl::Durati
   if (!fd.valid()) return Unreached(address, std::strerror(errno));
   const int on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  // A cut cable is noticed though nothing is sent.
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof(kIdleSeconds));
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPINTVL, &kProbeSeconds, sizeof(kProbeSeconds));
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof(kProbes));
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) {
     return fd;
   }

@@ -1,6 +1,7 @@
 #include "muster/ctl/text/output.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include <cstdio>
 
@@ -10,6 +11,40 @@
 namespace muster::ctl {
 namespace {
 
+absl::StatusOr<std::string> ToJson(const google::protobuf::Message& message, bool is_readable) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = is_readable;
+#if GOOGLE_PROTOBUF_VERSION >= 5026000
+  options.always_print_fields_with_no_presence = true;
+#else
+  options.always_print_primitive_fields = true;
+#endif
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  if (!status.ok()) return absl::InternalError(absl::StrCat("print as JSON: ", status.ToString()));
+  return json;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Json(const google::protobuf::Message& message) {
+  return ToJson(message, /*is_readable=*/true);
+}
+
+absl::StatusOr<std::string> JsonLine(const google::protobuf::Message& message) {
+  MUSTER_ASSIGN_OR_RETURN(const std::string json, ToJson(message, /*is_readable=*/false));
+  return json + "\n";
+}
+
+std::string JsonString(absl::string_view text) {
+  google::protobuf::StringValue value;
+  value.set_value(std::string(text));
+  std::string json;
+  // Fails for what is not UTF-8 only.
+  if (!google::protobuf::util::MessageToJsonString(value, &json).ok()) return "\"?\"";
+  return json;
+}
+
 absl::Status Write(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     // Whatever the reason: the command itself was done.
@@ -18,22 +53,10 @@ absl::Status Write(const std::string& text) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
 absl::Status Print(Output output, const google::protobuf::Message& answer,
                    const std::string& text) {
   if (output == Output::kTable) return Write(text);
-
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-#if GOOGLE_PROTOBUF_VERSION >= 5026000
-  options.always_print_fields_with_no_presence = true;
-#else
-  options.always_print_primitive_fields = true;
-#endif
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(answer, &json, options);
-  if (!status.ok()) return absl::InternalError(absl::StrCat("print as JSON: ", status.ToString()));
+  MUSTER_ASSIGN_OR_RETURN(const std::string json, Json(answer));
   return Write(json);
 }
 

@@ -1,6 +1,7 @@
 #include "muster/ctl/text/status_text.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -54,6 +55,15 @@ std::string Fact(absl::string_view name, absl::string_view value) {
                       Printable(absl::StrReplaceAll(value, {{"\n", "\n            "}})), "\n");
 }
 
+// The workers of the serving generation that serve.
+std::int64_t ServingIn(const v1::Status& status) {
+  return std::count_if(status.workers().begin(), status.workers().end(),
+                       [&](const v1::Worker& worker) {
+                         return worker.state() == v1::Worker::SERVING &&
+                                worker.generation() == status.master().generation();
+                       });
+}
+
 // A worker that ended may have been given connections and answered no request.
 bool HasCounted(const v1::Counters& counters) { return counters.ByteSizeLong() > 0; }
 
@@ -61,10 +71,6 @@ bool HasCounted(const v1::Counters& counters) { return counters.ByteSizeLong() >
 
 std::string RenderStatus(const v1::Status& status) {
   const v1::Master& master = status.master();
-  const auto serving = std::count_if(
-      status.workers().begin(), status.workers().end(), [&](const v1::Worker& worker) {
-        return worker.state() == v1::Worker::SERVING && worker.generation() == master.generation();
-      });
   const v1::Counters& total = status.stats().total();
   const std::string age = master.has_uptime() ? FormatAge(ToDuration(master.uptime())) : "-";
 
@@ -74,7 +80,8 @@ std::string RenderStatus(const v1::Status& status) {
   text += Fact("config", absl::StrCat(OrDash(master.config_file()), " (generation ",
                                       master.generation(), ")"));
   text += Fact("listen", OrDash(absl::StrJoin(master.listen(), ", ")));
-  text += Fact("workers", absl::StrCat(serving, " of ", master.worker_processes(), " serving"));
+  text += Fact("workers",
+               absl::StrCat(ServingIn(status), " of ", master.worker_processes(), " serving"));
   text +=
       Fact("clients", absl::StrCat(total.active(), " connected (", total.reading(), " reading, ",
                                    total.writing(), " writing, ", total.waiting(), " waiting), ",
@@ -89,8 +96,35 @@ std::string RenderStatus(const v1::Status& status) {
   return text + "\n" + RenderWorkers(status.workers(), status.stats().ended());
 }
 
+Table StatusTable(const v1::Status& status) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"STATE"},
+               {"PID", kRight},
+               {"UP", kRight},
+               {"GEN", kRight},
+               {"WORKERS", kRight},
+               {"CLIENTS", kRight},
+               {"REQUESTS", kRight},
+               {"CRASHES", kRight},
+               {"VERSION"}});
+  const v1::Master& master = status.master();
+  const v1::Counters& total = status.stats().total();
+  table.AddRow({StateName(master.state()), absl::StrCat(master.pid()),
+                master.has_uptime() ? FormatAge(ToDuration(master.uptime())) : "-",
+                absl::StrCat(master.generation()),
+                absl::StrCat(ServingIn(status), "/", master.worker_processes()),
+                absl::StrCat(total.active()), absl::StrCat(total.requests()),
+                absl::StrCat(status.stats().crashes()), OrDash(master.version())});
+  return table;
+}
+
 std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& workers,
                           const v1::Counters& ended) {
+  return WorkersTable(workers, ended).Render();
+}
+
+Table WorkersTable(const google::protobuf::RepeatedPtrField<v1::Worker>& workers,
+                   const v1::Counters& ended) {
   constexpr auto kRight = Table::Align::kRight;
   Table table({{"WORKER"},
                {"GEN", kRight},
@@ -114,10 +148,16 @@ std::string RenderWorkers(const google::protobuf::RepeatedPtrField<v1::Worker>& 
     table.AddRow({"ended", "-", "-", "-", "-", "-", "-", absl::StrCat(ended.active()),
                   absl::StrCat(ended.requests()), "-"});
   }
-  return table.Render();
+  return table;
 }
 
 std::string RenderStats(const v1::Stats& stats) {
+  return absl::StrCat(StatsTable(stats).Render(), "\n", config::Counted(stats.reloads(), "reload"),
+                      ", ", stats.reloads_refused(), " refused; ",
+                      config::Counted(stats.crashes(), "crash", "crashes"), "\n");
+}
+
+Table StatsTable(const v1::Stats& stats) {
   constexpr auto kRight = Table::Align::kRight;
   Table table({{"WORKER"},
                {"GEN", kRight},
@@ -147,9 +187,7 @@ std::string RenderStats(const v1::Stats& stats) {
   }
   if (HasCounted(stats.ended())) add("ended", "-", "-", stats.ended());
   add("total", "-", "-", stats.total());
-  return absl::StrCat(table.Render(), "\n", config::Counted(stats.reloads(), "reload"), ", ",
-                      stats.reloads_refused(), " refused; ",
-                      config::Counted(stats.crashes(), "crash", "crashes"), "\n");
+  return table;
 }
 
 }  // namespace muster::ctl

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "muster/ctl/text/table.h"
 #include "muster/proto/admin.pb.h"
 
 namespace muster::ctl {
@@ -22,6 +23,12 @@ std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Wo
 
 // The same with all counters, a line for their total, and the master's own counts.
 std::string RenderStats(const admin::v1::Stats& stats);
+
+// The same as tables, for several masters: one row for a master, and rows for its workers.
+Table StatusTable(const admin::v1::Status& status);
+Table WorkersTable(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,
+                   const admin::v1::Counters& ended);
+Table StatsTable(const admin::v1::Stats& stats);
 
 }  // namespace muster::ctl
 

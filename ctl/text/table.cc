@@ -18,16 +18,30 @@ std::size_t Width(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
 }
 
+std::string OnOneLine(const std::string& cell) {
+  return Printable(absl::StrReplaceAll(cell, {{"\n", " "}, {"\t", " "}}));
+}
+
 }  // namespace
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
 void Table::AddRow(std::vector<std::string> cells) {
   MUSTER_CHECK(cells.size() == columns_.size(), "a row has a cell for each column");
-  for (std::string& cell : cells) {
-    cell = Printable(absl::StrReplaceAll(cell, {{"\n", " "}, {"\t", " "}}));
-  }
+  for (std::string& cell : cells) cell = OnOneLine(cell);
   rows_.push_back(std::move(cells));
+}
+
+void Table::AddNote(std::string cell, std::string note) {
+  MUSTER_CHECK(columns_.size() > 2, "a note has fewer cells than a row");
+  rows_.push_back({OnOneLine(cell), OnOneLine(note)});
+}
+
+void Table::AddRows(const std::string& cell, const Table& other) {
+  for (std::vector<std::string> cells : other.rows_) {
+    cells.insert(cells.begin(), cell);
+    AddRow(std::move(cells));
+  }
 }
 
 std::string Table::Render() const {
@@ -38,7 +52,8 @@ std::string Table::Render() const {
 
   std::vector<std::size_t> widths(columns_.size(), 0);
   for (const auto& cells : lines) {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::size_t counted = cells.size() < columns_.size() ? 1 : cells.size();
+    for (std::size_t i = 0; i < counted; ++i) {
       widths[i] = std::max(widths[i], Width(cells[i]));
     }
   }
@@ -47,7 +62,8 @@ std::string Table::Render() const {
   for (const auto& cells : lines) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const std::string padding(widths[i] - Width(cells[i]), ' ');
+      const std::size_t width = Width(cells[i]);
+      const std::string padding(widths[i] > width ? widths[i] - width : 0, ' ');
       if (i > 0) line += "  ";
       line += columns_[i].align == Align::kRight ? padding + cells[i] : cells[i] + padding;
     }

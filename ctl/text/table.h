@@ -21,11 +21,21 @@ class Table {
   // terminal.
   void AddRow(std::vector<std::string> cells);
 
+  // Adds a line of which only `cell` stands in a column, the first one: `note` goes on beyond it.
+  void AddNote(std::string cell, std::string note);
+
+  // Adds the rows of `other`, whose columns are those of this one after the first, with `cell`
+  // before each of them.
+  void AddRows(const std::string& cell, const Table& other);
+
+  const std::vector<Column>& columns() const { return columns_; }
+
   // Returns the titles and the rows, one line each, without spaces at the end.
   std::string Render() const;
 
  private:
   std::vector<Column> columns_;
+  // A row with fewer cells than columns is a note.
   std::vector<std::vector<std::string>> rows_;
 };
 

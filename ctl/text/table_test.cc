@@ -45,5 +45,23 @@ TEST(Table, KeepsACellOnItsLine) {
   EXPECT_EQ(table.Render(), "A\none two\\x1b[1m\n");
 }
 
+TEST(Table, HasNotesThatGoBeyondTheirColumn) {
+  Table table({{"MASTER"}, {"A"}, {"B"}});
+  table.AddRow({"one", "1", "2"});
+  table.AddNote("two", "does not answer at all");
+  EXPECT_EQ(table.Render(),
+            "MASTER  A  B\n"
+            "one     1  2\n"
+            "two     does not answer at all\n");
+}
+
+TEST(Table, TakesTheRowsOfOthers) {
+  Table other({{"A"}, {"B"}});
+  other.AddRow({"1", "2"});
+  Table table({{"MASTER"}, {"A"}, {"B"}});
+  table.AddRows("one", other);
+  EXPECT_EQ(table.Render(), "MASTER  A  B\none     1  2\n");
+}
+
 }  // namespace
 }  // namespace muster::ctl
