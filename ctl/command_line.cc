@@ -18,24 +18,11 @@
 #include "muster/cli/wrong_usage.h"
 #include "muster/ctl/command/command.h"
 #include "muster/ctl/command/command_table.h"
+#include "muster/ctl/manual/overview.h"
 #include "muster/ipc/base/check.h"
 
 namespace muster::ctl {
 namespace {
-
-constexpr char kFooter[] =
-    "Without --master, ctl tries these sockets, relative to the current folder: run/admin.sock,\n"
-    "examples/site/run/admin.sock, /run/muster/admin.sock.\n"
-    "\n"
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master there, 4 no answer in\n"
-    "time, or the connection was lost. After 4 the outcome is unknown; ctl status shows it.\n"
-    "\n"
-    "Examples:\n"
-    "  ctl status\n"
-    "  ctl reload\n"
-    "  ctl -o json stats | jq .total.requests\n"
-    "  MUSTER_MASTER=/run/muster/admin.sock ctl workers\n"
-    "  tools/ctl status                                  (in the source tree)";
 
 // Throws what the parser reports if `text` is not a duration of the option `name`.
 absl::Duration ParseDuration(const std::string& name, const std::string& text) {
@@ -53,35 +40,6 @@ void CheckNumber(const std::string& name, const std::string& text) {
   if (!absl::SimpleAtoi(text, &number)) {
     throw CLI::ValidationError(name, absl::StrCat("\"", text, "\" is no whole number"));
   }
-}
-
-void AddOptions(CLI::App& app, Invocation& invocation) {
-  app.add_option("-m,--master", invocation.masters.masters,
-                 "The master: unix:PATH, a path, HOST:PORT, or a name of ctl.textproto")
-      ->type_name("MASTER")
-      ->envname("MUSTER_MASTER");
-  app.add_flag("--insecure", invocation.masters.is_insecure,
-               "Use HOST:PORT without TLS: everybody on the way can read and change everything");
-  app.add_option("--ctl-config", invocation.config,
-                 "The file of named masters (default: ~/.config/muster/ctl.textproto)")
-      ->type_name("FILE")
-      ->envname("MUSTER_CTL_CONFIG");
-  app.add_option_function<std::string>(
-         "-o,--output",
-         [&invocation](const std::string& format) {
-           invocation.output = format == "json" ? Output::kJson : Output::kTable;
-         },
-         "How to print the answer (default: table)")
-      ->check(cli::OneOf({"table", "json"}))
-      ->type_name("FORMAT");
-  app.add_option_function<std::string>(
-         "--timeout",
-         [&invocation](const std::string& text) {
-           invocation.timeout = ParseDuration("--timeout", text);
-         },
-         "How long to wait for the answer (default: 5s for status, workers and stats; no limit for "
-         "the others)")
-      ->type_name("DURATION");
 }
 
 // "follow" of "-f,--follow"; "FILE" of "FILE".
@@ -103,6 +61,7 @@ void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& 
   option->allow_extra_args(false);
   option->required(parameter.is_required);
   option->type_name(parameter.value);
+  if (*parameter.environment != '\0') option->envname(parameter.environment);
   const bool is_argument = parameter.name[0] != '-';
   if (!parameter.is_repeated) {
     option->expected(1);
@@ -123,7 +82,7 @@ void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& 
 CLI::App& GroupOf(CLI::App& app, const std::string& word) {
   const auto is_it = [&word](const CLI::App* group) { return group->get_name() == word; };
   if (const auto groups = app.get_subcommands(is_it); !groups.empty()) return *groups.front();
-  for (const CommandGroup& group : CommandGroups()) {
+  for (const CommandGroup& group : Commands().groups) {
     if (group.name != word) continue;
     CLI::App* added = app.add_subcommand(word, group.summary);
     added->require_subcommand(1);
@@ -153,14 +112,15 @@ std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
 std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   Invocation invocation;
   CLI::App app("Operates a running muster master through its admin service.", "ctl");
-  app.footer(kFooter);
+  app.footer(absl::StrCat(kWhichMaster, "\n\n", kExitCodes, "\n\nExamples:\n", kExamples));
   app.set_version_flag("--version", absl::StrCat("muster ", cli::kVersion));
   app.fallthrough();  // `ctl status -o json` is `ctl -o json status`
   app.require_subcommand(1);
-  AddOptions(app, invocation);
+  Arguments::Values options;
+  for (const Parameter& parameter : Commands().options) AddParameter(app, parameter, options);
   // Parsed values are written here, for each command, whichever is chosen.
   std::map<const Command*, Arguments::Values> values;
-  for (const Command* command : Commands()) {
+  for (const Command* command : Commands().commands) {
     AddCommand(app, *command, invocation.command, values[command]);
   }
   app.failure_message(FailureMessage);
@@ -169,7 +129,12 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
   }
+  const Arguments given(std::move(options));
   invocation.arguments = Arguments(std::move(values[invocation.command]));
+  invocation.masters = {.masters = given.text("master"), .is_insecure = given.has("insecure")};
+  invocation.config = given.text("ctl-config");
+  invocation.output = given.text("output") == "json" ? Output::kJson : Output::kTable;
+  invocation.timeout = given.duration("timeout");
   return invocation;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ctl/command/command.h"
 #include "muster/ctl/command/command_table.h"
 #include "muster/ctl/testing/run_ctl.h"
 
@@ -27,7 +28,7 @@ TEST(CtlHelp, ExplainsExitCodesAndHasExamples) {
 }
 
 TEST(CtlCommandHelp, HasTheSummaryAndExamplesOfEachCommand) {
-  for (const Command* command : Commands()) {
+  for (const Command* command : Commands().commands) {
     std::vector<std::string> arguments = absl::StrSplit(command->name, ' ');
     arguments.emplace_back("--help");
     const Result result = RunCtl(arguments);
@@ -55,6 +56,11 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"--timeout", "0s", "status"},
                       std::vector<std::string>{"--master", "localhost:9000", "status"},
                       std::vector<std::string>{"--master", "nobody", "status"},
+                      std::vector<std::string>{"-m", "a", "-m", "b", "status"},
+                      std::vector<std::string>{"events", "--from", "1", "--from", "2"},
+                      std::vector<std::string>{"events", "--from", "one"},
+                      std::vector<std::string>{"call"}, std::vector<std::string>{"call", "1", "2"},
+                      std::vector<std::string>{"completion", "tcsh"},
                       std::vector<std::string>{"status", "stop"}));
 
 TEST(CtlUsage, NamesTheCommandThatThereIsNot) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/ask_masters.h"
+#include "muster/ctl/command/command_table.h"
 #include "muster/ctl/command_line.h"
 #include "muster/ctl/exit_code.h"
 #include "muster/ctl/master/address.h"
@@ -77,10 +78,14 @@ absl::Status AskSeveral(const Invocation& invocation, const std::vector<MasterTa
 absl::Status Run(const Invocation& invocation) {
   const Command& command = *invocation.command;
   if (command.run != nullptr) {
-    return command.run({.arguments = invocation.arguments,
-                        .output = invocation.output,
-                        .timeout = invocation.timeout,
-                        .connect = [&invocation] { return ConnectToOne(invocation); }});
+    return command.run(
+        {.arguments = invocation.arguments,
+         .output = invocation.output,
+         .timeout = invocation.timeout,
+         .connect = [&invocation] { return ConnectToOne(invocation); },
+         .named_masters =
+             [&invocation] { return LoadMasters(invocation, Surroundings::FromProcess()); },
+         .list = Commands()});
   }
   if (command.order != nullptr) {
     MUSTER_ASSIGN_OR_RETURN(MasterConnection master, ConnectToOne(invocation));

@@ -16,7 +16,7 @@ namespace muster::ctl {
 // is a file, a line below, and a line in command_table.cc. The parser, --help, the completions and
 // the man page are made of the table.
 struct Command {
-  // Its words: "reload", "config show". The first of two is a group's (command_table.h).
+  // Its words: "reload", "config show". The first of two is a group's (command_list.h).
   const char* name;
   const char* summary;
   // The text after the options in --help. Ends with examples.
@@ -46,6 +46,9 @@ extern const Command kPauseCommand;
 extern const Command kResumeCommand;
 extern const Command kQuitCommand;
 extern const Command kStopCommand;
+extern const Command kMastersCommand;
+extern const Command kCompletionCommand;
+extern const Command kManCommand;
 
 }  // namespace muster::ctl
 

@@ -1,5 +1,7 @@
 #include "muster/ctl/command/command_table.h"
 
+#include "muster/ctl/command/command.h"
+
 namespace muster::ctl {
 namespace {
 
@@ -18,13 +20,45 @@ constexpr const Command* kCommands[] = {
     &kResumeCommand,
     &kQuitCommand,
     &kStopCommand,
+    &kMastersCommand,
+    &kCompletionCommand,
+    &kManCommand,
 };
 // clang-format on
 
+// Of all commands. Those of --help and --version are the parser's own.
+constexpr Parameter kOptions[] = {
+    {.name = "-m,--master",
+     .kind = Parameter::Kind::kMaster,
+     .value = "MASTER",
+     .summary =
+         "The master: unix:PATH, a path, HOST:PORT, or a name of ctl.textproto; several with "
+         "commas for commands that change nothing",
+     .environment = "MUSTER_MASTER"},
+    {.name = "--insecure",
+     .summary = "Use HOST:PORT without TLS: everybody on the way can read and change everything"},
+    {.name = "--ctl-config",
+     .kind = Parameter::Kind::kFile,
+     .value = "FILE",
+     .summary = "The file of named masters (default: ~/.config/muster/ctl.textproto)",
+     .environment = "MUSTER_CTL_CONFIG"},
+    {.name = "-o,--output",
+     .kind = Parameter::Kind::kText,
+     .value = "FORMAT",
+     .summary = "How to print the answer (default: table)",
+     .choices = "table|json"},
+    {.name = "--timeout",
+     .kind = Parameter::Kind::kDuration,
+     .value = "DURATION",
+     .summary = "How long to wait for the answer (default: 5s for commands that change nothing; no "
+                "limit for the others)"},
+};
+
 }  // namespace
 
-absl::Span<const Command* const> Commands() { return kCommands; }
-
-absl::Span<const CommandGroup> CommandGroups() { return {}; }
+const CommandList& Commands() {
+  static constexpr CommandList kList = {.commands = kCommands, .groups = {}, .options = kOptions};
+  return kList;
+}
 
 }  // namespace muster::ctl

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ctl/command/command.h"
 
 namespace muster::ctl {
 namespace {
@@ -14,11 +15,12 @@ using ::testing::HasSubstr;
 
 TEST(CommandTable, HasEachCommandOnce) {
   std::set<std::string> names;
-  for (const Command* command : Commands()) EXPECT_TRUE(names.insert(command->name).second);
+  for (const Command* command : Commands().commands)
+    EXPECT_TRUE(names.insert(command->name).second);
 }
 
 TEST(CommandTable, HasCommandsThatEachDoOneThing) {
-  for (const Command* command : Commands()) {
+  for (const Command* command : Commands().commands) {
     EXPECT_EQ((command->ask != nullptr) + (command->order != nullptr) + (command->run != nullptr),
               1)
         << command->name;
@@ -26,7 +28,7 @@ TEST(CommandTable, HasCommandsThatEachDoOneThing) {
 }
 
 TEST(CommandTable, HasExamplesOfEachCommandThatNameIt) {
-  for (const Command* command : Commands()) {
+  for (const Command* command : Commands().commands) {
     const std::string details = command->details;
     const std::size_t examples = details.find("Examples:\n  ");
     ASSERT_NE(examples, details.npos) << command->name;
@@ -36,8 +38,8 @@ TEST(CommandTable, HasExamplesOfEachCommandThatNameIt) {
 
 TEST(CommandTable, HasTheGroupOfEachCommandOfTwoWords) {
   std::set<std::string> groups;
-  for (const CommandGroup& group : CommandGroups()) groups.insert(group.name);
-  for (const Command* command : Commands()) {
+  for (const CommandGroup& group : Commands().groups) groups.insert(group.name);
+  for (const Command* command : Commands().commands) {
     const std::string name = command->name;
     const std::size_t space = name.find(' ');
     if (space == name.npos) continue;
@@ -47,7 +49,7 @@ TEST(CommandTable, HasTheGroupOfEachCommandOfTwoWords) {
 }
 
 TEST(CommandTable, HasValuesForOptionsAndSummariesForAll) {
-  for (const Command* command : Commands()) {
+  for (const Command* command : Commands().commands) {
     for (const Parameter& parameter : command->parameters) {
       const std::string what = std::string(command->name) + " " + parameter.name;
       EXPECT_STRNE(parameter.summary, "") << what;

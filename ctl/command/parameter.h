@@ -23,6 +23,8 @@ struct Parameter {
   const char* summary;
   // The values that there are, separated by '|': "ready|drained". Empty: any.
   const char* choices = "";
+  // The environment variable that has it if the command line has not. Empty: none.
+  const char* environment = "";
   bool is_required = false;
   // May be given more than once.
   bool is_repeated = false;

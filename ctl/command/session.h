@@ -7,7 +7,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "muster/ctl/command/arguments.h"
+#include "muster/ctl/command/command_list.h"
 #include "muster/ctl/master/master_connection.h"
+#include "muster/ctl/master/named_masters.h"
 #include "muster/ctl/text/output.h"
 
 namespace muster::ctl {
@@ -19,6 +21,10 @@ struct Session {
   std::optional<absl::Duration> timeout;  // unset: the default of each call
   // Connects to the master that the command line names.
   std::function<absl::StatusOr<MasterConnection>()> connect;
+  // Reads the file of named masters; empty if there is none.
+  std::function<absl::StatusOr<NamedMasters>()> named_masters;
+  // What can be written on a command line.
+  const CommandList& list;
 };
 
 }  // namespace muster::ctl

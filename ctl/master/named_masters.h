@@ -28,6 +28,7 @@ class NamedMasters {
   std::vector<std::string> names() const;
   // Empty: there is none.
   const std::string& default_master() const { return config_.default_master(); }
+  const client::v1::CtlConfig& config() const { return config_; }
   // The file's path; empty without a file.
   const std::string& path() const { return path_; }
 

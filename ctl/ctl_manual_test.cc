@@ -1,0 +1,106 @@
+// The manual page and the completions, in the programs that read them.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/ctl/command/command.h"
+#include "muster/ctl/command/command_table.h"
+#include "muster/ctl/testing/run_ctl.h"
+
+namespace muster::ctl {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// Runs a shell's command with the programs of the machine. `script` finds ctl in $PATH.
+std::string OutputOf(const std::string& shell, const std::string& script) {
+  const std::string file = ::testing::TempDir() + "/output";
+  const int fd = ::open(file.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+  const std::string folder = std::filesystem::absolute("ctl").string();
+  Wait(Spawn({shell, "-c", script},
+             {"PATH=" + folder + ":/usr/bin:/bin", "XDG_CONFIG_HOME=" + ::testing::TempDir()}, fd,
+             fd));
+  std::string text = Contents(fd);
+  ::close(fd);
+  return text;
+}
+
+bool IsThere(const std::string& program) {
+  if (::access(program.c_str(), X_OK) == 0) return true;
+  std::cerr << "skipped: " << program << " is not installed\n";
+  return false;
+}
+
+// What bash offers at the end of `line`, whose words are separated by spaces.
+std::string BashOffers(const std::string& line) {
+  return OutputOf("/bin/bash", absl::StrCat("source <(ctl completion bash)\n"
+                                            "line='",
+                                            line,
+                                            "'\n"
+                                            "IFS=' ' read -ra COMP_WORDS <<<\"$line\"\n"
+                                            "[[ $line != *' ' ]] || COMP_WORDS+=('')\n"
+                                            "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+                                            "_ctl\n"
+                                            "printf '%s ' \"${COMPREPLY[@]}\"\n"));
+}
+
+TEST(BashCompletion, OffersCommandsAndOptions) {
+  EXPECT_EQ(BashOffers("ctl rel"), "reload ");
+  EXPECT_THAT(BashOffers("ctl "), AllOf(HasSubstr("status "), HasSubstr("events ")));
+  EXPECT_EQ(BashOffers("ctl events --fo"), "--follow ");
+  EXPECT_EQ(BashOffers("ctl --ti"), "--timeout ");
+  EXPECT_EQ(BashOffers("ctl -m x --timeout 5s sta"), "status stats ");
+}
+
+TEST(BashCompletion, OffersValues) {
+  EXPECT_EQ(BashOffers("ctl -o "), "table json ");
+  EXPECT_EQ(BashOffers("ctl events --kind worker-c"), "worker-crashed ");
+  EXPECT_EQ(BashOffers("ctl completion f"), "fish ");
+}
+
+TEST(BashCompletion, OffersTheNamesOfMasters) {
+  std::filesystem::create_directories(::testing::TempDir() + "/muster");
+  std::ofstream(::testing::TempDir() + "/muster/ctl.textproto")
+      << "master { name: \"web-one\" address: \"unix:/a\" }";
+  EXPECT_EQ(BashOffers("ctl -m web-"), "web-one ");
+}
+
+TEST(ZshCompletion, IsAScript) {
+  EXPECT_THAT(RunCtl({"completion", "zsh"}).out, HasSubstr("#compdef ctl\n"));
+  if (!IsThere("/usr/bin/zsh")) GTEST_SKIP();
+  EXPECT_THAT(OutputOf("/usr/bin/zsh", "ctl completion zsh | zsh -n"), IsEmpty());
+}
+
+TEST(FishCompletion, IsAScript) {
+  EXPECT_THAT(RunCtl({"completion", "fish"}).out,
+              HasSubstr("complete -c ctl -n '__fish_use_subcommand' -a reload -d "));
+  if (!IsThere("/usr/bin/fish")) GTEST_SKIP();
+  EXPECT_EQ(OutputOf("/usr/bin/fish", "ctl completion fish | source; complete -C 'ctl relo'"),
+            "reload\tRead the configuration again and replace all workers\n");
+}
+
+TEST(ManPage, HasEachCommandAndNothingThatGroffWarnsOf) {
+  const std::string page = RunCtl({"man"}).out;
+  for (const Command* command : Commands().commands) {
+    EXPECT_THAT(page, HasSubstr(absl::StrCat(".SS \"ctl ", command->name)));
+  }
+  if (!IsThere("/usr/bin/groff")) GTEST_SKIP();
+  EXPECT_THAT(OutputOf("/bin/sh", "ctl man | groff -man -ww -z -Tutf8"), IsEmpty());
+  EXPECT_THAT(OutputOf("/bin/sh", "ctl man | groff -man -Tascii -P-cbou"),
+              AllOf(HasSubstr("EXIT STATUS"), HasSubstr("ctl call ID"), HasSubstr("--follow"),
+                    Not(HasSubstr("\\-"))));
+}
+
+}  // namespace
+}  // namespace muster::ctl

@@ -1,0 +1,317 @@
+#include "muster/ctl/manual/completion.h"
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "muster/ctl/command/command.h"
+
+namespace muster::ctl {
+namespace {
+
+bool IsOption(const Parameter& parameter) { return parameter.name[0] == '-'; }
+bool HasValue(const Parameter& parameter) { return parameter.kind != Parameter::Kind::kFlag; }
+
+// "-f" and "--follow" of "-f,--follow".
+std::vector<std::string> FormsOf(const Parameter& parameter) {
+  return absl::StrSplit(parameter.name, ',');
+}
+
+// The options of `parameters`, in all forms.
+std::vector<std::string> OptionsOf(absl::Span<const Parameter> parameters) {
+  std::vector<std::string> forms;
+  for (const Parameter& parameter : parameters) {
+    if (!IsOption(parameter)) continue;
+    for (std::string& form : FormsOf(parameter)) forms.push_back(std::move(form));
+  }
+  return forms;
+}
+
+// The words that may follow the words of a command or of a group, with their summaries.
+struct Word {
+  std::string word;
+  std::string summary;
+};
+using Words = std::map<std::string, std::vector<Word>>;
+
+Words CommandWords(const CommandList& list) {
+  Words words;
+  std::set<std::string> seen;
+  for (const Command* command : list.commands) {
+    const std::vector<std::string> parts = absl::StrSplit(command->name, ' ');
+    if (parts.size() == 1) {
+      words[""].push_back({parts[0], command->summary});
+      continue;
+    }
+    words[parts[0]].push_back({parts[1], command->summary});
+    if (!seen.insert(parts[0]).second) continue;
+    for (const CommandGroup& group : list.groups) {
+      if (group.name == parts[0]) words[""].push_back({group.name, group.summary});
+    }
+  }
+  return words;
+}
+
+// Each option with a value, of all commands; `action` says what completes the value in that shell.
+template <typename Action>
+std::string ValueCases(const CommandList& list, const char* indent, Action action) {
+  std::map<std::string, std::string> actions;  // forms with '|'
+  const auto add = [&](absl::Span<const Parameter> parameters) {
+    for (const Parameter& parameter : parameters) {
+      if (!IsOption(parameter) || !HasValue(parameter)) continue;
+      actions[absl::StrJoin(FormsOf(parameter), "|")] = action(parameter);
+    }
+  };
+  add(list.options);
+  for (const Command* command : list.commands) add(command->parameters);
+  std::string text;
+  for (const auto& [forms, then] : actions) {
+    absl::StrAppend(&text, indent, forms, ") ", then, " ;;\n");
+  }
+  return text;
+}
+
+// What completes the arguments of a command. Empty: nothing.
+template <typename Action>
+std::string ArgumentCases(const CommandList& list, const char* indent, Action action) {
+  std::string text;
+  for (const Command* command : list.commands) {
+    for (const Parameter& parameter : command->parameters) {
+      if (IsOption(parameter)) continue;
+      const std::string then = action(parameter);
+      if (then.empty()) continue;
+      absl::StrAppend(&text, indent, "\"", command->name, "\"*) ", then, " ;;\n");
+      break;
+    }
+  }
+  return text;
+}
+
+std::string Choices(const Parameter& parameter) {
+  return absl::StrReplaceAll(parameter.choices, {{"|", " "}});
+}
+
+// All forms of options that take the next word: to tell it from a command's.
+std::string FormsWithValues(const CommandList& list) {
+  std::set<std::string> forms;
+  const auto add = [&](absl::Span<const Parameter> parameters) {
+    for (const Parameter& parameter : parameters) {
+      if (!IsOption(parameter) || !HasValue(parameter)) continue;
+      for (std::string& form : FormsOf(parameter)) forms.insert(std::move(form));
+    }
+  };
+  add(list.options);
+  for (const Command* command : list.commands) add(command->parameters);
+  return absl::StrJoin(forms, "|");
+}
+
+std::string OptionCases(const CommandList& list) {
+  std::string text;
+  for (const Command* command : list.commands) {
+    const std::vector<std::string> options = OptionsOf(command->parameters);
+    if (options.empty()) continue;
+    absl::StrAppend(&text, "    \"", command->name, "\"*) options+=\" ",
+                    absl::StrJoin(options, " "), "\" ;;\n");
+  }
+  return text;
+}
+
+// Single quotes for a shell.
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
+constexpr char kMasters[] = "$(ctl masters --names 2>/dev/null)";
+
+}  // namespace
+
+std::string BashCompletion(const CommandList& list) {
+  const auto action = [](const Parameter& parameter) -> std::string {
+    if (*parameter.choices != '\0') {
+      return absl::StrCat("COMPREPLY=($(compgen -W \"", Choices(parameter), "\" -- \"$cur\"))");
+    }
+    switch (parameter.kind) {
+      case Parameter::Kind::kMaster:
+        return absl::StrCat("COMPREPLY=($(compgen -f -W \"", kMasters, "\" -- \"$cur\"))");
+      case Parameter::Kind::kFile:
+        return "COMPREPLY=($(compgen -f -- \"$cur\"))";
+      default:
+        return "";
+    }
+  };
+  const auto value = [&action](const Parameter& parameter) {
+    const std::string then = action(parameter);
+    return absl::StrCat(then, then.empty() ? "" : "; ", "return");
+  };
+  std::string words;
+  for (const auto& [command, next] : CommandWords(list)) {
+    absl::StrAppend(
+        &words, "    \"", command, "\") words=\"",
+        absl::StrJoin(next, " ", [](std::string* text, const Word& word) { *text += word.word; }),
+        "\" ;;\n");
+  }
+  return absl::StrCat(
+      "# Completion of ctl for bash. In ~/.bashrc: source <(ctl completion bash)\n"
+      "_ctl() {\n"
+      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+      "  local command='' words='' options='",
+      absl::StrJoin(OptionsOf(list.options), " "),
+      "' i\n"
+      "  COMPREPLY=()\n"
+      "  case $prev in\n",
+      ValueCases(list, "    ", value),
+      "  esac\n"
+      "  for ((i = 1; i < COMP_CWORD; ++i)); do\n"
+      "    case ${COMP_WORDS[i]} in\n"
+      "      ",
+      FormsWithValues(list),
+      ") ((++i)) ;;\n"
+      "      -*) ;;\n"
+      "      *) command+=${command:+ }${COMP_WORDS[i]} ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  case $command in\n",
+      OptionCases(list),
+      "  esac\n"
+      "  if [[ $cur == -* ]]; then\n"
+      "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+      "    return\n"
+      "  fi\n"
+      "  case $command in\n",
+      words, ArgumentCases(list, "    ", action),
+      "  esac\n"
+      "  [[ -z $words ]] || COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+      "}\n"
+      "complete -F _ctl ctl\n");
+}
+
+std::string ZshCompletion(const CommandList& list) {
+  const auto action = [](const Parameter& parameter) -> std::string {
+    if (*parameter.choices != '\0') return absl::StrCat("compadd -- ", Choices(parameter));
+    switch (parameter.kind) {
+      case Parameter::Kind::kMaster:
+        return absl::StrCat("compadd -- ${(f)\"", kMasters, "\"}; _files");
+      case Parameter::Kind::kFile:
+        return "_files";
+      default:
+        return "";
+    }
+  };
+  const auto value = [&action](const Parameter& parameter) {
+    const std::string then = action(parameter);
+    return absl::StrCat(then, then.empty() ? "" : "; ", "return");
+  };
+  std::string words;
+  for (const auto& [command, next] : CommandWords(list)) {
+    absl::StrAppend(&words, "    \"", command, "\")\n      list=(\n");
+    for (const Word& word : next) {
+      absl::StrAppend(&words, "        ", Quoted(absl::StrCat(word.word, ":", word.summary)), "\n");
+    }
+    absl::StrAppend(&words, "      )\n      _describe command list ;;\n");
+  }
+  return absl::StrCat(
+      "#compdef ctl\n"
+      "# Completion of ctl for zsh: ctl completion zsh >\"${fpath[1]}/_ctl\"\n"
+      "_ctl() {\n"
+      "  local cur=${words[CURRENT]} prev=${words[CURRENT-1]} command='' i\n"
+      "  local -a list\n"
+      "  local options='",
+      absl::StrJoin(OptionsOf(list.options), " "),
+      "'\n"
+      "  case $prev in\n",
+      ValueCases(list, "    ", value),
+      "  esac\n"
+      "  for ((i = 2; i < CURRENT; ++i)); do\n"
+      "    case ${words[i]} in\n"
+      "      ",
+      FormsWithValues(list),
+      ") ((++i)) ;;\n"
+      "      -*) ;;\n"
+      "      *) command+=${command:+ }${words[i]} ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  case $command in\n",
+      OptionCases(list),
+      "  esac\n"
+      "  if [[ $cur == -* ]]; then\n"
+      "    compadd -- ${=options}\n"
+      "    return\n"
+      "  fi\n"
+      "  case $command in\n",
+      words, ArgumentCases(list, "    ", action),
+      "  esac\n"
+      "}\n"
+      "if [[ ${funcstack[1]} == _ctl ]]; then _ctl \"$@\"; else compdef _ctl ctl; fi\n");
+}
+
+std::string FishCompletion(const CommandList& list) {
+  // One line for an option: under `condition`, which is empty for all commands.
+  const auto option = [](const Parameter& parameter, const std::string& condition) {
+    std::string line = "complete -c ctl";
+    if (!condition.empty()) absl::StrAppend(&line, " -n ", Quoted(condition));
+    for (const std::string& form : FormsOf(parameter)) {
+      absl::string_view name = form;
+      if (absl::ConsumePrefix(&name, "--")) {
+        absl::StrAppend(&line, " -l ", name);
+      } else {
+        absl::StrAppend(&line, " -s ", form.substr(1));
+      }
+    }
+    if (HasValue(parameter)) {
+      const bool is_file = parameter.kind == Parameter::Kind::kFile;
+      absl::StrAppend(&line, is_file ? " -r" : " -x");
+      if (parameter.kind == Parameter::Kind::kMaster) {
+        absl::StrAppend(&line, " -a '(ctl masters --names 2>/dev/null)'");
+      } else if (*parameter.choices != '\0') {
+        absl::StrAppend(&line, " -a ", Quoted(Choices(parameter)));
+      }
+    }
+    return absl::StrCat(line, " -d ", Quoted(parameter.summary), "\n");
+  };
+
+  std::string text =
+      "# Completion of ctl for fish: ctl completion fish >~/.config/fish/completions/ctl.fish\n"
+      "complete -c ctl -f\n";
+  for (const Parameter& parameter : list.options) text += option(parameter, "");
+  const Words words = CommandWords(list);
+  for (const auto& [command, next] : words) {
+    std::string condition = "__fish_use_subcommand";
+    if (!command.empty()) {
+      condition = absl::StrCat(
+          "__fish_seen_subcommand_from ", command, "; and not __fish_seen_subcommand_from ",
+          absl::StrJoin(next, " ",
+                        [](std::string* names, const Word& word) { *names += word.word; }));
+    }
+    for (const Word& word : next) {
+      absl::StrAppend(&text, "complete -c ctl -n ", Quoted(condition), " -a ", word.word, " -d ",
+                      Quoted(word.summary), "\n");
+    }
+  }
+  for (const Command* command : list.commands) {
+    const std::string condition =
+        absl::StrJoin(std::vector<std::string>(absl::StrSplit(command->name, ' ')), "; and ",
+                      [](std::string* all, const std::string& word) {
+                        absl::StrAppend(all, "__fish_seen_subcommand_from ", word);
+                      });
+    for (const Parameter& parameter : command->parameters) {
+      if (IsOption(parameter)) {
+        text += option(parameter, condition);
+      } else if (parameter.kind == Parameter::Kind::kFile) {
+        absl::StrAppend(&text, "complete -c ctl -n ", Quoted(condition), " -F\n");
+      } else if (*parameter.choices != '\0') {
+        absl::StrAppend(&text, "complete -c ctl -n ", Quoted(condition), " -a ",
+                        Quoted(Choices(parameter)), "\n");
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace muster::ctl
