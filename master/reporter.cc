@@ -96,6 +96,9 @@ admin::v1::Status Reporter::Report() const {
   for (const std::string& address : deployments.shown()->listeners.addresses()) {
     master->add_listen(log::Printable(address));
   }
+  for (const auto& socket : deployments.shown()->listeners.ForAdmin()) {
+    master->add_admin_listen(log::Printable(socket->address().ToString()));
+  }
   return status;
 }
 

@@ -25,6 +25,7 @@
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/listen/address.h"
+#include "muster/master/listen/listener_set.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
@@ -100,23 +101,36 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   if (const absl::Status status = process_env::RaiseDescriptorLimit(descriptors); !status.ok()) {
     log.Write(Severity::kWarning, absl::StrCat("a reload may fail: ", status.message()));
   }
-  MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen()));
-  MUSTER_RETURN_IF_ERROR(explain("admin.listen", PrepareAdminSocket(address)));
+  for (int i = 0; i < config.admin().listen_size(); ++i) {
+    MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen(i)));
+    MUSTER_RETURN_IF_ERROR(
+        explain(absl::StrCat("admin.listen[", i, "]"), PrepareAdminSocket(address)));
+  }
   // Before there is any other thread.
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, ipc::SignalSet::Block(kMasterSignals));
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
   MUSTER_ASSIGN_OR_RETURN(Deployment first, PrepareFirst(checked, finder, log));
   const AdminTerms admin_terms = first.admin_terms;
+  ListenerSet listeners = first.listeners;
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
       Supervisor::Create(*loop, log, *pid_file, SourceOf(invocation), std::move(first)));
   SignalWatch watch(signals, *supervisor);
   MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
+  if (const absl::Status status = listeners.ListenForAdmin(); !status.ok()) {
+    return checked.places.Explain(status);
+  }
   // Its destructor delivers the last answers.
   const absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::Start(
-      address, admin_terms, *loop, OperationsOf(*supervisor), supervisor->health(), log);
+      listeners, admin_terms, OperationsOf(*supervisor),
+      {.loop = *loop, .health = supervisor->health(), .log = log, .restore = [&] {
+         return supervisor->RestoreForAdmin();
+       }});
   if (!admin.ok()) return explain("admin.listen", admin.status());
-  supervisor->SetKeepAdmin([&admin](const AdminTerms& terms) { return (*admin)->Keep(terms); });
+  listeners = ListenerSet();
+  supervisor->SetKeepAdmin([&admin](const ListenerSet& now, const AdminTerms& terms) {
+    return (*admin)->Keep(now, terms);
+  });
   // Their signals came before this program was there.
   ReapStrangers();
   supervisor->Start(std::move(ready));

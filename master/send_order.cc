@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -66,6 +67,15 @@ grpc::Status Call(Admin::Stub& admin, Order order) {
   return {grpc::StatusCode::INTERNAL, "no such order"};
 }
 
+// Of a configuration with mistakes it may be no address. For TCP this program has no certificate.
+std::optional<Address> FirstSocket(const config::v1::Admin& admin) {
+  for (const std::string& text : admin.listen()) {
+    const absl::StatusOr<Address> address = Address::Parse(text);
+    if (address.ok() && address->is_unix()) return *address;
+  }
+  return std::nullopt;
+}
+
 absl::Status SendSignal(Order order, const std::string& pid_file) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::PidFd master, PidFile::FindMaster(pid_file));
   MUSTER_RETURN_IF_ERROR(master.Send(SignalOf(order)));
@@ -78,9 +88,8 @@ absl::Status SendSignal(Order order, const std::string& pid_file) {
 
 absl::Status SendOrder(Order order, const config::v1::Config& config) {
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  // Of a configuration with mistakes it may be no address.
-  const absl::StatusOr<Address> address = Address::Parse(config.admin().listen());
-  if (!address.ok() || !address->is_unix()) return SendSignal(order, config.pid_file());
+  const std::optional<Address> address = FirstSocket(config.admin());
+  if (!address.has_value()) return SendSignal(order, config.pid_file());
   const auto channel = grpc::CreateChannel(address->ToUri(), grpc::InsecureChannelCredentials());
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnect)) {
     return SendSignal(order, config.pid_file());

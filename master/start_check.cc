@@ -10,6 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -23,6 +25,7 @@
 #include "muster/master/listen/socket_rights.h"
 #include "muster/master/process/ask_worker.h"
 #include "muster/master/process/pid_file.h"
+#include "muster/master/tls/tls_material.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -78,11 +81,14 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
     CheckRights(absl::StrCat("listen[", i, "]"), config.listen(i).owner(),
                 config.listen(i).group());
   }
-  CheckAddress("admin.listen", config.admin().listen());
+  for (int i = 0; i < config.admin().listen_size(); ++i) {
+    CheckAddress(absl::StrCat("admin.listen[", i, "]"), config.admin().listen(i));
+  }
   CheckRights("admin", config.admin().owner(), config.admin().group());
   if (const absl::Status rules = AccessPolicy::Find(config.admin(), {}).status(); !rules.ok()) {
     mistakes_.push_back({config::FieldOf(rules), std::string(rules.message())});
   }
+  if (config.admin().has_tls()) CheckTls(config.admin().tls());
   if (config.log().has_path()) CheckLog("log.path", config.log().path());
   if (config.http().has_access_log()) {
     CheckLog("http.access_log.path", config.http().access_log().path());
@@ -142,6 +148,19 @@ void StartCheck::CheckRights(const std::string& field, const std::string& owner,
                              const std::string& group) {
   const absl::Status status = FindSocketRights("", owner, group, field).status();
   if (!status.ok()) mistakes_.push_back({config::FieldOf(status), std::string(status.message())});
+}
+
+void StartCheck::CheckTls(const config::v1::AdminTls& files) {
+  const absl::StatusOr<TlsMaterial> material = TlsMaterial::Read(files);
+  if (!material.ok()) {
+    mistakes_.push_back(
+        {config::FieldOf(material.status()), std::string(material.status().message())});
+  } else if (material->expiry() < absl::Now()) {
+    notes_.push_back(
+        absl::StrCat("admin.tls.certificate: ", files.certificate(), " has expired, on ",
+                     absl::FormatTime("%Y-%m-%d", material->expiry(), absl::UTCTimeZone()),
+                     "; clients will refuse it"));
+  }
 }
 
 void StartCheck::CheckLog(const std::string& field, const std::string& path) {

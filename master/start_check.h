@@ -50,6 +50,7 @@ class StartCheck {
   void CheckProgram(const config::v1::Config& config);
   void CheckAddress(const std::string& field, const std::string& text);
   void CheckRights(const std::string& field, const std::string& owner, const std::string& group);
+  void CheckTls(const config::v1::AdminTls& files);
   void CheckLog(const std::string& field, const std::string& path);
   void CheckZones(const config::v1::Config& config);
   void CheckLimits(const config::v1::Config& config);

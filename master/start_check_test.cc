@@ -124,7 +124,7 @@ TEST_F(StartCheckTest, FindsASocketAtWhichSomebodyListens) {
   const auto other = ListenOn("unix:" + At("a.sock"));
   ASSERT_TRUE(other.ok());
   EXPECT_EQ(Check("admin { listen: 'unix:a.sock' }"),
-            absl::StrCat("m:3:17: admin.listen: bind unix:", At("a.sock"),
+            absl::StrCat("m:3:17: admin.listen[0]: bind unix:", At("a.sock"),
                          ": Address already in use; another process listens there"));
 }
 
@@ -241,7 +241,7 @@ TEST_F(StartCheckTest, FindsALimitOfDescriptors) {
               ::setrlimit(RLIMIT_NOFILE, &limit);
               return Check("worker_processes: 200 accept: REUSEPORT");
             }),
-            "m:3:31: accept: the master needs 1032 descriptors for a reload and may have 256; "
+            "m:3:31: accept: the master needs 1033 descriptors for a reload and may have 256; "
             "see ulimit -Hn");
 }
 

@@ -295,10 +295,11 @@ void Supervisor::Do(const CommitAction& action) {
     log_.Write(Severity::kError, absl::StrCat("the log stays as it was: ", status.message()));
   }
   if (!is_first && keep_admin_) {
-    const absl::Status status = keep_admin_(current.admin_terms);
+    const absl::Status status = keep_admin_(current.listeners, current.admin_terms);
     if (!status.ok()) {
-      log_.Write(Severity::kError,
-                 absl::StrCat("the admin socket stays as it is: ", status.message()));
+      log_.Write(
+          Severity::kError,
+          absl::StrCat("the admin service is not what the configuration says: ", status.message()));
     }
   }
   if (!is_first) return;

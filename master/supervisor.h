@@ -21,6 +21,7 @@
 #include "muster/master/deployment/deployment_source.h"
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/handoff_ends.h"
+#include "muster/master/listen/listener_set.h"
 #include "muster/master/listener_watch.h"
 #include "muster/master/live_workers.h"
 #include "muster/master/log_upkeep.h"
@@ -74,10 +75,12 @@ class Supervisor {
   // What the admin service tells health probes.
   HealthBoard& health() { return reporter_.health(); }
 
-  // Called whenever a reload is committed: from now on who may use the admin service is what this
-  // says; the socket's file is put back if it was removed.
-  using KeepAdmin = std::function<absl::Status(const AdminTerms&)>;
+  // Called whenever a reload is committed: from now on these are the sockets of the admin service,
+  // and who may use it is what the terms say.
+  using KeepAdmin = std::function<absl::Status(const ListenerSet&, const AdminTerms&)>;
   void SetKeepAdmin(KeepAdmin keep) { keep_admin_ = std::move(keep); }
+  // As Deployments::RestoreForAdmin.
+  absl::StatusOr<ListenerSet> RestoreForAdmin() { return deployments_->RestoreForAdmin(); }
 
  private:
   Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worker::SharedZone zone,

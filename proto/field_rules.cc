@@ -47,6 +47,11 @@ Duration DurationIn(const Message& message) {
 // False: the default cannot be read as a value of the field.
 bool SetDefault(Message* message, const FieldDescriptor& field, const std::string& text) {
   const Reflection& reflection = *message->GetReflection();
+  if (field.is_repeated()) {
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
+    reflection.AddString(message, &field, text);
+    return true;
+  }
   if (IsDuration(field)) {
     const std::optional<std::chrono::nanoseconds> value = ParseDuration(text);
     if (!value) return false;
@@ -186,7 +191,7 @@ std::optional<std::string> CheckSingular(const Message& message, const FieldDesc
 // Whether the default of the field's rule, if any, is a value that the field can have.
 bool HasReadableDefault(const Message& message, const FieldDescriptor& field) {
   const std::string& text = RuleOf(field).default_value();
-  if (text.empty() || field.is_repeated()) return text.empty();
+  if (text.empty()) return true;
   const std::unique_ptr<Message> scratch(message.New());
   return SetDefault(scratch.get(), field, text);
 }
@@ -244,14 +249,19 @@ void FillDefaults(Message* message) {
   const Reflection& reflection = *message->GetReflection();
   for (int i = 0; i < message->GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor& field = *message->GetDescriptor()->field(i);
+    const std::string& text = RuleOf(field).default_value();
     if (field.is_repeated()) {
-      if (!IsMessage(field)) continue;
+      if (!IsMessage(field)) {
+        if (!text.empty() && reflection.FieldSize(*message, &field) == 0) {
+          SetDefault(message, field, text);
+        }
+        continue;
+      }
       for (int n = 0; n < reflection.FieldSize(*message, &field); ++n) {
         FillDefaults(reflection.MutableRepeatedMessage(message, &field, n));
       }
       continue;
     }
-    const std::string& text = RuleOf(field).default_value();
     // A default in a oneof would choose one of its fields.
     if (!reflection.HasField(*message, &field) && !text.empty() &&
         field.real_containing_oneof() == nullptr) {

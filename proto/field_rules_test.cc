@@ -191,10 +191,19 @@ TEST(FieldRules, HoldForTheDefaultsOfTheConfiguration) {
   EXPECT_THAT(CheckRules(config), IsEmpty());
   EXPECT_EQ(config.accept(), v1::EXCLUSIVE);
   EXPECT_EQ(config.log().level(), v1::Log::INFO);
-  EXPECT_EQ(config.admin().listen(), "unix:run/admin.sock");
+  EXPECT_EQ(config.admin().listen(0), "unix:run/admin.sock");
   EXPECT_EQ(config.listen(0).backlog(), 511u);
   EXPECT_EQ(config.http().location(0).return_().status(), 200u);
   EXPECT_FALSE(config.http().has_access_log());
+}
+
+TEST(FieldRules, GiveAnEmptyListOfTextsItsOnlyElement) {
+  Kinds kinds;
+  FillDefaults(&kinds);
+  EXPECT_THAT(kinds.names(), ElementsAre("ann"));
+  kinds.set_names(0, "bob");
+  FillDefaults(&kinds);
+  EXPECT_THAT(kinds.names(), ElementsAre("bob"));
 }
 
 }  // namespace

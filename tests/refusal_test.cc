@@ -320,9 +320,10 @@ TEST_F(FailedStart, NamesTheMasterThatAnswersOnItsAdminSocket) {
   const Finished second = muster_.Master({"-c", file()});
   EXPECT_EQ(second.exit, 1);
   EXPECT_THAT(second.errors,
-              HasSubstr(absl::StrCat("error   cannot start: ", file(), ":4:17: admin.listen: unix:",
-                                     muster_.path("admin.sock"), ": another process (pid ",
-                                     muster_.master().pid(), ") answers there")));
+              HasSubstr(absl::StrCat("error   cannot start: ", file(),
+                                     ":4:17: admin.listen[0]: unix:", muster_.path("admin.sock"),
+                                     ": another process (pid ", muster_.master().pid(),
+                                     ") answers there")));
   EXPECT_TRUE(FetchOnce(muster_.address(), "/").has_value());
 }
 

@@ -1,17 +1,14 @@
 #include "muster/master/access/access_policy.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <map>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/host/account.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -20,7 +17,7 @@ namespace {
 using config::FieldMistake;
 using config::v1::Admin;
 
-std::string IdentityOf(uid_t uid) { return absl::StrCat("uid:", uid); }
+std::string IdentityOf(uid_t uid) { return absl::StrCat(kUid, uid); }
 
 std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::CEscape(text), "\""); }
 
@@ -28,29 +25,6 @@ std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::CEs
 std::string PathPattern(absl::string_view text) {
   const bool is_short = !absl::StrContains(text, '/') && !absl::StartsWith(text, "*");
   return absl::StrCat(is_short ? kAdminService : "", text);
-}
-
-// In the one form in which the kernel's numbers are compared. The largest is none.
-bool IsId(absl::string_view text) {
-  std::uint32_t id = 0;
-  return absl::SimpleAtoi(text, &id) && id != 0xffffffff && absl::StrCat(id) == text;
-}
-
-std::string WhyNoPrincipal(absl::string_view text) {
-  if (text == "*") return "";
-  for (const absl::string_view kind : {"uid:", "gid:"}) {
-    absl::string_view number = text;
-    if (!absl::ConsumePrefix(&number, kind)) continue;
-    if (IsId(number)) return "";
-    return absl::StrCat(Quoted(text), " does not have a number after \"", kind,
-                        "\"; for a name write \"", kind == "uid:" ? "user:" : "group:", "\"");
-  }
-  for (const absl::string_view kind : {"user:", "group:"}) {
-    if (absl::StartsWith(text, kind) && text.size() > kind.size()) return "";
-  }
-  return absl::StrCat(Quoted(text),
-                      " is not a principal; write \"user:NAME\", \"uid:NUMBER\", "
-                      "\"group:NAME\", \"gid:NUMBER\", or \"*\" for everybody");
 }
 
 std::string WhyNoMethod(absl::string_view text) {
@@ -71,7 +45,7 @@ std::string WhyNoMethod(absl::string_view text) {
 template <typename Rule>
 void CheckRule(const std::string& field, const Rule& rule, std::vector<FieldMistake>& mistakes) {
   for (int i = 0; i < rule.principal_size(); ++i) {
-    const std::string why = WhyNoPrincipal(rule.principal(i));
+    const std::string why = PrincipalPattern::WhyNot(rule.principal(i));
     if (!why.empty()) mistakes.push_back({absl::StrCat(field, ".principal[", i, "]"), why});
   }
   for (int i = 0; i < rule.method_size(); ++i) {
@@ -80,23 +54,26 @@ void CheckRule(const std::string& field, const Rule& rule, std::vector<FieldMist
   }
 }
 
-absl::StatusOr<AccessPattern> FindPrincipal(const std::string& text) {
-  absl::string_view name = text;
-  if (absl::ConsumePrefix(&name, "user:")) {
-    MUSTER_ASSIGN_OR_RETURN(const uid_t uid, FindUser(std::string(name)));
-    return AccessPattern(IdentityOf(uid));
+// Two rules of one name would be told apart by nobody.
+template <typename Rules>
+void CheckNames(const std::string& field, const Rules& rules, std::vector<FieldMistake>& mistakes) {
+  std::map<std::string, int> names;
+  for (int i = 0; i < rules.size(); ++i) {
+    if (rules[i].name().empty()) continue;  // the schema's rules tell
+    const auto [before, is_new] = names.emplace(rules[i].name(), i);
+    if (is_new) continue;
+    mistakes.push_back({absl::StrCat(field, "[", i, "].name"),
+                        absl::StrCat(Quoted(rules[i].name()), " is the name of ", field, "[",
+                                     before->second, "] already")});
   }
-  if (absl::ConsumePrefix(&name, "group:")) {
-    MUSTER_ASSIGN_OR_RETURN(const gid_t gid, FindGroup(std::string(name)));
-    return AccessPattern(absl::StrCat("gid:", gid));
-  }
-  return AccessPattern(text);
 }
 
 }  // namespace
 
 std::vector<FieldMistake> AccessPolicy::Check(const Admin& admin) {
   std::vector<FieldMistake> mistakes;
+  CheckNames("admin.deny", admin.deny(), mistakes);
+  CheckNames("admin.allow", admin.allow(), mistakes);
   for (int i = 0; i < admin.deny_size(); ++i) {
     CheckRule(absl::StrCat("admin.deny[", i, "]"), admin.deny(i), mistakes);
   }
@@ -122,7 +99,7 @@ absl::StatusOr<AccessPolicy> AccessPolicy::Find(const Admin& admin,
     Rule added;
     added.name = rule.name();
     for (int i = 0; i < rule.principal_size(); ++i) {
-      absl::StatusOr<AccessPattern> principal = FindPrincipal(rule.principal(i));
+      absl::StatusOr<PrincipalPattern> principal = PrincipalPattern::Find(rule.principal(i));
       if (!principal.ok()) {
         return config::AtField(principal.status(), absl::StrCat(field, ".principal[", i, "]"));
       }
@@ -146,7 +123,7 @@ absl::StatusOr<AccessPolicy> AccessPolicy::Find(const Admin& admin,
 }
 
 bool AccessPolicy::Rule::Matches(const Caller& caller, const AdminMethod& method) const {
-  const auto matches_caller = [&](const AccessPattern& principal) {
+  const auto matches_caller = [&](const PrincipalPattern& principal) {
     return std::any_of(caller.identities.begin(), caller.identities.end(),
                        [&](const std::string& identity) { return principal.Matches(identity); });
   };

@@ -11,6 +11,7 @@
 #include "muster/master/access/access_pattern.h"
 #include "muster/master/access/admin_method.h"
 #include "muster/master/access/caller.h"
+#include "muster/master/access/principal_pattern.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
 
@@ -43,7 +44,7 @@ class AccessPolicy {
  private:
   struct Rule {
     std::string name;
-    std::vector<AccessPattern> principals;
+    std::vector<PrincipalPattern> principals;
     std::vector<AccessPattern> methods;  // none: all, or those of the role
     std::optional<config::v1::Role> role;
 

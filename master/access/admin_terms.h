@@ -1,15 +1,20 @@
 #ifndef MUSTER_MASTER_ACCESS_ADMIN_TERMS_H_
 #define MUSTER_MASTER_ACCESS_ADMIN_TERMS_H_
 
+#include <optional>
+
 #include "muster/master/access/access_policy.h"
-#include "muster/master/listen/socket_rights.h"
+#include "muster/master/tls/tls_material.h"
+#include "muster/proto/config.pb.h"
 
 namespace muster::master {
 
-// What a configuration says of who may use the admin service, with names looked up.
+// What a configuration says of who may use the admin service, with names looked up and files read.
 struct AdminTerms {
-  SocketRights rights;
   AccessPolicy access;
+  // For TCP. Unset: its callers are anonymous.
+  std::optional<TlsMaterial> tls = std::nullopt;
+  config::v1::AdminTls tls_files{};
 };
 
 }  // namespace muster::master

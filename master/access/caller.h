@@ -4,11 +4,23 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace muster::master {
+
+// Kinds of identities, and the one of callers that nobody knows.
+inline constexpr absl::string_view kUid = "uid:";
+inline constexpr absl::string_view kGid = "gid:";
+inline constexpr absl::string_view kUri = "uri:";
+inline constexpr absl::string_view kDns = "dns:";  // in lower case
+inline constexpr absl::string_view kSubject = "subject:";
+inline constexpr absl::string_view kAnonymous = "anonymous";
 
 // Who calls a method, as the connection tells it, never the client itself.
 struct Caller {
-  // What the principals of rules are compared with: "uid:1000", and "gid:" with each of the groups.
+  // What the principals of rules are compared with. Of a Unix socket "uid:1000", and "gid:" with
+  // each of the groups; of a certificate its "uri:" and "dns:" names, and its "subject:"; of TCP
+  // without TLS "anonymous".
   std::vector<std::string> identities;
   // For people: "uid 1000 (pid 4711)".
   std::string name;

@@ -11,6 +11,7 @@
 #include "grpcpp/server_posix.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/access/admin_method.h"
+#include "muster/master/admin/connection/caller_of.h"
 #include "muster/proto/admin.grpc.pb.h"
 #include "muster/proto/health.grpc.pb.h"
 #include "muster/proto/reflection.grpc.pb.h"
@@ -22,10 +23,25 @@ namespace {
 constexpr int kMostCalls = 100;
 constexpr int kMostRequestBytes = 64 * 1024;
 
+constexpr int kHandshakeMs = 10'000;
+// A client whose cable is cut is noticed, and may ask as often itself.
+constexpr int kBetweenPingsMs = 30'000;
+constexpr int kPingAnswerMs = 10'000;
+constexpr int kLeastBetweenClientPingsMs = 5'000;
+
 AccessQuestion AskerFor(AccessGate& gate, const Peer& peer) {
-  return [&gate, caller = peer.ToCaller()](absl::string_view path) {
-    return gate.Check(caller, AdminMethodAt(path));
+  return [&gate, peer](absl::string_view path, const grpc::ServerContextBase& call) {
+    return gate.Check(CallerOf(peer, *call.auth_context()), AdminMethodAt(path));
   };
+}
+
+void AddTcpArguments(grpc::ServerBuilder& builder) {
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kBetweenPingsMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingAnswerMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kLeastBetweenClientPingsMs);
 }
 
 std::vector<std::string> ServiceNames() {
@@ -36,13 +52,23 @@ std::vector<std::string> ServiceNames() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
-    const Surroundings& surroundings, ClientSocket socket,
-    std::function<void(AdminConnection&)> on_end) {
+    const Surroundings& surroundings, ClientSocket socket, const ServerTls* tls,
+    std::function<void(AdminConnection&)> on_end,
+    std::function<void(const AdminConnection*)> on_verified) {
   std::unique_ptr<AdminConnection> connection(
       new AdminConnection(surroundings, socket.peer, std::move(on_end)));
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCalls);
   builder.SetMaxReceiveMessageSize(kMostRequestBytes);
+  if (!socket.peer.is_unix()) AddTcpArguments(builder);
+  if (tls != nullptr) {
+    connection->is_verified_ = false;
+    connection->tls_acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        tls->ForConnection([on_verified = std::move(on_verified), self = connection.get()] {
+          on_verified(self);
+        }));
+  }
   builder.RegisterService(&connection->admin_);
   builder.RegisterService(&connection->health_);
   builder.RegisterService(&connection->reflection_);
@@ -51,7 +77,13 @@ absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
   MUSTER_RETURN_IF_ERROR(surroundings.loop.Add(socket.watch.get(), EPOLLRDHUP, connection.get()));
   connection->watch_ = std::move(socket.watch);
   connection->is_watched_ = true;
-  grpc::AddInsecureChannelFromFd(connection->server_.get(), socket.grpc.release());
+  if (tls == nullptr) {
+    grpc::AddInsecureChannelFromFd(connection->server_.get(), socket.grpc.release());
+    return connection;
+  }
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.fd = socket.grpc.release();
+  connection->tls_acceptor_->HandleNewConnection(&parameters);
   return connection;
 }
 

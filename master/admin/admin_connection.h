@@ -20,10 +20,14 @@
 #include "muster/master/admin/connection/newcomer.h"
 #include "muster/master/admin/connection/peer.h"
 #include "muster/master/admin/connection/reflection_service.h"
+#include "muster/master/admin/connection/server_tls.h"
 #include "muster/master/process/log.h"
 
 namespace grpc {
 class Server;
+namespace experimental {
+class ExternalConnectionAcceptor;
+}  // namespace experimental
 }  // namespace grpc
 
 namespace muster::master {
@@ -42,11 +46,14 @@ class AdminConnection final : private loop::Handler {
     AccessGate& gate;
   };
 
-  // `on_end` is called in the loop, once, when the client has hung up or gRPC has closed the
-  // connection. It may leave, and give the connection away.
+  // `tls`: null on a Unix socket, and for TCP without TLS. `on_end` is called in the loop, once,
+  // when the client has hung up or gRPC has closed the connection. It may leave, and give the
+  // connection away. `on_verified`, with TLS, is called in a thread of gRPC's when the handshake
+  // has succeeded; the connection may be gone when it has its effect.
   static absl::StatusOr<std::unique_ptr<AdminConnection>> Serve(
-      const Surroundings& surroundings, ClientSocket socket,
-      std::function<void(AdminConnection&)> on_end);
+      const Surroundings& surroundings, ClientSocket socket, const ServerTls* tls,
+      std::function<void(AdminConnection&)> on_end,
+      std::function<void(const AdminConnection*)> on_verified);
   // Cancels what Leave left, and waits for gRPC. In any thread; may block.
   ~AdminConnection() override;
 
@@ -63,6 +70,10 @@ class AdminConnection final : private loop::Handler {
   loop::TimePoint last_used() const { return admin_.last_used(); }
   const Peer& peer() const { return peer_; }
 
+  // Whether it is known who the client is, or that nobody will know. In the loop's thread.
+  bool is_verified() const { return is_verified_; }
+  void SetVerified() { is_verified_ = true; }
+
  private:
   AdminConnection(const Surroundings& surroundings, const Peer& peer,
                   std::function<void(AdminConnection&)> on_end);
@@ -76,6 +87,8 @@ class AdminConnection final : private loop::Handler {
   ReflectionService reflection_;
   ipc::UniqueFd watch_;
   bool is_watched_ = false;
+  bool is_verified_ = true;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> tls_acceptor_;
   std::unique_ptr<grpc::Server> server_;  // null only if it could not be made
 };
 

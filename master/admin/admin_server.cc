@@ -13,13 +13,20 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/status.h"
+#include "muster/log/printable.h"
 #include "muster/master/admin/connection_shares.h"
 #include "muster/master/aside/close_aside.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {
+
+using google::protobuf::util::MessageDifferencer;
 
 // How long answers may take to reach their clients at the end. gRPC also waits for idle clients
 // to hang up, and clients that sleep do not.
@@ -51,43 +58,40 @@ void DeliverAll(const std::vector<AdminConnection*>& connections) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const Address& address,
+absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const ListenerSet& listeners,
                                                                 const AdminTerms& terms,
-                                                                loop::EventLoop& loop,
                                                                 AdminOperations operations,
-                                                                HealthBoard& health, Log& log) {
+                                                                Surroundings surroundings) {
   // gRPC's own lines are for those who debug gRPC: errors come back as statuses.
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  loop::EventLoop& loop = surroundings.loop;
   std::unique_ptr<AdminServer> server(
-      new AdminServer(address, terms.access, loop, std::move(operations), health, log));
-  MUSTER_ASSIGN_OR_RETURN(AdminSocket socket, AdminSocket::Listen(address, terms.rights));
-  server->socket_ = std::make_unique<AdminSocket>(std::move(socket));
+      new AdminServer(terms, std::move(operations), std::move(surroundings)));
   grpc::ServerBuilder builder;
   builder.RegisterService(&server->resident_service_);
   server->resident_ = builder.BuildAndStart();
   if (server->resident_ == nullptr) return absl::UnavailableError("gRPC makes no server");
   MUSTER_ASSIGN_OR_RETURN(server->closer_, Closer::Create([&loop, self = server.get()] {
-                            loop.Post([self] { self->acceptor_.SetPaused(false); });
+                            loop.Post([self] { self->SetPaused(false); });
                           }));
-  MUSTER_RETURN_IF_ERROR(server->acceptor_.Listen(server->socket_->fd()));
+  MUSTER_RETURN_IF_ERROR(server->SetTls(terms));
+  MUSTER_RETURN_IF_ERROR(server->Adopt(listeners));
   server->look_.SetAfter(kBetweenLooks);
   return server;
 }
 
-AdminServer::AdminServer(const Address& address, AccessPolicy access, loop::EventLoop& loop,
-                         AdminOperations operations, HealthBoard& health, Log& log)
-    : address_(address),
-      loop_(loop),
+AdminServer::AdminServer(const AdminTerms& terms, AdminOperations operations,
+                         Surroundings surroundings)
+    : surroundings_(std::move(surroundings)),
+      loop_(surroundings_.loop),
       operations_(std::move(operations)),
-      health_(health),
-      log_(log),
-      gate_(log, std::move(access)),
-      acceptor_(loop, log,
-                [this](ipc::UniqueFd connection) { OnConnection(std::move(connection)); }),
-      look_(loop, [this] { LookAfterSocket(); }) {}
+      health_(surroundings_.health),
+      log_(surroundings_.log),
+      gate_(log_, terms.access),
+      look_(loop_, [this] { LookAfterFiles(); }) {}
 
 AdminServer::~AdminServer() {
-  acceptor_.SetPaused(true);
+  SetPaused(true);
   for (auto& newcomer : newcomers_) Close(std::make_shared<ClientSocket>(newcomer->TakeSocket()));
   newcomers_.clear();
   health_.Close();
@@ -102,32 +106,136 @@ AdminServer::~AdminServer() {
   DeliverAll(connections);
 }
 
-absl::Status AdminServer::Keep(const AdminTerms& terms) {
+absl::Status AdminServer::Keep(const ListenerSet& listeners, const AdminTerms& terms) {
   gate_.Set(terms.access);
-  return KeepSocket(terms.rights);
+  absl::Status status = SetTls(terms);
+  status.Update(Adopt(listeners));
+  return status;
 }
 
-absl::Status AdminServer::KeepSocket(const SocketRights& rights) {
-  if (socket_->IsThere()) return socket_->SetRights(rights);
-  MUSTER_ASSIGN_OR_RETURN(AdminSocket socket, AdminSocket::Listen(address_, rights));
-  if (const absl::Status status = acceptor_.Listen(socket.fd()); !status.ok()) {
-    acceptor_.Listen(socket_->fd()).IgnoreError();
-    return status;
+absl::Status AdminServer::Adopt(const ListenerSet& listeners) {
+  absl::Status status;
+  const std::vector<std::string> addresses = Addresses();
+  std::vector<Door> before = std::exchange(doors_, {});
+  for (std::shared_ptr<const Listener>& socket : listeners.ForAdmin()) {
+    const auto found = std::find_if(before.begin(), before.end(),
+                                    [&](const Door& door) { return door.socket == socket; });
+    if (found != before.end()) {
+      doors_.push_back(std::move(*found));
+      before.erase(found);
+      continue;
+    }
+    absl::StatusOr<Door> door = Open(std::move(socket));
+    if (door.ok()) doors_.push_back(*std::move(door));
+    status.Update(door.status());
   }
-  // Nobody can reach the old one any more.
-  Close(std::exchange(socket_, std::make_unique<AdminSocket>(std::move(socket))));
-  log_.Write(Severity::kWarning, absl::StrCat(address_.ToString(),
-                                              ": the file of the admin socket was removed; it is "
-                                              "there again"));
-  is_missed_ = false;
+  LogDoors(addresses);
+  const std::vector<std::string> now = Addresses();
+  for (Door& door : before) {
+    const std::string address = door.socket->address().ToString();
+    if (std::count(now.begin(), now.end(), address) > 0) {
+      log_.Write(Severity::kWarning, absl::StrCat(address,
+                                                  ": the file of the admin socket was removed; it "
+                                                  "is there again"));
+    }
+    door.acceptor.reset();
+    Close(std::make_shared<std::shared_ptr<const Listener>>(std::move(door.socket)));
+  }
+  return status;
+}
+
+absl::StatusOr<AdminServer::Door> AdminServer::Open(std::shared_ptr<const Listener> socket) {
+  Door door;
+  door.acceptor = std::make_unique<SocketAcceptor>(
+      loop_, log_, [this](SocketAcceptor& acceptor, ipc::UniqueFd connection) {
+        OnConnection(acceptor, std::move(connection));
+      });
+  MUSTER_RETURN_IF_ERROR(door.acceptor->Listen(socket->fd()));
+  door.acceptor->SetPaused(is_paused_);
+  door.socket = std::move(socket);
+  return door;
+}
+
+std::vector<std::string> AdminServer::Addresses() const {
+  std::vector<std::string> addresses;
+  for (const Door& door : doors_) addresses.push_back(door.socket->address().ToString());
+  return addresses;
+}
+
+void AdminServer::LogDoors(const std::vector<std::string>& before) {
+  for (const Door& door : doors_) {
+    const Address& address = door.socket->address();
+    if (std::count(before.begin(), before.end(), address.ToString()) > 0) continue;
+    // That of a start is where it always is, and has no port to be told.
+    if (before.empty() && address.is_unix()) continue;
+    log_.Write(Severity::kInfo, absl::StrCat("admin: listening on ", address.ToString(),
+                                             address.is_unix() ? ""
+                                             : tls_ != nullptr ? ", TLS"
+                                                               : ", insecure"));
+  }
+  const std::vector<std::string> now = Addresses();
+  for (const std::string& address : before) {
+    if (std::count(now.begin(), now.end(), address) > 0) continue;
+    log_.Write(Severity::kInfo, absl::StrCat("admin: no longer listening on ", address));
+  }
+}
+
+void AdminServer::SetPaused(bool is_paused) {
+  is_paused_ = is_paused;
+  for (Door& door : doors_) door.acceptor->SetPaused(is_paused);
+}
+
+absl::Status AdminServer::SetTls(const AdminTerms& terms) {
+  const bool is_same = tls_watch_ != nullptr && terms.tls.has_value() &&
+                       MessageDifferencer::Equals(tls_watch_->files(), terms.tls_files);
+  // The watch has seen what these files have, or will.
+  if (is_same) return absl::OkStatus();
+  // The old one's thread may hang in a file system.
+  if (tls_watch_ != nullptr) Close(std::shared_ptr<TlsWatch>(std::move(tls_watch_)));
+  if (!terms.tls.has_value()) {
+    tls_ = nullptr;
+    return absl::OkStatus();
+  }
+  tls_ = std::make_unique<ServerTls>(*terms.tls);
+  LogTls(*terms.tls);
+  MUSTER_ASSIGN_OR_RETURN(tls_watch_,
+                          TlsWatch::Start(loop_, terms.tls_files, *terms.tls,
+                                          [this](const absl::StatusOr<TlsMaterial>& material) {
+                                            OnTlsChange(material);
+                                          }));
   return absl::OkStatus();
 }
 
-void AdminServer::LookAfterSocket() {
+void AdminServer::OnTlsChange(const absl::StatusOr<TlsMaterial>& material) {
+  if (!material.ok()) {
+    log_.Write(Severity::kWarning,
+               absl::StrCat("admin: what was in force for TLS stays: ",
+                            config::FieldOf(material.status()), ": ", material.status().message()));
+    return;
+  }
+  tls_ = std::make_unique<ServerTls>(*material);
+  LogTls(*material);
+}
+
+void AdminServer::LogTls(const TlsMaterial& material) {
+  const bool is_expired = material.expiry() < absl::Now();
+  log_.Write(
+      is_expired ? Severity::kWarning : Severity::kInfo,
+      absl::StrCat("admin: the certificate of ", log::Printable(material.subject()),
+                   " is in force, ", is_expired ? "and expired on " : "until ",
+                   absl::FormatTime("%Y-%m-%d %H:%M", material.expiry(), absl::UTCTimeZone()),
+                   " UTC"));
+}
+
+void AdminServer::LookAfterFiles() {
   look_.SetAfter(kBetweenLooks);
-  if (socket_->IsThere()) return (void)(is_missed_ = false);
-  const absl::Status status = KeepSocket(socket_->rights());
-  if (status.ok()) return;
+  const auto is_there = [](const Door& door) {
+    return !door.socket->has_file() || door.socket->file().IsThere();
+  };
+  if (std::all_of(doors_.begin(), doors_.end(), is_there)) return (void)(is_missed_ = false);
+  absl::StatusOr<ListenerSet> restored = surroundings_.restore();
+  const absl::Status status = restored.ok() ? Adopt(*restored) : restored.status();
+  if (status.ok()) return (void)(is_missed_ = false);
   look_.SetAfter(kBetweenTries);
   if (std::exchange(is_missed_, true)) return;
   log_.Write(Severity::kError,
@@ -135,26 +243,33 @@ void AdminServer::LookAfterSocket() {
                           status.message()));
 }
 
-void AdminServer::OnConnection(ipc::UniqueFd connection) {
+void AdminServer::OnConnection(SocketAcceptor& acceptor, ipc::UniqueFd connection) {
   absl::StatusOr<ClientSocket> socket = ClientSocket::Make(std::move(connection));
-  if (!socket.ok()) return acceptor_.PauseForWant(socket.status());
+  // It has hung up already, else there is no descriptor.
+  if (absl::IsFailedPrecondition(socket.status())) return;
+  if (!socket.ok()) return acceptor.PauseForWant(socket.status());
   if (newcomers_.size() >= kMostNewcomers) {
     Complain(absl::StrCat("more than ", kMostNewcomers, " clients say nothing; that of ",
                           newcomers_.front()->peer().ToString(), " is closed for another"));
     Close(std::make_shared<ClientSocket>(newcomers_.front()->TakeSocket()));
     newcomers_.pop_front();
   }
+  const bool has_tls = !socket->peer.is_unix() && tls_ != nullptr;
   newcomers_.push_back(std::make_unique<Newcomer>(
-      loop_, *std::move(socket),
+      loop_, *std::move(socket), has_tls ? Newcomer::Greeting::kTls : Newcomer::Greeting::kHttp2,
       [this](Newcomer& newcomer, const absl::Status& result) { OnGreeting(newcomer, result); }));
   newcomers_.back()->Start();
 }
 
 void AdminServer::OnGreeting(Newcomer& newcomer, const absl::Status& result) {
+  const bool has_tls = newcomer.expected() == Newcomer::Greeting::kTls;
   ClientSocket socket = newcomer.TakeSocket();
   newcomers_.remove_if([&](const auto& other) { return other.get() == &newcomer; });
-  if (result.ok()) return Serve(std::move(socket));
-  if (!absl::IsCancelled(result)) {
+  // A reload may have changed it meanwhile; then the client has to come again.
+  if (result.ok() && has_tls == (!socket.peer.is_unix() && tls_ != nullptr)) {
+    return Serve(std::move(socket), has_tls ? tls_.get() : nullptr);
+  }
+  if (!result.ok() && !absl::IsCancelled(result)) {
     Complain(absl::StrCat("the client of ", socket.peer.ToString(), " ", result.message(),
                           "; it is closed"));
   }
@@ -166,16 +281,21 @@ void AdminServer::OnGreeting(Newcomer& newcomer, const absl::Status& result) {
   Close(std::make_shared<ClientSocket>(std::move(socket)));
 }
 
-void AdminServer::Serve(ClientSocket socket) {
+void AdminServer::Serve(ClientSocket socket, const ServerTls* tls) {
   const Peer peer = socket.peer;
-  if (connections_.size() >= kMostConnections && !MakeRoom(peer.uid)) {
+  if (tls != nullptr) {
+    MakeRoomForUnverified();
+  } else if (CountVerified() >= kMostConnections && !MakeRoom(peer.share())) {
     Complain(absl::StrCat("all ", kMostConnections, " connections are busy; that of ",
                           peer.ToString(), " is closed"));
     return Close(std::make_shared<ClientSocket>(std::move(socket)));
   }
-  auto connection =
-      AdminConnection::Serve({loop_, log_, operations_, health_, gate_}, std::move(socket),
-                             [this](AdminConnection& ended) { End(ended); });
+  auto connection = AdminConnection::Serve(
+      {loop_, log_, operations_, health_, gate_}, std::move(socket), tls,
+      [this](AdminConnection& ended) { OnEnd(ended); },
+      [this](const AdminConnection* verified) {
+        loop_.Post([this, verified] { OnVerified(verified); });
+      });
   if (!connection.ok()) {
     return Complain(absl::StrCat("the client of ", peer.ToString(),
                                  " cannot be served: ", connection.status().message()));
@@ -183,11 +303,54 @@ void AdminServer::Serve(ClientSocket socket) {
   connections_.push_back(*std::move(connection));
 }
 
-bool AdminServer::MakeRoom(uid_t uid) {
+void AdminServer::OnVerified(const AdminConnection* connection) {
+  const auto found =
+      std::find_if(connections_.begin(), connections_.end(),
+                   [&](const auto& candidate) { return candidate.get() == connection; });
+  // It may be gone, or another one may have its place in memory, which then is asked for once more.
+  if (found == connections_.end() || (*found)->is_verified()) return;
+  AdminConnection& verified = **found;
+  if (CountVerified() >= kMostConnections && !MakeRoom(verified.peer().share(), &verified)) {
+    Complain(absl::StrCat("all ", kMostConnections, " connections are busy; that of ",
+                          verified.peer().ToString(), " is closed"));
+    return End(verified);
+  }
+  verified.SetVerified();
+}
+
+void AdminServer::OnEnd(AdminConnection& connection) {
+  if (!connection.is_verified()) {
+    const std::optional<std::string> line =
+        tls_refusals_.LineFor(absl::StrCat("TLS to ", connection.peer().ToString()), loop_.now());
+    if (line.has_value()) log_.Write(Severity::kWarning, *line);
+  }
+  End(connection);
+}
+
+std::size_t AdminServer::CountVerified() const {
+  return static_cast<std::size_t>(
+      std::count_if(connections_.begin(), connections_.end(),
+                    [](const auto& connection) { return connection->is_verified(); }));
+}
+
+void AdminServer::MakeRoomForUnverified() {
+  if (connections_.size() - CountVerified() < kMostUnverified) return;
+  // The oldest one.
+  const auto found =
+      std::find_if(connections_.begin(), connections_.end(),
+                   [](const auto& connection) { return !connection->is_verified(); });
+  Complain(absl::StrCat("more than ", kMostUnverified,
+                        " clients are in the handshake of TLS; that of ",
+                        (*found)->peer().ToString(), " is closed for another"));
+  End(**found);
+}
+
+bool AdminServer::MakeRoom(const std::string& share, const AdminConnection* for_whom) {
   AdminConnection* longest = nullptr;
-  std::map<uid_t, std::size_t> by_user;
+  std::map<std::string, std::size_t> by_share;
   for (const auto& connection : connections_) {
-    ++by_user[connection->peer().uid];
+    if (!connection->is_verified() || connection.get() == for_whom) continue;
+    ++by_share[connection->peer().share()];
     if (connection->IsBusy()) continue;
     if (longest == nullptr || connection->last_used() < longest->last_used()) {
       longest = connection.get();
@@ -200,13 +363,14 @@ bool AdminServer::MakeRoom(uid_t uid) {
     End(*longest);
     return true;
   }
-  // A call that watches may last for ever, so that one user could keep all others out.
-  const std::optional<uid_t> user = WhoGivesUpOne(by_user, uid);
-  if (!user.has_value()) return false;
+  // A call that watches may last for ever, so that one client could keep all others out.
+  const std::optional<std::string> who = WhoGivesUpOne(by_share, share);
+  if (!who.has_value()) return false;
   const auto ended =
-      std::find_if(connections_.begin(), connections_.end(),
-                   [&](const auto& connection) { return connection->peer().uid == *user; });
-  Complain(absl::StrCat("all ", kMostConnections, " connections are busy; one of ", by_user[*user],
+      std::find_if(connections_.begin(), connections_.end(), [&](const auto& connection) {
+        return connection->is_verified() && connection->peer().share() == *who;
+      });
+  Complain(absl::StrCat("all ", kMostConnections, " connections are busy; one of ", by_share[*who],
                         " of ", (*ended)->peer().ToString(), " is closed for another user"));
   End(**ended);
   return true;
@@ -223,7 +387,7 @@ void AdminServer::End(AdminConnection& connection) {
 
 void AdminServer::Close(std::shared_ptr<void> last) {
   closer_->Close(std::move(last));
-  if (closer_->size() > kMostClosing) acceptor_.SetPaused(true);
+  if (closer_->size() > kMostClosing) SetPaused(true);
 }
 
 void AdminServer::Complain(const std::string& problem) {

@@ -59,10 +59,9 @@ TEST_F(AdminServerAccessTest, RefusesWhatTheRoleDoesNotInclude) {
   Start();
   for (const char* role : {"VIEWER", "OPERATOR", "ADMIN"}) {
     const AdminTerms terms = {
-        .rights = SocketRights(),
         .access = *AccessPolicy::Find(
             Rules(absl::StrCat("allow { name: 'r' principal: '*' role: ", role, " }")), {})};
-    ASSERT_TRUE(server_->Keep(terms).ok());
+    ASSERT_TRUE(server_->Keep(listeners_, terms).ok());
     config::v1::Role least = config::v1::VIEWER;
     ASSERT_TRUE(config::v1::Role_Parse(role, &least));
     for (const AdminMethod& method : AdminMethods()) {
@@ -82,7 +81,7 @@ TEST_F(AdminServerAccessTest, RefusesWhatTheRoleDoesNotInclude) {
 
 TEST_F(AdminServerAccessTest, RefusesEverythingWithoutARule) {
   Start();
-  ASSERT_TRUE(server_->Keep({.rights = SocketRights(), .access = AccessPolicy()}).ok());
+  ASSERT_TRUE(server_->Keep(listeners_, {.access = AccessPolicy()}).ok());
   for (const AdminMethod& method : AdminMethods()) {
     EXPECT_EQ(Call(method), grpc::StatusCode::PERMISSION_DENIED) << method.path;
   }
@@ -91,7 +90,9 @@ TEST_F(AdminServerAccessTest, RefusesEverythingWithoutARule) {
 TEST_F(AdminServerAccessTest, TellsTheCallerWhichRuleRefusedIt) {
   Start();
   ASSERT_TRUE(
-      server_->Keep(TermsWith("deny { name: 'freeze' principal: '*' method: 'Reload' }")).ok());
+      server_
+          ->Keep(listeners_, TermsWith("deny { name: 'freeze' principal: '*' method: 'Reload' }"))
+          .ok());
   admin::v1::ReloadResponse response;
   const grpc::Status status = Reload(&response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
 #include "grpcpp/grpcpp.h"
@@ -20,9 +22,10 @@
 #include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/listen/address.h"
-#include "muster/master/listen/socket_rights.h"
+#include "muster/master/listen/listener_set.h"
 #include "muster/master/process/log.h"
 #include "muster/proto/admin.grpc.pb.h"
+#include "muster/proto/config.pb.h"
 #include "muster/proto/health.grpc.pb.h"
 
 namespace muster::master {
@@ -45,6 +48,7 @@ class AdminServerTest : public ::testing::Test {
   }
   void TearDown() override {
     server_.reset();
+    listeners_ = ListenerSet();
     ::unlink(socket_path().c_str());
     ::rmdir(folder_);
   }
@@ -59,16 +63,47 @@ class AdminServerTest : public ::testing::Test {
   }
   // This user may do what no rule denies.
   static AdminTerms TermsWith(const std::string& rules) {
-    return {.rights = SocketRights(), .access = *AccessPolicy::Find(Rules(rules), {::geteuid()})};
+    return {.access = *AccessPolicy::Find(Rules(rules), {::geteuid()})};
   }
   static AdminTerms Terms() { return TermsWith(""); }
-  static AdminTerms WithMode(mode_t mode) {
-    return {.rights = {.mode = mode}, .access = Terms().access};
+  // Sockets as this `admin` of a configuration wants them, some of them perhaps the server's, which
+  // listen. Without a text: the socket of socket_path().
+  absl::StatusOr<ListenerSet> Listen(const std::string& admin = "") const {
+    config::v1::Config config;
+    *config.mutable_admin() = Rules(admin);
+    if (config.admin().listen_size() == 0) config.mutable_admin()->add_listen(address().ToString());
+    absl::StatusOr<ListenerSet> listeners = ListenerSet::Make(config, 1, listeners_);
+    if (!listeners.ok()) return listeners;
+    const absl::Status status = listeners->Listen();
+    if (!status.ok()) return status;
+    return listeners;
   }
-  void Start() {
-    auto server = AdminServer::Start(address(), Terms(), *loop_, operations_, health_, log_);
+  void Start(const std::string& admin = "") {
+    absl::StatusOr<ListenerSet> listeners = Listen(admin);
+    ASSERT_TRUE(listeners.ok()) << listeners.status();
+    listeners_ = *std::move(listeners);
+    StartWith(Terms());
+  }
+  // Accepts from listeners_.
+  void StartWith(const AdminTerms& terms) {
+    auto server = AdminServer::Start(listeners_, terms, operations_,
+                                     {.loop = *loop_,
+                                      .health = health_,
+                                      .log = log_,
+                                      .restore = [this]() -> absl::StatusOr<ListenerSet> {
+                                        const absl::Status status = listeners_.RestoreForAdmin();
+                                        if (!status.ok()) return status;
+                                        return listeners_;
+                                      }});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+  }
+  // As a reload does it.
+  absl::Status Keep(const std::string& admin) {
+    absl::StatusOr<ListenerSet> listeners = Listen(admin);
+    if (!listeners.ok()) return listeners.status();
+    listeners_ = *std::move(listeners);
+    return server_->Keep(listeners_, Terms());
   }
   std::shared_ptr<grpc::Channel> Connect() const {
     return grpc::CreateChannel("unix:" + socket_path(), grpc::InsecureChannelCredentials());
@@ -106,6 +141,7 @@ class AdminServerTest : public ::testing::Test {
   HealthBoard health_;
   std::unique_ptr<loop::EventLoop> loop_;
   AdminOperations operations_;
+  ListenerSet listeners_;
   std::unique_ptr<AdminServer> server_;
 };
 

@@ -1,63 +1,24 @@
-// The socket file of the admin service.
+// The sockets of the admin service.
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
 
 #include "absl/status/status.h"
-#include "gmock/gmock.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/run_until.h"
 #include "muster/master/admin/admin_server_fixture.h"
 #include "muster/proto/health.grpc.pb.h"
 
 namespace muster::master {
 namespace {
 
-using ::testing::HasSubstr;
-
-TEST_F(AdminServerTest, MakesItsSocketForTheOwnerAlone) {
-  Start();
-  struct stat socket = {};
-  ASSERT_EQ(::stat(socket_path().c_str(), &socket), 0);
-  EXPECT_EQ(socket.st_mode & 0777, 0600u);
-}
-
-TEST_F(AdminServerTest, LeavesASocketOnWhichSomebodyAnswers) {
-  Start();
-  const auto second = AdminServer::Start(address(), Terms(), *loop_, operations_, health_, log_);
-  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_THAT(std::string(second.status().message()), HasSubstr(socket_path()));
-}
-
-TEST_F(AdminServerTest, TakesOverTheSocketOfADeadProcess) {
-  {
-    const ipc::UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    ASSERT_EQ(::bind(dead.get(), address().get(), address().size()), 0);
-  }
-  Start();
-  EXPECT_NE(server_, nullptr);
-}
-
-TEST_F(AdminServerTest, RemovesItsSocketAtTheEnd) {
-  Start();
-  server_.reset();
-  EXPECT_NE(::access(socket_path().c_str(), F_OK), 0);
-}
-
-TEST_F(AdminServerTest, SaysWhyTheSocketCannotBeMade) {
-  const auto server = AdminServer::Start(*Address::Parse("unix:/proc/nowhere/x"), Terms(), *loop_,
-                                         operations_, health_, log_);
-  EXPECT_THAT(std::string(server.status().message()),
-              HasSubstr("unix:/proc/nowhere/x: No such file or directory"));
-}
-
 TEST_F(AdminServerTest, PutsItsSocketBackWhenItWasRemoved) {
-  Start();
+  Start("mode: '0660'");
   ASSERT_EQ(::unlink(socket_path().c_str()), 0);
-  ASSERT_EQ(server_->Keep(WithMode(0660)), absl::OkStatus());
+  loop::RunUntil(*loop_, [&] { return ::access(socket_path().c_str(), F_OK) == 0; });
   struct stat socket = {};
   ASSERT_EQ(::stat(socket_path().c_str(), &socket), 0);
   EXPECT_EQ(socket.st_mode & 0777, 0660u);
@@ -66,23 +27,30 @@ TEST_F(AdminServerTest, PutsItsSocketBackWhenItWasRemoved) {
   EXPECT_TRUE(Serve([&] { return Check(Connect(), "", &response); }).ok());
 }
 
-TEST_F(AdminServerTest, ChangesTheRightsOfItsSocket) {
+TEST_F(AdminServerTest, AcceptsFromOtherSocketsAfterAReload) {
   Start();
-  ASSERT_EQ(server_->Keep(WithMode(0640)), absl::OkStatus());
-  struct stat socket = {};
-  ASSERT_EQ(::stat(socket_path().c_str(), &socket), 0);
-  EXPECT_EQ(socket.st_mode & 0777, 0640u);
+  health_.Set({{"", true}});
+  const std::shared_ptr<grpc::Channel> before = Connect();
+  grpc::health::v1::HealthCheckResponse response;
+  EXPECT_TRUE(Serve([&] { return Check(before, "", &response); }).ok());
+
+  const std::string other = socket_path() + "2";
+  ASSERT_EQ(Keep(absl::StrCat("listen: 'unix:", other, "'")), absl::OkStatus());
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] { return ::access(socket_path().c_str(), F_OK) != 0; }));
+  const auto now = grpc::CreateChannel("unix:" + other, grpc::InsecureChannelCredentials());
+  EXPECT_TRUE(Serve([&] { return Check(now, "", &response); }).ok());
+  EXPECT_TRUE(Serve([&] { return Check(before, "", &response); }).ok()) << "connections stay";
 }
 
-TEST_F(AdminServerTest, LeavesTheSocketOfAnotherProcessThatIsThereByNow) {
-  Start();
-  ASSERT_EQ(::unlink(socket_path().c_str()), 0);
-  const ipc::UniqueFd other(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_EQ(::bind(other.get(), address().get(), address().size()), 0);
-  ASSERT_EQ(::listen(other.get(), 1), 0);
-  EXPECT_TRUE(absl::IsAlreadyExists(server_->Keep(Terms())));
-  server_.reset();
-  EXPECT_EQ(::access(socket_path().c_str(), F_OK), 0);
+TEST_F(AdminServerTest, AcceptsFromSeveralSockets) {
+  Start(absl::StrCat("listen: 'unix:", socket_path(), "' listen: 'unix:", socket_path(), "2'"));
+  health_.Set({{"", true}});
+  grpc::health::v1::HealthCheckResponse response;
+  for (const char* end : {"", "2"}) {
+    const auto channel =
+        grpc::CreateChannel("unix:" + socket_path() + end, grpc::InsecureChannelCredentials());
+    EXPECT_TRUE(Serve([&] { return Check(channel, "", &response); }).ok()) << end;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/access/admin_method.h"
+#include "muster/master/admin/connection/caller_of.h"
 #include "muster/master/admin/end_methods.h"
 #include "muster/master/admin/pause_methods.h"
 #include "muster/master/admin/reload_method.h"
@@ -23,9 +24,15 @@ class EndedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
 }  // namespace
 
+grpc::Status AdminService::Ask(const grpc::CallbackServerContext& context,
+                               absl::string_view method) {
+  return gate_.Check(CallerOf(peer_, *context.auth_context()),
+                     AdminMethodAt(absl::StrCat(kAdminService, method)));
+}
+
 grpc::ServerUnaryReactor* AdminService::Refuse(grpc::CallbackServerContext* context,
                                                absl::string_view method) {
-  grpc::Status status = gate_.Check(caller_, AdminMethodAt(absl::StrCat(kAdminService, method)));
+  grpc::Status status = Ask(*context, method);
   if (status.ok()) return nullptr;
   grpc::ServerUnaryReactor* const call = context->DefaultReactor();
   call->Finish(std::move(status));
@@ -53,20 +60,21 @@ grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext* co
   return AnswerGetStats(calls_, operations_, response);
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::RefuseStream(absl::string_view method) {
-  grpc::Status status = gate_.Check(caller_, AdminMethodAt(absl::StrCat(kAdminService, method)));
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::RefuseStream(
+    grpc::CallbackServerContext* context, absl::string_view method) {
+  grpc::Status status = Ask(*context, method);
   return status.ok() ? nullptr : new EndedStream(std::move(status));
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchEvents(grpc::CallbackServerContext*,
-                                                                      const grpc::ByteBuffer*) {
-  if (auto* const refused = RefuseStream("WatchEvents")) return refused;
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchEvents(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer*) {
+  if (auto* const refused = RefuseStream(context, "WatchEvents")) return refused;
   return new EndedStream({grpc::StatusCode::UNIMPLEMENTED, "not yet"});
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(grpc::CallbackServerContext*,
-                                                                      const grpc::ByteBuffer*) {
-  if (auto* const refused = RefuseStream("WatchStatus")) return refused;
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer*) {
+  if (auto* const refused = RefuseStream(context, "WatchStatus")) return refused;
   return new EndedStream({grpc::StatusCode::UNIMPLEMENTED, "not yet"});
 }
 

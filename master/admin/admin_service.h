@@ -5,7 +5,6 @@
 #include "grpcpp/grpcpp.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
-#include "muster/master/access/caller.h"
 #include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_calls.h"
 #include "muster/master/admin/admin_operations.h"
@@ -28,7 +27,7 @@ class AdminService final
                const Peer& peer)
       : operations_(operations),
         gate_(gate),
-        caller_(peer.ToCaller()),
+        peer_(peer),
         calls_(loop, log, peer, operations.withdraw) {}
 
   // Withdraws the changes under way: their caller hung up. In the loop's thread.
@@ -80,14 +79,17 @@ class AdminService final
                                  admin::v1::StopResponse* response) override;
 
  private:
+  // Whether the caller may call it.
+  grpc::Status Ask(const grpc::CallbackServerContext& context, absl::string_view method);
   // Answers a call that the caller may not make. Null: he may.
   grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, absl::string_view method);
   // The same of a call whose answer is a stream.
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* RefuseStream(absl::string_view method);
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* RefuseStream(grpc::CallbackServerContext* context,
+                                                           absl::string_view method);
 
   const AdminOperations& operations_;
   AccessGate& gate_;
-  const Caller caller_;
+  const Peer peer_;
   AdminCalls calls_;
 };
 

@@ -6,18 +6,13 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/channel/descriptor_refusal.h"
+#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::master {
 namespace {
-
-// Connections that wait to be accepted: as many as the kernel allows. With a full queue, connect()
-// of a client that does not block fails at once, and gRPC's does not block.
-constexpr int kBacklog = SOMAXCONN;
 
 // " (pid 4711)" of the process that called listen(), if the kernel knows it.
 std::string ListenerOf(int connected) {
@@ -32,10 +27,9 @@ std::string ListenerOf(int connected) {
 }  // namespace
 
 absl::Status PrepareAdminSocket(const Address& address) {
+  // Of TCP, binding it tells.
+  if (!address.is_unix()) return absl::OkStatus();
   const std::string what = address.ToString();
-  if (!address.is_unix()) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": not a Unix socket; write unix:PATH"));
-  }
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(address.path()).parent_path(), error);
   if (error) return ipc::ErrnoStatus(what, error.value());
@@ -47,20 +41,6 @@ absl::Status PrepareAdminSocket(const Address& address) {
   }
   if (errno == ENOENT || errno == ECONNREFUSED) return absl::OkStatus();
   return ipc::ErrnoStatus(what);
-}
-
-absl::StatusOr<AdminSocket> AdminSocket::Listen(const Address& address,
-                                                const SocketRights& rights) {
-  MUSTER_RETURN_IF_ERROR(PrepareAdminSocket(address));
-  ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("socket for ", address.ToString()));
-  // Where the kernel cannot, a client that may connect can also make its threads wait.
-  (void)ipc::RefuseDescriptors(fd.get());
-  MUSTER_ASSIGN_OR_RETURN(SocketFile file, SocketFile::Bind(fd.get(), address, rights));
-  if (::listen(fd.get(), kBacklog) != 0) {
-    return ipc::ErrnoStatus(absl::StrCat("listen ", address.ToString()));
-  }
-  return AdminSocket(std::move(fd), std::move(file));
 }
 
 }  // namespace muster::master

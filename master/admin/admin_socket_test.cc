@@ -2,13 +2,10 @@
 
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -66,60 +63,14 @@ TEST_F(AdminSocketTest, IsTakenWhenTheProcessHasNoTimeToAccept) {
   EXPECT_TRUE(absl::IsAlreadyExists(PrepareAdminSocket(address())));
 }
 
-TEST_F(AdminSocketTest, IsAUnixSocket) {
-  const absl::Status status = PrepareAdminSocket(*Address::Parse("127.0.0.1:1"));
-  EXPECT_EQ(status, absl::InvalidArgumentError("127.0.0.1:1: not a Unix socket; write unix:PATH"));
+TEST_F(AdminSocketTest, NeedsNothingForTcp) {
+  EXPECT_EQ(PrepareAdminSocket(*Address::Parse("127.0.0.1:1")), absl::OkStatus());
 }
 
 TEST_F(AdminSocketTest, CannotBeWhereNoFolderCanBeMade) {
   const absl::Status status = PrepareAdminSocket(*Address::Parse("unix:/proc/nowhere/x"));
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("unix:/proc/nowhere/x: No such file or directory"));
-}
-
-TEST_F(AdminSocketTest, ListensWithItsRights) {
-  const auto socket = AdminSocket::Listen(address(), {.mode = 0660});
-  ASSERT_TRUE(socket.ok()) << socket.status();
-  struct stat file = {};
-  ASSERT_EQ(::stat(path().c_str(), &file), 0);
-  EXPECT_EQ(file.st_mode & 0777, 0660u);
-  EXPECT_TRUE(absl::IsAlreadyExists(PrepareAdminSocket(address())));
-}
-
-TEST_F(AdminSocketTest, LetsHundredsOfClientsWaitThatCannotWaitInConnect) {
-  int most = 0;
-  std::ifstream("/proc/sys/net/core/somaxconn") >> most;
-  if (most < 200) GTEST_SKIP() << "net.core.somaxconn is " << most;
-  const auto socket = AdminSocket::Listen(address(), {});
-  ASSERT_TRUE(socket.ok()) << socket.status();
-  std::vector<ipc::UniqueFd> clients;
-  for (int i = 0; i < 200; ++i) {
-    clients.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    ASSERT_EQ(::connect(clients.back().get(), address().get(), address().size()), 0) << i;
-  }
-}
-
-TEST_F(AdminSocketTest, RemovesItsFileAtTheEnd) {
-  { const auto socket = AdminSocket::Listen(address(), {}); }
-  EXPECT_NE(::access(path().c_str(), F_OK), 0);
-}
-
-TEST_F(AdminSocketTest, LeavesTheFileOfItsSuccessor) {
-  auto first = AdminSocket::Listen(address(), {});
-  ASSERT_TRUE(first.ok()) << first.status();
-  ASSERT_EQ(::unlink(path().c_str()), 0);
-  EXPECT_FALSE(first->IsThere());
-  const auto second = AdminSocket::Listen(address(), {});
-  ASSERT_TRUE(second.ok()) << second.status();
-  first = absl::CancelledError();
-  EXPECT_EQ(::access(path().c_str(), F_OK), 0);
-  EXPECT_TRUE(second->IsThere());
-}
-
-TEST_F(AdminSocketTest, LeavesAFileThatIsNoSocket) {
-  std::filesystem::create_directories(path());
-  EXPECT_FALSE(AdminSocket::Listen(address(), {}).ok());
-  EXPECT_TRUE(std::filesystem::is_directory(path()));
 }
 
 }  // namespace

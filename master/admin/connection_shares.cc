@@ -4,8 +4,8 @@
 
 namespace muster::master {
 
-std::optional<uid_t> WhoGivesUpOne(const std::map<uid_t, std::size_t>& connections,
-                                   uid_t newcomer) {
+std::optional<std::string> WhoGivesUpOne(const std::map<std::string, std::size_t>& connections,
+                                         const std::string& newcomer) {
   const auto most =
       std::max_element(connections.begin(), connections.end(),
                        [](const auto& a, const auto& b) { return a.second < b.second; });

@@ -1,17 +1,18 @@
 #ifndef MUSTER_MASTER_ADMIN_CONNECTION_SHARES_H_
 #define MUSTER_MASTER_ADMIN_CONNECTION_SHARES_H_
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <string>
 
 namespace muster::master {
 
-// Of `connections`, by user, none of which is idle: who gives one up for a new one of `newcomer`.
-// The user who has most, if that is more than the newcomer would have then. Nothing: nobody. Pure.
-std::optional<uid_t> WhoGivesUpOne(const std::map<uid_t, std::size_t>& connections, uid_t newcomer);
+// Of `connections`, by whose they are (Peer::share), none of which is idle: who gives one up for a
+// new one of `newcomer`. Who has most, if that is more than the newcomer would have then. Nothing:
+// nobody. Pure.
+std::optional<std::string> WhoGivesUpOne(const std::map<std::string, std::size_t>& connections,
+                                         const std::string& newcomer);
 
 }  // namespace muster::master
 

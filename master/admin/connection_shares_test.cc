@@ -10,19 +10,19 @@ using ::testing::Eq;
 using ::testing::Optional;
 
 TEST(ConnectionShares, AreTakenFromTheUserWhoHasMost) {
-  EXPECT_THAT(WhoGivesUpOne({{1, 100}, {2, 28}}, 0), Optional(Eq(1u)));
-  EXPECT_THAT(WhoGivesUpOne({{1, 28}, {2, 100}}, 1), Optional(Eq(2u)));
+  EXPECT_THAT(WhoGivesUpOne({{"uid 1", 100}, {"uid 2", 28}}, "uid 0"), Optional(Eq("uid 1")));
+  EXPECT_THAT(WhoGivesUpOne({{"uid 1", 28}, {"uid 2", 100}}, "uid 1"), Optional(Eq("uid 2")));
 }
 
 TEST(ConnectionShares, AreNotTakenForWhoWouldHaveAsMany) {
-  EXPECT_EQ(WhoGivesUpOne({{1, 128}}, 1), std::nullopt);
-  EXPECT_EQ(WhoGivesUpOne({{1, 64}, {2, 64}}, 2), std::nullopt);
-  EXPECT_EQ(WhoGivesUpOne({{1, 65}, {2, 64}}, 2), std::nullopt);
-  EXPECT_THAT(WhoGivesUpOne({{1, 66}, {2, 64}}, 2), Optional(Eq(1u)));
+  EXPECT_EQ(WhoGivesUpOne({{"uid 1", 128}}, "uid 1"), std::nullopt);
+  EXPECT_EQ(WhoGivesUpOne({{"uid 1", 64}, {"uid 2", 64}}, "uid 2"), std::nullopt);
+  EXPECT_EQ(WhoGivesUpOne({{"uid 1", 65}, {"uid 2", 64}}, "uid 2"), std::nullopt);
+  EXPECT_THAT(WhoGivesUpOne({{"uid 1", 66}, {"uid 2", 64}}, "uid 2"), Optional(Eq("uid 1")));
 }
 
 TEST(ConnectionShares, AreNobodysWithoutConnections) {
-  EXPECT_EQ(WhoGivesUpOne({}, 1), std::nullopt);
+  EXPECT_EQ(WhoGivesUpOne({}, "uid 1"), std::nullopt);
 }
 
 }  // namespace

@@ -35,8 +35,14 @@ void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix) {
   if (config->has_pid_file()) MakeAbsolute(config->mutable_pid_file(), prefix);
   if (config->has_worker_binary()) MakeAbsolute(config->mutable_worker_binary(), prefix);
   if (config->log().has_path()) MakeAbsolute(config->mutable_log()->mutable_path(), prefix);
-  if (config->admin().has_listen()) {
-    MakeAddressAbsolute(config->mutable_admin()->mutable_listen(), prefix);
+  for (std::string& address : *config->mutable_admin()->mutable_listen()) {
+    MakeAddressAbsolute(&address, prefix);
+  }
+  if (config->admin().has_tls()) {
+    config::v1::AdminTls* tls = config->mutable_admin()->mutable_tls();
+    MakeAbsolute(tls->mutable_certificate(), prefix);
+    MakeAbsolute(tls->mutable_key(), prefix);
+    MakeAbsolute(tls->mutable_client_ca(), prefix);
   }
   if (!config->has_http()) return;
   config::v1::Http* http = config->mutable_http();

@@ -14,7 +14,11 @@ TEST(AbsolutePaths, BecomeAbsoluteInTheWholeConfiguration) {
       pid_file: "run/pid"
       worker_binary: "bin/worker"
       log { path: "logs/master.log" }
-      admin { listen: "unix:run/admin.sock" }
+      admin {
+        listen: "unix:run/admin.sock"
+        listen: "127.0.0.1:1"
+        tls { certificate: "tls/own.pem" key: "/keys/own.key" client_ca: "ca.pem" }
+      }
       http {
         location { path: "/" root: "www" }
         location { path: "/a" return {} }
@@ -27,7 +31,11 @@ TEST(AbsolutePaths, BecomeAbsoluteInTheWholeConfiguration) {
   EXPECT_EQ(config.pid_file(), "/p/run/pid");
   EXPECT_EQ(config.worker_binary(), "/p/bin/worker");
   EXPECT_EQ(config.log().path(), "/p/logs/master.log");
-  EXPECT_EQ(config.admin().listen(), "unix:/p/run/admin.sock");
+  EXPECT_EQ(config.admin().listen(0), "unix:/p/run/admin.sock");
+  EXPECT_EQ(config.admin().listen(1), "127.0.0.1:1");
+  EXPECT_EQ(config.admin().tls().certificate(), "/p/tls/own.pem");
+  EXPECT_EQ(config.admin().tls().key(), "/keys/own.key");
+  EXPECT_EQ(config.admin().tls().client_ca(), "/p/ca.pem");
   EXPECT_EQ(config.http().location(0).root(), "/p/www");
   EXPECT_EQ(config.http().location(0).path(), "/");
   EXPECT_EQ(config.http().access_log().path(), "/var/log/access.log");

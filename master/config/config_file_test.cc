@@ -258,7 +258,7 @@ TEST(ConfigFile, TellsWhereItsMasterIsInSpiteOfMistakes) {
   std::ofstream(path) << "lisen {}\nadmin { listen: 'unix:a.sock' } accept: NEVER";
   const auto config = ReadSpoiltConfigFile(path, "/p");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->admin().listen(), "unix:/p/a.sock");
+  EXPECT_EQ(config->admin().listen(0), "unix:/p/a.sock");
   EXPECT_EQ(config->pid_file(), "/p/run/muster.pid");
 }
 

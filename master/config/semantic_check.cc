@@ -173,15 +173,35 @@ class Checker {
     for (FieldMistake& mistake : AccessPolicy::Check(config_.admin())) {
       mistakes_.push_back(std::move(mistake));
     }
-    const std::string& listen = config_.admin().listen();
-    if (listen.empty()) return;
-    if (!absl::StartsWith(listen, "unix:")) {
-      Mistake("admin.listen",
-              absl::StrCat("\"", listen, "\" is no Unix socket; write \"unix:path\""));
-      return;
+    const config::v1::Admin& admin = config_.admin();
+    for (int i = 0; i < admin.listen_size(); ++i) {
+      CheckAdminAddress(absl::StrCat("admin.listen[", i, "]"), admin.listen(i));
     }
-    CheckAddress("admin.listen", listen);
-    CheckMode("admin.mode", config_.admin().mode());
+    CheckMode("admin.mode", admin.mode());
+    const auto is_tcp = [](const std::string& text) { return !absl::StartsWith(text, "unix:"); };
+    const bool has_tcp = std::any_of(admin.listen().begin(), admin.listen().end(), is_tcp);
+    if (admin.has_tls() && admin.insecure()) {
+      Mistake("admin.insecure", "is given with `tls`; one of them is enough");
+    } else if (admin.has_tls() && !has_tcp) {
+      Mistake("admin.tls", "is of use with a TCP address in admin.listen only");
+    } else if (admin.insecure() && !has_tcp) {
+      Mistake("admin.insecure", "is of use with a TCP address in admin.listen only");
+    }
+  }
+
+  void CheckAdminAddress(const std::string& field, const std::string& text) {
+    CheckAddress(field, text);
+    const absl::StatusOr<Address> address = Address::Parse(text);
+    if (!address.ok() || address->is_unix()) return;
+    const config::v1::Admin& admin = config_.admin();
+    if (admin.insecure() && !admin.has_tls() && !address->is_loopback()) {
+      Mistake(field, absl::StrCat("\"", text,
+                                  "\" is not a loopback address, which TCP without TLS must have; "
+                                  "write admin { tls { ... } }"));
+    } else if (!admin.insecure() && !admin.has_tls()) {
+      Mistake(field, absl::StrCat("\"", text, "\" is TCP, which needs admin { tls { ... } }",
+                                  address->is_loopback() ? ", or admin { insecure: true }" : ""));
+    }
   }
 
   void CheckZones() {

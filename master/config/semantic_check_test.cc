@@ -115,7 +115,7 @@ TEST_F(SemanticCheckTest, WantsAddressesThatDoNotOverlap) {
 
 TEST_F(SemanticCheckTest, WantsSocketPathsThatAreShortEnough) {
   EXPECT_THAT(Check("admin { listen: 'unix:" + std::string(100, 'x') + "' }"),
-              ElementsAre(testing::AllOf(HasSubstr("admin.listen: has a path of "),
+              ElementsAre(testing::AllOf(HasSubstr("admin.listen[0]: has a path of "),
                                          HasSubstr("the kernel takes at most 107"))));
 }
 
@@ -124,10 +124,38 @@ TEST_F(SemanticCheckTest, KeepsSocketsOffOtherFiles) {
               ElementsAre(HasSubstr("exists and is no socket")));
 }
 
-TEST_F(SemanticCheckTest, WantsAUnixSocketForTheAdmin) {
+TEST_F(SemanticCheckTest, WantsTlsForTheAdminsTcp) {
   EXPECT_THAT(Check("admin { listen: '127.0.0.1:9000' }"),
-              ElementsAre("admin.listen: \"127.0.0.1:9000\" is no Unix socket; write "
-                          "\"unix:path\""));
+              ElementsAre("admin.listen[0]: \"127.0.0.1:9000\" is TCP, which needs admin { tls "
+                          "{ ... } }, or admin { insecure: true }"));
+  EXPECT_THAT(Check("admin { listen: 'unix:a' listen: '10.0.0.1:9000' }"),
+              ElementsAre("admin.listen[1]: \"10.0.0.1:9000\" is TCP, which needs admin { tls "
+                          "{ ... } }"));
+  const std::string tls = "tls { certificate: 'c' key: 'k' client_ca: 'a' }";
+  EXPECT_THAT(Check("admin { listen: '*:9000' listen: 'unix:a' " + tls + " }"), IsEmpty());
+}
+
+TEST_F(SemanticCheckTest, WantsALoopbackAddressForTheAdminsTcpWithoutTls) {
+  for (const char* address : {"127.0.0.1:9000", "127.9.9.9:9000", "[::1]:9000"}) {
+    EXPECT_THAT(Check(absl::StrCat("admin { insecure: true listen: '", address, "' }")), IsEmpty())
+        << address;
+  }
+  for (const char* address : {"*:9000", "[::]:9000", "10.0.0.1:9000", "128.0.0.1:9000"}) {
+    EXPECT_THAT(
+        Check(absl::StrCat("admin { insecure: true listen: '", address, "' }")),
+        ElementsAre(HasSubstr("is not a loopback address, which TCP without TLS must have")))
+        << address;
+  }
+}
+
+TEST_F(SemanticCheckTest, WantsTcpForTheAdminsTls) {
+  const std::string tls = "tls { certificate: 'c' key: 'k' client_ca: 'a' }";
+  EXPECT_THAT(Check("admin { " + tls + " }"),
+              ElementsAre("admin.tls: is of use with a TCP address in admin.listen only"));
+  EXPECT_THAT(Check("admin { insecure: true }"),
+              ElementsAre("admin.insecure: is of use with a TCP address in admin.listen only"));
+  EXPECT_THAT(Check("admin { listen: '127.0.0.1:9000' insecure: true " + tls + " }"),
+              ElementsAre("admin.insecure: is given with `tls`; one of them is enough"));
 }
 
 TEST_F(SemanticCheckTest, WantsSomethingToServe) {

@@ -19,6 +19,8 @@
 #include "muster/master/deployment/user_zones.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/path.h"
+#include "muster/master/listen/socket_rights.h"
+#include "muster/master/tls/tls_material.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/field_error.h"
 
@@ -41,6 +43,11 @@ absl::Status MakeFolders(const config::v1::Config& config) {
     if (!absl::ConsumePrefix(&path, "unix:")) continue;
     MUSTER_RETURN_IF_ERROR(MakeFolderOf(path, absl::StrCat("listen[", i, "].address")));
   }
+  for (int i = 0; i < config.admin().listen_size(); ++i) {
+    absl::string_view path = config.admin().listen(i);
+    if (!absl::ConsumePrefix(&path, "unix:")) continue;
+    MUSTER_RETURN_IF_ERROR(MakeFolderOf(path, absl::StrCat("admin.listen[", i, "]")));
+  }
   if (config.http().has_access_log()) {
     MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.http().access_log().path(), "http.access_log.path"));
   }
@@ -56,11 +63,14 @@ absl::Status MakeFolders(const config::v1::Config& config) {
 
 absl::StatusOr<AdminTerms> FindAdminTerms(const config::v1::Admin& admin) {
   AdminTerms terms;
-  MUSTER_ASSIGN_OR_RETURN(terms.rights,
+  MUSTER_ASSIGN_OR_RETURN(const SocketRights rights,
                           FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
   std::vector<uid_t> owners = {0, ::geteuid()};
-  if (terms.rights.owner.has_value()) owners.push_back(*terms.rights.owner);
+  if (rights.owner.has_value()) owners.push_back(*rights.owner);
   MUSTER_ASSIGN_OR_RETURN(terms.access, AccessPolicy::Find(admin, owners));
+  if (!admin.has_tls()) return terms;
+  terms.tls_files = admin.tls();
+  MUSTER_ASSIGN_OR_RETURN(terms.tls, TlsMaterial::Read(admin.tls()));
   return terms;
 }
 

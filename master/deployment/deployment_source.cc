@@ -7,7 +7,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/aside/wait_note.h"
 #include "muster/master/host/file_id.h"
@@ -15,17 +14,6 @@
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
-namespace {
-
-// Whether two addresses are the same Unix socket.
-bool IsSameSocket(const std::string& address, const std::string& other) {
-  absl::string_view path = address;
-  absl::string_view other_path = other;
-  return absl::ConsumePrefix(&path, "unix:") && absl::ConsumePrefix(&other_path, "unix:") &&
-         IsSamePlace(std::string(path), std::string(other_path));
-}
-
-}  // namespace
 
 absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<WorkerFinder>& finder,
                                                      int stop_fd) const {
@@ -49,9 +37,6 @@ absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int st
   };
   if (!IsSamePlace(checked.config.pid_file(), current.pid_file)) {
     return refuse_change("pid_file", current.pid_file);
-  }
-  if (!IsSameSocket(checked.config.admin().listen(), current.admin_listen)) {
-    return refuse_change("admin.listen", current.admin_listen);
   }
   const std::shared_ptr<const ListenerSet> listeners = current.listeners.lock();
   if (!listeners) return absl::CancelledError("the listeners are closed");

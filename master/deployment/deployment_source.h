@@ -24,7 +24,6 @@ struct DeploymentSource {
   // What a new deployment takes from the one that serves, and may not change.
   struct Current {
     std::string pid_file;
-    std::string admin_listen;
     std::weak_ptr<const ListenerSet> listeners;
     worker::UserZones zones;
   };

@@ -20,10 +20,8 @@ absl::StatusOr<std::unique_ptr<Deployments>> Deployments::Create(loop::EventLoop
 absl::Status Deployments::LoadNext(LoadId load) {
   // Shared so that a load which hangs does not keep them open when they are to be closed.
   offered_ = std::make_shared<const ListenerSet>(current_->listeners);
-  DeploymentSource::Current current = {.pid_file = current_->config.pid_file(),
-                                       .admin_listen = current_->config.admin().listen(),
-                                       .listeners = offered_,
-                                       .zones = current_->zones};
+  DeploymentSource::Current current = {
+      .pid_file = current_->config.pid_file(), .listeners = offered_, .zones = current_->zones};
   return loader_->Begin(load, [source = source_, current = std::move(current)](int stop_fd) {
     return source.Load(current, stop_fd);
   });
@@ -71,8 +69,15 @@ void Deployments::Retire(std::optional<Deployment>& deployment) {
 
 void Deployments::CloseListeners() {
   offered_.reset();
-  if (current_) current_->listeners = ListenerSet();
-  if (next_) next_->listeners = ListenerSet();
+  if (current_) current_->listeners = current_->listeners.OnlyForAdmin();
+  if (next_) next_->listeners = next_->listeners.OnlyForAdmin();
+}
+
+absl::StatusOr<ListenerSet> Deployments::RestoreForAdmin() {
+  ListenerSet& listeners = current_ ? current_->listeners : next_->listeners;
+  const absl::Status status = listeners.RestoreForAdmin();
+  if (!status.ok()) return status;
+  return listeners;
 }
 
 void Deployments::RestoreZones() const {

@@ -56,8 +56,11 @@ class Deployments {
   // Drops the next one, if `load` made it.
   void RollBack(LoadId load);
 
-  // Nobody accepts any more, and a load that is under way cannot change that.
+  // Nobody accepts for the service any more, and a load that is under way cannot change that.
   void CloseListeners();
+  // As ListenerSet::RestoreForAdmin, with those of the generation that is shown. Returns what there
+  // is then.
+  absl::StatusOr<ListenerSet> RestoreForAdmin();
   // Stores again what a worker may have damaged in the user zones.
   void RestoreZones() const;
 

@@ -35,7 +35,7 @@ std::uint64_t DescriptorsNeeded(const config::v1::Config& config) {
         config.accept() == config::v1::REUSEPORT && address.ok() && !address->is_unix();
     needed += is_spread ? workers : 1;
   }
-  return needed;
+  return needed + config.admin().listen_size();
 }
 
 absl::Status CheckDescriptorsFor(const config::v1::Config& config) {

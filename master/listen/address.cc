@@ -125,6 +125,15 @@ bool Address::is_any() const {
          reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
+bool Address::is_loopback() const {
+  if (family() == AF_INET6) {
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr);
+  }
+  // All of 127.0.0.0/8.
+  return family() == AF_INET &&
+         ntohl(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr) >> 24 == 127;
+}
+
 bool Address::operator==(const Address& other) const {
   if (family() != other.family()) return false;
   if (is_unix()) return path() == other.path();

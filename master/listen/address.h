@@ -45,6 +45,8 @@ class Address {
   bool Overlaps(const Address& other) const;
 
   bool is_unix() const { return storage_.ss_family == AF_UNIX; }
+  // Whether only processes of this machine can reach it by TCP.
+  bool is_loopback() const;
   // Of an IPv4 or IPv6 address.
   std::uint16_t port() const;
   // Of a Unix socket.

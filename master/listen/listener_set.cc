@@ -1,5 +1,7 @@
 #include "muster/master/listen/listener_set.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -15,8 +17,9 @@
 namespace muster::master {
 namespace {
 
-std::string FieldOf(std::size_t index) { return absl::StrCat("listen[", index, "]"); }
-std::string AddressFieldOf(std::size_t index) { return FieldOf(index) + ".address"; }
+// Connections to the admin service that wait to be accepted: as many as the kernel allows. With a
+// full queue, connect() of a client that does not block fails at once, and gRPC's does not block.
+constexpr int kAdminBacklog = SOMAXCONN;
 
 // The changes of an attempt to listen, taken back unless they are kept.
 class Attempt {
@@ -74,27 +77,48 @@ absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
     MUSTER_ASSIGN_OR_RETURN(Shared shared, Read(config, i));
     made.listeners_.push_back(std::move(shared));
   }
+  const config::v1::Admin& admin = config.admin();
+  MUSTER_ASSIGN_OR_RETURN(const SocketRights rights,
+                          FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
+  for (int i = 0; i < admin.listen_size(); ++i) {
+    MUSTER_ASSIGN_OR_RETURN(Shared shared, ReadForAdmin(admin, i, rights));
+    made.listeners_.push_back(std::move(shared));
+  }
   made.TakeOver(current);
-  for (std::size_t i = 0; i < made.listeners_.size(); ++i) {
-    Shared& shared = made.listeners_[i];
+  for (Shared& shared : made.listeners_) {
     const absl::Status status = made.Complete(shared, shared.is_spread ? workers : 1, current);
-    MUSTER_RETURN_IF_ERROR(config::AtField(status, AddressFieldOf(i)));
+    MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
   }
   return made;
 }
 
 absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& config, int index) {
   const config::v1::Listen& listen = config.listen(index);
-  const auto i = static_cast<std::size_t>(index);
-  const absl::StatusOr<Address> address = Address::Parse(listen.address());
-  if (!address.ok()) return config::AtField(address.status(), AddressFieldOf(i));
+  const std::string field = absl::StrCat("listen[", index, "]");
   Shared shared;
+  shared.field = field + ".address";
+  const absl::StatusOr<Address> address = Address::Parse(listen.address());
+  if (!address.ok()) return config::AtField(address.status(), shared.field);
   shared.wanted = *address;
-  MUSTER_ASSIGN_OR_RETURN(
-      shared.rights, FindSocketRights(listen.mode(), listen.owner(), listen.group(), FieldOf(i)));
+  MUSTER_ASSIGN_OR_RETURN(shared.rights,
+                          FindSocketRights(listen.mode(), listen.owner(), listen.group(), field));
   shared.backlog = static_cast<int>(listen.backlog());
   // The kernel spreads connections over TCP sockets only.
   shared.is_spread = config.accept() == config::v1::REUSEPORT && !address->is_unix();
+  return shared;
+}
+
+absl::StatusOr<ListenerSet::Shared> ListenerSet::ReadForAdmin(const config::v1::Admin& admin,
+                                                              int index,
+                                                              const SocketRights& rights) {
+  Shared shared;
+  shared.user = User::kAdmin;
+  shared.field = absl::StrCat("admin.listen[", index, "]");
+  const absl::StatusOr<Address> address = Address::Parse(admin.listen(index));
+  if (!address.ok()) return config::AtField(address.status(), shared.field);
+  shared.wanted = *address;
+  shared.rights = rights;
+  shared.backlog = kAdminBacklog;
   return shared;
 }
 
@@ -116,7 +140,7 @@ void ListenerSet::TakeOver(const ListenerSet& current) {
       const bool has_any_port = !shared.wanted.is_unix() && shared.wanted.port() == 0;
       if (has_any_port != any_port) continue;
       const auto found = std::find_if(left.begin(), left.end(), [&](const Shared* candidate) {
-        return Fits(*candidate, shared.wanted);
+        return candidate->user == shared.user && Fits(*candidate, shared.wanted);
       });
       if (found == left.end()) continue;
       shared.sockets = (*found)->sockets;
@@ -165,27 +189,69 @@ absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const Address
 
 absl::Status ListenerSet::Listen() {
   Attempt attempt;
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    const Shared& shared = listeners_[i];
+  for (const Shared& shared : listeners_) {
     absl::Status status = attempt.Listen(shared.sockets, shared.backlog);
     if (status.ok()) status = attempt.SetRights(*shared.sockets.front(), shared.rights);
-    MUSTER_RETURN_IF_ERROR(config::AtField(status, AddressFieldOf(i)));
+    MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
   }
   // Last: on a socket that listens this has no reason to fail.
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    for (const auto& socket : listeners_[i].sockets) {
-      const absl::Status status = socket->Listen(listeners_[i].backlog);
-      MUSTER_RETURN_IF_ERROR(config::AtField(status, AddressFieldOf(i)));
+  for (const Shared& shared : listeners_) {
+    for (const auto& socket : shared.sockets) {
+      MUSTER_RETURN_IF_ERROR(config::AtField(socket->Listen(shared.backlog), shared.field));
     }
   }
   attempt.Keep();
   return absl::OkStatus();
 }
 
+absl::Status ListenerSet::ListenForAdmin() {
+  for (const Shared& shared : listeners_) {
+    if (shared.user != User::kAdmin) continue;
+    const absl::Status status = shared.sockets.front()->Listen(shared.backlog);
+    MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ListenerSet::RestoreForAdmin() {
+  absl::Status first;
+  for (Shared& shared : listeners_) {
+    if (shared.user != User::kAdmin) continue;
+    const Listener& lost = *shared.sockets.front();
+    if (!lost.has_file() || lost.file().IsThere()) continue;
+    absl::StatusOr<Listener> made = Listener::Bind(shared.wanted, shared.rights);
+    if (made.ok()) {
+      auto found = std::make_shared<Listener>(*std::move(made));
+      const absl::Status status = found->Listen(shared.backlog);
+      if (status.ok()) shared.sockets = {std::move(found)};
+      first.Update(status);
+    }
+    first.Update(made.status());
+  }
+  return first;
+}
+
+std::vector<std::shared_ptr<const Listener>> ListenerSet::ForAdmin() const {
+  std::vector<std::shared_ptr<const Listener>> sockets;
+  for (const Shared& shared : listeners_) {
+    if (shared.user == User::kAdmin) sockets.push_back(shared.sockets.front());
+  }
+  return sockets;
+}
+
+ListenerSet ListenerSet::OnlyForAdmin() const {
+  ListenerSet only;
+  for (const Shared& shared : listeners_) {
+    if (shared.user == User::kAdmin) only.listeners_.push_back(shared);
+  }
+  return only;
+}
+
 std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
                                                        std::uint32_t workers) const {
   std::vector<Entry> entries;
   for (const Shared& shared : listeners_) {
+    if (shared.user != User::kService) continue;
     // Who has more sockets than it spreads over was spread before: all workers take from all.
     const std::size_t first = shared.is_spread ? index : 0;
     const std::size_t step = shared.is_spread ? workers : 1;
@@ -200,6 +266,7 @@ std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
 std::vector<std::string> ListenerSet::addresses() const {
   std::vector<std::string> addresses;
   for (const Shared& shared : listeners_) {
+    if (shared.user != User::kService) continue;
     addresses.push_back(shared.sockets[0]->address().ToString());
   }
   return addresses;
@@ -209,6 +276,7 @@ std::vector<std::string> ListenerSet::UnreachableAddresses() const {
   std::vector<std::string> addresses;
   for (const Shared& shared : listeners_) {
     const Listener& socket = *shared.sockets[0];
+    if (shared.user != User::kService) continue;
     if (socket.has_file() && !socket.file().IsThere()) {
       addresses.push_back(socket.address().ToString());
     }

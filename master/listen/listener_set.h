@@ -16,8 +16,10 @@
 
 namespace muster::master {
 
-// The listeners of one configuration. Copies share the sockets. A reload makes a new set from the
-// current one; the set that is dropped closes only the sockets that the other one does not have.
+// The listeners of one configuration: those of its service, which workers get, and those of the
+// admin service, which the master has for itself. Copies share the sockets. A reload makes a new
+// set from the current one; the set that is dropped closes only the sockets that the other one does
+// not have.
 class ListenerSet {
  public:
   // One socket of the set.
@@ -32,8 +34,9 @@ class ListenerSet {
   // addresses, which do not listen yet. They are found by what they are bound to, however that is
   // written: an address and a port, or the file to which a path leads. Port 0 finds one that got
   // its port in the same way. A Unix socket whose file is gone is bound anew. With REUSEPORT there
-  // is a socket for each of `workers`. `current` and its sockets stay as they are. May look up
-  // users and groups. Errors have the field.
+  // is a socket for each of `workers`. A socket of the service is never one of the admin service
+  // later, nor the other way round. `current` and its sockets stay as they are. May look up users
+  // and groups. Errors have the field.
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
 
@@ -42,19 +45,34 @@ class ListenerSet {
   // the field, the sockets that other sets have are as they were, and the new ones are of no use.
   absl::Status Listen();
 
+  // The same for the sockets of the admin service alone, which answers before anything serves.
+  absl::Status ListenForAdmin();
+  // Binds those Unix sockets of the admin service anew whose path does not lead to them any more,
+  // and listens on them. Copies of the set keep the old ones. After an error what could be done is
+  // done.
+  absl::Status RestoreForAdmin();
+  // The sockets of the admin service, in the order of the configuration.
+  std::vector<std::shared_ptr<const Listener>> ForAdmin() const;
+  // The set without the sockets of the service.
+  ListenerSet OnlyForAdmin() const;
+
   // The sockets for the worker with this index among the `workers` of its generation, in the order
   // of the configuration. With REUSEPORT each socket has one worker. A worker may have several of
   // one address: when there are fewer workers than before all sockets stay, since closing one would
   // lose the connections in its queue.
   std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
-  // As they are bound, in the order of the configuration.
+  // Of the service, as they are bound, in the order of the configuration.
   std::vector<std::string> addresses() const;
-  // Those of Unix sockets whose path does not lead to them any more: nobody can connect.
+  // Those of its Unix sockets whose path does not lead to them any more: nobody can connect.
   std::vector<std::string> UnreachableAddresses() const;
 
  private:
+  enum class User { kService, kAdmin };
+
   struct Shared {
-    Address wanted;  // perhaps with port 0
+    User user = User::kService;
+    std::string field;  // of the address
+    Address wanted;     // perhaps with port 0
     SocketRights rights;
     int backlog = 0;
     bool is_spread = false;  // REUSEPORT
@@ -63,6 +81,8 @@ class ListenerSet {
   };
 
   static absl::StatusOr<Shared> Read(const config::v1::Config& config, int index);
+  static absl::StatusOr<Shared> ReadForAdmin(const config::v1::Admin& admin, int index,
+                                             const SocketRights& rights);
   // Whether the sockets of `candidate` are what `wanted` asks for.
   static bool Fits(const Shared& candidate, const Address& wanted);
   // Gives `listeners_` the sockets of `current` that fit, each once.

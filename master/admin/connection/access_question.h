@@ -8,8 +8,9 @@
 
 namespace muster::master {
 
-// Whether the caller of one connection may call the method with this path now. Thread-safe.
-using AccessQuestion = std::function<grpc::Status(absl::string_view path)>;
+// Whether the caller of this call may call the method with this path now. Thread-safe.
+using AccessQuestion =
+    std::function<grpc::Status(absl::string_view path, const grpc::ServerContextBase& call)>;
 
 }  // namespace muster::master
 

@@ -98,7 +98,7 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
                                                const HealthCheckRequest* request,
                                                HealthCheckResponse* response) {
   grpc::ServerUnaryReactor* call = context->DefaultReactor();
-  if (grpc::Status may = may_call_("/grpc.health.v1.Health/Check"); !may.ok()) {
+  if (grpc::Status may = may_call_("/grpc.health.v1.Health/Check", *context); !may.ok()) {
     call->Finish(std::move(may));
     return call;
   }
@@ -112,8 +112,8 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 }
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
-  if (grpc::Status may = may_call_("/grpc.health.v1.Health/Watch"); !may.ok()) {
+    grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
+  if (grpc::Status may = may_call_("/grpc.health.v1.Health/Watch", *context); !may.ok()) {
     return new RefusedWatch(std::move(may));
   }
   return new WatchCall(board_, request->service(), watching_);

@@ -19,6 +19,16 @@ namespace {
 
 // RFC 9113, section 3.4.
 constexpr absl::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+// RFC 8446, section 5.1: a record of the handshake, of version 3 of what once was SSL.
+constexpr absl::string_view kTlsRecord = "\x16\x03";
+
+absl::string_view BytesOf(Newcomer::Greeting greeting) {
+  return greeting == Newcomer::Greeting::kTls ? kTlsRecord : kPreface;
+}
+
+absl::string_view NameOf(Newcomer::Greeting greeting) {
+  return greeting == Newcomer::Greeting::kTls ? "TLS" : "HTTP/2";
+}
 
 }  // namespace
 
@@ -30,13 +40,14 @@ absl::StatusOr<ClientSocket> ClientSocket::Make(ipc::UniqueFd connection) {
   return socket;
 }
 
-Newcomer::Newcomer(loop::EventLoop& loop, ClientSocket socket, Result on_result)
+Newcomer::Newcomer(loop::EventLoop& loop, ClientSocket socket, Greeting expected, Result on_result)
     : loop_(loop),
       socket_(std::move(socket)),
+      expected_(expected),
       on_result_(std::move(on_result)),
       deadline_(loop, [this] {
         Finish(absl::DeadlineExceededError(
-            absl::StrCat("sent no HTTP/2 within ",
+            absl::StrCat("sent no ", NameOf(expected_), " within ",
                          absl::FormatDuration(absl::FromChrono(Newcomer::kPatience)))));
       }) {}
 
@@ -84,10 +95,11 @@ absl::StatusOr<bool> Newcomer::HasBegun() const {
     return absl::PermissionDeniedError("sent a descriptor");
   }
   const absl::string_view come(bytes, static_cast<std::size_t>(size));
-  if (!absl::StartsWith(come, kPreface.substr(0, come.size()))) {
-    return absl::InvalidArgumentError("sent no HTTP/2");
+  const absl::string_view wanted = BytesOf(expected_);
+  if (!absl::StartsWith(come, wanted.substr(0, come.size()))) {
+    return absl::InvalidArgumentError(absl::StrCat("sent no ", NameOf(expected_)));
   }
-  return come.size() >= kPreface.size();
+  return come.size() >= wanted.size();
 }
 
 void Newcomer::Unwatch() {

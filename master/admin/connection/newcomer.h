@@ -24,24 +24,28 @@ struct ClientSocket {
   ipc::UniqueFd watch;
   Peer peer;
 
-  // Takes `connection`. Fails when there is no descriptor left.
+  // Takes `connection`. Fails when there is no descriptor left, or when the client has hung up
+  // (FailedPrecondition).
   static absl::StatusOr<ClientSocket> Make(ipc::UniqueFd connection);
 };
 
-// A connection whose client has not sent the 24 bytes yet with which HTTP/2 begins. It has cost no
-// gRPC server, and takes nothing of what arrives: it only looks. In the loop's thread.
+// A connection whose client has not sent the first bytes yet: the 24 with which HTTP/2 begins, or
+// those of a handshake of TLS. It has cost no gRPC server, and takes nothing of what arrives: it
+// only looks. In the loop's thread.
 class Newcomer final : private loop::Handler {
  public:
   // The bytes are sent at once by every client that means to speak.
   static constexpr std::chrono::seconds kPatience{10};
 
-  // `on_result` is called once, and may destroy this. OK: HTTP/2 begins. InvalidArgument: something
-  // else does. PermissionDenied: descriptors came with it, and closing the socket may block.
-  // Cancelled: the client has hung up. DeadlineExceeded: nothing came within kPatience.
+  enum class Greeting { kHttp2, kTls };
+
+  // `on_result` is called once, and may destroy this. OK: what is expected begins. InvalidArgument:
+  // something else does. PermissionDenied: descriptors came with it, and closing the socket may
+  // block. Cancelled: the client has hung up. DeadlineExceeded: nothing came within kPatience.
   using Result = std::function<void(Newcomer&, const absl::Status&)>;
 
   // `loop` outlives it.
-  Newcomer(loop::EventLoop& loop, ClientSocket socket, Result on_result);
+  Newcomer(loop::EventLoop& loop, ClientSocket socket, Greeting expected, Result on_result);
   ~Newcomer() override;
 
   // Looks at what is there already, and waits for the rest. Call it once.
@@ -50,6 +54,7 @@ class Newcomer final : private loop::Handler {
   // Gives the connection away. Destroy this next.
   ClientSocket TakeSocket();
   const Peer& peer() const { return socket_.peer; }
+  Greeting expected() const { return expected_; }
 
  private:
   void OnEvents(std::uint32_t events) override;
@@ -60,6 +65,7 @@ class Newcomer final : private loop::Handler {
 
   loop::EventLoop& loop_;
   ClientSocket socket_;
+  const Greeting expected_;
   const Result on_result_;
   loop::Timer deadline_;
   bool is_watched_ = false;

@@ -26,7 +26,7 @@ class NewcomerTest : public testing::Test {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
     client_.reset(ends[0]);
     newcomer_ = std::make_unique<Newcomer>(
-        *loop_, *ClientSocket::Make(ipc::UniqueFd(ends[1])),
+        *loop_, *ClientSocket::Make(ipc::UniqueFd(ends[1])), Newcomer::Greeting::kHttp2,
         [this](Newcomer&, const absl::Status& result) { result_ = result; });
   }
 

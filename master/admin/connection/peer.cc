@@ -1,10 +1,12 @@
 #include "muster/master/admin/connection/peer.h"
 
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 
@@ -28,9 +30,21 @@ absl::StatusOr<std::vector<gid_t>> GroupsOf(int fd) {
   }
 }
 
-}  // namespace
+absl::StatusOr<Peer> OfTcp(const sockaddr_storage& storage, socklen_t size) {
+  char host[NI_MAXHOST];
+  char port[NI_MAXSERV];
+  const int error =
+      ::getnameinfo(reinterpret_cast<const sockaddr*>(&storage), size, host, sizeof(host), port,
+                    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+  if (error != 0) return absl::InternalError(absl::StrCat("getnameinfo: ", ::gai_strerror(error)));
+  Peer peer;
+  peer.host = host;
+  peer.address = storage.ss_family == AF_INET6 ? absl::StrCat("[", host, "]:", port)
+                                               : absl::StrCat(host, ":", port);
+  return peer;
+}
 
-absl::StatusOr<Peer> Peer::OfSocket(int fd) {
+absl::StatusOr<Peer> OfUnix(int fd) {
   ucred credentials = {};
   socklen_t size = sizeof(credentials);
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
@@ -40,16 +54,30 @@ absl::StatusOr<Peer> Peer::OfSocket(int fd) {
   return Peer{credentials.pid, credentials.uid, credentials.gid, std::move(groups)};
 }
 
+}  // namespace
+
+absl::StatusOr<Peer> Peer::OfSocket(int fd) {
+  sockaddr_storage storage = {};
+  socklen_t size = sizeof(storage);
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
+    return ipc::ErrnoStatus("getpeername");
+  }
+  return storage.ss_family == AF_UNIX ? OfUnix(fd) : OfTcp(storage, size);
+}
+
 Caller Peer::ToCaller() const {
   Caller caller;
   caller.name = ToString();
-  caller.identities.push_back(absl::StrCat("uid:", uid));
-  caller.identities.push_back(absl::StrCat("gid:", gid));
-  for (const gid_t group : groups) caller.identities.push_back(absl::StrCat("gid:", group));
+  caller.identities.push_back(absl::StrCat(kUid, uid));
+  caller.identities.push_back(absl::StrCat(kGid, gid));
+  for (const gid_t group : groups) caller.identities.push_back(absl::StrCat(kGid, group));
   return caller;
 }
 
+std::string Peer::share() const { return is_unix() ? absl::StrCat("uid ", uid) : host; }
+
 std::string Peer::ToString() const {
+  if (!is_unix()) return address;
   if (pid <= 0) return absl::StrCat("uid ", uid);
   return absl::StrCat("uid ", uid, " (pid ", pid, ")");
 }

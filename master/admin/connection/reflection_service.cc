@@ -77,9 +77,9 @@ class RefusedCall final
 }  // namespace
 
 grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse>*
-ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext*) {
+ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext* context) {
   if (grpc::Status may =
-          may_call_("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo");
+          may_call_("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", *context);
       !may.ok()) {
     return new RefusedCall(std::move(may));
   }

@@ -11,8 +11,7 @@
 
 namespace muster::master {
 
-SocketAcceptor::SocketAcceptor(loop::EventLoop& loop, Log& log,
-                               std::function<void(ipc::UniqueFd)> on_connection)
+SocketAcceptor::SocketAcceptor(loop::EventLoop& loop, Log& log, OnConnection on_connection)
     : loop_(loop),
       log_(log),
       on_connection_(std::move(on_connection)),
@@ -60,7 +59,7 @@ void SocketAcceptor::OnEvents(std::uint32_t) {
     if (is_paused_ || again_.is_armed()) return;
     ipc::UniqueFd connection(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.valid()) {
-      on_connection_(std::move(connection));
+      on_connection_(*this, std::move(connection));
       if (!again_.is_armed() && std::exchange(is_in_want_, false)) {
         log_.Write(Severity::kInfo, "admin: connections are taken again");
       }

@@ -23,9 +23,10 @@ class SocketAcceptor final : public loop::Handler {
   static constexpr std::chrono::milliseconds kPause{100};
   static constexpr int kMostPerRound = 16;
 
-  // `on_connection` gets each connection, non-blocking and close-on-exec. It may pause this. `loop`
-  // and `log` outlive it.
-  SocketAcceptor(loop::EventLoop& loop, Log& log, std::function<void(ipc::UniqueFd)> on_connection);
+  // `on_connection` gets each connection, non-blocking and close-on-exec, and this, which it may
+  // pause. `loop` and `log` outlive it.
+  using OnConnection = std::function<void(SocketAcceptor&, ipc::UniqueFd)>;
+  SocketAcceptor(loop::EventLoop& loop, Log& log, OnConnection on_connection);
   ~SocketAcceptor() override;
 
   // Accepts from `listener` from now on, and from none that it had before. The descriptor stays the
@@ -45,7 +46,7 @@ class SocketAcceptor final : public loop::Handler {
 
   loop::EventLoop& loop_;
   Log& log_;
-  const std::function<void(ipc::UniqueFd)> on_connection_;
+  const OnConnection on_connection_;
   loop::Timer again_;  // armed while it pauses for want of descriptors
   int listener_ = -1;
   bool is_watched_ = false;

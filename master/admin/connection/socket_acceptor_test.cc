@@ -45,8 +45,9 @@ class SocketAcceptorTest : public testing::Test {
   Log log_;
   std::vector<ipc::UniqueFd> accepted_;
   ipc::UniqueFd listener_;
-  SocketAcceptor acceptor_{*loop_, log_,
-                           [this](ipc::UniqueFd fd) { accepted_.push_back(std::move(fd)); }};
+  SocketAcceptor acceptor_{*loop_, log_, [this](SocketAcceptor&, ipc::UniqueFd fd) {
+                             accepted_.push_back(std::move(fd));
+                           }};
 };
 
 TEST_F(SocketAcceptorTest, GivesWhatItAccepts) {

@@ -1,0 +1,132 @@
+#include "muster/master/tls/tls_material.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/master/tls/test_certificates.h"
+#include "muster/proto/field_error.h"
+
+namespace muster::master {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TlsMaterialTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(::mkdtemp(folder_), nullptr);
+    authority_.Issue("master").WriteTo(folder_, "own");
+    Write("ca.pem", authority_.certificate());
+    files_.set_certificate(Path("own.pem"));
+    files_.set_key(Path("own.key"));
+    files_.set_client_ca(Path("ca.pem"));
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
+  void Write(const std::string& name, const std::string& text) const {
+    std::ofstream(Path(name)) << text;
+  }
+  std::string Contents(const std::string& name) const {
+    std::ifstream file(Path(name));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // "FIELD: MESSAGE" of the error.
+  std::string Problem() const {
+    const absl::Status status = TlsMaterial::Read(files_).status();
+    EXPECT_FALSE(status.ok());
+    return absl::StrCat(config::FieldOf(status), ": ", status.message());
+  }
+
+  char folder_[32] = "/tmp/muster-tls-XXXXXX";
+  const TestAuthority authority_{"tests"};
+  config::v1::AdminTls files_;
+};
+
+TEST_F(TlsMaterialTest, IsWhatTheFilesHave) {
+  const auto material = TlsMaterial::Read(files_);
+  ASSERT_TRUE(material.ok()) << material.status();
+  EXPECT_EQ(material->certificate(), Contents("own.pem"));
+  EXPECT_EQ(material->key(), Contents("own.key"));
+  EXPECT_EQ(material->client_ca(), authority_.certificate());
+  EXPECT_EQ(material->subject(), "CN=master");
+  EXPECT_GT(material->expiry(), absl::Now() + absl::Minutes(50));
+  EXPECT_LT(material->expiry(), absl::Now() + absl::Minutes(70));
+  EXPECT_EQ(*material, *TlsMaterial::Read(files_));
+  authority_.Issue("master").WriteTo(folder_, "own");
+  EXPECT_NE(*material, *TlsMaterial::Read(files_));
+}
+
+TEST_F(TlsMaterialTest, IsReadFromAChainAndFromSeveralAuthorities) {
+  Write("own.pem", Contents("own.pem") + authority_.certificate());
+  Write("ca.pem", authority_.certificate() + TestAuthority("others").certificate());
+  EXPECT_TRUE(TlsMaterial::Read(files_).ok());
+}
+
+TEST_F(TlsMaterialTest, NamesTheFileThatIsNotThere) {
+  files_.set_certificate(Path("none"));
+  EXPECT_THAT(Problem(), HasSubstr("admin.tls.certificate: open "));
+  files_.set_certificate(Path("own.pem"));
+  files_.set_key(Path("none"));
+  EXPECT_THAT(Problem(), HasSubstr("admin.tls.key: open "));
+  files_.set_key(Path("own.key"));
+  files_.set_client_ca(Path("none"));
+  EXPECT_THAT(Problem(), HasSubstr("none: No such file or directory"));
+}
+
+TEST_F(TlsMaterialTest, WaitsForNoPipe) {
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  files_.set_key(Path("pipe"));
+  EXPECT_THAT(Problem(), HasSubstr("admin.tls.key: "));
+  EXPECT_THAT(Problem(), HasSubstr("pipe is not a regular file"));
+  files_.set_key(folder_);
+  EXPECT_THAT(Problem(), HasSubstr("is not a regular file"));
+}
+
+TEST_F(TlsMaterialTest, NamesWhatIsInTheWrongFile) {
+  files_.set_certificate(Path("own.key"));
+  EXPECT_THAT(Problem(), HasSubstr("own.key has no certificate in PEM"));
+  files_.set_certificate(Path("own.pem"));
+  files_.set_key(Path("ca.pem"));
+  EXPECT_THAT(Problem(), HasSubstr("ca.pem has no private key in PEM"));
+  Write("locked.key",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n");
+  files_.set_key(Path("locked.key"));
+  EXPECT_THAT(Problem(), HasSubstr("locked.key has a passphrase"));
+  Write("cut.key", Contents("own.key").substr(0, 60));
+  files_.set_key(Path("cut.key"));
+  EXPECT_THAT(Problem(), HasSubstr("cut.key: the private key cannot be read"));
+  files_.set_key(Path("own.key"));
+  Write("ca.pem", "");
+  EXPECT_THAT(Problem(), HasSubstr("admin.tls.client_ca: "));
+}
+
+TEST_F(TlsMaterialTest, FindsABrokenCertificateAmongGoodOnes) {
+  std::string broken = authority_.certificate();
+  broken.replace(broken.size() / 2, 8, "********");
+  Write("ca.pem", authority_.certificate() + broken);
+  EXPECT_THAT(Problem(), HasSubstr("ca.pem: certificate 2 in it cannot be read"));
+}
+
+TEST_F(TlsMaterialTest, RefusesTheKeyOfAnotherCertificate) {
+  authority_.Issue("other").WriteTo(folder_, "other");
+  files_.set_key(Path("other.key"));
+  EXPECT_THAT(Problem(), HasSubstr("other.key is not the key of the certificate CN=master in "));
+}
+
+TEST_F(TlsMaterialTest, RefusesFilesWithoutAnEnd) {
+  Write("ca.pem", std::string(TlsMaterial::kMostBytes + 1, '\n'));
+  EXPECT_THAT(Problem(), HasSubstr("has more than 1048576 bytes"));
+}
+
+}  // namespace
+}  // namespace muster::master
