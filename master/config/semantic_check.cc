@@ -105,6 +105,8 @@ class Checker {
       Mistake(field, std::string(address.status().message()));
       return;
     }
+    // The kernel gives each its own port.
+    if (!address->is_unix() && address->port() == 0) return;
     const auto [user, is_new] = addresses_.emplace(KeyOf(*address), field);
     if (!is_new) {
       Mistake(field, absl::StrCat("\"", text, "\" is listened on already, by ", user->second));

@@ -124,6 +124,12 @@ TEST_F(SemanticCheckTest, KeepsSocketsOffOtherFiles) {
               ElementsAre(HasSubstr("exists and is no socket")));
 }
 
+TEST_F(SemanticCheckTest, TakesPortsOfTheKernelsChoiceForDifferentOnes) {
+  EXPECT_THAT(Check("listen { address: '127.0.0.1:0' } listen { address: '127.0.0.1:0' }"
+                    "admin { insecure: true listen: '127.0.0.1:0' }"),
+              IsEmpty());
+}
+
 TEST_F(SemanticCheckTest, WantsTlsForTheAdminsTcp) {
   EXPECT_THAT(Check("admin { listen: '127.0.0.1:9000' }"),
               ElementsAre("admin.listen[0]: \"127.0.0.1:9000\" is TCP, which needs admin { tls "

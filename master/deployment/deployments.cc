@@ -18,6 +18,9 @@ absl::StatusOr<std::unique_ptr<Deployments>> Deployments::Create(loop::EventLoop
 }
 
 absl::Status Deployments::LoadNext(LoadId load) {
+  // Else the next deployment would have a new one, which does not listen before it is committed. A
+  // failure is this load's to tell.
+  current_->listeners.RestoreForAdmin().IgnoreError();
   // Shared so that a load which hangs does not keep them open when they are to be closed.
   offered_ = std::make_shared<const ListenerSet>(current_->listeners);
   DeploymentSource::Current current = {
