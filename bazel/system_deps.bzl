@@ -236,6 +236,13 @@ def system_libraries():
         stamp = "CLI11",
     )
     system_repository(
+        name = "ncurses",
+        apt = "libncurses-dev",
+        libraries = {":ncurses": ""},
+        packages = ["ncursesw"],
+        stamp = "NCURSES",
+    )
+    system_repository(
         name = "llhttp",
         apt = "node-llhttp",
         files = {"BUILD.bazel": "//bazel/system:llhttp.BUILD"},

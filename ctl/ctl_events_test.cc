@@ -3,8 +3,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -31,7 +33,7 @@ class CtlEvents : public Ctl {
   using Response = v1::WatchEventsResponse;
 
   CtlEvents() {
-    admin_.Stream([this](const Request& request, FakeAdmin::Writer<Response> write) {
+    admin_.Stream([this](const Request& request, const FakeAdmin::Writer<Response>& write) {
       const int call = ++calls_;
       // From one number on, in batches of two.
       std::uint64_t number = request.from() == 0 ? last_ + 1 : request.from();

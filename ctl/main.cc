@@ -85,6 +85,7 @@ absl::Status Run(const Invocation& invocation) {
          .connect = [&invocation] { return ConnectToOne(invocation); },
          .named_masters =
              [&invocation] { return LoadMasters(invocation, Surroundings::FromProcess()); },
+         .directory = Surroundings::FromProcess().directory,
          .list = Commands()});
   }
   if (command.order != nullptr) {

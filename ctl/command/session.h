@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -23,6 +24,8 @@ struct Session {
   std::function<absl::StatusOr<MasterConnection>()> connect;
   // Reads the file of named masters; empty if there is none.
   std::function<absl::StatusOr<NamedMasters>()> named_masters;
+  // The folder to which relative paths are relative.
+  std::string directory;
   // What can be written on a command line.
   const CommandList& list;
 };

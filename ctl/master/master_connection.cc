@@ -120,13 +120,17 @@ absl::StatusOr<MasterConnection> MasterConnection::Open(const MasterTarget& targ
       MasterChannel opened,
       OpenMasterChannel(target, std::min(timeout.value_or(kConnectTimeout), kConnectTimeout)));
   return MasterConnection(
-      std::make_unique<Stub>(Stub{decltype(Stub::admin)(std::move(opened.channel))}),
+      target.label, std::make_unique<Stub>(Stub{decltype(Stub::admin)(std::move(opened.channel))}),
       std::move(opened.process), timeout);
 }
 
-MasterConnection::MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
+MasterConnection::MasterConnection(std::string label, std::unique_ptr<Stub> stub,
+                                   std::optional<ipc::PidFd> process,
                                    std::optional<absl::Duration> timeout)
-    : stub_(std::move(stub)), process_(std::move(process)), timeout_(timeout) {}
+    : label_(std::move(label)),
+      stub_(std::move(stub)),
+      process_(std::move(process)),
+      timeout_(timeout) {}
 
 MasterConnection::MasterConnection(MasterConnection&&) noexcept = default;
 MasterConnection::~MasterConnection() = default;

@@ -2,9 +2,11 @@
 #define MUSTER_CTL_MASTER_MASTER_CONNECTION_H_
 
 #include <google/protobuf/message.h>
+#include <sys/types.h>
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -29,6 +31,14 @@ class MasterConnection {
                                                std::optional<absl::Duration> timeout);
   MasterConnection(MasterConnection&&) noexcept;
   ~MasterConnection();
+
+  // As the operator calls the master.
+  const std::string& label() const { return label_; }
+
+  // The process that listens there; empty if it is unknown.
+  std::optional<pid_t> pid() const {
+    return process_.has_value() ? std::optional(process_->pid()) : std::nullopt;
+  }
 
   // Asks a question: what changes nothing. `request` names the method: GetStatusRequest is for
   // GetStatus. Without a timeout it waits 5 s for the answer.
@@ -65,7 +75,7 @@ class MasterConnection {
 
  private:
   struct Stub;
-  MasterConnection(std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
+  MasterConnection(std::string label, std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
                    std::optional<absl::Duration> timeout);
 
   enum class Kind { kQuestion, kOrder };
@@ -73,6 +83,7 @@ class MasterConnection {
   absl::Status Call(Kind kind, const google::protobuf::Message& request,
                     google::protobuf::Message& response);
 
+  std::string label_;
   std::unique_ptr<Stub> stub_;
   std::optional<ipc::PidFd> process_;  // the one that listens; empty if unknown
   std::optional<absl::Duration> timeout_;

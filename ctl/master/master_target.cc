@@ -108,7 +108,7 @@ class Finder {
     if (!masters_->default_master().empty()) {
       return OfEntry(*masters_->Find(masters_->default_master()), *masters_);
     }
-    MasterTarget target = {.label = "-"};
+    MasterTarget target = {.label = "master"};
     MUSTER_ASSIGN_OR_RETURN(target.paths, SocketPaths(std::nullopt, surroundings_));
     return target;
   }

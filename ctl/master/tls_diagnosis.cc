@@ -38,7 +38,7 @@ using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
 std::string ReasonOfOpenSsl() {
   const unsigned long error = ::ERR_peek_error();
   ::ERR_clear_error();
-  if (ERR_SYSTEM_ERROR(error)) return std::strerror(ERR_GET_REASON(error));
+  if (ERR_GET_LIB(error) == ERR_LIB_SYS) return std::strerror(ERR_GET_REASON(error));
   const char* reason = ::ERR_reason_error_string(error);
   return reason != nullptr ? reason : absl::StrCat("error ", error);
 }
@@ -84,7 +84,7 @@ std::string NamesOf(X509* certificate) {
 
 // What is wrong with the files, before anything is sent. Empty: nothing. Fills `context` with them.
 std::string LoadFiles(SSL_CTX* context, const TlsFiles& files) {
-  if (::SSL_CTX_load_verify_file(context, files.server_ca.c_str()) != 1) {
+  if (::SSL_CTX_load_verify_locations(context, files.server_ca.c_str(), nullptr) != 1) {
     return absl::StrCat("server_ca ", files.server_ca, ": ", ReasonOfOpenSsl());
   }
   if (::SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
@@ -149,6 +149,11 @@ std::string OfMastersCertificate(const Certificate& theirs, long error, const Tl
   }
 }
 
+std::string HangsUp(const TlsFiles& files) {
+  return absl::StrCat("the master hangs up on the certificate ", files.certificate,
+                      ", or does not speak TLS");
+}
+
 // What the master has said, or that it is not TLS that it speaks.
 std::string OfTheOtherSide(int reason, const TlsFiles& files) {
   switch (reason) {
@@ -161,7 +166,9 @@ std::string OfTheOtherSide(int reason, const TlsFiles& files) {
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
       return absl::StrCat("the master says that the certificate ", files.certificate,
                           " was revoked");
+#ifdef SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+#endif
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
@@ -170,9 +177,10 @@ std::string OfTheOtherSide(int reason, const TlsFiles& files) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
       return "what listens there does not speak TLS";
+#ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING
     case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-      return absl::StrCat("the master hangs up on the certificate ", files.certificate,
-                          ", or does not speak TLS");
+      return HangsUp(files);
+#endif
     default:
       return "";
   }
@@ -223,7 +231,7 @@ std::string DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, absl::Du
     return absl::StrCat("no answer within ", FormatElapsed(limit));
   }
   if (kind == SSL_ERROR_ZERO_RETURN || kind == SSL_ERROR_SYSCALL) {
-    return OfTheOtherSide(SSL_R_UNEXPECTED_EOF_WHILE_READING, files);
+    return HangsUp(files);
   }
   std::string told = OfTheOtherSide(ERR_GET_REASON(::ERR_peek_error()), files);
   if (!told.empty()) return told;

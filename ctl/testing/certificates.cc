@@ -38,7 +38,16 @@ void AddExtension(X509* certificate, X509* issuer, int kind, const std::string& 
 
 }  // namespace
 
-Authority::Key Authority::MakeKey() { return Key(EVP_EC_gen("P-256")); }
+Authority::Key Authority::MakeKey() {
+  EVP_PKEY_CTX* context = ::EVP_PKEY_CTX_new_id(EVP_PKEY_EC, nullptr);
+  EVP_PKEY* key = nullptr;
+  MUSTER_CHECK(::EVP_PKEY_keygen_init(context) == 1 &&
+                   ::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1) == 1 &&
+                   ::EVP_PKEY_keygen(context, &key) == 1,
+               "make a key");
+  ::EVP_PKEY_CTX_free(context);
+  return Key(key);
+}
 
 Authority::Certificate Authority::MakeCertificate(const Subject& subject, EVP_PKEY* key,
                                                   X509* issuer, EVP_PKEY* issuers_key) {

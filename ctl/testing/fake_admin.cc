@@ -36,7 +36,8 @@ int FakeAdmin::Serve(const std::string& address,
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, credentials, &port);
-  builder.RegisterAsyncGenericService(&service_);
+  service_ = std::make_unique<grpc::AsyncGenericService>();
+  builder.RegisterAsyncGenericService(service_.get());
   accepted_ = builder.AddCompletionQueue();
   server_ = builder.BuildAndStart();
   MUSTER_CHECK(server_ != nullptr, address.c_str());
@@ -79,8 +80,8 @@ void FakeAdmin::Accept() {
     {
       const std::lock_guard lock(mutex_);
       if (is_stopping_) break;
-      service_.RequestCall(&call->context, &call->stream, &call->completions, accepted_.get(),
-                           call.get());
+      service_->RequestCall(&call->context, &call->stream, &call->completions, accepted_.get(),
+                            call.get());
     }
     void* tag = nullptr;
     bool is_ok = false;

@@ -67,7 +67,7 @@ class FakeAdmin {
   template <typename Request, typename Response>
   void AnswerWith(std::function<grpc::Status(const Request&, Response*)> function);
   template <typename Request, typename Response>
-  void StreamWith(std::function<grpc::Status(const Request&, Writer<Response>)> function);
+  void StreamWith(std::function<grpc::Status(const Request&, const Writer<Response>&)> function);
   int Serve(const std::string& address,
             const std::shared_ptr<grpc::ServerCredentials>& credentials);
   void Accept();
@@ -75,7 +75,7 @@ class FakeAdmin {
   void Handle(Call& call);
 
   std::map<std::string, Handler> handlers_;
-  grpc::AsyncGenericService service_;
+  std::unique_ptr<grpc::AsyncGenericService> service_;  // of one server
   std::unique_ptr<grpc::ServerCompletionQueue> accepted_;
   std::unique_ptr<grpc::Server> server_;
   std::thread accepter_;
@@ -97,7 +97,8 @@ void FakeAdmin::AnswerWith(std::function<grpc::Status(const Request&, Response*)
 }
 
 template <typename Request, typename Response>
-void FakeAdmin::StreamWith(std::function<grpc::Status(const Request&, Writer<Response>)> function) {
+void FakeAdmin::StreamWith(
+    std::function<grpc::Status(const Request&, const Writer<Response>&)> function) {
   handlers_[MethodOf<Request>()] = [function = std::move(function)](const std::string& bytes,
                                                                     const Write& write) {
     Request request;

@@ -1,0 +1,78 @@
+#include "muster/ctl/top/top_rows.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+v1::Status WithRequests(std::uint64_t requests, int pid = 7) {
+  v1::Status status;
+  v1::Worker* worker = status.add_workers();
+  worker->set_pid(pid);
+  worker->set_state(v1::Worker::SERVING);
+  worker->mutable_counters()->set_requests(requests);
+  worker->mutable_counters()->set_accepted(requests / 10);
+  status.mutable_stats()->mutable_total()->set_requests(requests);
+  status.mutable_stats()->mutable_total()->set_accepted(requests / 10);
+  return status;
+}
+
+std::string CellOf(const TopRows& rows, TopColumn column, std::size_t row = 0) {
+  return rows.rows().at(row).cells[static_cast<std::size_t>(column)];
+}
+
+TEST(TopRows, HaveNoRatesAtFirst) {
+  TopRows rows;
+  rows.Take(WithRequests(1000), absl::Seconds(1));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequestRate), "-");
+  EXPECT_FALSE(rows.rates().requests.has_value());
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequests), "1000");
+}
+
+TEST(TopRows, HaveTheGrowthInASecondAsRate) {
+  TopRows rows;
+  rows.Take(WithRequests(1000), absl::Seconds(1));
+  rows.Take(WithRequests(2000), absl::Seconds(3));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequestRate), "500");
+  EXPECT_EQ(CellOf(rows, TopColumn::kConnectionRate), "50");
+  EXPECT_EQ(rows.rates().requests, 500);
+}
+
+TEST(TopRows, ShowSmallRatesWithADigitMore) {
+  TopRows rows;
+  rows.Take(WithRequests(0), absl::Seconds(0));
+  rows.Take(WithRequests(1), absl::Seconds(2));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequestRate), "0.5");
+}
+
+TEST(TopRows, HaveNoRateOfACounterThatBeganAnew) {
+  TopRows rows;
+  rows.Take(WithRequests(1000), absl::Seconds(1));
+  rows.Take(WithRequests(10), absl::Seconds(2));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequestRate), "-");
+  EXPECT_FALSE(rows.rates().requests.has_value());
+}
+
+TEST(TopRows, HaveNoRateWithoutTimeInBetween) {
+  TopRows rows;
+  rows.Take(WithRequests(1), absl::Seconds(1));
+  rows.Take(WithRequests(2), absl::Seconds(1));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequestRate), "-");
+}
+
+TEST(TopRows, ShowAWorkerWithoutAProcess) {
+  TopRows rows;
+  v1::Status status = WithRequests(1, 0);
+  status.mutable_workers(0)->set_state(v1::Worker::BACKOFF);
+  rows.Take(status, absl::Seconds(1));
+  EXPECT_EQ(CellOf(rows, TopColumn::kPid), "-");
+  EXPECT_EQ(CellOf(rows, TopColumn::kAge), "-");
+  EXPECT_EQ(CellOf(rows, TopColumn::kState), "backoff");
+}
+
+}  // namespace
+}  // namespace muster::ctl

@@ -1,0 +1,152 @@
+// ctl top on a real terminal, which tmux is.
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <functional>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/ctl/testing/ctl_fixture.h"
+#include "muster/ctl/testing/run_ctl.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/proto/admin.pb.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kTmux[] = "/usr/bin/tmux";
+
+class TopInTmux : public Ctl {
+ protected:
+  TopInTmux() {
+    admin_.Answer([](const v1::GetStatusRequest&, v1::Status* status) {
+      status->mutable_master()->set_state(v1::Master::RUNNING);
+      for (int i = 0; i < 3; ++i) {
+        v1::Worker* worker = status->add_workers();
+        worker->set_index(i);
+        worker->set_pid(4710 + i);
+        worker->set_state(i == 1 ? v1::Worker::BACKOFF : v1::Worker::SERVING);
+      }
+      return grpc::Status::OK;
+    });
+    admin_.Stream(
+        [](const v1::WatchEventsRequest&, const FakeAdmin::Writer<v1::WatchEventsResponse>& write) {
+          v1::WatchEventsResponse batch;
+          batch.add_events()->set_text("worker 1 has gone");
+          write(batch);
+          return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "that is all");
+        });
+  }
+  ~TopInTmux() override {
+    if (is_started_) Tmux({"kill-server"});
+  }
+
+  // Runs tmux with a server of its own to its end, and returns what it prints.
+  std::string Tmux(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {kTmux, "-S", folder_ + "/tmux", "-f", "/dev/null"});
+    const ipc::UniqueFd out(::memfd_create("out", MFD_CLOEXEC));
+    Wait(Spawn(std::move(arguments), {"TERM=xterm-256color", "LANG=C.UTF-8", "PATH=/usr/bin:/bin"},
+               out.get(), STDERR_FILENO));
+    return Contents(out.get());
+  }
+
+  // False: tmux is not installed.
+  bool Start(int width, int height) {
+    if (::access(kTmux, X_OK) != 0) {
+      std::cerr << "skipped: tmux is not installed\n";
+      return false;
+    }
+    Serve();
+    is_started_ = true;
+    // The shell stays after the end of ctl.
+    Tmux({"new-session", "-d", "-x", absl::StrCat(width), "-y", absl::StrCat(height),
+          absl::StrCat(kCtl, " -m ", socket_, " top --interval 100ms; echo ctl has ended; cat")});
+    return true;
+  }
+
+  // What is on the screen, once it is as wanted. A generous time later: what is there then.
+  std::string ScreenWhen(const std::function<bool(const std::string&)>& is_wanted) {
+    const absl::Time end = absl::Now() + absl::Seconds(30);
+    std::string screen;
+    do {
+      screen = Tmux({"capture-pane", "-p"});
+      if (is_wanted(screen)) break;
+      absl::SleepFor(absl::Milliseconds(20));
+    } while (absl::Now() < end);
+    return screen;
+  }
+  std::string ScreenWith(const std::string& text) {
+    return ScreenWhen([&](const std::string& screen) { return absl::StrContains(screen, text); });
+  }
+
+  bool is_started_ = false;
+};
+
+TEST_F(TopInTmux, ShowsWorkersAndEventsAndTakesKeys) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  EXPECT_THAT(ScreenWith("worker 1 has gone"),
+              AllOf(HasSubstr("running"), HasSubstr("+WORKER"), HasSubstr("4712"),
+                    HasSubstr("backoff"), HasSubstr("worker 1 has gone"), HasSubstr("q quit")));
+  Tmux({"send-keys", "/", "back", "Enter"});
+  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
+                return !absl::StrContains(screen, "4712") &&
+                       absl::StrContains(screen, "filter: back\n");
+              }),
+              AllOf(HasSubstr("4711"), Not(HasSubstr("4712"))));
+  Tmux({"send-keys", "Escape"});
+  EXPECT_THAT(ScreenWith("4712"), HasSubstr("4712"));
+  Tmux({"send-keys", "Right"});
+  EXPECT_THAT(ScreenWith("+GEN"), HasSubstr("+GEN"));
+  Tmux({"send-keys", "q"});
+  EXPECT_THAT(ScreenWith("ctl has ended"),
+              AllOf(HasSubstr("ctl has ended"), Not(HasSubstr("GEN"))));
+}
+
+TEST_F(TopInTmux, FitsANewSizeOfTheWindow) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  EXPECT_THAT(ScreenWith("CONN/S"), HasSubstr("CONN/S"));
+  Tmux({"resize-window", "-x", "40", "-y", "10"});
+  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
+                return absl::StrContains(screen, "q quit") && !absl::StrContains(screen, "CONN/S");
+              }),
+              AllOf(HasSubstr("4710"), Not(HasSubstr("CONN/S"))));
+}
+
+TEST_F(TopInTmux, TellsThatTheConnectionWasLostAndGoesOn) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  ScreenWith("4712");
+  StopServing();
+  EXPECT_THAT(ScreenWith("\n! "), AllOf(HasSubstr("\n! "), HasSubstr("4712")));
+  Serve();
+  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
+                return !absl::StrContains(screen, "\n! ") && absl::StrContains(screen, "4712");
+              }),
+              Not(HasSubstr("\n! ")));
+}
+
+TEST_F(TopInTmux, PrintsLinesWithoutATerminal) {
+  Serve();
+  const Result result = RunCtl({"-m", socket_, "top", "--count", "2", "--interval", "100ms"});
+  EXPECT_EQ(result.code, 0) << result.error;
+  const std::size_t first = result.out.find("+WORKER");
+  EXPECT_NE(result.out.find("+WORKER", first + 1), result.out.npos);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("4712"), Not(HasSubstr("\x1b"))));
+}
+
+}  // namespace
+}  // namespace muster::ctl

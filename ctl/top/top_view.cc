@@ -1,0 +1,330 @@
+#include "muster/ctl/top/top_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "muster/ctl/text/event_text.h"
+#include "muster/ctl/text/printable.h"
+#include "muster/ctl/text/units.h"
+#include "muster/proto/counted.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+constexpr std::size_t kMostEvents = 50;
+constexpr std::size_t kPage = 10;
+
+// As table.cc counts: code points.
+std::size_t Width(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
+}
+
+// One line that cannot command the terminal.
+std::string OnOneLine(absl::string_view text) {
+  return Printable(absl::StrReplaceAll(text, {{"\n", " "}, {"\t", " "}}));
+}
+
+// The first `width` code points.
+std::string Cut(absl::string_view text, std::size_t width) {
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((text[i] & 0xc0) == 0x80) continue;
+    if (seen++ == width) return std::string(text.substr(0, i));
+  }
+  return std::string(text);
+}
+
+std::string Padded(const std::string& text, std::size_t width, bool is_right) {
+  const std::size_t own = Width(text);
+  const std::string padding(width > own ? width - own : 0, ' ');
+  return is_right ? padding + text : text + padding;
+}
+
+Colour ColourOfState(v1::Worker::State state) {
+  switch (state) {
+    case v1::Worker::GAVE_UP:
+      return Colour::kRed;
+    case v1::Worker::HUNG:
+    case v1::Worker::BACKOFF:
+    case v1::Worker::STOPPING:
+      return Colour::kYellow;
+    case v1::Worker::DRAINING:
+      return Colour::kDim;
+    default:
+      return Colour::kNone;
+  }
+}
+
+std::string RateText(std::optional<double> rate) {
+  return rate.has_value() ? absl::StrFormat("%.0f/s", *rate) : "-";
+}
+
+std::string LineOf(const TopRow& row, const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t i = 0; i < kTopColumns; ++i) {
+    if (i > 0) line += "  ";
+    line += Padded(row.cells[i], widths[i], TopRows::IsNumber(static_cast<TopColumn>(i)));
+  }
+  return OnOneLine(line);
+}
+
+}  // namespace
+
+TopView::TopView(std::string master) : master_(std::move(master)) {}
+
+void TopView::TakeStatus(const v1::Status& status, absl::Duration now) {
+  if (is_frozen_) return;
+  status_ = status;
+  rows_.Take(status, now);
+  const std::size_t shown = Shown().size();
+  selected_ = std::min(selected_, shown == 0 ? 0 : shown - 1);
+}
+
+void TopView::TakeEvent(const v1::Event& event) {
+  events_.push_back(event);
+  if (events_.size() > kMostEvents) events_.pop_front();
+}
+
+void TopView::Press(Key key) {
+  const std::size_t shown = Shown().size();
+  const std::size_t last = shown == 0 ? 0 : shown - 1;
+  const auto column = static_cast<std::size_t>(order_);
+  switch (key) {
+    case Key::kUp:
+      selected_ -= std::min<std::size_t>(selected_, 1);
+      break;
+    case Key::kDown:
+      selected_ = std::min(selected_ + 1, last);
+      break;
+    case Key::kPageUp:
+      selected_ -= std::min(selected_, kPage);
+      break;
+    case Key::kPageDown:
+      selected_ = std::min(selected_ + kPage, last);
+      break;
+    case Key::kLeft:
+      order_ = static_cast<TopColumn>((column + kTopColumns - 1) % kTopColumns);
+      break;
+    case Key::kRight:
+      order_ = static_cast<TopColumn>((column + 1) % kTopColumns);
+      break;
+    case Key::kEnter:
+      is_typing_filter_ = false;
+      is_help_shown_ = false;
+      break;
+    case Key::kEscape:
+      if (is_typing_filter_ || !is_help_shown_) filter_.clear();
+      is_typing_filter_ = false;
+      is_help_shown_ = false;
+      break;
+    case Key::kBackspace:
+      if (is_typing_filter_ && !filter_.empty()) filter_.pop_back();
+      break;
+  }
+}
+
+void TopView::Type(char character) {
+  if (is_typing_filter_) {
+    if (absl::ascii_isprint(static_cast<unsigned char>(character))) filter_ += character;
+    selected_ = 0;
+    return;
+  }
+  const bool was_help_shown = std::exchange(is_help_shown_, false);
+  switch (character) {
+    case 'q':
+      is_over_ = true;
+      break;
+    case '<':
+      Press(Key::kLeft);
+      break;
+    case '>':
+      Press(Key::kRight);
+      break;
+    case 'r':
+      is_descending_ = !is_descending_;
+      break;
+    case 'c':
+      order_ = TopColumn::kCpu;
+      is_descending_ = true;
+      break;
+    case 'm':
+      order_ = TopColumn::kMemory;
+      is_descending_ = true;
+      break;
+    case '/':
+      is_typing_filter_ = true;
+      filter_.clear();
+      break;
+    case ' ':
+      is_frozen_ = !is_frozen_;
+      break;
+    case 'j':
+      Press(Key::kDown);
+      break;
+    case 'k':
+      Press(Key::kUp);
+      break;
+    case 'h':
+    case '?':
+      is_help_shown_ = !was_help_shown;
+      break;
+    default:
+      break;
+  }
+}
+
+std::vector<const TopRow*> TopView::Shown() const {
+  std::vector<const TopRow*> shown;
+  const std::string wanted = absl::AsciiStrToLower(filter_);
+  for (const TopRow& row : rows_.rows()) {
+    const bool is_wanted =
+        wanted.empty() || std::any_of(row.cells.begin(), row.cells.end(), [&](const auto& cell) {
+          return absl::StrContains(absl::AsciiStrToLower(cell), wanted);
+        });
+    if (is_wanted) shown.push_back(&row);
+  }
+  const auto column = static_cast<std::size_t>(order_);
+  std::stable_sort(shown.begin(), shown.end(), [&](const TopRow* one, const TopRow* other) {
+    if (order_ == TopColumn::kState) {
+      return is_descending_ ? one->cells[column] > other->cells[column]
+                            : one->cells[column] < other->cells[column];
+    }
+    return is_descending_ ? one->keys[column] > other->keys[column]
+                          : one->keys[column] < other->keys[column];
+  });
+  return shown;
+}
+
+std::vector<TopLine> TopView::Head() const {
+  const v1::Master& master = status_.master();
+  const v1::Stats& stats = status_.stats();
+  const auto serving = std::count_if(
+      status_.workers().begin(), status_.workers().end(), [&](const v1::Worker& worker) {
+        return worker.state() == v1::Worker::SERVING && worker.generation() == master.generation();
+      });
+  const absl::Duration uptime =
+      absl::Seconds(master.uptime().seconds()) + absl::Nanoseconds(master.uptime().nanos());
+  const std::string state = v1::Master::State_IsValid(master.state())
+                                ? absl::AsciiStrToLower(v1::Master::State_Name(master.state()))
+                                : absl::StrCat("state ", master.state());
+  std::vector<TopLine> lines;
+  lines.push_back({.text = absl::StrCat(master_, "  ", state, "  pid ", master.pid(), "  up ",
+                                        FormatAge(uptime), "  generation ", master.generation(),
+                                        "  workers ", serving, "/", master.worker_processes(), "  ",
+                                        is_frozen_ ? "FROZEN" : "")});
+  lines.push_back(
+      {.text = absl::StrCat("requests ", RateText(rows_.rates().requests), "  connections ",
+                            RateText(rows_.rates().connections), "  open ", stats.total().active(),
+                            "  crashes ", stats.crashes(), "  reloads ", stats.reloads(), " (",
+                            stats.reloads_refused(), " refused)")});
+  if (!trouble_.empty()) {
+    lines.push_back({.text = absl::StrCat("! ", trouble_), .colour = Colour::kRed});
+  } else if (is_typing_filter_ || !filter_.empty()) {
+    lines.push_back({.text = absl::StrCat("filter: ", filter_, is_typing_filter_ ? "_" : "")});
+  } else {
+    lines.push_back({});
+  }
+  return lines;
+}
+
+std::vector<TopLine> TopView::Events(std::size_t most) const {
+  std::vector<TopLine> lines;
+  const std::size_t count = std::min(most, events_.size());
+  for (std::size_t i = events_.size() - count; i < events_.size(); ++i) {
+    std::string line = EventLine(events_[i], absl::LocalTimeZone());
+    line.pop_back();
+    // The date is today's.
+    lines.push_back({.text = line.substr(line.find(' ') + 1), .colour = ColourOf(events_[i])});
+  }
+  return lines;
+}
+
+std::vector<TopLine> TopView::Help() {
+  std::vector<TopLine> lines;
+  for (const char* text :
+       {"up, down, j, k   select a worker", "<, >, left, right   sort by another column",
+        "r   the other way round", "c, m   sort by CPU or memory",
+        "/   filter: show rows that have this text; Enter ends it, Esc clears it",
+        "space   freeze, and go on", "q   quit"}) {
+    lines.push_back({.text = text});
+  }
+  return lines;
+}
+
+std::string TopView::Titles(const std::vector<std::size_t>& widths) const {
+  std::string line;
+  for (std::size_t i = 0; i < kTopColumns; ++i) {
+    const auto column = static_cast<TopColumn>(i);
+    const char* mark = column != order_ ? "" : is_descending_ ? "-" : "+";
+    if (i > 0) line += "  ";
+    line +=
+        Padded(absl::StrCat(mark, TopRows::TitleOf(column)), widths[i], TopRows::IsNumber(column));
+  }
+  return line;
+}
+
+std::vector<TopLine> TopView::Screen(std::size_t width, std::size_t height) const {
+  const std::vector<const TopRow*> shown = Shown();
+  std::vector<std::size_t> widths(kTopColumns);
+  for (std::size_t i = 0; i < kTopColumns; ++i) {
+    // Room for the mark of the order, so that columns do not move with it.
+    widths[i] = Width(TopRows::TitleOf(static_cast<TopColumn>(i))) + 1;
+    for (const TopRow& row : rows_.rows()) widths[i] = std::max(widths[i], Width(row.cells[i]));
+  }
+  std::vector<TopLine> lines = Head();
+  lines.push_back({.text = Padded(Titles(widths), width, false), .is_reverse = true});
+  const std::size_t used = lines.size() + 1;  // and the line of keys
+  const std::size_t left = height > used ? height - used : 0;
+  std::vector<TopLine> events = Events(left / 3);
+  const std::size_t room = left - events.size() - (events.empty() ? 0 : 1);
+  std::vector<TopLine> body;
+  if (is_help_shown_) {
+    body = Help();
+  } else {
+    const std::size_t first = selected_ < room || room == 0 ? 0 : selected_ - room + 1;
+    for (std::size_t i = first; i < shown.size() && body.size() < room; ++i) {
+      const bool is_selected = i == selected_;
+      std::string text = LineOf(*shown[i], widths);
+      if (is_selected) text = Padded(text, width, false);
+      body.push_back({.text = std::move(text),
+                      .colour = ColourOfState(shown[i]->state),
+                      .is_reverse = is_selected});
+    }
+  }
+  body.resize(room);
+  lines.insert(lines.end(), body.begin(), body.end());
+  if (!events.empty()) {
+    lines.push_back({});
+    lines.insert(lines.end(), events.begin(), events.end());
+  }
+  lines.push_back({.text = "q quit  <> sort  r reverse  / filter  space freeze  h help",
+                   .colour = Colour::kDim});
+  lines.resize(height);
+  for (TopLine& line : lines) line.text = Cut(OnOneLine(line.text), width);
+  return lines;
+}
+
+std::string TopView::Text() const {
+  std::vector<std::size_t> widths(kTopColumns);
+  const std::vector<const TopRow*> shown = Shown();
+  for (std::size_t i = 0; i < kTopColumns; ++i) {
+    widths[i] = Width(TopRows::TitleOf(static_cast<TopColumn>(i))) + 1;
+    for (const TopRow* row : shown) widths[i] = std::max(widths[i], Width(row->cells[i]));
+  }
+  std::string text;
+  for (const TopLine& line : Head()) {
+    if (!line.text.empty()) absl::StrAppend(&text, OnOneLine(line.text), "\n");
+  }
+  absl::StrAppend(&text, Titles(widths), "\n");
+  for (const TopRow* row : shown) absl::StrAppend(&text, LineOf(*row, widths), "\n");
+  return text;
+}
+
+}  // namespace muster::ctl

@@ -1,0 +1,83 @@
+#ifndef MUSTER_CTL_TOP_TOP_VIEW_H_
+#define MUSTER_CTL_TOP_TOP_VIEW_H_
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "muster/ctl/text/colour.h"
+#include "muster/ctl/top/top_rows.h"
+#include "muster/proto/admin.pb.h"
+
+namespace muster::ctl {
+
+// One line of a screen.
+struct TopLine {
+  std::string text;
+  Colour colour = Colour::kNone;
+  bool is_reverse = false;
+};
+
+// What ctl top shows, and what its keys do. Pure: no terminal and no clock. A value.
+class TopView {
+ public:
+  // `master`: as the operator calls it.
+  explicit TopView(std::string master);
+
+  // What has come from the master, at `now` by a clock that is never set.
+  void TakeStatus(const admin::v1::Status& status, absl::Duration now);
+  void TakeEvent(const admin::v1::Event& event);
+  // Why nothing comes. Empty: it comes again.
+  void SetTrouble(const std::string& trouble) { trouble_ = trouble; }
+
+  enum class Key {
+    kUp,
+    kDown,
+    kPageUp,
+    kPageDown,
+    kLeft,   // sorts by the column on the left
+    kRight,  // by that on the right
+    kEnter,
+    kEscape,
+    kBackspace,
+  };
+  void Press(Key key);
+  // A character: a command, or a part of the filter.
+  void Type(char character);
+  bool is_over() const { return is_over_; }
+
+  // Exactly `height` lines of at most `width` columns.
+  std::vector<TopLine> Screen(std::size_t width, std::size_t height) const;
+
+  // The same for a file: all rows, without a selection and without keys.
+  std::string Text() const;
+
+ private:
+  // Those that the filter lets through, in order.
+  std::vector<const TopRow*> Shown() const;
+  std::vector<TopLine> Head() const;
+  std::vector<TopLine> Events(std::size_t most) const;
+  static std::vector<TopLine> Help();
+  std::string Titles(const std::vector<std::size_t>& widths) const;
+
+  std::string master_;
+  admin::v1::Status status_;
+  TopRows rows_;
+  std::deque<admin::v1::Event> events_;
+  std::string trouble_;
+
+  TopColumn order_ = TopColumn::kWorker;
+  bool is_descending_ = false;
+  std::string filter_;
+  bool is_typing_filter_ = false;
+  bool is_frozen_ = false;
+  bool is_help_shown_ = false;
+  bool is_over_ = false;
+  std::size_t selected_ = 0;
+};
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_TOP_TOP_VIEW_H_

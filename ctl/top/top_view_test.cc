@@ -1,0 +1,174 @@
+#include "muster/ctl/top/top_view.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// Workers 0 to `count` - 1 with pids from 100 on; those with less numbers have more requests.
+v1::Status StatusOf(int count) {
+  v1::Status status;
+  status.mutable_master()->set_state(v1::Master::RUNNING);
+  status.mutable_master()->set_worker_processes(count);
+  for (int i = 0; i < count; ++i) {
+    v1::Worker* worker = status.add_workers();
+    worker->set_index(i);
+    worker->set_pid(100 + i);
+    worker->set_state(i == 1 ? v1::Worker::GAVE_UP : v1::Worker::SERVING);
+    worker->mutable_counters()->set_requests(1000 - i);
+  }
+  return status;
+}
+
+TopView ViewOf(int count) {
+  TopView view("web");
+  view.TakeStatus(StatusOf(count), absl::Seconds(1));
+  return view;
+}
+
+std::string TextOf(const std::vector<TopLine>& lines) {
+  std::string text;
+  for (const TopLine& line : lines) absl::StrAppend(&text, line.text, "\n");
+  return text;
+}
+
+// The pids from top to bottom.
+std::vector<int> PidsOf(const TopView& view) {
+  std::vector<int> pids;
+  for (const TopLine& line : view.Screen(200, 40)) {
+    for (int pid = 100; pid < 110; ++pid) {
+      if (absl::StrContains(line.text, absl::StrCat("  ", pid, "  "))) pids.push_back(pid);
+    }
+  }
+  return pids;
+}
+
+TEST(TopView, FillsAnyScreenExactly) {
+  const TopView view = ViewOf(30);
+  for (const std::size_t height : {0u, 1u, 3u, 5u, 24u, 100u}) {
+    for (const std::size_t width : {0u, 1u, 20u, 80u, 300u}) {
+      const auto lines = view.Screen(width, height);
+      EXPECT_EQ(lines.size(), height);
+      for (const TopLine& line : lines) EXPECT_LE(line.text.size(), width);
+    }
+  }
+}
+
+TEST(TopView, ShowsTheMasterAndTheWorkers) {
+  EXPECT_THAT(TextOf(ViewOf(2).Screen(120, 24)),
+              AllOf(StartsWith("web  running"), HasSubstr("workers 1/2"), HasSubstr("+WORKER"),
+                    HasSubstr("gave up"), HasSubstr("q quit")));
+}
+
+TEST(TopView, SortsByAnyColumnAndTheOtherWayRound) {
+  TopView view = ViewOf(3);
+  EXPECT_EQ(PidsOf(view), (std::vector<int>{100, 101, 102}));
+  view.Type('r');
+  EXPECT_EQ(PidsOf(view), (std::vector<int>{102, 101, 100}));
+  view.Type('r');
+  // The column on the left of the first is the last: REQUESTS.
+  view.Type('<');
+  EXPECT_EQ(PidsOf(view), (std::vector<int>{102, 101, 100}));
+  for (int i = 0; i < 5; ++i) view.Type('>');
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("+STATE"));
+  EXPECT_EQ(PidsOf(view), (std::vector<int>{101, 100, 102}));
+}
+
+TEST(TopView, ShowsWhatTheFilterLetsThrough) {
+  TopView view = ViewOf(3);
+  for (const char character : std::string("/GAVE")) view.Type(character);
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("filter: GAVE_"));
+  EXPECT_EQ(PidsOf(view), (std::vector<int>{101}));
+  view.Press(TopView::Key::kEnter);
+  view.Type('q');
+  EXPECT_TRUE(view.is_over()) << "after Enter a letter is a command again";
+  view.Press(TopView::Key::kEscape);
+  EXPECT_EQ(PidsOf(view).size(), 3u);
+}
+
+TEST(TopView, TakesCommandLettersIntoTheFilterWhileItIsTyped) {
+  TopView view = ViewOf(3);
+  view.Type('/');
+  view.Type('q');
+  EXPECT_FALSE(view.is_over());
+  view.Press(TopView::Key::kBackspace);
+  EXPECT_EQ(PidsOf(view).size(), 3u);
+}
+
+TEST(TopView, KeepsTheSelectedWorkerOnTheScreen) {
+  TopView view = ViewOf(30);
+  for (int i = 0; i < 100; ++i) view.Press(TopView::Key::kDown);
+  const auto lines = view.Screen(120, 12);
+  EXPECT_THAT(TextOf(lines), AllOf(HasSubstr("  129  "), Not(HasSubstr("  100  "))));
+  view.TakeStatus(StatusOf(2), absl::Seconds(2));
+  EXPECT_THAT(TextOf(view.Screen(120, 12)), HasSubstr("  101  "));
+}
+
+TEST(TopView, FreezesAndGoesOn) {
+  TopView view = ViewOf(2);
+  view.Type(' ');
+  view.TakeStatus(StatusOf(5), absl::Seconds(2));
+  EXPECT_EQ(PidsOf(view).size(), 2u);
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("FROZEN"));
+  view.Type(' ');
+  view.TakeStatus(StatusOf(5), absl::Seconds(3));
+  EXPECT_EQ(PidsOf(view).size(), 5u);
+}
+
+TEST(TopView, ShowsTheLastEvents) {
+  TopView view = ViewOf(1);
+  for (int i = 0; i < 100; ++i) {
+    v1::Event event;
+    event.set_number(i);
+    event.set_text(absl::StrCat("event ", i));
+    view.TakeEvent(event);
+  }
+  EXPECT_THAT(TextOf(view.Screen(120, 24)),
+              AllOf(HasSubstr("event 99"), HasSubstr("event 94"), Not(HasSubstr("event 50"))));
+}
+
+TEST(TopView, TellsWhyNothingComes) {
+  TopView view = ViewOf(1);
+  view.SetTrouble("the connection was lost");
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("! the connection was lost"));
+  view.SetTrouble("");
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), Not(HasSubstr("lost")));
+}
+
+TEST(TopView, HasAPageOfHelp) {
+  TopView view = ViewOf(1);
+  view.Type('h');
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("sort by another column"));
+  view.Type('x');
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), Not(HasSubstr("sort by another column")));
+}
+
+TEST(TopView, CannotCommandTheTerminal) {
+  TopView view("web\x1b[2J");
+  view.TakeStatus(StatusOf(1), absl::Seconds(1));
+  v1::Event event;
+  event.set_text("\x1b[2J");
+  view.TakeEvent(event);
+  view.SetTrouble("\x1b[2J");
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(view.Text(), Not(HasSubstr("\x1b")));
+}
+
+TEST(TopView, IsATextWithoutATerminal) {
+  EXPECT_THAT(ViewOf(30).Text(), AllOf(HasSubstr("+WORKER"), HasSubstr("  129  ")));
+}
+
+}  // namespace
+}  // namespace muster::ctl
