@@ -5,12 +5,14 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "muster/cli/version.h"
 #include "muster/ipc/lock/counter.h"
 #include "muster/log/printable.h"
 #include "muster/master/admin/health_report.h"
+#include "muster/master/admin/log_level.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/proto/duration.h"
@@ -52,14 +54,25 @@ void Reporter::PublishStatus() {
 void Reporter::PublishHealth() {
   const Deployment* const deployment = subjects_.deployments().shown();
   const std::uint32_t workers = deployment == nullptr ? 0 : deployment->config.worker_processes();
-  health_.Set(ReportHealth(subjects_.core, workers, silent_));
+  const std::vector<std::string> listeners =
+      deployment == nullptr ? std::vector<std::string>() : deployment->listeners.addresses();
+  health_.Set(ReportHealth(subjects_.core, workers, silent_, listeners));
 }
 
 void Reporter::FeelPulses() {
   silent_.clear();
   for (const auto& [slot, hung_for] : FindHung()) silent_.insert(slot);
+  LookAtUsage();
   PublishHealth();
   pulse_.SetAfter(kBetweenPulses);
+}
+
+void Reporter::LookAtUsage() {
+  usage_.clear();
+  for (const auto& [slot, worker] : subjects_.core.workers()) {
+    if (worker.pid == 0) continue;
+    if (const auto usage = UsageOf(worker.pid)) usage_[slot] = *usage;
+  }
 }
 
 Hung Reporter::FindHung() const {
@@ -78,9 +91,15 @@ void Reporter::OnSlotTaken(std::uint32_t slot) {
   counted_before_.try_emplace(slot, worker::ReadStats(subjects_.zone.stats(slot)));
 }
 
+std::uint64_t Reporter::ClosedAtDeadline(std::uint32_t slot) const {
+  const auto before = counted_before_.find(slot);
+  if (before == counted_before_.end()) return 0;
+  return worker::ReadStats(subjects_.zone.stats(slot)).Since(before->second).closed_at_deadline;
+}
+
 admin::v1::Status Reporter::Report() const {
-  admin::v1::Status status =
-      ReportStatus(subjects_.core, subjects_.zone, counted_before_, Clock::now(), FindHung());
+  admin::v1::Status status = ReportStatus(subjects_.core, subjects_.zone, counted_before_,
+                                          Clock::now(), FindHung(), usage_);
   admin::v1::Master* const master = status.mutable_master();
   master->set_pid(::getpid());
   master->set_version(cli::kVersion);
@@ -89,10 +108,13 @@ admin::v1::Status Reporter::Report() const {
       static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
   *master->mutable_uptime() = config::FromChrono(timers_.now() - started_);
   const Deployments& deployments = subjects_.deployments();
+  master->set_log_level(ToSeverity(subjects_.log.level()));
   // Paths need not be UTF-8.
   master->set_config_file(log::Printable(deployments.source().config_file));
   master->set_prefix(log::Printable(deployments.source().prefix));
   if (deployments.shown() == nullptr) return status;
+  master->set_config_hash(deployments.shown()->identity.hash);
+  master->set_is_config_from_call(deployments.shown()->identity.is_from_call);
   for (const std::string& address : deployments.shown()->listeners.addresses()) {
     master->add_listen(log::Printable(address));
   }

@@ -14,6 +14,7 @@
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/live_workers.h"
+#include "muster/master/process/log.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"
 
@@ -29,6 +30,7 @@ class Reporter {
     const worker::SharedZone& zone;
     const LiveWorkers& workers;
     std::function<const Deployments&()> deployments;
+    const Log& log;
   };
 
   // `timers`, which is the loop, and the subjects outlive it. The master's start is now.
@@ -44,11 +46,17 @@ class Reporter {
   // A worker of a slot is told with what was counted since its first process got the slot.
   void OnSlotTaken(std::uint32_t slot);
   void OnSlotReleased(std::uint32_t slot) { counted_before_.erase(slot); }
-  void OnExit(std::uint32_t slot) { silent_.erase(slot); }
+  void OnExit(std::uint32_t slot) {
+    silent_.erase(slot);
+    usage_.erase(slot);
+  }
+  // The connections that the worker of the slot closed since its drain took too long.
+  std::uint64_t ClosedAtDeadline(std::uint32_t slot) const;
 
  private:
   void FeelPulses();
   Hung FindHung() const;
+  void LookAtUsage();
 
   const Subjects subjects_;
   const loop::TimerQueue& timers_;
@@ -57,6 +65,7 @@ class Reporter {
   HealthBoard health_;
   CountedBefore counted_before_;    // of the slots that are taken
   std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
+  Usage usage_;                     // of the workers' processes, at the last pulse
   loop::Timer pulse_;
 };
 

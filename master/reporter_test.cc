@@ -41,7 +41,8 @@ class ReporterTest : public testing::Test {
       *Deployments::Create(*loop_, {"/etc/caf\xe9.textproto", "/srv\n", ""}, First(),
                            [](LoadId, const absl::Status&) {});
   Reporter reporter_{
-      timers_, {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; }}};
+      timers_,
+      {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; }, log_}};
 };
 
 TEST_F(ReporterTest, TellsTheWorkersWhoTheirMasterIs) {

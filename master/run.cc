@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -20,7 +21,9 @@
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/admin_socket.h"
+#include "muster/master/aside/inquiries.h"
 #include "muster/master/config/config_file.h"
+#include "muster/master/config_inquiries.h"
 #include "muster/master/decide/reason.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/descriptor_need.h"
@@ -34,6 +37,7 @@
 #include "muster/master/process/worker_finder.h"
 #include "muster/master/start_load.h"
 #include "muster/master/supervisor.h"
+#include "muster/master/zone_inquiries.h"
 #include "muster/process_env/descriptor_limit.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_error.h"
@@ -64,10 +68,33 @@ class SignalWatch : public loop::Handler {
   Supervisor& supervisor_;
 };
 
-AdminOperations OperationsOf(Supervisor& supervisor) {
+RequestId Reload(Supervisor& supervisor, const ReloadTerms& terms,
+                 const AdminOperations::Reply& reply) {
+  std::optional<CalledConfig> called;
+  if (terms.config.has_value()) {
+    absl::StatusOr<CalledConfig> config = ToCalledConfig(*terms.config);
+    if (!config.ok()) {
+      reply({.status = config.status()});
+      return 0;
+    }
+    called = *std::move(config);
+  }
+  return supervisor.Reload(std::move(called), terms.until_drained, reply);
+}
+
+AdminOperations OperationsOf(Supervisor& supervisor, const ConfigInquiries& configs,
+                             const ZoneInquiries& zones) {
   return {
       .status = [&] { return supervisor.Report(); },
-      .reload = [&](AdminOperations::Reply reply) { return supervisor.Reload(std::move(reply)); },
+      .config = [&](auto answer) { configs.Get(std::move(answer)); },
+      .check_config = [&](const auto* text,
+                          auto answer) { configs.Check(text, std::move(answer)); },
+      .list_zones = [&](auto answer) { zones.ListZones(std::move(answer)); },
+      .list_locks = [&](const auto& request,
+                        auto answer) { zones.ListLocks(request, std::move(answer)); },
+      .set_log_level = [&](auto level) { return supervisor.SetLogLevel(level); },
+      .reload = [&](const ReloadTerms& terms,
+                    AdminOperations::Reply reply) { return Reload(supervisor, terms, reply); },
       .reopen = [&](AdminOperations::Reply reply) { return supervisor.Reopen(std::move(reply)); },
       .pause = [&](AdminOperations::Reply reply) { return supervisor.Pause(std::move(reply)); },
       .resume = [&](AdminOperations::Reply reply) { return supervisor.Resume(std::move(reply)); },
@@ -120,9 +147,12 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   if (const absl::Status status = listeners.ListenForAdmin(); !status.ok()) {
     return checked.places.Explain(status);
   }
+  MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<Inquiries> inquiries, Inquiries::Create(*loop));
+  const ConfigInquiries configs(*supervisor, *inquiries);
+  const ZoneInquiries zones(*supervisor, *inquiries);
   // Its destructor delivers the last answers.
   const absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::Start(
-      listeners, admin_terms, OperationsOf(*supervisor),
+      listeners, admin_terms, OperationsOf(*supervisor, configs, zones),
       {.loop = *loop, .health = supervisor->health(), .log = log, .restore = [&] {
          return supervisor->RestoreForAdmin();
        }});

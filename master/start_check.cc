@@ -99,6 +99,11 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
 }
 
 void StartCheck::FindRunning(const std::string& pid_file) {
+  if (who_ == Who::kSelf) {
+    running_ = ::getpid();
+    running_addresses_ = ListeningAddresses(*running_);
+    return;
+  }
   const auto holder = PidFile::FindHolder(pid_file);
   if (!holder.ok()) {
     unchecked_.push_back(absl::StrCat("whether its master runs (", holder.status().message(), ")"));

@@ -22,8 +22,12 @@ namespace muster::master {
 // configuration; not thread-safe.
 class StartCheck {
  public:
-  // `worker_binary` is the value of --worker. Empty: none.
-  explicit StartCheck(std::string worker_binary) : worker_binary_(std::move(worker_binary)) {}
+  // `worker_binary` is the value of --worker. Empty: none. kSelf: the running master checks what it
+  // would load next. It must not look for who holds the lock of its pid file: to close that file
+  // again would end its lock.
+  enum class Who { kAnother, kSelf };
+  explicit StartCheck(std::string worker_binary, Who who = Who::kAnother)
+      : worker_binary_(std::move(worker_binary)), who_(who) {}
   StartCheck(const StartCheck&) = delete;
   StartCheck& operator=(const StartCheck&) = delete;
 
@@ -56,6 +60,7 @@ class StartCheck {
   void CheckLimits(const config::v1::Config& config);
 
   const std::string worker_binary_;
+  const Who who_;
   std::optional<absl::StatusOr<worker::v1::Description>> described_;
   bool has_looked_ = false;
   std::optional<pid_t> running_;

@@ -1,6 +1,7 @@
 #include "muster/master/supervisor.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -9,6 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/lock/owner_tag.h"
+#include "muster/ipc/zone/inspect/object_holders.h"
+#include "muster/ipc/zone/object_kind.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/worker_record.h"
@@ -67,8 +71,8 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worke
       zone_upkeep_(loop, log, zone_,
                    {.restore_rest = [this] { RestoreZones(); },
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
-      reporter_(loop,
-                {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; }}),
+      reporter_(loop, {core_, zone_, workers_,
+                       [this]() -> const Deployments& { return *deployments_; }, log_}),
       listener_watch_(loop, log, [this] {
         const Deployment* const current = deployments_->current();
         return current == nullptr ? nullptr : &current->listeners;
@@ -127,6 +131,30 @@ void Supervisor::RestoreZones() {
   reporter_.PublishStatus();
 }
 
+admin::v1::Lock Supervisor::AcceptMutex() const {
+  const ipc::ObjectHolders holders =
+      ipc::HoldersOf({.name = "",
+                      .kind = ipc::ObjectKind::kMutex,
+                      .type = "",
+                      .state = reinterpret_cast<std::byte*>(zone_.accept_mutex_state())});
+  admin::v1::Lock lock;
+  lock.set_name("accept_mutex");
+  lock.set_kind(ipc::ToString(ipc::ObjectKind::kMutex));
+  for (const ipc::OwnerTag owner : holders.owners) {
+    admin::v1::LockHolder* const holder = lock.add_owners();
+    holder->set_slot(owner.slot());
+    const auto worker = core_.workers().find(owner.slot());
+    if (worker == core_.workers().end()) continue;
+    holder->set_pid(worker->second.pid);
+    holder->mutable_worker()->set_index(worker->second.index);
+    holder->mutable_worker()->set_generation(worker->second.generation);
+  }
+  lock.set_has_waiters(holders.has_waiters);
+  lock.set_owner_died(holders.owner_died);
+  lock.set_is_not_recoverable(holders.is_poisoned);
+  return lock;
+}
+
 std::string Supervisor::NameOf(std::uint32_t slot) const {
   const auto worker = core_.workers().find(slot);
   return worker == core_.workers().end() ? "" : worker->second.Name();
@@ -142,6 +170,7 @@ void Supervisor::OnWorker(Event event) {
     failed->reason = places.Explain(failed->reason);
   }
   if (auto* exited = std::get_if<ExitedEvent>(&event)) {
+    exited->closed_at_deadline = reporter_.ClosedAtDeadline(exited->slot);
     exited->connections = workers_.Bury(exited->slot);
     reporter_.OnExit(exited->slot);
     // Before this exit is answered with how many connections were closed.
@@ -162,12 +191,30 @@ RequestId Supervisor::Order(OrderEvent event, Reply reply) {
 }
 
 RequestId Supervisor::Reload(Reply reply) { return Order(ReloadEvent{}, std::move(reply)); }
+RequestId Supervisor::Reload(std::optional<CalledConfig> config, bool until_drained, Reply reply) {
+  const bool has_config = config.has_value();
+  if (has_config) brought_[last_request_ + 1] = *std::move(config);
+  return Order(ReloadEvent{.has_config = has_config, .until_drained = until_drained},
+               std::move(reply));
+}
 RequestId Supervisor::Pause(Reply reply) { return Order(PauseEvent{}, std::move(reply)); }
 RequestId Supervisor::Resume(Reply reply) { return Order(ResumeEvent{}, std::move(reply)); }
 RequestId Supervisor::Quit(Reply reply) { return Order(QuitEvent{}, std::move(reply)); }
 RequestId Supervisor::Stop(Reply reply) { return Order(StopEvent{}, std::move(reply)); }
 RequestId Supervisor::Reopen(Reply reply) {
   return Order(ReopenEvent{.own_log = log_.Reopen()}, std::move(reply));
+}
+
+config::v1::Log::Level Supervisor::SetLogLevel(config::v1::Log::Level level) {
+  const config::v1::Log::Level previous = log_.level();
+  // At the lower one of both levels.
+  log_.SetLevel(std::min({level, previous, config::v1::Log::INFO}));
+  log_.Write(Severity::kInfo,
+             absl::StrCat("the log has lines from level ", config::v1::Log::Level_Name(level),
+                          " on, until the next reload"));
+  log_.SetLevel(level);
+  zone_.master_status().log_level.Set(1 + level);
+  return previous;
 }
 
 void Supervisor::Withdraw(RequestId request, const std::string& why) {
@@ -244,7 +291,13 @@ void Supervisor::Do(const ReleaseSlotAction& action) {
 // ---- Configurations ----
 
 void Supervisor::Do(const LoadAction& action) {
-  const absl::Status status = deployments_->LoadNext(action.load);
+  std::optional<CalledConfig> called;
+  if (action.config_of != 0) {
+    auto brought = brought_.extract(action.config_of);
+    MUSTER_CHECK(!brought.empty(), "the core asks once for what a request brought");
+    called = std::move(brought.mapped());
+  }
+  const absl::Status status = deployments_->LoadNext(action.load, std::move(called));
   if (!status.ok()) Handle(LoadRefusedEvent{action.load, status});
 }
 
@@ -291,6 +344,10 @@ void Supervisor::Do(const CommitAction& action) {
   const Deployment& current = *deployments_->current();
   const std::vector<std::string> now = current.listeners.addresses();
   LogListeners(log_, before, now);
+  log_.Write(Severity::kInfo,
+             absl::StrCat("configuration ", current.identity.hash, " is in force",
+                          current.identity.is_from_call ? "; it came with a call" : ""));
+  zone_.master_status().log_level.Set(0);
   if (const absl::Status status = log_.Configure(current.config.log()); !status.ok()) {
     log_.Write(Severity::kError, absl::StrCat("the log stays as it was: ", status.message()));
   }
@@ -326,6 +383,7 @@ void Supervisor::Do(const ReplyAction& action) {
   if (found == waiting_.end()) return;
   const Reply reply = std::move(found->second);
   waiting_.erase(found);
+  brought_.erase(action.request);
   Outcome outcome = action.outcome;
   const std::uint64_t closed = zone_.Sum().closed_at_deadline + closed_in_handoff_;
   outcome.connections_closed = closed - std::min(closed, closed_before_);

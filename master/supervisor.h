@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/decide/supervisor_core.h"
+#include "muster/master/decide/worker_record.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/deployment_source.h"
 #include "muster/master/deployment/deployments.h"
@@ -32,6 +34,8 @@
 #include "muster/master/reporter.h"
 #include "muster/master/zone_upkeep.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/config.pb.h"
+#include "muster/proto/zone_call.pb.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::master {
@@ -60,11 +64,17 @@ class Supervisor {
   // The operator's requests. Each Reply is called once, when the change is complete or did not
   // happen. Each returns the number of the request.
   RequestId Reload(Reply reply);
+  // With this configuration in place of the file, if there is one. `until_drained`: answered when
+  // the old workers have ended.
+  RequestId Reload(std::optional<CalledConfig> config, bool until_drained, Reply reply);
   RequestId Reopen(Reply reply);
   RequestId Pause(Reply reply);
   RequestId Resume(Reply reply);
   RequestId Quit(Reply reply);
   RequestId Stop(Reply reply);
+  // From now on, master and workers log from this level on, until a reload is committed. Returns
+  // the one until now.
+  config::v1::Log::Level SetLogLevel(config::v1::Log::Level level);
   // Whoever sent that request waits no longer. A reload or a resume is answered now, and undone if
   // nobody else waits for it and it is not committed. Others go on, and are answered later.
   void Withdraw(RequestId request, const std::string& why);
@@ -72,6 +82,13 @@ class Supervisor {
   void ObeySignal(const ipc::ReceivedSignal& signal);
 
   admin::v1::Status Report() const { return reporter_.Report(); }
+  const Deployments& deployments() const { return *deployments_; }
+  // Of all generations, by slot.
+  const std::map<std::uint32_t, WorkerRecord>& workers() const { return core_.workers(); }
+  // The lock that is muster's own.
+  admin::v1::Lock AcceptMutex() const;
+  // The one that serves. Zero: none yet.
+  std::uint64_t generation() const { return core_.generation(); }
   // What the admin service tells health probes.
   HealthBoard& health() { return reporter_.health(); }
 
@@ -136,6 +153,7 @@ class Supervisor {
   std::deque<Event> events_;  // to handle next
 
   std::map<RequestId, Reply> waiting_;
+  std::map<RequestId, CalledConfig> brought_;  // until it is loaded
   ReadyFd ready_;
   RequestId last_request_ = 0;
   std::uint64_t closed_in_handoff_ = 0;  // connections that no worker was left for

@@ -15,7 +15,12 @@ constexpr const Command* kCommands[] = {
     &kEventsCommand,
     &kCallsCommand,
     &kCallCommand,
+    &kZonesCommand,
+    &kLocksCommand,
+    &kConfigShowCommand,
+    &kConfigCheckCommand,
     &kReloadCommand,
+    &kLogLevelCommand,
     &kReopenCommand,
     &kPauseCommand,
     &kResumeCommand,
@@ -25,6 +30,10 @@ constexpr const Command* kCommands[] = {
     &kMastersCommand,
     &kCompletionCommand,
     &kManCommand,
+};
+
+constexpr CommandGroup kGroups[] = {
+    {"config", "Show or check configurations"},
 };
 // clang-format on
 
@@ -59,7 +68,8 @@ constexpr Parameter kOptions[] = {
 }  // namespace
 
 const CommandList& Commands() {
-  static constexpr CommandList kList = {.commands = kCommands, .groups = {}, .options = kOptions};
+  static constexpr CommandList kList = {
+      .commands = kCommands, .groups = kGroups, .options = kOptions};
   return kList;
 }
 

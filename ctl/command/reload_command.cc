@@ -1,21 +1,59 @@
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/command/config_file.h"
 #include "muster/ctl/text/serving_text.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/counted.h"
 
 namespace muster::ctl {
 namespace {
 
 namespace v1 = admin::v1;
 
-absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments&) {
-  // A refusal tells by itself what goes on serving.
-  MUSTER_ASSIGN_OR_RETURN(v1::ReloadResponse answer,
-                          master.Order<v1::ReloadResponse>(v1::ReloadRequest(), "reloading"));
+constexpr Parameter kParameters[] = {
+    {.name = "--wait",
+     .kind = Parameter::Kind::kText,
+     .value = "UNTIL",
+     .summary = "for the old workers to accept nothing more (the default), or to end",
+     .choices = "ready|drained"},
+    {.name = "--config",
+     .kind = Parameter::Kind::kFile,
+     .value = "FILE",
+     .summary = "a configuration of this machine, in place of the master's file"},
+};
+
+absl::StatusOr<v1::ReloadResponse> Reload(MasterConnection& master,
+                                          const std::optional<std::string>& file,
+                                          v1::ReloadRequest::Wait wait) {
+  if (!file.has_value()) {
+    v1::ReloadRequest request;
+    request.set_wait(wait);
+    // A refusal tells by itself what goes on serving.
+    return master.Order<v1::ReloadResponse>(request, "reloading");
+  }
+  v1::ReloadConfigTextRequest request;
+  MUSTER_ASSIGN_OR_RETURN(*request.mutable_config(), ReadConfigFile(*file));
+  request.set_wait(wait);
+  return master.Order<v1::ReloadResponse>(request, "reloading");
+}
+
+absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments& arguments) {
+  const bool until_drained = arguments.text("wait") == "drained";
+  MUSTER_ASSIGN_OR_RETURN(
+      v1::ReloadResponse answer,
+      Reload(master, arguments.text("config"),
+             until_drained ? v1::ReloadRequest::DRAINED : v1::ReloadRequest::READY));
   std::string text = ServingText(answer);
+  if (until_drained) {
+    absl::StrAppend(&text, "of the old workers ", answer.exited(), " exited and ", answer.killed(),
+                    " were killed, ", config::Counted(answer.connections_ended(), "connection"),
+                    " cut off\n");
+  }
   return MakeAnswer(std::move(answer), std::move(text));
 }
 
@@ -32,11 +70,15 @@ const Command kReloadCommand = {
         "is not complete within --timeout, or that is interrupted (Ctrl-C), is undone in the\n"
         "same way, unless somebody else waits for it: then it goes on, and the exit code is 4.\n"
         "It is 4, too, if no answer comes. Then ctl status shows which generation serves.\n"
+        "With --config, the master loads that file until the next reload. That needs the role\n"
+        "ADMIN, and relative paths are relative to the master's prefix.\n"
         "\n"
         "Examples:\n"
         "  ctl reload\n"
+        "  ctl reload --wait drained --config next.textproto\n"
         "  ctl reload && curl -fsS http://127.0.0.1:8080/\n"
         "  ctl --timeout 30s reload; [ $? -eq 4 ] && ctl status",
+    .parameters = kParameters,
     .order = Order,
 };
 

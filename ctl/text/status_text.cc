@@ -77,8 +77,11 @@ std::string RenderStatus(const v1::Status& status) {
   std::string text =
       Fact("master", absl::StrCat(StateName(master.state()), ", pid ", master.pid(), ", up ", age,
                                   ", muster ", OrDash(master.version())));
-  text += Fact("config", absl::StrCat(OrDash(master.config_file()), " (generation ",
-                                      master.generation(), ")"));
+  text +=
+      Fact("config",
+           absl::StrCat(
+               OrDash(master.config_file()), " (generation ", master.generation(),
+               master.is_config_from_call() ? "; it came with a call, not from this file)" : ")"));
   text += Fact("listen", OrDash(absl::StrJoin(master.listen(), ", ")));
   text += Fact("workers",
                absl::StrCat(ServingIn(status), " of ", master.worker_processes(), " serving"));

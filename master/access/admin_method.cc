@@ -8,6 +8,7 @@
 namespace muster::master {
 namespace {
 
+using config::v1::ADMIN;
 using config::v1::OPERATOR;
 using config::v1::VIEWER;
 
@@ -20,7 +21,15 @@ constexpr AdminMethod kMethods[] = {
     {"/muster.admin.v1.Admin/WatchStatus", VIEWER},
     {"/muster.admin.v1.Admin/GetCall", VIEWER},
     {"/muster.admin.v1.Admin/ListCalls", VIEWER},
+    {"/muster.admin.v1.Admin/GetConfig", VIEWER},
+    {"/muster.admin.v1.Admin/ListZones", VIEWER},
+    {"/muster.admin.v1.Admin/ListLocks", VIEWER},
+    // It runs the program that the file names, as a reload does.
+    {"/muster.admin.v1.Admin/CheckConfig", OPERATOR},
+    {"/muster.admin.v1.Admin/CheckConfigText", ADMIN},
     {"/muster.admin.v1.Admin/Reload", OPERATOR},
+    {"/muster.admin.v1.Admin/ReloadConfigText", ADMIN},
+    {"/muster.admin.v1.Admin/SetLogLevel", OPERATOR},
     {"/muster.admin.v1.Admin/Reopen", OPERATOR},
     {"/muster.admin.v1.Admin/Pause", OPERATOR},
     {"/muster.admin.v1.Admin/Resume", OPERATOR},
@@ -28,6 +37,13 @@ constexpr AdminMethod kMethods[] = {
     {"/muster.admin.v1.Admin/Stop", OPERATOR},
     {"/grpc.health.v1.Health/Check", VIEWER},
     {"/grpc.health.v1.Health/Watch", VIEWER},
+    {"/grpc.channelz.v1.Channelz/GetTopChannels", VIEWER},
+    {"/grpc.channelz.v1.Channelz/GetServers", VIEWER},
+    {"/grpc.channelz.v1.Channelz/GetServer", VIEWER},
+    {"/grpc.channelz.v1.Channelz/GetServerSockets", VIEWER},
+    {"/grpc.channelz.v1.Channelz/GetChannel", VIEWER},
+    {"/grpc.channelz.v1.Channelz/GetSubchannel", VIEWER},
+    {"/grpc.channelz.v1.Channelz/GetSocket", VIEWER},
     {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", VIEWER},
 };
 

@@ -19,7 +19,8 @@ struct AdminMethod {
   absl::string_view name() const;
 };
 
-// All of them: those of muster.admin.v1.Admin, of the health service and of server reflection.
+// All of them: those of muster.admin.v1.Admin, of the health service, of channelz and of server
+// reflection.
 absl::Span<const AdminMethod> AdminMethods();
 // The method with this path, which there must be.
 const AdminMethod& AdminMethodAt(absl::string_view path);

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/channelz.pb.h"
 #include "muster/proto/health.pb.h"
 #include "muster/proto/reflection.pb.h"
 
@@ -19,6 +20,7 @@ std::vector<std::string> PathsOf(const std::string& service) {
   // So that the linker keeps their descriptors.
   EXPECT_NE(admin::v1::Status::descriptor(), nullptr);
   EXPECT_NE(grpc::health::v1::HealthCheckRequest::descriptor(), nullptr);
+  EXPECT_NE(grpc::channelz::v1::Channel::descriptor(), nullptr);
   EXPECT_NE(grpc::reflection::v1alpha::ServerReflectionRequest::descriptor(), nullptr);
   const auto* found =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
@@ -32,8 +34,9 @@ std::vector<std::string> PathsOf(const std::string& service) {
 
 TEST(AdminMethods, AreThoseOfTheServices) {
   std::vector<std::string> paths;
-  for (const char* service : {"muster.admin.v1.Admin", "grpc.health.v1.Health",
-                              "grpc.reflection.v1alpha.ServerReflection"}) {
+  for (const char* service :
+       {"muster.admin.v1.Admin", "grpc.health.v1.Health", "grpc.channelz.v1.Channelz",
+        "grpc.reflection.v1alpha.ServerReflection"}) {
     for (const std::string& path : PathsOf(service)) paths.push_back(path);
   }
   std::vector<std::string> listed;

@@ -44,15 +44,14 @@ grpc::ServerUnaryReactor* AdminCalls::Read(std::function<void()> fill) {
 }
 
 grpc::ServerUnaryReactor* AdminCalls::Change(grpc::CallbackServerContext* context,
-                                             absl::string_view name,
-                                             const AdminOperations::Order& order,
+                                             absl::string_view name, AdminOperations::Order order,
                                              std::function<void(const Outcome&)> fill) {
   const std::string what =
       absl::StrCat("admin: ", name, " asked for over the socket by ", peer_.ToString());
   const std::optional<loop::TimePoint> answer_time =
       AnswerTime(context->deadline() - std::chrono::system_clock::now(), loop::Clock::now());
   return Begin([open = open_, &loop = loop_, &log = log_, what, name = std::string(name),
-                answer_time, &order, fill = std::move(fill)](CallId id) {
+                answer_time, order = std::move(order), fill = std::move(fill)](CallId id) {
     // The outcome is logged by whoever decides it.
     log.Write(Severity::kInfo, what);
     const RequestId request = order([open, fill, id](const Outcome& outcome) {
@@ -119,6 +118,8 @@ void AdminCalls::Open::Finish(CallId id, const grpc::Status& status) {
   found->second.reactor->Finish(status);
   calls_.erase(found);
 }
+
+void AdminCalls::Open::Answer(CallId id, const absl::Status& status) { Finish(id, ToGrpc(status)); }
 
 void AdminCalls::Open::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);

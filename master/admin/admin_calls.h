@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/loop/clock.h"
@@ -41,11 +43,24 @@ class AdminCalls {
   // A call that changes nothing. `fill` completes its response, in the loop's thread.
   grpc::ServerUnaryReactor* Read(std::function<void()> fill);
 
+  // A call that changes nothing, and whose answer takes a while to find. `ask` begins that, in the
+  // loop's thread. What it is given is called there, once.
+  template <typename Response>
+  grpc::ServerUnaryReactor* Ask(std::function<void(AdminOperations::Answer<Response>)> ask,
+                                Response* response) {
+    return Begin([open = open_, ask = std::move(ask), response](CallId id) {
+      ask([open, id, response](absl::StatusOr<Response> answer) {
+        if (!open->Has(id)) return;
+        if (answer.ok()) *response = *std::move(answer);
+        open->Answer(id, answer.status());
+      });
+    });
+  }
+
   // A call that changes something: logs `name` and gives `order`. If the change succeeds, `fill`
-  // completes the response. Both run in the loop's thread, and not after Close; `order` is there
-  // until then.
+  // completes the response. Both run in the loop's thread, and not after Close.
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, absl::string_view name,
-                                   const AdminOperations::Order& order,
+                                   AdminOperations::Order order,
                                    std::function<void(const Outcome&)> fill);
 
   // Withdraws the changes under way: their caller hung up. In the loop's thread.
@@ -75,6 +90,7 @@ class AdminCalls {
     loop::TimePoint last_used() const;
     // The call's request and response are gone after this. Does nothing if it is finished.
     void Finish(CallId id, const grpc::Status& status);
+    void Answer(CallId id, const absl::Status& status);
     void Close();
 
     // In the loop's thread:

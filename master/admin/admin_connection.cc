@@ -13,6 +13,7 @@
 #include "muster/master/access/admin_method.h"
 #include "muster/master/admin/connection/caller_of.h"
 #include "muster/proto/admin.grpc.pb.h"
+#include "muster/proto/channelz.grpc.pb.h"
 #include "muster/proto/health.grpc.pb.h"
 #include "muster/proto/reflection.grpc.pb.h"
 
@@ -46,6 +47,7 @@ void AddTcpArguments(grpc::ServerBuilder& builder) {
 
 std::vector<std::string> ServiceNames() {
   return {admin::v1::Admin::service_full_name(), grpc::health::v1::Health::service_full_name(),
+          grpc::channelz::v1::Channelz::service_full_name(),
           grpc::reflection::v1alpha::ServerReflection::service_full_name()};
 }
 
@@ -71,6 +73,7 @@ absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
   }
   builder.RegisterService(&connection->admin_);
   builder.RegisterService(&connection->health_);
+  builder.RegisterService(&connection->channelz_);
   builder.RegisterService(&connection->reflection_);
   connection->server_ = builder.BuildAndStart();
   if (connection->server_ == nullptr) return absl::UnavailableError("gRPC makes no server");
@@ -94,6 +97,7 @@ AdminConnection::AdminConnection(const Surroundings& surroundings, const Peer& p
       on_end_(std::move(on_end)),
       admin_(surroundings.loop, surroundings.operations, surroundings.log, surroundings.gate, peer),
       health_(surroundings.health, AskerFor(surroundings.gate, peer)),
+      channelz_(AskerFor(surroundings.gate, peer)),
       reflection_(ServiceNames(), AskerFor(surroundings.gate, peer)) {}
 
 AdminConnection::~AdminConnection() {

@@ -15,6 +15,7 @@
 #include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_service.h"
+#include "muster/master/admin/connection/channelz_service.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/admin/connection/health_service.h"
 #include "muster/master/admin/connection/newcomer.h"
@@ -84,6 +85,7 @@ class AdminConnection final : private loop::Handler {
   const std::function<void(AdminConnection&)> on_end_;
   AdminService admin_;
   HealthService health_;
+  ChannelzService channelz_;
   ReflectionService reflection_;
   ipc::UniqueFd watch_;
   bool is_watched_ = false;

@@ -22,11 +22,13 @@ class AdminDeadlineTest : public AdminServerTest {
  protected:
   void SetUp() override {
     AdminServerTest::SetUp();
-    operations_.reload = [this](AdminOperations::Reply reply) {
+    operations_.reload = [this](const ReloadTerms&, AdminOperations::Reply reply) {
       reply_ = std::move(reply);
       return RequestId{5};
     };
-    operations_.quit = operations_.reload;
+    operations_.quit = [this](AdminOperations::Reply reply) {
+      return operations_.reload({}, std::move(reply));
+    };
     operations_.withdraw = [this](RequestId request, const std::string& why) {
       withdrawn_ = absl::StrCat(request, ": ", why);
       if (is_undone_) reply_({.status = absl::AbortedError("undone: " + why)});

@@ -102,7 +102,7 @@ TEST_F(AdminServerTest, MakesRoomForAClientAmongIdleOnes) {
 
 TEST_F(AdminServerTest, DoesNotEndACallToMakeRoom) {
   AdminOperations::Reply late;
-  operations_.reload = [&](AdminOperations::Reply reply) {
+  operations_.reload = [&](const ReloadTerms&, AdminOperations::Reply reply) {
     late = std::move(reply);
     loop_->Stop();
     return RequestId{1};

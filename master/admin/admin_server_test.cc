@@ -35,7 +35,7 @@ TEST_F(AdminServerTest, TellsTheStatus) {
 }
 
 TEST_F(AdminServerTest, AnswersAReloadWithTheNewGenerationsWorkers) {
-  operations_.reload = [](AdminOperations::Reply reply) {
+  operations_.reload = [](const ReloadTerms&, AdminOperations::Reply reply) {
     Outcome outcome;
     outcome.generation = 7;
     outcome.took = std::chrono::milliseconds(1500);
@@ -52,7 +52,7 @@ TEST_F(AdminServerTest, AnswersAReloadWithTheNewGenerationsWorkers) {
 }
 
 TEST_F(AdminServerTest, AnswersARefusedReloadWithTheReason) {
-  operations_.reload = [](AdminOperations::Reply reply) {
+  operations_.reload = [](const ReloadTerms&, AdminOperations::Reply reply) {
     Outcome outcome;
     outcome.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown");
     reply(outcome);
@@ -67,7 +67,7 @@ TEST_F(AdminServerTest, AnswersARefusedReloadWithTheReason) {
 
 TEST_F(AdminServerTest, SurvivesAClientThatLeftBeforeTheAnswer) {
   AdminOperations::Reply late;
-  operations_.reload = [&](AdminOperations::Reply reply) {
+  operations_.reload = [&](const ReloadTerms&, AdminOperations::Reply reply) {
     late = std::move(reply);
     loop_->Stop();
     return RequestId{1};

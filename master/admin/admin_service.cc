@@ -4,12 +4,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/access/admin_method.h"
+#include "muster/master/admin/config_methods.h"
 #include "muster/master/admin/connection/caller_of.h"
 #include "muster/master/admin/end_methods.h"
+#include "muster/master/admin/log_level_method.h"
 #include "muster/master/admin/pause_methods.h"
 #include "muster/master/admin/reload_method.h"
 #include "muster/master/admin/reopen_method.h"
 #include "muster/master/admin/status_methods.h"
+#include "muster/master/admin/zone_methods.h"
 
 namespace muster::master {
 namespace {
@@ -96,11 +99,60 @@ grpc::ServerUnaryReactor* AdminService::ListCalls(grpc::CallbackServerContext* c
   return call;
 }
 
+grpc::ServerUnaryReactor* AdminService::GetConfig(grpc::CallbackServerContext* context,
+                                                  const admin::v1::GetConfigRequest*,
+                                                  admin::v1::ActiveConfig* response) {
+  if (auto* const refused = Refuse(context, "GetConfig")) return refused;
+  return AnswerGetConfig(calls_, operations_, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::ListZones(grpc::CallbackServerContext* context,
+                                                  const admin::v1::ListZonesRequest*,
+                                                  admin::v1::ListZonesResponse* response) {
+  if (auto* const refused = Refuse(context, "ListZones")) return refused;
+  return AnswerListZones(calls_, operations_, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::ListLocks(grpc::CallbackServerContext* context,
+                                                  const admin::v1::ListLocksRequest* request,
+                                                  admin::v1::ListLocksResponse* response) {
+  if (auto* const refused = Refuse(context, "ListLocks")) return refused;
+  return AnswerListLocks(calls_, operations_, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::CheckConfig(grpc::CallbackServerContext* context,
+                                                    const admin::v1::CheckConfigRequest*,
+                                                    admin::v1::ConfigCheck* response) {
+  if (auto* const refused = Refuse(context, "CheckConfig")) return refused;
+  return AnswerCheckConfig(calls_, operations_, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::CheckConfigText(
+    grpc::CallbackServerContext* context, const admin::v1::CheckConfigTextRequest* request,
+    admin::v1::ConfigCheck* response) {
+  if (auto* const refused = Refuse(context, "CheckConfigText")) return refused;
+  return AnswerCheckConfigText(calls_, operations_, *request, response);
+}
+
 grpc::ServerUnaryReactor* AdminService::Reload(grpc::CallbackServerContext* context,
-                                               const admin::v1::ReloadRequest*,
+                                               const admin::v1::ReloadRequest* request,
                                                admin::v1::ReloadResponse* response) {
   if (auto* const refused = Refuse(context, "Reload")) return refused;
-  return AnswerReload(calls_, operations_, context, response);
+  return AnswerReload(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::ReloadConfigText(
+    grpc::CallbackServerContext* context, const admin::v1::ReloadConfigTextRequest* request,
+    admin::v1::ReloadResponse* response) {
+  if (auto* const refused = Refuse(context, "ReloadConfigText")) return refused;
+  return AnswerReloadConfigText(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::SetLogLevel(grpc::CallbackServerContext* context,
+                                                    const admin::v1::SetLogLevelRequest* request,
+                                                    admin::v1::SetLogLevelResponse* response) {
+  if (auto* const refused = Refuse(context, "SetLogLevel")) return refused;
+  return AnswerSetLogLevel(calls_, operations_, context, *request, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::Reopen(grpc::CallbackServerContext* context,

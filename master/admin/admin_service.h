@@ -48,6 +48,21 @@ class AdminService final
   grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context,
                                      const admin::v1::GetStatsRequest* request,
                                      admin::v1::Stats* response) override;
+  grpc::ServerUnaryReactor* GetConfig(grpc::CallbackServerContext* context,
+                                      const admin::v1::GetConfigRequest* request,
+                                      admin::v1::ActiveConfig* response) override;
+  grpc::ServerUnaryReactor* ListZones(grpc::CallbackServerContext* context,
+                                      const admin::v1::ListZonesRequest* request,
+                                      admin::v1::ListZonesResponse* response) override;
+  grpc::ServerUnaryReactor* ListLocks(grpc::CallbackServerContext* context,
+                                      const admin::v1::ListLocksRequest* request,
+                                      admin::v1::ListLocksResponse* response) override;
+  grpc::ServerUnaryReactor* CheckConfig(grpc::CallbackServerContext* context,
+                                        const admin::v1::CheckConfigRequest* request,
+                                        admin::v1::ConfigCheck* response) override;
+  grpc::ServerUnaryReactor* CheckConfigText(grpc::CallbackServerContext* context,
+                                            const admin::v1::CheckConfigTextRequest* request,
+                                            admin::v1::ConfigCheck* response) override;
   // Many calls are sent the same message, which is serialised once.
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(grpc::CallbackServerContext* context,
                                                           const grpc::ByteBuffer* request) override;
@@ -62,6 +77,12 @@ class AdminService final
   grpc::ServerUnaryReactor* Reload(grpc::CallbackServerContext* context,
                                    const admin::v1::ReloadRequest* request,
                                    admin::v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* ReloadConfigText(grpc::CallbackServerContext* context,
+                                             const admin::v1::ReloadConfigTextRequest* request,
+                                             admin::v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* context,
+                                        const admin::v1::SetLogLevelRequest* request,
+                                        admin::v1::SetLogLevelResponse* response) override;
   grpc::ServerUnaryReactor* Reopen(grpc::CallbackServerContext* context,
                                    const admin::v1::ReopenRequest* request,
                                    admin::v1::ReopenResponse* response) override;

@@ -35,7 +35,9 @@ class AdminServiceTest : public testing::Test {
               status.mutable_stats()->set_crashes(3);
               return status;
             },
-        .reload = note("reload"),
+        .reload = [ask = note("reload")](
+                      const ReloadTerms&,
+                      const AdminOperations::Reply& reply) { return ask(reply); },
         .reopen = note("reopen"),
         .pause = note("pause"),
         .resume = note("resume"),

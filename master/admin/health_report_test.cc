@@ -33,8 +33,12 @@ class HealthReportTest : public testing::Test {
       Give(ReadyEvent{slot});
     }
   }
+  HealthBoard::States All() { return ReportHealth(core_, 2, {}, {"127.0.0.1:80", "unix:/a\n"}); }
   HealthBoard::States Report(const std::set<std::uint32_t>& silent = {}) {
-    return ReportHealth(core_, 2, silent);
+    HealthBoard::States states = ReportHealth(core_, 2, silent, {});
+    EXPECT_EQ(states.extract("muster.worker").mapped(), states.at(""));
+    EXPECT_EQ(states.extract("muster.admin").mapped(), states.at("muster.admin.v1.Admin"));
+    return states;
   }
   bool Serves() { return Report().at(""); }
 
@@ -55,6 +59,14 @@ TEST_F(HealthReportTest, TellsWhoServes) {
   Serve();
   EXPECT_THAT(Report(), UnorderedElementsAre(Pair("", true), Pair("muster.admin.v1.Admin", true),
                                              Pair("worker/0", true), Pair("worker/1", true)));
+}
+
+TEST_F(HealthReportTest, HasANameForEachListener) {
+  const HealthBoard::States before = All();
+  EXPECT_FALSE(before.at("listener/127.0.0.1:80"));
+  EXPECT_FALSE(before.at("listener/unix:/a\\x0a"));
+  Serve();
+  EXPECT_TRUE(All().at("listener/127.0.0.1:80"));
 }
 
 TEST_F(HealthReportTest, TellsThatAWorkerThatDiedDoesNotServe) {

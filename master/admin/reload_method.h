@@ -8,12 +8,18 @@
 
 namespace muster::master {
 
-// The call Reload. The response has the new generation, how long the reload took, the workers of
-// that generation, and what became of the connections of the old one. `calls` and `operations`
-// outlive the call; `context` and `response` are gRPC's.
+// The calls Reload and ReloadConfigText. The response has the new generation, how long the reload
+// took, the workers of that generation, and what became of the connections of the old one. `calls`
+// and `operations` outlive the call; `context` and `response` are gRPC's.
 grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations& operations,
                                        grpc::CallbackServerContext* context,
+                                       const admin::v1::ReloadRequest& request,
                                        admin::v1::ReloadResponse* response);
+grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
+                                                 const AdminOperations& operations,
+                                                 grpc::CallbackServerContext* context,
+                                                 const admin::v1::ReloadConfigTextRequest& request,
+                                                 admin::v1::ReloadResponse* response);
 
 }  // namespace muster::master
 

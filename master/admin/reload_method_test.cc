@@ -25,14 +25,23 @@ class ReloadMethodTest : public testing::Test {
     };
   }
 
+  // The terms are noted.
+  AdminOperations::ReloadOrder Answered(const Outcome& outcome) {
+    return [this, outcome](const ReloadTerms& terms, const AdminOperations::Reply& reply) {
+      terms_ = terms;
+      return AnsweredWith(outcome)(reply);
+    };
+  }
+
   TestCall call_;
   AdminOperations operations_;
+  ReloadTerms terms_;
   admin::v1::ReloadResponse response_;
 };
 
 TEST_F(ReloadMethodTest, AnswersWithTheNewGenerationAndItsWorkers) {
-  operations_.reload = AnsweredWith({.generation = 7});
-  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
+  operations_.reload = Answered({.generation = 7});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), {}, &response_));
   call_.RunLoop();
   EXPECT_EQ(response_.generation(), 7u);
   ASSERT_EQ(response_.workers_size(), 1);
@@ -40,20 +49,20 @@ TEST_F(ReloadMethodTest, AnswersWithTheNewGenerationAndItsWorkers) {
 }
 
 TEST_F(ReloadMethodTest, AnswersWithTheTimeThatItTook) {
-  operations_.reload = AnsweredWith({.took = std::chrono::milliseconds(1500)});
-  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
+  operations_.reload = Answered({.took = std::chrono::milliseconds(1500)});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), {}, &response_));
   call_.RunLoop();
   EXPECT_EQ(response_.took().seconds(), 1);
   EXPECT_EQ(response_.took().nanos(), 500'000'000);
 }
 
 TEST_F(ReloadMethodTest, AnswersWithWhatDidNotGoAsItShould) {
-  operations_.reload = AnsweredWith(
-      {.warnings = {"worker 0 of generation 6 (pid 101) has not begun to drain within 5s"},
-       .connections_held = 7,
-       .connections_kept = 2,
-       .connections_cut = 3});
-  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
+  operations_.reload =
+      Answered({.warnings = {"worker 0 of generation 6 (pid 101) has not begun to drain within 5s"},
+                .connections_held = 7,
+                .connections_kept = 2,
+                .connections_cut = 3});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), {}, &response_));
   call_.RunLoop();
   ASSERT_EQ(response_.warning_size(), 1);
   EXPECT_EQ(response_.warning(0),
@@ -63,10 +72,38 @@ TEST_F(ReloadMethodTest, AnswersWithWhatDidNotGoAsItShould) {
   EXPECT_EQ(response_.connections_cut(), 3u);
 }
 
+TEST_F(ReloadMethodTest, PassesOnWhatTheCallAsksFor) {
+  operations_.reload =
+      Answered({.connections_ended = 4, .exited = 2, .killed = 1, .connections_closed = 99});
+  admin::v1::ReloadRequest request;
+  request.set_wait(admin::v1::ReloadRequest::DRAINED);
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), request, &response_));
+  call_.RunLoop();
+  EXPECT_TRUE(terms_.until_drained);
+  EXPECT_FALSE(terms_.config.has_value());
+  EXPECT_EQ(response_.connections_ended(), 4u);
+  EXPECT_EQ(response_.exited(), 2u);
+  EXPECT_EQ(response_.killed(), 1u);
+}
+
+TEST_F(ReloadMethodTest, PassesOnTheConfigurationThatTheCallBrings) {
+  operations_.reload = Answered({.generation = 7});
+  admin::v1::ReloadConfigTextRequest request;
+  request.mutable_config()->set_text("listen {}");
+  call_.Bind(
+      AnswerReloadConfigText(call_.calls(), operations_, call_.context(), request, &response_));
+  request.Clear();
+  call_.RunLoop();
+  ASSERT_TRUE(terms_.config.has_value());
+  EXPECT_EQ(terms_.config->text(), "listen {}");
+  EXPECT_FALSE(terms_.until_drained);
+  EXPECT_EQ(response_.generation(), 7u);
+}
+
 TEST_F(ReloadMethodTest, AnswersARefusalWithItsReason) {
   operations_.reload =
-      AnsweredWith({.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown")});
-  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), &response_));
+      Answered({.status = absl::InvalidArgumentError("muster.textproto:3:1: acept: unknown")});
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), {}, &response_));
   call_.RunLoop();
   ASSERT_TRUE(call_.status().has_value());
   EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);

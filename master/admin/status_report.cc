@@ -93,6 +93,12 @@ void FillWorker(const WorkerRecord& record, const worker::StatsValues& counted, 
   Fill(counted, worker->mutable_counters());
 }
 
+void FillUsage(const ProcessUsage& usage, admin::v1::Worker* worker) {
+  *worker->mutable_cpu_time() = config::FromChrono(usage.cpu);
+  worker->set_resident_bytes(usage.resident_bytes);
+  worker->set_threads(usage.threads);
+}
+
 void FillStats(const WorkerRecord& record, const worker::StatsValues& counted,
                admin::v1::WorkerStats* stats) {
   stats->set_index(record.index);
@@ -135,7 +141,8 @@ Counts Count(const SupervisorCore& core, const worker::SharedZone& zone,
 }  // namespace
 
 admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
-                               const CountedBefore& before, TimePoint now, const Hung& hung) {
+                               const CountedBefore& before, TimePoint now, const Hung& hung,
+                               const Usage& usage) {
   admin::v1::Status status;
   admin::v1::Master* master = status.mutable_master();
   master->set_state(StateOf(core.state()));
@@ -159,6 +166,9 @@ admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZ
       if (worker->state() == admin::v1::Worker::SERVING) {
         worker->set_state(admin::v1::Worker::HUNG);
       }
+    }
+    if (const auto found = usage.find(record->slot); found != usage.end()) {
+      FillUsage(found->second, worker);
     }
     FillStats(*record, counted, stats->add_workers());
   }

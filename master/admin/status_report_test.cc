@@ -194,5 +194,18 @@ TEST_F(StatusReportTest, BoundsWhatADamagedSlotCounts) {
   EXPECT_EQ(status.stats().total().accepted(), worker::kMostCounted);
 }
 
+TEST_F(StatusReportTest, TellsWhatTheProcessesUse) {
+  Give(StartEvent{settings_});
+  Give(SpawnedEvent{0, 123});
+  const Usage usage = {
+      {0, {.cpu = std::chrono::milliseconds(1500), .resident_bytes = 4096, .threads = 3}}};
+  const admin::v1::Status status = ReportStatus(core_, *zone_, before_, now_, {}, usage);
+  ASSERT_GE(status.workers_size(), 1);
+  EXPECT_EQ(status.workers(0).cpu_time().seconds(), 1);
+  EXPECT_EQ(status.workers(0).cpu_time().nanos(), 500'000'000);
+  EXPECT_EQ(status.workers(0).resident_bytes(), 4096u);
+  EXPECT_EQ(status.workers(0).threads(), 3u);
+}
+
 }  // namespace
 }  // namespace muster::master

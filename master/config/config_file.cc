@@ -50,7 +50,7 @@ ParsedConfig Parse(absl::string_view text, ConfigFormat format, absl::string_vie
   return parsed;
 }
 
-// What a text without a byte order mark says; it has no places, and no hash of its source.
+// What a text without a byte order mark says; it has no places, and no source_hash.
 absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string_view text,
                                             ConfigFormat format, absl::string_view prefix,
                                             const DescribeWorker& describe,
@@ -85,7 +85,8 @@ absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string
   }
   if (parsed.mistakes.empty()) {
     CheckedConfig checked;
-    checked.text = PrintConfig(config, worker.any.pool);
+    checked.identity.text = PrintConfig(config, worker.any.pool);
+    checked.identity.hash = HashOf(checked.identity.text);
     checked.config = std::move(config);
     return checked;
   }
@@ -102,7 +103,7 @@ absl::StatusOr<CheckedConfig> ReadCheckedText(absl::string_view name, absl::stri
   MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked,
                           ReadPlainText(name, plain, format, prefix, describe, check_more));
   checked.places = FieldPlaces(std::string(name), std::move(plain), format);
-  checked.source_hash = HashOf(text);
+  checked.identity.source_hash = HashOf(text);
   return checked;
 }
 

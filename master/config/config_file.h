@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/master/config/config_identity.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/config/syntax/config_format.h"
 #include "muster/master/config/worker_description.h"
@@ -19,8 +20,7 @@ namespace muster::master {
 struct CheckedConfig {
   config::v1::Config config;  // defaults filled in, paths absolute
   FieldPlaces places;
-  std::string text;         // `config`, as PrintConfig has it (config_text.h)
-  std::string source_hash;  // of the bytes that were read (config_hash.h)
+  ConfigIdentity identity;
 };
 
 // Checks more than the text. The mistakes that it returns are reported with the others, each at its

@@ -32,29 +32,30 @@ service { [type.googleapis.com/muster.config.v1.Listen] { address: "\302\265" } 
 )";
 
 TEST(ConfigText, HasTheDefaultsAndAbsolutePaths) {
-  const std::string text = Read(kText).text;
+  const std::string text = Read(kText).identity.text;
   EXPECT_THAT(text, HasSubstr("  address: \"unix:/tmp/a\"\n  backlog: 511\n"));
   EXPECT_THAT(text, HasSubstr("worker_connections: 4096\n"));
 }
 
 TEST(ConfigText, HasTheFieldsOfTheService) {
-  EXPECT_THAT(Read(kText).text,
+  EXPECT_THAT(Read(kText).identity.text,
               HasSubstr("[type.googleapis.com/muster.config.v1.Listen] {\n    address: \"µ\"\n    "
                         "backlog: 511\n  }\n"));
 }
 
 TEST(ConfigText, IsTheSameConfigurationWhenItIsReadAgain) {
   const CheckedConfig first = Read(kText);
-  const CheckedConfig again = Read(first.text);
-  EXPECT_EQ(again.text, first.text);
+  const CheckedConfig again = Read(first.identity.text);
+  EXPECT_EQ(again.identity.text, first.identity.text);
   EXPECT_EQ(again.config.SerializeAsString(), first.config.SerializeAsString());
 }
 
 TEST(ConfigText, DoesNotDependOnHowTheConfigurationIsWritten) {
   const std::string json = R"({"service": {"@type": "type.googleapis.com/muster.config.v1.Listen",
     "address": "µ"}, "listen": [{"address": "unix:./a", "backlog": 511}]})";
-  EXPECT_EQ(Read(json, ConfigFormat::kJson).text, Read(kText).text);
-  EXPECT_NE(Read(json, ConfigFormat::kJson).source_hash, Read(kText).source_hash);
+  EXPECT_EQ(Read(json, ConfigFormat::kJson).identity.text, Read(kText).identity.text);
+  EXPECT_EQ(Read(json, ConfigFormat::kJson).identity.hash, Read(kText).identity.hash);
+  EXPECT_NE(Read(json, ConfigFormat::kJson).identity.source_hash, Read(kText).identity.source_hash);
 }
 
 }  // namespace

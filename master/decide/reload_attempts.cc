@@ -16,37 +16,27 @@ absl::StatusCode CodeOf(const absl::Status& reason) {
   return is_named ? reason.code() : absl::StatusCode::kAborted;
 }
 
-bool Has(const std::vector<RequestId>& requests, RequestId request) {
-  return std::find(requests.begin(), requests.end(), request) != requests.end();
-}
-
-// `what`: "reload" or "resume".
-void RefuseAll(absl::string_view what, const std::vector<RequestId>& waiting,
-               absl::string_view what_serves, const absl::Status& reason, Decision& decision) {
-  absl::Status refusal(CodeOf(reason),
-                       WithReason(absl::StrCat(what, " refused", what_serves), reason.message()));
-  // What is beside the reason, for programs.
-  reason.ForEachPayload([&](absl::string_view kind, const absl::Cord& payload) {
-    refusal.SetPayload(kind, payload);
-  });
-  decision.Log(Severity::kError, std::string(refusal.message()));
-  for (const RequestId request : waiting) decision.Reply(request, {.status = refusal});
-}
-
 }  // namespace
 
 void ReloadAttempts::Start(TimePoint now) { attempt_ = Attempt{.is_start = true, .began = now}; }
 
-void ReloadAttempts::Ask(RequestId request, Decision& decision) {
-  if (attempt_) {
-    pending_.push_back(request);
+void ReloadAttempts::Ask(const ReloadEvent& event, Decision& decision) {
+  const Waiting waiting = {event.request, event.until_drained};
+  const RequestId config_of = event.has_config ? event.request : 0;
+  if (!attempt_) return Begin({.config_of = config_of, .waiting = {waiting}}, decision);
+  if (config_of == 0 && !pending_.empty() && pending_.back().config_of == 0) {
+    pending_.back().waiting.push_back(waiting);
+  } else if (pending_.size() < kMostPending) {
+    pending_.push_back({config_of, {waiting}});
   } else {
-    Begin({.waiting = {request}}, decision);
+    Refuse(event.request,
+           absl::FailedPreconditionError(absl::StrCat(kMostPending, " reloads wait already")),
+           decision);
   }
 }
 
 void ReloadAttempts::Resume(RequestId request, Decision& decision) {
-  Begin({.is_resumption = true, .waiting = {request}}, decision);
+  Begin({.is_resumption = true, .waiting = {{request}}}, decision);
 }
 
 void ReloadAttempts::Begin(Attempt attempt, Decision& decision) {
@@ -59,13 +49,18 @@ void ReloadAttempts::Begin(Attempt attempt, Decision& decision) {
     return;
   }
   attempt_->overdue = decision.now() + kLoadTimeout;
-  decision.Log(Severity::kInfo, "reloading");
+  decision.Log(Severity::kInfo, attempt_->config_of == 0
+                                    ? "reloading"
+                                    : "reloading with a configuration that came with a call");
   decision.Do(NotifyAction{NotifyAction::What::kReloading});
-  decision.Do(LoadAction{attempt_->load});
+  decision.Do(LoadAction{attempt_->load, attempt_->config_of});
 }
 
-void ReloadAttempts::BeginPending(Decision& decision) {
-  if (!pending_.empty()) Begin({.waiting = std::exchange(pending_, {})}, decision);
+void ReloadAttempts::BeginNext(Decision& decision) {
+  if (pending_.empty()) return;
+  Pending next = std::move(pending_.front());
+  pending_.pop_front();
+  Begin({.config_of = next.config_of, .waiting = std::move(next.waiting)}, decision);
 }
 
 std::uint64_t ReloadAttempts::BeginGeneration(const Settings& settings) {
@@ -95,20 +90,29 @@ void ReloadAttempts::Attempt::Complete(Outcome& outcome) const {
   outcome.took = took;
 }
 
-void ReloadAttempts::Answer(Outcome outcome, Decision& decision) {
+ReloadAttempts::Answered ReloadAttempts::Answer(Outcome outcome, Decision& decision) {
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
   if (!attempt.is_start && !attempt.is_resumption) {
     ++succeeded_;
     last_error_.clear();
   }
   attempt.Complete(outcome);
-  for (const RequestId request : attempt.waiting) decision.Reply(request, outcome);
+  Answered answered = {.generation = attempt.generation, .outcome = outcome};
+  for (const Waiting& waiting : attempt.waiting) {
+    if (waiting.until_drained) {
+      answered.until_drained.push_back(waiting.request);
+    } else {
+      decision.Reply(waiting.request, outcome);
+    }
+  }
   decision.Do(NotifyAction{NotifyAction::What::kReady});
+  return answered;
 }
 
-void ReloadAttempts::Succeed(Outcome outcome, Decision& decision) {
-  Answer(std::move(outcome), decision);
-  BeginPending(decision);
+ReloadAttempts::Answered ReloadAttempts::Succeed(Outcome outcome, Decision& decision) {
+  Answered answered = Answer(std::move(outcome), decision);
+  BeginNext(decision);
+  return answered;
 }
 
 void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_serves,
@@ -118,26 +122,33 @@ void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_ser
   NoteRefusal(attempt, reason);
   RefuseAll(NameOf(attempt), attempt.waiting, what_serves, reason, decision);
   decision.Do(NotifyAction{NotifyAction::What::kReady});
-  BeginPending(decision);
+  BeginNext(decision);
 }
 
 ReloadAttempts::Wait ReloadAttempts::HowWaits(RequestId request) const {
   if (request == 0) return Wait::kNot;
-  if (Has(pending_, request)) return Wait::kForNext;
+  for (const Pending& pending : pending_) {
+    if (Has(pending.waiting, request)) return Wait::kForNext;
+  }
   if (!attempt_ || !Has(attempt_->waiting, request)) return Wait::kNot;
   return attempt_->waiting.size() == 1 ? Wait::kAlone : Wait::kWithOthers;
 }
 
 void ReloadAttempts::Leave(RequestId request, Outcome outcome, Decision& decision) {
-  std::erase(pending_, request);
-  if (attempt_) std::erase(attempt_->waiting, request);
+  const auto is_it = [request](const Waiting& waiting) { return waiting.request == request; };
+  for (Pending& pending : pending_) std::erase_if(pending.waiting, is_it);
+  std::erase_if(pending_, [](const Pending& pending) { return pending.waiting.empty(); });
+  if (attempt_) std::erase_if(attempt_->waiting, is_it);
   if (is_committed()) attempt_->Complete(outcome);
   if (!outcome.status.ok()) decision.Log(Severity::kInfo, std::string(outcome.status.message()));
   decision.Reply(request, std::move(outcome));
 }
 
 void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
-  std::vector<RequestId> waiting = std::exchange(pending_, {});
+  std::vector<Waiting> waiting;
+  for (const Pending& pending : std::exchange(pending_, {})) {
+    waiting.insert(waiting.end(), pending.waiting.begin(), pending.waiting.end());
+  }
   const std::optional<Attempt> attempt = std::exchange(attempt_, std::nullopt);
   if (attempt && !attempt->is_start) {
     if (attempt->generation == 0) decision.Do(AbandonLoadAction{attempt->load});
@@ -153,7 +164,26 @@ void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
 }
 
 void ReloadAttempts::Refuse(RequestId request, const absl::Status& reason, Decision& decision) {
-  RefuseAll("reload", {request}, "", reason, decision);
+  RefuseAll("reload", {{request}}, "", reason, decision);
+}
+
+bool ReloadAttempts::Has(const std::vector<Waiting>& waiting, RequestId request) {
+  return std::any_of(waiting.begin(), waiting.end(),
+                     [request](const Waiting& one) { return one.request == request; });
+}
+
+// `what`: "reload" or "resume".
+void ReloadAttempts::RefuseAll(absl::string_view what, const std::vector<Waiting>& waiting,
+                               absl::string_view what_serves, const absl::Status& reason,
+                               Decision& decision) {
+  absl::Status refusal(CodeOf(reason),
+                       WithReason(absl::StrCat(what, " refused", what_serves), reason.message()));
+  // What is beside the reason, for programs.
+  reason.ForEachPayload([&](absl::string_view kind, const absl::Cord& payload) {
+    refusal.SetPayload(kind, payload);
+  });
+  decision.Log(Severity::kError, std::string(refusal.message()));
+  for (const Waiting& one : waiting) decision.Reply(one.request, {.status = refusal});
 }
 
 absl::string_view ReloadAttempts::NameOf(const Attempt& attempt) {

@@ -2,7 +2,9 @@
 #define MUSTER_MASTER_DECIDE_RELOAD_ATTEMPTS_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,8 +51,20 @@ class ReloadAttempts {
 
   // The first attempt. Its configuration is loaded already.
   void Start(TimePoint now);
-  // Begins a reload. Requests that come during an attempt become one more reload together.
-  void Ask(RequestId request, Decision& decision);
+  // Those who were not answered with the attempt, since they wait until the old workers have ended.
+  struct Answered {
+    std::uint64_t generation = 0;
+    Outcome outcome{};
+    std::vector<RequestId> until_drained{};
+  };
+
+  // More reloads than this do not wait for an attempt.
+  static constexpr std::size_t kMostPending = 16;
+
+  // Begins a reload. Requests for the file that come one after another during an attempt become one
+  // more reload together. A request with a configuration is a reload of its own. They begin in the
+  // order in which they came.
+  void Ask(const ReloadEvent& event, Decision& decision);
   // Begins a resumption: a new generation with the configuration of the last one. For when no
   // attempt is under way. It counts as no reload.
   void Resume(RequestId request, Decision& decision);
@@ -66,9 +80,11 @@ class ReloadAttempts {
   // The generation serves.
   void Commit(TimePoint now);
   // Ends an attempt that is committed. `outcome` goes into the answer. No reload begins.
-  void Answer(Outcome outcome, Decision& decision);
-  // The same, and begins the reload that waits for it.
-  void Succeed(Outcome outcome, Decision& decision);
+  Answered Answer(Outcome outcome, Decision& decision);
+  // Begins the reload that waits, if there is one. For when no attempt is under way.
+  void BeginNext(Decision& decision);
+  // Both.
+  Answered Succeed(Outcome outcome, Decision& decision);
 
   // Ends an attempt that is not committed, answers it, and begins the reload that waits for it. The
   // generation is undone. `what_serves` goes into the answer: ", generation 1 goes on serving".
@@ -93,10 +109,19 @@ class ReloadAttempts {
   static void Refuse(RequestId request, const absl::Status& reason, Decision& decision);
 
  private:
+  struct Waiting {
+    RequestId request = 0;  // zero: a signal
+    bool until_drained = false;
+  };
+  struct Pending {
+    RequestId config_of = 0;
+    std::vector<Waiting> waiting{};  // at least one
+  };
   struct Attempt {
     bool is_start = false;
     bool is_resumption = false;
-    std::vector<RequestId> waiting{};  // until it is committed, of a reload at least one
+    RequestId config_of = 0;
+    std::vector<Waiting> waiting{};  // until it is committed, of a reload at least one
     TimePoint began{};
     LoadId load = 0;                     // zero: of the start
     std::optional<TimePoint> overdue{};  // of the load
@@ -109,13 +134,15 @@ class ReloadAttempts {
   };
 
   void Begin(Attempt attempt, Decision& decision);
-  void BeginPending(Decision& decision);
   static absl::string_view NameOf(const Attempt& attempt);
   void NoteRefusal(const Attempt& attempt, const absl::Status& reason);
+  static bool Has(const std::vector<Waiting>& waiting, RequestId request);
+  static void RefuseAll(absl::string_view what, const std::vector<Waiting>& waiting,
+                        absl::string_view what_serves, const absl::Status& reason,
+                        Decision& decision);
 
   std::optional<Attempt> attempt_;
-  // Came during the attempt. Zeros among them are signals.
-  std::vector<RequestId> pending_;
+  std::deque<Pending> pending_;  // came during the attempt
   LoadId last_load_ = 0;
   std::uint64_t last_generation_ = 0;
   Settings settings_;

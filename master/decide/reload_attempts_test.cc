@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/cord.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -56,7 +57,7 @@ class ReloadAttemptsTest : public testing::Test {
 };
 
 TEST_F(ReloadAttemptsTest, LoadTheConfigurationFirst) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   Sort();
   EXPECT_EQ(loads_, 1);
   EXPECT_TRUE(attempts_.is_loading());
@@ -64,25 +65,25 @@ TEST_F(ReloadAttemptsTest, LoadTheConfigurationFirst) {
 }
 
 TEST_F(ReloadAttemptsTest, NumberTheirLoads) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   const LoadId first = attempts_.load();
   EXPECT_TRUE(attempts_.awaits(first));
   attempts_.Fail(absl::AbortedError("no"), "", decision_);
   EXPECT_FALSE(attempts_.awaits(first));
-  attempts_.Ask(6, decision_);
+  attempts_.Ask({6}, decision_);
   EXPECT_FALSE(attempts_.awaits(first));
   EXPECT_TRUE(attempts_.awaits(attempts_.load()));
 }
 
 TEST_F(ReloadAttemptsTest, HaveNoDeadlineOnceTheConfigurationIsLoaded) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   EXPECT_EQ(attempts_.next_deadline(), TimePoint() + ReloadAttempts::kLoadTimeout);
   attempts_.BeginGeneration({});
   EXPECT_EQ(attempts_.next_deadline(), std::nullopt);
 }
 
 TEST_F(ReloadAttemptsTest, HaveAGenerationOnceTheConfigurationIsLoaded) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   EXPECT_EQ(attempts_.BeginGeneration({.workers = 7}), 2u);
   EXPECT_EQ(attempts_.generation(), 2u);
   EXPECT_EQ(attempts_.settings().workers, 7u);
@@ -91,7 +92,7 @@ TEST_F(ReloadAttemptsTest, HaveAGenerationOnceTheConfigurationIsLoaded) {
 }
 
 TEST_F(ReloadAttemptsTest, AnswerASuccessWithTheGenerationAndTheTime) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   attempts_.BeginGeneration({});
   decision_ = Decision(TimePoint(seconds(4)));
   Succeed();
@@ -106,11 +107,11 @@ TEST_F(ReloadAttemptsTest, AnswerASuccessWithTheGenerationAndTheTime) {
 TEST_F(ReloadAttemptsTest, DoNotCountTheStartAsAReload) { EXPECT_EQ(attempts_.succeeded(), 0u); }
 
 TEST_F(ReloadAttemptsTest, CountSuccessesAndRefusals) {
-  attempts_.Ask(0, decision_);
+  attempts_.Ask({0}, decision_);
   attempts_.Fail(absl::AbortedError("no"), "", decision_);
-  attempts_.Ask(0, decision_);
+  attempts_.Ask({0}, decision_);
   attempts_.Cancel(absl::AbortedError("no"), decision_);
-  attempts_.Ask(0, decision_);
+  attempts_.Ask({0}, decision_);
   attempts_.BeginGeneration({});
   Succeed();
   EXPECT_EQ(attempts_.refused(), 2u);
@@ -118,17 +119,17 @@ TEST_F(ReloadAttemptsTest, CountSuccessesAndRefusals) {
 }
 
 TEST_F(ReloadAttemptsTest, RememberTheReasonOfTheLastRefusalUntilOneSucceeds) {
-  attempts_.Ask(0, decision_);
+  attempts_.Ask({0}, decision_);
   attempts_.Fail(absl::AbortedError("no"), "", decision_);
   EXPECT_EQ(attempts_.last_error(), "no");
-  attempts_.Ask(0, decision_);
+  attempts_.Ask({0}, decision_);
   attempts_.BeginGeneration({});
   Succeed();
   EXPECT_EQ(attempts_.last_error(), "");
 }
 
 TEST_F(ReloadAttemptsTest, AnswerAFailureWithWhatServesAndTheReason) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   attempts_.Fail(absl::InvalidArgumentError("m:1:1: no"), ", generation 1 goes on serving",
                  decision_);
   Sort();
@@ -139,7 +140,7 @@ TEST_F(ReloadAttemptsTest, AnswerAFailureWithWhatServesAndTheReason) {
 }
 
 TEST_F(ReloadAttemptsTest, AnswerWithTheCodesThatClientsKnow) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   attempts_.Fail(absl::DeadlineExceededError("late"), "", decision_);
   Sort();
   ASSERT_THAT(Answered(), ElementsAre(5u));
@@ -147,17 +148,17 @@ TEST_F(ReloadAttemptsTest, AnswerWithTheCodesThatClientsKnow) {
 }
 
 TEST_F(ReloadAttemptsTest, DoNotUseTheNumberOfAFailedGenerationAgain) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   EXPECT_EQ(attempts_.BeginGeneration({}), 2u);
   attempts_.Fail(absl::AbortedError("no"), "", decision_);
-  attempts_.Ask(6, decision_);
+  attempts_.Ask({6}, decision_);
   EXPECT_EQ(attempts_.BeginGeneration({}), 3u);
 }
 
 TEST_F(ReloadAttemptsTest, MakeOneReloadOfAllRequestsThatComeMeanwhile) {
-  attempts_.Ask(5, decision_);
-  attempts_.Ask(6, decision_);
-  attempts_.Ask(7, decision_);
+  attempts_.Ask({5}, decision_);
+  attempts_.Ask({6}, decision_);
+  attempts_.Ask({7}, decision_);
   attempts_.Fail(absl::AbortedError("no"), "", decision_);
   Sort();
   EXPECT_THAT(Answered(), ElementsAre(5u));
@@ -169,9 +170,73 @@ TEST_F(ReloadAttemptsTest, MakeOneReloadOfAllRequestsThatComeMeanwhile) {
   EXPECT_EQ(loads_, 0);
 }
 
+TEST_F(ReloadAttemptsTest, LoadWhatARequestBringsInTheOrderOfTheRequests) {
+  attempts_.Ask({.request = 5}, decision_);
+  attempts_.Ask({.request = 6}, decision_);
+  attempts_.Ask({.request = 7, .has_config = true}, decision_);
+  attempts_.Ask({.request = 8}, decision_);
+  attempts_.Ask({.request = 9}, decision_);
+  std::vector<RequestId> loaded;
+  std::vector<std::vector<RequestId>> answered;
+  while (attempts_.is_under_way()) {
+    for (const Action& action : decision_.TakeActions()) {
+      if (const auto* load = std::get_if<LoadAction>(&action)) loaded.push_back(load->config_of);
+    }
+    attempts_.BeginGeneration({});
+    attempts_.Commit(decision_.now());
+    attempts_.Answer({}, decision_);
+    Sort();
+    answered.push_back(Answered());
+    attempts_.BeginNext(decision_);
+  }
+  EXPECT_THAT(loaded, ElementsAre(0u, 0u, 7u, 0u));
+  EXPECT_THAT(answered,
+              ElementsAre(ElementsAre(5u), ElementsAre(6u), ElementsAre(7u), ElementsAre(8u, 9u)));
+}
+
+TEST_F(ReloadAttemptsTest, KeepAFewWaitingAndRefuseTheRest) {
+  attempts_.Ask({5}, decision_);
+  for (RequestId request = 100; request <= 100 + ReloadAttempts::kMostPending; ++request) {
+    attempts_.Ask({.request = request, .has_config = true}, decision_);
+  }
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(100 + ReloadAttempts::kMostPending));
+  EXPECT_EQ(replies_[0].outcome.status,
+            absl::FailedPreconditionError("reload refused: 16 reloads wait already"));
+}
+
+TEST_F(ReloadAttemptsTest, HandOverThoseWhoWaitUntilTheOldWorkersHaveEnded) {
+  attempts_.Ask({4}, decision_);
+  attempts_.Ask({.request = 5, .until_drained = true}, decision_);
+  attempts_.Ask({6}, decision_);
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  attempts_.BeginGeneration({});
+  attempts_.Commit(decision_.now());
+  Sort();
+  const ReloadAttempts::Answered answered =
+      attempts_.Succeed({.warnings = {"one is late"}}, decision_);
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(6u));
+  EXPECT_EQ(answered.generation, 2u);
+  EXPECT_EQ(answered.outcome.generation, 2u);
+  EXPECT_THAT(answered.outcome.warnings, ElementsAre("one is late"));
+  EXPECT_THAT(answered.until_drained, ElementsAre(5u));
+  EXPECT_EQ(attempts_.HowWaits(5), ReloadAttempts::Wait::kNot);
+}
+
+TEST_F(ReloadAttemptsTest, KeepWhatIsBesideTheReasonOfAFailure) {
+  absl::Status reason = absl::InvalidArgumentError("m:1:1: no");
+  reason.SetPayload("kind", absl::Cord("mistakes"));
+  attempts_.Ask({5}, decision_);
+  attempts_.Fail(reason, "", decision_);
+  Sort();
+  ASSERT_THAT(Answered(), ElementsAre(5u));
+  EXPECT_EQ(replies_[0].outcome.status.GetPayload("kind"), absl::Cord("mistakes"));
+}
+
 TEST_F(ReloadAttemptsTest, AnswerAllWhoWaitWhenTheyAreCancelled) {
-  attempts_.Ask(5, decision_);
-  attempts_.Ask(6, decision_);
+  attempts_.Ask({5}, decision_);
+  attempts_.Ask({6}, decision_);
   Sort();
   attempts_.Cancel(absl::FailedPreconditionError("the master is stopping"), decision_);
   Sort();
@@ -184,7 +249,7 @@ TEST_F(ReloadAttemptsTest, AnswerAllWhoWaitWhenTheyAreCancelled) {
 }
 
 TEST_F(ReloadAttemptsTest, LogTheRefusalOfAReloadForWhichNobodyWaits) {
-  attempts_.Ask(0, decision_);
+  attempts_.Ask({0}, decision_);
   Sort();
   attempts_.Cancel(absl::FailedPreconditionError("the master was paused"), decision_);
   Sort();
@@ -194,11 +259,11 @@ TEST_F(ReloadAttemptsTest, LogTheRefusalOfAReloadForWhichNobodyWaits) {
 
 TEST_F(ReloadAttemptsTest, KnowHowARequestWaits) {
   using Wait = ReloadAttempts::Wait;
-  attempts_.Ask(5, decision_);
-  attempts_.Ask(6, decision_);
+  attempts_.Ask({5}, decision_);
+  attempts_.Ask({6}, decision_);
   EXPECT_EQ(attempts_.HowWaits(5), Wait::kAlone);
   EXPECT_EQ(attempts_.HowWaits(6), Wait::kForNext);
-  attempts_.Ask(0, decision_);
+  attempts_.Ask({0}, decision_);
   attempts_.Fail(absl::AbortedError("no"), "", decision_);
   EXPECT_EQ(attempts_.HowWaits(5), Wait::kNot);
   EXPECT_EQ(attempts_.HowWaits(6), Wait::kWithOthers);
@@ -206,9 +271,9 @@ TEST_F(ReloadAttemptsTest, KnowHowARequestWaits) {
 }
 
 TEST_F(ReloadAttemptsTest, GoOnWithoutARequestThatLeaves) {
-  attempts_.Ask(5, decision_);
-  attempts_.Ask(6, decision_);
-  attempts_.Ask(7, decision_);
+  attempts_.Ask({5}, decision_);
+  attempts_.Ask({6}, decision_);
+  attempts_.Ask({7}, decision_);
   attempts_.Leave(6, {.status = absl::CancelledError("later")}, decision_);
   Sort();
   EXPECT_THAT(Answered(), ElementsAre(6u));
@@ -224,7 +289,7 @@ TEST_F(ReloadAttemptsTest, GoOnWithoutARequestThatLeaves) {
 }
 
 TEST_F(ReloadAttemptsTest, TellARequestThatLeavesAfterTheCommitWhatServes) {
-  attempts_.Ask(5, decision_);
+  attempts_.Ask({5}, decision_);
   const std::uint64_t generation = attempts_.BeginGeneration({});
   attempts_.Commit(decision_.now() + std::chrono::seconds(2));
   Sort();
@@ -250,7 +315,7 @@ TEST_F(ReloadAttemptsTest, LeaveAFailedStartToTheEndOfTheMaster) {
   ReloadAttempts attempts;
   attempts.Start(TimePoint());
   EXPECT_TRUE(attempts.is_start());
-  attempts.Ask(5, decision_);
+  attempts.Ask({5}, decision_);
   attempts.BeginGeneration({});
   attempts.Fail(absl::AbortedError("no"), "", decision_);
   EXPECT_THAT(decision_.TakeActions(), IsEmpty());

@@ -44,6 +44,7 @@ struct ReleaseSlotAction {
 // by LoadedEvent or LoadRefusedEvent, at any time, or never if it hangs.
 struct LoadAction {
   LoadId load = 0;
+  RequestId config_of = 0;  // not zero: the configuration that this request brought, not the file
 };
 
 // The same with the configuration that serves or served last, as it was loaded. Answered in the
@@ -96,9 +97,13 @@ struct Outcome {
   std::uint64_t connections_held = 0;
   std::uint64_t connections_kept = 0;
   std::uint64_t connections_cut = 0;
+  // Reload that waits until the old workers have ended: the connections that ended with them, or
+  // that they closed because they drained too long.
+  std::uint64_t connections_ended = 0;
   std::uint32_t reopened = 0;  // reopen
-  std::uint32_t exited = 0;    // quit, stop, pause
-  std::uint32_t killed = 0;    // quit, stop, pause
+  // Quit, stop, pause, reload that waits until the old workers have ended.
+  std::uint32_t exited = 0;
+  std::uint32_t killed = 0;
   // Quit, pause: connections that a drain's deadline closed. The supervisor fills this in: the core
   // cannot read the counters.
   std::uint64_t connections_closed = 0;

@@ -25,6 +25,7 @@ std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
   std::visit([this](const auto& which) { On(which); }, event);
   reopens_.AnswerEnded(decision_);
   AnswerIfChangedOver();
+  drains_.AnswerEnded(decision_);
   workers_.Sweep();
   EndIfAllGaveUp();
   EndIfNobodyIsLeft();
@@ -68,7 +69,7 @@ void SupervisorCore::On(const ReloadEvent& event) {
     ReloadAttempts::Refuse(event.request, absl::FailedPreconditionError("the master is stopping"),
                            decision_);
   } else {
-    attempts_.Ask(event.request, decision_);
+    attempts_.Ask(event, decision_);
   }
 }
 
@@ -117,8 +118,9 @@ void SupervisorCore::Commit() {
       EndSurplusGenerations(serving_, settings_.max_generations, workers_, decision_);
   const bool is_start = attempts_.is_start();
   attempts_.Commit(decision_.now());
+  drains_.Begin(workers_, serving_);
   if (is_start) {
-    attempts_.Succeed({}, decision_);  // nobody waits, and nobody drains
+    AwaitDrained(attempts_.Succeed({}, decision_));  // nobody waits, and nobody drains
   } else {
     changeover_.Begin(workers_, serving_, ended, settings_.drain_ack_timeout, decision_.now());
   }
@@ -126,7 +128,11 @@ void SupervisorCore::Commit() {
 
 void SupervisorCore::AnswerIfChangedOver() {
   if (!attempts_.is_committed() || !changeover_.is_over()) return;
-  attempts_.Succeed(changeover_.End(decision_), decision_);
+  AwaitDrained(attempts_.Succeed(changeover_.End(decision_), decision_));
+}
+
+void SupervisorCore::AwaitDrained(ReloadAttempts::Answered answered) {
+  drains_.Await(answered.generation, std::move(answered.outcome), answered.until_drained);
 }
 
 void SupervisorCore::FailAttempt(const absl::Status& reason) {
@@ -141,7 +147,7 @@ void SupervisorCore::FailAttempt(const absl::Status& reason) {
 void SupervisorCore::CancelReloads(const absl::Status& reason) {
   if (attempts_.is_committed()) {
     changeover_.Interrupt(reason.message());
-    attempts_.Answer(changeover_.End(decision_), decision_);
+    AwaitDrained(attempts_.Answer(changeover_.End(decision_), decision_));
   }
   UndoGeneration();
   attempts_.Cancel(reason, decision_);
@@ -191,6 +197,7 @@ void SupervisorCore::On(const SpawnedEvent& event) {
 void SupervisorCore::On(const SpawnFailedEvent& event) {
   WorkerRecord* worker = workers_.Find(event.slot);
   if (!worker || !HasProcess(worker->state)) return;
+  drains_.Forget(event.slot);
   worker->last_exit = absl::StrCat("could not be started: ", event.reason);
   if (!worker->is_wanted) {
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
@@ -252,6 +259,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
   reopens_.Forget(event.slot);
   worker->last_exit = worker->HowItEnded(event.exit);
   changeover_.OnExit(*worker, event);
+  drains_.OnExit(*worker, event);
   if (!worker->is_wanted) {
     ending_.CountWorker(worker->was_killed);
     pause_.CountWorker(worker->was_killed);
@@ -367,6 +375,7 @@ void SupervisorCore::On(const ScaleEvent& event) {
 
 void SupervisorCore::On(const WithdrawEvent& event) {
   using Wait = ReloadAttempts::Wait;
+  if (drains_.Leave(event.request, event.why, decision_)) return;
   const Wait wait = attempts_.HowWaits(event.request);
   if (wait == Wait::kNot) return;
   if (wait == Wait::kForNext) {

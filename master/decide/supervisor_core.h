@@ -12,6 +12,7 @@
 #include "muster/master/decide/changeover.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
+#include "muster/master/decide/drain_watch.h"
 #include "muster/master/decide/ending.h"
 #include "muster/master/decide/pause.h"
 #include "muster/master/decide/reload_attempts.h"
@@ -31,8 +32,8 @@ enum class MasterState { kStarting, kRunning, kReloading, kStopping, kPaused };
 // anything. The rules are in docs/SUPERVISION.md. One thread.
 //
 // The core dispatches events and has the rules that concern several generations. Its parts decide
-// the rest: WorkerLifecycle, CrashPolicy, ReloadAttempts, Changeover, Ending, ReopenRounds,
-// scaling.h and generation_limit.h.
+// the rest: WorkerLifecycle, CrashPolicy, ReloadAttempts, Changeover, DrainWatch, Ending,
+// ReopenRounds, scaling.h and generation_limit.h.
 class SupervisorCore {
  public:
   // `slots`: of the shared zone. Each live process of any generation has one to itself.
@@ -81,6 +82,8 @@ class SupervisorCore {
   void Commit();
   // Answers the reload that is committed, if all have acknowledged that.
   void AnswerIfChangedOver();
+  // Those who wait until the old workers have ended go on to wait for that.
+  void AwaitDrained(ReloadAttempts::Answered answered);
   // Starts a worker of the attempt again that wants its listeners to listen before it is ready.
   void StartOnceListening(WorkerRecord& worker);
   // Undoes the attempt's generation and answers `reason`.
@@ -110,6 +113,7 @@ class SupervisorCore {
   WorkerSlots workers_;
   ReloadAttempts attempts_;
   Changeover changeover_;  // of the attempt that is committed
+  DrainWatch drains_;
   ReopenRounds reopens_;
   Ending ending_;
   Pause pause_;

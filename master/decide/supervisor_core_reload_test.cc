@@ -294,5 +294,49 @@ TEST_F(SupervisorCoreTest, KillsAWorkerThatDoesNotFinishItsDrain) {
   EXPECT_THAT(signalled_, ElementsAre(Signalled{0, SIGKILL}));
 }
 
+TEST_F(SupervisorCoreTest, AnswersAReloadThatWaitsWhenTheOldWorkersHaveEnded) {
+  StartServing();
+  Give(ReloadEvent{.request = 5, .until_drained = true});
+  Give(LoadedEvent{load_, settings_});
+  FinishReload();
+  EXPECT_EQ(core_.state(), MasterState::kRunning);
+  EXPECT_TRUE(replies_.empty());
+  Give(ExitedEvent{.slot = 0, .exit = Code(0), .closed_at_deadline = 3});
+  EXPECT_TRUE(replies_.empty());
+  Give(ExitedEvent{.slot = 1, .exit = KilledBy(9), .connections = 1});
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_EQ(replies_[0].request, 5u);
+  EXPECT_EQ(replies_[0].outcome.generation, 2u);
+  EXPECT_EQ(replies_[0].outcome.connections_ended, 4u);
+}
+
+TEST_F(SupervisorCoreTest, AnswersAReloadThatWaitsWhenTheMasterIsPausedOrEnds) {
+  StartServing();
+  Give(ReloadEvent{.request = 5, .until_drained = true});
+  Give(LoadedEvent{load_, settings_});
+  FinishReload();
+  Give(QuitEvent{6});
+  EXPECT_TRUE(replies_.empty());
+  for (std::uint32_t slot : {0u, 1u, 2u}) Give(ExitedEvent{.slot = slot, .exit = Code(0)});
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_EQ(replies_[0].request, 5u);
+  EXPECT_TRUE(replies_[0].outcome.status.ok());
+}
+
+TEST_F(SupervisorCoreTest, TellsWhoIsLeftWhenAReloadWaitsNoLonger) {
+  StartServing();
+  Give(ReloadEvent{.request = 5, .until_drained = true});
+  Give(LoadedEvent{load_, settings_});
+  FinishReload();
+  Give(ExitedEvent{.slot = 0, .exit = Code(0)});
+  Give(WithdrawEvent{5, "its deadline came"});
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_TRUE(replies_[0].outcome.status.ok());
+  EXPECT_EQ(replies_[0].outcome.generation, 2u);
+  EXPECT_EQ(replies_[0].outcome.warnings,
+            std::vector<std::string>(
+                {"worker 1 of generation 1 (pid 101) has not ended before its deadline came"}));
+}
+
 }  // namespace
 }  // namespace muster::master

@@ -90,6 +90,7 @@ struct ExitedEvent {
   std::uint32_t slot = 0;
   ipc::ProcessExit exit{};
   std::uint64_t connections = 0;  // that were open when it ended, or when it was told to at once
+  std::uint64_t closed_at_deadline = 0;  // that it closed since its drain took too long
 };
 
 // next_deadline() has come.
@@ -98,6 +99,11 @@ struct TickEvent {};
 // From the operator.
 struct ReloadEvent {
   RequestId request = 0;
+  // The request brought a configuration, which is loaded in place of the file.
+  bool has_config = false;
+  // It is answered when no process of an older generation is left, instead of when all of them have
+  // acknowledged that they drain.
+  bool until_drained = false;
 };
 struct ReopenEvent {
   RequestId request = 0;

@@ -89,7 +89,7 @@ class Machine {
     } else if (what < 800) {
       PassTime();
     } else if (what < 880) {
-      Give(ReloadEvent{Any(3) == 0 ? 0 : NewReload()});
+      AskForAReload();
     } else if (what < 940) {
       Give(ReopenEvent{NewRequest(), Any(9) == 0 ? absl::AbortedError("log") : absl::OkStatus()});
     } else if (what < 960) {
@@ -112,6 +112,16 @@ class Machine {
         Give(StopEvent{NewRequest()});
       }
     }
+  }
+
+  void AskForAReload() {
+    if (Any(3) == 0) return Give(ReloadEvent{});
+    const RequestId request = NewReload();
+    const bool has_config = Any(4) == 0;
+    const bool until_drained = Any(3) == 0;
+    if (has_config) configs_.insert(request);
+    if (until_drained) patient_.insert(request);
+    Give(ReloadEvent{request, has_config, until_drained});
   }
 
   void SomebodyWaitsNoLonger() {
@@ -262,6 +272,9 @@ class Machine {
   }
   void Do(const LoadAction& action, std::vector<Event>* outcomes) {
     EXPECT_TRUE(loaded_.empty()) << "loaded twice without a commit or a roll back";
+    EXPECT_TRUE(action.config_of == 0 || configs_.erase(action.config_of) == 1u)
+        << "loaded what nobody brought, or loaded it twice";
+    EXPECT_TRUE(action.config_of == 0 || unanswered_.count(action.config_of) == 1u);
     if (Any(4) == 0) {
       loading_.insert(action.load);
     } else {
@@ -340,9 +353,15 @@ class Machine {
     }
     if (status.ok() && action.outcome.generation != 0 && action.outcome.warnings.empty()) {
       for (const auto& [slot, process] : processes_) {
-        EXPECT_TRUE(process.generation == committed_ || process.unacknowledged == 0 ||
-                    process.is_killed)
+        EXPECT_TRUE(process.generation >= action.outcome.generation ||
+                    process.unacknowledged == 0 || process.is_killed)
             << "answered before the old worker in slot " << slot << " has drained";
+      }
+    }
+    if (status.ok() && patient_.count(action.request) > 0 && action.request != withdrawn_) {
+      for (const auto& [slot, process] : processes_) {
+        EXPECT_GE(process.generation, action.outcome.generation)
+            << "answered before the old worker in slot " << slot << " has ended";
       }
     }
     if (status.ok() || reloads_.count(action.request) == 0) return;
@@ -388,6 +407,8 @@ class Machine {
   std::set<std::uint32_t> not_spawned_;
   std::set<RequestId> unanswered_;
   std::set<RequestId> reloads_;        // among all requests that there were
+  std::set<RequestId> configs_;        // of reloads that brought one, until it is loaded
+  std::set<RequestId> patient_;        // reloads that wait until the old workers have ended
   std::vector<std::string> refusals_;  // logged during this event
   RequestId last_request_ = 0;
   RequestId withdrawn_ = 0;  // during this event

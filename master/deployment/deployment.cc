@@ -100,6 +100,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
 absl::StatusOr<Deployment> Deployment::Copy() const {
   Deployment copy;
   copy.config = config;
+  copy.identity = identity;
   copy.worker = worker;
   copy.is_worker_from_flag = is_worker_from_flag;
   copy.listeners = listeners;
@@ -130,6 +131,7 @@ absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder
                                              const worker::UserZones& current_zones) {
   Deployment deployment;
   deployment.config = std::move(checked.config);
+  deployment.identity = std::move(checked.identity);
   deployment.places = std::move(checked.places);
   const absl::Status status = Prepare(deployment, finder, current, current_zones);
   if (!status.ok()) return deployment.places.Explain(status);

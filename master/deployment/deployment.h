@@ -10,6 +10,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/access/admin_terms.h"
 #include "muster/master/config/config_file.h"
+#include "muster/master/config/config_identity.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/listen/listener_set.h"
@@ -24,7 +25,8 @@ namespace muster::master {
 // deployments of two configurations share the listeners and the zones that both want.
 struct Deployment {
   config::v1::Config config;  // defaults filled in, paths absolute, worker_processes counted
-  FieldPlaces places;         // of `config`, until it serves
+  ConfigIdentity identity;
+  FieldPlaces places;  // of `config`, until it serves
   std::shared_ptr<const WorkerProgram> worker;
   bool is_worker_from_flag = false;  // --worker named it
   ListenerSet listeners;

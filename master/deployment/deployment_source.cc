@@ -16,31 +16,50 @@
 namespace muster::master {
 
 absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<WorkerFinder>& finder,
-                                                     int stop_fd) const {
+                                                     int stop_fd,
+                                                     const CalledConfig* called) const {
   // Before the program is asked what the configuration may have.
   if (finder->has_flag()) {
     MUSTER_RETURN_IF_ERROR(ipc::Annotate(finder->Find("").status(), "--worker"));
   }
-  return ReadConfigFile(config_file, prefix, AskWhenNeeded(finder, stop_fd));
+  return Read(called, AskWhenNeeded(finder, stop_fd), nullptr);
 }
 
-absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int stop_fd) const {
+absl::StatusOr<CheckedConfig> DeploymentSource::Read(const CalledConfig* called,
+                                                     const DescribeWorker& describe,
+                                                     const CheckMore& check_more) const {
+  if (called == nullptr) return ReadConfigFile(config_file, prefix, describe, check_more);
+  MUSTER_ASSIGN_OR_RETURN(
+      CheckedConfig checked,
+      ReadCheckedText(called->name, called->text, called->format, prefix, describe, check_more));
+  checked.identity.is_from_call = true;
+  return checked;
+}
+
+absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int stop_fd,
+                                                  const CalledConfig* called) const {
   // For what has no note of its own.
-  const WaitNote note("loading", config_file);
+  const WaitNote note("loading", called == nullptr ? config_file : called->name);
   const auto finder = std::make_shared<WorkerFinder>(worker_binary);
-  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, Read(finder, stop_fd));
-  const auto refuse_change = [&](absl::string_view field, absl::string_view now) {
+  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, Read(finder, stop_fd, called));
+  for (const config::FieldMistake& change : ForbiddenChanges(checked.config, current)) {
     return checked.places.Explain(
-        config::AtField(absl::InvalidArgumentError(absl::StrCat(
-                            "cannot change while the master runs; it is \"", now, "\"")),
-                        field));
-  };
-  if (!IsSamePlace(checked.config.pid_file(), current.pid_file)) {
-    return refuse_change("pid_file", current.pid_file);
+        config::AtField(absl::InvalidArgumentError(change.problem), change.field));
   }
   const std::shared_ptr<const ListenerSet> listeners = current.listeners.lock();
   if (!listeners) return absl::CancelledError("the listeners are closed");
   return PrepareDeployment(std::move(checked), *finder, *listeners, current.zones);
+}
+
+std::vector<config::FieldMistake> ForbiddenChanges(const config::v1::Config& config,
+                                                   const DeploymentSource::Current& current) {
+  std::vector<config::FieldMistake> forbidden;
+  const auto forbid = [&](absl::string_view field, absl::string_view now) {
+    forbidden.push_back({std::string(field),
+                         absl::StrCat("cannot change while the master runs; it is \"", now, "\"")});
+  };
+  if (!IsSamePlace(config.pid_file(), current.pid_file)) forbid("pid_file", current.pid_file);
+  return forbidden;
 }
 
 }  // namespace muster::master

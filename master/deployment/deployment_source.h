@@ -3,16 +3,27 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "muster/master/config/config_file.h"
+#include "muster/master/config/syntax/config_format.h"
+#include "muster/master/config/worker_description.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/proto/config.pb.h"
+#include "muster/proto/field_rules.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
+
+// A configuration that came with a call, in place of the file.
+struct CalledConfig {
+  std::string name;  // in messages
+  std::string text;
+  ConfigFormat format = ConfigFormat::kText;
+};
 
 // Where a master's deployments come from, again at each reload. The functions wait for files and
 // for the worker program; call them where that is allowed, as in a SideThread.
@@ -28,13 +39,22 @@ struct DeploymentSource {
     worker::UserZones zones;
   };
 
-  // Reads and checks the configuration. If the worker program is asked, which `finder` finds, it is
-  // killed when `stop_fd` (-1: none) becomes readable.
-  absl::StatusOr<CheckedConfig> Read(const std::shared_ptr<WorkerFinder>& finder,
-                                     int stop_fd = -1) const;
+  // Reads and checks the configuration in the file, or in `called` if that is not null. If the
+  // worker program is asked, which `finder` finds, it is killed when `stop_fd` (-1: none) becomes
+  // readable.
+  absl::StatusOr<CheckedConfig> Read(const std::shared_ptr<WorkerFinder>& finder, int stop_fd = -1,
+                                     const CalledConfig* called = nullptr) const;
+  // The same with this way to ask the worker program, and further checks.
+  absl::StatusOr<CheckedConfig> Read(const CalledConfig* called, const DescribeWorker& describe,
+                                     const CheckMore& check_more) const;
   // Read, and PrepareDeployment of what was read. Cancelled: the current listeners are closed.
-  absl::StatusOr<Deployment> Load(const Current& current, int stop_fd) const;
+  absl::StatusOr<Deployment> Load(const Current& current, int stop_fd,
+                                  const CalledConfig* called = nullptr) const;
 };
+
+// What a reload cannot change, and `config` would.
+std::vector<config::FieldMistake> ForbiddenChanges(const config::v1::Config& config,
+                                                   const DeploymentSource::Current& current);
 
 }  // namespace muster::master
 

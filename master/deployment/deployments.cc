@@ -17,16 +17,21 @@ absl::StatusOr<std::unique_ptr<Deployments>> Deployments::Create(loop::EventLoop
   return deployments;
 }
 
-absl::Status Deployments::LoadNext(LoadId load) {
+DeploymentSource::Current Deployments::CurrentFor(
+    const std::shared_ptr<const ListenerSet>& listeners) const {
+  const Deployment& current = *shown();
+  return {.pid_file = current.config.pid_file(), .listeners = listeners, .zones = current.zones};
+}
+
+absl::Status Deployments::LoadNext(LoadId load, std::optional<CalledConfig> called) {
   // Else the next deployment would have a new one, which does not listen before it is committed. A
   // failure is this load's to tell.
   current_->listeners.RestoreForAdmin().IgnoreError();
   // Shared so that a load which hangs does not keep them open when they are to be closed.
   offered_ = std::make_shared<const ListenerSet>(current_->listeners);
-  DeploymentSource::Current current = {
-      .pid_file = current_->config.pid_file(), .listeners = offered_, .zones = current_->zones};
-  return loader_->Begin(load, [source = source_, current = std::move(current)](int stop_fd) {
-    return source.Load(current, stop_fd);
+  return loader_->Begin(load, [source = source_, current = CurrentFor(offered_),
+                               called = std::move(called)](int stop_fd) {
+    return source.Load(current, stop_fd, called.has_value() ? &*called : nullptr);
   });
 }
 

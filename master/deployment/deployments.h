@@ -39,9 +39,9 @@ class Deployments {
   // The current one; before there is one, the first.
   const Deployment* shown() const { return current_ ? current() : next(); }
 
-  // Loads the next one from the source. If there is no error yet, `loaded` is called. Unavailable:
-  // as DeploymentLoader::Begin.
-  absl::Status LoadNext(LoadId load);
+  // Loads the next one from the source's file, or from `called`. If there is no error yet, `loaded`
+  // is called. Unavailable: as DeploymentLoader::Begin.
+  absl::Status LoadNext(LoadId load, std::optional<CalledConfig> called = std::nullopt);
   // As DeploymentLoader::Abandon and AbandonOverdue.
   void AbandonLoad(LoadId load);
   absl::Status AbandonOverdueLoad(LoadId load);
@@ -65,6 +65,8 @@ class Deployments {
   void RestoreZones() const;
 
   const DeploymentSource& source() const { return source_; }
+  // Of the deployment that serves. Its listeners are there until `listeners` ends.
+  DeploymentSource::Current CurrentFor(const std::shared_ptr<const ListenerSet>& listeners) const;
 
  private:
   Deployments(DeploymentSource source, Deployment first)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,32 +15,54 @@ namespace muster::master {
 using worker::UserZone;
 using worker::UserZones;
 
+namespace {
+
+// Null: there is none.
+std::shared_ptr<const UserZone> Named(const std::string& name, const UserZones& zones) {
+  const auto found = std::find_if(zones.begin(), zones.end(),
+                                  [&](const auto& candidate) { return candidate->name() == name; });
+  return found == zones.end() ? nullptr : *found;
+}
+
+std::string SizeField(int zone) { return absl::StrCat("zone[", zone, "].size_bytes"); }
+
+}  // namespace
+
 absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const UserZones& current) {
+  for (const config::FieldMistake& forbidden : ForbiddenSizes(config, current)) {
+    return config::AtField(absl::FailedPreconditionError(forbidden.problem), forbidden.field);
+  }
   UserZones zones;
   for (int i = 0; i < config.zone_size(); ++i) {
     const config::v1::Zone& wanted = config.zone(i);
-    const std::string field = absl::StrCat("zone[", i, "].size_bytes");
-    const auto kept = std::find_if(current.begin(), current.end(), [&](const auto& candidate) {
-      return candidate->name() == wanted.name();
-    });
-    if (kept == current.end()) {
-      const WaitNote note("allocating zone", wanted.name());
-      absl::StatusOr<UserZone> made = UserZone::Create(wanted.name(), wanted.size_bytes());
-      if (!made.ok()) return config::AtField(made.status(), field);
-      zones.push_back(std::make_shared<const UserZone>(*std::move(made)));
-    } else if ((*kept)->size_bytes() == wanted.size_bytes()) {
-      zones.push_back(*kept);
-    } else {
-      return config::AtField(
-          absl::FailedPreconditionError(absl::StrCat(
-              "zone \"", wanted.name(), "\": has ", config::Counted((*kept)->size_bytes(), "byte"),
-              ", which a reload cannot change to ", wanted.size_bytes(),
-              "; give it another name, or leave it out in one reload and bring it back in the "
-              "next")),
-          field);
+    if (auto kept = Named(wanted.name(), current)) {
+      zones.push_back(std::move(kept));
+      continue;
     }
+    const WaitNote note("allocating zone", wanted.name());
+    absl::StatusOr<UserZone> made = UserZone::Create(wanted.name(), wanted.size_bytes());
+    if (!made.ok()) return config::AtField(made.status(), SizeField(i));
+    zones.push_back(std::make_shared<const UserZone>(*std::move(made)));
   }
   return zones;
+}
+
+std::vector<config::FieldMistake> ForbiddenSizes(const config::v1::Config& config,
+                                                 const UserZones& current) {
+  std::vector<config::FieldMistake> forbidden;
+  for (int i = 0; i < config.zone_size(); ++i) {
+    const config::v1::Zone& wanted = config.zone(i);
+    const auto kept = Named(wanted.name(), current);
+    if (kept == nullptr || kept->size_bytes() == wanted.size_bytes()) continue;
+    forbidden.push_back(
+        {SizeField(i),
+         absl::StrCat("zone \"", wanted.name(), "\": has ",
+                      config::Counted(kept->size_bytes(), "byte"),
+                      ", which a reload cannot change to ", wanted.size_bytes(),
+                      "; give it another name, or leave it out in one reload and bring it back in "
+                      "the next")});
+  }
+  return forbidden;
 }
 
 }  // namespace muster::master

@@ -49,6 +49,16 @@ absl::Status Log::Configure(const config::v1::Log& config, Echo echo) {
   return absl::OkStatus();
 }
 
+void Log::SetLevel(config::v1::Log::Level level) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  level_ = level;
+}
+
+config::v1::Log::Level Log::level() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return level_;
+}
+
 absl::Status Log::Reopen() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return path_.empty() ? absl::OkStatus() : OpenFile(path_);

@@ -32,6 +32,9 @@ class Log {
 
   // Logs as `config` says from now on. On an error everything stays as it was.
   absl::Status Configure(const config::v1::Log& config, Echo echo = Echo::kNo);
+  // Logs from this level on, until it is configured again.
+  void SetLevel(config::v1::Log::Level level);
+  config::v1::Log::Level level() const;
   // Opens the file again, for instance after it was moved. On an error the old one stays in use.
   absl::Status Reopen();
 
@@ -46,8 +49,8 @@ class Log {
  private:
   absl::Status OpenFile(const std::string& path);
 
-  std::mutex mutex_;  // guards all
-  std::string path_;  // empty: standard error
+  mutable std::mutex mutex_;  // guards all
+  std::string path_;          // empty: standard error
   Echo echo_ = Echo::kNo;
   config::v1::Log::Level level_ = config::v1::Log::INFO;
   std::optional<log::LineLog> standard_error_;  // empty: it is not open

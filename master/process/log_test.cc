@@ -47,6 +47,18 @@ TEST(Log, WritesALineThatAPersonCanRead) {
                                          "ready \\{\\}\n"));
 }
 
+TEST(Log, WritesFromAnotherLevelOnUntilItIsConfiguredAgain) {
+  const std::string path = PathOf("level.log");
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  log.SetLevel(config::v1::Log::DEBUG);
+  EXPECT_EQ(log.level(), config::v1::Log::DEBUG);
+  log.Write(Severity::kDebug, "one");
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  log.Write(Severity::kDebug, "two");
+  EXPECT_THAT(TextOf(path), MatchesRegex("[^\n]* debug   one\n"));
+}
+
 TEST(Log, GivesEachLineOfAMessageTimeAndLevel) {
   const std::string path = PathOf("lines.log");
   Log log;

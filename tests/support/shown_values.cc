@@ -85,6 +85,7 @@ std::vector<Form> Forms(const std::string& text) {
       {std::regex(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})"), "{time}"},
       {std::regex(R"(\bup \w+,)"), "up {time},"},
       {std::regex(R"(\b(ready|done) in \d+(\.\d+)?m?s\b)"), "$1 in {time}"},
+      {std::regex(R"(\b[0-9a-f]{64}\b)"), "{sha256}"},
       {std::regex(R"(\bmemory, which is \d+)"), "memory, which is {bytes}"},
       {std::regex("(\\S)  +"), "$1  "},
   };

@@ -1,5 +1,6 @@
 #include "muster/worker/runtime/error_log.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,11 +23,13 @@ absl::Status MakeStandardError(const log::Target& target) {
 
 }  // namespace
 
-absl::StatusOr<ErrorLog> ErrorLog::Open(const config::v1::Log& config, std::string writer) {
+absl::StatusOr<ErrorLog> ErrorLog::Open(const config::v1::Log& config, std::string writer,
+                                        const ipc::Gauge* level_in_force) {
   MUSTER_ASSIGN_OR_RETURN(log::Target target, OpenTarget(config.path()));
   MUSTER_RETURN_IF_ERROR(MakeStandardError(target));
-  return ErrorLog(config, std::unique_ptr<Lines>(new Lines{
-                              {}, log::LineLog(std::move(target), absl::StrCat(writer, ": "))}));
+  return ErrorLog(config, level_in_force,
+                  std::unique_ptr<Lines>(
+                      new Lines{{}, log::LineLog(std::move(target), absl::StrCat(writer, ": "))}));
 }
 
 absl::Status ErrorLog::Reopen() const {
@@ -38,8 +41,16 @@ absl::Status ErrorLog::Reopen() const {
   return absl::OkStatus();
 }
 
+config::v1::Log::Level ErrorLog::level() const {
+  if (level_in_force_ == nullptr) return level_;
+  // Any process that has the zone may have written it.
+  const std::int64_t value = level_in_force_->value() - 1;
+  if (value < config::v1::Log::DEBUG || value > config::v1::Log::ERROR) return level_;
+  return static_cast<config::v1::Log::Level>(value);
+}
+
 void ErrorLog::Write(config::v1::Log::Level level, absl::string_view message) const {
-  if (level < level_) return;
+  if (level < this->level()) return;
   const std::lock_guard<std::mutex> lock(lines_->mutex);
   lines_->log.Write(level, message);
 }

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/lock/counter.h"
 #include "muster/log/line_log.h"
 #include "muster/proto/config.pb.h"
 
@@ -21,8 +22,11 @@ namespace muster::worker {
 // was.
 class ErrorLog {
  public:
-  // `writer` is part of each line: "worker 3 of generation 7".
-  static absl::StatusOr<ErrorLog> Open(const config::v1::Log& config, std::string writer);
+  // `writer` is part of each line: "worker 3 of generation 7". `level_in_force`, which outlives it,
+  // has a level in place of the configuration's, if it is not zero (MasterStatus::log_level); null:
+  // there is none.
+  static absl::StatusOr<ErrorLog> Open(const config::v1::Log& config, std::string writer,
+                                       const ipc::Gauge* level_in_force = nullptr);
 
   // Opens the file again after it was moved. On error the old one stays in use.
   absl::Status Reopen() const;
@@ -40,11 +44,18 @@ class ErrorLog {
     log::LineLog log;  // guarded by mutex
   };
 
-  ErrorLog(const config::v1::Log& config, std::unique_ptr<Lines> lines)
-      : path_(config.path()), level_(config.level()), lines_(std::move(lines)) {}
+  ErrorLog(const config::v1::Log& config, const ipc::Gauge* level_in_force,
+           std::unique_ptr<Lines> lines)
+      : path_(config.path()),
+        level_(config.level()),
+        level_in_force_(level_in_force),
+        lines_(std::move(lines)) {}
+
+  config::v1::Log::Level level() const;
 
   std::string path_;  // empty: standard error as it is
   config::v1::Log::Level level_;
+  const ipc::Gauge* level_in_force_;
   std::unique_ptr<Lines> lines_;
 };
 

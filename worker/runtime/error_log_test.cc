@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -52,6 +53,22 @@ TEST_F(ErrorLogTest, WritesLinesWithTheWriterFromItsLevelOn) {
   log.Write(config::v1::Log::DEBUG, "unimportant");
   log.Write(config::v1::Log::WARN, "important");
   EXPECT_THAT(Text(), MatchesRegex("[^\n]* warning worker 3 of generation 7: important\n"));
+}
+
+TEST_F(ErrorLogTest, WritesFromAnotherLevelOnWhileTheMasterWantsThat) {
+  ipc::Gauge level;
+  const ErrorLog log = *ErrorLog::Open(config_, "w", &level);
+  log.Write(config::v1::Log::DEBUG, "one");
+  level.Set(1 + config::v1::Log::DEBUG);
+  log.Write(config::v1::Log::DEBUG, "two");
+  level.Set(1 + config::v1::Log::ERROR);
+  log.Write(config::v1::Log::WARN, "three");
+  for (const std::int64_t damage : {-1, 0, 5, 1000000}) {
+    level.Set(damage);
+    log.Write(config::v1::Log::DEBUG, "four");
+    log.Write(config::v1::Log::INFO, "five");
+  }
+  EXPECT_THAT(Text(), MatchesRegex("[^\n]* debug   w: two\n([^\n]* info    w: five\n){4}"));
 }
 
 TEST_F(ErrorLogTest, MakesItsFileTheStandardErrorAlsoAfterReopen) {

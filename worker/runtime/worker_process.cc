@@ -68,7 +68,9 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
   MUSTER_RETURN_IF_ERROR(Join(zone, ipc::OwnerTag::InWord(inheritance.hello.owner_tag())));
   MUSTER_ASSIGN_OR_RETURN(std::vector<UserZone> user_zones,
                           AttachZones(std::move(inheritance.zones)));
-  auto log = ErrorLog::Open(config.log(), WriterName(inheritance.hello));
+  // The zone goes after the log's last line.
+  auto log =
+      ErrorLog::Open(config.log(), WriterName(inheritance.hello), &zone.master_status().log_level);
   if (!log.ok()) return config::AtField(ipc::Annotate(log.status(), "log.path"), "log.path");
   MUSTER_ASSIGN_OR_RETURN(auto loop, loop::EventLoop::Create());
   auto process = std::unique_ptr<WorkerProcess>(

@@ -24,6 +24,8 @@ struct alignas(ipc::kCacheLineBytes) MasterStatus {
   ipc::Gauge crashes;         // workers that ended unexpectedly
   ipc::Gauge log_lines_lost;  // by the master itself
   ipc::Gauge started;         // CLOCK_MONOTONIC, in nanoseconds; 0 in the zone of an older master
+  // The level from which on master and workers log, plus one; 0: each as its configuration says.
+  ipc::Gauge log_level;
 };
 
 static_assert(sizeof(MasterStatus) == ipc::kCacheLineBytes);
@@ -36,6 +38,7 @@ static_assert(offsetof(MasterStatus, reloads_refused) == 40);
 static_assert(offsetof(MasterStatus, crashes) == 48);
 static_assert(offsetof(MasterStatus, log_lines_lost) == 56);
 static_assert(offsetof(MasterStatus, started) == 64);
+static_assert(offsetof(MasterStatus, log_level) == 72);
 
 }  // namespace muster::worker
 

@@ -1,0 +1,44 @@
+#include <string>
+#include <utility>
+
+#include "muster/ctl/command/command.h"
+#include "muster/ctl/text/zone_text.h"
+#include "muster/ipc/base/status.h"
+#include "muster/proto/zone_call.pb.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+constexpr Parameter kParameters[] = {
+    {.name = "ZONE", .kind = Parameter::Kind::kText, .summary = "only the locks of this zone"},
+    {.name = "--in-use", .summary = "only locks that somebody holds or waits for"},
+};
+
+absl::StatusOr<Answer> Ask(MasterConnection& master, const Arguments& arguments) {
+  v1::ListLocksRequest request;
+  request.set_zone(arguments.text("ZONE").value_or(""));
+  request.set_in_use(arguments.has("in-use"));
+  MUSTER_ASSIGN_OR_RETURN(v1::ListLocksResponse locks, master.Ask<v1::ListLocksResponse>(request));
+  std::string text = RenderLocks(locks);
+  return MakeAnswer(std::move(locks), std::move(text));
+}
+
+}  // namespace
+
+const Command kLocksCommand = {
+    .name = "locks",
+    .summary = "Show who holds the locks that workers share",
+    .details =
+        "Lists the locks in the zones, and the accept mutex. What is shown is one moment's look\n"
+        "at memory that the workers go on to change.\n"
+        "\n"
+        "Examples:\n"
+        "  ctl locks --in-use\n"
+        "  ctl -o json locks sessions | jq '.locks[] | select(.ownerDied)'",
+    .parameters = kParameters,
+    .ask = Ask,
+};
+
+}  // namespace muster::ctl

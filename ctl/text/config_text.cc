@@ -1,0 +1,63 @@
+#include "muster/ctl/text/config_text.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "muster/ctl/text/printable.h"
+
+namespace muster::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+std::string AboutTheFile(const v1::ActiveConfig& config) {
+  switch (config.file_state()) {
+    case v1::ActiveConfig::SAME:
+      return config.is_from_call() ? "; the file says the same" : "";
+    case v1::ActiveConfig::CHANGED:
+      return config.is_from_call() ? "; the file says something else"
+                                   : "; the file was changed since: ctl reload reads it again";
+    case v1::ActiveConfig::UNREADABLE:
+      return absl::StrCat("; ", config.file_error());
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string RenderConfig(const v1::ActiveConfig& config) {
+  const std::string origin = config.is_from_call()
+                                 ? absl::StrCat("came with a call, not from ", config.file())
+                                 : absl::StrCat("from ", config.file());
+  return absl::StrCat("# generation ", config.generation(), ", ",
+                      Printable(absl::StrCat(origin, AboutTheFile(config))), "\n# sha256 ",
+                      Printable(config.hash()), "\n", Printable(config.text()));
+}
+
+std::string RenderMistakes(const v1::ConfigCheck& check, const std::string& name) {
+  std::vector<std::string> lines;
+  for (const v1::ConfigMistake& mistake : check.mistakes()) {
+    std::string line;
+    if (mistake.line() != 0) {
+      line = absl::StrCat(name, ":", mistake.line(), ":", mistake.column(), ": ");
+    }
+    if (!mistake.field().empty()) absl::StrAppend(&line, mistake.field(), ": ");
+    lines.push_back(Printable(absl::StrCat(line, mistake.description())));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+std::string RenderGood(const v1::ConfigCheck& check, const std::string& name) {
+  std::string text;
+  for (const std::string& note : check.note()) {
+    absl::StrAppend(&text, "note: ", Printable(note), "\n");
+  }
+  absl::StrAppend(&text, "the configuration ", Printable(name), " is good",
+                  check.is_in_force() ? ", and is in force" : "",
+                  "; not checked: ", Printable(absl::StrJoin(check.unchecked(), ", ")), "\n");
+  return text;
+}
+
+}  // namespace muster::ctl

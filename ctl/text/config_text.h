@@ -1,0 +1,23 @@
+#ifndef MUSTER_CTL_TEXT_CONFIG_TEXT_H_
+#define MUSTER_CTL_TEXT_CONFIG_TEXT_H_
+
+#include <string>
+
+#include "muster/proto/config_call.pb.h"
+
+namespace muster::ctl {
+
+// For people, who may read it as a configuration again: the text after comments that say where it
+// comes from.
+std::string RenderConfig(const admin::v1::ActiveConfig& config);
+
+// What a check found, a line for each mistake: "/srv/muster.textproto:3:1: listen: is empty".
+// `name` is that of the configuration.
+std::string RenderMistakes(const admin::v1::ConfigCheck& check, const std::string& name);
+
+// Of a check that found none: "the configuration NAME is good", and what it does not tell.
+std::string RenderGood(const admin::v1::ConfigCheck& check, const std::string& name);
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_TEXT_CONFIG_TEXT_H_

@@ -1,0 +1,16 @@
+#ifndef MUSTER_CTL_TEXT_ZONE_TEXT_H_
+#define MUSTER_CTL_TEXT_ZONE_TEXT_H_
+
+#include <string>
+
+#include "muster/proto/zone_call.pb.h"
+
+namespace muster::ctl {
+
+// Tables for people.
+std::string RenderZones(const admin::v1::ListZonesResponse& zones);
+std::string RenderLocks(const admin::v1::ListLocksResponse& locks);
+
+}  // namespace muster::ctl
+
+#endif  // MUSTER_CTL_TEXT_ZONE_TEXT_H_

@@ -1,0 +1,18 @@
+#ifndef MUSTER_MASTER_CONFIG_CONFIG_IDENTITY_H_
+#define MUSTER_MASTER_CONFIG_CONFIG_IDENTITY_H_
+
+#include <string>
+
+namespace muster::master {
+
+// By what a configuration is told from others.
+struct ConfigIdentity {
+  std::string text;         // the canonical one (config_text.h): defaults filled in, paths absolute
+  std::string hash;         // of `text` (config_hash.h)
+  std::string source_hash;  // of the bytes that were read
+  bool is_from_call = false;  // which came with a call, and not from the file
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_CONFIG_CONFIG_IDENTITY_H_
