@@ -76,5 +76,14 @@ TEST_F(Ctl, WithoutAnAddressNamesAllPlacesThatItTried) {
                                   HasSubstr("/run/muster/admin.sock")));
 }
 
+TEST_F(Ctl, DoesWithoutAHomeFolderThatIsNone) {
+  Serve();
+  EXPECT_EQ(RunCtl({"-m", "unix:admin.sock", "workers"},
+                   {"BUILD_WORKING_DIRECTORY=" + folder_, "HOME=/dev/null"})
+                .code,
+            0);
+  EXPECT_EQ(RunCtl({"workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_, "HOME=/dev/null"}).code, 3);
+}
+
 }  // namespace
 }  // namespace muster::ctl

@@ -11,14 +11,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "muster/ctl/master/small_file.h"
 #include "muster/ctl/master/tcp.h"
 #include "muster/ctl/master/tls_diagnosis.h"
 #include "muster/ctl/master/unreachable.h"
@@ -93,10 +92,11 @@ absl::StatusOr<MasterChannel> OpenUnix(const MasterTarget& target, absl::Duratio
       "ADDRESS, or the environment variable MUSTER_MASTER."));
 }
 
-// Empty if it cannot be read: DiagnoseTls tells why.
-std::string PemOf(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+// The text of a file; an error tells of which field it is.
+absl::StatusOr<std::string> PemOf(const char* field, const std::string& path) {
+  auto text = ReadSmallFile(path);
+  if (text.ok()) return text;
+  return absl::FailedPreconditionError(absl::StrCat(field, ": ", text.status().message()));
 }
 
 // True once the other side has taken the certificate and has begun HTTP/2.
@@ -114,17 +114,19 @@ bool IsConnected(grpc::Channel& channel, absl::Duration limit) {
 
 absl::StatusOr<MasterChannel> OpenTls(const TcpAddress& address, const TlsFiles& files,
                                       absl::Duration limit) {
+  MUSTER_ASSIGN_OR_RETURN(const std::string authorities, PemOf("server_ca", files.server_ca));
+  MUSTER_ASSIGN_OR_RETURN(const std::string certificate, PemOf("certificate", files.certificate));
+  MUSTER_ASSIGN_OR_RETURN(const std::string key, PemOf("key", files.key));
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride(files.server_name);
   // A cut cable is noticed though nothing is sent.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kBetweenPingsMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingAnswerMs);
-  auto channel =
-      grpc::CreateCustomChannel(address.ToTarget(),
-                                grpc::SslCredentials({.pem_root_certs = PemOf(files.server_ca),
-                                                      .pem_private_key = PemOf(files.key),
-                                                      .pem_cert_chain = PemOf(files.certificate)}),
-                                arguments);
+  auto channel = grpc::CreateCustomChannel(
+      address.ToTarget(),
+      grpc::SslCredentials(
+          {.pem_root_certs = authorities, .pem_private_key = key, .pem_cert_chain = certificate}),
+      arguments);
   if (IsConnected(*channel, limit)) {
     return MasterChannel{.channel = std::move(channel), .process = std::nullopt};
   }

@@ -1,11 +1,8 @@
 #include "muster/ctl/master/named_masters.h"
 
-#include <fcntl.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -17,9 +14,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "muster/cli/spelling.h"
-#include "muster/ipc/base/retry.h"
+#include "muster/ctl/master/small_file.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/base/unique_fd.h"
 
 namespace muster::ctl {
 namespace {
@@ -28,8 +24,6 @@ using client::v1::CtlConfig;
 using client::v1::NamedMaster;
 using google::protobuf::Descriptor;
 using google::protobuf::TextFormat;
-
-constexpr std::size_t kMostBytes = 1 << 20;
 
 // The mistakes of a file, in the file's order.
 class Mistakes : public google::protobuf::io::ErrorCollector {
@@ -166,30 +160,6 @@ void Check(const NamedMaster& master, TextFormat::ParseLocation whole, const Pla
   }
 }
 
-absl::StatusOr<std::string> Contents(const std::string& path) {
-  // A FIFO without a writer does not hold up the program.
-  const ipc::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.valid()) return ipc::ErrnoStatus(absl::StrCat("open ", path));
-  struct stat status;
-  if (::fstat(file.get(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " is not a file"));
-  }
-  std::string text(kMostBytes + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ipc::RetryOnEintr(
-        [&] { return ::read(file.get(), text.data() + size, text.size() - size); });
-    if (got == -1) return ipc::ErrnoStatus(absl::StrCat("read ", path));
-    if (got == 0) break;
-    size += got;
-  }
-  if (size > kMostBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " has more than ", kMostBytes, " bytes"));
-  }
-  text.resize(size);
-  return text;
-}
-
 }  // namespace
 
 NamedMasters::NamedMasters(CtlConfig config, std::string path)
@@ -228,7 +198,7 @@ absl::StatusOr<NamedMasters> NamedMasters::Parse(const std::string& text, const 
 }
 
 absl::StatusOr<NamedMasters> NamedMasters::Load(const std::string& path) {
-  MUSTER_ASSIGN_OR_RETURN(const std::string text, Contents(path));
+  MUSTER_ASSIGN_OR_RETURN(const std::string text, ReadSmallFile(path));
   return Parse(text, path);
 }
 

@@ -149,9 +149,20 @@ std::string OfMastersCertificate(const Certificate& theirs, long error, const Tl
   }
 }
 
-std::string HangsUp(const TlsFiles& files) {
-  return absl::StrCat("the master hangs up on the certificate ", files.certificate,
-                      ", or does not speak TLS");
+// It was refused, for a reason that was not told.
+std::string Refused(SSL_CTX* context, const TlsFiles& files) {
+  return absl::StrCat("the master refuses the certificate ", files.certificate, ", issued by ",
+                      NameText(::X509_get_issuer_name(::SSL_CTX_get0_certificate(context))));
+}
+
+// True if the other side has closed the connection without a word of TLS.
+bool IsEnd(int kind) {
+  if (kind == SSL_ERROR_ZERO_RETURN || kind == SSL_ERROR_SYSCALL) return true;
+#ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING
+  return ERR_GET_REASON(::ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+#else
+  return false;
+#endif
 }
 
 // What the master has said, or that it is not TLS that it speaks.
@@ -177,10 +188,6 @@ std::string OfTheOtherSide(int reason, const TlsFiles& files) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
       return "what listens there does not speak TLS";
-#ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING
-    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-      return HangsUp(files);
-#endif
     default:
       return "";
   }
@@ -221,7 +228,8 @@ std::string DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, absl::Du
   // Since TLS 1.3 the master's refusal of our certificate comes when all is done on our side.
   char byte = 0;
   int result = ::SSL_connect(connection.get());
-  if (result == 1) result = ::SSL_read(connection.get(), &byte, 1);
+  const bool is_made = result == 1;
+  if (is_made) result = ::SSL_read(connection.get(), &byte, 1);
   if (result == 1) return "what listens there speaks TLS, but not gRPC";
   if (const long error = ::SSL_get_verify_result(connection.get()); error != X509_V_OK) {
     return OfMastersCertificate(theirs, error, files);
@@ -230,8 +238,9 @@ std::string DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, absl::Du
   if (kind == SSL_ERROR_WANT_READ || (kind == SSL_ERROR_SYSCALL && errno == EAGAIN)) {
     return absl::StrCat("no answer within ", FormatElapsed(limit));
   }
-  if (kind == SSL_ERROR_ZERO_RETURN || kind == SSL_ERROR_SYSCALL) {
-    return HangsUp(files);
+  if (IsEnd(kind)) {
+    return is_made ? Refused(context.get(), files)
+                   : "what listens there hangs up; it does not speak TLS";
   }
   std::string told = OfTheOtherSide(ERR_GET_REASON(::ERR_peek_error()), files);
   if (!told.empty()) return told;
