@@ -1,5 +1,7 @@
 #include "muster/ctl/ask_masters.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -7,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "muster/ctl/exit_code.h"
+#include "muster/ctl/text/colour.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/table.h"
 #include "muster/ipc/base/status.h"
@@ -26,7 +29,7 @@ std::string RenderTable(const std::vector<MasterAnswer>& answers,
       table.AddNote(one.master, std::string(one.answer.status().message()));
     }
   }
-  return table.Render();
+  return table.Render(ShowsColours(STDOUT_FILENO));
 }
 
 std::string RenderTexts(const std::vector<MasterAnswer>& answers) {

@@ -60,6 +60,21 @@ TEST_F(Ctl, StatusShowsMasterAndWorkers) {
   EXPECT_THAT(result.error, IsEmpty());
 }
 
+TEST_F(Ctl, StatusIsShownAgainWhenItHasChanged) {
+  admin_.Stream([](const v1::WatchStatusRequest&, const FakeAdmin::Writer<v1::Status>& write) {
+    v1::Status status = SomeStatus();
+    write(status);
+    status.mutable_master()->set_pid(4799);
+    write(status);
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
+  });
+  Serve();
+  const Result result = RunCtl({"--master", socket_, "status", "--watch"});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("pid 4711"), HasSubstr("\n\nmaster "), HasSubstr("4799")));
+}
+
 TEST_F(Ctl, WorkersListsWorkers) {
   admin_.Answer([](const v1::ListWorkersRequest&, v1::ListWorkersResponse* response) {
     response->add_workers()->set_pid(4712);

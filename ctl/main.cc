@@ -34,7 +34,9 @@ absl::StatusOr<NamedMasters> LoadMasters(const Invocation& invocation,
   const std::string& path = surroundings.config_file;
   if (path.empty()) return NamedMasters();
   auto masters = NamedMasters::Load(path);
-  return absl::IsNotFound(masters.status()) ? NamedMasters::Parse("", path) : std::move(masters);
+  // Only its mistakes are worth telling: the home folder may be another user's (sudo).
+  const bool is_mistaken = absl::IsInvalidArgument(masters.status());
+  return masters.ok() || is_mistaken ? std::move(masters) : NamedMasters::Parse("", path);
 }
 
 absl::StatusOr<std::vector<MasterTarget>> TargetsOf(const Invocation& invocation) {
@@ -77,16 +79,16 @@ absl::Status AskSeveral(const Invocation& invocation, const std::vector<MasterTa
 
 absl::Status Run(const Invocation& invocation) {
   const Command& command = *invocation.command;
-  if (command.run != nullptr) {
-    return command.run(
-        {.arguments = invocation.arguments,
-         .output = invocation.output,
-         .timeout = invocation.timeout,
-         .connect = [&invocation] { return ConnectToOne(invocation); },
-         .named_masters =
-             [&invocation] { return LoadMasters(invocation, Surroundings::FromProcess()); },
-         .directory = Surroundings::FromProcess().directory,
-         .list = Commands()});
+  const bool is_watched = command.watch != nullptr && invocation.arguments.has("watch");
+  if (const auto run = is_watched ? command.watch : command.run) {
+    return run({.arguments = invocation.arguments,
+                .output = invocation.output,
+                .timeout = invocation.timeout,
+                .connect = [&invocation] { return ConnectToOne(invocation); },
+                .named_masters =
+                    [&invocation] { return LoadMasters(invocation, Surroundings::FromProcess()); },
+                .directory = Surroundings::FromProcess().directory,
+                .list = Commands()});
   }
   if (command.order != nullptr) {
     MUSTER_ASSIGN_OR_RETURN(MasterConnection master, ConnectToOne(invocation));

@@ -28,6 +28,9 @@ struct Command {
 
   // A question, which changes nothing.
   absl::StatusOr<Answer> (*ask)(MasterConnection& master, const Arguments& arguments) = nullptr;
+  // Beside `ask`, for a command with an option --watch: with it this is called instead. It prints
+  // by itself whenever the answer has changed.
+  absl::Status (*watch)(const Session& session) = nullptr;
   // An order, which changes something.
   absl::StatusOr<Answer> (*order)(MasterConnection& master, const Arguments& arguments) = nullptr;
   // Anything else: it connects by itself, if at all, and prints by itself.

@@ -59,5 +59,15 @@ TEST(CommandTable, HasValuesForOptionsAndSummariesForAll) {
   }
 }
 
+TEST(CommandTable, HasWatchForQuestionsWithTheOption) {
+  for (const Command* command : Commands().commands) {
+    const bool has_option = std::any_of(
+        command->parameters.begin(), command->parameters.end(),
+        [](const Parameter& parameter) { return parameter.name == std::string("-w,--watch"); });
+    EXPECT_EQ(command->watch != nullptr, has_option) << command->name;
+    EXPECT_TRUE(command->watch == nullptr || command->ask != nullptr) << command->name;
+  }
+}
+
 }  // namespace
 }  // namespace muster::ctl

@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include <string>
 #include <utility>
 
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/text/colour.h"
 #include "muster/ctl/text/status_text.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
@@ -15,7 +18,7 @@ absl::StatusOr<Answer> Ask(MasterConnection& master, const Arguments&) {
   MUSTER_ASSIGN_OR_RETURN(v1::ListWorkersResponse answer,
                           master.Ask<v1::ListWorkersResponse>(v1::ListWorkersRequest()));
   Table table = WorkersTable(answer.workers(), answer.ended());
-  std::string text = table.Render();
+  std::string text = table.Render(ShowsColours(STDOUT_FILENO));
   return MakeAnswer(std::move(answer), std::move(text), std::move(table));
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "muster/ctl/text/colour.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/table.h"
 #include "muster/ctl/text/units.h"
@@ -55,6 +56,13 @@ std::string Fact(absl::string_view name, absl::string_view value) {
                       Printable(absl::StrReplaceAll(value, {{"\n", "\n            "}})), "\n");
 }
 
+// That of a worker that does not do what it should.
+Colour ColourOf(const v1::Worker& worker) {
+  if (worker.state() == v1::Worker::GAVE_UP) return Colour::kRed;
+  if (worker.state() == v1::Worker::BACKOFF || worker.has_hung_for()) return Colour::kYellow;
+  return worker.state() == v1::Worker::DRAINING ? Colour::kDim : Colour::kNone;
+}
+
 // The workers of the serving generation that serve.
 std::int64_t ServingIn(const v1::Status& status) {
   return std::count_if(status.workers().begin(), status.workers().end(),
@@ -69,7 +77,7 @@ bool HasCounted(const v1::Counters& counters) { return counters.ByteSizeLong() >
 
 }  // namespace
 
-std::string RenderStatus(const v1::Status& status) {
+std::string RenderStatus(const v1::Status& status, bool has_colours) {
   const v1::Master& master = status.master();
   const v1::Counters& total = status.stats().total();
   const std::string age = master.has_uptime() ? FormatAge(ToDuration(master.uptime())) : "-";
@@ -96,7 +104,7 @@ std::string RenderStatus(const v1::Status& status) {
     text += Fact("refused", absl::StrCat("the last reload:\n", absl::StripTrailingAsciiWhitespace(
                                                                    master.last_reload_error())));
   }
-  return text + "\n" + RenderWorkers(status.workers(), status.stats().ended());
+  return text + "\n" + WorkersTable(status.workers(), status.stats().ended()).Render(has_colours);
 }
 
 Table StatusTable(const v1::Status& status) {
@@ -145,7 +153,8 @@ Table WorkersTable(const google::protobuf::RepeatedPtrField<v1::Worker>& workers
                   absl::StrCat(worker.slot()), runs ? absl::StrCat(worker.pid()) : "-",
                   StateOf(worker), runs ? FormatAge(ToDuration(worker.age())) : "-",
                   absl::StrCat(worker.restarts()), absl::StrCat(worker.counters().active()),
-                  absl::StrCat(worker.counters().requests()), OrDash(worker.last_exit())});
+                  absl::StrCat(worker.counters().requests()), OrDash(worker.last_exit())},
+                 ColourOf(worker));
   }
   if (HasCounted(ended)) {
     table.AddRow({"ended", "-", "-", "-", "-", "-", "-", absl::StrCat(ended.active()),

@@ -15,7 +15,7 @@ namespace muster::ctl {
 // with its newline.
 
 // The master, its latest trouble if there was one, and its workers.
-std::string RenderStatus(const admin::v1::Status& status);
+std::string RenderStatus(const admin::v1::Status& status, bool has_colours = false);
 
 // One line for each worker, and one for those that have exited, if they counted anything.
 std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,

@@ -26,32 +26,33 @@ std::string OnOneLine(const std::string& cell) {
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-void Table::AddRow(std::vector<std::string> cells) {
+void Table::AddRow(std::vector<std::string> cells, Colour colour) {
   MUSTER_CHECK(cells.size() == columns_.size(), "a row has a cell for each column");
   for (std::string& cell : cells) cell = OnOneLine(cell);
-  rows_.push_back(std::move(cells));
+  rows_.push_back({.cells = std::move(cells), .colour = colour});
 }
 
 void Table::AddNote(std::string cell, std::string note) {
   MUSTER_CHECK(columns_.size() > 2, "a note has fewer cells than a row");
-  rows_.push_back({OnOneLine(cell), OnOneLine(note)});
+  rows_.push_back({.cells = {OnOneLine(cell), OnOneLine(note)}, .colour = Colour::kRed});
 }
 
 void Table::AddRows(const std::string& cell, const Table& other) {
-  for (std::vector<std::string> cells : other.rows_) {
+  for (const Row& row : other.rows_) {
+    std::vector<std::string> cells = row.cells;
     cells.insert(cells.begin(), cell);
-    AddRow(std::move(cells));
+    AddRow(std::move(cells), row.colour);
   }
 }
 
-std::string Table::Render() const {
+std::string Table::Render(bool has_colours) const {
   std::vector<std::string> titles;
   for (const Column& column : columns_) titles.push_back(column.title);
-  std::vector<std::vector<std::string>> lines = {std::move(titles)};
+  std::vector<Row> lines = {{.cells = std::move(titles)}};
   lines.insert(lines.end(), rows_.begin(), rows_.end());
 
   std::vector<std::size_t> widths(columns_.size(), 0);
-  for (const auto& cells : lines) {
+  for (const auto& [cells, colour] : lines) {
     const std::size_t counted = cells.size() < columns_.size() ? 1 : cells.size();
     for (std::size_t i = 0; i < counted; ++i) {
       widths[i] = std::max(widths[i], Width(cells[i]));
@@ -59,7 +60,7 @@ std::string Table::Render() const {
   }
 
   std::string text;
-  for (const auto& cells : lines) {
+  for (const auto& [cells, colour] : lines) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       const std::size_t width = Width(cells[i]);
@@ -68,7 +69,7 @@ std::string Table::Render() const {
       line += columns_[i].align == Align::kRight ? padding + cells[i] : cells[i] + padding;
     }
     absl::StripTrailingAsciiWhitespace(&line);
-    text += line + "\n";
+    text += (has_colours ? Paint(colour, line) : line) + "\n";
   }
   return text;
 }

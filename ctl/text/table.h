@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "muster/ctl/text/colour.h"
+
 namespace muster::ctl {
 
 // Text in columns. Each column is as wide as its widest cell. Columns are two spaces apart. Pure.
@@ -19,7 +21,7 @@ class Table {
 
   // Adds a row with one cell for each column. A cell is shown on one line and cannot command a
   // terminal.
-  void AddRow(std::vector<std::string> cells);
+  void AddRow(std::vector<std::string> cells, Colour colour = Colour::kNone);
 
   // Adds a line of which only `cell` stands in a column, the first one: `note` goes on beyond it.
   void AddNote(std::string cell, std::string note);
@@ -31,12 +33,16 @@ class Table {
   const std::vector<Column>& columns() const { return columns_; }
 
   // Returns the titles and the rows, one line each, without spaces at the end.
-  std::string Render() const;
+  std::string Render(bool has_colours = false) const;
 
  private:
   std::vector<Column> columns_;
-  // A row with fewer cells than columns is a note.
-  std::vector<std::vector<std::string>> rows_;
+  struct Row {
+    std::vector<std::string> cells;  // with fewer than columns: a note
+    Colour colour = Colour::kNone;
+  };
+
+  std::vector<Row> rows_;
 };
 
 }  // namespace muster::ctl

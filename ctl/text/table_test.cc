@@ -63,5 +63,12 @@ TEST(Table, TakesTheRowsOfOthers) {
   EXPECT_EQ(table.Render(), "MASTER  A  B\none     1  2\n");
 }
 
+TEST(Table, HasRowsInColoursIfItIsToHaveColours) {
+  Table table({{"A"}});
+  table.AddRow({"bad"}, Colour::kRed);
+  EXPECT_EQ(table.Render(/*has_colours=*/true), "A\n\x1b[31mbad\x1b[0m\n");
+  EXPECT_EQ(table.Render(), "A\nbad\n");
+}
+
 }  // namespace
 }  // namespace muster::ctl
