@@ -14,6 +14,7 @@
 #include "muster/ctl/testing/ctl_fixture.h"
 #include "muster/ctl/testing/run_ctl.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/config_call.pb.h"
 
 namespace muster::ctl {
 namespace {
@@ -38,6 +39,10 @@ class CtlDiagnose : public Ctl {
     });
     admin_.Answer([](const v1::ListCallsRequest&, v1::ListCallsResponse*) {
       return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not for \"you\"");
+    });
+    admin_.Answer([](const v1::GetConfigRequest&, v1::ActiveConfig* config) {
+      config->set_text("worker_processes: 2");
+      return grpc::Status::OK;
     });
     admin_.Stream([](const v1::WatchEventsRequest& request,
                      const FakeAdmin::Writer<v1::WatchEventsResponse>& write) {
@@ -74,6 +79,9 @@ TEST_F(CtlDiagnose, IsOneObjectWithAllParts) {
   EXPECT_EQ(
       fields.at("events").list_value().values(0).struct_value().fields().at("text").string_value(),
       "something");
+  EXPECT_EQ(fields.at("config").struct_value().fields().at("text").string_value(),
+            "worker_processes: 2");
+  EXPECT_EQ(fields.count("zones") + fields.count("locks"), 2u);
   EXPECT_THAT(fields.at("limits").list_value().values(0).string_value(), StartsWith("Limit"));
   EXPECT_THAT(fields.at("machine").struct_value().fields().at("kernel").string_value(),
               StartsWith("Linux"));

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ctl/command/command.h"
@@ -93,7 +94,7 @@ TEST(FishCompletion, IsAScript) {
 TEST(ManPage, HasEachCommandAndNothingThatGroffWarnsOf) {
   const std::string page = RunCtl({"man"}).out;
   for (const Command* command : Commands().commands) {
-    EXPECT_THAT(page, HasSubstr(absl::StrCat(".SS \"ctl ", command->name)));
+    EXPECT_THAT(page, HasSubstr(".SS \"ctl " + absl::StrReplaceAll(command->name, {{"-", "\\-"}})));
   }
   if (!IsThere("/usr/bin/groff")) GTEST_SKIP();
   EXPECT_THAT(OutputOf("/bin/sh", "ctl man | groff -man -ww -z -Tutf8"), IsEmpty());

@@ -20,6 +20,8 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/config_call.pb.h"
+#include "muster/proto/zone_call.pb.h"
 
 namespace muster::ctl {
 namespace {
@@ -129,6 +131,9 @@ absl::Status Run(const Session& session) {
   diagnosis.Add("ctl", absl::StrCat("{\"version\": ", JsonString(cli::kVersion), "}"));
   diagnosis.Add("machine", Machine());
   diagnosis.Ask<v1::Status>(master, "status", v1::GetStatusRequest());
+  diagnosis.Ask<v1::ActiveConfig>(master, "config", v1::GetConfigRequest());
+  diagnosis.Ask<v1::ListZonesResponse>(master, "zones", v1::ListZonesRequest());
+  diagnosis.Ask<v1::ListLocksResponse>(master, "locks", v1::ListLocksRequest());
   diagnosis.Ask<v1::ListCallsResponse>(master, "calls", v1::ListCallsRequest());
   diagnosis.Add("events", EventsOf(master));
   diagnosis.Add("limits", LimitsOf(master));

@@ -5,7 +5,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ctl/text/units.h"
-#include "muster/ctl/top/process_use.h"
 
 namespace muster::ctl {
 namespace {
@@ -62,12 +61,11 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
   rows_.clear();
   for (const v1::Worker& worker : status.workers()) {
     const v1::Counters& counters = worker.counters();
-    const ProcessUse use = ProcessUseOf(worker);
     const bool runs = worker.pid() != 0;
     const std::pair key(worker.generation(), worker.index());
     const Sample sample = {.requests = counters.requests(),
                            .connections = counters.accepted(),
-                           .cpu = use.cpu.value_or(absl::ZeroDuration()),
+                           .cpu = ToDuration(worker.cpu_time()),
                            .pid = worker.pid()};
     samples[key] = sample;
 
@@ -79,7 +77,7 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
       requests = RateOf(sample.requests, before->second.requests, elapsed);
       connections = RateOf(sample.connections, before->second.connections, elapsed);
       // The time of another process is not this one's.
-      if (runs && use.cpu.has_value() && before->second.pid == sample.pid &&
+      if (runs && worker.has_cpu_time() && before->second.pid == sample.pid &&
           elapsed > absl::ZeroDuration()) {
         cpu = 100 * absl::FDivDuration(sample.cpu - before->second.cpu, elapsed);
       }
@@ -104,8 +102,9 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
     const absl::Duration age = ToDuration(worker.age());
     set(TopColumn::kAge, runs ? FormatAge(age) : "-", runs ? absl::ToDoubleSeconds(age) : -1);
     rate(TopColumn::kCpu, cpu);
-    set(TopColumn::kMemory, use.memory_bytes > 0 ? FormatBytes(use.memory_bytes) : "-",
-        static_cast<double>(use.memory_bytes));
+    set(TopColumn::kMemory,
+        worker.resident_bytes() > 0 ? FormatBytes(worker.resident_bytes()) : "-",
+        static_cast<double>(worker.resident_bytes()));
     count(TopColumn::kRestarts, worker.restarts());
     count(TopColumn::kActive, counters.active());
     rate(TopColumn::kRequestRate, requests);

@@ -74,5 +74,28 @@ TEST(TopRows, ShowAWorkerWithoutAProcess) {
   EXPECT_EQ(CellOf(rows, TopColumn::kState), "backoff");
 }
 
+v1::Status WithCpu(absl::Duration cpu, int pid) {
+  v1::Status status = WithRequests(0, pid);
+  status.mutable_workers(0)->mutable_cpu_time()->set_seconds(absl::ToInt64Seconds(cpu));
+  status.mutable_workers(0)->set_resident_bytes(3 << 20);
+  return status;
+}
+
+TEST(TopRows, HaveTheShareOfAProcessorThatAProcessUses) {
+  TopRows rows;
+  rows.Take(WithCpu(absl::Seconds(100), 7), absl::Seconds(10));
+  EXPECT_EQ(CellOf(rows, TopColumn::kCpu), "-");
+  EXPECT_EQ(CellOf(rows, TopColumn::kMemory), "3.0 MiB");
+  rows.Take(WithCpu(absl::Seconds(101), 7), absl::Seconds(12));
+  EXPECT_EQ(CellOf(rows, TopColumn::kCpu), "50");
+}
+
+TEST(TopRows, DoNotTakeTheTimeOfAnotherProcess) {
+  TopRows rows;
+  rows.Take(WithCpu(absl::Seconds(100), 7), absl::Seconds(10));
+  rows.Take(WithCpu(absl::Seconds(1), 8), absl::Seconds(12));
+  EXPECT_EQ(CellOf(rows, TopColumn::kCpu), "-");
+}
+
 }  // namespace
 }  // namespace muster::ctl
