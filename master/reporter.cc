@@ -15,6 +15,7 @@
 #include "muster/master/admin/log_level.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/deployment/deployment.h"
+#include "muster/master/worker_pulse.h"
 #include "muster/proto/duration.h"
 #include "muster/worker/zone/master_status.h"
 #include "muster/worker/zone/slot_stats.h"
@@ -31,7 +32,8 @@ Reporter::Reporter(loop::TimerQueue& timers, Subjects subjects)
       timers_(timers),
       start_time_(absl::Now()),
       started_(timers.now()),
-      pulse_(timers, [this] { FeelPulses(); }) {
+      pulse_(timers, [this] { FeelPulses(); }),
+      published_(std::make_shared<const StatusSnapshot>()) {
   pulse_.SetAfter(kBetweenPulses);
 }
 
@@ -60,10 +62,19 @@ void Reporter::PublishHealth() {
 }
 
 void Reporter::FeelPulses() {
-  silent_.clear();
+  const std::set<std::uint32_t> before = std::exchange(silent_, {});
   for (const auto& [slot, hung_for] : FindHung()) silent_.insert(slot);
+  if (subjects_.on_pulse) {
+    for (const std::uint32_t slot : silent_) {
+      if (before.count(slot) == 0) subjects_.on_pulse(slot, true);
+    }
+    for (const std::uint32_t slot : before) {
+      if (silent_.count(slot) == 0) subjects_.on_pulse(slot, false);
+    }
+  }
   LookAtUsage();
   PublishHealth();
+  Publish();
   pulse_.SetAfter(kBetweenPulses);
 }
 
@@ -97,30 +108,61 @@ std::uint64_t Reporter::ClosedAtDeadline(std::uint32_t slot) const {
   return worker::ReadStats(subjects_.zone.stats(slot)).Since(before->second).closed_at_deadline;
 }
 
-admin::v1::Status Reporter::Report() const {
-  admin::v1::Status status = ReportStatus(subjects_.core, subjects_.zone, counted_before_,
-                                          Clock::now(), FindHung(), usage_);
-  admin::v1::Master* const master = status.mutable_master();
-  master->set_pid(::getpid());
-  master->set_version(cli::kVersion);
-  master->mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time_));
-  master->mutable_start_time()->set_nanos(
+StatusSnapshot Reporter::TakeSnapshot() const {
+  StatusSnapshot snapshot = SnapshotOf(subjects_.core, counted_before_, usage_);
+  admin::v1::Master& master = snapshot.master;
+  master.set_pid(::getpid());
+  master.set_version(cli::kVersion);
+  master.mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time_));
+  master.mutable_start_time()->set_nanos(
       static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
-  *master->mutable_uptime() = config::FromChrono(timers_.now() - started_);
   const Deployments& deployments = subjects_.deployments();
-  master->set_log_level(ToSeverity(subjects_.log.level()));
+  master.set_log_level(ToSeverity(subjects_.log.level()));
   // Paths need not be UTF-8.
-  master->set_config_file(log::Printable(deployments.source().config_file));
-  master->set_prefix(log::Printable(deployments.source().prefix));
-  if (deployments.shown() == nullptr) return status;
-  master->set_config_hash(deployments.shown()->identity.hash);
-  master->set_is_config_from_call(deployments.shown()->identity.is_from_call);
+  master.set_config_file(log::Printable(deployments.source().config_file));
+  master.set_prefix(log::Printable(deployments.source().prefix));
+  if (deployments.shown() == nullptr) return snapshot;
+  master.set_config_hash(deployments.shown()->identity.hash);
+  master.set_is_config_from_call(deployments.shown()->identity.is_from_call);
   for (const std::string& address : deployments.shown()->listeners.addresses()) {
-    master->add_listen(log::Printable(address));
+    master.add_listen(log::Printable(address));
   }
   for (const auto& socket : deployments.shown()->listeners.ForAdmin()) {
-    master->add_admin_listen(log::Printable(socket->address().ToString()));
+    master.add_admin_listen(log::Printable(socket->address().ToString()));
   }
+  return snapshot;
+}
+
+admin::v1::Status Reporter::Report() const {
+  admin::v1::Status status = ReportStatus(TakeSnapshot(), subjects_.zone, Clock::now(), FindHung());
+  *status.mutable_master()->mutable_uptime() = config::FromChrono(timers_.now() - started_);
+  return status;
+}
+
+void Reporter::Publish() {
+  auto snapshot = std::make_shared<const StatusSnapshot>(TakeSnapshot());
+  const std::lock_guard lock(mutex_);
+  published_.swap(snapshot);
+}
+
+std::shared_ptr<const StatusSnapshot> Reporter::published() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
+admin::v1::Status Reporter::ReportPublished() const {
+  const std::shared_ptr<const StatusSnapshot> snapshot = published();
+  const TimePoint now = Clock::now();
+  Hung hung;
+  for (const StatusSnapshot::Worker& worker : snapshot->workers) {
+    if (!worker.has_loop || worker.shown.pid() == 0) continue;
+    const std::uint32_t slot = worker.shown.slot();
+    if (const auto hung_for = HungFor(worker.shown.pid(), subjects_.zone, slot, now)) {
+      hung[slot] = *hung_for;
+    }
+  }
+  admin::v1::Status status = ReportStatus(*snapshot, subjects_.zone, now, hung);
+  *status.mutable_master()->mutable_uptime() = config::FromChrono(now - started_);
   return status;
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <set>
 
 #include "absl/time/time.h"
@@ -21,7 +23,8 @@
 namespace muster::master {
 
 // Tells others how the master and its workers are: the workers, in the zone's MasterStatus; health
-// probes, on a board; the operator, in the Status of the admin service. In the loop's thread.
+// probes, on a board; the operator, in the Status of the admin service. In the loop's thread, where
+// nothing else is said.
 class Reporter {
  public:
   // What it looks at.
@@ -31,6 +34,8 @@ class Reporter {
     const LiveWorkers& workers;
     std::function<const Deployments&()> deployments;
     const Log& log;
+    // Called when a worker has ceased to run its loop, and when it runs it again. Null: nobody.
+    std::function<void(std::uint32_t slot, bool is_silent)> on_pulse{};
   };
 
   // `timers`, which is the loop, and the subjects outlive it. The master's start is now.
@@ -41,6 +46,12 @@ class Reporter {
   // For the probes. Once a second it is done in any case, since workers may hang.
   void PublishHealth();
   admin::v1::Status Report() const;
+  // Makes what changed since the last time known to ReportPublished.
+  void Publish();
+  // The status that was published last, with what the workers have counted by now. In any thread.
+  admin::v1::Status ReportPublished() const;
+  // The generation that served then. In any thread.
+  std::uint64_t published_generation() const { return published()->master.generation(); }
   HealthBoard& health() { return health_; }
 
   // A worker of a slot is told with what was counted since its first process got the slot.
@@ -54,6 +65,8 @@ class Reporter {
   std::uint64_t ClosedAtDeadline(std::uint32_t slot) const;
 
  private:
+  StatusSnapshot TakeSnapshot() const;
+  std::shared_ptr<const StatusSnapshot> published() const;
   void FeelPulses();
   Hung FindHung() const;
   void LookAtUsage();
@@ -67,6 +80,8 @@ class Reporter {
   std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
   Usage usage_;                     // of the workers' processes, at the last pulse
   loop::Timer pulse_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const StatusSnapshot> published_;  // guarded by mutex_; never null
 };
 
 }  // namespace muster::master

@@ -27,6 +27,9 @@
 #include "muster/master/decide/reason.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/descriptor_need.h"
+#include "muster/master/events/call_audit.h"
+#include "muster/master/events/event_ring.h"
+#include "muster/master/events/log_events.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/child.h"
@@ -83,9 +86,10 @@ RequestId Reload(Supervisor& supervisor, const ReloadTerms& terms,
 }
 
 AdminOperations OperationsOf(Supervisor& supervisor, const ConfigInquiries& configs,
-                             const ZoneInquiries& zones) {
+                             const ZoneInquiries& zones, CallAudit& audit, EventRing& events) {
   return {
       .status = [&] { return supervisor.Report(); },
+      .generation = [&] { return supervisor.generation(); },
       .config = [&](auto answer) { configs.Get(std::move(answer)); },
       .check_config = [&](const auto* text,
                           auto answer) { configs.Check(text, std::move(answer)); },
@@ -102,6 +106,8 @@ AdminOperations OperationsOf(Supervisor& supervisor, const ConfigInquiries& conf
       .stop = [&](AdminOperations::Reply reply) { return supervisor.Stop(std::move(reply)); },
       .withdraw = [&](RequestId request,
                       const std::string& why) { supervisor.Withdraw(request, why); },
+      .audit = &audit,
+      .events = &events,
   };
 }
 
@@ -133,6 +139,10 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
     MUSTER_RETURN_IF_ERROR(
         explain(absl::StrCat("admin.listen[", i, "]"), PrepareAdminSocket(address)));
   }
+  // Before the loop: what is left in it may tell them how it ended.
+  EventRing events;
+  const LogEvents log_events(log, events);
+  CallAudit audit(events, log);
   // Before there is any other thread.
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet signals, ipc::SignalSet::Block(kMasterSignals));
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<loop::EventLoop> loop, loop::EventLoop::Create());
@@ -141,7 +151,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   ListenerSet listeners = first.listeners;
   MUSTER_ASSIGN_OR_RETURN(
       const std::unique_ptr<Supervisor> supervisor,
-      Supervisor::Create(*loop, log, *pid_file, SourceOf(invocation), std::move(first)));
+      Supervisor::Create(*loop, log, events, *pid_file, SourceOf(invocation), std::move(first)));
   SignalWatch watch(signals, *supervisor);
   MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
   if (const absl::Status status = listeners.ListenForAdmin(); !status.ok()) {
@@ -152,7 +162,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   const ZoneInquiries zones(*supervisor, *inquiries);
   // Its destructor delivers the last answers.
   const absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::Start(
-      listeners, admin_terms, OperationsOf(*supervisor, configs, zones),
+      listeners, admin_terms, OperationsOf(*supervisor, configs, zones, audit, events),
       {.loop = *loop, .health = supervisor->health(), .log = log, .restore = [&] {
          return supervisor->RestoreForAdmin();
        }});

@@ -13,9 +13,11 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/zone/inspect/object_holders.h"
 #include "muster/ipc/zone/object_kind.h"
+#include "muster/master/admin/status_report.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/worker_record.h"
+#include "muster/master/events/log_events.h"
 #include "muster/master/process/signal_orders.h"
 #include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
@@ -23,43 +25,40 @@
 namespace muster::master {
 namespace {
 
-// The difference between the addresses before a commit and after it.
-void LogListeners(Log& log, const std::vector<std::string>& before,
-                  const std::vector<std::string>& now) {
-  for (const std::string& address : now) {
-    if (std::count(before.begin(), before.end(), address) == 0) {
-      log.Write(Severity::kInfo, absl::StrCat("listening on ", address));
-    }
+// Those that are not among `others`.
+std::vector<std::string> Without(const std::vector<std::string>& addresses,
+                                 const std::vector<std::string>& others) {
+  std::vector<std::string> left;
+  for (const std::string& address : addresses) {
+    if (std::count(others.begin(), others.end(), address) == 0) left.push_back(address);
   }
-  for (const std::string& address : before) {
-    if (std::count(now.begin(), now.end(), address) == 0) {
-      log.Write(Severity::kInfo, absl::StrCat("no longer listening on ", address));
-    }
-  }
+  return left;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& loop, Log& log,
-                                                               PidFile& pid_file, Source source,
-                                                               Deployment first) {
+                                                               EventRing& events, PidFile& pid_file,
+                                                               Source source, Deployment first) {
   MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
   MUSTER_ASSIGN_OR_RETURN(HandoffEnds handoff, HandoffEnds::Create());
   std::unique_ptr<Supervisor> supervisor(
-      new Supervisor(loop, log, pid_file, std::move(zone), std::move(handoff)));
+      new Supervisor(loop, log, events, pid_file, std::move(zone), std::move(handoff)));
   MUSTER_ASSIGN_OR_RETURN(
       supervisor->deployments_,
       Deployments::Create(loop, std::move(source), std::move(first),
                           [target = supervisor.get()](LoadId load, const absl::Status& status) {
                             target->OnLoaded(load, status);
                           }));
+  supervisor->reporter_.Publish();
   return supervisor;
 }
 
-Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worker::SharedZone zone,
-                       HandoffEnds handoff)
+Supervisor::Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFile& pid_file,
+                       worker::SharedZone zone, HandoffEnds handoff)
     : loop_(loop),
       log_(log),
+      event_ring_(events),
       pid_file_(pid_file),
       zone_(std::move(zone)),
       handoff_(std::move(handoff)),
@@ -71,8 +70,10 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worke
       zone_upkeep_(loop, log, zone_,
                    {.restore_rest = [this] { RestoreZones(); },
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
-      reporter_(loop, {core_, zone_, workers_,
-                       [this]() -> const Deployments& { return *deployments_; }, log_}),
+      reporter_(loop,
+                {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; },
+                 log_,
+                 [this](std::uint32_t slot, bool is_silent) { TellPulse(slot, is_silent); }}),
       listener_watch_(loop, log, [this] {
         const Deployment* const current = deployments_->current();
         return current == nullptr ? nullptr : &current->listeners;
@@ -94,7 +95,12 @@ void Supervisor::Handle(Event event) {
     events_.pop_front();
     std::deque<Event> came_meanwhile;
     came_meanwhile.swap(events_);
+    const MasterState before = core_.state();
     const std::vector<Action> actions = core_.Handle(next, Clock::now());
+    if (core_.state() != before) {
+      TellEvent(admin::v1::Event::STATE_CHANGED, Severity::kInfo,
+                admin::v1::Master::State_Name(StateOf(core_.state())));
+    }
     // First: a worker that is told to drain sees which generation serves now.
     reporter_.PublishStatus();
     reporter_.PublishHealth();
@@ -106,6 +112,7 @@ void Supervisor::Handle(Event event) {
     CloseWhatNobodyTakes();
   }
   is_handling_ = false;
+  reporter_.Publish();
   if (const std::optional<TimePoint> deadline = core_.next_deadline()) {
     tick_.Set(*deadline);
   } else {
@@ -214,6 +221,7 @@ config::v1::Log::Level Supervisor::SetLogLevel(config::v1::Log::Level level) {
                           " on, until the next reload"));
   log_.SetLevel(level);
   zone_.master_status().log_level.Set(1 + level);
+  reporter_.Publish();
   return previous;
 }
 
@@ -343,7 +351,14 @@ void Supervisor::Do(const CommitAction& action) {
   reporter_.PublishHealth();  // it may have another number of workers
   const Deployment& current = *deployments_->current();
   const std::vector<std::string> now = current.listeners.addresses();
-  LogListeners(log_, before, now);
+  for (const std::string& address : Without(now, before)) {
+    log_.Write(Severity::kInfo, absl::StrCat("listening on ", address));
+    TellEvent(admin::v1::Event::LISTENING, Severity::kInfo, address);
+  }
+  for (const std::string& address : Without(before, now)) {
+    log_.Write(Severity::kInfo, absl::StrCat("no longer listening on ", address));
+    TellEvent(admin::v1::Event::NOT_LISTENING, Severity::kInfo, address);
+  }
   log_.Write(Severity::kInfo,
              absl::StrCat("configuration ", current.identity.hash, " is in force",
                           current.identity.is_from_call ? "; it came with a call" : ""));
@@ -387,10 +402,40 @@ void Supervisor::Do(const ReplyAction& action) {
   Outcome outcome = action.outcome;
   const std::uint64_t closed = zone_.Sum().closed_at_deadline + closed_in_handoff_;
   outcome.connections_closed = closed - std::min(closed, closed_before_);
+  // Whoever asks after the answer sees what it says.
+  reporter_.Publish();
   reply(outcome);
 }
 
-void Supervisor::Do(const LogAction& action) { log_.Write(action.severity, action.text); }
+void Supervisor::Do(const LogAction& action) {
+  log_.WriteUnheard(action.severity, action.text);
+  if (std::optional<admin::v1::Event> event = EventOf(action)) event_ring_.Add(*std::move(event));
+}
+
+void Supervisor::TellEvent(admin::v1::Event::Kind kind, Severity severity, std::string text) {
+  admin::v1::Event event;
+  event.set_kind(kind);
+  event.set_severity(SeverityOf(severity));
+  event.set_generation(core_.generation());
+  event.set_text(std::move(text));
+  event_ring_.Add(std::move(event));
+}
+
+void Supervisor::TellPulse(std::uint32_t slot, bool is_silent) {
+  const auto found = core_.workers().find(slot);
+  if (found == core_.workers().end()) return;
+  const WorkerRecord& worker = found->second;
+  admin::v1::Event event;
+  event.set_kind(is_silent ? admin::v1::Event::WORKER_HUNG : admin::v1::Event::WORKER_WOKE);
+  event.set_severity(is_silent ? admin::v1::Event::WARNING : admin::v1::Event::INFO);
+  event.set_generation(worker.generation);
+  event.mutable_worker()->set_index(worker.index);
+  event.mutable_worker()->set_slot(worker.slot);
+  event.mutable_worker()->set_pid(worker.pid);
+  event.set_text(
+      absl::StrCat(worker.Name(), is_silent ? " does not run its loop" : " runs its loop again"));
+  event_ring_.Add(std::move(event));
+}
 
 void Supervisor::Do(const ExitAction& action) {
   exit_code_ = action.code;

@@ -22,6 +22,7 @@
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/deployment_source.h"
 #include "muster/master/deployment/deployments.h"
+#include "muster/master/events/event_ring.h"
 #include "muster/master/handoff_ends.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/listener_watch.h"
@@ -48,11 +49,11 @@ class Supervisor {
 
   using Source = DeploymentSource;
 
-  // `first` is for generation 1. `loop`, `log` and `pid_file` outlive the supervisor. The pid file
-  // is written when that generation is ready.
+  // `first` is for generation 1. `loop`, `log`, `events`, which is told what happens, and
+  // `pid_file` outlive the supervisor. The pid file is written when that generation is ready.
   static absl::StatusOr<std::unique_ptr<Supervisor>> Create(loop::EventLoop& loop, Log& log,
-                                                            PidFile& pid_file, Source source,
-                                                            Deployment first);
+                                                            EventRing& events, PidFile& pid_file,
+                                                            Source source, Deployment first);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
@@ -81,14 +82,15 @@ class Supervisor {
   // Does what SIGHUP, SIGTERM and the like ask for.
   void ObeySignal(const ipc::ReceivedSignal& signal);
 
-  admin::v1::Status Report() const { return reporter_.Report(); }
+  // What was so after the last event, with what the workers have counted by now; and the generation
+  // that served then. In any thread.
+  admin::v1::Status Report() const { return reporter_.ReportPublished(); }
+  std::uint64_t generation() const { return reporter_.published_generation(); }
   const Deployments& deployments() const { return *deployments_; }
   // Of all generations, by slot.
   const std::map<std::uint32_t, WorkerRecord>& workers() const { return core_.workers(); }
   // The lock that is muster's own.
   admin::v1::Lock AcceptMutex() const;
-  // The one that serves. Zero: none yet.
-  std::uint64_t generation() const { return core_.generation(); }
   // What the admin service tells health probes.
   HealthBoard& health() { return reporter_.health(); }
 
@@ -100,8 +102,8 @@ class Supervisor {
   absl::StatusOr<ListenerSet> RestoreForAdmin() { return deployments_->RestoreForAdmin(); }
 
  private:
-  Supervisor(loop::EventLoop& loop, Log& log, PidFile& pid_file, worker::SharedZone zone,
-             HandoffEnds handoff);
+  Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFile& pid_file,
+             worker::SharedZone zone, HandoffEnds handoff);
 
   // Lets the core decide and performs it, then the same with what came of it.
   void Handle(Event event);
@@ -133,9 +135,13 @@ class Supervisor {
   // What ZoneUpkeep leaves to it.
   void RestoreZones();
   std::string NameOf(std::uint32_t slot) const;
+  // Beside the log.
+  void TellEvent(admin::v1::Event::Kind kind, Severity severity, std::string text);
+  void TellPulse(std::uint32_t slot, bool is_silent);
 
   loop::EventLoop& loop_;
   Log& log_;
+  EventRing& event_ring_;
   PidFile& pid_file_;
   worker::SharedZone zone_;
   HandoffEnds handoff_;

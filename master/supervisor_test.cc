@@ -79,8 +79,8 @@ class SupervisorTest : public testing::Test {
     WorkerFinder finder(worker);
     auto first = PrepareDeployment(*checked, finder, ListenerSet());
     ASSERT_TRUE(first.ok()) << first.status();
-    auto supervisor =
-        Supervisor::Create(*loop_, log_, *pid_file_, {file, folder_, worker}, *std::move(first));
+    auto supervisor = Supervisor::Create(*loop_, log_, events_, *pid_file_, {file, folder_, worker},
+                                         *std::move(first));
     ASSERT_TRUE(supervisor.ok()) << supervisor.status();
     supervisor_ = *std::move(supervisor);
     supervisor_->Start();
@@ -118,6 +118,7 @@ class SupervisorTest : public testing::Test {
   std::string folder_;
   Log log_;
   std::unique_ptr<loop::EventLoop> loop_;
+  EventRing events_;
   std::optional<PidFile> pid_file_;
   std::unique_ptr<Supervisor> supervisor_;
   bool has_exited_ = false;

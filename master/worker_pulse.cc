@@ -1,21 +1,45 @@
 #include "muster/master/worker_pulse.h"
 
+#include <sys/wait.h>
+
 namespace muster::master {
+namespace {
+
+std::optional<loop::Clock::duration> HungFor(bool is_stopped, const worker::SharedZone& zone,
+                                             std::uint32_t slot, loop::TimePoint now) {
+  const std::optional<loop::Clock::duration> since = SinceHeartbeat(zone, slot, now);
+  if (is_stopped) return since.value_or(loop::Clock::duration::zero());
+  return since.has_value() && *since > kSilentAfter ? since : std::nullopt;
+}
+
+}  // namespace
 
 std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zone,
-                                                    ipc::OwnerTag tag, loop::TimePoint now) {
-  const std::optional<ipc::ParticipantRecord> record = zone.registry().Read(tag.slot());
+                                                    std::uint32_t slot, loop::TimePoint now) {
+  const std::optional<ipc::ParticipantRecord> record = zone.registry().Read(slot);
   if (!record.has_value() || record->heartbeat == loop::TimePoint()) return std::nullopt;
   if (record->heartbeat > now) return std::nullopt;
   return now - record->heartbeat;
 }
 
+std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zone,
+                                                    ipc::OwnerTag tag, loop::TimePoint now) {
+  return SinceHeartbeat(zone, tag.slot(), now);
+}
+
 std::optional<loop::Clock::duration> HungFor(const SupervisedWorker& process,
                                              const worker::SharedZone& zone, ipc::OwnerTag tag,
                                              loop::TimePoint now) {
-  const std::optional<loop::Clock::duration> since = SinceHeartbeat(zone, tag, now);
-  if (process.IsStopped()) return since.value_or(loop::Clock::duration::zero());
-  return since.has_value() && *since > kSilentAfter ? since : std::nullopt;
+  return HungFor(process.IsStopped(), zone, tag.slot(), now);
+}
+
+std::optional<loop::Clock::duration> HungFor(pid_t pid, const worker::SharedZone& zone,
+                                             std::uint32_t slot, loop::TimePoint now) {
+  siginfo_t stop = {};
+  const bool is_stopped =
+      ::waitid(P_PID, static_cast<id_t>(pid), &stop, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+      stop.si_pid != 0;
+  return HungFor(is_stopped, zone, slot, now);
 }
 
 }  // namespace muster::master

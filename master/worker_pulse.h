@@ -1,7 +1,10 @@
 #ifndef MUSTER_MASTER_WORKER_PULSE_H_
 #define MUSTER_MASTER_WORKER_PULSE_H_
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "muster/ipc/lock/owner_tag.h"
@@ -20,6 +23,10 @@ inline constexpr std::chrono::seconds kSilentAfter{5};
 std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zone,
                                                     ipc::OwnerTag tag, loop::TimePoint now);
 
+// The same of whoever has that slot.
+std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zone,
+                                                    std::uint32_t slot, loop::TimePoint now);
+
 // Since the last beat, if a worker that is ready does not run its loop: the process is stopped
 // (SIGSTOP), or has not beaten for kSilentAfter. Who has not beaten at all is another's program,
 // and is hung only while it is stopped, for an unknown time, which is 0: the runtime of a worker
@@ -27,6 +34,10 @@ std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zo
 std::optional<loop::Clock::duration> HungFor(const SupervisedWorker& process,
                                              const worker::SharedZone& zone, ipc::OwnerTag tag,
                                              loop::TimePoint now);
+
+// The same by pid and slot, in any thread. A process that is gone by now is not hung.
+std::optional<loop::Clock::duration> HungFor(pid_t pid, const worker::SharedZone& zone,
+                                             std::uint32_t slot, loop::TimePoint now);
 
 }  // namespace muster::master
 

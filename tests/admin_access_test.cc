@@ -36,7 +36,9 @@ TEST(AdminAccess, IsWhatTheRulesSayUntilAReloadChangesThem) {
   EXPECT_EQ(refused.exit, 1) << refused.errors;
   EXPECT_THAT(refused.errors, HasSubstr("may not call Reload: rule \"freeze\" of admin.deny"));
   EXPECT_EQ(muster.Ctl({"status"}).exit, 0);
-  EXPECT_THAT(muster.master().errors(), HasSubstr("admin: refused Reload to uid "));
+  EXPECT_THAT(
+      muster.master().errors(),
+      HasSubstr("method=Reload generation_before=0 generation_after=0 code=PERMISSION_DENIED"));
   EXPECT_EQ(muster.Status().master().generation(), 1u);
 
   muster.WriteConfig(WithAdmin(""));

@@ -24,6 +24,9 @@ struct Caller {
   std::vector<std::string> identities;
   // For people: "uid 1000 (pid 4711)".
   std::string name;
+
+  // Who it is, in whatever process: the first identity.
+  const std::string& principal() const { return identities.empty() ? name : identities.front(); }
 };
 
 }  // namespace muster::master

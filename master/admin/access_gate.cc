@@ -1,10 +1,12 @@
 #include "muster/master/admin/access_gate.h"
 
-#include <optional>
-#include <string>
+#include <memory>
+#include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "muster/loop/clock.h"
+#include "muster/master/admin/call/error_details.h"
+#include "muster/proto/secrets.h"
 
 namespace muster::master {
 
@@ -14,7 +16,8 @@ void AccessGate::Set(AccessPolicy policy) {
   policy_.swap(shared);
 }
 
-grpc::Status AccessGate::Check(const Caller& caller, const AdminMethod& method) {
+grpc::Status AccessGate::Check(const Caller& caller, const AdminMethod& method,
+                               const std::string& id, const google::protobuf::Message* request) {
   std::shared_ptr<const AccessPolicy> policy;
   {
     const std::lock_guard lock(mutex_);
@@ -22,16 +25,14 @@ grpc::Status AccessGate::Check(const Caller& caller, const AdminMethod& method) 
   }
   const AccessPolicy::Decision decision = policy->Decide(caller, method);
   if (decision.is_allowed) return grpc::Status::OK;
-  std::optional<std::string> line;
-  {
-    const std::lock_guard lock(mutex_);
-    line =
-        refusals_.LineFor(absl::StrCat(method.name(), " to ", caller.name, ": ", decision.reason),
-                          loop::Clock::now());
-  }
-  if (line.has_value()) log_.Write(Severity::kWarning, *line);
-  return {grpc::StatusCode::PERMISSION_DENIED,
-          absl::StrCat(caller.name, " may not call ", method.name(), ": ", decision.reason)};
+  audit_.Refuse({.id = id,
+                 .principal = caller.principal(),
+                 .caller = caller.name,
+                 .method = method.name(),
+                 .arguments = request == nullptr ? "" : config::OneLineWithoutSecrets(*request)},
+                decision.reason);
+  return ToGrpcStatus(absl::PermissionDeniedError(
+      absl::StrCat(caller.name, " may not call ", method.name(), ": ", decision.reason)));
 }
 
 }  // namespace muster::master

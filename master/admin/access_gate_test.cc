@@ -45,7 +45,9 @@ class AccessGateTest : public ::testing::Test {
   const Caller owner_{{"uid:1000"}, "uid 1000"};
   const Caller mallory_{{"uid:9"}, "uid 9"};
   Log log_;
-  AccessGate gate_{log_, *AccessPolicy::Find({}, {1000})};
+  EventRing events_;
+  CallAudit audit_{events_, log_};
+  AccessGate gate_{audit_, *AccessPolicy::Find({}, {1000})};
 };
 
 TEST_F(AccessGateTest, LetsThroughWhatThePolicyAllows) {
@@ -55,8 +57,11 @@ TEST_F(AccessGateTest, LetsThroughWhatThePolicyAllows) {
 
 TEST_F(AccessGateTest, WritesWhomItRefused) {
   Refuse(1);
-  EXPECT_THAT(ReadLog(),
-              HasSubstr("admin: refused Reload to uid 9: no rule of admin.allow allows it\n"));
+  EXPECT_THAT(ReadLog(), HasSubstr("warning audit: id="));
+  EXPECT_THAT(ReadLog(), HasSubstr("caller=\"uid 9\" method=Reload generation_before=0 "
+                                   "generation_after=0 code=PERMISSION_DENIED message=\"no rule of "
+                                   "admin.allow allows it\""));
+  EXPECT_EQ(events_.Read(1, 1).events[0]->kind(), admin::v1::Event::CALL_REFUSED);
 }
 
 TEST_F(AccessGateTest, AsksTheNewPolicy) {

@@ -6,18 +6,22 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "muster/master/admin/answer_time.h"
+#include "muster/master/admin/call/audited_call.h"
+#include "muster/master/admin/call/error_details.h"
+#include "muster/master/admin/connection/caller_of.h"
 
 namespace muster::master {
 namespace {
 
-grpc::Status Leaving() { return {grpc::StatusCode::UNAVAILABLE, "the master is leaving"}; }
+grpc::Status Leaving() { return ToGrpcStatus(absl::UnavailableError("the master is leaving")); }
 
-// The codes of both have the same values.
-grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
+grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const grpc::Status& status) {
+  grpc::ServerUnaryReactor* const call = context->DefaultReactor();
+  call->Finish(status);
+  return call;
 }
 
 // gRPC calls it until OnDone.
@@ -43,21 +47,42 @@ grpc::ServerUnaryReactor* AdminCalls::Read(std::function<void()> fill) {
   });
 }
 
+grpc::ServerUnaryReactor* AdminCalls::ReadNow(grpc::CallbackServerContext* context,
+                                              absl::FunctionRef<void()> fill) {
+  grpc::ServerUnaryReactor* const call = context->DefaultReactor();
+  if (open_->NoteUse()) {
+    fill();
+    call->Finish(grpc::Status::OK);
+  } else {
+    call->Finish(Leaving());
+  }
+  return call;
+}
+
 grpc::ServerUnaryReactor* AdminCalls::Change(grpc::CallbackServerContext* context,
-                                             absl::string_view name, AdminOperations::Order order,
+                                             absl::string_view name,
+                                             const google::protobuf::Message& request,
+                                             AdminOperations::Order order,
                                              std::function<void(const Outcome&)> fill) {
+  const Caller caller = CallerOf(peer_, *context->auth_context());
+  absl::StatusOr<AuditedCall> begun =
+      AuditedCall::Begin(*operations_.audit, operations_.generation, caller, *context, request);
+  if (!begun.ok()) return Answer(context, ToGrpcStatus(begun.status()));
+  const auto audited = std::make_shared<AuditedCall>(*std::move(begun));
   const std::string what =
-      absl::StrCat("admin: ", name, " asked for over the socket by ", peer_.ToString());
+      absl::StrCat("admin: ", name, " asked for over the socket by ", caller.name);
   const std::optional<loop::TimePoint> answer_time =
       AnswerTime(context->deadline() - std::chrono::system_clock::now(), loop::Clock::now());
   return Begin([open = open_, &loop = loop_, &log = log_, what, name = std::string(name),
-                answer_time, order = std::move(order), fill = std::move(fill)](CallId id) {
+                answer_time, order = std::move(order), fill = std::move(fill), audited](CallId id) {
     // The outcome is logged by whoever decides it.
     log.Write(Severity::kInfo, what);
-    const RequestId request = order([open, fill, id](const Outcome& outcome) {
+    const RequestId request = order([open, fill, id, audited](const Outcome& outcome) {
+      // Also if nobody waits for the answer any more.
+      audited->End(outcome.status);
       if (!open->Has(id)) return;
       if (outcome.status.ok()) fill(outcome);
-      open->Finish(id, ToGrpc(outcome.status));
+      open->Finish(id, ToGrpcStatus(outcome.status));
     });
     std::unique_ptr<loop::Timer> deadline;
     if (answer_time.has_value()) {
@@ -93,6 +118,12 @@ std::optional<AdminCalls::CallId> AdminCalls::Open::Add(grpc::ServerUnaryReactor
   last_used_ = loop::Clock::now();
   calls_[++last_].reactor = call;
   return last_;
+}
+
+bool AdminCalls::Open::NoteUse() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  last_used_ = loop::Clock::now();
+  return !is_closed_;
 }
 
 bool AdminCalls::Open::Has(CallId id) const {
@@ -150,7 +181,7 @@ void AdminCalls::Open::Withdraw(CallId id, const std::string& why) {
   }
   withdraw_(request, why);
   // What could be undone is answered by now.
-  Finish(id, {grpc::StatusCode::CANCELLED, absl::StrCat("the ", name, " goes on: ", why)});
+  Finish(id, ToGrpcStatus(absl::CancelledError(absl::StrCat("the ", name, " goes on: ", why))));
 }
 
 void AdminCalls::Open::WithdrawAll(const std::string& why) {

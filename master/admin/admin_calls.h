@@ -10,9 +10,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
@@ -34,9 +36,14 @@ namespace muster::master {
 // (answer_time.h), so that the caller learns what became of it.
 class AdminCalls {
  public:
-  // `peer`: who calls; for the log. `withdraw` is called in the loop's thread, and not after Close.
-  AdminCalls(loop::EventLoop& loop, Log& log, const Peer& peer, AdminOperations::Withdraw withdraw)
-      : loop_(loop), log_(log), peer_(peer), open_(std::make_shared<Open>(std::move(withdraw))) {}
+  // `operations` outlives it; `withdraw` of it is called in the loop's thread, and not after Close.
+  // `peer`: who calls.
+  AdminCalls(loop::EventLoop& loop, Log& log, const AdminOperations& operations, const Peer& peer)
+      : loop_(loop),
+        log_(log),
+        operations_(operations),
+        peer_(peer),
+        open_(std::make_shared<Open>(operations.withdraw)) {}
   AdminCalls(const AdminCalls&) = delete;
   AdminCalls& operator=(const AdminCalls&) = delete;
 
@@ -57,9 +64,15 @@ class AdminCalls {
     });
   }
 
+  // A call that reads what may be read in any thread. `fill` completes its response now.
+  grpc::ServerUnaryReactor* ReadNow(grpc::CallbackServerContext* context,
+                                    absl::FunctionRef<void()> fill);
+
   // A call that changes something: logs `name` and gives `order`. If the change succeeds, `fill`
-  // completes the response. Both run in the loop's thread, and not after Close.
+  // completes the response. Both run in the loop's thread, and not after Close. The call is audited, whatever becomes of it and of this object: its method is named
+  // as `request`, its id is that of the client (call_id.h) or is made.
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, absl::string_view name,
+                                   const google::protobuf::Message& request,
                                    AdminOperations::Order order,
                                    std::function<void(const Outcome&)> fill);
 
@@ -85,6 +98,8 @@ class AdminCalls {
 
     // Nothing if they are closed; the call is finished then.
     std::optional<CallId> Add(grpc::ServerUnaryReactor* call);
+    // Whether a call may begin: they are not closed.
+    bool NoteUse();
     bool Has(CallId id) const;
     bool IsBusy() const;
     loop::TimePoint last_used() const;
@@ -123,6 +138,7 @@ class AdminCalls {
 
   loop::EventLoop& loop_;
   Log& log_;
+  const AdminOperations& operations_;
   const Peer peer_;
   const std::shared_ptr<Open> open_;
 };

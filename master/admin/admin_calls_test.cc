@@ -18,6 +18,9 @@ using Reply = AdminOperations::Reply;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+const admin::v1::ReloadRequest kReload;
+const admin::v1::QuitRequest kQuit;
+
 // An order that is answered with `*reply` later.
 AdminOperations::Order AnsweredLater(Reply* reply) {
   return [reply](Reply later) {
@@ -42,7 +45,7 @@ TEST(AdminCalls, CompleteTheResponseOfAChangeWithItsOutcome) {
   TestCall call;
   const auto change = AnsweredWith({.generation = 7});
   std::uint64_t filled = 0;
-  call.Bind(call.calls().Change(call.context(), "reload", change,
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change,
                                 [&](const Outcome& outcome) { filled = outcome.generation; }));
   call.RunLoop();
   EXPECT_EQ(filled, 7u);
@@ -54,7 +57,7 @@ TEST(AdminCalls, AnswerAChangeThatFailedWithItsStatus) {
   TestCall call;
   const auto change = AnsweredWith({.status = absl::FailedPreconditionError("it stops")});
   bool is_filled = false;
-  call.Bind(call.calls().Change(call.context(), "reload", change,
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change,
                                 [&](const Outcome&) { is_filled = true; }));
   call.RunLoop();
   EXPECT_FALSE(is_filled);
@@ -67,7 +70,7 @@ TEST(AdminCalls, WaitForAChangeThatTakesLonger) {
   TestCall call;
   Reply reply;
   const auto change = AnsweredLater(&reply);
-  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change, [](const Outcome&) {}));
   call.RunLoop();
   EXPECT_FALSE(call.status().has_value());
   reply(Outcome());
@@ -81,7 +84,7 @@ TEST(AdminCalls, LogWhichChangeWasAskedForAndByWhom) {
   log.set_path(path);
   ASSERT_TRUE(call.log().Configure(log).ok());
   const auto change = AnsweredWith(Outcome());
-  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change, [](const Outcome&) {}));
   call.RunLoop();
   std::ifstream file(path);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
@@ -119,13 +122,12 @@ TEST(AdminCalls, AreBusyWhileOneIsUnderWay) {
 
 TEST(AdminCalls, MayBeGoneWhenTheOutcomeOfAChangeComes) {
   TestCall call;
-  auto calls = std::make_unique<AdminCalls>(call.loop(), call.log(), Peer(),
-                                            [](RequestId, const std::string&) {});
+  auto calls = std::make_unique<AdminCalls>(call.loop(), call.log(), call.operations(), Peer());
   Reply reply;
   const auto change = AnsweredLater(&reply);
   bool is_filled = false;
-  call.Bind(
-      calls->Change(call.context(), "quit", change, [&](const Outcome&) { is_filled = true; }));
+  call.Bind(calls->Change(call.context(), "quit", kQuit, change,
+                          [&](const Outcome&) { is_filled = true; }));
   call.RunLoop();
   calls->Close();
   calls.reset();
@@ -138,7 +140,7 @@ TEST(AdminCalls, DropTheOutcomeOfAChangeThatComesTooLate) {
   Reply reply;
   const auto change = AnsweredLater(&reply);
   bool is_filled = false;
-  call.Bind(call.calls().Change(call.context(), "quit", change,
+  call.Bind(call.calls().Change(call.context(), "quit", kQuit, change,
                                 [&](const Outcome&) { is_filled = true; }));
   call.RunLoop();
   call.calls().Close();
@@ -150,7 +152,7 @@ TEST(AdminCalls, WithdrawAChangeThatItsCallerCancels) {
   TestCall call;
   Reply reply;
   const auto change = AnsweredLater(&reply);
-  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change, [](const Outcome&) {}));
   call.RunLoop();
   call.Cancel();
   EXPECT_THAT(call.withdrawn(), IsEmpty()) << "in gRPC's thread";
@@ -163,7 +165,7 @@ TEST(AdminCalls, WithdrawAChangeWhoseCallerHangsUp) {
   TestCall call;
   Reply reply;
   const auto change = AnsweredLater(&reply);
-  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change, [](const Outcome&) {}));
   call.RunLoop();
   call.calls().HangUp();
   EXPECT_THAT(call.withdrawn(), ElementsAre("5: its caller hung up"));
@@ -174,7 +176,7 @@ TEST(AdminCalls, TellThatAChangeGoesOnThatCannotBeUndone) {
   Reply reply;
   const auto change = AnsweredLater(&reply);
   bool is_filled = false;
-  call.Bind(call.calls().Change(call.context(), "quit", change,
+  call.Bind(call.calls().Change(call.context(), "quit", kQuit, change,
                                 [&](const Outcome&) { is_filled = true; }));
   call.RunLoop();
   call.Cancel();
@@ -189,7 +191,7 @@ TEST(AdminCalls, TellThatAChangeGoesOnThatCannotBeUndone) {
 TEST(AdminCalls, WithdrawNothingThatWasAnsweredBefore) {
   TestCall call;
   const auto change = AnsweredWith(Outcome());
-  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change, [](const Outcome&) {}));
   call.RunLoop();
   call.Cancel();
   call.RunLoop();
@@ -205,7 +207,7 @@ TEST(AdminCalls, WithdrawNothingThatWasNotBegun) {
     is_asked = true;
     return RequestId{5};
   };
-  call.Bind(call.calls().Change(call.context(), "reload", change, [](const Outcome&) {}));
+  call.Bind(call.calls().Change(call.context(), "reload", kReload, change, [](const Outcome&) {}));
   call.calls().Close();
   call.Cancel();
   call.RunLoop();

@@ -95,7 +95,8 @@ AdminConnection::AdminConnection(const Surroundings& surroundings, const Peer& p
     : loop_(surroundings.loop),
       peer_(peer),
       on_end_(std::move(on_end)),
-      admin_(surroundings.loop, surroundings.operations, surroundings.log, surroundings.gate, peer),
+      admin_(surroundings.loop, surroundings.operations, surroundings.log, surroundings.gate,
+             surroundings.watches, peer),
       health_(surroundings.health, AskerFor(surroundings.gate, peer)),
       channelz_(AskerFor(surroundings.gate, peer)),
       reflection_(ServiceNames(), AskerFor(surroundings.gate, peer)) {}

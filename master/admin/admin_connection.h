@@ -22,6 +22,7 @@
 #include "muster/master/admin/connection/peer.h"
 #include "muster/master/admin/connection/reflection_service.h"
 #include "muster/master/admin/connection/server_tls.h"
+#include "muster/master/admin/watch/watches.h"
 #include "muster/master/process/log.h"
 
 namespace grpc {
@@ -45,6 +46,7 @@ class AdminConnection final : private loop::Handler {
     const AdminOperations& operations;
     HealthBoard& health;
     AccessGate& gate;
+    Watches& watches;
   };
 
   // `tls`: null on a Unix socket, and for TCP without TLS. `on_end` is called in the loop, once,

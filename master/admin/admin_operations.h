@@ -1,6 +1,7 @@
 #ifndef MUSTER_MASTER_ADMIN_ADMIN_OPERATIONS_H_
 #define MUSTER_MASTER_ADMIN_ADMIN_OPERATIONS_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/events/call_audit.h"
+#include "muster/master/events/event_ring.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/config_call.pb.h"
@@ -21,7 +24,8 @@ struct ReloadTerms {
   bool until_drained = false;  // when the old workers have ended, not when they have begun to drain
 };
 
-// What the calls of the admin service ask of the master. Each is called in the loop's thread.
+// What the calls of the admin service ask of the master. Each is called in the loop's thread, but
+// the first ones.
 struct AdminOperations {
   // Called once, in the loop's thread, when the change is complete or did not happen.
   using Reply = std::function<void(const Outcome&)>;
@@ -37,7 +41,10 @@ struct AdminOperations {
   template <typename T>
   using Answer = std::function<void(absl::StatusOr<T>)>;
 
+  // The only ones that may be called in any thread.
   std::function<admin::v1::Status()> status;
+  std::function<std::uint64_t()> generation;  // that serves
+
   std::function<void(Answer<admin::v1::ActiveConfig>)> config{};
   // Null: checks the file.
   std::function<void(const admin::v1::ConfigText*, Answer<admin::v1::ConfigCheck>)> check_config{};
@@ -53,6 +60,10 @@ struct AdminOperations {
   Order quit;
   Order stop;
   Withdraw withdraw;
+
+  // What is told of calls, and of all that happens. Thread-safe; they outlive the service.
+  CallAudit* audit = nullptr;
+  EventRing* events = nullptr;
 };
 
 }  // namespace muster::master

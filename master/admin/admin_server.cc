@@ -87,7 +87,8 @@ AdminServer::AdminServer(const AdminTerms& terms, AdminOperations operations,
       operations_(std::move(operations)),
       health_(surroundings_.health),
       log_(surroundings_.log),
-      gate_(log_, terms.access),
+      gate_(*operations_.audit, terms.access),
+      watches_(*operations_.events, operations_.status),
       look_(loop_, [this] { LookAfterFiles(); }) {}
 
 AdminServer::~AdminServer() {
@@ -95,6 +96,7 @@ AdminServer::~AdminServer() {
   for (auto& newcomer : newcomers_) Close(std::make_shared<ClientSocket>(newcomer->TakeSocket()));
   newcomers_.clear();
   health_.Close();
+  watches_.Close();
   std::vector<AdminConnection*> connections;
   for (const auto& connection : connections_) {
     connection->Leave();
@@ -291,7 +293,7 @@ void AdminServer::Serve(ClientSocket socket, const ServerTls* tls) {
     return Close(std::make_shared<ClientSocket>(std::move(socket)));
   }
   auto connection = AdminConnection::Serve(
-      {loop_, log_, operations_, health_, gate_}, std::move(socket), tls,
+      {loop_, log_, operations_, health_, gate_, watches_}, std::move(socket), tls,
       [this](AdminConnection& ended) { OnEnd(ended); },
       [this](const AdminConnection* verified) {
         loop_.Post([this, verified] { OnVerified(verified); });
@@ -320,9 +322,14 @@ void AdminServer::OnVerified(const AdminConnection* connection) {
 
 void AdminServer::OnEnd(AdminConnection& connection) {
   if (!connection.is_verified()) {
-    const std::optional<std::string> line =
-        tls_refusals_.LineFor(absl::StrCat("TLS to ", connection.peer().ToString()), loop_.now());
-    if (line.has_value()) log_.Write(Severity::kWarning, *line);
+    const Peer& peer = connection.peer();
+    const std::optional<std::uint64_t> left_out = tls_refusals_.Note(peer.share(), loop_.now());
+    if (left_out.has_value()) {
+      log_.Write(
+          Severity::kWarning,
+          absl::StrCat("admin: refused TLS to ", peer.ToString(),
+                       *left_out == 0 ? "" : absl::StrCat(" (", *left_out, " more before it)")));
+    }
   }
   End(connection);
 }

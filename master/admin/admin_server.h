@@ -26,7 +26,8 @@
 #include "muster/master/admin/connection/newcomer.h"
 #include "muster/master/admin/connection/server_tls.h"
 #include "muster/master/admin/connection/socket_acceptor.h"
-#include "muster/master/admin/refusal_log.h"
+#include "muster/master/admin/watch/watches.h"
+#include "muster/master/events/refusal_limit.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/log.h"
@@ -127,9 +128,10 @@ class AdminServer {
   HealthBoard& health_;
   Log& log_;
   AccessGate gate_;
+  Watches watches_;
   std::unique_ptr<ServerTls> tls_;  // null: none
   std::unique_ptr<TlsWatch> tls_watch_;
-  RefusalLog tls_refusals_;
+  RefusalLimit tls_refusals_;
   // Has no connections. It keeps gRPC's threads, which end with the last server.
   grpc::health::v1::Health::CallbackService resident_service_;  // which a server must have
   std::unique_ptr<grpc::Server> resident_;

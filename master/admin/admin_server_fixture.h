@@ -21,6 +21,8 @@
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/connection/health_board.h"
+#include "muster/master/events/call_audit.h"
+#include "muster/master/events/event_ring.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/log.h"
@@ -44,6 +46,9 @@ class AdminServerTest : public ::testing::Test {
       status.mutable_stats()->set_crashes(3);
       return status;
     };
+    operations_.generation = [] { return 7; };
+    operations_.audit = &audit_;
+    operations_.events = &events_;
     operations_.withdraw = [](RequestId, const std::string&) {};
   }
   void TearDown() override {
@@ -138,6 +143,8 @@ class AdminServerTest : public ::testing::Test {
 
   char folder_[32] = "/tmp/muster-admin-XXXXXX";
   Log log_;
+  EventRing events_;
+  CallAudit audit_{events_, log_};
   HealthBoard health_;
   std::unique_ptr<loop::EventLoop> loop_;
   AdminOperations operations_;

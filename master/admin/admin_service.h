@@ -1,7 +1,10 @@
 #ifndef MUSTER_MASTER_ADMIN_ADMIN_SERVICE_H_
 #define MUSTER_MASTER_ADMIN_ADMIN_SERVICE_H_
 
+#include <atomic>
+
 #include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
@@ -9,14 +12,15 @@
 #include "muster/master/admin/admin_calls.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/connection/peer.h"
+#include "muster/master/admin/watch/watches.h"
 #include "muster/master/process/log.h"
 #include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::master {
 
 // muster.admin.v1.Admin for one connection: leads each method to the file that answers it. Called
-// in gRPC's threads. `loop`, `operations`, `log` and `gate`, which says who may call what, outlive
-// it, and the gRPC server does not.
+// in gRPC's threads. `loop`, `operations`, `log`, `watches` and `gate`, which says who may call
+// what, outlive it, and the gRPC server does not.
 class AdminService final
     : public admin::v1::Admin::WithRawCallbackMethod_WatchEvents<
           admin::v1::Admin::WithRawCallbackMethod_WatchStatus<admin::v1::Admin::CallbackService>> {
@@ -24,18 +28,19 @@ class AdminService final
   // `peer`: who is at the other end. That every call of this service is his is what the connection
   // has a server of its own for.
   AdminService(loop::EventLoop& loop, const AdminOperations& operations, Log& log, AccessGate& gate,
-               const Peer& peer)
+               Watches& watches, const Peer& peer)
       : operations_(operations),
         gate_(gate),
+        watches_(watches),
         peer_(peer),
-        calls_(loop, log, peer, operations.withdraw) {}
+        calls_(loop, log, operations, peer) {}
 
   // Withdraws the changes under way: their caller hung up. In the loop's thread.
   void HangUp() { calls_.HangUp(); }
   // Ends the calls under way and every later one with UNAVAILABLE. In the loop's thread.
   void Close() { calls_.Close(); }
   // Whether a call is under way. Thread-safe.
-  bool IsBusy() const { return calls_.IsBusy(); }
+  bool IsBusy() const { return calls_.IsBusy() || watching_.load(std::memory_order_relaxed) > 0; }
   // When the last call began or was answered; else when this began. Thread-safe.
   loop::TimePoint last_used() const { return calls_.last_used(); }
 
@@ -100,18 +105,19 @@ class AdminService final
                                  admin::v1::StopResponse* response) override;
 
  private:
-  // Whether the caller may call it.
-  grpc::Status Ask(const grpc::CallbackServerContext& context, absl::string_view method);
   // Answers a call that the caller may not make. Null: he may.
-  grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, absl::string_view method);
-  // The same of a call whose answer is a stream.
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* RefuseStream(grpc::CallbackServerContext* context,
-                                                           absl::string_view method);
+  grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, absl::string_view method,
+                                   const google::protobuf::Message& request);
+  // Whether he may, and whether the id that he chose for the call is fit for it; he gets it back.
+  grpc::Status Check(grpc::CallbackServerContext* context, absl::string_view method,
+                     const google::protobuf::Message* request);
 
   const AdminOperations& operations_;
   AccessGate& gate_;
+  Watches& watches_;
   const Peer peer_;
   AdminCalls calls_;
+  std::atomic<int> watching_ = 0;  // a count for its own sake: it orders nothing
 };
 
 }  // namespace muster::master

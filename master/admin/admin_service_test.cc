@@ -35,6 +35,7 @@ class AdminServiceTest : public testing::Test {
               status.mutable_stats()->set_crashes(3);
               return status;
             },
+        .generation = [] { return 7; },
         .reload = [ask = note("reload")](
                       const ReloadTerms&,
                       const AdminOperations::Reply& reply) { return ask(reply); },
@@ -44,14 +45,17 @@ class AdminServiceTest : public testing::Test {
         .quit = note("quit"),
         .stop = note("stop"),
         .withdraw = [](RequestId, const std::string&) {},
+        .audit = &call_.audit(),
+        .events = &call_.events(),
     };
   }
 
   std::vector<std::string> asked_;
   TestCall call_;
   const AdminOperations operations_ = Operations();
-  AccessGate gate_{call_.log(), *AccessPolicy::Find({}, {0})};
-  AdminService service_{call_.loop(), operations_, call_.log(), gate_, Peer()};
+  AccessGate gate_{call_.audit(), *AccessPolicy::Find({}, {0})};
+  Watches watches_{call_.events(), operations_.status};
+  AdminService service_{call_.loop(), operations_, call_.log(), gate_, watches_, Peer()};
 };
 
 TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {

@@ -6,19 +6,22 @@ namespace muster::master {
 
 grpc::ServerUnaryReactor* AnswerQuit(AdminCalls& calls, const AdminOperations& operations,
                                      grpc::CallbackServerContext* context,
+                                     const admin::v1::QuitRequest* request,
                                      admin::v1::QuitResponse* response) {
-  return calls.Change(context, "quit", operations.quit, [response](const Outcome& outcome) {
-    TellHowWorkersEnded(outcome, response);
-    response->set_connections_closed(outcome.connections_closed);
-  });
+  return calls.Change(context, "quit", *request, operations.quit,
+                      [response](const Outcome& outcome) {
+                        TellHowWorkersEnded(outcome, response);
+                        response->set_connections_closed(outcome.connections_closed);
+                      });
 }
 
 grpc::ServerUnaryReactor* AnswerStop(AdminCalls& calls, const AdminOperations& operations,
                                      grpc::CallbackServerContext* context,
+                                     const admin::v1::StopRequest* request,
                                      admin::v1::StopResponse* response) {
-  return calls.Change(context, "stop", operations.stop, [response](const Outcome& outcome) {
-    TellHowWorkersEnded(outcome, response);
-  });
+  return calls.Change(
+      context, "stop", *request, operations.stop,
+      [response](const Outcome& outcome) { TellHowWorkersEnded(outcome, response); });
 }
 
 }  // namespace muster::master

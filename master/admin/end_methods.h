@@ -9,13 +9,15 @@
 namespace muster::master {
 
 // The calls that end the master: Quit, which lets the workers finish, and Stop, which does not. The
-// responses have how the workers ended. `calls` and `operations` outlive the call; `context` and
-// `response` are gRPC's.
+// responses have how the workers ended. `calls` and `operations` outlive the call; `context`,
+// `request` and `response` are gRPC's.
 grpc::ServerUnaryReactor* AnswerQuit(AdminCalls& calls, const AdminOperations& operations,
                                      grpc::CallbackServerContext* context,
+                                     const admin::v1::QuitRequest* request,
                                      admin::v1::QuitResponse* response);
 grpc::ServerUnaryReactor* AnswerStop(AdminCalls& calls, const AdminOperations& operations,
                                      grpc::CallbackServerContext* context,
+                                     const admin::v1::StopRequest* request,
                                      admin::v1::StopResponse* response);
 
 }  // namespace muster::master

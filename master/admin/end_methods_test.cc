@@ -6,6 +6,9 @@
 namespace muster::master {
 namespace {
 
+const admin::v1::QuitRequest kQuit;
+const admin::v1::StopRequest kStop;
+
 const Outcome kOutcome = {.exited = 2, .killed = 1, .connections_closed = 5};
 
 TEST(EndMethods, AnswerAQuitWithHowTheWorkersEnded) {
@@ -13,7 +16,7 @@ TEST(EndMethods, AnswerAQuitWithHowTheWorkersEnded) {
   AdminOperations operations;
   operations.quit = AnsweredWith(kOutcome);
   admin::v1::QuitResponse response;
-  call.Bind(AnswerQuit(call.calls(), operations, call.context(), &response));
+  call.Bind(AnswerQuit(call.calls(), operations, call.context(), &kQuit, &response));
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);
@@ -25,7 +28,7 @@ TEST(EndMethods, AnswerAStopWithHowTheWorkersEnded) {
   AdminOperations operations;
   operations.stop = AnsweredWith(kOutcome);
   admin::v1::StopResponse response;
-  call.Bind(AnswerStop(call.calls(), operations, call.context(), &response));
+  call.Bind(AnswerStop(call.calls(), operations, call.context(), &kStop, &response));
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);

@@ -14,7 +14,7 @@ grpc::ServerUnaryReactor* AnswerSetLogLevel(AdminCalls& calls, const AdminOperat
                                             const admin::v1::SetLogLevelRequest& request,
                                             admin::v1::SetLogLevelResponse* response) {
   return calls.Change(
-      context, "log level",
+      context, "log level", request,
       [&operations, response, level = request.level()](const AdminOperations::Reply& reply) {
         const std::optional<config::v1::Log::Level> wanted = ToConfigLevel(level);
         if (wanted.has_value()) {

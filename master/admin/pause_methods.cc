@@ -6,17 +6,20 @@ namespace muster::master {
 
 grpc::ServerUnaryReactor* AnswerPause(AdminCalls& calls, const AdminOperations& operations,
                                       grpc::CallbackServerContext* context,
+                                      const admin::v1::PauseRequest* request,
                                       admin::v1::PauseResponse* response) {
-  return calls.Change(context, "pause", operations.pause, [response](const Outcome& outcome) {
-    TellHowWorkersEnded(outcome, response);
-    response->set_connections_closed(outcome.connections_closed);
-  });
+  return calls.Change(context, "pause", *request, operations.pause,
+                      [response](const Outcome& outcome) {
+                        TellHowWorkersEnded(outcome, response);
+                        response->set_connections_closed(outcome.connections_closed);
+                      });
 }
 
 grpc::ServerUnaryReactor* AnswerResume(AdminCalls& calls, const AdminOperations& operations,
                                        grpc::CallbackServerContext* context,
+                                       const admin::v1::ResumeRequest* request,
                                        admin::v1::ResumeResponse* response) {
-  return calls.Change(context, "resume", operations.resume,
+  return calls.Change(context, "resume", *request, operations.resume,
                       [&operations, response](const Outcome& outcome) {
                         TellWhatServes(outcome, operations, response);
                       });

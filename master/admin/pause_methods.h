@@ -9,13 +9,15 @@
 namespace muster::master {
 
 // The calls Pause and Resume. The response of Pause has how the workers ended, that of Resume the
-// new generation and its workers. `calls` and `operations` outlive the call; `context` and
-// `response` are gRPC's.
+// new generation and its workers. `calls` and `operations` outlive the call; `context`,
+// `request` and `response` are gRPC's.
 grpc::ServerUnaryReactor* AnswerPause(AdminCalls& calls, const AdminOperations& operations,
                                       grpc::CallbackServerContext* context,
+                                      const admin::v1::PauseRequest* request,
                                       admin::v1::PauseResponse* response);
 grpc::ServerUnaryReactor* AnswerResume(AdminCalls& calls, const AdminOperations& operations,
                                        grpc::CallbackServerContext* context,
+                                       const admin::v1::ResumeRequest* request,
                                        admin::v1::ResumeResponse* response);
 
 }  // namespace muster::master

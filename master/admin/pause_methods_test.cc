@@ -8,12 +8,15 @@
 namespace muster::master {
 namespace {
 
+const admin::v1::PauseRequest kPause;
+const admin::v1::ResumeRequest kResume;
+
 TEST(PauseMethods, AnswerAPauseWithHowTheWorkersEnded) {
   TestCall call;
   AdminOperations operations;
   operations.pause = AnsweredWith({.exited = 2, .killed = 1, .connections_closed = 5});
   admin::v1::PauseResponse response;
-  call.Bind(AnswerPause(call.calls(), operations, call.context(), &response));
+  call.Bind(AnswerPause(call.calls(), operations, call.context(), &kPause, &response));
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);
@@ -32,7 +35,7 @@ TEST(PauseMethods, AnswerAResumptionWithTheGenerationThatServes) {
     return status;
   };
   admin::v1::ResumeResponse response;
-  call.Bind(AnswerResume(call.calls(), operations, call.context(), &response));
+  call.Bind(AnswerResume(call.calls(), operations, call.context(), &kResume, &response));
   call.RunLoop();
   EXPECT_EQ(response.generation(), 7u);
   EXPECT_EQ(response.took().seconds(), 2);

@@ -9,10 +9,11 @@ namespace muster::master {
 namespace {
 
 grpc::ServerUnaryReactor* Answer(AdminCalls& calls, const AdminOperations& operations,
-                                 grpc::CallbackServerContext* context, ReloadTerms terms,
+                                 grpc::CallbackServerContext* context,
+                                 const google::protobuf::Message& request, ReloadTerms terms,
                                  admin::v1::ReloadResponse* response) {
   return calls.Change(
-      context, "reload",
+      context, "reload", request,
       [&operations, terms = std::move(terms)](AdminOperations::Reply reply) {
         return operations.reload(terms, std::move(reply));
       },
@@ -32,7 +33,7 @@ grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations&
                                        grpc::CallbackServerContext* context,
                                        const admin::v1::ReloadRequest& request,
                                        admin::v1::ReloadResponse* response) {
-  return Answer(calls, operations, context,
+  return Answer(calls, operations, context, request,
                 {.until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED}, response);
 }
 
@@ -41,7 +42,7 @@ grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
                                                  grpc::CallbackServerContext* context,
                                                  const admin::v1::ReloadConfigTextRequest& request,
                                                  admin::v1::ReloadResponse* response) {
-  return Answer(calls, operations, context,
+  return Answer(calls, operations, context, request,
                 {.config = request.config(),
                  .until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED},
                 response);

@@ -12,6 +12,7 @@ namespace muster::master {
 // `calls` and `operations` outlive the call; `context` and `response` are gRPC's.
 grpc::ServerUnaryReactor* AnswerReopen(AdminCalls& calls, const AdminOperations& operations,
                                        grpc::CallbackServerContext* context,
+                                       const admin::v1::ReopenRequest* request,
                                        admin::v1::ReopenResponse* response);
 
 }  // namespace muster::master

@@ -6,12 +6,14 @@
 namespace muster::master {
 namespace {
 
+const admin::v1::ReopenRequest kReopen;
+
 TEST(ReopenMethod, AnswersWithTheNumberOfWorkers) {
   TestCall call;
   AdminOperations operations;
   operations.reopen = AnsweredWith({.reopened = 4});
   admin::v1::ReopenResponse response;
-  call.Bind(AnswerReopen(call.calls(), operations, call.context(), &response));
+  call.Bind(AnswerReopen(call.calls(), operations, call.context(), &kReopen, &response));
   call.RunLoop();
   EXPECT_EQ(response.workers(), 4u);
 }

@@ -3,13 +3,15 @@
 namespace muster::master {
 
 grpc::ServerUnaryReactor* AnswerGetStatus(AdminCalls& calls, const AdminOperations& operations,
+                                          grpc::CallbackServerContext* context,
                                           admin::v1::Status* response) {
-  return calls.Read([&operations, response] { *response = operations.status(); });
+  return calls.ReadNow(context, [&operations, response] { *response = operations.status(); });
 }
 
 grpc::ServerUnaryReactor* AnswerListWorkers(AdminCalls& calls, const AdminOperations& operations,
+                                            grpc::CallbackServerContext* context,
                                             admin::v1::ListWorkersResponse* response) {
-  return calls.Read([&operations, response] {
+  return calls.ReadNow(context, [&operations, response] {
     admin::v1::Status status = operations.status();
     response->mutable_workers()->Swap(status.mutable_workers());
     response->mutable_ended()->Swap(status.mutable_stats()->mutable_ended());
@@ -17,8 +19,9 @@ grpc::ServerUnaryReactor* AnswerListWorkers(AdminCalls& calls, const AdminOperat
 }
 
 grpc::ServerUnaryReactor* AnswerGetStats(AdminCalls& calls, const AdminOperations& operations,
+                                         grpc::CallbackServerContext* context,
                                          admin::v1::Stats* response) {
-  return calls.Read([&operations, response] {
+  return calls.ReadNow(context, [&operations, response] {
     admin::v1::Status status = operations.status();
     response->Swap(status.mutable_stats());
   });

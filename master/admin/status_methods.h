@@ -8,13 +8,16 @@
 
 namespace muster::master {
 
-// The calls that read: GetStatus, ListWorkers and GetStats. `calls` and `operations` outlive the
-// call; `response` is gRPC's.
+// The calls that read: GetStatus, ListWorkers and GetStats. They are answered in
+// gRPC's thread. `calls` and `operations` outlive the call; `context` and `response` are gRPC's.
 grpc::ServerUnaryReactor* AnswerGetStatus(AdminCalls& calls, const AdminOperations& operations,
+                                          grpc::CallbackServerContext* context,
                                           admin::v1::Status* response);
 grpc::ServerUnaryReactor* AnswerListWorkers(AdminCalls& calls, const AdminOperations& operations,
+                                            grpc::CallbackServerContext* context,
                                             admin::v1::ListWorkersResponse* response);
 grpc::ServerUnaryReactor* AnswerGetStats(AdminCalls& calls, const AdminOperations& operations,
+                                         grpc::CallbackServerContext* context,
                                          admin::v1::Stats* response);
 
 }  // namespace muster::master

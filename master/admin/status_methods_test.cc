@@ -26,7 +26,7 @@ class StatusMethodsTest : public testing::Test {
 
 TEST_F(StatusMethodsTest, GetTheWholeStatus) {
   admin::v1::Status response;
-  call_.Bind(AnswerGetStatus(call_.calls(), operations_, &response));
+  call_.Bind(AnswerGetStatus(call_.calls(), operations_, call_.context(), &response));
   call_.RunLoop();
   EXPECT_EQ(response.master().generation(), 7u);
   EXPECT_EQ(response.workers_size(), 2);
@@ -35,7 +35,7 @@ TEST_F(StatusMethodsTest, GetTheWholeStatus) {
 
 TEST_F(StatusMethodsTest, ListTheWorkersWithTheTotalsOfThoseThatEnded) {
   admin::v1::ListWorkersResponse response;
-  call_.Bind(AnswerListWorkers(call_.calls(), operations_, &response));
+  call_.Bind(AnswerListWorkers(call_.calls(), operations_, call_.context(), &response));
   call_.RunLoop();
   ASSERT_EQ(response.workers_size(), 2);
   EXPECT_EQ(response.workers(1).pid(), 102);
@@ -44,7 +44,7 @@ TEST_F(StatusMethodsTest, ListTheWorkersWithTheTotalsOfThoseThatEnded) {
 
 TEST_F(StatusMethodsTest, GetTheStats) {
   admin::v1::Stats response;
-  call_.Bind(AnswerGetStats(call_.calls(), operations_, &response));
+  call_.Bind(AnswerGetStats(call_.calls(), operations_, call_.context(), &response));
   call_.RunLoop();
   EXPECT_EQ(response.crashes(), 3u);
 }

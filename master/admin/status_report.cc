@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_join.h"
@@ -13,22 +14,6 @@
 
 namespace muster::master {
 namespace {
-
-admin::v1::Master::State StateOf(MasterState state) {
-  switch (state) {
-    case MasterState::kStarting:
-      return admin::v1::Master::STARTING;
-    case MasterState::kRunning:
-      return admin::v1::Master::RUNNING;
-    case MasterState::kReloading:
-      return admin::v1::Master::RELOADING;
-    case MasterState::kStopping:
-      return admin::v1::Master::STOPPING;
-    case MasterState::kPaused:
-      return admin::v1::Master::PAUSED;
-  }
-  return admin::v1::Master::STATE_UNSPECIFIED;
-}
 
 admin::v1::Worker::State StateOf(WorkerState state) {
   switch (state) {
@@ -80,55 +65,56 @@ void Fill(const worker::StatsValues& values, admin::v1::Counters* counters) {
   counters->set_responses_5xx(values.responses[3]);
 }
 
-void FillWorker(const WorkerRecord& record, const worker::StatsValues& counted, TimePoint now,
-                admin::v1::Worker* worker) {
-  worker->set_index(record.index);
-  worker->set_slot(record.slot);
-  worker->set_generation(record.generation);
-  worker->set_pid(record.pid);
-  worker->set_state(StateOf(record.state));
-  if (record.pid != 0) *worker->mutable_age() = config::FromChrono(now - record.started);
-  worker->set_restarts(record.restarts);
-  worker->set_last_exit(Told(record.last_exit));
-  Fill(counted, worker->mutable_counters());
-}
-
 void FillUsage(const ProcessUsage& usage, admin::v1::Worker* worker) {
   *worker->mutable_cpu_time() = config::FromChrono(usage.cpu);
   worker->set_resident_bytes(usage.resident_bytes);
   worker->set_threads(usage.threads);
 }
 
-void FillStats(const WorkerRecord& record, const worker::StatsValues& counted,
-               admin::v1::WorkerStats* stats) {
-  stats->set_index(record.index);
-  stats->set_generation(record.generation);
-  stats->set_slot(record.slot);
-  Fill(counted, stats->mutable_counters());
+StatusSnapshot::Worker SnapshotOf(const WorkerRecord& record, const CountedBefore& before) {
+  StatusSnapshot::Worker worker;
+  worker.shown.set_index(record.index);
+  worker.shown.set_slot(record.slot);
+  worker.shown.set_generation(record.generation);
+  worker.shown.set_pid(record.pid);
+  worker.shown.set_state(StateOf(record.state));
+  worker.shown.set_restarts(record.restarts);
+  worker.shown.set_last_exit(Told(record.last_exit));
+  worker.started = record.started;
+  worker.has_loop = record.ready.has_value();
+  const auto found = before.find(record.slot);
+  worker.has_before = found != before.end();
+  if (worker.has_before) worker.before = found->second;
+  return worker;
 }
 
 // The counters of the zone, told apart by who counted.
 struct Counts {
   worker::StatsValues total;
-  std::map<std::uint32_t, worker::StatsValues> slots;    // that were ever used, or are now
-  std::map<std::uint32_t, worker::StatsValues> workers;  // by slot: of the worker that has it
-  worker::StatsValues ended;                             // of workers that are no more
+  std::vector<std::pair<std::uint32_t, worker::StatsValues>> slots;  // ever used, or taken now
+  std::vector<worker::StatsValues> workers;                          // in the order of the snapshot
+  worker::StatsValues ended;                                         // of workers that are no more
 };
 
-Counts Count(const SupervisorCore& core, const worker::SharedZone& zone,
-             const CountedBefore& before) {
+Counts Count(const StatusSnapshot& snapshot, const worker::SharedZone& zone) {
   Counts counts;
+  counts.workers.resize(snapshot.workers.size());
+  std::vector<int> worker_of(zone.capacity(), -1);
+  for (std::size_t i = 0; i < snapshot.workers.size(); ++i) {
+    worker_of[snapshot.workers[i].shown.slot()] = static_cast<int>(i);
+  }
   for (std::uint32_t slot = 0; slot < zone.capacity(); ++slot) {
     const worker::StatsValues values = worker::ReadStats(zone.stats(slot));
-    const bool is_taken = core.workers().count(slot) != 0;
+    const bool is_taken = worker_of[slot] >= 0;
     if (!is_taken && values == worker::StatsValues()) continue;
     counts.total += values;
-    counts.slots[slot] = values;
+    counts.slots.emplace_back(slot, values);
     worker::StatsValues rest = values;
     if (is_taken) {
-      const auto found = before.find(slot);
-      const worker::StatsValues own = found == before.end() ? values : values.Since(found->second);
-      counts.workers[slot] = own;
+      const auto index = static_cast<std::size_t>(worker_of[slot]);
+      const StatusSnapshot::Worker& worker = snapshot.workers[index];
+      const worker::StatsValues own = worker.has_before ? values.Since(worker.before) : values;
+      counts.workers[index] = own;
       rest = values.Since(own);
       // Clients that are connected now are the worker's.
       rest.active = rest.reading = rest.writing = rest.waiting = 0;
@@ -140,37 +126,71 @@ Counts Count(const SupervisorCore& core, const worker::SharedZone& zone,
 
 }  // namespace
 
-admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
-                               const CountedBefore& before, TimePoint now, const Hung& hung,
-                               const Usage& usage) {
-  admin::v1::Status status;
-  admin::v1::Master* master = status.mutable_master();
-  master->set_state(StateOf(core.state()));
-  master->set_generation(core.generation());
-  master->set_worker_processes(core.wanted_workers());
-  master->set_last_reload_error(Told(core.last_reload_error()));
+admin::v1::Master::State StateOf(MasterState state) {
+  switch (state) {
+    case MasterState::kStarting:
+      return admin::v1::Master::STARTING;
+    case MasterState::kRunning:
+      return admin::v1::Master::RUNNING;
+    case MasterState::kReloading:
+      return admin::v1::Master::RELOADING;
+    case MasterState::kStopping:
+      return admin::v1::Master::STOPPING;
+    case MasterState::kPaused:
+      return admin::v1::Master::PAUSED;
+  }
+  return admin::v1::Master::STATE_UNSPECIFIED;
+}
 
+StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& before,
+                          const Usage& usage) {
+  StatusSnapshot snapshot;
+  snapshot.master.set_state(StateOf(core.state()));
+  snapshot.master.set_generation(core.generation());
+  snapshot.master.set_worker_processes(core.wanted_workers());
+  snapshot.master.set_last_reload_error(Told(core.last_reload_error()));
   std::vector<const WorkerRecord*> records;
   for (const auto& [slot, record] : core.workers()) records.push_back(&record);
   std::sort(records.begin(), records.end(), [](const WorkerRecord* a, const WorkerRecord* b) {
     return std::tie(a->generation, a->index, a->slot) < std::tie(b->generation, b->index, b->slot);
   });
-  admin::v1::Stats* stats = status.mutable_stats();
-  Counts counts = Count(core, zone, before);
   for (const WorkerRecord* record : records) {
-    const worker::StatsValues& counted = counts.workers[record->slot];
+    StatusSnapshot::Worker& worker = snapshot.workers.emplace_back(SnapshotOf(*record, before));
+    if (const auto found = usage.find(record->slot); found != usage.end()) {
+      FillUsage(found->second, &worker.shown);
+    }
+  }
+  snapshot.reloads = core.reloads();
+  snapshot.reloads_refused = core.reloads_refused();
+  snapshot.crashes = core.crashes();
+  return snapshot;
+}
+
+admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::SharedZone& zone,
+                               TimePoint now, const Hung& hung) {
+  admin::v1::Status status;
+  *status.mutable_master() = snapshot.master;
+  admin::v1::Stats* stats = status.mutable_stats();
+  const Counts counts = Count(snapshot, zone);
+  status.mutable_workers()->Reserve(static_cast<int>(snapshot.workers.size()));
+  stats->mutable_workers()->Reserve(static_cast<int>(snapshot.workers.size()));
+  for (std::size_t i = 0; i < snapshot.workers.size(); ++i) {
+    const StatusSnapshot::Worker& taken = snapshot.workers[i];
     admin::v1::Worker* worker = status.add_workers();
-    FillWorker(*record, counted, now, worker);
-    if (const auto found = hung.find(record->slot); found != hung.end()) {
+    *worker = taken.shown;
+    if (worker->pid() != 0) *worker->mutable_age() = config::FromChrono(now - taken.started);
+    Fill(counts.workers[i], worker->mutable_counters());
+    if (const auto found = hung.find(worker->slot()); found != hung.end()) {
       *worker->mutable_hung_for() = config::FromChrono(found->second);
       if (worker->state() == admin::v1::Worker::SERVING) {
         worker->set_state(admin::v1::Worker::HUNG);
       }
     }
-    if (const auto found = usage.find(record->slot); found != usage.end()) {
-      FillUsage(found->second, worker);
-    }
-    FillStats(*record, counted, stats->add_workers());
+    admin::v1::WorkerStats* worker_stats = stats->add_workers();
+    worker_stats->set_index(worker->index());
+    worker_stats->set_generation(worker->generation());
+    worker_stats->set_slot(worker->slot());
+    *worker_stats->mutable_counters() = worker->counters();
   }
   for (const auto& [slot, counted] : counts.slots) {
     admin::v1::SlotStats* slot_stats = stats->add_slots();
@@ -179,9 +199,9 @@ admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZ
   }
   Fill(counts.ended, stats->mutable_ended());
   Fill(counts.total, stats->mutable_total());
-  stats->set_reloads(core.reloads());
-  stats->set_reloads_refused(core.reloads_refused());
-  stats->set_crashes(core.crashes());
+  stats->set_reloads(snapshot.reloads);
+  stats->set_reloads_refused(snapshot.reloads_refused);
+  stats->set_crashes(snapshot.crashes);
   return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
@@ -22,12 +23,34 @@ using Hung = std::map<std::uint32_t, Duration>;
 // By slot: what the process uses.
 using Usage = std::map<std::uint32_t, ProcessUsage>;
 
-// The status of the workers, and the state and the counters of the master, for the admin service.
-// Each number is read once, so that the totals of the workers and of ended workers add up to the
-// total. What the core does not know (pid, version, files, addresses) is left to the caller.
-admin::v1::Status ReportStatus(const SupervisorCore& core, const worker::SharedZone& zone,
-                               const CountedBefore& before, TimePoint now, const Hung& hung = {},
-                               const Usage& usage = {});
+admin::v1::Master::State StateOf(MasterState state);
+
+// What of a status only the loop's thread knows, at one moment: all but what the workers count. A
+// value, which other threads may read.
+struct StatusSnapshot {
+  struct Worker {
+    admin::v1::Worker shown;  // without age, counters and hung_for
+    TimePoint started{};      // the process, if there is one
+    bool has_loop = false;    // it was ready, so that it may hang
+    bool has_before = false;
+    worker::StatsValues before{};  // if it has some: what the slot had counted when it got the slot
+  };
+
+  admin::v1::Master master;
+  std::vector<Worker> workers;  // sorted by generation, then by number
+  std::uint64_t reloads = 0;
+  std::uint64_t reloads_refused = 0;
+  std::uint64_t crashes = 0;
+};
+
+// What the core does not know (pid, version, files, addresses) is left to the caller.
+StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& before,
+                          const Usage& usage = {});
+
+// The snapshot with what the workers have counted by now. Each number is read once, so that the
+// totals of the workers and of ended workers add up to the total. In any thread.
+admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::SharedZone& zone,
+                               TimePoint now, const Hung& hung = {});
 
 }  // namespace muster::master
 

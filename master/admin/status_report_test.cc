@@ -32,7 +32,7 @@ class StatusReportTest : public testing::Test {
       }
     }
   }
-  admin::v1::Status Report() { return ReportStatus(core_, *zone_, before_, now_); }
+  admin::v1::Status Report() { return ReportStatus(SnapshotOf(core_, before_), *zone_, now_); }
 
   std::optional<worker::SharedZone> zone_;
   CountedBefore before_;
@@ -61,7 +61,8 @@ TEST_F(StatusReportTest, TellsWhichWorkerHangs) {
   Give(ReadyEvent{0});
   EXPECT_EQ(Report().workers(0).state(), admin::v1::Worker::SERVING);
   EXPECT_FALSE(Report().workers(0).has_hung_for());
-  const admin::v1::Status status = ReportStatus(core_, *zone_, before_, now_, {{0, seconds(9)}});
+  const admin::v1::Status status =
+      ReportStatus(SnapshotOf(core_, before_), *zone_, now_, {{0, seconds(9)}});
   EXPECT_EQ(status.workers(0).state(), admin::v1::Worker::HUNG);
   EXPECT_EQ(status.workers(0).hung_for().seconds(), 9);
 }

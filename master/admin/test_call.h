@@ -15,6 +15,8 @@
 #include "muster/master/admin/connection/peer.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/events/call_audit.h"
+#include "muster/master/events/event_ring.h"
 #include "muster/master/process/log.h"
 
 namespace muster::master {
@@ -37,6 +39,9 @@ class TestCall : private grpc::ServerCallbackUnary {
 
   loop::EventLoop& loop() { return *loop_; }
   Log& log() { return log_; }
+  EventRing& events() { return events_; }
+  CallAudit& audit() { return audit_; }
+  const AdminOperations& operations() const { return operations_; }
   AdminCalls& calls() { return calls_; }
   // To be given to the method that is tested, once.
   grpc::CallbackServerContext* context() { return &context_; }
@@ -66,10 +71,19 @@ class TestCall : private grpc::ServerCallbackUnary {
   const std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   Log log_;
   std::vector<std::string> withdrawn_;
-  AdminCalls calls_{*loop_, log_, Peer{.pid = 4711, .uid = 1000, .gid = 1000},
-                    [this](RequestId request, const std::string& why) {
-                      withdrawn_.push_back(absl::StrCat(request, ": ", why));
-                    }};
+  EventRing events_;
+  CallAudit audit_{events_, log_};
+  AdminOperations operations_ = [this] {
+    AdminOperations operations;
+    operations.generation = [] { return 4; };
+    operations.withdraw = [this](RequestId request, const std::string& why) {
+      withdrawn_.push_back(absl::StrCat(request, ": ", why));
+    };
+    operations.audit = &audit_;
+    operations.events = &events_;
+    return operations;
+  }();
+  AdminCalls calls_{*loop_, log_, operations_, Peer{.pid = 4711, .uid = 1000, .gid = 1000}};
   grpc::CallbackServerContext context_;
   grpc::ServerUnaryReactor* reactor_ = nullptr;
   std::optional<grpc::Status> status_;

@@ -26,19 +26,23 @@ void CrashPolicy::OnCrash(WorkerRecord& worker, const ipc::ProcessExit& exit,
   worker.failures_in_a_row = lived < kEarlyEnd ? worker.failures_in_a_row + 1 : 0;
   const std::string what = absl::StrCat(worker.Name(), " ", worker.last_exit);
   if (!exit.was_killed && exit.code == worker::kExitWillNeverWork) {
-    decision.Log(Severity::kError,
-                 absl::StrCat(what,
-                              "; by this code it says that it will never work: it is not "
-                              "started again"));
+    decision.Tell(Topic::kWorkerGaveUp, Severity::kError,
+                  absl::StrCat(what,
+                               "; by this code it says that it will never work: it is not "
+                               "started again"),
+                  worker);
     WorkerLifecycle(worker, decision).Apply(WorkerEvent::kEndedForGood);
   } else if (worker.failures_in_a_row >= crash_loop_limit_) {
-    decision.Log(Severity::kError, absl::StrCat(what, "; crash loop: it ended early ",
-                                                config::Counted(worker.failures_in_a_row, "time"),
-                                                " in a row and is not started again"));
+    decision.Tell(Topic::kWorkerGaveUp, Severity::kError,
+                  absl::StrCat(what, "; crash loop: it ended early ",
+                               config::Counted(worker.failures_in_a_row, "time"),
+                               " in a row and is not started again"),
+                  worker);
     WorkerLifecycle(worker, decision).Apply(WorkerEvent::kEndedForGood);
   } else {
     const Duration delay = worker.backoff.Next(lived);
-    decision.Log(Severity::kWarning, absl::StrCat(what, "; starting it again in ", Text(delay)));
+    decision.Tell(Topic::kWorkerCrashed, Severity::kWarning,
+                  absl::StrCat(what, "; starting it again in ", Text(delay)), worker);
     StartAgain(worker, delay, decision);
   }
 }
@@ -46,8 +50,10 @@ void CrashPolicy::OnCrash(WorkerRecord& worker, const ipc::ProcessExit& exit,
 void CrashPolicy::OnFailedSpawn(WorkerRecord& worker, Decision& decision) {
   const Duration delay = worker.backoff.Next({});
   StartAgain(worker, delay, decision);
-  decision.Log(Severity::kError, absl::StrCat(worker.Name(), " ", worker.last_exit,
-                                              "; trying again in ", Text(delay)));
+  decision.Tell(
+      Topic::kWorkerCrashed, Severity::kError,
+      absl::StrCat(worker.Name(), " ", worker.last_exit, "; trying again in ", Text(delay)),
+      worker);
 }
 
 }  // namespace muster::master

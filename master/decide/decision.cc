@@ -10,6 +10,15 @@ void Decision::Log(Severity severity, std::string text) {
   Do(LogAction{severity, std::move(text)});
 }
 
+void Decision::Tell(Topic topic, Severity severity, std::string text, std::uint64_t generation) {
+  Do(LogAction{severity, std::move(text), topic, generation});
+}
+
+void Decision::Tell(Topic topic, Severity severity, std::string text, const WorkerRecord& worker) {
+  Do(LogAction{severity, std::move(text), topic, worker.generation,
+               WorkerId{worker.index, worker.slot, worker.pid}});
+}
+
 void Decision::Reply(RequestId request, Outcome outcome) {
   if (request != 0) Do(ReplyAction{request, std::move(outcome)});
 }

@@ -8,6 +8,7 @@
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_record.h"
 
 namespace muster::master {
 
@@ -23,6 +24,9 @@ class Decision {
 
   void Do(Action action);
   void Log(Severity severity, std::string text);
+  // The same, of something that happened to this generation, or to this worker.
+  void Tell(Topic topic, Severity severity, std::string text, std::uint64_t generation);
+  void Tell(Topic topic, Severity severity, std::string text, const WorkerRecord& worker);
   // For a SendAction that is to be acknowledged. Not zero.
   std::uint32_t NewToken() { return ++last_token_; }
   std::uint32_t last_token() const { return last_token_; }

@@ -23,6 +23,29 @@ TEST(Decision, KeepsTheOrderOfItsActions) {
   EXPECT_EQ(std::get<ReplyAction>(actions[2]).outcome.generation, 3u);
 }
 
+TEST(Decision, TellsWhomALineIsAbout) {
+  Decision decision{TimePoint()};
+  WorkerRecord worker;
+  worker.slot = 5;
+  worker.generation = 2;
+  worker.index = 1;
+  worker.pid = 4711;
+  decision.Tell(Topic::kWorkerReady, Severity::kInfo, "text", worker);
+  decision.Tell(Topic::kGenerationServes, Severity::kInfo, "text", 3);
+  const std::vector<Action> actions = decision.TakeActions();
+  ASSERT_EQ(actions.size(), 2u);
+  const auto& of_worker = std::get<LogAction>(actions[0]);
+  EXPECT_EQ(of_worker.topic, Topic::kWorkerReady);
+  EXPECT_EQ(of_worker.generation, 2u);
+  ASSERT_TRUE(of_worker.worker.has_value());
+  EXPECT_EQ(of_worker.worker->slot, 5u);
+  EXPECT_EQ(of_worker.worker->index, 1u);
+  EXPECT_EQ(of_worker.worker->pid, 4711);
+  const auto& of_generation = std::get<LogAction>(actions[1]);
+  EXPECT_EQ(of_generation.generation, 3u);
+  EXPECT_FALSE(of_generation.worker.has_value());
+}
+
 TEST(Decision, DoesNotAnswerASignal) {
   Decision decision{TimePoint()};
   decision.Reply(0, {});

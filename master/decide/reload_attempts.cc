@@ -44,14 +44,15 @@ void ReloadAttempts::Begin(Attempt attempt, Decision& decision) {
   attempt_->began = decision.now();
   attempt_->load = ++last_load_;
   if (attempt_->is_resumption) {
-    decision.Log(Severity::kInfo, "resuming");
+    decision.Tell(Topic::kReloadBegun, Severity::kInfo, "resuming", 0);
     decision.Do(LoadAgainAction{attempt_->load});
     return;
   }
   attempt_->overdue = decision.now() + kLoadTimeout;
-  decision.Log(Severity::kInfo, attempt_->config_of == 0
-                                    ? "reloading"
-                                    : "reloading with a configuration that came with a call");
+  decision.Tell(Topic::kReloadBegun, Severity::kInfo,
+                attempt_->config_of == 0 ? "reloading"
+                                         : "reloading with a configuration that came with a call",
+                0);
   decision.Do(NotifyAction{NotifyAction::What::kReloading});
   decision.Do(LoadAction{attempt_->load, attempt_->config_of});
 }
@@ -120,7 +121,7 @@ void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_ser
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
   if (attempt.is_start) return;
   NoteRefusal(attempt, reason);
-  RefuseAll(NameOf(attempt), attempt.waiting, what_serves, reason, decision);
+  RefuseAll(NameOf(attempt), attempt.waiting, what_serves, reason, decision, attempt.generation);
   decision.Do(NotifyAction{NotifyAction::What::kReady});
   BeginNext(decision);
 }
@@ -175,14 +176,15 @@ bool ReloadAttempts::Has(const std::vector<Waiting>& waiting, RequestId request)
 // `what`: "reload" or "resume".
 void ReloadAttempts::RefuseAll(absl::string_view what, const std::vector<Waiting>& waiting,
                                absl::string_view what_serves, const absl::Status& reason,
-                               Decision& decision) {
+                               Decision& decision, std::uint64_t generation) {
   absl::Status refusal(CodeOf(reason),
                        WithReason(absl::StrCat(what, " refused", what_serves), reason.message()));
   // What is beside the reason, for programs.
   reason.ForEachPayload([&](absl::string_view kind, const absl::Cord& payload) {
     refusal.SetPayload(kind, payload);
   });
-  decision.Log(Severity::kError, std::string(refusal.message()));
+  decision.Tell(Topic::kReloadRefused, Severity::kError, std::string(refusal.message()),
+                generation);
   for (const Waiting& one : waiting) decision.Reply(one.request, {.status = refusal});
 }
 

@@ -139,7 +139,7 @@ class ReloadAttempts {
   static bool Has(const std::vector<Waiting>& waiting, RequestId request);
   static void RefuseAll(absl::string_view what, const std::vector<Waiting>& waiting,
                         absl::string_view what_serves, const absl::Status& reason,
-                        Decision& decision);
+                        Decision& decision, std::uint64_t generation = 0);
 
   std::optional<Attempt> attempt_;
   std::deque<Pending> pending_;  // came during the attempt

@@ -69,10 +69,13 @@ void ReopenRounds::AnswerEnded(Decision& decision) {
     }
     const Outcome outcome = OutcomeOf(round);
     if (outcome.status.ok()) {
-      decision.Log(Severity::kInfo, absl::StrCat("log files are open again in ",
-                                                 config::Counted(outcome.reopened, "worker")));
+      decision.Tell(
+          Topic::kReopened, Severity::kInfo,
+          absl::StrCat("log files are open again in ", config::Counted(outcome.reopened, "worker")),
+          0);
     } else {
-      decision.Log(Severity::kError, absl::StrCat("reopening failed: ", outcome.status.message()));
+      decision.Tell(Topic::kReopened, Severity::kError,
+                    absl::StrCat("reopening failed: ", outcome.status.message()), 0);
     }
     decision.Reply(round.request, outcome);
     it = rounds_.erase(it);

@@ -51,8 +51,9 @@ void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& 
     return;
   }
   WorkerLifecycle(*worker, decision).Start();
-  decision.Log(Severity::kInfo,
-               absl::StrCat("one worker more: ", config::Counted(used.size() + 1, "worker")));
+  decision.Tell(Topic::kWorkersScaled, Severity::kInfo,
+                absl::StrCat("one worker more: ", config::Counted(used.size() + 1, "worker")),
+                generation);
 }
 
 void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& decision) {
@@ -71,8 +72,9 @@ void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& deci
     decision.Log(Severity::kWarning, "the last worker stays");
     return;
   }
-  decision.Log(Severity::kInfo,
-               absl::StrCat("one worker fewer: ", config::Counted(wanted - 1, "worker")));
+  decision.Tell(Topic::kWorkersScaled, Severity::kInfo,
+                absl::StrCat("one worker fewer: ", config::Counted(wanted - 1, "worker")),
+                generation);
   WorkerLifecycle(*surplus, decision).End(WorkerEvent::kDrain);
 }
 

@@ -1,7 +1,10 @@
 #ifndef MUSTER_MASTER_DECIDE_SUPERVISOR_ACTION_H_
 #define MUSTER_MASTER_DECIDE_SUPERVISOR_ACTION_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -114,9 +117,35 @@ struct ReplyAction {
 };
 
 enum class Severity { kDebug, kInfo, kWarning, kError };
+
+// What a line of the log tells, for those who follow the events of the master: as Event.Kind in
+// proto/event.proto.
+enum class Topic {
+  kOther,
+  kWorkerStarted,
+  kWorkerReady,
+  kWorkerExited,
+  kWorkerCrashed,
+  kWorkerGaveUp,
+  kWorkerKilled,
+  kWorkersScaled,
+  kReloadBegun,
+  kGenerationServes,
+  kReloadRefused,
+  kReopened,
+};
+// The worker that a line is about.
+struct WorkerId {
+  std::uint32_t index = 0;
+  std::uint32_t slot = 0;
+  pid_t pid = 0;  // zero: no process runs
+};
 struct LogAction {
   Severity severity = Severity::kInfo;
   std::string text{};
+  Topic topic = Topic::kOther;
+  std::uint64_t generation = 0;  // zero: of none
+  std::optional<WorkerId> worker{};
 };
 
 // Tells the service manager (sd_notify(3)).

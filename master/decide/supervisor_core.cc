@@ -105,8 +105,9 @@ void SupervisorCore::Commit() {
                  absl::StrCat("generation ", serving_, " serves before the pause was complete")),
              decision_);
   decision_.Do(CommitAction{serving_});
-  Log(Severity::kInfo,
-      absl::StrCat("generation ", serving_, " is ready: ", Workers(wanted_workers())));
+  decision_.Tell(Topic::kGenerationServes, Severity::kInfo,
+                 absl::StrCat("generation ", serving_, " is ready: ", Workers(wanted_workers())),
+                 serving_);
   // First: who drains looks for somebody who takes its connections.
   for (auto& [slot, worker] : workers_.records()) {
     if (worker.generation == serving_) LifeOf(worker).Apply(WorkerEvent::kServe);
@@ -190,7 +191,8 @@ std::string SupervisorCore::WhatServes() const {
 void SupervisorCore::On(const SpawnedEvent& event) {
   if (WorkerRecord* worker = workers_.Find(event.slot)) {
     worker->pid = event.pid;
-    Log(Severity::kDebug, absl::StrCat(worker->Name(), " was started in slot ", worker->slot));
+    decision_.Tell(Topic::kWorkerStarted, Severity::kDebug,
+                   absl::StrCat(worker->Name(), " was started in slot ", worker->slot), *worker);
   }
 }
 
@@ -215,8 +217,10 @@ void SupervisorCore::On(const ReadyEvent& event) {
   worker->ready = decision_.now();
   worker->protocol = event.protocol;
   LifeOf(*worker).Apply(WorkerEvent::kReady);
+  // Of those of a new generation the log tells when all are.
+  decision_.Tell(Topic::kWorkerReady, IsOfAttempt(*worker) ? Severity::kDebug : Severity::kInfo,
+                 absl::StrCat(worker->Name(), " is ready"), *worker);
   if (!IsOfAttempt(*worker)) {
-    Log(Severity::kInfo, absl::StrCat(worker->Name(), " is ready"));
     LifeOf(*worker).Apply(WorkerEvent::kServe);
   } else if (workers_.AllAre(WorkerState::kReady, attempts_.generation())) {
     decision_.Do(ListenAction{attempts_.generation()});
@@ -265,15 +269,18 @@ void SupervisorCore::On(const ExitedEvent& event) {
     pause_.CountWorker(worker->was_killed);
     const bool is_clean = !event.exit.was_killed && event.exit.code == 0;
     // Why a generation failed was logged. How its other workers end is no news.
-    Log(worker->is_undone ? Severity::kDebug
-        : is_clean        ? Severity::kInfo
-                          : Severity::kWarning,
-        absl::StrCat(worker->Name(), " ", worker->last_exit));
+    decision_.Tell(Topic::kWorkerExited,
+                   worker->is_undone ? Severity::kDebug
+                   : is_clean        ? Severity::kInfo
+                                     : Severity::kWarning,
+                   absl::StrCat(worker->Name(), " ", worker->last_exit), *worker);
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
   } else if (IsOfAttempt(*worker) && worker->WantsListenersFirst()) {
     StartOnceListening(*worker);
   } else if (IsOfAttempt(*worker)) {
     const std::string why = worker->WhyNotReady(event.exit);
+    // The log tells why the generation fails.
+    decision_.Tell(Topic::kWorkerExited, Severity::kDebug, why, *worker);
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
     FailAttempt(absl::AbortedError(why));
   } else {

@@ -36,7 +36,8 @@ void WorkerLifecycle::OnDeadline() {
   switch (worker_.state) {
     case WorkerState::kStarting:
     case WorkerState::kDraining:
-      decision_.Log(Severity::kError, absl::StrCat(WhyOverdue(), "; it is killed"));
+      decision_.Tell(Topic::kWorkerKilled, Severity::kError,
+                     absl::StrCat(WhyOverdue(), "; it is killed"), worker_);
       Apply(WorkerEvent::kOverdue);
       break;
     case WorkerState::kStopping:
@@ -132,7 +133,8 @@ void WorkerLifecycle::InsistOnStop() {
   if (delay == Duration::zero()) {
     worker_.deadline.reset();
     Perform(WorkerStep::kKill);
-    decision_.Log(Severity::kWarning, absl::StrCat(worker_.Name(), " did not stop; it is killed"));
+    decision_.Tell(Topic::kWorkerKilled, Severity::kWarning,
+                   absl::StrCat(worker_.Name(), " did not stop; it is killed"), worker_);
     return;
   }
   // By signal this time: a worker that does not read its channel may still take a signal.

@@ -46,6 +46,7 @@ absl::Status Log::Configure(const config::v1::Log& config, Echo echo) {
   }
   echo_ = echo;
   level_ = config.level();
+  audits_as_json_ = config.audit() == config::v1::Log::JSON;
   return absl::OkStatus();
 }
 
@@ -80,9 +81,33 @@ absl::Status Log::OpenFile(const std::string& path) {
 }
 
 void Log::Write(Severity severity, absl::string_view text) {
-  const config::v1::Log::Level level = LevelOf(severity);
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (level < level_) return;
+  if (LevelOf(severity) >= level_) WriteLines(severity, text);
+  if (listener_ && severity >= Severity::kWarning) listener_(severity, text);
+}
+
+void Log::WriteUnheard(Severity severity, absl::string_view text) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (LevelOf(severity) >= level_) WriteLines(severity, text);
+}
+
+void Log::Audit(Severity severity, absl::string_view text) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  WriteLines(severity, text);
+}
+
+bool Log::audits_as_json() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return audits_as_json_;
+}
+
+void Log::SetListener(Listener listener) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+void Log::WriteLines(Severity severity, absl::string_view text) {
+  const config::v1::Log::Level level = LevelOf(severity);
   const bool is_echoed =
       !file_.has_value() || (echo_ == Echo::kYes && severity >= Severity::kWarning);
   bool is_first = true;

@@ -2,6 +2,7 @@
 #define MUSTER_MASTER_PROCESS_LOG_H_
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -42,17 +43,32 @@ class Log {
   // Other control characters are escaped. What is not ours to trust, such as the text of a worker,
   // comes as one line (log/printable.h).
   void Write(Severity severity, absl::string_view text);
+  // The same, but whatever the level of the log is.
+  void Audit(Severity severity, absl::string_view text);
+  // Whether Configure has set log.audit to JSON.
+  bool audits_as_json();
+
+  // Is told, in the thread of Write, of each warning and each error that Write writes, whatever the
+  // level is. It must neither block nor write. Null: nobody.
+  using Listener = std::function<void(Severity, absl::string_view)>;
+  void SetListener(Listener listener);
+  // As Write, for what the listener's owner tells itself.
+  void WriteUnheard(Severity severity, absl::string_view text);
 
   // Tries again to write what is left. To be called once a second or so.
   void Flush(std::chrono::steady_clock::time_point now);
 
  private:
   absl::Status OpenFile(const std::string& path);
+  // The lock is held.
+  void WriteLines(Severity severity, absl::string_view text);
 
   mutable std::mutex mutex_;  // guards all
   std::string path_;          // empty: standard error
   Echo echo_ = Echo::kNo;
   config::v1::Log::Level level_ = config::v1::Log::INFO;
+  bool audits_as_json_ = false;
+  Listener listener_;
   std::optional<log::LineLog> standard_error_;  // empty: it is not open
   std::optional<log::LineLog> file_;
   std::optional<log::TroubleReport> file_trouble_;
