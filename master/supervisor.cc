@@ -72,8 +72,7 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFi
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
       reporter_(loop,
                 {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; },
-                 log_,
-                 [this](std::uint32_t slot, bool is_silent) { TellPulse(slot, is_silent); }}),
+                 log_, [this](std::uint32_t slot, bool is_silent) { TellPulse(slot, is_silent); }}),
       listener_watch_(loop, log, [this] {
         const Deployment* const current = deployments_->current();
         return current == nullptr ? nullptr : &current->listeners;

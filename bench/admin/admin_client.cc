@@ -1,9 +1,9 @@
 // The clients of `tools/bench admin`.
-//   admin_client trips ADDRESS ROUNDS CALLS   round trips of each method, in turn: JSON, microseconds
-//   admin_client empty ADDRESS                one empty call, for the time of a whole process
-//   admin_client watch ADDRESS CONNECTIONS STREAMS
-//     streams of events on each connection, with an interval of a second. Prints "watching" when all
-//     have their first message, and the number of further messages when standard input ends.
+//   admin_client trips ADDRESS ROUNDS CALLS   round trips of each method, in turn: JSON,
+//   microseconds admin_client empty ADDRESS                one empty call, for the time of a whole
+//   process admin_client watch ADDRESS CONNECTIONS STREAMS
+//     streams of events on each connection, with an interval of a second. Prints "watching" when
+//     all have their first message, and the number of further messages when standard input ends.
 
 #include <algorithm>
 #include <atomic>
@@ -53,9 +53,7 @@ class Trips {
         {"Health/Check", [&] { Check(); }},
         {"GetStatus", [&] { Call<muster::admin::v1::Status>(&Admin::Stub::GetStatus, {}); }},
         {"ListWorkers",
-         [&] {
-           Call<muster::admin::v1::ListWorkersResponse>(&Admin::Stub::ListWorkers, {});
-         }},
+         [&] { Call<muster::admin::v1::ListWorkersResponse>(&Admin::Stub::ListWorkers, {}); }},
         {"GetStats", [&] { Call<muster::admin::v1::Stats>(&Admin::Stub::GetStats, {}); }},
     };
     for (const auto& [name, call] : methods) call();
@@ -64,8 +62,8 @@ class Trips {
       for (const auto& [name, call] : methods) {
         const Clock::time_point began = Clock::now();
         for (int i = 0; i < calls; ++i) call();
-        times[name].push_back(std::chrono::duration<double, std::micro>(Clock::now() - began).count() /
-                              calls);
+        times[name].push_back(
+            std::chrono::duration<double, std::micro>(Clock::now() - began).count() / calls);
       }
     }
     const char* comma = "{";
@@ -144,7 +142,8 @@ int RunWatches(const std::string& address, int connections, int streams) {
       watches.push_back(std::make_unique<Watch>(*stubs.back(), count));
     }
     // So that no more are in their greeting than the master takes.
-    while (count.began < (i + 1) * streams) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (count.began < (i + 1) * streams)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   std::cout << "watching" << std::endl;
   while (std::getchar() != EOF) continue;
@@ -163,7 +162,8 @@ int main(int argc, char** argv) {
   if (what == "trips" && argc == 5) {
     return Trips(argv[2]).Run(std::atoi(argv[3]), std::atoi(argv[4]));
   }
-  if (what == "watch" && argc == 5) return RunWatches(argv[2], std::atoi(argv[3]), std::atoi(argv[4]));
+  if (what == "watch" && argc == 5)
+    return RunWatches(argv[2], std::atoi(argv[3]), std::atoi(argv[4]));
   std::cerr << "usage: admin_client trips|empty|watch ADDRESS ...\n";
   return 2;
 }

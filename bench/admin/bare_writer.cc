@@ -1,5 +1,6 @@
-// A gRPC server that does nothing but write: to each stream of WatchEvents, once a second, a message of
-// as many bytes as the argument says, made once. What the master's streams are compared with.
+// A gRPC server that does nothing but write: to each stream of WatchEvents, once a second, a
+// message of as many bytes as the argument says, made once. What the master's streams are compared
+// with.
 //   bare_writer ADDRESS BYTES
 
 #include <chrono>

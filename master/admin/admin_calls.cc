@@ -150,7 +150,7 @@ void AdminCalls::Open::Finish(CallId id, const grpc::Status& status) {
   calls_.erase(found);
 }
 
-void AdminCalls::Open::Answer(CallId id, const absl::Status& status) { Finish(id, ToGrpc(status)); }
+void AdminCalls::Open::Answer(CallId id, const absl::Status& status) { Finish(id, ToGrpcStatus(status)); }
 
 void AdminCalls::Open::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -69,8 +69,9 @@ class AdminCalls {
                                     absl::FunctionRef<void()> fill);
 
   // A call that changes something: logs `name` and gives `order`. If the change succeeds, `fill`
-  // completes the response. Both run in the loop's thread, and not after Close. The call is audited, whatever becomes of it and of this object: its method is named
-  // as `request`, its id is that of the client (call_id.h) or is made.
+  // completes the response. Both run in the loop's thread, and not after Close. The call is
+  // audited, whatever becomes of it and of this object: its method is named as `request`, its id is
+  // that of the client (call_id.h) or is made.
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, absl::string_view name,
                                    const google::protobuf::Message& request,
                                    AdminOperations::Order order,

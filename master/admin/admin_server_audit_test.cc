@@ -27,9 +27,10 @@ class AdminServerAuditTest : public AdminServerTest {
   std::promise<void> begun_;
 
   void AnswerReloadsWith(const Outcome& outcome) {
-    operations_.reload = [answer = AnsweredWith(outcome)](
-                             const ReloadTerms&,
-                             const AdminOperations::Reply& reply) { return answer(reply); };
+    operations_.reload = [answer = AnsweredWith(outcome)](const ReloadTerms&,
+                                                          const AdminOperations::Reply& reply) {
+      return answer(reply);
+    };
   }
 
   struct Answer {
@@ -158,7 +159,9 @@ TEST_F(AdminServerAuditTest, DoesNotKnowWhatWasNeverCalled) {
 TEST_F(AdminServerAuditTest, TellsOfARefusedCallWithItsId) {
   Start();
   ASSERT_TRUE(
-      server_->Keep(listeners_, TermsWith("deny { name: 'freeze' principal: '*' method: 'Reload' }")).ok());
+      server_
+          ->Keep(listeners_, TermsWith("deny { name: 'freeze' principal: '*' method: 'Reload' }"))
+          .ok());
   const Answer answer = ReloadAs("mine");
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(answer.id, "mine");

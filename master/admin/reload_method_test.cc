@@ -9,7 +9,6 @@
 namespace muster::master {
 namespace {
 
-
 // A master with a worker of generation 6, pid 101, and one of generation 7, pid 102.
 class ReloadMethodTest : public testing::Test {
  protected:

@@ -200,7 +200,7 @@ TEST_F(StatusReportTest, TellsWhatTheProcessesUse) {
   Give(SpawnedEvent{0, 123});
   const Usage usage = {
       {0, {.cpu = std::chrono::milliseconds(1500), .resident_bytes = 4096, .threads = 3}}};
-  const admin::v1::Status status = ReportStatus(core_, *zone_, before_, now_, {}, usage);
+  const admin::v1::Status status = ReportStatus(SnapshotOf(core_, before_, usage), *zone_, now_);
   ASSERT_GE(status.workers_size(), 1);
   EXPECT_EQ(status.workers(0).cpu_time().seconds(), 1);
   EXPECT_EQ(status.workers(0).cpu_time().nanos(), 500'000'000);
