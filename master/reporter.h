@@ -11,7 +11,7 @@
 #include "muster/loop/timer.h"
 #include "muster/loop/timer_queue.h"
 #include "muster/master/admin/connection/health_board.h"
-#include "muster/master/admin/status_report.h"
+#include "muster/master/admin/report/status_report.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment/deployments.h"

@@ -20,7 +20,7 @@
 #include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_server.h"
-#include "muster/master/admin/admin_socket.h"
+#include "muster/master/admin/connection/admin_socket.h"
 #include "muster/master/aside/inquiries.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/config_inquiries.h"

@@ -13,7 +13,7 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/zone/inspect/object_holders.h"
 #include "muster/ipc/zone/object_kind.h"
-#include "muster/master/admin/status_report.h"
+#include "muster/master/admin/report/status_report.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/worker_record.h"

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/zone/inspect/zone_report.h"
 #include "muster/log/printable.h"
-#include "muster/master/admin/zone_view.h"
+#include "muster/master/admin/report/zone_view.h"
 #include "muster/master/aside/wait_note.h"
 #include "muster/worker/zone/user_zone.h"
 

@@ -8,9 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "muster/master/admin/answer_time.h"
 #include "muster/master/admin/call/audited_call.h"
 #include "muster/master/admin/call/error_details.h"
+#include "muster/master/admin/connection/answer_time.h"
 #include "muster/master/admin/connection/caller_of.h"
 
 namespace muster::master {
@@ -150,7 +150,9 @@ void AdminCalls::Open::Finish(CallId id, const grpc::Status& status) {
   calls_.erase(found);
 }
 
-void AdminCalls::Open::Answer(CallId id, const absl::Status& status) { Finish(id, ToGrpcStatus(status)); }
+void AdminCalls::Open::Answer(CallId id, const absl::Status& status) {
+  Finish(id, ToGrpcStatus(status));
+}
 
 void AdminCalls::Open::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);

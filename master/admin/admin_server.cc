@@ -19,7 +19,7 @@
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/printable.h"
-#include "muster/master/admin/connection_shares.h"
+#include "muster/master/admin/connection/connection_shares.h"
 #include "muster/master/aside/close_aside.h"
 #include "muster/proto/field_error.h"
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "muster/master/admin/log_level.h"
+#include "muster/master/admin/report/log_level.h"
 
 namespace muster::master {
 

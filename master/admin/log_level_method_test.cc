@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
-#include "muster/master/admin/log_level.h"
+#include "muster/master/admin/report/log_level.h"
 #include "muster/master/admin/test_call.h"
 
 namespace muster::master {

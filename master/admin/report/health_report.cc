@@ -1,4 +1,4 @@
-#include "muster/master/admin/health_report.h"
+#include "muster/master/admin/report/health_report.h"
 
 #include <string>
 

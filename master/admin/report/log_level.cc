@@ -1,4 +1,4 @@
-#include "muster/master/admin/log_level.h"
+#include "muster/master/admin/report/log_level.h"
 
 namespace muster::master {
 

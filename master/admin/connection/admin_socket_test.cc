@@ -1,4 +1,4 @@
-#include "muster/master/admin/admin_socket.h"
+#include "muster/master/admin/connection/admin_socket.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_ADMIN_SOCKET_H_
-#define MUSTER_MASTER_ADMIN_ADMIN_SOCKET_H_
+#ifndef MUSTER_MASTER_ADMIN_CONNECTION_ADMIN_SOCKET_H_
+#define MUSTER_MASTER_ADMIN_CONNECTION_ADMIN_SOCKET_H_
 
 #include "absl/status/status.h"
 #include "muster/master/listen/address.h"
@@ -13,4 +13,4 @@ absl::Status PrepareAdminSocket(const Address& address);
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_ADMIN_SOCKET_H_
+#endif  // MUSTER_MASTER_ADMIN_CONNECTION_ADMIN_SOCKET_H_

@@ -1,4 +1,4 @@
-#include "muster/master/admin/connection_shares.h"
+#include "muster/master/admin/connection/connection_shares.h"
 
 #include <algorithm>
 

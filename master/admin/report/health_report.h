@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_HEALTH_REPORT_H_
-#define MUSTER_MASTER_ADMIN_HEALTH_REPORT_H_
+#ifndef MUSTER_MASTER_ADMIN_REPORT_HEALTH_REPORT_H_
+#define MUSTER_MASTER_ADMIN_REPORT_HEALTH_REPORT_H_
 
 #include <cstdint>
 #include <set>
@@ -24,4 +24,4 @@ HealthBoard::States ReportHealth(const SupervisorCore& core, std::uint32_t worke
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_HEALTH_REPORT_H_
+#endif  // MUSTER_MASTER_ADMIN_REPORT_HEALTH_REPORT_H_

@@ -1,4 +1,4 @@
-#include "muster/master/admin/zone_view.h"
+#include "muster/master/admin/report/zone_view.h"
 
 #include <unistd.h>
 

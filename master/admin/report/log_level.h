@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_LOG_LEVEL_H_
-#define MUSTER_MASTER_ADMIN_LOG_LEVEL_H_
+#ifndef MUSTER_MASTER_ADMIN_REPORT_LOG_LEVEL_H_
+#define MUSTER_MASTER_ADMIN_REPORT_LOG_LEVEL_H_
 
 #include <optional>
 
@@ -16,4 +16,4 @@ std::optional<config::v1::Log::Level> ToConfigLevel(admin::v1::Event::Severity s
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_LOG_LEVEL_H_
+#endif  // MUSTER_MASTER_ADMIN_REPORT_LOG_LEVEL_H_

@@ -1,4 +1,4 @@
-#include "muster/master/admin/connection_shares.h"
+#include "muster/master/admin/connection/connection_shares.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

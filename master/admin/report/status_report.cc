@@ -1,4 +1,4 @@
-#include "muster/master/admin/status_report.h"
+#include "muster/master/admin/report/status_report.h"
 
 #include <algorithm>
 #include <string>

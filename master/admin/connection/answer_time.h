@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_ANSWER_TIME_H_
-#define MUSTER_MASTER_ADMIN_ANSWER_TIME_H_
+#ifndef MUSTER_MASTER_ADMIN_CONNECTION_ANSWER_TIME_H_
+#define MUSTER_MASTER_ADMIN_CONNECTION_ANSWER_TIME_H_
 
 #include <chrono>
 #include <optional>
@@ -17,4 +17,4 @@ std::optional<loop::TimePoint> AnswerTime(std::chrono::system_clock::duration re
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_ANSWER_TIME_H_
+#endif  // MUSTER_MASTER_ADMIN_CONNECTION_ANSWER_TIME_H_

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_CONNECTION_SHARES_H_
-#define MUSTER_MASTER_ADMIN_CONNECTION_SHARES_H_
+#ifndef MUSTER_MASTER_ADMIN_CONNECTION_CONNECTION_SHARES_H_
+#define MUSTER_MASTER_ADMIN_CONNECTION_CONNECTION_SHARES_H_
 
 #include <cstddef>
 #include <map>
@@ -16,4 +16,4 @@ std::optional<std::string> WhoGivesUpOne(const std::map<std::string, std::size_t
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_CONNECTION_SHARES_H_
+#endif  // MUSTER_MASTER_ADMIN_CONNECTION_CONNECTION_SHARES_H_

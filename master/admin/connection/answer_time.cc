@@ -1,4 +1,4 @@
-#include "muster/master/admin/answer_time.h"
+#include "muster/master/admin/connection/answer_time.h"
 
 #include <algorithm>
 

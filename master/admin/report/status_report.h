@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_STATUS_REPORT_H_
-#define MUSTER_MASTER_ADMIN_STATUS_REPORT_H_
+#ifndef MUSTER_MASTER_ADMIN_REPORT_STATUS_REPORT_H_
+#define MUSTER_MASTER_ADMIN_REPORT_STATUS_REPORT_H_
 
 #include <cstdint>
 #include <map>
@@ -54,4 +54,4 @@ admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::Sha
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_STATUS_REPORT_H_
+#endif  // MUSTER_MASTER_ADMIN_REPORT_STATUS_REPORT_H_

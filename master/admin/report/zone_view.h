@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_ZONE_VIEW_H_
-#define MUSTER_MASTER_ADMIN_ZONE_VIEW_H_
+#ifndef MUSTER_MASTER_ADMIN_REPORT_ZONE_VIEW_H_
+#define MUSTER_MASTER_ADMIN_REPORT_ZONE_VIEW_H_
 
 #include <sys/types.h>
 
@@ -47,4 +47,4 @@ class LockList {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_ZONE_VIEW_H_
+#endif  // MUSTER_MASTER_ADMIN_REPORT_ZONE_VIEW_H_
