@@ -38,7 +38,7 @@ TEST(AdminAccess, IsWhatTheRulesSayUntilAReloadChangesThem) {
   EXPECT_EQ(muster.Ctl({"status"}).exit, 0);
   EXPECT_THAT(
       muster.master().errors(),
-      HasSubstr("method=Reload generation_before=0 generation_after=0 code=PERMISSION_DENIED"));
+      HasSubstr("code=PERMISSION_DENIED message=\"rule \\\"freeze\\\" of admin.deny refuses it\""));
   EXPECT_EQ(muster.Status().master().generation(), 1u);
 
   muster.WriteConfig(WithAdmin(""));

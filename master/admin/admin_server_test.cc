@@ -173,6 +173,7 @@ TEST_F(AdminServerTest, ListsItsServicesByReflection) {
   EXPECT_EQ(services,
             "service { name: \"muster.admin.v1.Admin\" } service { name: "
             "\"grpc.health.v1.Health\" } service { name: "
+            "\"grpc.channelz.v1.Channelz\" } service { name: "
             "\"grpc.reflection.v1alpha.ServerReflection\" }");
 }
 
