@@ -92,7 +92,7 @@ void ConfigInquiries::Get(AdminOperations::Answer<ActiveConfig> answer) const {
   }
   const ConfigIdentity& identity = deployments.shown()->identity;
   ActiveConfig config;
-  config.set_text(identity.text);
+  config.set_text(identity.shown_text);
   config.set_hash(identity.hash);
   config.set_generation(supervisor_.generation());
   config.set_file(log::Printable(deployments.source().config_file));

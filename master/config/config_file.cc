@@ -86,6 +86,7 @@ absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string
   if (parsed.mistakes.empty()) {
     CheckedConfig checked;
     checked.identity.text = PrintConfig(config, worker.any.pool);
+    checked.identity.shown_text = PrintConfigWithoutSecrets(config, worker.any.pool);
     checked.identity.hash = HashOf(checked.identity.text);
     checked.config = std::move(config);
     return checked;

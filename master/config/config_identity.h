@@ -8,6 +8,7 @@ namespace muster::master {
 // By what a configuration is told from others.
 struct ConfigIdentity {
   std::string text;         // the canonical one (config_text.h): defaults filled in, paths absolute
+  std::string shown_text;   // the same without secrets
   std::string hash;         // of `text` (config_hash.h)
   std::string source_hash;  // of the bytes that were read
   bool is_from_call = false;  // which came with a call, and not from the file

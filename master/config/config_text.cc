@@ -1,7 +1,11 @@
 #include "muster/master/config/config_text.h"
 
-#include "absl/strings/string_view.h"
+#include <memory>
+
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/text_format.h"
+#include "muster/proto/secrets.h"
 
 namespace muster::master {
 namespace {
@@ -25,7 +29,34 @@ class TypesOf final : public TextFormat::Finder {
   const DescriptorPool* const pool_;
 };
 
+void MaskService(const DescriptorPool* pool, google::protobuf::Any* service) {
+  std::string name;
+  const Descriptor* const type =
+      pool != nullptr && google::protobuf::Any::ParseAnyTypeUrl(service->type_url(), &name)
+          ? pool->FindMessageTypeByName(name)
+          : nullptr;
+  if (type == nullptr) return service->clear_value();
+  google::protobuf::DynamicMessageFactory factory(pool);
+  const std::unique_ptr<Message> message(factory.GetPrototype(type)->New());
+  if (!message->ParsePartialFromString(service->value())) return service->clear_value();
+  config::MaskSecrets(message.get());
+  message->SerializePartialToString(service->mutable_value());
+}
+
 }  // namespace
+
+std::string PrintConfigWithoutSecrets(const config::v1::Config& config,
+                                      const DescriptorPool* pool) {
+  config::v1::Config masked = config;
+  // MaskSecrets does not know its type.
+  const std::unique_ptr<google::protobuf::Any> service(masked.release_service());
+  config::MaskSecrets(&masked);
+  if (service != nullptr) {
+    MaskService(pool, service.get());
+    *masked.mutable_service() = *service;
+  }
+  return PrintConfig(masked, pool);
+}
 
 std::string PrintConfig(const config::v1::Config& config, const DescriptorPool* pool) {
   const TypesOf types(pool);

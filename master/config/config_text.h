@@ -14,6 +14,11 @@ namespace muster::master {
 std::string PrintConfig(const config::v1::Config& config,
                         const google::protobuf::DescriptorPool* pool = nullptr);
 
+// The same for people: fields with (secret) have "***", or nothing (//proto:secrets). A message in
+// `service` whose type `pool` does not have is shown without its bytes.
+std::string PrintConfigWithoutSecrets(const config::v1::Config& config,
+                                      const google::protobuf::DescriptorPool* pool = nullptr);
+
 }  // namespace muster::master
 
 #endif  // MUSTER_MASTER_CONFIG_CONFIG_TEXT_H_

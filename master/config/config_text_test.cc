@@ -3,8 +3,11 @@
 #include <string>
 
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 #include "muster/master/config/config_file.h"
+#include "muster/proto/field_rule.pb.h"
 #include "muster/proto/worker.pb.h"
 
 namespace muster::master {
@@ -56,6 +59,52 @@ TEST(ConfigText, DoesNotDependOnHowTheConfigurationIsWritten) {
   EXPECT_EQ(Read(json, ConfigFormat::kJson).identity.text, Read(kText).identity.text);
   EXPECT_EQ(Read(json, ConfigFormat::kJson).identity.hash, Read(kText).identity.hash);
   EXPECT_NE(Read(json, ConfigFormat::kJson).identity.source_hash, Read(kText).identity.source_hash);
+}
+
+// A worker program whose service is configured by a config_text_test.Login.
+worker::v1::Description TakesLogins() {
+  worker::v1::Description description;
+  description.add_service_type("config_text_test.Login");
+  google::protobuf::FileDescriptorProto::descriptor()->file()->CopyTo(
+      description.mutable_files()->add_file());
+  config::v1::FieldRule::descriptor()->file()->CopyTo(description.mutable_files()->add_file());
+  google::protobuf::FileDescriptorProto* const file = description.mutable_files()->add_file();
+  file->set_name("config_text_test.proto");
+  file->set_package("config_text_test");
+  file->add_dependency(config::v1::FieldRule::descriptor()->file()->name());
+  auto* const message = file->add_message_type();
+  message->set_name("Login");
+  for (const char* name : {"user", "password"}) {
+    auto* const field = message->add_field();
+    field->set_name(name);
+    field->set_number(message->field_size());
+    field->set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
+    field->set_label(google::protobuf::FieldDescriptorProto::LABEL_OPTIONAL);
+    if (message->field_size() == 2) {
+      field->mutable_options()->SetExtension(config::v1::secret, true);
+    }
+  }
+  return description;
+}
+
+TEST(ConfigText, IsShownWithoutSecrets) {
+  const auto checked = ReadCheckedText(
+      "m",
+      "listen { address: 'unix:a' } service { [x/config_text_test.Login] { user: 'ann' password: "
+      "'1234' } }",
+      ConfigFormat::kText, "/tmp", [](const std::string&) { return TakesLogins(); });
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_THAT(checked->identity.text, HasSubstr("password: \"1234\""));
+  EXPECT_THAT(checked->identity.shown_text, HasSubstr("user: \"ann\""));
+  EXPECT_THAT(checked->identity.shown_text, HasSubstr("password: \"***\""));
+  EXPECT_THAT(checked->identity.shown_text, testing::Not(HasSubstr("1234")));
+}
+
+TEST(ConfigText, IsShownWithoutWhatNobodyKnows) {
+  config::v1::Config config;
+  config.mutable_service()->set_type_url("x/unknown.Login");
+  config.mutable_service()->set_value("1234");
+  EXPECT_THAT(PrintConfigWithoutSecrets(config), testing::Not(HasSubstr("1234")));
 }
 
 }  // namespace
