@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -98,6 +99,7 @@ Hung Reporter::FindHung() const {
 }
 
 void Reporter::OnSlotTaken(std::uint32_t slot) {
+  slots_taken_ = std::max(slots_taken_, slot + 1);
   // A worker that is started again keeps what it has.
   counted_before_.try_emplace(slot, worker::ReadStats(subjects_.zone.stats(slot)));
 }
@@ -110,6 +112,11 @@ std::uint64_t Reporter::ClosedAtDeadline(std::uint32_t slot) const {
 
 StatusSnapshot Reporter::TakeSnapshot() const {
   StatusSnapshot snapshot = SnapshotOf(subjects_.core, counted_before_, usage_);
+  snapshot.slots = slots_taken_;
+  for (const StatusSnapshot::Worker& worker : snapshot.workers) {
+    snapshot.slots =
+        std::max(snapshot.slots, worker.shown.slot() + 1);  // also before it is started
+  }
   admin::v1::Master& master = snapshot.master;
   master.set_pid(::getpid());
   master.set_version(cli::kVersion);

@@ -77,6 +77,7 @@ class Reporter {
   const TimePoint started_;
   HealthBoard health_;
   CountedBefore counted_before_;    // of the slots that are taken
+  std::uint32_t slots_taken_ = 0;   // those from this one on never were
   std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
   Usage usage_;                     // of the workers' processes, at the last pulse
   loop::Timer pulse_;

@@ -99,11 +99,12 @@ struct Counts {
 Counts Count(const StatusSnapshot& snapshot, const worker::SharedZone& zone) {
   Counts counts;
   counts.workers.resize(snapshot.workers.size());
-  std::vector<int> worker_of(zone.capacity(), -1);
+  const std::uint32_t slots = std::min(snapshot.slots, zone.capacity());
+  std::vector<int> worker_of(slots, -1);
   for (std::size_t i = 0; i < snapshot.workers.size(); ++i) {
     worker_of[snapshot.workers[i].shown.slot()] = static_cast<int>(i);
   }
-  for (std::uint32_t slot = 0; slot < zone.capacity(); ++slot) {
+  for (std::uint32_t slot = 0; slot < slots; ++slot) {
     const worker::StatsValues values = worker::ReadStats(zone.stats(slot));
     const bool is_taken = worker_of[slot] >= 0;
     if (!is_taken && values == worker::StatsValues()) continue;

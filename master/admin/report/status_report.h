@@ -37,7 +37,8 @@ struct StatusSnapshot {
   };
 
   admin::v1::Master master;
-  std::vector<Worker> workers;  // sorted by generation, then by number
+  std::vector<Worker> workers;       // sorted by generation, then by number
+  std::uint32_t slots = UINT32_MAX;  // those from this one on were never taken; nobody counts there
   std::uint64_t reloads = 0;
   std::uint64_t reloads_refused = 0;
   std::uint64_t crashes = 0;
