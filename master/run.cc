@@ -15,6 +15,8 @@
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/signal_set.h"
+#include "muster/log/lost_lines.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/handler.h"
 #include "muster/master/access/admin_terms.h"
@@ -32,6 +34,9 @@
 #include "muster/master/events/log_events.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/listener_set.h"
+#include "muster/master/metrics/master_counts.h"
+#include "muster/master/metrics/master_exposition.h"
+#include "muster/master/metrics/metrics_page.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/pid_file.h"
@@ -141,6 +146,9 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   }
   // Before the loop: what is left in it may tell them how it ended.
   EventRing events;
+  MasterCounts counts;
+  events.SetObserver(
+      [&](const admin::v1::Event& event) { counts.CountEvent(event, loop::Clock::now()); });
   const LogEvents log_events(log, events);
   CallAudit audit(events, log);
   // Before there is any other thread.
@@ -154,22 +162,33 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
       Supervisor::Create(*loop, log, events, *pid_file, SourceOf(invocation), std::move(first)));
   SignalWatch watch(signals, *supervisor);
   MUSTER_RETURN_IF_ERROR(loop->Add(signals.fd(), EPOLLIN, &watch));
-  if (const absl::Status status = listeners.ListenForAdmin(); !status.ok()) {
+  if (const absl::Status status = listeners.ListenForMaster(); !status.ok()) {
     return checked.places.Explain(status);
   }
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<Inquiries> inquiries, Inquiries::Create(*loop));
   const ConfigInquiries configs(*supervisor, *inquiries);
   const ZoneInquiries zones(*supervisor, *inquiries);
+  MetricsPage metrics(
+      log, [&] { return MasterExposition(supervisor->Report(), counts.Read(), log::LostLines()); });
+  if (const absl::Status status = metrics.Keep(listeners, admin_terms); !status.ok()) {
+    return explain("admin.metrics.listen", status);
+  }
   // Its destructor delivers the last answers.
   const absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::Start(
       listeners, admin_terms, OperationsOf(*supervisor, configs, zones, audit, events),
-      {.loop = *loop, .health = supervisor->health(), .log = log, .restore = [&] {
-         return supervisor->RestoreForAdmin();
-       }});
+      {.loop = *loop,
+       .health = supervisor->health(),
+       .log = log,
+       .restore = [&] { return supervisor->RestoreForMaster(); },
+       .on_tls = [&](const TlsMaterial& material) { metrics.SetTls(material); },
+       .count_call = [&](absl::string_view path,
+                         grpc::StatusCode code) { counts.CountCall(path, static_cast<int>(code)); },
+       .count_refused_handshake = [&] { counts.CountRefusedHandshake(); }});
   if (!admin.ok()) return explain("admin.listen", admin.status());
-  listeners = ListenerSet();
-  supervisor->SetKeepAdmin([&admin](const ListenerSet& now, const AdminTerms& terms) {
-    return (*admin)->Keep(now, terms);
+  supervisor->SetKeepAdmin([&](const ListenerSet& now, const AdminTerms& terms) {
+    absl::Status status = (*admin)->Keep(now, terms);
+    status.Update(metrics.Keep(now, terms));
+    return status;
   });
   // Their signals came before this program was there.
   ReapStrangers();

@@ -84,6 +84,9 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
   for (int i = 0; i < config.admin().listen_size(); ++i) {
     CheckAddress(absl::StrCat("admin.listen[", i, "]"), config.admin().listen(i));
   }
+  if (config.admin().has_metrics()) {
+    CheckAddress("admin.metrics.listen", config.admin().metrics().listen());
+  }
   CheckRights("admin", config.admin().owner(), config.admin().group());
   if (const absl::Status rules = AccessPolicy::Find(config.admin(), {}).status(); !rules.ok()) {
     mistakes_.push_back({config::FieldOf(rules), std::string(rules.message())});

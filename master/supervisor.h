@@ -98,8 +98,8 @@ class Supervisor {
   // and who may use it is what the terms say.
   using KeepAdmin = std::function<absl::Status(const ListenerSet&, const AdminTerms&)>;
   void SetKeepAdmin(KeepAdmin keep) { keep_admin_ = std::move(keep); }
-  // As Deployments::RestoreForAdmin.
-  absl::StatusOr<ListenerSet> RestoreForAdmin() { return deployments_->RestoreForAdmin(); }
+  // As Deployments::RestoreForMaster.
+  absl::StatusOr<ListenerSet> RestoreForMaster() { return deployments_->RestoreForMaster(); }
 
  private:
   Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFile& pid_file,

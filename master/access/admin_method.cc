@@ -53,11 +53,16 @@ absl::string_view AdminMethod::name() const { return absl::StripPrefix(path, kAd
 
 absl::Span<const AdminMethod> AdminMethods() { return kMethods; }
 
-const AdminMethod& AdminMethodAt(absl::string_view path) {
+const AdminMethod* FindAdminMethod(absl::string_view path) {
   const auto* const found =
       std::find_if(std::begin(kMethods), std::end(kMethods),
                    [&](const AdminMethod& method) { return method.path == path; });
-  MUSTER_CHECK(found != std::end(kMethods), "each method has its line in the table");
+  return found == std::end(kMethods) ? nullptr : found;
+}
+
+const AdminMethod& AdminMethodAt(absl::string_view path) {
+  const AdminMethod* const found = FindAdminMethod(path);
+  MUSTER_CHECK(found != nullptr, "each method has its line in the table");
   return *found;
 }
 

@@ -22,6 +22,8 @@ struct AdminMethod {
 // All of them: those of muster.admin.v1.Admin, of the health service, of channelz and of server
 // reflection.
 absl::Span<const AdminMethod> AdminMethods();
+// The method with this path; null: there is none.
+const AdminMethod* FindAdminMethod(absl::string_view path);
 // The method with this path, which there must be.
 const AdminMethod& AdminMethodAt(absl::string_view path);
 

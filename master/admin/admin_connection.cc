@@ -45,6 +45,12 @@ void AddTcpArguments(grpc::ServerBuilder& builder) {
                              kLeastBetweenClientPingsMs);
 }
 
+void AddCounter(grpc::ServerBuilder& builder, const CountCall& count) {
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+  creators.push_back(std::make_unique<CallCounter>(count));
+  builder.experimental().SetInterceptorCreators(std::move(creators));
+}
+
 std::vector<std::string> ServiceNames() {
   return {admin::v1::Admin::service_full_name(), grpc::health::v1::Health::service_full_name(),
           grpc::channelz::v1::Channelz::service_full_name(),
@@ -63,6 +69,7 @@ absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCalls);
   builder.SetMaxReceiveMessageSize(kMostRequestBytes);
   if (!socket.peer.is_unix()) AddTcpArguments(builder);
+  if (surroundings.count_call) AddCounter(builder, surroundings.count_call);
   if (tls != nullptr) {
     connection->is_verified_ = false;
     connection->tls_acceptor_ = builder.experimental().AddExternalConnectionAcceptor(

@@ -15,6 +15,7 @@
 #include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_service.h"
+#include "muster/master/admin/connection/call_counter.h"
 #include "muster/master/admin/connection/channelz_service.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/admin/connection/health_service.h"
@@ -47,6 +48,7 @@ class AdminConnection final : private loop::Handler {
     HealthBoard& health;
     AccessGate& gate;
     Watches& watches;
+    CountCall count_call;  // null: nobody counts
   };
 
   // `tls`: null on a Unix socket, and for TCP without TLS. `on_end` is called in the loop, once,

@@ -217,6 +217,7 @@ void AdminServer::OnTlsChange(const absl::StatusOr<TlsMaterial>& material) {
   }
   tls_ = std::make_unique<ServerTls>(*material);
   LogTls(*material);
+  if (surroundings_.on_tls) surroundings_.on_tls(*material);
 }
 
 void AdminServer::LogTls(const TlsMaterial& material) {
@@ -293,8 +294,8 @@ void AdminServer::Serve(ClientSocket socket, const ServerTls* tls) {
     return Close(std::make_shared<ClientSocket>(std::move(socket)));
   }
   auto connection = AdminConnection::Serve(
-      {loop_, log_, operations_, health_, gate_, watches_}, std::move(socket), tls,
-      [this](AdminConnection& ended) { OnEnd(ended); },
+      {loop_, log_, operations_, health_, gate_, watches_, surroundings_.count_call},
+      std::move(socket), tls, [this](AdminConnection& ended) { OnEnd(ended); },
       [this](const AdminConnection* verified) {
         loop_.Post([this, verified] { OnVerified(verified); });
       });
@@ -322,6 +323,7 @@ void AdminServer::OnVerified(const AdminConnection* connection) {
 
 void AdminServer::OnEnd(AdminConnection& connection) {
   if (!connection.is_verified()) {
+    if (surroundings_.count_refused_handshake) surroundings_.count_refused_handshake();
     const Peer& peer = connection.peer();
     const std::optional<std::uint64_t> left_out = tls_refusals_.Note(peer.share(), loop_.now());
     if (left_out.has_value()) {

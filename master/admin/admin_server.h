@@ -21,6 +21,7 @@
 #include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_connection.h"
 #include "muster/master/admin/admin_operations.h"
+#include "muster/master/admin/connection/call_counter.h"
 #include "muster/master/admin/connection/closer.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/admin/connection/newcomer.h"
@@ -59,8 +60,14 @@ class AdminServer {
     loop::EventLoop& loop;
     HealthBoard& health;
     Log& log;
-    // Binds Unix sockets anew whose files were removed (ListenerSet::RestoreForAdmin).
+    // Binds Unix sockets anew whose files were removed (ListenerSet::RestoreForMaster).
     std::function<absl::StatusOr<ListenerSet>()> restore;
+    // Null, or called: with what the files of TLS have next, in the loop's thread; for each call
+    // that is answered, in a thread of gRPC's; for each handshake of TLS that failed, in the
+    // loop's.
+    std::function<void(const TlsMaterial&)> on_tls = nullptr;
+    CountCall count_call = nullptr;
+    std::function<void()> count_refused_handshake = nullptr;
   };
 
   // Accepts from the sockets in `listeners` that are for the admin service, which listen. All

@@ -96,7 +96,7 @@ class AdminServerTest : public ::testing::Test {
                                       .health = health_,
                                       .log = log_,
                                       .restore = [this]() -> absl::StatusOr<ListenerSet> {
-                                        const absl::Status status = listeners_.RestoreForAdmin();
+                                        const absl::Status status = listeners_.RestoreForMaster();
                                         if (!status.ok()) return status;
                                         return listeners_;
                                       }});

@@ -38,6 +38,9 @@ void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix) {
   for (std::string& address : *config->mutable_admin()->mutable_listen()) {
     MakeAddressAbsolute(&address, prefix);
   }
+  if (config->admin().has_metrics()) {
+    MakeAddressAbsolute(config->mutable_admin()->mutable_metrics()->mutable_listen(), prefix);
+  }
   if (config->admin().has_tls()) {
     config::v1::AdminTls* tls = config->mutable_admin()->mutable_tls();
     MakeAbsolute(tls->mutable_certificate(), prefix);

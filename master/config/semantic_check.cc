@@ -180,15 +180,30 @@ class Checker {
       CheckAdminAddress(absl::StrCat("admin.listen[", i, "]"), admin.listen(i));
     }
     CheckMode("admin.mode", admin.mode());
+    if (admin.has_metrics()) CheckMetricsAddress("admin.metrics.listen", admin.metrics().listen());
     const auto is_tcp = [](const std::string& text) { return !absl::StartsWith(text, "unix:"); };
     const bool has_tcp = std::any_of(admin.listen().begin(), admin.listen().end(), is_tcp);
+    const bool has_far_metrics = admin.has_metrics() && IsFar(admin.metrics().listen());
     if (admin.has_tls() && admin.insecure()) {
       Mistake("admin.insecure", "is given with `tls`; one of them is enough");
-    } else if (admin.has_tls() && !has_tcp) {
+    } else if (admin.has_tls() && !has_tcp && !has_far_metrics) {
       Mistake("admin.tls", "is of use with a TCP address in admin.listen only");
     } else if (admin.insecure() && !has_tcp) {
       Mistake("admin.insecure", "is of use with a TCP address in admin.listen only");
     }
+  }
+
+  // Whether other machines can reach it.
+  static bool IsFar(const std::string& text) {
+    const absl::StatusOr<Address> address = Address::Parse(text);
+    return address.ok() && !address->is_unix() && !address->is_loopback();
+  }
+
+  void CheckMetricsAddress(const std::string& field, const std::string& text) {
+    CheckAddress(field, text);
+    if (!IsFar(text) || config_.admin().has_tls()) return;
+    Mistake(field, absl::StrCat("\"", text,
+                                "\" is not a loopback address, and needs admin { tls { ... } }"));
   }
 
   void CheckAdminAddress(const std::string& field, const std::string& text) {

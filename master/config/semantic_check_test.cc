@@ -154,6 +154,21 @@ TEST_F(SemanticCheckTest, WantsALoopbackAddressForTheAdminsTcpWithoutTls) {
   }
 }
 
+TEST_F(SemanticCheckTest, WantsTlsForMetricsThatOtherMachinesCanReach) {
+  for (const char* address : {"127.0.0.1:9109", "[::1]:9109", "unix:metrics"}) {
+    EXPECT_THAT(Check(absl::StrCat("admin { metrics { listen: '", address, "' } }")), IsEmpty())
+        << address;
+  }
+  EXPECT_THAT(Check("admin { metrics { listen: '*:9109' } }"),
+              ElementsAre("admin.metrics.listen: \"*:9109\" is not a loopback address, and needs "
+                          "admin { tls { ... } }"));
+  EXPECT_THAT(Check("admin { metrics { listen: '*:9109' } "
+                    "tls { certificate: 'c' key: 'k' client_ca: 'a' } }"),
+              IsEmpty());
+  EXPECT_THAT(Check("admin { listen: 'unix:a' metrics { listen: 'unix:a' } }"),
+              ElementsAre(HasSubstr("is listened on already, by admin.listen[0]")));
+}
+
 TEST_F(SemanticCheckTest, WantsTcpForTheAdminsTls) {
   const std::string tls = "tls { certificate: 'c' key: 'k' client_ca: 'a' }";
   EXPECT_THAT(Check("admin { " + tls + " }"),

@@ -16,7 +16,7 @@ void Decision::Tell(Topic topic, Severity severity, std::string text, std::uint6
 
 void Decision::Tell(Topic topic, Severity severity, std::string text, const WorkerRecord& worker) {
   Do(LogAction{severity, std::move(text), topic, worker.generation,
-               WorkerId{worker.index, worker.slot, worker.pid}});
+               WorkerId{worker.index, worker.slot, worker.pid, worker.last_end}});
 }
 
 void Decision::Reply(RequestId request, Outcome outcome) {

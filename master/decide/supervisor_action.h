@@ -138,7 +138,8 @@ enum class Topic {
 struct WorkerId {
   std::uint32_t index = 0;
   std::uint32_t slot = 0;
-  pid_t pid = 0;  // zero: no process runs
+  pid_t pid = 0;           // zero: no process runs
+  std::string last_end{};  // how its last process ended, in a word; empty: none has
 };
 struct LogAction {
   Severity severity = Severity::kInfo;

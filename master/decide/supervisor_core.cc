@@ -201,6 +201,7 @@ void SupervisorCore::On(const SpawnFailedEvent& event) {
   if (!worker || !HasProcess(worker->state)) return;
   drains_.Forget(event.slot);
   worker->last_exit = absl::StrCat("could not be started: ", event.reason);
+  worker->last_end = "not started";
   if (!worker->is_wanted) {
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
   } else if (IsOfAttempt(*worker)) {
@@ -262,6 +263,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
   if (!worker || !HasProcess(worker->state)) return;
   reopens_.Forget(event.slot);
   worker->last_exit = worker->HowItEnded(event.exit);
+  worker->last_end = WorkerRecord::HowItEndedInAWord(event.exit);
   changeover_.OnExit(*worker, event);
   drains_.OnExit(*worker, event);
   if (!worker->is_wanted) {

@@ -1,6 +1,7 @@
 #include "muster/master/decide/worker_record.h"
 
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/process/signal_name.h"
 
 namespace muster::master {
 
@@ -11,6 +12,10 @@ std::string WorkerName(std::uint64_t generation, std::uint32_t index) {
 std::string WorkerRecord::Name() const {
   const std::string name = WorkerName(generation, index);
   return pid == 0 ? name : absl::StrCat(name, " (pid ", pid, ")");
+}
+
+std::string WorkerRecord::HowItEndedInAWord(const ipc::ProcessExit& exit) {
+  return exit.was_killed ? ipc::SignalName(exit.code) : absl::StrCat("exit ", exit.code);
 }
 
 std::string WorkerRecord::HowItEnded(const ipc::ProcessExit& exit) const {

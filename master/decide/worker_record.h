@@ -46,6 +46,7 @@ struct WorkerRecord {
   std::uint32_t restarts = 0;
   std::uint32_t failures_in_a_row = 0;
   std::string last_exit;  // how the last process ended, or why it could not be started
+  std::string last_end;   // the same in a word: "SIGSEGV", "exit 3", "not started"
 
   Duration ready_timeout{};
   Duration shutdown_timeout{};
@@ -65,6 +66,8 @@ struct WorkerRecord {
   std::string Name() const;
   // "was killed by SIGSEGV", "exited with code 1: COMPLAINT".
   std::string HowItEnded(const ipc::ProcessExit& exit) const;
+  // "SIGSEGV", "exit 3".
+  static std::string HowItEndedInAWord(const ipc::ProcessExit& exit);
   // Why the end of this process makes its generation fail. Uses the complaint alone if there is one
   // and the worker was not ready.
   std::string WhyNotReady(const ipc::ProcessExit& exit) const;

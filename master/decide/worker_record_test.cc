@@ -30,6 +30,8 @@ TEST(WorkerRecord, IsNamedWithItsProcessWhileThatRuns) {
 TEST(WorkerRecord, DescribesTheEndOfItsProcess) {
   EXPECT_EQ(Record().HowItEnded(kExitedWith3), "exited with code 3");
   EXPECT_EQ(Record().HowItEnded(kCrashed), "was killed by SIGSEGV");
+  EXPECT_EQ(WorkerRecord::HowItEndedInAWord(kExitedWith3), "exit 3");
+  EXPECT_EQ(WorkerRecord::HowItEndedInAWord(kCrashed), "SIGSEGV");
 }
 
 TEST(WorkerRecord, DescribesAnEndWithTheComplaint) {

@@ -48,6 +48,10 @@ absl::Status MakeFolders(const config::v1::Config& config) {
     if (!absl::ConsumePrefix(&path, "unix:")) continue;
     MUSTER_RETURN_IF_ERROR(MakeFolderOf(path, absl::StrCat("admin.listen[", i, "]")));
   }
+  absl::string_view metrics = config.admin().metrics().listen();
+  if (absl::ConsumePrefix(&metrics, "unix:")) {
+    MUSTER_RETURN_IF_ERROR(MakeFolderOf(metrics, "admin.metrics.listen"));
+  }
   if (config.http().has_access_log()) {
     MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.http().access_log().path(), "http.access_log.path"));
   }

@@ -26,7 +26,7 @@ DeploymentSource::Current Deployments::CurrentFor(
 absl::Status Deployments::LoadNext(LoadId load, std::optional<CalledConfig> called) {
   // Else the next deployment would have a new one, which does not listen before it is committed. A
   // failure is this load's to tell.
-  current_->listeners.RestoreForAdmin().IgnoreError();
+  current_->listeners.RestoreForMaster().IgnoreError();
   // Shared so that a load which hangs does not keep them open when they are to be closed.
   offered_ = std::make_shared<const ListenerSet>(current_->listeners);
   return loader_->Begin(load, [source = source_, current = CurrentFor(offered_),
@@ -77,13 +77,13 @@ void Deployments::Retire(std::optional<Deployment>& deployment) {
 
 void Deployments::CloseListeners() {
   offered_.reset();
-  if (current_) current_->listeners = current_->listeners.OnlyForAdmin();
-  if (next_) next_->listeners = next_->listeners.OnlyForAdmin();
+  if (current_) current_->listeners = current_->listeners.OnlyForMaster();
+  if (next_) next_->listeners = next_->listeners.OnlyForMaster();
 }
 
-absl::StatusOr<ListenerSet> Deployments::RestoreForAdmin() {
+absl::StatusOr<ListenerSet> Deployments::RestoreForMaster() {
   ListenerSet& listeners = current_ ? current_->listeners : next_->listeners;
-  const absl::Status status = listeners.RestoreForAdmin();
+  const absl::Status status = listeners.RestoreForMaster();
   if (!status.ok()) return status;
   return listeners;
 }

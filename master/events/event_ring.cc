@@ -41,6 +41,7 @@ void EventRing::Add(admin::v1::Event event) {
     event.mutable_time()->set_nanos(static_cast<std::int32_t>(
         (now - absl::FromUnixSeconds(event.time().seconds())) / absl::Nanoseconds(1)));
     event.set_number(next_++);
+    if (observer_) observer_(event);
     events_.push_back(std::make_shared<const admin::v1::Event>(std::move(event)));
     if (events_.size() > capacity_) events_.pop_front();
   }

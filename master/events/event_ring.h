@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "muster/proto/event.pb.h"
@@ -44,12 +45,18 @@ class EventRing {
   // Of this ring; another run of the master has another.
   const std::string& instance() const { return instance_; }
 
+  // Shown each event in Add, in the order of their numbers. It must neither block nor call the
+  // ring. Set it before the first Add.
+  void SetObserver(std::function<void(const admin::v1::Event&)> observer) {
+    observer_ = std::move(observer);
+  }
   // Called after each Add, in its thread. It must neither block nor call the ring. Null: nobody.
   void SetListener(std::function<void()> listener);
 
  private:
   const std::size_t capacity_;
   const std::string instance_;
+  std::function<void(const admin::v1::Event&)> observer_;
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<const admin::v1::Event>> events_;
   std::uint64_t next_ = 1;

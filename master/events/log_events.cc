@@ -65,6 +65,7 @@ std::optional<admin::v1::Event> EventOf(const LogAction& action) {
     event.mutable_worker()->set_index(action.worker->index);
     event.mutable_worker()->set_slot(action.worker->slot);
     event.mutable_worker()->set_pid(action.worker->pid);
+    event.mutable_worker()->set_last_end(action.worker->last_end);
   }
   return event;
 }

@@ -17,9 +17,9 @@
 namespace muster::master {
 namespace {
 
-// Connections to the admin service that wait to be accepted: as many as the kernel allows. With a
+// Connections to the master that wait to be accepted: as many as the kernel allows. With a
 // full queue, connect() of a client that does not block fails at once, and gRPC's does not block.
-constexpr int kAdminBacklog = SOMAXCONN;
+constexpr int kMasterBacklog = SOMAXCONN;
 
 // The changes of an attempt to listen, taken back unless they are kept.
 class Attempt {
@@ -81,7 +81,14 @@ absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
   MUSTER_ASSIGN_OR_RETURN(const SocketRights rights,
                           FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
   for (int i = 0; i < admin.listen_size(); ++i) {
-    MUSTER_ASSIGN_OR_RETURN(Shared shared, ReadForAdmin(admin, i, rights));
+    MUSTER_ASSIGN_OR_RETURN(Shared shared,
+                            ReadForMaster(User::kAdmin, absl::StrCat("admin.listen[", i, "]"),
+                                          admin.listen(i), rights));
+    made.listeners_.push_back(std::move(shared));
+  }
+  if (admin.has_metrics()) {
+    MUSTER_ASSIGN_OR_RETURN(Shared shared, ReadForMaster(User::kMetrics, "admin.metrics.listen",
+                                                         admin.metrics().listen(), rights));
     made.listeners_.push_back(std::move(shared));
   }
   made.TakeOver(current);
@@ -108,17 +115,17 @@ absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& 
   return shared;
 }
 
-absl::StatusOr<ListenerSet::Shared> ListenerSet::ReadForAdmin(const config::v1::Admin& admin,
-                                                              int index,
-                                                              const SocketRights& rights) {
+absl::StatusOr<ListenerSet::Shared> ListenerSet::ReadForMaster(User user, const std::string& field,
+                                                               const std::string& address,
+                                                               const SocketRights& rights) {
+  const absl::StatusOr<Address> wanted = Address::Parse(address);
+  if (!wanted.ok()) return config::AtField(wanted.status(), field);
   Shared shared;
-  shared.user = User::kAdmin;
-  shared.field = absl::StrCat("admin.listen[", index, "]");
-  const absl::StatusOr<Address> address = Address::Parse(admin.listen(index));
-  if (!address.ok()) return config::AtField(address.status(), shared.field);
-  shared.wanted = *address;
+  shared.user = user;
+  shared.field = field;
+  shared.wanted = *wanted;
   shared.rights = rights;
-  shared.backlog = kAdminBacklog;
+  shared.backlog = kMasterBacklog;
   return shared;
 }
 
@@ -204,19 +211,19 @@ absl::Status ListenerSet::Listen() {
   return absl::OkStatus();
 }
 
-absl::Status ListenerSet::ListenForAdmin() {
+absl::Status ListenerSet::ListenForMaster() {
   for (const Shared& shared : listeners_) {
-    if (shared.user != User::kAdmin) continue;
+    if (shared.user == User::kService) continue;
     const absl::Status status = shared.sockets.front()->Listen(shared.backlog);
     MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
   }
   return absl::OkStatus();
 }
 
-absl::Status ListenerSet::RestoreForAdmin() {
+absl::Status ListenerSet::RestoreForMaster() {
   absl::Status first;
   for (Shared& shared : listeners_) {
-    if (shared.user != User::kAdmin) continue;
+    if (shared.user == User::kService) continue;
     const Listener& lost = *shared.sockets.front();
     if (!lost.has_file() || lost.file().IsThere()) continue;
     absl::StatusOr<Listener> made = Listener::Bind(shared.wanted, shared.rights);
@@ -231,18 +238,23 @@ absl::Status ListenerSet::RestoreForAdmin() {
   return first;
 }
 
-std::vector<std::shared_ptr<const Listener>> ListenerSet::ForAdmin() const {
+std::vector<std::shared_ptr<const Listener>> ListenerSet::For(User user) const {
   std::vector<std::shared_ptr<const Listener>> sockets;
   for (const Shared& shared : listeners_) {
-    if (shared.user == User::kAdmin) sockets.push_back(shared.sockets.front());
+    if (shared.user == user) sockets.push_back(shared.sockets.front());
   }
   return sockets;
 }
 
-ListenerSet ListenerSet::OnlyForAdmin() const {
+std::shared_ptr<const Listener> ListenerSet::ForMetrics() const {
+  const std::vector<std::shared_ptr<const Listener>> sockets = For(User::kMetrics);
+  return sockets.empty() ? nullptr : sockets.front();
+}
+
+ListenerSet ListenerSet::OnlyForMaster() const {
   ListenerSet only;
   for (const Shared& shared : listeners_) {
-    if (shared.user == User::kAdmin) only.listeners_.push_back(shared);
+    if (shared.user != User::kService) only.listeners_.push_back(shared);
   }
   return only;
 }

@@ -17,9 +17,9 @@
 namespace muster::master {
 
 // The listeners of one configuration: those of its service, which workers get, and those of the
-// admin service, which the master has for itself. Copies share the sockets. A reload makes a new
-// set from the current one; the set that is dropped closes only the sockets that the other one does
-// not have.
+// admin service and of the master's metrics, which the master has for itself. Copies share the
+// sockets. A reload makes a new set from the current one; the set that is dropped closes only the
+// sockets that the other one does not have.
 class ListenerSet {
  public:
   // One socket of the set.
@@ -34,9 +34,9 @@ class ListenerSet {
   // addresses, which do not listen yet. They are found by what they are bound to, however that is
   // written: an address and a port, or the file to which a path leads. Port 0 finds one that got
   // its port in the same way. A Unix socket whose file is gone is bound anew. With REUSEPORT there
-  // is a socket for each of `workers`. A socket of the service is never one of the admin service
-  // later, nor the other way round. `current` and its sockets stay as they are. May look up users
-  // and groups. Errors have the field.
+  // is a socket for each of `workers`. A socket never passes from the
+  // service to the master, or the other way round. `current` and its sockets stay as they are. May
+  // look up users and groups. Errors have the field.
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
 
@@ -45,16 +45,18 @@ class ListenerSet {
   // the field, the sockets that other sets have are as they were, and the new ones are of no use.
   absl::Status Listen();
 
-  // The same for the sockets of the admin service alone, which answers before anything serves.
-  absl::Status ListenForAdmin();
-  // Binds those Unix sockets of the admin service anew whose path does not lead to them any more,
-  // and listens on them. Copies of the set keep the old ones. After an error what could be done is
+  // The same for the sockets of the master alone, which answers before anything serves.
+  absl::Status ListenForMaster();
+  // Binds those Unix sockets of the master anew whose path does not lead to them any more, and
+  // listens on them. Copies of the set keep the old ones. After an error what could be done is
   // done.
-  absl::Status RestoreForAdmin();
+  absl::Status RestoreForMaster();
   // The sockets of the admin service, in the order of the configuration.
-  std::vector<std::shared_ptr<const Listener>> ForAdmin() const;
+  std::vector<std::shared_ptr<const Listener>> ForAdmin() const { return For(User::kAdmin); }
+  // The socket of the metrics; null: there is none.
+  std::shared_ptr<const Listener> ForMetrics() const;
   // The set without the sockets of the service.
-  ListenerSet OnlyForAdmin() const;
+  ListenerSet OnlyForMaster() const;
 
   // The sockets for the worker with this index among the `workers` of its generation, in the order
   // of the configuration. With REUSEPORT each socket has one worker. A worker may have several of
@@ -67,7 +69,7 @@ class ListenerSet {
   std::vector<std::string> UnreachableAddresses() const;
 
  private:
-  enum class User { kService, kAdmin };
+  enum class User { kService, kAdmin, kMetrics };
 
   struct Shared {
     User user = User::kService;
@@ -81,8 +83,10 @@ class ListenerSet {
   };
 
   static absl::StatusOr<Shared> Read(const config::v1::Config& config, int index);
-  static absl::StatusOr<Shared> ReadForAdmin(const config::v1::Admin& admin, int index,
-                                             const SocketRights& rights);
+  static absl::StatusOr<Shared> ReadForMaster(User user, const std::string& field,
+                                              const std::string& address,
+                                              const SocketRights& rights);
+  std::vector<std::shared_ptr<const Listener>> For(User user) const;
   // Whether the sockets of `candidate` are what `wanted` asks for.
   static bool Fits(const Shared& candidate, const Address& wanted);
   // Gives `listeners_` the sockets of `current` that fit, each once.

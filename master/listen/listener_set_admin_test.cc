@@ -75,7 +75,7 @@ TEST_F(AdminListeners, ListenForTheAdminServiceFirst) {
   const auto config = ConfigWithAdmin({"127.0.0.1:0"}, {"unix:" + Path("admin")});
   auto set = ListenerSet::Make(config, 1, {});
   ASSERT_TRUE(set.ok()) << set.status();
-  ASSERT_TRUE(set->ListenForAdmin().ok());
+  ASSERT_TRUE(set->ListenForMaster().ok());
   EXPECT_TRUE(Connects("unix:" + Path("admin")));
   EXPECT_FALSE(Connects(set->addresses()[0]));
 }
@@ -108,11 +108,11 @@ TEST_F(AdminListeners, BindAnAdminSocketAnewWhoseFileWasRemoved) {
   auto set = Listening(config);
   ASSERT_TRUE(set.ok()) << set.status();
   const auto before = set->ForAdmin();
-  ASSERT_TRUE(set->RestoreForAdmin().ok());
+  ASSERT_TRUE(set->RestoreForMaster().ok());
   EXPECT_EQ(set->ForAdmin(), before) << "nothing was lost";
 
   ASSERT_EQ(::unlink(Path("admin").c_str()), 0);
-  ASSERT_TRUE(set->RestoreForAdmin().ok());
+  ASSERT_TRUE(set->RestoreForMaster().ok());
   EXPECT_TRUE(Connects("unix:" + Path("admin")));
   struct stat file = {};
   ASSERT_EQ(::stat(Path("admin").c_str(), &file), 0);
@@ -127,14 +127,14 @@ TEST_F(AdminListeners, LeaveTheAdminSocketOfAnotherProcessThatIsThereByNow) {
   auto other = Listener::Bind(*Address::Parse("unix:" + Path("admin")));
   ASSERT_TRUE(other.ok()) << other.status();
   ASSERT_TRUE(other->Listen(1).ok());
-  EXPECT_TRUE(absl::IsAlreadyExists(set->RestoreForAdmin()));
+  EXPECT_TRUE(absl::IsAlreadyExists(set->RestoreForMaster()));
   set = ListenerSet();
   EXPECT_TRUE(Connects("unix:" + Path("admin")));
 }
 
 TEST_F(AdminListeners, HaveNothingButTheAdminService) {
   const auto set = Listening(ConfigWithAdmin({"127.0.0.1:0"}, {"127.0.0.1:0"}));
-  const ListenerSet only = set->OnlyForAdmin();
+  const ListenerSet only = set->OnlyForMaster();
   EXPECT_TRUE(only.addresses().empty());
   EXPECT_EQ(only.ForAdmin(), set->ForAdmin());
 }

@@ -1,0 +1,75 @@
+#include "muster/master/metrics/master_counts.h"
+
+#include <cstddef>
+
+namespace muster::master {
+namespace {
+
+using admin::v1::Event;
+
+// More different ones than a program can have: signals and exit codes.
+constexpr std::size_t kMostReasons = 400;
+
+}  // namespace
+
+void MasterCounts::Histogram::Add(double seconds) {
+  for (std::size_t i = 0; i < kBounds.size(); ++i) {
+    if (seconds <= kBounds[i]) ++within[i];
+  }
+  ++count;
+  sum += seconds;
+}
+
+void MasterCounts::CountEvent(const Event& event, loop::TimePoint now) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto end_reload = [&](Histogram& reloads) {
+    // The first generation is no reload.
+    if (!reload_began_.has_value()) return;
+    reloads.Add(std::chrono::duration<double>(now - *reload_began_).count());
+    reload_began_.reset();
+  };
+  switch (event.kind()) {
+    case Event::RELOAD_BEGUN:
+      reload_began_ = now;
+      break;
+    case Event::GENERATION_SERVES:
+      end_reload(values_.reloads_done);
+      break;
+    case Event::RELOAD_REFUSED:
+      // One that was refused before it began took no time.
+      if (!reload_began_.has_value()) reload_began_ = now;
+      end_reload(values_.reloads_refused);
+      break;
+    case Event::WORKER_CRASHED:
+      if (values_.crashes.size() < kMostReasons) ++values_.crashes[event.worker().last_end()];
+      break;
+    case Event::WORKER_GAVE_UP:
+      ++values_.gave_up;
+      break;
+    case Event::WORKER_KILLED:
+      ++values_.killed;
+      break;
+    case Event::WORKER_HUNG:
+      ++values_.hung;
+      break;
+    default:
+      break;
+  }
+}
+
+void MasterCounts::CountCall(absl::string_view path, int code) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++values_.calls[{std::string(path), code}];
+}
+
+void MasterCounts::CountRefusedHandshake() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++values_.refused_handshakes;
+}
+
+MasterCounts::Values MasterCounts::Read() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return values_;
+}
+
+}  // namespace muster::master

@@ -1,0 +1,43 @@
+#ifndef MUSTER_MASTER_METRICS_METRICS_PAGE_H_
+#define MUSTER_MASTER_METRICS_METRICS_PAGE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "muster/master/access/admin_terms.h"
+#include "muster/master/listen/listener_set.h"
+#include "muster/master/metrics/scrape_server.h"
+#include "muster/master/process/log.h"
+#include "muster/master/tls/tls_material.h"
+
+namespace muster::master {
+
+// The page of the master's metrics, where the configuration says so. In the loop's thread.
+class MetricsPage {
+ public:
+  // `text` makes the page; it is called in a thread of the page's own. `log` and what `text` uses
+  // outlive this.
+  MetricsPage(Log& log, std::function<std::string()> text) : log_(log), text_(std::move(text)) {}
+  MetricsPage(const MetricsPage&) = delete;
+  MetricsPage& operator=(const MetricsPage&) = delete;
+
+  // From now on answers at the socket in `listeners` that is for metrics, if there is one. After an
+  // error it answers where it did.
+  absl::Status Keep(const ListenerSet& listeners, const AdminTerms& terms);
+  // The files of TLS have something else.
+  void SetTls(const TlsMaterial& material);
+
+ private:
+  Log& log_;
+  const std::function<std::string()> text_;
+  std::shared_ptr<const Listener> socket_;  // null: there is none
+  bool has_tls_ = false;
+  std::unique_ptr<ScrapeServer> server_;  // once there was a socket
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_METRICS_METRICS_PAGE_H_
