@@ -189,7 +189,7 @@ TEST_F(Refusal, TellsEachMistakeInALineOfItsOwn) {
                                         file() + ":6:1: acept: "));
   EXPECT_THAT(reload.errors, HasSubstr("\n" + file() + ":7:19: listen[1].address: "));
   for (const std::string& line : Lines()) {
-    EXPECT_THAT(line, MatchesRegex("[-0-9]+ [:.0-9]+ (info   |error  ) .*"));
+    EXPECT_THAT(line, MatchesRegex("[-0-9]+ [:.0-9]+ (info   |warning|error  ) .*"));
   }
 }
 
