@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
@@ -21,6 +22,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/tls/test_certificates.h"
 #include "muster/tests/support/child_process.h"
+#include "muster/tests/support/http_client.h"
 #include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
@@ -28,6 +30,7 @@ namespace {
 
 using master::TestAuthority;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string Program(const std::string& name) { return std::filesystem::absolute(name).string(); }
 
@@ -169,6 +172,57 @@ TEST_F(Network, TellsThatTheCableIsCutAndServesAgainWhenItIsJoined) {
   EXPECT_TRUE(muster_.AwaitStatus([&](const admin::v1::Status&) {
     return CtlAs("operator", {"--timeout", "5s", "reload"}).exit == 0;
   }));
+}
+
+TEST_F(Network, GoesOnWithTheEventsWhereTheCableWasCut) {
+  const std::unique_ptr<ChildProcess> events =
+      StartCtl("viewer", {"-o", "json", "events", "--follow", "--kind", "generation-serves"});
+  const auto await = [&](const std::string& text) {
+    return muster_.AwaitStatus(
+        [&](const admin::v1::Status&) { return absl::StrContains(events->output(), text); });
+  };
+  // Until the stream has begun, an event may be too early for it.
+  ASSERT_TRUE(muster_.AwaitStatus([&](const admin::v1::Status&) {
+    EXPECT_EQ(muster_.Ctl({"reload"}).exit, 0);
+    return absl::StrContains(events->output(), "GENERATION_SERVES");
+  })) << events->output()
+      << events->errors();
+
+  networks_->CutCable();
+  EXPECT_EQ(muster_.Ctl({"reload"}).exit, 0);
+  const std::string missed =
+      absl::StrCat("generation ", muster_.Status().master().generation(), " is ready");
+  networks_->JoinCable();
+  EXPECT_TRUE(await(missed)) << events->output() << events->errors();
+  EXPECT_THAT(events->errors(), Not(HasSubstr("missed")));
+}
+
+TEST_F(Network, TellsTheOutcomeOfACallThatWasCutByItsId) {
+  // A request that is not complete keeps an old worker, and so the call, until it is over.
+  HttpClient slow(muster_.address());
+  ASSERT_TRUE(slow.Send("POST / HTTP/1.1\r\nHost: m\r\nContent-Length: 10\r\n\r\n123"));
+  const std::unique_ptr<ChildProcess> call =
+      StartCtl("operator", {"--timeout", "5s", "reload", "--wait", "drained"});
+  ASSERT_TRUE(muster_.AwaitStatus(
+      [](const admin::v1::Status& status) { return status.master().generation() == 2; }));
+  networks_->CutCable();
+  EXPECT_EQ(call->Wait(), 4);
+  const std::string errors = call->errors();
+  const std::string before = "ask ctl call ";
+  ASSERT_THAT(errors, HasSubstr(before));
+  std::string id = errors.substr(errors.find(before) + before.size());
+  id = id.substr(0, id.find_first_of(" \n"));
+
+  slow.Close();
+  networks_->JoinCable();
+  Finished told;
+  EXPECT_TRUE(muster_.AwaitStatus([&](const admin::v1::Status&) {
+    told = CtlAs("viewer", {"--timeout", "5s", "-o", "json", "call", id});
+    return told.exit == 0;
+  })) << told.errors;
+  EXPECT_THAT(told.output, HasSubstr("\"method\": \"Reload\""));
+  EXPECT_THAT(told.output, HasSubstr("spiffe://muster.example/operator from 10.77.0.2:"));
+  EXPECT_THAT(told.output, HasSubstr("\"generationAfter\": \"2\""));
 }
 
 }  // namespace
