@@ -1,6 +1,7 @@
 #include "muster/master/admin/admin_server.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -34,6 +35,13 @@ constexpr std::chrono::milliseconds kDelivery{250};
 // Each waits for one client at a time.
 constexpr std::size_t kMostDeliverers = 16;
 constexpr std::chrono::minutes kBetweenComplaints{1};
+
+std::size_t ConnectionsThatFit() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return AdminServer::kLeastConnections;
+  return std::clamp<std::size_t>(limit.rlim_cur / 8, AdminServer::kLeastConnections,
+                                 AdminServer::kMostConnections);
+}
 
 // Waits for `connections`, the first ones first.
 void DeliverAll(const std::vector<AdminConnection*>& connections) {
@@ -83,6 +91,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const ListenerSe
 AdminServer::AdminServer(const AdminTerms& terms, AdminOperations operations,
                          Surroundings surroundings)
     : surroundings_(std::move(surroundings)),
+      most_connections_(ConnectionsThatFit()),
       loop_(surroundings_.loop),
       operations_(std::move(operations)),
       health_(surroundings_.health),
@@ -288,8 +297,8 @@ void AdminServer::Serve(ClientSocket socket, const ServerTls* tls) {
   const Peer peer = socket.peer;
   if (tls != nullptr) {
     MakeRoomForUnverified();
-  } else if (CountVerified() >= kMostConnections && !MakeRoom(peer.share())) {
-    Complain(absl::StrCat("all ", kMostConnections, " connections are busy; that of ",
+  } else if (CountVerified() >= most_connections_ && !MakeRoom(peer.share())) {
+    Complain(absl::StrCat("all ", most_connections_, " connections are busy; that of ",
                           peer.ToString(), " is closed"));
     return Close(std::make_shared<ClientSocket>(std::move(socket)));
   }
@@ -313,8 +322,8 @@ void AdminServer::OnVerified(const AdminConnection* connection) {
   // It may be gone, or another one may have its place in memory, which then is asked for once more.
   if (found == connections_.end() || (*found)->is_verified()) return;
   AdminConnection& verified = **found;
-  if (CountVerified() >= kMostConnections && !MakeRoom(verified.peer().share(), &verified)) {
-    Complain(absl::StrCat("all ", kMostConnections, " connections are busy; that of ",
+  if (CountVerified() >= most_connections_ && !MakeRoom(verified.peer().share(), &verified)) {
+    Complain(absl::StrCat("all ", most_connections_, " connections are busy; that of ",
                           verified.peer().ToString(), " is closed"));
     return End(verified);
   }
@@ -366,7 +375,7 @@ bool AdminServer::MakeRoom(const std::string& share, const AdminConnection* for_
     }
   }
   if (longest != nullptr) {
-    Complain(absl::StrCat("more than ", kMostConnections, " connections; that of ",
+    Complain(absl::StrCat("more than ", most_connections_, " connections; that of ",
                           longest->peer().ToString(),
                           " is closed for another, it was idle longest"));
     End(*longest);
@@ -379,7 +388,7 @@ bool AdminServer::MakeRoom(const std::string& share, const AdminConnection* for_
       std::find_if(connections_.begin(), connections_.end(), [&](const auto& connection) {
         return connection->is_verified() && connection->peer().share() == *who;
       });
-  Complain(absl::StrCat("all ", kMostConnections, " connections are busy; one of ", by_share[*who],
+  Complain(absl::StrCat("all ", most_connections_, " connections are busy; one of ", by_share[*who],
                         " of ", (*ended)->peer().ToString(), " is closed for another user"));
   End(**ended);
   return true;

@@ -46,8 +46,10 @@ namespace muster::master {
 // thread.
 class AdminServer {
  public:
-  // Connections with a gRPC server, two descriptors each.
-  static constexpr std::size_t kMostConnections = 128;
+  // Connections with a gRPC server, two descriptors each, where the process may have enough: they
+  // take a quarter of its descriptors at most, and so many are allowed in any case.
+  static constexpr std::size_t kMostConnections = 1024;
+  static constexpr std::size_t kLeastConnections = 32;
   // Connections that have not begun to speak, two descriptors each.
   static constexpr std::size_t kMostNewcomers = 64;
   // Connections in the handshake of TLS, as many more.
@@ -93,6 +95,8 @@ class AdminServer {
   absl::Status Keep(const ListenerSet& listeners, const AdminTerms& terms);
 
   std::size_t connections() const { return connections_.size(); }
+  // By the limit of descriptors (RLIMIT_NOFILE) at the start.
+  std::size_t most_connections() const { return most_connections_; }
 
  private:
   // A socket, and who accepts from it.
@@ -130,6 +134,7 @@ class AdminServer {
   void Complain(const std::string& problem);
 
   const Surroundings surroundings_;
+  const std::size_t most_connections_;
   loop::EventLoop& loop_;
   const AdminOperations operations_;
   HealthBoard& health_;

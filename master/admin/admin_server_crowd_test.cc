@@ -85,7 +85,7 @@ TEST_F(AdminServerTest, MakesRoomForAClientAmongIdleOnes) {
   Start();
   std::vector<std::unique_ptr<RawClient>> idle;
   const auto outcome = Serve([&] {
-    for (std::size_t i = 0; i < AdminServer::kMostConnections + 10; ++i) {
+    for (std::size_t i = 0; i < server_->most_connections() + 10; ++i) {
       idle.push_back(std::make_unique<RawClient>(address()));
       idle.back()->Send(absl::StrCat(kPreface, kSettings));
     }
@@ -94,7 +94,7 @@ TEST_F(AdminServerTest, MakesRoomForAClientAmongIdleOnes) {
     return Check(Connect(), "", &response);
   });
   EXPECT_TRUE(outcome.ok()) << outcome.error_message();
-  EXPECT_LE(server_->connections(), AdminServer::kMostConnections);
+  EXPECT_LE(server_->connections(), server_->most_connections());
   // The oldest one was idle longest.
   EXPECT_TRUE(loop::RunUntil(*loop_, [&] { return idle.front()->HasEnded(); }));
   EXPECT_FALSE(idle.back()->HasEnded());
@@ -116,7 +116,7 @@ TEST_F(AdminServerTest, DoesNotEndACallToMakeRoom) {
   ASSERT_TRUE(loop_->Run().ok());
   std::vector<std::unique_ptr<RawClient>> idle;
   Serve([&] {
-    for (std::size_t i = 0; i < AdminServer::kMostConnections + 10; ++i) {
+    for (std::size_t i = 0; i < server_->most_connections() + 10; ++i) {
       idle.push_back(std::make_unique<RawClient>(address()));
       idle.back()->Send(absl::StrCat(kPreface, kSettings));
     }

@@ -218,7 +218,7 @@ TEST_F(AdminServerTlsTest, GivesHandshakesNoPlaceOfThoseWhoAreKnown) {
   const auto known = ConnectAs("ann", {"URI:spiffe://ops/ann"});
   ASSERT_TRUE(CheckOn(known).ok());
   std::vector<ipc::UniqueFd> half;
-  for (std::size_t i = 0; i < AdminServer::kMostConnections + AdminServer::kMostUnverified; ++i) {
+  for (std::size_t i = 0; i < server_->most_connections() + AdminServer::kMostUnverified; ++i) {
     half.push_back(ConnectPlainly());
     ASSERT_EQ(::send(half.back().get(), "\x16\x03\x01", 3, MSG_NOSIGNAL), 3);
     ASSERT_TRUE(loop_->RunOnce(std::chrono::milliseconds(10)).ok());
