@@ -24,22 +24,18 @@
 namespace muster::ctl {
 namespace {
 
-// Throws what the parser reports if `text` is not a duration of the option `name`.
-absl::Duration ParseDuration(const std::string& name, const std::string& text) {
+// Why an option that wants a duration does not take `text`; empty: it does.
+std::string WhyNoDuration(const std::string& text) {
   absl::Duration duration;
-  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
-    throw CLI::ValidationError(name,
-                               absl::StrCat("\"", text, "\" is no duration; write 500ms, 30s, 2m"));
-  }
-  return duration;
+  if (absl::ParseDuration(text, &duration) && duration > absl::ZeroDuration()) return "";
+  return absl::StrCat("\"", text, "\" is no duration; write 500ms, 30s, 2m");
 }
 
 // The same for a number.
-void CheckNumber(const std::string& name, const std::string& text) {
+std::string WhyNoNumber(const std::string& text) {
   std::uint64_t number = 0;
-  if (!absl::SimpleAtoi(text, &number)) {
-    throw CLI::ValidationError(name, absl::StrCat("\"", text, "\" is no whole number"));
-  }
+  if (absl::SimpleAtoi(text, &number)) return "";
+  return absl::StrCat("\"", text, "\" is no whole number");
 }
 
 // "follow" of "-f,--follow"; "FILE" of "FILE".
@@ -68,13 +64,12 @@ void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& 
   } else if (is_argument) {
     option->expected(parameter.is_required ? 1 : 0, CLI::detail::expected_max_vector_size);
   }
-  const std::string name = is_argument ? parameter.name : "--" + PlainName(parameter.name);
   if (*parameter.choices != '\0') {
     option->check(cli::OneOf(absl::StrSplit(parameter.choices, '|')));
   } else if (parameter.kind == Parameter::Kind::kNumber) {
-    option->each([name](const std::string& text) { CheckNumber(name, text); });
+    option->check(WhyNoNumber);
   } else if (parameter.kind == Parameter::Kind::kDuration) {
-    option->each([name](const std::string& text) { ParseDuration(name, text); });
+    option->check(WhyNoDuration);
   }
 }
 
