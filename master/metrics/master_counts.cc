@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "muster/master/access/admin_method.h"
+
 namespace muster::master {
 namespace {
 
@@ -58,8 +60,9 @@ void MasterCounts::CountEvent(const Event& event, loop::TimePoint now) {
 }
 
 void MasterCounts::CountCall(absl::string_view path, int code) {
+  const bool is_known = FindAdminMethod(path) != nullptr;
   const std::lock_guard<std::mutex> lock(mutex_);
-  ++values_.calls[{std::string(path), code}];
+  ++values_.calls[{is_known ? std::string(path) : "", code}];
 }
 
 void MasterCounts::CountRefusedHandshake() {

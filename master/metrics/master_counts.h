@@ -46,7 +46,8 @@ class MasterCounts {
 
   // `now`: when it happened.
   void CountEvent(const admin::v1::Event& event, loop::TimePoint now);
-  // A call was answered. `path`: as gRPC has it; `code`: a grpc::StatusCode.
+  // A call was answered. `path`: as gRPC has it; `code`: a grpc::StatusCode. Methods that there are
+  // not are counted together, under the empty path: a client may invent any number.
   void CountCall(absl::string_view path, int code);
   void CountRefusedHandshake();
 

@@ -67,9 +67,11 @@ TEST_F(MasterCountsTest, HaveCallsByMethodAndCode) {
   counts_.CountCall("/muster.admin.v1.Admin/Reload", 0);
   counts_.CountCall("/muster.admin.v1.Admin/Reload", 0);
   counts_.CountCall("/muster.admin.v1.Admin/Reload", 7);
+  for (int i = 0; i < 100; ++i) counts_.CountCall(std::to_string(i), 12);
   counts_.CountRefusedHandshake();
   const MasterCounts::Values values = counts_.Read();
-  EXPECT_THAT(values.calls, ElementsAre(Pair(Pair("/muster.admin.v1.Admin/Reload", 0), 2),
+  EXPECT_THAT(values.calls, ElementsAre(Pair(Pair("", 12), 100),
+                                        Pair(Pair("/muster.admin.v1.Admin/Reload", 0), 2),
                                         Pair(Pair("/muster.admin.v1.Admin/Reload", 7), 1)));
   EXPECT_EQ(values.refused_handshakes, 1u);
 }

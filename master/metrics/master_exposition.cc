@@ -129,11 +129,11 @@ void AppendCalls(Page& page, const MasterCounts::Values& counts) {
     const auto& [path, code] = call;
     if (code == kPermissionDenied) refused += count;
     const AdminMethod* const method = FindAdminMethod(path);
-    if (method == nullptr) continue;
-    page.Sample(absl::StrCat(Label("method", method->name()), ",",
-                             Label("role", config::v1::Role_Name(method->role)), ",",
-                             Label("code", StatusCodeName(code))),
-                count);
+    page.Sample(
+        absl::StrCat(Label("method", method == nullptr ? "unknown" : method->name()), ",",
+                     Label("role", method == nullptr ? "" : config::v1::Role_Name(method->role)),
+                     ",", Label("code", StatusCodeName(code))),
+        count);
   }
   page.Single("admin_calls_refused_total", "counter", "Calls that their callers may not make.",
               refused);
