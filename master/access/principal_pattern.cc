@@ -47,8 +47,15 @@ std::string PrincipalPattern::WhyNot(absl::string_view text) {
     if (absl::ConsumePrefix(&value, kind) && !value.empty()) return "";
   }
   if (absl::StartsWith(text, kSpiffe)) return WhyNotPattern(text, text);
-  for (const absl::string_view kind : {kUri, kDns, kSubject}) {
+  for (const absl::string_view kind : {kUri, kDns}) {
     if (absl::ConsumePrefix(&value, kind)) return WhyNotPattern(text, value);
+  }
+  if (absl::ConsumePrefix(&value, kSubject)) {
+    // The last part of a subject may be within the text of a part that its owner chose.
+    if (value.size() > 1 && value[0] == '*') {
+      return absl::StrCat(Quoted(text), " may have a \"*\" at its end, not at its beginning");
+    }
+    return WhyNotPattern(text, value);
   }
   return absl::StrCat(Quoted(text),
                       " is not a principal; write \"user:NAME\", \"uid:NUMBER\", \"group:NAME\", "

@@ -45,8 +45,9 @@ TEST(PrincipalPattern, MeansNamesOfACertificateWithAStarAtAnEnd) {
   EXPECT_FALSE(Means("dns:*.ops.example", "uri:ann.ops.example"));
   EXPECT_TRUE(Means("dns:Ann.Ops.Example", "dns:ann.ops.example"));
   EXPECT_TRUE(Means("subject:CN=ann,O=Ops", "subject:CN=ann,O=Ops"));
-  EXPECT_TRUE(Means("subject:*,O=Ops", "subject:CN=ann,O=Ops"));
-  EXPECT_FALSE(Means("subject:*,O=Ops", "subject:CN=ann,O=Opsy"));
+  EXPECT_TRUE(Means("subject:CN=ann*", "subject:CN=ann,O=Ops"));
+  EXPECT_TRUE(Means("subject:*", "subject:CN=ann,O=Ops"));
+  EXPECT_FALSE(Means("subject:CN=ann*", "subject:CN=bob,O=Ops"));
 }
 
 TEST(PrincipalPattern, MeansEverybodyOrWhoIsNotKnown) {
@@ -69,9 +70,11 @@ TEST(PrincipalPattern, SaysWhatIsNotAPrincipal) {
   for (const char* text : {"group:", "", "anonymous:", "uids:1", "DNS:a"}) {
     EXPECT_THAT(PrincipalPattern::WhyNot(text), HasSubstr("is not a principal")) << text;
   }
-  for (const char* text : {"dns:a*b", "spiffe://*/a/*", "uri:**", "subject:*a*"}) {
+  for (const char* text : {"dns:a*b", "spiffe://*/a/*", "uri:**", "subject:a*b"}) {
     EXPECT_THAT(PrincipalPattern::WhyNot(text), HasSubstr("may have one \"*\"")) << text;
   }
+  EXPECT_THAT(PrincipalPattern::WhyNot("subject:*,O=Ops"),
+              HasSubstr("may have a \"*\" at its end, not at its beginning"));
   for (const char* text : {"dns:", "uri:", "subject:"}) {
     EXPECT_THAT(PrincipalPattern::WhyNot(text), HasSubstr("has nothing after")) << text;
   }
