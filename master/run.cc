@@ -170,7 +170,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
   const ZoneInquiries zones(*supervisor, *inquiries);
   MetricsPage metrics(
       log, [&] { return MasterExposition(supervisor->Report(), counts.Read(), log::LostLines()); });
-  if (const absl::Status status = metrics.Keep(listeners, admin_terms); !status.ok()) {
+  if (const absl::Status status = metrics.Keep(listeners, admin_terms.tls); !status.ok()) {
     return explain("admin.metrics.listen", status);
   }
   // Its destructor delivers the last answers.
@@ -179,15 +179,30 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
       {.loop = *loop,
        .health = supervisor->health(),
        .log = log,
-       .restore = [&] { return supervisor->RestoreForMaster(); },
-       .on_tls = [&](const TlsMaterial& material) { metrics.SetTls(material); },
+       .restore =
+           [&](ListenerSet& now) {
+             absl::Status status = supervisor->RestoreForMaster(now);
+             if (now.ForAdmin().empty()) return status;  // there is no generation
+             status.Update(metrics.Keep(now, (*admin)->tls_material()));
+             return status;
+           },
+       .on_tls =
+           [&](const TlsMaterial& material) {
+             ListenerSet now;
+             supervisor->RestoreForMaster(now).IgnoreError();
+             if (now.ForAdmin().empty()) return;
+             const absl::Status status = metrics.Keep(now, material);
+             if (!status.ok())
+               log.Write(Severity::kError, absl::StrCat("metrics: ", status.message()));
+           },
        .count_call = [&](absl::string_view path,
                          grpc::StatusCode code) { counts.CountCall(path, static_cast<int>(code)); },
        .count_refused_handshake = [&] { counts.CountRefusedHandshake(); }});
   if (!admin.ok()) return explain("admin.listen", admin.status());
+  listeners = ListenerSet();
   supervisor->SetKeepAdmin([&](const ListenerSet& now, const AdminTerms& terms) {
     absl::Status status = (*admin)->Keep(now, terms);
-    status.Update(metrics.Keep(now, terms));
+    status.Update(metrics.Keep(now, (*admin)->tls_material()));
     return status;
   });
   // Their signals came before this program was there.

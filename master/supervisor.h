@@ -99,7 +99,7 @@ class Supervisor {
   using KeepAdmin = std::function<absl::Status(const ListenerSet&, const AdminTerms&)>;
   void SetKeepAdmin(KeepAdmin keep) { keep_admin_ = std::move(keep); }
   // As Deployments::RestoreForMaster.
-  absl::StatusOr<ListenerSet> RestoreForMaster() { return deployments_->RestoreForMaster(); }
+  absl::Status RestoreForMaster(ListenerSet& now) { return deployments_->RestoreForMaster(now); }
 
  private:
   Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFile& pid_file,

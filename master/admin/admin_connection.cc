@@ -72,9 +72,11 @@ absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
   if (surroundings.count_call) AddCounter(builder, surroundings.count_call);
   if (tls != nullptr) {
     connection->is_verified_ = false;
+    connection->is_handshake_over_ = false;
     connection->tls_acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
         tls->ForConnection([on_verified = std::move(on_verified), self = connection.get()] {
+          self->is_handshake_over_.store(true, std::memory_order_release);
           on_verified(self);
         }));
   }

@@ -1,6 +1,7 @@
 #ifndef MUSTER_MASTER_ADMIN_ADMIN_CONNECTION_H_
 #define MUSTER_MASTER_ADMIN_ADMIN_CONNECTION_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -78,6 +79,8 @@ class AdminConnection final : private loop::Handler {
   // Whether it is known who the client is, or that nobody will know. In the loop's thread.
   bool is_verified() const { return is_verified_; }
   void SetVerified() { is_verified_ = true; }
+  // The same, also when the loop has not been told yet.
+  bool is_handshake_over() const { return is_handshake_over_.load(std::memory_order_acquire); }
 
  private:
   AdminConnection(const Surroundings& surroundings, const Peer& peer,
@@ -94,6 +97,7 @@ class AdminConnection final : private loop::Handler {
   ipc::UniqueFd watch_;
   bool is_watched_ = false;
   bool is_verified_ = true;
+  std::atomic<bool> is_handshake_over_ = true;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> tls_acceptor_;
   std::unique_ptr<grpc::Server> server_;  // null only if it could not be made
 };

@@ -115,6 +115,8 @@ AdminServer::~AdminServer() {
   std::sort(connections.begin(), connections.end(),
             [](AdminConnection* a, AdminConnection* b) { return a->last_used() > b->last_used(); });
   DeliverAll(connections);
+  // Calls that are left in them are ended with them, while all that they use is there.
+  loop_.DropTasks();
 }
 
 absl::Status AdminServer::Keep(const ListenerSet& listeners, const AdminTerms& terms) {
@@ -202,13 +204,10 @@ absl::Status AdminServer::SetTls(const AdminTerms& terms) {
   // The watch has seen what these files have, or will.
   if (is_same) return absl::OkStatus();
   // The old one's thread may hang in a file system.
-  if (tls_watch_ != nullptr) Close(std::shared_ptr<TlsWatch>(std::move(tls_watch_)));
-  if (!terms.tls.has_value()) {
-    tls_ = nullptr;
-    return absl::OkStatus();
-  }
-  tls_ = std::make_unique<ServerTls>(*terms.tls);
-  LogTls(*terms.tls);
+  if (tls_watch_ != nullptr) Close(std::shared_ptr<SideThread>(tls_watch_->TakeThread()));
+  tls_watch_ = nullptr;
+  UseTls(terms.tls);
+  if (!terms.tls.has_value()) return absl::OkStatus();
   MUSTER_ASSIGN_OR_RETURN(tls_watch_,
                           TlsWatch::Start(loop_, terms.tls_files, *terms.tls,
                                           [this](const absl::StatusOr<TlsMaterial>& material) {
@@ -224,9 +223,14 @@ void AdminServer::OnTlsChange(const absl::StatusOr<TlsMaterial>& material) {
                             config::FieldOf(material.status()), ": ", material.status().message()));
     return;
   }
-  tls_ = std::make_unique<ServerTls>(*material);
-  LogTls(*material);
+  UseTls(*material);
   if (surroundings_.on_tls) surroundings_.on_tls(*material);
+}
+
+void AdminServer::UseTls(const std::optional<TlsMaterial>& material) {
+  tls_material_ = material;
+  tls_ = material.has_value() ? std::make_unique<ServerTls>(*material) : nullptr;
+  if (material.has_value()) LogTls(*material);
 }
 
 void AdminServer::LogTls(const TlsMaterial& material) {
@@ -241,12 +245,10 @@ void AdminServer::LogTls(const TlsMaterial& material) {
 
 void AdminServer::LookAfterFiles() {
   look_.SetAfter(kBetweenLooks);
-  const auto is_there = [](const Door& door) {
-    return !door.socket->has_file() || door.socket->file().IsThere();
-  };
-  if (std::all_of(doors_.begin(), doors_.end(), is_there)) return (void)(is_missed_ = false);
-  absl::StatusOr<ListenerSet> restored = surroundings_.restore();
-  const absl::Status status = restored.ok() ? Adopt(*restored) : restored.status();
+  ListenerSet now;
+  absl::Status status = surroundings_.restore(now);
+  // None, when the first generation could not be started.
+  if (!now.ForAdmin().empty()) status.Update(Adopt(now));
   if (status.ok()) return (void)(is_missed_ = false);
   look_.SetAfter(kBetweenTries);
   if (std::exchange(is_missed_, true)) return;
@@ -331,14 +333,14 @@ void AdminServer::OnVerified(const AdminConnection* connection) {
 }
 
 void AdminServer::OnEnd(AdminConnection& connection) {
-  if (!connection.is_verified()) {
+  if (!connection.is_handshake_over()) {
     if (surroundings_.count_refused_handshake) surroundings_.count_refused_handshake();
     const Peer& peer = connection.peer();
     const std::optional<std::uint64_t> left_out = tls_refusals_.Note(peer.share(), loop_.now());
     if (left_out.has_value()) {
       log_.Write(
           Severity::kWarning,
-          absl::StrCat("admin: refused TLS to ", peer.ToString(),
+          absl::StrCat("admin: the handshake of TLS with ", peer.ToString(), " failed",
                        *left_out == 0 ? "" : absl::StrCat(" (", *left_out, " more before it)")));
     }
   }
@@ -353,10 +355,19 @@ std::size_t AdminServer::CountVerified() const {
 
 void AdminServer::MakeRoomForUnverified() {
   if (connections_.size() - CountVerified() < kMostUnverified) return;
-  // The oldest one.
+  // The oldest one of the host that has most: who floods throws out his own.
+  std::map<std::string, std::size_t> by_share;
+  for (const auto& connection : connections_) {
+    if (!connection->is_verified()) ++by_share[connection->peer().share()];
+  }
+  const auto most =
+      std::max_element(by_share.begin(), by_share.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
   const auto found =
-      std::find_if(connections_.begin(), connections_.end(),
-                   [](const auto& connection) { return !connection->is_verified(); });
+      std::find_if(connections_.begin(), connections_.end(), [&](const auto& connection) {
+        return !connection->is_verified() && connection->peer().share() == most->first;
+      });
+  if (surroundings_.count_refused_handshake) surroundings_.count_refused_handshake();
   Complain(absl::StrCat("more than ", kMostUnverified,
                         " clients are in the handshake of TLS; that of ",
                         (*found)->peer().ToString(), " is closed for another"));

@@ -7,6 +7,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,8 +63,9 @@ class AdminServer {
     loop::EventLoop& loop;
     HealthBoard& health;
     Log& log;
-    // Binds Unix sockets anew whose files were removed (ListenerSet::RestoreForMaster).
-    std::function<absl::StatusOr<ListenerSet>()> restore;
+    // Binds Unix sockets anew whose files were removed (Deployments::RestoreForMaster). Called once
+    // in a while.
+    std::function<absl::Status(ListenerSet& now)> restore;
     // Null, or called: with what the files of TLS have next, in the loop's thread; for each call
     // that is answered, in a thread of gRPC's; for each handshake of TLS that failed, in the
     // loop's.
@@ -94,6 +96,9 @@ class AdminServer {
   // which it can.
   absl::Status Keep(const ListenerSet& listeners, const AdminTerms& terms);
 
+  // What is in force for TLS.
+  const std::optional<TlsMaterial>& tls_material() const { return tls_material_; }
+
   std::size_t connections() const { return connections_.size(); }
   // By the limit of descriptors (RLIMIT_NOFILE) at the start.
   std::size_t most_connections() const { return most_connections_; }
@@ -113,6 +118,7 @@ class AdminServer {
   void LogDoors(const std::vector<std::string>& before);
   absl::StatusOr<Door> Open(std::shared_ptr<const Listener> socket);
   absl::Status SetTls(const AdminTerms& terms);
+  void UseTls(const std::optional<TlsMaterial>& material);
   void OnTlsChange(const absl::StatusOr<TlsMaterial>& material);
   void LogTls(const TlsMaterial& material);
   void SetPaused(bool is_paused);
@@ -141,6 +147,7 @@ class AdminServer {
   Log& log_;
   AccessGate gate_;
   Watches watches_;
+  std::optional<TlsMaterial> tls_material_;
   std::unique_ptr<ServerTls> tls_;  // null: none
   std::unique_ptr<TlsWatch> tls_watch_;
   RefusalLimit tls_refusals_;

@@ -91,15 +91,13 @@ class AdminServerTest : public ::testing::Test {
   }
   // Accepts from listeners_.
   void StartWith(const AdminTerms& terms) {
-    auto server = AdminServer::Start(listeners_, terms, operations_,
-                                     {.loop = *loop_,
-                                      .health = health_,
-                                      .log = log_,
-                                      .restore = [this]() -> absl::StatusOr<ListenerSet> {
-                                        const absl::Status status = listeners_.RestoreForMaster();
-                                        if (!status.ok()) return status;
-                                        return listeners_;
-                                      }});
+    auto server = AdminServer::Start(
+        listeners_, terms, operations_,
+        {.loop = *loop_, .health = health_, .log = log_, .restore = [this](ListenerSet& now) {
+           const absl::Status status = listeners_.RestoreForMaster();
+           now = listeners_;
+           return status;
+         }});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }

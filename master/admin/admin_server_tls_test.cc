@@ -21,11 +21,13 @@
 #include "muster/loop/run_until.h"
 #include "muster/master/admin/admin_server_fixture.h"
 #include "muster/master/tls/test_certificates.h"
+#include "muster/master/tls/tls_watch.h"
 
 namespace muster::master {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 const std::vector<std::string> kHost = {"DNS:localhost", "IP:127.0.0.1"};
@@ -167,8 +169,9 @@ TEST_F(AdminServerTlsTest, RefusesAHandshakeWithoutAGoodCertificate) {
   EXPECT_EQ(
       CheckOn(ConnectAs(authority_, authority_.Issue("ann", names, -absl::Hours(1)))).error_code(),
       grpc::StatusCode::UNAVAILABLE);
-  EXPECT_TRUE(loop::RunUntil(
-      *loop_, [&] { return absl::StrContains(LogText(), "admin: refused TLS to 127.0.0.1:"); }));
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] {
+    return absl::StrContains(LogText(), "admin: the handshake of TLS with 127.0.0.1:");
+  }));
   EXPECT_TRUE(CheckOn(ConnectAs("ann", names)).ok());
 }
 
@@ -211,6 +214,26 @@ TEST_F(AdminServerTlsTest, KeepsWhatIsInForceWhileTheFilesDoNotBelongTogether) {
     return absl::StrContains(LogText(), "admin: what was in force for TLS stays: admin.tls.key: ");
   }));
   EXPECT_TRUE(CheckOn(ConnectAs("ann", {"URI:spiffe://ops/ann"})).ok());
+}
+
+TEST_F(AdminServerTlsTest, LooksAtNoFilesThatAReloadHasLeftOut) {
+  StartTls(kViewers);
+  tls_.set_certificate(absl::StrCat(files_, "/next.pem"));
+  tls_.set_key(absl::StrCat(files_, "/next.key"));
+  authority_.Issue("next", kHost).WriteTo(files_, "next");
+  ASSERT_TRUE(server_->Keep(listeners_, TermsFor(kViewers)).ok());
+  authority_.Issue("forgotten", kHost).WriteTo(files_, "own");
+  loop::RunUntil(*loop_, [end = loop::Clock::now() + 4 * TlsWatch::kInterval] {
+    return loop::Clock::now() > end;
+  });
+  EXPECT_THAT(LogText(), HasSubstr("CN=next is in force"));
+  EXPECT_THAT(LogText(), Not(HasSubstr("CN=forgotten")));
+  ASSERT_TRUE(server_->tls_material().has_value());
+  EXPECT_EQ(server_->tls_material()->subject(), "CN=next");
+
+  AdminTerms without = TermsWith(kViewers);
+  ASSERT_TRUE(server_->Keep(listeners_, without).ok());
+  EXPECT_FALSE(server_->tls_material().has_value());
 }
 
 TEST_F(AdminServerTlsTest, GivesHandshakesNoPlaceOfThoseWhoAreKnown) {

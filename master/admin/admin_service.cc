@@ -22,11 +22,14 @@
 namespace muster::master {
 grpc::Status AdminService::Check(grpc::CallbackServerContext* context, absl::string_view method,
                                  const google::protobuf::Message* request) {
-  absl::StatusOr<std::string> id = CallIdOf(*context);
-  if (!id.ok()) return ToGrpcStatus(id.status(), "CALL_ID_UNFIT");
-  if (!id->empty()) context->AddTrailingMetadata(kCallIdKey, *id);
-  return gate_.Check(CallerOf(peer_, *context->auth_context()),
-                     AdminMethodAt(absl::StrCat(kAdminService, method)), *id, request);
+  const absl::StatusOr<std::string> id = CallIdOf(*context);
+  if (id.ok() && !id->empty()) context->AddTrailingMetadata(kCallIdKey, *id);
+  // First: who may not call it is audited, whatever id he sends.
+  const grpc::Status may =
+      gate_.Check(CallerOf(peer_, *context->auth_context()),
+                  AdminMethodAt(absl::StrCat(kAdminService, method)), id.ok() ? *id : "", request);
+  if (!may.ok() || id.ok()) return may;
+  return ToGrpcStatus(id.status(), "CALL_ID_UNFIT");
 }
 
 grpc::ServerUnaryReactor* AdminService::Refuse(grpc::CallbackServerContext* context,

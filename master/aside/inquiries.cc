@@ -108,7 +108,8 @@ void Inquiries::OnEvents(std::uint32_t) {
 
 void Inquiries::GiveUp(Id id) {
   const Waiting& waiting = waiting_.at(id);
-  if (waiting.under_way == nullptr) return Tell(id, absl::UnavailableError(waiting.why_refused));
+  if (waiting.under_way == nullptr)
+    return Tell(id, absl::ResourceExhaustedError(waiting.why_refused));
   waiting.under_way->is_abandoned = true;
   waiting.under_way->stop.Notify();
   overdue_.insert(id);

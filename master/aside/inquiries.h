@@ -40,9 +40,9 @@ class Inquiries : private loop::Handler {
   Inquiries& operator=(const Inquiries&) = delete;
 
   // Calls `tell` once, in the loop's thread and not from within this call: with what `find`
-  // returned in the thread; or with DeadlineExceeded, and what hangs; or with Unavailable, since an
-  // earlier one hangs or too many wait. `find` owns all that it uses, and should end soon after its
-  // `stop_fd` has become readable.
+  // returned in the thread; or with DeadlineExceeded, and what hangs; or with ResourceExhausted,
+  // since an earlier one hangs or too many wait. `find` owns all that it uses, and should end soon
+  // after its `stop_fd` has become readable.
   template <typename T>
   void Ask(absl::AnyInvocable<absl::StatusOr<T>(int stop_fd)> find,
            std::function<void(absl::StatusOr<T>)> tell) {

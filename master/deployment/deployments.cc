@@ -81,11 +81,12 @@ void Deployments::CloseListeners() {
   if (next_) next_->listeners = next_->listeners.OnlyForMaster();
 }
 
-absl::StatusOr<ListenerSet> Deployments::RestoreForMaster() {
-  ListenerSet& listeners = current_ ? current_->listeners : next_->listeners;
-  const absl::Status status = listeners.RestoreForMaster();
-  if (!status.ok()) return status;
-  return listeners;
+absl::Status Deployments::RestoreForMaster(ListenerSet& now) {
+  std::optional<Deployment>& shown = current_ ? current_ : next_;
+  if (!shown) return absl::OkStatus();
+  const absl::Status status = shown->listeners.RestoreForMaster();
+  now = shown->listeners;
+  return status;
 }
 
 void Deployments::RestoreZones() const {

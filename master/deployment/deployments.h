@@ -58,9 +58,9 @@ class Deployments {
 
   // Nobody accepts for the service any more, and a load that is under way cannot change that.
   void CloseListeners();
-  // As ListenerSet::RestoreForMaster, with those of the generation that is shown. Returns what
-  // there is then.
-  absl::StatusOr<ListenerSet> RestoreForMaster();
+  // As ListenerSet::RestoreForMaster, with those of the generation that is shown. `now` becomes
+  // what there is then, also after an error. It stays as it is if there is no generation.
+  absl::Status RestoreForMaster(ListenerSet& now);
   // Stores again what a worker may have damaged in the user zones.
   void RestoreZones() const;
 

@@ -23,6 +23,11 @@ constexpr std::uint64_t kToStartOne = 4;
 // Its memory, twice more for the locks of those who take part, and its bell.
 constexpr std::uint64_t kPerZone = 4;
 
+// The socket twice, a loop, and those that ask at once.
+constexpr std::uint64_t kForMetrics = 2 + 2 + 16;
+// Two for each.
+constexpr std::uint64_t kForHandshakes = 2 * 32;
+
 }  // namespace
 
 std::uint64_t DescriptorsNeeded(const config::v1::Config& config) {
@@ -35,7 +40,10 @@ std::uint64_t DescriptorsNeeded(const config::v1::Config& config) {
         config.accept() == config::v1::REUSEPORT && address.ok() && !address->is_unix();
     needed += is_spread ? workers : 1;
   }
-  return needed + config.admin().listen_size();
+  needed += config.admin().listen_size();
+  if (config.admin().has_metrics()) needed += kForMetrics;
+  if (config.admin().has_tls()) needed += kForHandshakes;
+  return needed;
 }
 
 absl::Status CheckDescriptorsFor(const config::v1::Config& config) {

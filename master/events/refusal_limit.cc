@@ -29,7 +29,13 @@ RefusalLimit::Bucket& RefusalLimit::BucketOf(const std::string& principal, loop:
     // Who has been quiet for long needs none.
     for (auto it = buckets_.begin(); it != buckets_.end();) {
       it->second.Earn(now);
-      it = it->second.left == kBurst ? buckets_.erase(it) : std::next(it);
+      if (it->second.left < kBurst) {
+        ++it;
+        continue;
+      }
+      // They are told with the next one of anybody.
+      shared_.left_out += it->second.left_out;
+      it = buckets_.erase(it);
     }
   }
   return buckets_.size() >= kMostPrincipals ? shared_ : buckets_[principal];

@@ -1,13 +1,20 @@
 #include "muster/master/metrics/metrics_page.h"
 
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/metrics/byte_stream.h"
 
 namespace muster::master {
+namespace {
 
-absl::Status MetricsPage::Keep(const ListenerSet& listeners, const AdminTerms& terms) {
+bool IsFar(const Address& address) { return !address.is_unix() && !address.is_loopback(); }
+
+}  // namespace
+
+absl::Status MetricsPage::Keep(const ListenerSet& listeners,
+                               const std::optional<TlsMaterial>& tls) {
   std::shared_ptr<const Listener> socket = listeners.ForMetrics();
   if (socket == nullptr) {
     if (socket_ == nullptr) return absl::OkStatus();
@@ -18,29 +25,27 @@ absl::Status MetricsPage::Keep(const ListenerSet& listeners, const AdminTerms& t
     return absl::OkStatus();
   }
   const Address& address = socket->address();
-  has_tls_ = !address.is_unix() && !address.is_loopback();
-  std::shared_ptr<const TlsContext> tls;
-  if (has_tls_) {
-    MUSTER_ASSIGN_OR_RETURN(tls, TlsContext::Make(*terms.tls));
+  const std::optional<TlsMaterial> used = IsFar(address) ? tls : std::nullopt;
+  if (socket == socket_ && used == tls_) return absl::OkStatus();
+  std::shared_ptr<const TlsContext> context;
+  if (IsFar(address)) {
+    MUSTER_CHECK(used.has_value(), "the configuration was checked");
+    MUSTER_ASSIGN_OR_RETURN(context, TlsContext::Make(*used));
   }
   if (server_ == nullptr) {
     MUSTER_ASSIGN_OR_RETURN(server_, ScrapeServer::Start(text_));
   }
   MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd listener, ipc::DuplicateFd(socket->fd()));
-  server_->Listen(std::move(listener), std::move(tls));
-  if (socket != socket_) {
-    log_.Write(Severity::kInfo,
-               absl::StrCat("metrics: listening on ", address.ToString(), has_tls_ ? ", TLS" : ""));
-  }
+  server_->Listen(std::move(listener), std::move(context));
+  tls_ = used;
+  const bool is_elsewhere = socket_ == nullptr || socket_->address() != address;
   socket_ = std::move(socket);
+  if (is_elsewhere) {
+    log_.Write(Severity::kInfo,
+               absl::StrCat("metrics: listening on ", socket_->address().ToString(),
+                            tls_.has_value() ? ", TLS" : ""));
+  }
   return absl::OkStatus();
-}
-
-void MetricsPage::SetTls(const TlsMaterial& material) {
-  if (socket_ == nullptr || !has_tls_) return;
-  absl::StatusOr<std::shared_ptr<const TlsContext>> tls = TlsContext::Make(material);
-  if (tls.ok()) return server_->SetTls(*std::move(tls));
-  log_.Write(Severity::kError, absl::StrCat("metrics: ", tls.status().message()));
 }
 
 }  // namespace muster::master

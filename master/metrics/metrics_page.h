@@ -3,11 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "muster/master/access/admin_terms.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/metrics/scrape_server.h"
 #include "muster/master/process/log.h"
@@ -26,16 +26,15 @@ class MetricsPage {
 
   // From now on answers at the socket in `listeners` that is for metrics, if there is one. After an
   // error it answers where it did.
-  absl::Status Keep(const ListenerSet& listeners, const AdminTerms& terms);
-  // The files of TLS have something else.
-  void SetTls(const TlsMaterial& material);
+  // `tls`: what is in force, which an address needs that other machines can reach.
+  absl::Status Keep(const ListenerSet& listeners, const std::optional<TlsMaterial>& tls);
 
  private:
   Log& log_;
   const std::function<std::string()> text_;
   std::shared_ptr<const Listener> socket_;  // null: there is none
-  bool has_tls_ = false;
-  std::unique_ptr<ScrapeServer> server_;  // once there was a socket
+  std::optional<TlsMaterial> tls_;          // that it uses
+  std::unique_ptr<ScrapeServer> server_;    // once there was a socket
 };
 
 }  // namespace muster::master

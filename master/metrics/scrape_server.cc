@@ -54,10 +54,6 @@ void ScrapeServer::Listen(ipc::UniqueFd listener, std::shared_ptr<const TlsConte
   });
 }
 
-void ScrapeServer::SetTls(std::shared_ptr<const TlsContext> tls) {
-  loop_->Post([this, tls = std::move(tls)] { tls_ = tls; });
-}
-
 void ScrapeServer::SetListener(ipc::UniqueFd listener) {
   again_.Cancel();
   if (listener_.valid()) loop_->Remove(listener_.get(), this);

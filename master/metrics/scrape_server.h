@@ -35,8 +35,6 @@ class ScrapeServer final : private loop::Handler {
   // Accepts from this socket from now on, and from none that it had before; with TLS, or without
   // (null). -1: from none. Thread-safe. It takes effect soon.
   void Listen(ipc::UniqueFd listener, std::shared_ptr<const TlsContext> tls);
-  // For connections that begin from now on.
-  void SetTls(std::shared_ptr<const TlsContext> tls);
 
  private:
   ScrapeServer(std::unique_ptr<loop::EventLoop> loop, std::function<std::string()> text);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -35,6 +36,10 @@ class TlsWatch {
 
   const config::v1::AdminTls& files() const { return files_; }
 
+  // To be destroyed elsewhere, since it may hang in a file system. Destroy this next, in the loop's
+  // thread.
+  std::unique_ptr<SideThread> TakeThread() { return std::move(thread_); }
+
  private:
   struct Shared;
 
@@ -48,7 +53,7 @@ class TlsWatch {
   TlsMaterial now_;
   std::string told_;                      // the last problem
   const std::shared_ptr<Shared> shared_;  // the thread has it too
-  const std::unique_ptr<SideThread> thread_;
+  std::unique_ptr<SideThread> thread_;
   loop::Timer timer_;
 };
 

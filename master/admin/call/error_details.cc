@@ -34,6 +34,8 @@ absl::string_view ReasonOf(const absl::Status& status, bool has_mistakes) {
       return "CALL_ID_USED";
     case absl::StatusCode::kNotFound:
       return "UNKNOWN_NAME";
+    case absl::StatusCode::kResourceExhausted:
+      return "BUSY";
     default:
       return "OTHER";
   }

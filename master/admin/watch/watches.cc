@@ -21,6 +21,8 @@ constexpr milliseconds kShortestOfStatus{100};
 constexpr seconds kUsualOfStatus{1};
 
 // Nothing: it is none, or out of bounds.
+constexpr Feed::Clock::duration kStep = milliseconds(100);
+
 std::optional<Feed::Clock::duration> IntervalOf(const google::protobuf::Duration& interval,
                                                 Feed::Clock::duration least) {
   if (interval.seconds() < 0 || interval.seconds() > kLongest.count() || interval.nanos() < 0 ||
@@ -29,7 +31,9 @@ std::optional<Feed::Clock::duration> IntervalOf(const google::protobuf::Duration
   }
   const Feed::Clock::duration given = seconds(interval.seconds()) + nanoseconds(interval.nanos());
   if (given < least || given > kLongest) return std::nullopt;
-  return given;
+  // Up to whole steps: readers of one interval are looked at together, and each other one costs a
+  // look of its own.
+  return (given + kStep - Feed::Clock::duration(1)) / kStep * kStep;
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* Refused(const char* why) {
