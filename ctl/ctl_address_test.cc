@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -83,6 +84,22 @@ TEST_F(Ctl, DoesWithoutAHomeFolderThatIsNone) {
                 .code,
             0);
   EXPECT_EQ(RunCtl({"workers"}, {"BUILD_WORKING_DIRECTORY=" + folder_, "HOME=/dev/null"}).code, 3);
+}
+
+TEST_F(Ctl, AsksNoOtherMasterIfTheFileOfMastersCannotBeRead) {
+  Serve();
+  std::filesystem::create_directories(folder_ + "/muster");
+  std::filesystem::create_symlink("ctl.textproto", folder_ + "/muster/ctl.textproto");
+  const std::vector<std::string> environment = {"XDG_CONFIG_HOME=" + folder_,
+                                                "BUILD_WORKING_DIRECTORY=" + folder_};
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"workers"}, {"-m", "web", "workers"}}) {
+    const Result result = RunCtl(arguments, environment);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_EQ(result.error, "ctl: open " + folder_ +
+                                "/muster/ctl.textproto: Too many levels of symbolic links\n");
+  }
+  EXPECT_EQ(RunCtl({"-m", "./admin.sock", "workers"}, environment).code, 0);
 }
 
 }  // namespace

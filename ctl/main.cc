@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <utility>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -33,10 +33,11 @@ absl::StatusOr<NamedMasters> LoadMasters(const Invocation& invocation,
   }
   const std::string& path = surroundings.config_file;
   if (path.empty()) return NamedMasters();
-  auto masters = NamedMasters::Load(path);
-  // Only its mistakes are worth telling: the home folder may be another user's (sudo).
-  const bool is_mistaken = absl::IsInvalidArgument(masters.status());
-  return masters.ok() || is_mistaken ? std::move(masters) : NamedMasters::Parse("", path);
+  // One that cannot be read may name another master than the usual one.
+  std::error_code error;
+  const bool is_absent =
+      std::filesystem::status(path, error).type() == std::filesystem::file_type::not_found;
+  return is_absent ? NamedMasters::Parse("", path) : NamedMasters::Load(path);
 }
 
 absl::StatusOr<std::vector<MasterTarget>> TargetsOf(const Invocation& invocation) {
@@ -50,6 +51,7 @@ absl::StatusOr<std::vector<MasterTarget>> TargetsOf(const Invocation& invocation
 absl::StatusOr<MasterConnection> Connect(const Invocation& invocation, const MasterTarget& target) {
   auto master = MasterConnection::Open(target, invocation.timeout);
   if (master.ok()) return master;
+  if (absl::IsDeadlineExceeded(master.status())) return master;
   const bool is_absent = absl::IsUnavailable(master.status());
   return ExitWith(is_absent ? ExitCode::kNoMaster : ExitCode::kFailed, master.status());
 }
