@@ -129,6 +129,26 @@ TEST_F(CtlEvents, GoOnFromTheNextOneAfterALostConnection) {
                                   HasSubstr("ctl: no more\n")));
 }
 
+TEST_F(CtlEvents, AreAskedForLessAndLessOftenWhileTheStreamEndsAtOnce) {
+  admin_.Stream([this](const Request&, const FakeAdmin::Writer<Response>& write) {
+    const int call = ++calls_;
+    if (call == 5) return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more");
+    Response batch;
+    batch.set_next(1);
+    if (call == 1) write(batch);
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "hung \x1b[2Jup");
+  });
+  Serve();
+  const Result result = RunCtl({"-m", socket_, "events", "--follow"});
+  EXPECT_EQ(result.code, 1);
+  // It is said at the first pause alone.
+  const std::string again = "trying again\n";
+  const std::size_t said = result.error.find(again);
+  EXPECT_NE(said, result.error.npos) << result.error;
+  EXPECT_EQ(result.error.find(again, said + 1), result.error.npos) << result.error;
+  EXPECT_THAT(result.error, AllOf(Not(HasSubstr("connected again")), HasSubstr("hung \\x1b[2Jup")));
+}
+
 TEST_F(CtlEvents, BeginWithTheLastTenWhenTheyAreFollowed) {
   last_ = 100;
   end_ = [](int) { return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more"); };

@@ -1,11 +1,16 @@
 // The real binary and a fake admin service over TCP, with certificates made here.
 
+#include <arpa/inet.h>
 #include <grpcpp/security/server_credentials.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -15,6 +20,7 @@
 #include "muster/ctl/testing/certificates.h"
 #include "muster/ctl/testing/ctl_fixture.h"
 #include "muster/ctl/testing/run_ctl.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.pb.h"
 
 namespace muster::ctl {
@@ -22,8 +28,46 @@ namespace {
 
 namespace v1 = admin::v1;
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+// Listens on a port of the loopback interface that the kernel chooses, and speaks no TLS.
+class Listener {
+ public:
+  Listener() {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(socket_.get(), generic, size), 0);
+    EXPECT_EQ(::listen(socket_.get(), 10), 0);
+    EXPECT_EQ(::getsockname(socket_.get(), generic, &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~Listener() {
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    if (accepter_.joinable()) accepter_.join();
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  int port() const { return port_; }
+  // From here on each connection is closed at once.
+  void HangUp() {
+    accepter_ = std::thread([this] {
+      for (int fd = Accept(); fd != -1; fd = Accept()) ::close(fd);
+    });
+  }
+
+ private:
+  int Accept() const { return ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC); }
+
+  const ipc::UniqueFd socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  int port_ = 0;
+  std::thread accepter_;
+};
 
 class CtlOverTls : public Ctl {
  protected:
@@ -168,6 +212,28 @@ TEST_F(CtlOverTls, TellsThatWhatListensDoesNotSpeakTls) {
   const Result result = Ask();
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.error, HasSubstr("does not speak TLS"));
+}
+
+TEST_F(CtlOverTls, OutlivesAPeerThatHangsUpAtAnyTime) {
+  Listener listener;
+  listener.HangUp();
+  WriteEntry(listener.port());
+  for (int i = 0; i < 20; ++i) {
+    const Result result = Ask();
+    // 3: the peer was faster than the handshake of TCP.
+    ASSERT_THAT(result.code, AnyOf(1, 3)) << result.error;
+    ASSERT_THAT(result.error, HasSubstr("connect 127.0.0.1:"));
+  }
+}
+
+TEST_F(CtlOverTls, ExitsWithFourIfThePeerSaysNothing) {
+  const Listener listener;
+  WriteEntry(listener.port());
+  const Result result = RunCtl(
+      {"--ctl-config", folder_ + "/ctl.textproto", "-m", "web", "--timeout", "500ms", "status"});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_EQ(result.error, absl::StrCat("ctl: the master does not answer:\n  connect 127.0.0.1:",
+                                       listener.port(), ": no answer within 500ms\n"));
 }
 
 TEST_F(CtlOverTls, WithoutAListenerExitsWithThree) {

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "muster/ctl/command/command.h"
 #include "muster/ctl/command/config_file.h"
 #include "muster/ctl/text/config_text.h"
 #include "muster/ctl/text/output.h"
+#include "muster/ctl/text/progress.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/proto/config_call.pb.h"
@@ -16,11 +18,20 @@ namespace {
 
 namespace v1 = admin::v1;
 
+// The master reads files, and looks names up.
+constexpr absl::Duration kForChecking = absl::Seconds(30);
+
 constexpr Parameter kParameters[] = {
     {.name = "FILE",
      .kind = Parameter::Kind::kFile,
      .summary = "a file of this machine, not the master's"},
 };
+
+absl::StatusOr<v1::ConfigCheck> Check(MasterConnection& master,
+                                      const google::protobuf::Message& request) {
+  const Progress progress("checking");
+  return master.Ask<v1::ConfigCheck>(request, kForChecking);
+}
 
 absl::Status Run(const Session& session) {
   const std::optional<std::string> file = session.arguments.text("FILE");
@@ -32,11 +43,10 @@ absl::Status Run(const Session& session) {
   v1::ConfigCheck check;
   std::string name;
   if (file.has_value()) {
-    MUSTER_ASSIGN_OR_RETURN(check, master.Order<v1::ConfigCheck>(text, "checking"));
+    MUSTER_ASSIGN_OR_RETURN(check, Check(master, text));
     name = *file;
   } else {
-    MUSTER_ASSIGN_OR_RETURN(check,
-                            master.Order<v1::ConfigCheck>(v1::CheckConfigRequest(), "checking"));
+    MUSTER_ASSIGN_OR_RETURN(check, Check(master, v1::CheckConfigRequest()));
     MUSTER_ASSIGN_OR_RETURN(const v1::Status status,
                             master.Ask<v1::Status>(v1::GetStatusRequest()));
     name = status.master().config_file();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "muster/ctl/text/colour.h"
 #include "muster/ctl/text/event_text.h"
 #include "muster/ctl/text/output.h"
+#include "muster/ctl/text/printable.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/proto/counted.h"
@@ -106,14 +108,25 @@ absl::StatusOr<std::uint64_t> NextNumber(MasterConnection& master) {
   return first->next();
 }
 
-// Until the stream ends; or, if `end` is not 0, until the event before that number.
+// Until the event before the number `end`.
 absl::Status PrintUntil(MasterConnection& master, std::uint64_t end, EventPrinter& printer) {
   MUSTER_ASSIGN_OR_RETURN(auto stream, master.Watch<v1::WatchEventsResponse>(printer.request()));
-  do {
+  while (printer.request().from() < end) {
     MUSTER_ASSIGN_OR_RETURN(const auto* batch, stream.Next());
     MUSTER_RETURN_IF_ERROR(printer.Take(*batch));
-  } while (end == 0 || printer.request().from() < end);
+  }
   return absl::OkStatus();
+}
+
+// Until the stream ends. Calls `begun` once the master has answered.
+absl::Status Follow(MasterConnection& master, EventPrinter& printer,
+                    const std::function<void()>& begun) {
+  MUSTER_ASSIGN_OR_RETURN(auto stream, master.Watch<v1::WatchEventsResponse>(printer.request()));
+  for (bool is_first = true;; is_first = false) {
+    MUSTER_ASSIGN_OR_RETURN(const auto* batch, stream.Follow());
+    if (is_first) begun();
+    MUSTER_RETURN_IF_ERROR(printer.Take(*batch));
+  }
 }
 
 absl::Status Run(const Session& session) {
@@ -129,23 +142,23 @@ absl::Status Run(const Session& session) {
 
   EventPrinter printer(session, std::move(request));
   if (!follows) {
-    if (printer.request().from() >= next) return absl::OkStatus();
-    return PrintUntil(first, next, printer);
+    return printer.request().from() < next ? PrintUntil(first, next, printer) : absl::OkStatus();
   }
-  absl::Status status = PrintUntil(first, 0, printer);
+  absl::Status status = Follow(first, printer, [] {});
   absl::Duration pause = kFirstPause;
   while (ExitCodeOf(status) == ExitCode::kUnknown || ExitCodeOf(status) == ExitCode::kNoMaster) {
     if (pause == kFirstPause) {
-      std::fprintf(stderr, "ctl: %s; trying again\n", std::string(status.message()).c_str());
+      std::fprintf(stderr, "ctl: %s; trying again\n", Printable(status.message()).c_str());
     }
     absl::SleepFor(pause);
     pause = std::min(2 * pause, kLongestPause);
     absl::StatusOr<MasterConnection> again = session.connect();
     status = again.status();
     if (!again.ok()) continue;
-    std::fprintf(stderr, "ctl: connected again\n");
-    pause = kFirstPause;
-    status = PrintUntil(*again, 0, printer);
+    status = Follow(*again, printer, [&pause] {
+      std::fprintf(stderr, "ctl: connected again\n");
+      pause = kFirstPause;
+    });
   }
   return status;
 }

@@ -30,7 +30,7 @@ absl::Status Watch(const Session& session) {
   // A terminal shows the last one only.
   const char* before = has_colours ? "\x1b[H\x1b[2J" : "";
   while (true) {
-    MUSTER_ASSIGN_OR_RETURN(const v1::Status* status, statuses.Next());
+    MUSTER_ASSIGN_OR_RETURN(const v1::Status* status, statuses.Follow());
     if (session.output == Output::kJson) {
       MUSTER_ASSIGN_OR_RETURN(const std::string line, JsonLine(*status));
       MUSTER_RETURN_IF_ERROR(Write(line));

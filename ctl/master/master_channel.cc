@@ -10,6 +10,8 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -21,6 +23,8 @@
 #include "muster/ctl/master/tcp.h"
 #include "muster/ctl/master/tls_diagnosis.h"
 #include "muster/ctl/master/unreachable.h"
+#include "muster/ctl/text/units.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -30,6 +34,12 @@ namespace {
 
 constexpr int kBetweenPingsMs = 10'000;
 constexpr int kPingAnswerMs = 5'000;
+// The part of the time in which TLS must be there. The rest is for finding out why it is not.
+constexpr double kForConnecting = 0.8;
+
+absl::Duration TimeUntil(ipc::Deadline deadline) {
+  return absl::FromChrono(deadline.time() - std::chrono::steady_clock::now());
+}
 
 struct Attempt {
   ipc::UniqueFd fd;
@@ -127,13 +137,17 @@ absl::StatusOr<MasterChannel> OpenTls(const TcpAddress& address, const TlsFiles&
       grpc::SslCredentials(
           {.pem_root_certs = authorities, .pem_private_key = key, .pem_cert_chain = certificate}),
       arguments);
-  if (IsConnected(*channel, limit)) {
+  const ipc::Deadline deadline = ipc::Deadline::After(limit);
+  if (IsConnected(*channel, limit * kForConnecting)) {
     return MasterChannel{.channel = std::move(channel), .process = std::nullopt};
   }
   // gRPC tells that it failed, but not why.
-  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd fd, ConnectTcp(address, limit));
-  return absl::PermissionDeniedError(
-      absl::StrCat("connect ", address.ToString(), ": ", DiagnoseTls(fd, files, limit)));
+  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd fd, ConnectTcp(address, TimeUntil(deadline)));
+  const absl::Status why = DiagnoseTls(fd, files, deadline);
+  const std::string reason = absl::IsDeadlineExceeded(why)
+                                 ? absl::StrCat("no answer within ", FormatElapsed(limit))
+                                 : std::string(why.message());
+  return absl::Status(why.code(), absl::StrCat("connect ", address.ToString(), ": ", reason));
 }
 
 absl::StatusOr<MasterChannel> OpenPlain(const TcpAddress& address, absl::Duration limit) {
@@ -143,16 +157,23 @@ absl::StatusOr<MasterChannel> OpenPlain(const TcpAddress& address, absl::Duratio
 }
 
 absl::StatusOr<MasterChannel> OpenTcp(const MasterTarget& target, absl::Duration limit) {
-  std::string failures;
-  bool is_perhaps_there = false;
+  const ipc::Deadline deadline = ipc::Deadline::After(limit);
   MUSTER_ASSIGN_OR_RETURN(const auto addresses, ResolveTcp(target.host, target.port));
-  for (const TcpAddress& address : addresses) {
-    auto opened =
-        target.tls.has_value() ? OpenTls(address, *target.tls, limit) : OpenPlain(address, limit);
+  std::string failures;
+  bool is_silent = false;
+  bool is_perhaps_there = false;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    // An address that does not answer leaves the others their share.
+    const absl::Duration share =
+        absl::Ceil(TimeUntil(deadline) / (addresses.size() - i), absl::Milliseconds(10));
+    auto opened = target.tls.has_value() ? OpenTls(addresses[i], *target.tls, share)
+                                         : OpenPlain(addresses[i], share);
     if (opened.ok()) return opened;
+    is_silent = is_silent || absl::IsDeadlineExceeded(opened.status());
     is_perhaps_there = is_perhaps_there || !absl::IsUnavailable(opened.status());
     absl::StrAppend(&failures, "\n  ", opened.status().message());
   }
+  if (is_silent) return absl::DeadlineExceededError("the master does not answer:" + failures);
   if (!is_perhaps_there) return absl::UnavailableError("no master there:" + failures);
   return absl::PermissionDeniedError("the master cannot be reached:" + failures);
 }

@@ -20,9 +20,9 @@ struct MasterChannel {
   std::optional<ipc::PidFd> process;
 };
 
-// Connects to `target`, within `limit` for each of its addresses. Unavailable: nobody takes
-// connections there. Other errors: somebody does, and it is no use. The message is for the
-// operator.
+// Connects to `target`, within `limit`; of the paths of sockets, within `limit` for each.
+// Unavailable: nobody takes connections there. DeadlineExceeded: somebody does, and says nothing.
+// Other errors: somebody does, and it is no use. The message is for the operator.
 absl::StatusOr<MasterChannel> OpenMasterChannel(const MasterTarget& target, absl::Duration limit);
 
 }  // namespace muster::ctl

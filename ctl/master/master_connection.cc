@@ -1,5 +1,6 @@
 #include "muster/ctl/master/master_connection.h"
 
+#include <grpc/support/time.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
@@ -16,11 +17,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "muster/ctl/master/call_error.h"
 #include "muster/ctl/master/master_channel.h"
 #include "muster/ctl/text/units.h"
-#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 
@@ -31,7 +30,12 @@ using GenericStub =
     grpc::TemplatedGenericStub<google::protobuf::MessageLite, google::protobuf::MessageLite>;
 
 constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
-constexpr absl::Duration kQuestionTimeout = absl::Seconds(5);
+
+// By the same clock, which is never set.
+gpr_timespec TimeOf(ipc::Deadline deadline) {
+  return deadline.is_never() ? ::gpr_inf_future(GPR_CLOCK_MONOTONIC)
+                             : ::gpr_time_from_nanos(deadline.nanoseconds(), GPR_CLOCK_MONOTONIC);
+}
 
 // "/muster.admin.v1.Admin/GetStatus" of a muster.admin.v1.GetStatusRequest.
 std::string MethodOf(const google::protobuf::Message& request) {
@@ -54,36 +58,46 @@ class GrpcStream final : public StreamCall {
  public:
   ~GrpcStream() override {
     context_.TryCancel();
-    if (is_reading_) Wait();
+    if (is_under_way_) Wait();
     completions_.Shutdown();
     while (Wait()) {
     }
   }
 
   absl::Status Start(GenericStub& stub, const std::string& method,
-                     const google::protobuf::Message& request) {
+                     const google::protobuf::Message& request, ipc::Deadline deadline,
+                     absl::Duration limit) {
+    const auto late = [limit] {
+      return absl::DeadlineExceededError(absl::StrCat("no answer within ", FormatElapsed(limit)));
+    };
     call_ = stub.PrepareCall(&context_, method, &completions_);
     call_->StartCall(nullptr);
-    if (!Wait()) return End();
+    MUSTER_ASSIGN_OR_RETURN(const bool is_started, Await(deadline));
+    if (!is_started) return late();
     call_->WriteLast(request, grpc::WriteOptions(), nullptr);
-    return Wait() ? absl::OkStatus() : End();
+    MUSTER_ASSIGN_OR_RETURN(const bool is_sent, Await(deadline));
+    return is_sent ? absl::OkStatus() : late();
   }
 
-  absl::StatusOr<bool> Next(google::protobuf::Message& message, absl::Duration limit) override {
-    if (!is_reading_) call_->Read(&message, nullptr);
-    is_reading_ = true;
-    const auto deadline = absl::ToChronoTime(absl::Now() + limit);
+  absl::StatusOr<bool> Next(google::protobuf::Message& message, ipc::Deadline deadline) override {
+    if (!is_under_way_) call_->Read(&message, nullptr);
+    return Await(deadline);
+  }
+
+ private:
+  // Waits for the operation that was begun. False: it is under way at `deadline`.
+  absl::StatusOr<bool> Await(ipc::Deadline deadline) {
+    is_under_way_ = true;
     void* tag = nullptr;
     bool is_ok = false;
-    if (completions_.AsyncNext(&tag, &is_ok, deadline) == grpc::CompletionQueue::TIMEOUT) {
+    if (completions_.AsyncNext(&tag, &is_ok, TimeOf(deadline)) == grpc::CompletionQueue::TIMEOUT) {
       return false;
     }
-    is_reading_ = false;
+    is_under_way_ = false;
     if (!is_ok) return End();
     return true;
   }
 
- private:
   // Waits for the operation that was begun. False: it failed, or none was.
   bool Wait() {
     void* tag = nullptr;
@@ -105,7 +119,7 @@ class GrpcStream final : public StreamCall {
   std::unique_ptr<
       grpc::ClientAsyncReaderWriter<google::protobuf::MessageLite, google::protobuf::MessageLite>>
       call_;
-  bool is_reading_ = false;
+  bool is_under_way_ = false;  // an operation
 };
 
 }  // namespace
@@ -116,38 +130,44 @@ struct MasterConnection::Stub {
 
 absl::StatusOr<MasterConnection> MasterConnection::Open(const MasterTarget& target,
                                                         std::optional<absl::Duration> timeout) {
+  std::optional<ipc::Deadline> first;
+  if (timeout.has_value()) first = ipc::Deadline::After(*timeout);
   MUSTER_ASSIGN_OR_RETURN(
       MasterChannel opened,
       OpenMasterChannel(target, std::min(timeout.value_or(kConnectTimeout), kConnectTimeout)));
   return MasterConnection(
       target.label, std::make_unique<Stub>(Stub{decltype(Stub::admin)(std::move(opened.channel))}),
-      std::move(opened.process), timeout);
+      std::move(opened.process), timeout, first);
 }
 
 MasterConnection::MasterConnection(std::string label, std::unique_ptr<Stub> stub,
                                    std::optional<ipc::PidFd> process,
-                                   std::optional<absl::Duration> timeout)
+                                   std::optional<absl::Duration> timeout,
+                                   std::optional<ipc::Deadline> first)
     : label_(std::move(label)),
       stub_(std::move(stub)),
       process_(std::move(process)),
-      timeout_(timeout) {}
+      timeout_(timeout),
+      first_(first) {}
 
 MasterConnection::MasterConnection(MasterConnection&&) noexcept = default;
 MasterConnection::~MasterConnection() = default;
 
-absl::Status MasterConnection::Call(Kind kind, const google::protobuf::Message& request,
+ipc::Deadline MasterConnection::BeginCall(absl::Duration limit) {
+  const ipc::Deadline deadline = first_.value_or(ipc::Deadline::After(limit));
+  first_.reset();
+  return deadline;
+}
+
+absl::Status MasterConnection::Call(Kind kind, absl::Duration usual,
+                                    const google::protobuf::Message& request,
                                     google::protobuf::Message& response) {
-  const bool is_order = kind == Kind::kOrder;
-  const absl::Duration limit =
-      timeout_.value_or(is_order ? absl::InfiniteDuration() : kQuestionTimeout);
-  // gRPC turns its deadline at once into one by a clock that is never set.
-  const ipc::Deadline deadline = ipc::Deadline::After(limit);
+  const absl::Duration limit = timeout_.value_or(usual);
+  const ipc::Deadline deadline = BeginCall(limit);
   grpc::ClientContext context;
-  if (limit != absl::InfiniteDuration()) {
-    context.set_deadline(absl::ToChronoTime(absl::Now() + limit));
-  }
+  if (!deadline.is_never()) context.set_deadline(TimeOf(deadline));
   std::string unknown;
-  if (is_order) {
+  if (kind == Kind::kOrder) {
     const std::string id = MakeRequestId();
     context.AddMetadata("x-request-id", id);
     unknown = absl::StrCat("; outcome unknown, ask ctl call ", id);
@@ -165,9 +185,9 @@ absl::Status MasterConnection::Call(Kind kind, const google::protobuf::Message& 
 }
 
 absl::StatusOr<std::unique_ptr<StreamCall>> MasterConnection::StartStream(
-    const google::protobuf::Message& request) {
+    const google::protobuf::Message& request, ipc::Deadline deadline, absl::Duration limit) {
   auto call = std::make_unique<GrpcStream>();
-  MUSTER_RETURN_IF_ERROR(call->Start(stub_->admin, MethodOf(request), request));
+  MUSTER_RETURN_IF_ERROR(call->Start(stub_->admin, MethodOf(request), request, deadline, limit));
   return call;
 }
 

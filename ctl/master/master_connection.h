@@ -15,6 +15,7 @@
 #include "muster/ctl/master/master_stream.h"
 #include "muster/ctl/master/master_target.h"
 #include "muster/ctl/text/progress.h"
+#include "muster/ipc/base/deadline.h"
 #include "muster/ipc/process/pid_fd.h"
 
 namespace muster::ctl {
@@ -25,8 +26,9 @@ namespace muster::ctl {
 // master's answer. Not thread-safe. Only the source includes gRPC, which is slow to compile.
 class MasterConnection {
  public:
-  // Connects. `timeout`: how long that and each call may take. Unavailable: nobody takes
-  // connections there. The message says what to do.
+  // Connects. `timeout`: how long that and the first call may take together, and each later call.
+  // Unavailable: nobody takes connections there. DeadlineExceeded: somebody does, and says nothing.
+  // The message says what to do.
   static absl::StatusOr<MasterConnection> Open(const MasterTarget& target,
                                                std::optional<absl::Duration> timeout);
   MasterConnection(MasterConnection&&) noexcept;
@@ -41,11 +43,13 @@ class MasterConnection {
   }
 
   // Asks a question: what changes nothing. `request` names the method: GetStatusRequest is for
-  // GetStatus. Without a timeout it waits 5 s for the answer.
+  // GetStatus. Without a timeout it waits for the answer for `usual`.
   template <typename Response>
-  absl::StatusOr<Response> Ask(const google::protobuf::Message& request) {
+  absl::StatusOr<Response> Ask(const google::protobuf::Message& request,
+                               absl::Duration usual = kUsual) {
     Response response;
-    if (absl::Status status = Call(Kind::kQuestion, request, response); !status.ok()) return status;
+    absl::Status status = Call(Kind::kQuestion, usual, request, response);
+    if (!status.ok()) return status;
     return response;
   }
 
@@ -56,16 +60,20 @@ class MasterConnection {
   absl::StatusOr<Response> Order(const google::protobuf::Message& request, const char* label) {
     Response response;
     const Progress progress(label);
-    if (absl::Status status = Call(Kind::kOrder, request, response); !status.ok()) return status;
+    absl::Status status = Call(Kind::kOrder, absl::InfiniteDuration(), request, response);
+    if (!status.ok()) return status;
     return response;
   }
 
-  // Begins a call whose answer is a stream. It has no timeout. The stream must not outlive this.
+  // Begins a call whose answer is a stream. Without a timeout the beginning and the first message
+  // have 5 s. The stream must not outlive this.
   template <typename Response>
   absl::StatusOr<MasterStream<Response>> Watch(const google::protobuf::Message& request) {
-    auto call = StartStream(request);
+    const absl::Duration limit = timeout_.value_or(kUsual);
+    const ipc::Deadline deadline = BeginCall(limit);
+    auto call = StartStream(request, deadline, limit);
     if (!call.ok()) return call.status();
-    return MasterStream<Response>(*std::move(call));
+    return MasterStream<Response>(*std::move(call), deadline, limit);
   }
 
   // Waits until the process that listens there has ended, so that its addresses are free for the
@@ -76,17 +84,24 @@ class MasterConnection {
  private:
   struct Stub;
   MasterConnection(std::string label, std::unique_ptr<Stub> stub, std::optional<ipc::PidFd> process,
-                   std::optional<absl::Duration> timeout);
+                   std::optional<absl::Duration> timeout, std::optional<ipc::Deadline> first);
+
+  static constexpr absl::Duration kUsual = absl::Seconds(5);
 
   enum class Kind { kQuestion, kOrder };
-  absl::StatusOr<std::unique_ptr<StreamCall>> StartStream(const google::protobuf::Message& request);
-  absl::Status Call(Kind kind, const google::protobuf::Message& request,
+  // The deadline of a call that may take `limit`.
+  ipc::Deadline BeginCall(absl::Duration limit);
+  absl::StatusOr<std::unique_ptr<StreamCall>> StartStream(const google::protobuf::Message& request,
+                                                          ipc::Deadline deadline,
+                                                          absl::Duration limit);
+  absl::Status Call(Kind kind, absl::Duration usual, const google::protobuf::Message& request,
                     google::protobuf::Message& response);
 
   std::string label_;
   std::unique_ptr<Stub> stub_;
   std::optional<ipc::PidFd> process_;  // the one that listens; empty if unknown
   std::optional<absl::Duration> timeout_;
+  std::optional<ipc::Deadline> first_;  // of the first call, which shares it with connecting
 };
 
 }  // namespace muster::ctl

@@ -1,24 +1,26 @@
 #include "muster/ctl/master/tls_diagnosis.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-#include <sys/socket.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "muster/ctl/text/units.h"
+#include "muster/ipc/base/retry.h"
 
 namespace muster::ctl {
 namespace {
@@ -193,16 +195,52 @@ std::string OfTheOtherSide(int reason, const TlsFiles& files) {
   }
 }
 
-void SetTimeout(int fd, absl::Duration limit) {
-  const timeval timeout = absl::ToTimeval(limit);
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+// Keeps SIGPIPE from this thread while it lives: OpenSSL writes to sockets without MSG_NOSIGNAL.
+class NoSigpipe {
+ public:
+  NoSigpipe() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    ::sigpending(&pending);
+    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoSigpipe() {
+    const timespec now = {};
+    if (!was_pending_) {
+      ipc::RetryOnEintr([&] { return ::sigtimedwait(&pipe_, nullptr, &now); });
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoSigpipe(const NoSigpipe&) = delete;
+  NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool was_pending_;
+};
+
+bool MustWait(int kind) { return kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE; }
+
+// Goes on with `step` of a connection until it ends, or waits for the other side at `deadline`.
+template <typename Step>
+int Await(SSL* connection, ipc::Deadline deadline, Step step) {
+  while (true) {
+    const int result = step();
+    const int kind = ::SSL_get_error(connection, result);
+    if (!MustWait(kind)) return result;
+    const short events = kind == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
+    pollfd ready = {.fd = ::SSL_get_fd(connection), .events = events, .revents = 0};
+    if (ipc::RetryOnEintr([&] { return ::poll(&ready, 1, deadline.poll_timeout()); }) == 0) {
+      return result;
+    }
+  }
 }
 
-}  // namespace
-
-std::string DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, absl::Duration limit) {
+// The reason. Empty: there was no answer in time.
+std::string Diagnose(int fd, const TlsFiles& files, ipc::Deadline deadline) {
   ::ERR_clear_error();
   const Context context(::SSL_CTX_new(::TLS_client_method()));
   if (!context) return ReasonOfOpenSsl();
@@ -222,22 +260,22 @@ std::string DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, absl::Du
   ::SSL_set_verify(connection.get(), SSL_VERIFY_PEER, KeepCertificate);
   constexpr unsigned char kHttp2[] = {2, 'h', '2'};
   ::SSL_set_alpn_protos(connection.get(), kHttp2, sizeof(kHttp2));
-  SetTimeout(fd.get(), limit);
-  ::SSL_set_fd(connection.get(), fd.get());
+  ::SSL_set_fd(connection.get(), fd);
 
   // Since TLS 1.3 the master's refusal of our certificate comes when all is done on our side.
   char byte = 0;
-  int result = ::SSL_connect(connection.get());
+  int result = Await(connection.get(), deadline, [&] { return ::SSL_connect(connection.get()); });
   const bool is_made = result == 1;
-  if (is_made) result = ::SSL_read(connection.get(), &byte, 1);
+  if (is_made) {
+    result =
+        Await(connection.get(), deadline, [&] { return ::SSL_read(connection.get(), &byte, 1); });
+  }
   if (result == 1) return "what listens there speaks TLS, but not gRPC";
   if (const long error = ::SSL_get_verify_result(connection.get()); error != X509_V_OK) {
     return OfMastersCertificate(theirs, error, files);
   }
   const int kind = ::SSL_get_error(connection.get(), result);
-  if (kind == SSL_ERROR_WANT_READ || (kind == SSL_ERROR_SYSCALL && errno == EAGAIN)) {
-    return absl::StrCat("no answer within ", FormatElapsed(limit));
-  }
+  if (MustWait(kind)) return "";
   if (IsEnd(kind)) {
     return is_made ? Refused(context.get(), files)
                    : "what listens there hangs up; it does not speak TLS";
@@ -245,6 +283,15 @@ std::string DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, absl::Du
   std::string told = OfTheOtherSide(ERR_GET_REASON(::ERR_peek_error()), files);
   if (!told.empty()) return told;
   return absl::StrCat("TLS: ", ReasonOfOpenSsl());
+}
+
+}  // namespace
+
+absl::Status DiagnoseTls(const ipc::UniqueFd& fd, const TlsFiles& files, ipc::Deadline deadline) {
+  const NoSigpipe no_sigpipe;
+  const std::string reason = Diagnose(fd.get(), files, deadline);
+  if (reason.empty()) return absl::DeadlineExceededError("no answer in time");
+  return absl::PermissionDeniedError(reason);
 }
 
 }  // namespace muster::ctl

@@ -111,7 +111,7 @@ absl::Status TopFeed::Feed(MasterConnection& master) {
         absl::SleepFor(std::min(left, kSlice));
         continue;
       }
-      auto batch = events->Next(std::min(left, kSlice));
+      auto batch = events->Within(std::min(left, kSlice));
       if (absl::IsUnimplemented(batch.status()) || absl::IsPermissionDenied(batch.status())) {
         // An older master, or one that does not let us look at its events.
         has_events_ = false;
