@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -125,7 +127,12 @@ class GrpcStream final : public StreamCall {
 }  // namespace
 
 struct MasterConnection::Stub {
+  explicit Stub(std::shared_ptr<grpc::Channel> channel) : admin(std::move(channel)) {}
+
   GenericStub admin;
+  std::mutex mutex;
+  grpc::ClientContext* under_way = nullptr;  // guarded by mutex; of a question or an order
+  bool is_cancelled = false;                 // guarded by mutex
 };
 
 absl::StatusOr<MasterConnection> MasterConnection::Open(const MasterTarget& target,
@@ -135,9 +142,8 @@ absl::StatusOr<MasterConnection> MasterConnection::Open(const MasterTarget& targ
   MUSTER_ASSIGN_OR_RETURN(
       MasterChannel opened,
       OpenMasterChannel(target, std::min(timeout.value_or(kConnectTimeout), kConnectTimeout)));
-  return MasterConnection(
-      target.label, std::make_unique<Stub>(Stub{decltype(Stub::admin)(std::move(opened.channel))}),
-      std::move(opened.process), timeout, first);
+  return MasterConnection(target.label, std::make_unique<Stub>(std::move(opened.channel)),
+                          std::move(opened.process), timeout, first);
 }
 
 MasterConnection::MasterConnection(std::string label, std::unique_ptr<Stub> stub,
@@ -175,12 +181,21 @@ absl::Status MasterConnection::Call(Kind kind, absl::Duration usual,
   grpc::CompletionQueue completions;
   const auto call =
       stub_->admin.PrepareUnaryCall(&context, MethodOf(request), request, &completions);
-  call->StartCall();
+  {
+    const std::lock_guard lock(stub_->mutex);
+    if (stub_->is_cancelled) return absl::CancelledError("nobody waits for the answer");
+    call->StartCall();
+    stub_->under_way = &context;
+  }
   grpc::Status status;
   call->Finish(&response, &status, nullptr);
   void* tag = nullptr;
   bool is_ok = false;
   completions.Next(&tag, &is_ok);
+  {
+    const std::lock_guard lock(stub_->mutex);
+    stub_->under_way = nullptr;
+  }
   return ExplainCall(status, limit, deadline, unknown);
 }
 
@@ -189,6 +204,12 @@ absl::StatusOr<std::unique_ptr<StreamCall>> MasterConnection::StartStream(
   auto call = std::make_unique<GrpcStream>();
   MUSTER_RETURN_IF_ERROR(call->Start(stub_->admin, MethodOf(request), request, deadline, limit));
   return call;
+}
+
+void MasterConnection::Cancel() {
+  const std::lock_guard lock(stub_->mutex);
+  stub_->is_cancelled = true;
+  if (stub_->under_way != nullptr) stub_->under_way->TryCancel();
 }
 
 absl::Status MasterConnection::WaitForEndOfMaster() {

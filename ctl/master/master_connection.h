@@ -76,6 +76,9 @@ class MasterConnection {
     return MasterStream<Response>(*std::move(call), deadline, limit);
   }
 
+  // Ends the question or the order that another thread waits for, and all later ones: they fail.
+  void Cancel();
+
   // Waits until the process that listens there has ended, so that its addresses are free for the
   // next one. DeadlineExceeded: it has not ended within 10 s, or within the timeout. OK at once if
   // the process is unknown, because it runs in another pid namespace.

@@ -36,7 +36,7 @@ absl::Status PrintTop(TopFeed& feed, TopView& view, Output output, std::uint64_t
     pollfd readable = {.fd = feed.fd(), .events = POLLIN, .revents = 0};
     ipc::RetryOnEintr([&] { return ::poll(&readable, 1, -1); });
     const TopNews news = feed.Take();
-    if (!news.trouble.empty()) return absl::UnavailableError(news.trouble);
+    MUSTER_RETURN_IF_ERROR(news.trouble);
     if (!news.status.has_value()) continue;
     ++printed;
     if (output == Output::kJson) {
@@ -71,7 +71,8 @@ const Command kTopCommand = {
     .summary = "Watch the workers on a live screen",
     .details =
         "Shows the workers with their state, CPU time, memory, and requests and connections\n"
-        "in a second, and the last events. Keys: q quit, < > sort by another column, r the\n"
+        "in a second, and the last events. Keys: q or Ctrl-C quit, < > sort by another column, r "
+        "the\n"
         "other way round, / filter, space freeze, h help. After a lost connection ctl\n"
         "connects again. Without a terminal, with --count and with -o json it prints lines.\n"
         "\n"

@@ -43,6 +43,7 @@ TopFeed::~TopFeed() {
   {
     const std::lock_guard lock(mutex_);
     is_over_ = true;
+    if (asked_ != nullptr) asked_->Cancel();
   }
   thread_.join();
 }
@@ -71,14 +72,23 @@ bool TopFeed::is_over() const {
   return is_over_;
 }
 
+void TopFeed::SetAsked(MasterConnection* master) {
+  const std::lock_guard lock(mutex_);
+  asked_ = master;
+}
+
 void TopFeed::Run(std::optional<MasterConnection> master) {
   while (!is_over()) {
     absl::Status status = absl::OkStatus();
-    if (master.has_value()) status = Feed(*master);
+    if (master.has_value()) {
+      SetAsked(&*master);
+      status = Feed(*master);
+      SetAsked(nullptr);
+    }
     master.reset();
     if (is_over()) return;
     if (!status.ok()) {
-      Tell([&](TopNews& news) { news.trouble = std::string(status.message()); });
+      Tell([&](TopNews& news) { news.trouble = status; });
     }
     for (absl::Duration slept; slept < absl::Seconds(1) && !is_over(); slept += kSlice) {
       absl::SleepFor(kSlice);
@@ -87,7 +97,7 @@ void TopFeed::Run(std::optional<MasterConnection> master) {
     if (again.ok()) {
       master.emplace(*std::move(again));
     } else {
-      Tell([&](TopNews& news) { news.trouble = std::string(again.status().message()); });
+      Tell([&](TopNews& news) { news.trouble = again.status(); });
     }
   }
 }
@@ -99,7 +109,7 @@ absl::Status TopFeed::Feed(MasterConnection& master) {
     Tell([&](TopNews& news) {
       news.status = std::move(status);
       news.taken = Now();
-      news.trouble.clear();
+      news.trouble = absl::OkStatus();
     });
     if (has_events_ && !events.has_value()) {
       MUSTER_ASSIGN_OR_RETURN(events, master.Watch<v1::WatchEventsResponse>(events_));

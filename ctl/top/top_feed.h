@@ -4,10 +4,10 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "muster/ctl/master/master_connection.h"
@@ -21,12 +21,12 @@ struct TopNews {
   std::optional<admin::v1::Status> status;
   absl::Duration taken;  // when the status came, by a clock that is never set
   std::vector<admin::v1::Event> events;
-  std::string trouble;  // why nothing comes; empty: it does
+  absl::Status trouble;  // why nothing comes; OK: it does
 };
 
 // Asks a master for its status again and again, and follows its events, in a thread of its own.
-// After a lost connection it connects again, for ever. The destructor ends the thread, which may
-// take as long as a call does.
+// After a lost connection it connects again, for ever. The destructor ends the thread, and a call
+// that is under way. It waits only while the thread connects.
 class TopFeed {
  public:
   // `first`: the connection to begin with; `connect`: for later ones.
@@ -47,6 +47,8 @@ class TopFeed {
   absl::Status Feed(MasterConnection& master);
   void Tell(const std::function<void(TopNews&)>& change);
   bool is_over() const;
+  // Lets the destructor cancel the calls of `master`, until null is set.
+  void SetAsked(MasterConnection* master);
 
   const std::function<absl::StatusOr<MasterConnection>()> connect_;
   const absl::Duration interval_;
@@ -56,8 +58,9 @@ class TopFeed {
   bool has_events_ = true;
 
   mutable std::mutex mutex_;
-  TopNews news_;          // guarded by mutex_
-  bool is_over_ = false;  // guarded by mutex_
+  TopNews news_;                       // guarded by mutex_
+  bool is_over_ = false;               // guarded by mutex_
+  MasterConnection* asked_ = nullptr;  // guarded by mutex_
   std::thread thread_;
 };
 

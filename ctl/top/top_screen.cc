@@ -4,6 +4,7 @@
 #define NCURSES_NOMACROS
 #include <curses.h>
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,7 @@ namespace muster::ctl {
 namespace {
 
 constexpr int kNoKey = -1;
+constexpr int kInterrupt = 3;  // Ctrl-C
 constexpr int kEscapeDelayMs = 50;
 
 // The terminal in the state for a screen, until the destructor.
@@ -34,6 +36,7 @@ class Screen {
     ::cbreak();
     ::noecho();
     ::nonl();
+    TakeInterruptAsKey();
     ::keypad(stdscr, true);
     ::nodelay(stdscr, true);
     ::curs_set(0);
@@ -69,6 +72,15 @@ class Screen {
   }
 
  private:
+  // Ctrl-C ends ctl as q does, by no signal. (raw() would take Ctrl-Z as well.)
+  static void TakeInterruptAsKey() {
+    termios modes = {};
+    if (::tcgetattr(STDIN_FILENO, &modes) == -1) return;
+    modes.c_cc[VINTR] = _POSIX_VDISABLE;
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+    ::def_prog_mode();
+  }
+
   attr_t AttributesOf(const TopLine& line) const {
     attr_t attributes = line.is_reverse ? A_REVERSE : A_NORMAL;
     switch (line.colour) {
@@ -92,6 +104,8 @@ class Screen {
 
 std::optional<TopView::Key> KeyOf(int code) {
   switch (code) {
+    case kInterrupt:
+      return TopView::Key::kInterrupt;
     case KEY_UP:
       return TopView::Key::kUp;
     case KEY_DOWN:
@@ -155,7 +169,7 @@ absl::Status ShowTop(TopFeed& feed, TopView& view) {
     TopNews news = feed.Take();
     if (news.status.has_value()) view.TakeStatus(*news.status, news.taken);
     for (const auto& event : news.events) view.TakeEvent(event);
-    view.SetTrouble(news.trouble);
+    view.SetTrouble(std::string(news.trouble.message()));
   }
   return absl::OkStatus();
 }

@@ -4,7 +4,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <functional>
+#include <future>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -66,7 +68,7 @@ class TopInTmux : public Ctl {
   }
 
   // False: tmux is not installed.
-  bool Start(int width, int height) {
+  bool Start(int width, int height, const std::string& options = "") {
     if (::access(kTmux, X_OK) != 0) {
       std::cerr << "skipped: tmux is not installed\n";
       return false;
@@ -75,7 +77,8 @@ class TopInTmux : public Ctl {
     is_started_ = true;
     // The shell stays after the end of ctl.
     Tmux({"new-session", "-d", "-x", absl::StrCat(width), "-y", absl::StrCat(height),
-          absl::StrCat(kCtl, " -m ", socket_, " top --interval 100ms; echo ctl has ended; cat")});
+          absl::StrCat(kCtl, " -m ", socket_, " top --interval 100ms ", options,
+                       "; echo ctl has ended: $?; cat")});
     return true;
   }
 
@@ -117,6 +120,31 @@ TEST_F(TopInTmux, ShowsWorkersAndEventsAndTakesKeys) {
               AllOf(HasSubstr("ctl has ended"), Not(HasSubstr("GEN"))));
 }
 
+TEST_F(TopInTmux, EndsWithCtrlCAsWithQ) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  ScreenWith("4712");
+  Tmux({"send-keys", "/", "C-c"});
+  EXPECT_THAT(ScreenWith("ctl has ended"), HasSubstr("ctl has ended: 0"));
+}
+
+TEST_F(TopInTmux, EndsWhileTheMasterDoesNotAnswer) {
+  std::promise<void> end;
+  std::atomic<int> calls = 0;
+  admin_.Answer(
+      [&calls, ended = end.get_future().share()](const v1::GetStatusRequest&, v1::Status* status) {
+        if (++calls > 1) ended.wait();
+        status->add_workers()->set_pid(4712);
+        return grpc::Status::OK;
+      });
+  if (!Start(120, 30, "--timeout 10m")) GTEST_SKIP();
+  ScreenWhen([&calls](const std::string& screen) {
+    return calls > 1 && absl::StrContains(screen, "4712");
+  });
+  Tmux({"send-keys", "q"});
+  EXPECT_THAT(ScreenWith("ctl has ended"), HasSubstr("ctl has ended: 0"));
+  end.set_value();
+}
+
 TEST_F(TopInTmux, FitsANewSizeOfTheWindow) {
   if (!Start(120, 30)) GTEST_SKIP();
   EXPECT_THAT(ScreenWith("CONN/S"), HasSubstr("CONN/S"));
@@ -146,6 +174,16 @@ TEST_F(TopInTmux, PrintsLinesWithoutATerminal) {
   const std::size_t first = result.out.find("+WORKER");
   EXPECT_NE(result.out.find("+WORKER", first + 1), result.out.npos);
   EXPECT_THAT(result.out, AllOf(HasSubstr("4712"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(TopInTmux, ExitsWithOneWithoutPermission) {
+  admin_.Answer([](const v1::GetStatusRequest&, v1::Status*) {
+    return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not for you");
+  });
+  Serve();
+  const Result result = RunCtl({"-m", socket_, "top", "--count", "1"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.error, "ctl: not for you\n");
 }
 
 }  // namespace

@@ -127,6 +127,9 @@ void TopView::Press(Key key) {
     case Key::kBackspace:
       if (is_typing_filter_ && !filter_.empty()) filter_.pop_back();
       break;
+    case Key::kInterrupt:
+      is_over_ = true;
+      break;
   }
 }
 

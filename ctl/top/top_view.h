@@ -42,6 +42,7 @@ class TopView {
     kEnter,
     kEscape,
     kBackspace,
+    kInterrupt,  // quits, also out of the filter
   };
   void Press(Key key);
   // A character: a command, or a part of the filter.
