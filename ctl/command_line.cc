@@ -50,10 +50,10 @@ void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& 
   std::vector<std::string>& given = values[PlainName(parameter.name)];
   if (parameter.kind == Parameter::Kind::kFlag) {
     app.add_flag_callback(
-        parameter.name, [&given] { given.emplace_back("true"); }, parameter.summary);
+        parameter.name, [&given] { given.emplace_back("true"); }, HelpOf(parameter));
     return;
   }
-  CLI::Option* option = app.add_option(parameter.name, given, parameter.summary);
+  CLI::Option* option = app.add_option(parameter.name, given, HelpOf(parameter));
   option->allow_extra_args(false);
   option->required(parameter.is_required);
   option->type_name(parameter.value);

@@ -96,6 +96,7 @@ TEST(ManPage, HasEachCommandAndNothingThatGroffWarnsOf) {
   for (const Command* command : Commands().commands) {
     EXPECT_THAT(page, HasSubstr(".SS \"ctl " + absl::StrReplaceAll(command->name, {{"-", "\\-"}})));
   }
+  EXPECT_THAT(page, HasSubstr("or to end (ready, drained).\n"));
   if (!IsThere("/usr/bin/groff")) GTEST_SKIP();
   EXPECT_THAT(OutputOf("/bin/sh", "ctl man | groff -man -ww -z -Tutf8"), IsEmpty());
   EXPECT_THAT(OutputOf("/bin/sh", "ctl man | groff -man -Tascii -P-cbou"),

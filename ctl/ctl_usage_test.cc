@@ -37,6 +37,21 @@ TEST(CtlCommandHelp, HasTheSummaryAndExamplesOfEachCommand) {
   }
 }
 
+TEST(CtlCommandHelp, HasTheChoicesOfEachOption) {
+  for (const Command* command : Commands().commands) {
+    std::vector<std::string> arguments = absl::StrSplit(command->name, ' ');
+    arguments.emplace_back("--help");
+    const std::string help = RunCtl(arguments).out;
+    for (const Parameter& parameter : command->parameters) {
+      for (const auto choice : absl::StrSplit(parameter.choices, '|')) {
+        EXPECT_THAT(help, HasSubstr(std::string(choice))) << parameter.name;
+      }
+    }
+  }
+  EXPECT_THAT(RunCtl({"reload", "--help"}).out, HasSubstr("(ready, drained)"));
+  EXPECT_THAT(RunCtl({"--help"}).out, HasSubstr("(table, json)"));
+}
+
 class CtlWrongUsage : public ::testing::TestWithParam<std::vector<std::string>> {};
 
 TEST_P(CtlWrongUsage, ExitsWithTwoAndSaysSo) {

@@ -56,13 +56,13 @@ constexpr Parameter kOptions[] = {
     {.name = "-o,--output",
      .kind = Parameter::Kind::kText,
      .value = "FORMAT",
-     .summary = "How to print the answer (default: table)",
+     .summary = "How to print the answer; table is the default",
      .choices = "table|json"},
     {.name = "--timeout",
      .kind = Parameter::Kind::kDuration,
      .value = "DURATION",
-     .summary = "How long to wait for the answer (default: 5s for commands that change nothing; no "
-                "limit for the others)"},
+     .summary = "How long connecting and the answer may take (default: 5s for commands that change "
+                "nothing; no limit for the others)"},
 };
 
 }  // namespace

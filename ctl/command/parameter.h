@@ -1,6 +1,11 @@
 #ifndef MUSTER_CTL_COMMAND_PARAMETER_H_
 #define MUSTER_CTL_COMMAND_PARAMETER_H_
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
 namespace muster::ctl {
 
 // An option or an argument of a command, as its table has it. The parser, --help, the completions
@@ -29,6 +34,13 @@ struct Parameter {
   // May be given more than once.
   bool is_repeated = false;
 };
+
+// What help says of a parameter: its summary, and its choices.
+inline std::string HelpOf(const Parameter& parameter) {
+  if (*parameter.choices == '\0') return parameter.summary;
+  return absl::StrCat(parameter.summary, " (",
+                      absl::StrReplaceAll(parameter.choices, {{"|", ", "}}), ")");
+}
 
 }  // namespace muster::ctl
 

@@ -10,7 +10,7 @@ namespace {
 constexpr Parameter kParameters[] = {
     {.name = "SHELL",
      .kind = Parameter::Kind::kText,
-     .summary = "The shell: bash, zsh or fish",
+     .summary = "The shell",
      .choices = "bash|zsh|fish",
      .is_required = true},
 };

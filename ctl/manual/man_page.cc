@@ -54,12 +54,7 @@ std::string ParameterText(const Parameter& parameter) {
     absl::StrAppend(text, "\\fB", Escaped(form), "\\fR");
   });
   if (parameter.value[0] != '\0') absl::StrAppend(&head, " \\fI", Escaped(parameter.value), "\\fR");
-  std::string text = absl::StrCat(".TP\n", head, "\n", Escaped(parameter.summary), "\n");
-  if (parameter.choices[0] != '\0') {
-    absl::StrAppend(&text, "One of ",
-                    Escaped(absl::StrReplaceAll(parameter.choices, {{"|", ", "}})), ".\n");
-  }
-  return text;
+  return absl::StrCat(".TP\n", head, "\n", Escaped(HelpOf(parameter)), ".\n");
 }
 
 // "ctl events [-f] [--from NUMBER]", "ctl call ID".
