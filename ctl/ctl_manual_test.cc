@@ -43,13 +43,17 @@ bool IsThere(const std::string& program) {
   return false;
 }
 
-// What bash offers at the end of `line`, whose words are separated by spaces.
+// What bash offers at the end of `line`, which has no quotes. Bash separates its words at spaces,
+// and at ':' and '=', which are words, too.
 std::string BashOffers(const std::string& line) {
   return OutputOf("/bin/bash", absl::StrCat("source <(ctl completion bash)\n"
                                             "line='",
                                             line,
                                             "'\n"
-                                            "IFS=' ' read -ra COMP_WORDS <<<\"$line\"\n"
+                                            "COMP_LINE=$line\n"
+                                            "COMP_WORDBREAKS=$' \\t\\n\"\\'><=;|&(:'\n"
+                                            "spaced=$(sed 's/[:=]/ & /g' <<<\"$line\")\n"
+                                            "IFS=' ' read -ra COMP_WORDS <<<\"$spaced\"\n"
                                             "[[ $line != *' ' ]] || COMP_WORDS+=('')\n"
                                             "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
                                             "_ctl\n"
@@ -75,6 +79,34 @@ TEST(BashCompletion, OffersTheNamesOfMasters) {
   std::ofstream(::testing::TempDir() + "/muster/ctl.textproto")
       << "master { name: \"web-one\" address: \"unix:/a\" }";
   EXPECT_EQ(BashOffers("ctl -m web-"), "web-one ");
+}
+
+TEST(BashCompletion, OffersTheNamesOfMastersAfterEachComma) {
+  std::filesystem::create_directories(::testing::TempDir() + "/muster");
+  std::ofstream(::testing::TempDir() + "/muster/ctl.textproto")
+      << "master { name: \"web-one\" address: \"unix:/a\" }"
+      << "master { name: \"web-two\" address: \"unix:/b\" }";
+  EXPECT_EQ(BashOffers("ctl -m web-one,web-t"), "web-one,web-two ");
+}
+
+TEST(BashCompletion, TakesWordsWithColonsAndEqualSignsForOne) {
+  EXPECT_EQ(BashOffers("ctl -m unix:/a rel"), "reload ");
+  EXPECT_EQ(BashOffers("ctl -m a:1 events --kind worker-c"), "worker-crashed ");
+  EXPECT_EQ(BashOffers("ctl --output=js"), "json ");
+  EXPECT_EQ(BashOffers("ctl --output=json rel"), "reload ");
+}
+
+TEST(BashCompletion, OffersFilesWhateverTheirNames) {
+  const std::string folder = ::testing::TempDir() + "/files";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/next one.textproto").close();
+  const std::string file = folder + "/next one.textproto ";
+  EXPECT_EQ(BashOffers("ctl config check " + folder + "/next"), file);
+  EXPECT_EQ(BashOffers("ctl -m unix:" + folder + "/ne"), file);
+  // One offer, not two.
+  EXPECT_THAT(OutputOf("/bin/bash", "source <(ctl completion bash)\ncur=" + folder +
+                                        "/\n_ctl_files $cur\necho ${#COMPREPLY[@]}\n"),
+              "1\n");
 }
 
 TEST(ZshCompletion, IsAScript) {

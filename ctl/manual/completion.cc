@@ -135,13 +135,13 @@ constexpr char kMasters[] = "$(ctl masters --names 2>/dev/null)";
 std::string BashCompletion(const CommandList& list) {
   const auto action = [](const Parameter& parameter) -> std::string {
     if (*parameter.choices != '\0') {
-      return absl::StrCat("COMPREPLY=($(compgen -W \"", Choices(parameter), "\" -- \"$cur\"))");
+      return absl::StrCat("_ctl_offer \"$cur\" -W '", Choices(parameter), "'");
     }
     switch (parameter.kind) {
       case Parameter::Kind::kMaster:
-        return absl::StrCat("COMPREPLY=($(compgen -f -W \"", kMasters, "\" -- \"$cur\"))");
+        return "_ctl_masters";
       case Parameter::Kind::kFile:
-        return "COMPREPLY=($(compgen -f -- \"$cur\"))";
+        return "_ctl_files \"$cur\"";
       default:
         return "";
     }
@@ -159,35 +159,73 @@ std::string BashCompletion(const CommandList& list) {
   }
   return absl::StrCat(
       "# Completion of ctl for bash. In ~/.bashrc: source <(ctl completion bash)\n"
+      "\n"
+      "# Offers what compgen lists for PART, the end of $cur. Bash puts it where its own word is,\n"
+      "# which begins after the last ':' or '='. usage: _ctl_offer PART OPTION...\n"
+      "_ctl_offer() {\n"
+      "  local lead=${cur%\"$1\"} breaks=${COMP_WORDBREAKS//[^:=]/} before='' found\n"
+      "  [[ -z $breaks ]] || before=${cur%\"${cur##*[$breaks]}\"}\n"
+      "  while IFS= read -r found; do\n"
+      "    found=$lead$found\n"
+      "    COMPREPLY+=(\"${found#\"$before\"}\")\n"
+      "  done < <(compgen \"${@:2}\" -- \"$1\")\n"
+      "}\n"
+      "_ctl_files() {\n"
+      "  compopt -o filenames 2>/dev/null\n"
+      "  _ctl_offer \"$1\" -f\n"
+      "}\n"
+      "_ctl_masters() {\n"
+      "  local last=${cur##*,}\n"
+      "  _ctl_offer \"$last\" -W \"",
+      kMasters,
+      "\"\n"
+      "  _ctl_files \"${last#unix:}\"\n"
+      "}\n"
       "_ctl() {\n"
-      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-      "  local command='' words='' options='",
+      "  local line=$COMP_LINE command='' words='' options='",
       absl::StrJoin(OptionsOf(list.options), " "),
       "' i\n"
+      "  # Bash separates words at ':' and '=' as well: those without a space between are joined.\n"
+      "  local -a typed=()\n"
+      "  for ((i = 0; i <= COMP_CWORD; ++i)); do\n"
+      "    if ((i == 0)) || [[ $line == [[:space:]]* ]]; then\n"
+      "      typed+=(\"${COMP_WORDS[i]}\")\n"
+      "    else\n"
+      "      typed[-1]+=${COMP_WORDS[i]}\n"
+      "    fi\n"
+      "    line=${line#\"${line%%[![:space:]]*}\"}\n"
+      "    line=${line#\"${COMP_WORDS[i]}\"}\n"
+      "  done\n"
+      "  # As it is without the quotes of the shell.\n"
+      "  local cur=${typed[-1]//[\\\\\\'\\\"]/} prev=${typed[-2]}\n"
+      "  if [[ $cur == --*=* ]]; then\n"
+      "    prev=${cur%%=*}\n"
+      "    cur=${cur#*=}\n"
+      "  fi\n"
       "  COMPREPLY=()\n"
       "  case $prev in\n",
       ValueCases(list, "    ", value),
       "  esac\n"
-      "  for ((i = 1; i < COMP_CWORD; ++i)); do\n"
-      "    case ${COMP_WORDS[i]} in\n"
+      "  for ((i = 1; i < ${#typed[@]} - 1; ++i)); do\n"
+      "    case ${typed[i]} in\n"
       "      ",
       FormsWithValues(list),
       ") ((++i)) ;;\n"
       "      -*) ;;\n"
-      "      *) command+=${command:+ }${COMP_WORDS[i]} ;;\n"
+      "      *) command+=${command:+ }${typed[i]} ;;\n"
       "    esac\n"
       "  done\n"
       "  case $command in\n",
       OptionCases(list),
       "  esac\n"
       "  if [[ $cur == -* ]]; then\n"
-      "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+      "    _ctl_offer \"$cur\" -W \"$options\"\n"
       "    return\n"
       "  fi\n"
       "  case $command in\n",
       words, ArgumentCases(list, "    ", action),
       "  esac\n"
-      "  [[ -z $words ]] || COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+      "  [[ -z $words ]] || _ctl_offer \"$cur\" -W \"$words\"\n"
       "}\n"
       "complete -F _ctl ctl\n");
 }
