@@ -20,6 +20,7 @@ namespace v1 = admin::v1;
 // How long the end of a feed may go unnoticed.
 constexpr absl::Duration kSlice = absl::Milliseconds(100);
 constexpr std::size_t kMostEvents = 50;
+constexpr std::uint64_t kShownBefore = 10;  // events, at the beginning, as ctl events --follow
 
 absl::Duration Now() {
   timespec now = {};
@@ -111,12 +112,12 @@ absl::Status TopFeed::Feed(MasterConnection& master) {
       news.taken = Now();
       news.trouble = absl::OkStatus();
     });
-    if (has_events_ && !events.has_value()) {
-      MUSTER_ASSIGN_OR_RETURN(events, master.Watch<v1::WatchEventsResponse>(events_));
-    }
     const absl::Duration next = Now() + interval_;
     for (absl::Duration left = interval_; left > absl::ZeroDuration() && !is_over();
          left = next - Now()) {
+      if (has_events_ && !events.has_value()) {
+        MUSTER_ASSIGN_OR_RETURN(events, master.Watch<v1::WatchEventsResponse>(events_));
+      }
       if (!events.has_value()) {
         absl::SleepFor(std::min(left, kSlice));
         continue;
@@ -130,6 +131,13 @@ absl::Status TopFeed::Feed(MasterConnection& master) {
       }
       if (!batch.ok()) return batch.status();
       if (*batch == nullptr) continue;
+      if (events_.from() == 0) {
+        // That tells how far the events are. Now from the last ones on.
+        const std::uint64_t end = std::max<std::uint64_t>((*batch)->next(), 1);
+        events_.set_from(end - std::min(end - 1, kShownBefore));
+        events.reset();
+        continue;
+      }
       events_.set_instance((*batch)->instance());
       events_.set_from((*batch)->next());
       Tell([&](TopNews& news) {

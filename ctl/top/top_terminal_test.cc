@@ -145,6 +145,21 @@ TEST_F(TopInTmux, EndsWhileTheMasterDoesNotAnswer) {
   end.set_value();
 }
 
+TEST_F(TopInTmux, BeginsWithTheLastTenEvents) {
+  admin_.Stream([](const v1::WatchEventsRequest& request,
+                   const FakeAdmin::Writer<v1::WatchEventsResponse>& write) {
+    v1::WatchEventsResponse batch;
+    batch.set_next(31);
+    for (auto i = request.from(); request.from() != 0 && i < 31; ++i) {
+      batch.add_events()->set_text(absl::StrCat("event ", i, "."));
+    }
+    write(batch);
+    return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "that is all");
+  });
+  if (!Start(120, 40)) GTEST_SKIP();
+  EXPECT_THAT(ScreenWith("event 30."), HasSubstr("event 30."));
+}
+
 TEST_F(TopInTmux, FitsANewSizeOfTheWindow) {
   if (!Start(120, 30)) GTEST_SKIP();
   EXPECT_THAT(ScreenWith("CONN/S"), HasSubstr("CONN/S"));
