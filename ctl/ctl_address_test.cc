@@ -77,6 +77,14 @@ TEST_F(Ctl, WithoutAnAddressNamesAllPlacesThatItTried) {
                                   HasSubstr("/run/muster/admin.sock")));
 }
 
+TEST_F(Ctl, TellsHowToWriteAHost) {
+  const Result result =
+      RunCtl({"-m", "10.0.0.1", "status"}, {"BUILD_WORKING_DIRECTORY=" + folder_});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.error, HasSubstr("10.0.0.1: No such file or directory; for TCP write "
+                                      "HOST:PORT\n"));
+}
+
 TEST_F(Ctl, DoesWithoutAHomeFolderThatIsNone) {
   Serve();
   EXPECT_EQ(RunCtl({"-m", "unix:admin.sock", "workers"},

@@ -255,6 +255,18 @@ TEST_F(CtlOverTls, GoesWithoutTlsIfItIsToldSo) {
   EXPECT_EQ(Ask().code, 0);
 }
 
+TEST_F(CtlOverTls, WithoutTlsTellsThatTheMasterMayWantIt) {
+  ServeTls(GoodServer());
+  const std::string address = absl::StrCat("127.0.0.1:", port_);
+  for (const char* command : {"status", "events"}) {
+    EXPECT_THAT(RunCtl({"--insecure", "-m", address, command}).error,
+                HasSubstr(", or it wants TLS: leave out --insecure\n"));
+  }
+  Write("ctl.textproto",
+        absl::StrCat("master { name: \"web\" address: \"", address, "\" insecure: true }"));
+  EXPECT_THAT(Ask().error, HasSubstr(", or it wants TLS: leave out insecure of its entry\n"));
+}
+
 TEST_F(CtlOverTls, TellsMistakesInTheFileOfMasters) {
   Write("ctl.textproto", "master { name: \"web\" adress: \"127.0.0.1:9\" }");
   const Result result = Ask();

@@ -8,7 +8,7 @@
 namespace muster::ctl {
 
 absl::Status ExplainCall(const grpc::Status& status, absl::Duration limit, ipc::Deadline deadline,
-                         absl::string_view tail) {
+                         absl::string_view tail, absl::string_view other_cause) {
   const std::string message = status.error_message();
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
@@ -22,9 +22,9 @@ absl::Status ExplainCall(const grpc::Status& status, absl::Duration limit, ipc::
       // It could not be undone before the deadline; the message says what goes on.
       return absl::DeadlineExceededError(absl::StrCat(message, "; ask ctl status"));
     case grpc::StatusCode::UNAVAILABLE:
-      return absl::UnavailableError(
-          absl::StrCat("the connection was lost before the answer came: ", message,
-                       "; the master has ended, or another program listens there", tail));
+      return absl::UnavailableError(absl::StrCat(
+          "the connection was lost before the answer came: ", message,
+          "; the master has ended, or another program listens there", other_cause, tail));
     case grpc::StatusCode::UNIMPLEMENTED:
       return absl::UnimplementedError("this master does not know the command; is it older?");
     default:

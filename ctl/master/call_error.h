@@ -11,9 +11,9 @@
 namespace muster::ctl {
 
 // What went wrong with a call, in our words. `limit`: of the call, which was to end at `deadline`;
-// `tail`: for when no answer came.
+// `tail`: for when no answer came; `other_cause`: why the connection may have been lost, too.
 absl::Status ExplainCall(const grpc::Status& status, absl::Duration limit, ipc::Deadline deadline,
-                         absl::string_view tail);
+                         absl::string_view tail, absl::string_view other_cause = "");
 
 }  // namespace muster::ctl
 

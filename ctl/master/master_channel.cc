@@ -17,7 +17,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "muster/ctl/master/small_file.h"
 #include "muster/ctl/master/tcp.h"
@@ -73,6 +75,12 @@ std::optional<ipc::PidFd> Listener(int fd) {
   return *std::move(process);
 }
 
+// True for "10.0.0.1" and "web.example", which are paths without a port.
+bool IsPerhapsHost(absl::string_view label) {
+  return absl::StrContains(label, '.') && !absl::StrContains(label, '/') &&
+         !absl::StartsWith(label, "unix:") && !absl::EndsWith(label, ".sock");
+}
+
 absl::StatusOr<MasterChannel> OpenUnix(const MasterTarget& target, absl::Duration limit) {
   std::string failures;
   bool is_perhaps_there = false;
@@ -83,7 +91,9 @@ absl::StatusOr<MasterChannel> OpenUnix(const MasterTarget& target, absl::Duratio
       const Unreachable why = ExplainUnreachable(path, attempt.error);
       is_perhaps_there = is_perhaps_there || why.is_perhaps_there;
       is_told_what_to_do = is_told_what_to_do && why.has_advice;
-      absl::StrAppend(&failures, "\n  ", why.line);
+      const bool is_perhaps_host = attempt.error == ENOENT && IsPerhapsHost(target.label);
+      absl::StrAppend(&failures, "\n  ", why.line,
+                      is_perhaps_host ? "; for TCP write HOST:PORT" : "");
       continue;
     }
     std::optional<ipc::PidFd> process = Listener(attempt.fd.get());

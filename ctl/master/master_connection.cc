@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "muster/ctl/master/address.h"
 #include "muster/ctl/master/call_error.h"
 #include "muster/ctl/master/master_channel.h"
 #include "muster/ctl/text/units.h"
@@ -55,9 +56,18 @@ std::string MakeRequestId() {
   return absl::BytesToHexString(absl::string_view(bytes, sizeof(bytes)));
 }
 
+// Why a connection to `target` may be lost, besides the master's end. Empty: nothing is known.
+std::string OtherCause(const MasterTarget& target) {
+  if (!target.paths.empty() || target.tls.has_value()) return "";
+  // Without a name it is plain by the option, with one by its entry.
+  return absl::StrCat(", or it wants TLS: leave out ",
+                      IsHostAndPort(target.label) ? "--insecure" : "insecure of its entry");
+}
+
 // A stream over gRPC's completion queue, so that waiting for a message can end without one.
 class GrpcStream final : public StreamCall {
  public:
+  explicit GrpcStream(const std::string& other_cause) : other_cause_(other_cause) {}
   ~GrpcStream() override {
     context_.TryCancel();
     if (is_under_way_) Wait();
@@ -113,9 +123,10 @@ class GrpcStream final : public StreamCall {
     call_->Finish(&status, nullptr);
     Wait();
     if (status.ok()) return absl::UnavailableError("the master has ended the stream");
-    return ExplainCall(status, absl::InfiniteDuration(), ipc::Deadline::Never(), "");
+    return ExplainCall(status, absl::InfiniteDuration(), ipc::Deadline::Never(), "", other_cause_);
   }
 
+  const std::string& other_cause_;  // of the connection
   grpc::ClientContext context_;
   grpc::CompletionQueue completions_;
   std::unique_ptr<
@@ -127,9 +138,11 @@ class GrpcStream final : public StreamCall {
 }  // namespace
 
 struct MasterConnection::Stub {
-  explicit Stub(std::shared_ptr<grpc::Channel> channel) : admin(std::move(channel)) {}
+  Stub(std::shared_ptr<grpc::Channel> channel, std::string other_cause)
+      : admin(std::move(channel)), other_cause(std::move(other_cause)) {}
 
   GenericStub admin;
+  const std::string other_cause;  // of a lost connection
   std::mutex mutex;
   grpc::ClientContext* under_way = nullptr;  // guarded by mutex; of a question or an order
   bool is_cancelled = false;                 // guarded by mutex
@@ -142,7 +155,8 @@ absl::StatusOr<MasterConnection> MasterConnection::Open(const MasterTarget& targ
   MUSTER_ASSIGN_OR_RETURN(
       MasterChannel opened,
       OpenMasterChannel(target, std::min(timeout.value_or(kConnectTimeout), kConnectTimeout)));
-  return MasterConnection(target.label, std::make_unique<Stub>(std::move(opened.channel)),
+  return MasterConnection(target.label,
+                          std::make_unique<Stub>(std::move(opened.channel), OtherCause(target)),
                           std::move(opened.process), timeout, first);
 }
 
@@ -196,12 +210,12 @@ absl::Status MasterConnection::Call(Kind kind, absl::Duration usual,
     const std::lock_guard lock(stub_->mutex);
     stub_->under_way = nullptr;
   }
-  return ExplainCall(status, limit, deadline, unknown);
+  return ExplainCall(status, limit, deadline, unknown, stub_->other_cause);
 }
 
 absl::StatusOr<std::unique_ptr<StreamCall>> MasterConnection::StartStream(
     const google::protobuf::Message& request, ipc::Deadline deadline, absl::Duration limit) {
-  auto call = std::make_unique<GrpcStream>();
+  auto call = std::make_unique<GrpcStream>(stub_->other_cause);
   MUSTER_RETURN_IF_ERROR(call->Start(stub_->admin, MethodOf(request), request, deadline, limit));
   return call;
 }
