@@ -99,9 +99,19 @@ TEST_F(CtlEvents, AreAnObjectOnEachLineForPrograms) {
   EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1);
 }
 
-TEST_F(CtlEvents, AreAskedForByKind) {
+TEST_F(CtlEvents, EndAtTheLastOneAlsoIfItIsOfAnotherKind) {
   Serve();
-  EXPECT_EQ(RunCtl({"-m", socket_, "events", "--kind", "worker-crashed", "--kind", "log"}).code, 0);
+  const Result result = RunCtl({"-m", socket_, "events", "--kind", "log"});
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_EQ(result.out, "");
+  StopServing();
+  EXPECT_TRUE(asked_.kind().empty()) << "the master would send nothing at the end";
+}
+
+TEST_F(CtlEvents, AreAskedForByKindWhileTheyAreFollowed) {
+  end_ = [](int) { return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more"); };
+  Serve();
+  RunCtl({"-m", socket_, "events", "-f", "--kind", "worker-crashed", "--kind", "log"});
   StopServing();
   EXPECT_THAT(asked_.kind(), ::testing::ElementsAre(v1::Event::WORKER_CRASHED, v1::Event::LOG));
   const Result wrong = RunCtl({"-m", socket_, "events", "--kind", "worker-crash"});

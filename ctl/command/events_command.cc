@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -49,9 +51,11 @@ constexpr Parameter kParameters[] = {
 // Prints what a stream of events brings, and knows where it is in it.
 class EventPrinter {
  public:
-  EventPrinter(const Session& session, v1::WatchEventsRequest request)
+  // `kinds`: those that are printed. Empty: all.
+  EventPrinter(const Session& session, std::vector<int> kinds, v1::WatchEventsRequest request)
       : session_(session),
         has_colours_(ShowsColours(STDOUT_FILENO)),
+        kinds_(std::move(kinds)),
         request_(std::move(request)) {}
 
   // Where to go on.
@@ -67,7 +71,9 @@ class EventPrinter {
                                   "missed", absl::StrCat(batch.missed())));
     }
     for (const v1::Event& event : batch.events()) {
-      MUSTER_RETURN_IF_ERROR(PrintOne(event));
+      const bool is_wanted =
+          kinds_.empty() || std::find(kinds_.begin(), kinds_.end(), event.kind()) != kinds_.end();
+      if (is_wanted) MUSTER_RETURN_IF_ERROR(PrintOne(event));
     }
     request_.set_instance(batch.instance());
     request_.set_from(batch.next());
@@ -97,6 +103,7 @@ class EventPrinter {
 
   const Session& session_;
   const bool has_colours_;
+  const std::vector<int> kinds_;
   v1::WatchEventsRequest request_;
 };
 
@@ -132,15 +139,18 @@ absl::Status Follow(MasterConnection& master, EventPrinter& printer,
 absl::Status Run(const Session& session) {
   const bool follows = session.arguments.has("follow");
   v1::WatchEventsRequest request;
+  std::vector<int> kinds;
   for (const std::string& kind : session.arguments.texts("kind")) {
-    request.add_kind(KindOf(kind).value());
+    kinds.push_back(KindOf(kind).value());
+    // Else the end is waited for, and the master sends nothing where it has no event of the kinds.
+    if (follows) request.add_kind(KindOf(kind).value());
   }
   MUSTER_ASSIGN_OR_RETURN(MasterConnection first, session.connect());
   MUSTER_ASSIGN_OR_RETURN(const std::uint64_t next, NextNumber(first));
   const std::uint64_t oldest = follows ? next - std::min(next - 1, kShownBefore) : 1;
   request.set_from(std::max<std::uint64_t>(session.arguments.number("from").value_or(oldest), 1));
 
-  EventPrinter printer(session, std::move(request));
+  EventPrinter printer(session, std::move(kinds), std::move(request));
   if (!follows) {
     return printer.request().from() < next ? PrintUntil(first, next, printer) : absl::OkStatus();
   }
