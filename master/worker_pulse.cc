@@ -35,6 +35,9 @@ std::optional<loop::Clock::duration> HungFor(const SupervisedWorker& process,
 
 std::optional<loop::Clock::duration> HungFor(pid_t pid, const worker::SharedZone& zone,
                                              std::uint32_t slot, loop::TimePoint now) {
+  // A call of the system for each worker would be most of what a status costs.
+  const std::optional<loop::Clock::duration> since = SinceHeartbeat(zone, slot, now);
+  if (since.has_value() && *since < kAliveFor) return std::nullopt;
   siginfo_t stop = {};
   const bool is_stopped =
       ::waitid(P_PID, static_cast<id_t>(pid), &stop, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&

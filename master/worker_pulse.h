@@ -17,6 +17,8 @@ namespace muster::master {
 // A worker's loop beats once a second (worker/runtime/heartbeat.h). After this long without a beat
 // it is taken to be stuck in one call of its service.
 inline constexpr std::chrono::seconds kSilentAfter{5};
+// Between two beats it is not late.
+inline constexpr std::chrono::milliseconds kAliveFor{1200};
 
 // How long ago the process with `tag` beat last, by what it wrote into the registry: a worker may
 // lie. Nothing: it has not beaten yet, or says that it will in the future.
@@ -35,7 +37,8 @@ std::optional<loop::Clock::duration> HungFor(const SupervisedWorker& process,
                                              const worker::SharedZone& zone, ipc::OwnerTag tag,
                                              loop::TimePoint now);
 
-// The same by pid and slot, in any thread. A process that is gone by now is not hung.
+// The same by pid and slot, in any thread. A process that is gone by now is not hung. Whoever has
+// beaten within kAliveFor is not asked after: that he was stopped since is seen as much later.
 std::optional<loop::Clock::duration> HungFor(pid_t pid, const worker::SharedZone& zone,
                                              std::uint32_t slot, loop::TimePoint now);
 
