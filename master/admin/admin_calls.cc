@@ -64,7 +64,7 @@ grpc::ServerUnaryReactor* AdminCalls::Change(grpc::CallbackServerContext* contex
                                              const google::protobuf::Message& request,
                                              AdminOperations::Order order,
                                              std::function<void(const Outcome&)> fill) {
-  const Caller caller = CallerOf(peer_, *context->auth_context());
+  const Caller caller = CallerOf(peer_, context->auth_context().get());
   absl::StatusOr<AuditedCall> begun =
       AuditedCall::Begin(*operations_.audit, operations_.generation, caller, *context, request);
   if (!begun.ok()) return Answer(context, ToGrpcStatus(begun.status()));

@@ -32,7 +32,7 @@ constexpr int kLeastBetweenClientPingsMs = 5'000;
 
 AccessQuestion AskerFor(AccessGate& gate, const Peer& peer) {
   return [&gate, peer](absl::string_view path, const grpc::ServerContextBase& call) {
-    return gate.Check(CallerOf(peer, *call.auth_context()), AdminMethodAt(path));
+    return gate.Check(CallerOf(peer, call.auth_context().get()), AdminMethodAt(path));
   };
 }
 

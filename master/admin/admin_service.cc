@@ -26,7 +26,7 @@ grpc::Status AdminService::Check(grpc::CallbackServerContext* context, absl::str
   if (id.ok() && !id->empty()) context->AddTrailingMetadata(kCallIdKey, *id);
   // First: who may not call it is audited, whatever id he sends.
   const grpc::Status may =
-      gate_.Check(CallerOf(peer_, *context->auth_context()),
+      gate_.Check(CallerOf(peer_, context->auth_context().get()),
                   AdminMethodAt(absl::StrCat(kAdminService, method)), id.ok() ? *id : "", request);
   if (!may.ok() || id.ok()) return may;
   return ToGrpcStatus(id.status(), "CALL_ID_UNFIT");
@@ -81,7 +81,7 @@ grpc::ServerUnaryReactor* AdminService::GetCall(grpc::CallbackServerContext* con
                                                 const admin::v1::GetCallRequest* request,
                                                 admin::v1::Call* response) {
   if (auto* const refused = Refuse(context, "GetCall", *request)) return refused;
-  return AnswerGetCall(*operations_.audit, CallerOf(peer_, *context->auth_context()), context,
+  return AnswerGetCall(*operations_.audit, CallerOf(peer_, context->auth_context().get()), context,
                        request, response);
 }
 

@@ -22,7 +22,7 @@ std::vector<std::string> ValuesOf(const grpc::AuthContext& auth, const char* pro
 
 }  // namespace
 
-Caller CallerOf(const Peer& peer, const grpc::AuthContext& auth) {
+Caller CallerOf(const Peer& peer, const grpc::AuthContext* auth) {
   if (peer.is_unix()) return peer.ToCaller();
   Caller caller;
   // The first name of the most telling kind is the one for people.
@@ -31,12 +31,12 @@ Caller CallerOf(const Peer& peer, const grpc::AuthContext& auth) {
     caller.identities.push_back(absl::StrCat(kind, value));
     if (name.empty()) name = value;
   };
-  if (auth.IsPeerAuthenticated()) {
-    for (const std::string& uri : ValuesOf(auth, GRPC_PEER_URI_PROPERTY_NAME)) add(kUri, uri);
-    for (const std::string& dns : ValuesOf(auth, GRPC_PEER_DNS_PROPERTY_NAME)) {
+  if (auth != nullptr && auth->IsPeerAuthenticated()) {
+    for (const std::string& uri : ValuesOf(*auth, GRPC_PEER_URI_PROPERTY_NAME)) add(kUri, uri);
+    for (const std::string& dns : ValuesOf(*auth, GRPC_PEER_DNS_PROPERTY_NAME)) {
       add(kDns, absl::AsciiStrToLower(dns));
     }
-    for (const std::string& subject : ValuesOf(auth, GRPC_X509_SUBJECT_PROPERTY_NAME)) {
+    for (const std::string& subject : ValuesOf(*auth, GRPC_X509_SUBJECT_PROPERTY_NAME)) {
       add(kSubject, subject);
     }
   }

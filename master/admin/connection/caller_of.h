@@ -8,8 +8,9 @@
 namespace muster::master {
 
 // Who makes a call: of a Unix socket the peer; with TLS whom the certificate names; else nobody
-// knows. It is the same for all calls of a connection. Thread-safe.
-Caller CallerOf(const Peer& peer, const grpc::AuthContext& auth);
+// knows. It is the same for all calls of a connection. `auth`: of a call; null in a test without
+// one. Thread-safe.
+Caller CallerOf(const Peer& peer, const grpc::AuthContext* auth);
 
 }  // namespace muster::master
 

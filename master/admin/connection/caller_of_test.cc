@@ -10,28 +10,14 @@ using ::testing::ElementsAre;
 
 // A certificate's names are tested with real handshakes, in admin_server_tls_test.
 
-class Nothing : public grpc::AuthPropertyIterator {};
-
-class NoAuth final : public grpc::AuthContext {
- public:
-  bool IsPeerAuthenticated() const override { return false; }
-  std::vector<grpc::string_ref> GetPeerIdentity() const override { return {}; }
-  std::string GetPeerIdentityPropertyName() const override { return ""; }
-  std::vector<grpc::string_ref> FindPropertyValues(const std::string&) const override { return {}; }
-  grpc::AuthPropertyIterator begin() const override { return Nothing(); }
-  grpc::AuthPropertyIterator end() const override { return Nothing(); }
-  void AddProperty(const std::string&, const grpc::string_ref&) override {}
-  bool SetPeerIdentityPropertyName(const std::string&) override { return false; }
-};
-
 TEST(CallerOf, IsTheProcessAtTheOtherEndOfAUnixSocket) {
-  const Caller caller = CallerOf(Peer{.pid = 4711, .uid = 1000, .gid = 100}, NoAuth());
+  const Caller caller = CallerOf(Peer{.pid = 4711, .uid = 1000, .gid = 100}, nullptr);
   EXPECT_THAT(caller.identities, ElementsAre("uid:1000", "gid:100"));
   EXPECT_EQ(caller.name, "uid 1000 (pid 4711)");
 }
 
 TEST(CallerOf, IsNobodyWhoIsKnownOverTcpWithoutTls) {
-  const Caller caller = CallerOf(Peer{.host = "127.0.0.1", .address = "127.0.0.1:51234"}, NoAuth());
+  const Caller caller = CallerOf(Peer{.host = "127.0.0.1", .address = "127.0.0.1:51234"}, nullptr);
   EXPECT_THAT(caller.identities, ElementsAre("anonymous"));
   EXPECT_EQ(caller.name, "anonymous from 127.0.0.1:51234");
 }
