@@ -165,7 +165,8 @@ TEST_F(TopInTmux, FitsANewSizeOfTheWindow) {
   EXPECT_THAT(ScreenWith("CONN/S"), HasSubstr("CONN/S"));
   Tmux({"resize-window", "-x", "40", "-y", "10"});
   EXPECT_THAT(ScreenWhen([](const std::string& screen) {
-                return absl::StrContains(screen, "q quit") && !absl::StrContains(screen, "CONN/S");
+                return absl::StrContains(screen, "4710") && absl::StrContains(screen, "q quit") &&
+                       !absl::StrContains(screen, "CONN/S");
               }),
               AllOf(HasSubstr("4710"), Not(HasSubstr("CONN/S"))));
 }
