@@ -556,6 +556,8 @@ Performer::Wrongs Performer::NoteWarning(const std::string& warning, Time begin,
     keepers_.insert(pid);
     return {};
   }
+  // Until it learns of the drain, it answers as before.
+  if (absl::StrContains(warning, "has not begun to drain")) keepers_.insert(pid);
   if (is_disturbed_ && (absl::StrContains(warning, "has not begun to") ||
                         absl::StrContains(warning, "has not ended ") ||
                         absl::StrContains(warning, "was killed by SIGKILL before it "))) {

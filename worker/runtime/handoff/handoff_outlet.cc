@@ -36,8 +36,7 @@ HandoffOutlet::~HandoffOutlet() { Unwatch(); }
 
 void HandoffOutlet::Start() {
   is_giving_ = true;
-  taken_ = TakenByTakers();
-  moved_at_ = around_.loop.now();
+  stall_.Begin(LookNow());
   look_.SetAfter(kLookSoon);
 }
 
@@ -84,10 +83,6 @@ bool HandoffOutlet::HasRoom() {
 void HandoffOutlet::Give(Connection connection, std::string state) {
   MUSTER_CHECK(state.size() <= kMostHandoffStateBytes,
                "a service's state is larger than a message");
-  if (!IsOnTheWay()) {
-    taken_ = TakenByTakers();
-    moved_at_ = around_.loop.now();
-  }
   if (budget_ > 0) --budget_;
   if (is_stalled_) try_at_ = around_.loop.now() + kTryAgain;
   has_given_ = true;
@@ -147,14 +142,8 @@ void HandoffOutlet::TakeBack() {
 
 void HandoffOutlet::Look() {
   if (!unsent_.empty()) SendAll();
-  const loop::TimePoint now = around_.loop.now();
-  const std::uint64_t taken = TakenByTakers();
-  if (taken != taken_) {
-    taken_ = taken;
-    moved_at_ = now;
-    is_stalled_ = false;
-  }
-  if (has_given_ && IsOnTheWay() && now - moved_at_ >= kPatience) OnStall();
+  if (stall_.Note(LookNow())) is_stalled_ = false;
+  if (has_given_ && stall_.lasts() >= kPatience) OnStall();
   if (is_room_wanted_) {
     full_at_.reset();
     if (HasRoom()) {
@@ -168,9 +157,10 @@ void HandoffOutlet::Look() {
 void HandoffOutlet::OnStall() {
   const bool is_news = !std::exchange(is_stalled_, true);
   budget_ = 0;
-  moved_at_ = around_.loop.now();
-  try_at_ = moved_at_ + kTryAgain;
-  full_at_ = moved_at_;
+  stall_.Begin(LookNow());
+  const loop::TimePoint now = around_.loop.now();
+  try_at_ = now + kTryAgain;
+  full_at_ = now;
   is_room_wanted_ = true;
   const std::size_t unsent = unsent_.size();
   TakeBack();

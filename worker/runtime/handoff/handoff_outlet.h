@@ -16,6 +16,7 @@
 #include "muster/loop/timer.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/handoff/handoff_intake.h"
+#include "muster/worker/runtime/handoff/handoff_stall.h"
 
 namespace muster::worker {
 
@@ -74,6 +75,7 @@ class HandoffOutlet {
   std::uint64_t RoomNow() const;
   // What the takers have taken ever; zero if there are none.
   std::uint64_t TakenByTakers() const;
+  HandoffStall::Look LookNow() const { return {around_.loop.now(), TakenByTakers(), IsOnTheWay()}; }
   bool IsOnTheWay() const { return !unsent_.empty() || intake_.queued_bytes() > 0; }
   void SendAll();
   void Watch();
@@ -98,10 +100,9 @@ class HandoffOutlet {
   bool is_room_wanted_ = false;
 
   loop::Timer look_;
-  std::uint64_t taken_ = 0;   // TakenByTakers at moved_at_
-  loop::TimePoint moved_at_;  // since then nothing was taken
-  bool is_stalled_ = false;   // until something is taken
-  loop::TimePoint try_at_;    // the next one during a stall
+  HandoffStall stall_;
+  bool is_stalled_ = false;  // for kPatience, until something is taken
+  loop::TimePoint try_at_;   // the next one during a stall
 };
 
 }  // namespace muster::worker

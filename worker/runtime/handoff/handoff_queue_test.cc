@@ -2,13 +2,16 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/clock.h"
 #include "muster/worker/protocol/command.h"
+#include "muster/worker/runtime/handoff/handoff_outlet.h"
 #include "muster/worker/runtime/handoff/handoff_queue_fixture.h"
 
 namespace muster::worker {
@@ -149,6 +152,26 @@ TEST_F(HandoffQueueTest, ReturnsToTheGiverWhatNobodyTakes) {
   hung->StartTaking();
   ASSERT_TRUE(RunUntil([this] { return old_->room() == 2; }));
   EXPECT_EQ(Give(*old_, 10).size(), 0u);
+}
+
+// That nobody has taken anything for long says nothing while nothing is on its way.
+TEST_F(HandoffQueueTest, DoesNotTakeAtOnceWhatAnotherGiverHasJustGiven) {
+  const auto run_for = [this](std::chrono::milliseconds time) {
+    const auto end = loop::Clock::now() + time;
+    ASSERT_TRUE(RunUntil([&] { return loop::Clock::now() >= end; }));
+  };
+  const auto taker = AddTaker();
+  old_->StartGiving();
+  Give(*old_, 1);
+  ASSERT_TRUE(RunUntil([&] { return taker->adopted().size() == 1; }));
+  taker->Die();
+  const auto hung = Add(kServing);
+  run_for(2 * HandoffOutlet::kPatience);
+  const auto later = Add(kServing - 1);
+  later->StartGiving();
+  EXPECT_EQ(Give(*later, 3).size(), 0u);
+  run_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(old_->adopted().size() + later->adopted().size(), 0u);
 }
 
 TEST_F(HandoffQueueTest, TakesEverythingOnceNobodyElseWill) {
