@@ -56,17 +56,22 @@ absl::Status Deployments::SetNext(LoadId load, absl::StatusOr<Deployment> loaded
 }
 
 absl::Status Deployments::ListenOnNext() {
-  return next_->places.Explain(next_->listeners.Listen());
+  const absl::Status status = next_->listeners.Listen(listening_);
+  if (!status.ok()) listening_.TakeBack();
+  return next_->places.Explain(status);
 }
 
 void Deployments::Commit() {
+  listening_.Keep();
   Retire(current_);
   current_ = std::exchange(next_, std::nullopt);
   current_->places = FieldPlaces();
 }
 
 void Deployments::RollBack(LoadId load) {
-  if (load == next_load_) Retire(next_);
+  if (load != next_load_) return;
+  listening_.TakeBack();
+  Retire(next_);
 }
 
 void Deployments::Retire(std::optional<Deployment>& deployment) {

@@ -14,6 +14,7 @@
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/deployment_loader.h"
 #include "muster/master/deployment/deployment_source.h"
+#include "muster/master/listen/listen_attempt.h"
 #include "muster/master/listen/listener_set.h"
 
 namespace muster::master {
@@ -48,7 +49,8 @@ class Deployments {
   // Makes the next one a copy of the current one.
   absl::Status CopyToNext(LoadId load);
 
-  // Listens on what is new in the next one. The error has the place of the field.
+  // Listens on what is new in the next one. What that changes of live sockets is put back unless
+  // the next one is committed. The error has the place of the field.
   absl::Status ListenOnNext();
   // The next one is the current one from now on. It has no places any more: the file may say
   // something else.
@@ -79,6 +81,7 @@ class Deployments {
   std::optional<Deployment> current_;
   std::optional<Deployment> next_;
   LoadId next_load_ = 0;                        // that made it
+  ListenAttempt listening_;                     // of the next one
   std::shared_ptr<const ListenerSet> offered_;  // to the load that is under way
   std::unique_ptr<DeploymentLoader> loader_;
 };

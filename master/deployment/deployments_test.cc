@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -138,6 +140,37 @@ TEST_F(DeploymentsTest, DropTheNextOnlyForTheLoadThatMadeIt) {
   deployments_->RollBack(7);
   EXPECT_EQ(deployments_->next(), nullptr);
   EXPECT_TRUE(Connects(AddressOf(*deployments_->current())));
+}
+
+TEST_F(DeploymentsTest, LeaveTheAdminSocketAsItWasIfTheNextIsRefusedAfterItListened) {
+  const std::string path = folder_ + "/admin";
+  const auto lines = [&](const std::string& rights) {
+    return absl::StrCat("listen { address: '127.0.0.1:0' } admin { listen: 'unix:", path, "' ",
+                        rights, " }\n");
+  };
+  const auto file = [&] {
+    struct stat status = {};
+    EXPECT_EQ(::lstat(path.c_str(), &status), 0);
+    return std::to_string(status.st_uid) + " " + std::to_string(status.st_mode & 0777);
+  };
+  Serve(lines(""));
+  const std::string before = file();
+  // Only root may give the file to another user.
+  Write(lines(::geteuid() == 0 ? "mode: '0660' owner: '9'" : "mode: '0660'"));
+  ASSERT_TRUE(Load().ok());
+  ASSERT_TRUE(deployments_->ListenOnNext().ok());
+  ASSERT_TRUE(deployments_->ListenOnNext().ok());  // as for a worker that wants listeners first
+  EXPECT_NE(file(), before);
+  deployments_->RollBack(load_);
+  EXPECT_EQ(file(), before);
+
+  ASSERT_TRUE(Load().ok());
+  ASSERT_TRUE(deployments_->ListenOnNext().ok());
+  const std::string after = file();
+  deployments_->Commit();
+  deployments_->RollBack(load_);
+  EXPECT_EQ(file(), after);
+  EXPECT_NE(after, before);
 }
 
 TEST_F(DeploymentsTest, CloseWhatTheNextDoesNotWantWhenItIsCommitted) {

@@ -112,6 +112,7 @@ absl::Status Listener::Listen(int backlog) {
     return ipc::ErrnoStatus(absl::StrCat("listen ", address_.ToString()));
   }
   is_listening_ = true;
+  backlog_ = backlog;
   return absl::OkStatus();
 }
 

@@ -41,6 +41,8 @@ class Listener {
   // yet, is not there any more, so that nobody would find it.
   absl::Status Listen(int backlog);
   bool is_listening() const { return is_listening_; }
+  // That it listens with; zero: it has not listened.
+  int backlog() const { return backlog_; }
   // Ends the listening in every process that has the socket. It is of no use afterwards.
   void StopListening();
 
@@ -66,6 +68,7 @@ class Listener {
   std::optional<SocketFile> file_;  // ends before the socket is closed
   bool is_bound_ = true;
   bool is_listening_ = false;
+  int backlog_ = 0;
   bool shares_port_ = false;
 };
 

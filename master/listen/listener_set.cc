@@ -11,7 +11,6 @@
 #include "muster/ipc/base/status.h"
 #include "muster/master/host/file_id.h"
 #include "muster/master/listen/process_listeners.h"
-#include "muster/master/listen/socket_file.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -20,53 +19,6 @@ namespace {
 // Connections to the master that wait to be accepted: as many as the kernel allows. With a
 // full queue, connect() of a client that does not block fails at once, and gRPC's does not block.
 constexpr int kMasterBacklog = SOMAXCONN;
-
-// The changes of an attempt to listen, taken back unless they are kept.
-class Attempt {
- public:
-  Attempt() = default;
-  Attempt(const Attempt&) = delete;
-  Attempt& operator=(const Attempt&) = delete;
-  ~Attempt() {
-    for (Listener* listener : listening_) listener->StopListening();
-    for (Listener* listener : sharing_) (void)listener->SharePort(false);
-    for (const auto& [file, rights] : changed_) (void)file->SetRights(rights);
-  }
-  void Keep() {
-    listening_.clear();
-    sharing_.clear();
-    changed_.clear();
-  }
-
-  // Listens on those that do not yet. The first one is bound without the others, and lets them in.
-  absl::Status Listen(const std::vector<std::shared_ptr<Listener>>& sockets, int backlog) {
-    Listener& first = *sockets.front();
-    for (const auto& socket : sockets) {
-      if (socket->is_listening()) continue;
-      if (socket.get() != &first && !first.shares_port()) {
-        MUSTER_RETURN_IF_ERROR(first.SharePort(true));
-        sharing_.push_back(&first);
-      }
-      MUSTER_RETURN_IF_ERROR(socket->Listen(backlog));
-      listening_.push_back(socket.get());
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status SetRights(Listener& listener, const SocketRights& rights) {
-    if (!listener.has_file()) return absl::OkStatus();
-    if (!listener.file().IsThere()) return listener.file().Gone();
-    const SocketRights before = listener.file().rights();
-    MUSTER_RETURN_IF_ERROR(listener.file().SetRights(rights));
-    changed_.emplace_back(&listener.file(), before);
-    return absl::OkStatus();
-  }
-
- private:
-  std::vector<Listener*> listening_;
-  std::vector<Listener*> sharing_;
-  std::vector<std::pair<SocketFile*, SocketRights>> changed_;
-};
 
 }  // namespace
 
@@ -195,19 +147,25 @@ absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const Address
 }
 
 absl::Status ListenerSet::Listen() {
-  Attempt attempt;
+  ListenAttempt attempt;
+  MUSTER_RETURN_IF_ERROR(Listen(attempt));
+  attempt.Keep();
+  return absl::OkStatus();
+}
+
+absl::Status ListenerSet::Listen(ListenAttempt& attempt) {
   for (const Shared& shared : listeners_) {
     absl::Status status = attempt.Listen(shared.sockets, shared.backlog);
-    if (status.ok()) status = attempt.SetRights(*shared.sockets.front(), shared.rights);
+    if (status.ok()) status = attempt.SetRights(shared.sockets.front(), shared.rights);
     MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
   }
   // Last: on a socket that listens this has no reason to fail.
   for (const Shared& shared : listeners_) {
     for (const auto& socket : shared.sockets) {
-      MUSTER_RETURN_IF_ERROR(config::AtField(socket->Listen(shared.backlog), shared.field));
+      const absl::Status status = attempt.SetBacklog(socket, shared.backlog);
+      MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
     }
   }
-  attempt.Keep();
   return absl::OkStatus();
 }
 

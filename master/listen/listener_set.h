@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/master/listen/address.h"
+#include "muster/master/listen/listen_attempt.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/socket_rights.h"
 #include "muster/proto/config.pb.h"
@@ -44,6 +45,9 @@ class ListenerSet {
   // configuration wants. AlreadyExists: another socket listened first. After an error, which has
   // the field, the sockets that other sets have are as they were, and the new ones are of no use.
   absl::Status Listen();
+  // The same, but as long as `attempt` is not kept, it can be taken back. After an error it has
+  // what was done until then.
+  absl::Status Listen(ListenAttempt& attempt);
 
   // The same for the sockets of the master alone, which answers before anything serves.
   absl::Status ListenForMaster();
