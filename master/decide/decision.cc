@@ -14,6 +14,15 @@ void Decision::Tell(Topic topic, Severity severity, std::string text, std::uint6
   Do(LogAction{severity, std::move(text), topic, generation});
 }
 
+void Decision::TellOfAttempt(Topic topic, Severity severity, std::string text, LoadId attempt,
+                             std::uint64_t generation) {
+  Do(LogAction{.severity = severity,
+               .text = std::move(text),
+               .topic = topic,
+               .generation = generation,
+               .attempt = attempt});
+}
+
 void Decision::Tell(Topic topic, Severity severity, std::string text, const WorkerRecord& worker) {
   Do(LogAction{severity, std::move(text), topic, worker.generation,
                WorkerId{worker.index, worker.slot, worker.pid, worker.last_end}});

@@ -26,6 +26,9 @@ class Decision {
   void Log(Severity severity, std::string text);
   // The same, of something that happened to this generation, or to this worker.
   void Tell(Topic topic, Severity severity, std::string text, std::uint64_t generation);
+  // The same, of something that happened to an attempt to bring a generation into service.
+  void TellOfAttempt(Topic topic, Severity severity, std::string text, LoadId attempt,
+                     std::uint64_t generation);
   void Tell(Topic topic, Severity severity, std::string text, const WorkerRecord& worker);
   // For a SendAction that is to be acknowledged. Not zero.
   std::uint32_t NewToken() { return ++last_token_; }

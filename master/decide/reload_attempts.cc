@@ -44,15 +44,16 @@ void ReloadAttempts::Begin(Attempt attempt, Decision& decision) {
   attempt_->began = decision.now();
   attempt_->load = ++last_load_;
   if (attempt_->is_resumption) {
-    decision.Tell(Topic::kReloadBegun, Severity::kInfo, "resuming", 0);
+    decision.TellOfAttempt(Topic::kReloadBegun, Severity::kInfo, "resuming", attempt_->load, 0);
     decision.Do(LoadAgainAction{attempt_->load});
     return;
   }
   attempt_->overdue = decision.now() + kLoadTimeout;
-  decision.Tell(Topic::kReloadBegun, Severity::kInfo,
-                attempt_->config_of == 0 ? "reloading"
-                                         : "reloading with a configuration that came with a call",
-                0);
+  decision.TellOfAttempt(Topic::kReloadBegun, Severity::kInfo,
+                         attempt_->config_of == 0
+                             ? "reloading"
+                             : "reloading with a configuration that came with a call",
+                         attempt_->load, 0);
   decision.Do(NotifyAction{NotifyAction::What::kReloading});
   decision.Do(LoadAction{attempt_->load, attempt_->config_of});
 }
@@ -121,7 +122,8 @@ void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_ser
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
   if (attempt.is_start) return;
   NoteRefusal(attempt, reason);
-  RefuseAll(NameOf(attempt), attempt.waiting, what_serves, reason, decision, attempt.generation);
+  RefuseAll({NameOf(attempt), attempt.load, attempt.generation}, attempt.waiting, what_serves,
+            reason, decision);
   decision.Do(NotifyAction{NotifyAction::What::kReady});
   BeginNext(decision);
 }
@@ -151,21 +153,23 @@ void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
     waiting.insert(waiting.end(), pending.waiting.begin(), pending.waiting.end());
   }
   const std::optional<Attempt> attempt = std::exchange(attempt_, std::nullopt);
+  Refused refused = {"reload"};
   if (attempt && !attempt->is_start) {
     if (attempt->generation == 0) decision.Do(AbandonLoadAction{attempt->load});
     NoteRefusal(*attempt, reason);
     if (attempt->is_resumption) {
-      RefuseAll(NameOf(*attempt), attempt->waiting, "", reason, decision);
+      RefuseAll({NameOf(*attempt), attempt->load}, attempt->waiting, "", reason, decision);
     } else {
+      refused.attempt = attempt->load;
       waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
     }
     decision.Do(NotifyAction{NotifyAction::What::kReady});
   }
-  if (!waiting.empty()) RefuseAll("reload", waiting, "", reason, decision);
+  if (!waiting.empty()) RefuseAll(refused, waiting, "", reason, decision);
 }
 
 void ReloadAttempts::Refuse(RequestId request, const absl::Status& reason, Decision& decision) {
-  RefuseAll("reload", {{request}}, "", reason, decision);
+  RefuseAll({"reload"}, {{request}}, "", reason, decision);
 }
 
 bool ReloadAttempts::Has(const std::vector<Waiting>& waiting, RequestId request) {
@@ -173,18 +177,18 @@ bool ReloadAttempts::Has(const std::vector<Waiting>& waiting, RequestId request)
                      [request](const Waiting& one) { return one.request == request; });
 }
 
-// `what`: "reload" or "resume".
-void ReloadAttempts::RefuseAll(absl::string_view what, const std::vector<Waiting>& waiting,
+void ReloadAttempts::RefuseAll(const Refused& refused, const std::vector<Waiting>& waiting,
                                absl::string_view what_serves, const absl::Status& reason,
-                               Decision& decision, std::uint64_t generation) {
-  absl::Status refusal(CodeOf(reason),
-                       WithReason(absl::StrCat(what, " refused", what_serves), reason.message()));
+                               Decision& decision) {
+  absl::Status refusal(
+      CodeOf(reason),
+      WithReason(absl::StrCat(refused.what, " refused", what_serves), reason.message()));
   // What is beside the reason, for programs.
   reason.ForEachPayload([&](absl::string_view kind, const absl::Cord& payload) {
     refusal.SetPayload(kind, payload);
   });
-  decision.Tell(Topic::kReloadRefused, Severity::kError, std::string(refusal.message()),
-                generation);
+  decision.TellOfAttempt(Topic::kReloadRefused, Severity::kError, std::string(refusal.message()),
+                         refused.attempt, refused.generation);
   for (const Waiting& one : waiting) decision.Reply(one.request, {.status = refusal});
 }
 

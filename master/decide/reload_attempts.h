@@ -137,9 +137,15 @@ class ReloadAttempts {
   static absl::string_view NameOf(const Attempt& attempt);
   void NoteRefusal(const Attempt& attempt, const absl::Status& reason);
   static bool Has(const std::vector<Waiting>& waiting, RequestId request);
-  static void RefuseAll(absl::string_view what, const std::vector<Waiting>& waiting,
+  // What is refused.
+  struct Refused {
+    absl::string_view what;        // "reload" or "resume"
+    LoadId attempt = 0;            // zero: it did not begin
+    std::uint64_t generation = 0;  // zero: it had none
+  };
+  static void RefuseAll(const Refused& refused, const std::vector<Waiting>& waiting,
                         absl::string_view what_serves, const absl::Status& reason,
-                        Decision& decision, std::uint64_t generation = 0);
+                        Decision& decision);
 
   std::optional<Attempt> attempt_;
   std::deque<Pending> pending_;  // came during the attempt

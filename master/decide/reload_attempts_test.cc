@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,10 +38,14 @@ class ReloadAttemptsTest : public testing::Test {
     loads_ = 0;
     replies_.clear();
     log_.clear();
+    told_.clear();
     for (const Action& action : decision_.TakeActions()) {
       if (std::holds_alternative<LoadAction>(action)) ++loads_;
       if (const auto* reply = std::get_if<ReplyAction>(&action)) replies_.push_back(*reply);
-      if (const auto* log = std::get_if<LogAction>(&action)) log_.push_back(log->text);
+      if (const auto* log = std::get_if<LogAction>(&action)) {
+        log_.push_back(log->text);
+        if (log->topic != Topic::kOther) told_.emplace_back(log->topic, log->attempt);
+      }
     }
   }
   std::vector<RequestId> Answered() const {
@@ -54,6 +59,7 @@ class ReloadAttemptsTest : public testing::Test {
   int loads_ = 0;
   std::vector<ReplyAction> replies_;
   std::vector<std::string> log_;
+  std::vector<std::pair<Topic, LoadId>> told_;  // with the attempt
 };
 
 TEST_F(ReloadAttemptsTest, LoadTheConfigurationFirst) {
@@ -203,6 +209,33 @@ TEST_F(ReloadAttemptsTest, KeepAFewWaitingAndRefuseTheRest) {
   EXPECT_THAT(Answered(), ElementsAre(100 + ReloadAttempts::kMostPending));
   EXPECT_EQ(replies_[0].outcome.status,
             absl::FailedPreconditionError("reload refused: 16 reloads wait already"));
+}
+
+TEST_F(ReloadAttemptsTest, TellWhichOneBeganAndWhichOneWasRefused) {
+  using ::testing::Pair;
+  attempts_.Ask({5}, decision_);
+  const LoadId first = attempts_.load();
+  for (RequestId request = 100; request <= 100 + ReloadAttempts::kMostPending; ++request) {
+    attempts_.Ask({.request = request, .has_config = true}, decision_);
+  }
+  Sort();
+  EXPECT_THAT(told_,
+              ElementsAre(Pair(Topic::kReloadBegun, first), Pair(Topic::kReloadRefused, 0u)));
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  Sort();
+  EXPECT_THAT(told_, ElementsAre(Pair(Topic::kReloadRefused, first),
+                                 Pair(Topic::kReloadBegun, attempts_.load())));
+  EXPECT_NE(attempts_.load(), first);
+  const LoadId second = attempts_.load();
+  attempts_.Cancel(absl::FailedPreconditionError("paused"), decision_);
+  Sort();
+  EXPECT_THAT(told_, ElementsAre(Pair(Topic::kReloadRefused, second)));
+  attempts_.Resume(7, decision_);
+  const LoadId resumption = attempts_.load();
+  attempts_.Cancel(absl::FailedPreconditionError("paused"), decision_);
+  Sort();
+  EXPECT_THAT(told_, ElementsAre(Pair(Topic::kReloadBegun, resumption),
+                                 Pair(Topic::kReloadRefused, resumption)));
 }
 
 TEST_F(ReloadAttemptsTest, HandOverThoseWhoWaitUntilTheOldWorkersHaveEnded) {

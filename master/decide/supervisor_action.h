@@ -147,6 +147,7 @@ struct LogAction {
   Topic topic = Topic::kOther;
   std::uint64_t generation = 0;  // zero: of none
   std::optional<WorkerId> worker{};
+  LoadId attempt = 0;  // a reload or a resume, by its load; zero: of none
 };
 
 // Tells the service manager (sd_notify(3)).

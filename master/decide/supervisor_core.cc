@@ -105,9 +105,10 @@ void SupervisorCore::Commit() {
                  absl::StrCat("generation ", serving_, " serves before the pause was complete")),
              decision_);
   decision_.Do(CommitAction{serving_});
-  decision_.Tell(Topic::kGenerationServes, Severity::kInfo,
-                 absl::StrCat("generation ", serving_, " is ready: ", Workers(wanted_workers())),
-                 serving_);
+  decision_.TellOfAttempt(
+      Topic::kGenerationServes, Severity::kInfo,
+      absl::StrCat("generation ", serving_, " is ready: ", Workers(wanted_workers())),
+      attempts_.load(), serving_);
   // First: who drains looks for somebody who takes its connections.
   for (auto& [slot, worker] : workers_.records()) {
     if (worker.generation == serving_) LifeOf(worker).Apply(WorkerEvent::kServe);

@@ -61,6 +61,7 @@ std::optional<admin::v1::Event> EventOf(const LogAction& action) {
   event.set_severity(SeverityOf(action.severity));
   event.set_text(action.text);
   event.set_generation(action.generation);
+  event.set_attempt(action.attempt);
   if (action.worker.has_value()) {
     event.mutable_worker()->set_index(action.worker->index);
     event.mutable_worker()->set_slot(action.worker->slot);

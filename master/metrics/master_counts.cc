@@ -24,23 +24,24 @@ void MasterCounts::Histogram::Add(double seconds) {
 
 void MasterCounts::CountEvent(const Event& event, loop::TimePoint now) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto end_reload = [&](Histogram& reloads) {
-    // The first generation is no reload.
-    if (!reload_began_.has_value()) return;
-    reloads.Add(std::chrono::duration<double>(now - *reload_began_).count());
-    reload_began_.reset();
+  const auto end_attempt = [&](Histogram& attempts) {
+    // One that was refused before it began took no time.
+    const bool has_begun = event.attempt() != 0 && event.attempt() == attempt_;
+    const loop::TimePoint began = has_begun ? attempt_began_ : now;
+    attempts.Add(std::chrono::duration<double>(now - began).count());
+    if (has_begun) attempt_ = 0;
   };
   switch (event.kind()) {
     case Event::RELOAD_BEGUN:
-      reload_began_ = now;
+      attempt_ = event.attempt();
+      attempt_began_ = now;
       break;
     case Event::GENERATION_SERVES:
-      end_reload(values_.reloads_done);
+      // The start is no reload.
+      if (event.attempt() != 0) end_attempt(values_.reloads_done);
       break;
     case Event::RELOAD_REFUSED:
-      // One that was refused before it began took no time.
-      if (!reload_began_.has_value()) reload_began_ = now;
-      end_reload(values_.reloads_refused);
+      end_attempt(values_.reloads_refused);
       break;
     case Event::WORKER_CRASHED:
       if (values_.crashes.size() < kMostReasons) ++values_.crashes[event.worker().last_end()];
@@ -63,6 +64,11 @@ void MasterCounts::CountCall(absl::string_view path, int code) {
   const bool is_known = FindAdminMethod(path) != nullptr;
   const std::lock_guard<std::mutex> lock(mutex_);
   ++values_.calls[{is_known ? std::string(path) : "", code}];
+}
+
+void MasterCounts::CountOverBound(bool is_stream) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++(is_stream ? values_.streams_over_bound : values_.calls_over_bound);
 }
 
 void MasterCounts::CountRefusedHandshake() {

@@ -41,6 +41,9 @@ class MasterCounts {
     std::uint64_t hung = 0;    // times that a worker was found not to run its loop
     // By path and code.
     std::map<std::pair<std::string, int>, std::uint64_t> calls;
+    // Refused, since their callers had too many under way.
+    std::uint64_t calls_over_bound = 0;
+    std::uint64_t streams_over_bound = 0;
     std::uint64_t refused_handshakes = 0;
   };
 
@@ -49,6 +52,7 @@ class MasterCounts {
   // A call was answered. `path`: as gRPC has it; `code`: a grpc::StatusCode. Methods that there are
   // not are counted together, under the empty path: a client may invent any number.
   void CountCall(absl::string_view path, int code);
+  void CountOverBound(bool is_stream);
   void CountRefusedHandshake();
 
   Values Read() const;
@@ -56,7 +60,9 @@ class MasterCounts {
  private:
   mutable std::mutex mutex_;
   Values values_;
-  std::optional<loop::TimePoint> reload_began_;
+  // The reload or resume that is under way, by its number: another one may be refused meanwhile.
+  std::uint64_t attempt_ = 0;  // zero: none
+  loop::TimePoint attempt_began_;
 };
 
 }  // namespace muster::master

@@ -23,17 +23,24 @@ class MasterCountsTest : public testing::Test {
     counts_.CountEvent(event, start_ + after);
   }
 
+  void CountAttempt(Event::Kind kind, std::uint64_t attempt, milliseconds after) {
+    Event event;
+    event.set_kind(kind);
+    event.set_attempt(attempt);
+    counts_.CountEvent(event, start_ + after);
+  }
+
   const loop::TimePoint start_{std::chrono::hours(1)};
   MasterCounts counts_;
 };
 
 TEST_F(MasterCountsTest, HaveReloadsByTheirEndAndHowLongTheyTook) {
-  Count(Event::GENERATION_SERVES);  // the first
-  Count(Event::RELOAD_BEGUN, milliseconds(1000));
-  Count(Event::GENERATION_SERVES, milliseconds(1200));
-  Count(Event::RELOAD_BEGUN, milliseconds(2000));
-  Count(Event::RELOAD_REFUSED, milliseconds(2000) + std::chrono::minutes(2));
-  Count(Event::RELOAD_REFUSED, std::chrono::hours(1));
+  CountAttempt(Event::GENERATION_SERVES, 0, {});  // the first
+  CountAttempt(Event::RELOAD_BEGUN, 1, milliseconds(1000));
+  CountAttempt(Event::GENERATION_SERVES, 1, milliseconds(1200));
+  CountAttempt(Event::RELOAD_BEGUN, 2, milliseconds(2000));
+  CountAttempt(Event::RELOAD_REFUSED, 2, milliseconds(2000) + std::chrono::minutes(2));
+  CountAttempt(Event::RELOAD_REFUSED, 0, std::chrono::hours(1));
   const MasterCounts::Values values = counts_.Read();
   EXPECT_EQ(values.reloads_done.count, 1u);
   EXPECT_DOUBLE_EQ(values.reloads_done.sum, 0.2);
@@ -41,6 +48,17 @@ TEST_F(MasterCountsTest, HaveReloadsByTheirEndAndHowLongTheyTook) {
   EXPECT_EQ(values.reloads_refused.count, 2u);
   EXPECT_DOUBLE_EQ(values.reloads_refused.sum, 120);
   EXPECT_THAT(values.reloads_refused.within, ElementsAre(1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
+}
+
+TEST_F(MasterCountsTest, LetTheClockOfAReloadRunWhileAnotherOneIsRefused) {
+  CountAttempt(Event::RELOAD_BEGUN, 3, milliseconds(1000));
+  CountAttempt(Event::RELOAD_REFUSED, 0, milliseconds(1500));  // too many wait
+  CountAttempt(Event::GENERATION_SERVES, 3, milliseconds(3000));
+  const MasterCounts::Values values = counts_.Read();
+  EXPECT_EQ(values.reloads_refused.count, 1u);
+  EXPECT_DOUBLE_EQ(values.reloads_refused.sum, 0);
+  EXPECT_EQ(values.reloads_done.count, 1u);
+  EXPECT_DOUBLE_EQ(values.reloads_done.sum, 2);
 }
 
 TEST_F(MasterCountsTest, HaveCrashesByTheirReason) {

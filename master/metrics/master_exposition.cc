@@ -137,6 +137,10 @@ void AppendCalls(Page& page, const MasterCounts::Values& counts) {
   }
   page.Single("admin_calls_refused_total", "counter", "Calls that their callers may not make.",
               refused);
+  page.Family("admin_calls_over_bound_total", "counter",
+              "Calls that were refused since their callers had too many under way.");
+  page.Sample(Label("kind", "calls"), counts.calls_over_bound);
+  page.Sample(Label("kind", "streams"), counts.streams_over_bound);
   page.Single("admin_handshakes_refused_total", "counter",
               "Connections that ended before the handshake of TLS was over.",
               counts.refused_handshakes);

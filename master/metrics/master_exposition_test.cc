@@ -46,6 +46,8 @@ TEST(MasterExposition, TellsWhatWasCounted) {
   counts.calls[{"/muster.admin.v1.Admin/Reload", 0}] = 6;
   counts.calls[{"/muster.admin.v1.Admin/Stop", 7}] = 2;
   counts.calls[{"", 12}] = 9;
+  counts.calls_over_bound = 4;
+  counts.streams_over_bound = 5;
   counts.refused_handshakes = 8;
   const std::string page = MasterExposition({}, counts, 0);
   for (const char* line :
@@ -60,6 +62,8 @@ TEST(MasterExposition, TellsWhatWasCounted) {
         "code=\"PERMISSION_DENIED\"} 2\n",
         "muster_master_admin_calls_total{method=\"unknown\",role=\"\",code=\"UNIMPLEMENTED\"} 9\n",
         "muster_master_admin_calls_refused_total 2\n",
+        "muster_master_admin_calls_over_bound_total{kind=\"calls\"} 4\n",
+        "muster_master_admin_calls_over_bound_total{kind=\"streams\"} 5\n",
         "muster_master_admin_handshakes_refused_total 8\n"}) {
     EXPECT_THAT(page, HasSubstr(line));
   }
