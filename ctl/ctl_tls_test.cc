@@ -17,15 +17,17 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ctl/testing/certificates.h"
 #include "muster/ctl/testing/ctl_fixture.h"
 #include "muster/ctl/testing/run_ctl.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/tests/support/test_certificates.h"
 
 namespace muster::ctl {
 namespace {
 
+using tests::TestAuthority;
+using tests::TestCertificate;
 namespace v1 = admin::v1;
 using ::testing::AllOf;
 using ::testing::AnyOf;
@@ -76,20 +78,20 @@ class CtlOverTls : public Ctl {
       status->mutable_master()->set_pid(4711);
       return grpc::Status::OK;
     });
-    WriteClient(authority_.Issue({.name = "operator"}));
+    WriteClient(authority_.Issue("operator"));
     Write("ca.pem", authority_.certificate());
   }
 
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ + "/" + name) << text;
   }
-  void WriteClient(const KeyPair& pair) {
+  void WriteClient(const TestCertificate& pair) {
     Write("op.pem", pair.certificate);
     Write("op.key", pair.key);
   }
 
   // Serves with this certificate, asks for one of the authority's, and writes the entry "web".
-  void ServeTls(const KeyPair& pair, const std::string& more = "") {
+  void ServeTls(const TestCertificate& pair, const std::string& more = "") {
     grpc::SslServerCredentialsOptions options(
         GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
     options.pem_root_certs = authority_.certificate();
@@ -105,15 +107,13 @@ class CtlOverTls : public Ctl {
                        " }"));
   }
 
-  KeyPair GoodServer() const {
-    return authority_.Issue({.name = "master", .alternative_names = "IP:127.0.0.1"});
-  }
+  TestCertificate GoodServer() const { return authority_.Issue("master", {"IP:127.0.0.1"}); }
 
   Result Ask(const std::string& master = "web") const {
     return RunCtl({"--ctl-config", folder_ + "/ctl.textproto", "--master", master, "status"});
   }
 
-  const Authority authority_{"test authority"};
+  const TestAuthority authority_{"test authority"};
   int port_ = 0;
 };
 
@@ -144,13 +144,12 @@ TEST_F(CtlOverTls, FindsTheFileOfMastersInTheHomeFolder) {
 }
 
 TEST_F(CtlOverTls, ChecksTheNameThatTheEntryTells) {
-  ServeTls(authority_.Issue({.name = "master", .alternative_names = "DNS:web.example"}),
-           "server_name: \"web.example\"");
+  ServeTls(authority_.Issue("master", {"DNS:web.example"}), "server_name: \"web.example\"");
   EXPECT_EQ(Ask().code, 0);
 }
 
 TEST_F(CtlOverTls, TellsThatTheMasterHasAnotherName) {
-  ServeTls(authority_.Issue({.name = "master", .alternative_names = "DNS:web.example"}));
+  ServeTls(authority_.Issue("master", {"DNS:web.example"}));
   const Result result = Ask();
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.error,
@@ -160,18 +159,15 @@ TEST_F(CtlOverTls, TellsThatTheMasterHasAnotherName) {
 }
 
 TEST_F(CtlOverTls, TellsThatTheMastersCertificateHasExpired) {
-  ServeTls(authority_.Issue({.name = "master",
-                             .alternative_names = "IP:127.0.0.1",
-                             .begin = absl::Now() - absl::Hours(48),
-                             .end = absl::Now() - absl::Hours(24)}));
+  ServeTls(authority_.Issue("master", {"IP:127.0.0.1"}, -absl::Hours(24)));
   const Result result = Ask();
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.error, HasSubstr("the master's certificate has expired on "));
 }
 
 TEST_F(CtlOverTls, TellsThatItDoesNotKnowTheMastersAuthority) {
-  const Authority other("another authority");
-  ServeTls(other.Issue({.name = "master", .alternative_names = "IP:127.0.0.1"}));
+  const TestAuthority other("another authority");
+  ServeTls(other.Issue("master", {"IP:127.0.0.1"}));
   const Result result = Ask();
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.error,
@@ -180,9 +176,7 @@ TEST_F(CtlOverTls, TellsThatItDoesNotKnowTheMastersAuthority) {
 }
 
 TEST_F(CtlOverTls, TellsThatItsOwnCertificateHasExpired) {
-  WriteClient(authority_.Issue({.name = "operator",
-                                .begin = absl::Now() - absl::Hours(48),
-                                .end = absl::Now() - absl::Hours(24)}));
+  WriteClient(authority_.Issue("operator", {}, -absl::Hours(24)));
   ServeTls(GoodServer());
   const Result result = Ask();
   EXPECT_EQ(result.code, 1);
@@ -190,7 +184,7 @@ TEST_F(CtlOverTls, TellsThatItsOwnCertificateHasExpired) {
 }
 
 TEST_F(CtlOverTls, TellsThatTheMasterRefusesItsCertificate) {
-  WriteClient(Authority("another authority").Issue({.name = "operator"}));
+  WriteClient(TestAuthority("another authority").Issue("operator"));
   ServeTls(GoodServer());
   const Result result = Ask();
   EXPECT_EQ(result.code, 1);

@@ -9,14 +9,14 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/tls/test_certificates.h"
 #include "muster/tests/support/child_process.h"
 #include "muster/tests/support/running_master.h"
+#include "muster/tests/support/test_certificates.h"
 
 namespace muster::tests {
 namespace {
 
-using master::TestAuthority;
+using TestAuthority;
 using ::testing::HasSubstr;
 
 std::string Program(const std::string& name) { return std::filesystem::absolute(name).string(); }

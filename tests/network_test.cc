@@ -20,15 +20,15 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/tls/test_certificates.h"
 #include "muster/tests/support/child_process.h"
 #include "muster/tests/support/http_client.h"
 #include "muster/tests/support/running_master.h"
+#include "muster/tests/support/test_certificates.h"
 
 namespace muster::tests {
 namespace {
 
-using master::TestAuthority;
+using TestAuthority;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -20,12 +20,14 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/run_until.h"
 #include "muster/master/admin/admin_server_fixture.h"
-#include "muster/master/tls/test_certificates.h"
 #include "muster/master/tls/tls_watch.h"
+#include "muster/tests/support/test_certificates.h"
 
 namespace muster::master {
 namespace {
 
+using tests::TestAuthority;
+using tests::TestCertificate;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;

@@ -20,8 +20,8 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/listen/address.h"
-#include "muster/master/tls/test_certificates.h"
 #include "muster/master/tls/tls_material.h"
+#include "muster/tests/support/test_certificates.h"
 
 namespace muster::master {
 namespace {
@@ -30,6 +30,8 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
+using tests::TestAuthority;
+using tests::TestCertificate;
 
 class ScrapeServerTest : public testing::Test {
  protected:

@@ -12,13 +12,15 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/tls/test_certificates.h"
 #include "muster/proto/field_error.h"
+#include "muster/tests/support/test_certificates.h"
 
 namespace muster::master {
 namespace {
 
 using ::testing::HasSubstr;
+using tests::TestAuthority;
+using tests::TestCertificate;
 
 class TlsMaterialTest : public testing::Test {
  protected:

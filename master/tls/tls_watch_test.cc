@@ -13,10 +13,13 @@
 #include "gtest/gtest.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/tls/test_certificates.h"
+#include "muster/tests/support/test_certificates.h"
 
 namespace muster::master {
 namespace {
+
+using tests::TestAuthority;
+using tests::TestCertificate;
 
 class TlsWatchTest : public testing::Test {
  protected:
@@ -66,6 +69,21 @@ TEST_F(TlsWatchTest, WaitsForTheKeyOfANewCertificate) {
   std::ofstream(files_.key()) << second.key;
   ASSERT_TRUE(IsToldOfGoodOnes());
   EXPECT_EQ(told_.back()->subject(), "CN=second");
+}
+
+TEST_F(TlsWatchTest, SaysNothingWhenItIsGone) {
+  authority_.Issue("second").WriteTo(folder_, "own");
+  // Its thread has begun to look, and what it finds is not told yet.
+  loop::RunUntil(*loop_, [end = loop::Clock::now() + TlsWatch::kInterval +
+                                TlsWatch::kInterval / 4] { return loop::Clock::now() > end; });
+  ASSERT_TRUE(told_.empty());
+  const std::unique_ptr<SideThread> thread = watch_->TakeThread();
+  EXPECT_NE(thread, nullptr);
+  watch_.reset();
+  loop::RunUntil(*loop_, [end = loop::Clock::now() + 3 * TlsWatch::kInterval] {
+    return loop::Clock::now() > end;
+  });
+  EXPECT_TRUE(told_.empty());
 }
 
 TEST_F(TlsWatchTest, TellsAProblemOnce) {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_TLS_TEST_CERTIFICATES_H_
-#define MUSTER_MASTER_TLS_TEST_CERTIFICATES_H_
+#ifndef MUSTER_TESTS_SUPPORT_TEST_CERTIFICATES_H_
+#define MUSTER_TESTS_SUPPORT_TEST_CERTIFICATES_H_
 
 #include <memory>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include "absl/time/time.h"
 
-namespace muster::master {
+namespace muster::tests {
 
 // A certificate and its private key, in PEM.
 struct TestCertificate {
@@ -39,6 +39,6 @@ class TestAuthority {
   const std::unique_ptr<const Own> own_;
 };
 
-}  // namespace muster::master
+}  // namespace muster::tests
 
-#endif  // MUSTER_MASTER_TLS_TEST_CERTIFICATES_H_
+#endif  // MUSTER_TESTS_SUPPORT_TEST_CERTIFICATES_H_

@@ -1,4 +1,4 @@
-#include "muster/master/tls/test_certificates.h"
+#include "muster/tests/support/test_certificates.h"
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -13,7 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "muster/ipc/base/check.h"
 
-namespace muster::master {
+namespace muster::tests {
 namespace {
 
 using KeyPointer = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
@@ -114,4 +114,4 @@ TestCertificate TestAuthority::Issue(const std::string& common_name,
           })};
 }
 
-}  // namespace muster::master
+}  // namespace muster::tests
