@@ -21,8 +21,8 @@
 #include "muster/loop/handler.h"
 #include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/admin_operations.h"
-#include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/connection/admin_socket.h"
+#include "muster/master/admin/server/admin_server.h"
 #include "muster/master/aside/inquiries.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/config_inquiries.h"
@@ -197,6 +197,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
            },
        .count_call = [&](absl::string_view path,
                          grpc::StatusCode code) { counts.CountCall(path, static_cast<int>(code)); },
+       .count_over_bound = [&](bool is_stream) { counts.CountOverBound(is_stream); },
        .count_refused_handshake = [&] { counts.CountRefusedHandshake(); }});
   if (!admin.ok()) return explain("admin.listen", admin.status());
   listeners = ListenerSet();

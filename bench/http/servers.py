@@ -44,7 +44,7 @@ MUSTER_CONF = """
 worker_processes: {workers}
 worker_connections: {connections}
 listen {{ address: "127.0.0.1:0" }}
-admin {{ listen: "unix:admin.sock" }}
+admin {{ listen: "unix:admin.sock" streams_per_caller: 2000 }}
 pid_file: "muster.pid"
 {events}
 http {{

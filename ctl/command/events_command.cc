@@ -44,7 +44,7 @@ constexpr Parameter kParameters[] = {
      .choices = "worker-started|worker-ready|worker-exited|worker-crashed|worker-gave-up|"
                 "worker-killed|worker-hung|worker-woke|workers-scaled|reload-begun|"
                 "generation-serves|reload-refused|state-changed|listening|not-listening|reopened|"
-                "call|call-refused|log",
+                "call|call-refused|log|handshake-refused",
      .is_repeated = true},
 };
 

@@ -145,12 +145,15 @@ AccessPolicy::Decision AccessPolicy::Decide(const Caller& caller, const AdminMet
   for (const Rule& rule : allow_) {
     if (rule.Matches(caller, method)) return {.is_allowed = true};
   }
-  const bool is_owner = std::any_of(
-      caller.identities.begin(), caller.identities.end(), [&](const std::string& identity) {
-        return std::find(owners_.begin(), owners_.end(), identity) != owners_.end();
-      });
-  if (is_owner) return {.is_allowed = true};
+  if (IsOwner(caller)) return {.is_allowed = true};
   return {false, "no rule of admin.allow allows it"};
+}
+
+bool AccessPolicy::IsOwner(const Caller& caller) const {
+  return std::any_of(caller.identities.begin(), caller.identities.end(),
+                     [&](const std::string& identity) {
+                       return std::find(owners_.begin(), owners_.end(), identity) != owners_.end();
+                     });
 }
 
 }  // namespace muster::master

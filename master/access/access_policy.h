@@ -40,6 +40,8 @@ class AccessPolicy {
   AccessPolicy() = default;
 
   Decision Decide(const Caller& caller, const AdminMethod& method) const;
+  // Whether it is one of the owners, whatever the rules say.
+  bool IsOwner(const Caller& caller) const;
 
  private:
   struct Rule {

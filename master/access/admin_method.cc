@@ -12,13 +12,15 @@ using config::v1::ADMIN;
 using config::v1::OPERATOR;
 using config::v1::VIEWER;
 
+constexpr bool kStream = true;
+
 // What is code as the master is for ADMIN: what names a program or brings a configuration.
 constexpr AdminMethod kMethods[] = {
     {"/muster.admin.v1.Admin/GetStatus", VIEWER},
     {"/muster.admin.v1.Admin/ListWorkers", VIEWER},
     {"/muster.admin.v1.Admin/GetStats", VIEWER},
-    {"/muster.admin.v1.Admin/WatchEvents", VIEWER},
-    {"/muster.admin.v1.Admin/WatchStatus", VIEWER},
+    {"/muster.admin.v1.Admin/WatchEvents", VIEWER, kStream},
+    {"/muster.admin.v1.Admin/WatchStatus", VIEWER, kStream},
     {"/muster.admin.v1.Admin/GetCall", VIEWER},
     {"/muster.admin.v1.Admin/ListCalls", VIEWER},
     {"/muster.admin.v1.Admin/GetConfig", VIEWER},
@@ -36,7 +38,7 @@ constexpr AdminMethod kMethods[] = {
     {"/muster.admin.v1.Admin/Quit", OPERATOR},
     {"/muster.admin.v1.Admin/Stop", OPERATOR},
     {"/grpc.health.v1.Health/Check", VIEWER},
-    {"/grpc.health.v1.Health/Watch", VIEWER},
+    {"/grpc.health.v1.Health/Watch", VIEWER, kStream},
     {"/grpc.channelz.v1.Channelz/GetTopChannels", VIEWER},
     {"/grpc.channelz.v1.Channelz/GetServers", VIEWER},
     {"/grpc.channelz.v1.Channelz/GetServer", VIEWER},
@@ -44,7 +46,7 @@ constexpr AdminMethod kMethods[] = {
     {"/grpc.channelz.v1.Channelz/GetChannel", VIEWER},
     {"/grpc.channelz.v1.Channelz/GetSubchannel", VIEWER},
     {"/grpc.channelz.v1.Channelz/GetSocket", VIEWER},
-    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", VIEWER},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", VIEWER, kStream},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ inline constexpr absl::string_view kAdminService = "/muster.admin.v1.Admin/";
 struct AdminMethod {
   absl::string_view path;  // as gRPC has it: "/muster.admin.v1.Admin/Reload"
   config::v1::Role role;
+  bool is_stream = false;  // a call of it goes on until somebody ends it
 
   // "Reload"; the path, where the service is not muster's own.
   absl::string_view name() const;

@@ -44,6 +44,18 @@ TEST(AdminMethods, AreThoseOfTheServices) {
   EXPECT_THAT(listed, UnorderedElementsAreArray(paths));
 }
 
+TEST(AdminMethods, AreStreamsIfTheirServicesSaySo) {
+  const auto* const pool = google::protobuf::DescriptorPool::generated_pool();
+  for (const AdminMethod& method : AdminMethods()) {
+    // "/muster.admin.v1.Admin/Reload" is muster.admin.v1.Admin.Reload.
+    std::string name(method.path.substr(1));
+    name.replace(name.find('/'), 1, ".");
+    const auto* const found = pool->FindMethodByName(name);
+    ASSERT_NE(found, nullptr) << name;
+    EXPECT_EQ(method.is_stream, found->server_streaming()) << name;
+  }
+}
+
 TEST(AdminMethods, HaveShortNamesIfTheyAreOurs) {
   EXPECT_EQ(AdminMethodAt("/muster.admin.v1.Admin/Reload").name(), "Reload");
   EXPECT_EQ(AdminMethodAt("/grpc.health.v1.Health/Check").name(), "/grpc.health.v1.Health/Check");

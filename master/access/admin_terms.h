@@ -1,6 +1,7 @@
 #ifndef MUSTER_MASTER_ACCESS_ADMIN_TERMS_H_
 #define MUSTER_MASTER_ACCESS_ADMIN_TERMS_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "muster/master/access/access_policy.h"
@@ -15,6 +16,9 @@ struct AdminTerms {
   // For TCP. Unset: its callers are anonymous.
   std::optional<TlsMaterial> tls = std::nullopt;
   config::v1::AdminTls tls_files{};
+  // How much one principal may have under way.
+  std::uint32_t calls_per_caller = 256;
+  std::uint32_t streams_per_caller = 256;
 };
 
 }  // namespace muster::master

@@ -11,7 +11,10 @@
 #include "grpcpp/server_posix.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/access/admin_method.h"
+#include "muster/master/admin/call/error_details.h"
+#include "muster/master/admin/connection/access_question.h"
 #include "muster/master/admin/connection/caller_of.h"
+#include "muster/master/admin/connection/handshake_end.h"
 #include "muster/proto/admin.grpc.pb.h"
 #include "muster/proto/channelz.grpc.pb.h"
 #include "muster/proto/health.grpc.pb.h"
@@ -24,7 +27,7 @@ namespace {
 constexpr int kMostCalls = 100;
 constexpr int kMostRequestBytes = 64 * 1024;
 
-constexpr int kHandshakeMs = 10'000;
+constexpr int kHandshakeMs = std::chrono::milliseconds(kHandshakePatience).count();
 // A client whose cable is cut is noticed, and may ask as often itself.
 constexpr int kBetweenPingsMs = 30'000;
 constexpr int kPingAnswerMs = 10'000;
@@ -32,8 +35,17 @@ constexpr int kLeastBetweenClientPingsMs = 5'000;
 
 AccessQuestion AskerFor(AccessGate& gate, const Peer& peer) {
   return [&gate, peer](absl::string_view path, const grpc::ServerContextBase& call) {
-    return gate.Check(CallerOf(peer, call.auth_context().get()), AdminMethodAt(path));
+    return gate.Check(CallerOf(peer, call.auth_context().get()), AdminMethodAt(path),
+                      {.context = &call});
   };
+}
+
+StreamFollower FollowerFor(AccessGate& gate, const Peer& peer) {
+  return
+      [&gate, peer](absl::string_view path, const grpc::ServerContextBase& call, DenyStream deny) {
+        return gate.Follow(CallerOf(peer, call.auth_context().get()), AdminMethodAt(path), "",
+                           std::move(deny));
+      };
 }
 
 void AddTcpArguments(grpc::ServerBuilder& builder) {
@@ -45,9 +57,13 @@ void AddTcpArguments(grpc::ServerBuilder& builder) {
                              kLeastBetweenClientPingsMs);
 }
 
-void AddCounter(grpc::ServerBuilder& builder, const CountCall& count) {
+void AddInterceptor(grpc::ServerBuilder& builder, const CountCall& count, AccessGate& gate) {
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
-  creators.push_back(std::make_unique<CallCounter>(count));
+  creators.push_back(std::make_unique<CallInterceptor>(CallInterceptor::Terms{
+      .count = count,
+      .end = [&gate](const grpc::ServerContextBase* call) { gate.Leave(call); },
+      .unreadable = ToGrpcStatus(
+          absl::InvalidArgumentError("the request is no message of the method's type"))}));
   builder.experimental().SetInterceptorCreators(std::move(creators));
 }
 
@@ -69,7 +85,7 @@ absl::StatusOr<std::unique_ptr<AdminConnection>> AdminConnection::Serve(
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCalls);
   builder.SetMaxReceiveMessageSize(kMostRequestBytes);
   if (!socket.peer.is_unix()) AddTcpArguments(builder);
-  if (surroundings.count_call) AddCounter(builder, surroundings.count_call);
+  AddInterceptor(builder, surroundings.count_call, surroundings.gate);
   if (tls != nullptr) {
     connection->is_verified_ = false;
     connection->is_handshake_over_ = false;
@@ -103,12 +119,15 @@ AdminConnection::AdminConnection(const Surroundings& surroundings, const Peer& p
                                  std::function<void(AdminConnection&)> on_end)
     : loop_(surroundings.loop),
       peer_(peer),
+      began_(surroundings.loop.now()),
       on_end_(std::move(on_end)),
       admin_(surroundings.loop, surroundings.operations, surroundings.log, surroundings.gate,
              surroundings.watches, peer),
-      health_(surroundings.health, AskerFor(surroundings.gate, peer)),
+      health_(surroundings.health, AskerFor(surroundings.gate, peer),
+              FollowerFor(surroundings.gate, peer)),
       channelz_(AskerFor(surroundings.gate, peer)),
-      reflection_(ServiceNames(), AskerFor(surroundings.gate, peer)) {}
+      reflection_(ServiceNames(), AskerFor(surroundings.gate, peer),
+                  FollowerFor(surroundings.gate, peer)) {}
 
 AdminConnection::~AdminConnection() {
   if (server_ != nullptr) Deliver(std::chrono::system_clock::time_point());

@@ -16,7 +16,7 @@
 #include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/admin_service.h"
-#include "muster/master/admin/connection/call_counter.h"
+#include "muster/master/admin/connection/call_interceptor.h"
 #include "muster/master/admin/connection/channelz_service.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/admin/connection/health_service.h"
@@ -75,6 +75,10 @@ class AdminConnection final : private loop::Handler {
   // When the last call to the admin service began or was answered; else when the connection did.
   loop::TimePoint last_used() const { return admin_.last_used(); }
   const Peer& peer() const { return peer_; }
+  // How long ago the connection began.
+  loop::TimePoint::duration age(loop::TimePoint now) const { return now - began_; }
+  // The duplicate of its socket, by which its end is seen.
+  int watched() const { return watch_.get(); }
 
   // Whether it is known who the client is, or that nobody will know. In the loop's thread.
   bool is_verified() const { return is_verified_; }
@@ -89,6 +93,7 @@ class AdminConnection final : private loop::Handler {
 
   loop::EventLoop& loop_;
   const Peer peer_;
+  const loop::TimePoint began_;
   const std::function<void(AdminConnection&)> on_end_;
   AdminService admin_;
   HealthService health_;

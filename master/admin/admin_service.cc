@@ -25,11 +25,22 @@ grpc::Status AdminService::Check(grpc::CallbackServerContext* context, absl::str
   const absl::StatusOr<std::string> id = CallIdOf(*context);
   if (id.ok() && !id->empty()) context->AddTrailingMetadata(kCallIdKey, *id);
   // First: who may not call it is audited, whatever id he sends.
-  const grpc::Status may =
-      gate_.Check(CallerOf(peer_, context->auth_context().get()),
-                  AdminMethodAt(absl::StrCat(kAdminService, method)), id.ok() ? *id : "", request);
+  const grpc::Status may = gate_.Check(
+      CallerOf(peer_, context->auth_context().get()),
+      AdminMethodAt(absl::StrCat(kAdminService, method)),
+      {static_cast<const grpc::ServerContextBase*>(context), id.ok() ? *id : "", request});
   if (!may.ok() || id.ok()) return may;
   return ToGrpcStatus(id.status(), "CALL_ID_UNFIT");
+}
+
+Watches::Follow AdminService::FollowerOf(grpc::CallbackServerContext* context,
+                                         absl::string_view method) {
+  return [this, context, method](DenyStream deny) {
+    const absl::StatusOr<std::string> id = CallIdOf(*context);
+    return gate_.Follow(CallerOf(peer_, context->auth_context().get()),
+                        AdminMethodAt(absl::StrCat(kAdminService, method)), id.ok() ? *id : "",
+                        std::move(deny));
+  };
 }
 
 grpc::ServerUnaryReactor* AdminService::Refuse(grpc::CallbackServerContext* context,
@@ -67,14 +78,14 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchEvents(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const grpc::Status status = Check(context, "WatchEvents", nullptr);
   if (!status.ok()) return new EndedStream(status);
-  return watches_.WatchEvents(*request, watching_);
+  return watches_.WatchEvents(*request, watching_, FollowerOf(context, "WatchEvents"));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const grpc::Status status = Check(context, "WatchStatus", nullptr);
   if (!status.ok()) return new EndedStream(status);
-  return watches_.WatchStatus(*request, watching_);
+  return watches_.WatchStatus(*request, watching_, FollowerOf(context, "WatchStatus"));
 }
 
 grpc::ServerUnaryReactor* AdminService::GetCall(grpc::CallbackServerContext* context,

@@ -112,6 +112,10 @@ class AdminService final
   grpc::Status Check(grpc::CallbackServerContext* context, absl::string_view method,
                      const google::protobuf::Message* request);
 
+  // Has the stream of this call ended when its caller may not have it any more. To be used before
+  // the method returns.
+  Watches::Follow FollowerOf(grpc::CallbackServerContext* context, absl::string_view method);
+
   const AdminOperations& operations_;
   AccessGate& gate_;
   Watches& watches_;

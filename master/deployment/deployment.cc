@@ -72,6 +72,8 @@ absl::StatusOr<AdminTerms> FindAdminTerms(const config::v1::Admin& admin) {
   std::vector<uid_t> owners = {0, ::geteuid()};
   if (rights.owner.has_value()) owners.push_back(*rights.owner);
   MUSTER_ASSIGN_OR_RETURN(terms.access, AccessPolicy::Find(admin, owners));
+  terms.calls_per_caller = admin.calls_per_caller();
+  terms.streams_per_caller = admin.streams_per_caller();
   if (!admin.has_tls()) return terms;
   terms.tls_files = admin.tls();
   MUSTER_ASSIGN_OR_RETURN(terms.tls, TlsMaterial::Read(admin.tls()));

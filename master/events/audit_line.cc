@@ -32,12 +32,20 @@ std::string AuditLine(const admin::v1::Call& call) {
   return line;
 }
 
-std::string AuditJson(const admin::v1::Call& call) {
+std::string AuditLine(const admin::v1::RefusedHandshake& handshake) {
+  std::string line = "handshake";
+  AppendQuoted(line, "address", handshake.address());
+  absl::StrAppend(&line, " reason=", admin::v1::RefusedHandshake::Reason_Name(handshake.reason()));
+  if (handshake.left_out() > 0) absl::StrAppend(&line, " left_out=", handshake.left_out());
+  return line;
+}
+
+std::string AuditJson(const google::protobuf::Message& audited) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   options.preserve_proto_field_names = true;
   std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(call, &json, options);
+  const auto status = google::protobuf::util::MessageToJsonString(audited, &json, options);
   return status.ok() ? json : "{}";
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "google/protobuf/message.h"
 #include "muster/proto/event.pb.h"
 
 namespace muster::master {
@@ -12,8 +13,12 @@ namespace muster::master {
 // are quoted, and quotes and backslashes in them escaped. What is empty is left out.
 std::string AuditLine(const admin::v1::Call& call);
 
-// The same as one JSON object with the names of the fields of Call, all of them.
-std::string AuditJson(const admin::v1::Call& call);
+// The same of a handshake of TLS that came to nothing: `handshake address="10.0.0.7:51234"
+// reason=CLIENT_LEFT left_out=17`.
+std::string AuditLine(const admin::v1::RefusedHandshake& handshake);
+
+// The same as one JSON object with the names of the fields of the message, all of them.
+std::string AuditJson(const google::protobuf::Message& audited);
 
 }  // namespace muster::master
 

@@ -90,7 +90,7 @@ void CallAudit::End(const std::string& principal, const std::string& id, absl::s
   Tell(call, admin::v1::Event::CALL);
 }
 
-void CallAudit::Refuse(const Start& start, absl::string_view reason) {
+void CallAudit::Refuse(const Start& start, absl::string_view code, absl::string_view reason) {
   admin::v1::Call call = CallOf(start);
   {
     const std::lock_guard lock(mutex_);
@@ -100,7 +100,7 @@ void CallAudit::Refuse(const Start& start, absl::string_view reason) {
     call.set_left_out(*left_out);
   }
   if (start.id.empty()) call.set_id(NewId());
-  call.set_code("PERMISSION_DENIED");
+  call.set_code(std::string(code));
   call.set_message(Told(reason, EventRing::kMostTextBytes));
   call.set_generation_after(start.generation);
   call.mutable_took();

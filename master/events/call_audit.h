@@ -59,8 +59,9 @@ class CallAudit {
   // Its outcome. `code`: "OK", "ABORTED".
   void End(const std::string& principal, const std::string& id, absl::string_view code,
            absl::string_view message, std::uint64_t generation);
-  // A call that its caller may not make. In a flood most of them are only counted.
-  void Refuse(const Start& start, absl::string_view reason);
+  // A call that its caller may not make, or not now. `code`: "PERMISSION_DENIED". In a flood most
+  // of them are only counted.
+  void Refuse(const Start& start, absl::string_view code, absl::string_view reason);
 
   // The call with this id: the principal's own, else the last one. Nothing: it is not known.
   std::optional<admin::v1::Call> Find(const std::string& principal, const std::string& id) const;

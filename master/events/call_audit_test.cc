@@ -143,11 +143,11 @@ TEST_F(CallAuditTest, ListsWhatIsUnderWayLast) {
 }
 
 TEST_F(CallAuditTest, TellsOfRefusedCallsButNotOfAllInAFlood) {
-  for (int i = 0; i < 100; ++i) audit_.Refuse(Reload(), "no rule allows it");
+  for (int i = 0; i < 100; ++i) audit_.Refuse(Reload(), "PERMISSION_DENIED", "no rule allows it");
   CallAudit::Start other = Reload("quiet");
   other.principal = "uid:8";
   other.caller = "uid 8 (pid 7)";
-  audit_.Refuse(other, "no rule allows it");
+  audit_.Refuse(other, "PERMISSION_DENIED", "no rule allows it");
   EXPECT_THAT(ReadLog(), HasSubstr("code=PERMISSION_DENIED message=\"no rule allows it\""));
   EXPECT_EQ(Events().size(), RefusalLimit::kBurst + 1u);
   EXPECT_EQ(Events().back(),

@@ -1,5 +1,6 @@
 #include "muster/master/admin/connection/caller_of.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@
 
 namespace muster::master {
 namespace {
+
+constexpr std::size_t kMostNameBytes = 256;
 
 std::vector<std::string> ValuesOf(const grpc::AuthContext& auth, const char* property) {
   std::vector<std::string> values;
@@ -44,7 +47,10 @@ Caller CallerOf(const Peer& peer, const grpc::AuthContext* auth) {
     caller.identities.emplace_back(kAnonymous);
     name = std::string(kAnonymous);
   }
-  caller.name = absl::StrCat(log::Printable(name), " from ", peer.address);
+  // What people are told, in lines of bounded length.
+  name = log::Printable(name);
+  log::CutLine(name, kMostNameBytes);
+  caller.name = absl::StrCat(name, " from ", peer.address);
   return caller;
 }
 

@@ -1,5 +1,6 @@
 #include "muster/master/admin/connection/health_service.h"
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -9,6 +10,8 @@
 
 namespace muster::master {
 namespace {
+
+constexpr char kWatch[] = "/grpc.health.v1.Health/Watch";
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
@@ -23,9 +26,11 @@ HealthCheckResponse::ServingStatus StatusOf(std::optional<bool> state) {
 class WatchCall final : public grpc::ServerWriteReactor<HealthCheckResponse>,
                         private HealthBoard::Watcher {
  public:
-  WatchCall(HealthBoard& board, const std::string& name, std::atomic<int>& count)
+  WatchCall(HealthBoard& board, const std::string& name, std::atomic<int>& count,
+            const StreamFollower& follow, const grpc::ServerContextBase& context)
       : board_(board), count_(count) {
     count_.fetch_add(1, std::memory_order_relaxed);
+    following_ = follow(kWatch, context, [this](const grpc::Status& why) { FinishOnce(why); });
     board_.Add(name, this);
   }
 
@@ -55,6 +60,7 @@ class WatchCall final : public grpc::ServerWriteReactor<HealthCheckResponse>,
   }
 
   void OnDone() override {
+    following_.reset();
     board_.Remove(this);
     count_.fetch_sub(1, std::memory_order_relaxed);
     delete this;
@@ -77,6 +83,7 @@ class WatchCall final : public grpc::ServerWriteReactor<HealthCheckResponse>,
 
   HealthBoard& board_;
   std::atomic<int>& count_;
+  std::shared_ptr<void> following_;
   std::mutex mutex_;
   HealthCheckResponse::ServingStatus latest_ = HealthCheckResponse::UNKNOWN;
   HealthCheckResponse message_;  // what was sent last; UNKNOWN, which nothing is: nothing was
@@ -113,10 +120,10 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
-  if (grpc::Status may = may_call_("/grpc.health.v1.Health/Watch", *context); !may.ok()) {
+  if (grpc::Status may = may_call_(kWatch, *context); !may.ok()) {
     return new RefusedWatch(std::move(may));
   }
-  return new WatchCall(board_, request->service(), watching_);
+  return new WatchCall(board_, request->service(), watching_, follow_, *context);
 }
 
 }  // namespace muster::master

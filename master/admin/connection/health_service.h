@@ -16,8 +16,8 @@ namespace muster::master {
 // the gRPC server does not.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
-  HealthService(HealthBoard& board, AccessQuestion may_call)
-      : board_(board), may_call_(std::move(may_call)) {}
+  HealthService(HealthBoard& board, AccessQuestion may_call, StreamFollower follow)
+      : board_(board), may_call_(std::move(may_call)), follow_(std::move(follow)) {}
 
   // How many calls of Watch are under way. Thread-safe.
   int watching() const { return watching_.load(std::memory_order_relaxed); }
@@ -32,6 +32,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
  private:
   HealthBoard& board_;
   const AccessQuestion may_call_;
+  const StreamFollower follow_;
   std::atomic<int> watching_ = 0;  // a count for its own sake: it orders nothing
 };
 

@@ -1,6 +1,9 @@
 #include "muster/master/admin/connection/reflection_service.h"
 
+#include <memory>
+#include <mutex>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
@@ -42,33 +45,63 @@ void AnswerFile(const FileDescriptor* file, const std::string& what,
   AddFile(*file, added, response->mutable_file_descriptor_response());
 }
 
+constexpr char kPath[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+
 // One call: a request, its answer, the next request.
-class Call final
-    : public grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse> {
+class Call final : public Reactor {
  public:
-  explicit Call(const ReflectionService& service) : service_(service) { StartRead(&request_); }
+  Call(const ReflectionService& service, const StreamFollower& follow,
+       const grpc::ServerContextBase& context)
+      : service_(service) {
+    following_ = follow(kPath, context, [this](const grpc::Status& why) { FinishOnce(why); });
+    const std::lock_guard lock(mutex_);
+    if (!is_finished_) StartRead(&request_);
+  }
 
  private:
   void OnReadDone(bool is_read) override {
-    if (!is_read) return Finish(grpc::Status::OK);
-    response_ = service_.Answer(request_);
-    StartWrite(&response_);
+    if (!is_read) return FinishOnce(grpc::Status::OK);
+    ServerReflectionRequest request;
+    if (!grpc::SerializationTraits<ServerReflectionRequest>::Deserialize(&request_, &request)
+             .ok()) {
+      return FinishOnce({grpc::StatusCode::INVALID_ARGUMENT, "what came is no request"});
+    }
+    bool is_owned = false;
+    grpc::SerializationTraits<ServerReflectionResponse>::Serialize(service_.Answer(request),
+                                                                   &response_, &is_owned)
+        .IgnoreError();
+    const std::lock_guard lock(mutex_);
+    if (!is_finished_) StartWrite(&response_);
   }
   void OnWriteDone(bool is_written) override {
-    if (!is_written) return Finish(grpc::Status::CANCELLED);
-    StartRead(&request_);
+    if (!is_written) return FinishOnce(grpc::Status::CANCELLED);
+    const std::lock_guard lock(mutex_);
+    if (!is_finished_) StartRead(&request_);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    following_.reset();
+    delete this;
+  }
+
+  void FinishOnce(const grpc::Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(is_finished_, true)) return;
+    Finish(status);
+  }
 
   const ReflectionService& service_;
-  ServerReflectionRequest request_;
-  ServerReflectionResponse response_;
+  std::shared_ptr<void> following_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
+  std::mutex mutex_;  // gRPC calls none of the above from within what is called under it
+  bool is_finished_ = false;
 };
 
-class RefusedCall final
-    : public grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse> {
+class RefusedCall final : public Reactor {
  public:
-  explicit RefusedCall(grpc::Status status) { Finish(std::move(status)); }
+  explicit RefusedCall(const grpc::Status& status) { Finish(status); }
 
  private:
   void OnDone() override { delete this; }
@@ -76,14 +109,11 @@ class RefusedCall final
 
 }  // namespace
 
-grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse>*
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext* context) {
-  if (grpc::Status may =
-          may_call_("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", *context);
-      !may.ok()) {
-    return new RefusedCall(std::move(may));
-  }
-  return new Call(*this);
+  const grpc::Status may = may_call_(kPath, *context);
+  if (!may.ok()) return new RefusedCall(may);
+  return new Call(*this, follow_, *context);
 }
 
 ServerReflectionResponse ReflectionService::Answer(const ServerReflectionRequest& request) const {

@@ -12,17 +12,21 @@
 namespace muster::master {
 
 // grpc.reflection.v1alpha.ServerReflection, from the descriptors in this program. gRPC's own has a
-// thread in each server, and here each connection has a server. Called in gRPC's threads.
-class ReflectionService final
-    : public grpc::reflection::v1alpha::ServerReflection::CallbackService {
+// thread in each server, and here each connection has a server. It reads requests itself: gRPC
+// would take one that is none for the end of them. Called in gRPC's threads.
+class ReflectionService final : public grpc::reflection::v1alpha::ServerReflection::
+                                    WithRawCallbackMethod_ServerReflectionInfo<
+                                        grpc::reflection::v1alpha::ServerReflection::Service> {
  public:
   // `services`: the full names that are listed.
-  ReflectionService(std::vector<std::string> services, AccessQuestion may_call)
-      : services_(std::move(services)), may_call_(std::move(may_call)) {}
+  ReflectionService(std::vector<std::string> services, AccessQuestion may_call,
+                    StreamFollower follow)
+      : services_(std::move(services)),
+        may_call_(std::move(may_call)),
+        follow_(std::move(follow)) {}
 
-  grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
-                          grpc::reflection::v1alpha::ServerReflectionResponse>*
-  ServerReflectionInfo(grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ServerReflectionInfo(
+      grpc::CallbackServerContext* context) override;
 
   // The answer to one request. Pure.
   grpc::reflection::v1alpha::ServerReflectionResponse Answer(
@@ -31,6 +35,7 @@ class ReflectionService final
  private:
   const std::vector<std::string> services_;
   const AccessQuestion may_call_;
+  const StreamFollower follow_;
 };
 
 }  // namespace muster::master

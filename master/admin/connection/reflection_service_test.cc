@@ -26,7 +26,7 @@ ServerReflectionResponse Ask(const ServerReflectionRequest& request) {
   // So that the linker keeps its descriptors.
   EXPECT_NE(grpc::health::v1::HealthCheckRequest::descriptor(), nullptr);
   EXPECT_NE(config::v1::Config::descriptor(), nullptr);
-  return ReflectionService({"a.B", "c.D"}, nullptr).Answer(request);
+  return ReflectionService({"a.B", "c.D"}, nullptr, nullptr).Answer(request);
 }
 
 std::vector<std::string> FilesOf(const ServerReflectionResponse& response) {

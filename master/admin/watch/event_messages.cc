@@ -36,7 +36,8 @@ WatchMessage EventMessages::After(std::uint64_t position, Kinds kinds, bool is_f
   WatchMessage message;
   message.next = batch.next;
   message.is_last = batch.next >= next;
-  if (is_first || !response.events().empty() || batch.missed > 0 || !message.is_last) {
+  // Also without events: who goes on later does so where it was, whatever it asked for.
+  if (is_first || batch.next != position || batch.missed > 0) {
     response.set_missed(batch.missed);
     response.set_instance(ring_.instance());
     response.set_next(batch.next);

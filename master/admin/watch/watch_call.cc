@@ -1,14 +1,21 @@
 #include "muster/master/admin/watch/watch_call.h"
 
+#include "absl/status/status.h"
+#include "muster/master/admin/call/error_details.h"
+
 namespace muster::master {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchCall::Begin(Feed& feed, const Terms& terms,
-                                                             Source source,
-                                                             std::atomic<int>& count) {
+                                                             Source source, std::atomic<int>& count,
+                                                             const Follow& follow) {
   const std::shared_ptr<WatchCall> call(
       new WatchCall(feed, terms.position, std::move(source), count));
   count.fetch_add(1, std::memory_order_relaxed);
   call->self_ = call;
+  if (follow) {
+    call->following_ =
+        follow([self = call.get()](const grpc::Status& why) { self->FinishOnce(why); });
+  }
   feed.Join(call, terms.kind, terms.interval);
   return call.get();
 }
@@ -32,7 +39,7 @@ void WatchCall::Look() {
   StartWrite(&message_);
 }
 
-void WatchCall::End() { FinishOnce({grpc::StatusCode::UNAVAILABLE, "the master is leaving"}); }
+void WatchCall::End() { FinishOnce(ToGrpcStatus(absl::UnavailableError("the master is leaving"))); }
 
 void WatchCall::OnWriteDone(bool is_written) {
   if (!is_written) return OnCancel();
@@ -52,6 +59,7 @@ void WatchCall::OnCancel() {
 }
 
 void WatchCall::OnDone() {
+  following_.reset();
   feed_.Leave(this);
   count_.fetch_sub(1, std::memory_order_relaxed);
   // The feed may be about to have it look: it is finished, and does nothing then.

@@ -36,10 +36,16 @@ class WatchCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publi
     std::uint64_t position;
   };
 
+  // Has somebody follow the call, as long as what it returns is there: who calls `deny` with the
+  // reason when the caller may not have the stream any more, at once perhaps. Null: nobody.
+  using Deny = std::function<void(const grpc::Status&)>;
+  using Follow = std::function<std::shared_ptr<void>(Deny deny)>;
+
   // `feed`, and the count of such calls under way, outlive the call. The caller gives the reactor
   // to gRPC.
   static grpc::ServerWriteReactor<grpc::ByteBuffer>* Begin(Feed& feed, const Terms& terms,
-                                                           Source source, std::atomic<int>& count);
+                                                           Source source, std::atomic<int>& count,
+                                                           const Follow& follow = nullptr);
 
   void Look() override;
   void End() override;
@@ -57,6 +63,7 @@ class WatchCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publi
   const Source source_;
   std::atomic<int>& count_;
   std::shared_ptr<WatchCall> self_;  // until gRPC is done
+  std::shared_ptr<void> following_;  // likewise
 
   // Of the feed's thread.
   std::uint64_t position_;

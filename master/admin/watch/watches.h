@@ -8,6 +8,7 @@
 #include "muster/master/admin/watch/event_messages.h"
 #include "muster/master/admin/watch/feed.h"
 #include "muster/master/admin/watch/status_messages.h"
+#include "muster/master/admin/watch/watch_call.h"
 #include "muster/master/events/event_ring.h"
 #include "muster/proto/admin.pb.h"
 
@@ -25,11 +26,12 @@ class Watches {
   // Ends the calls under way and every later one with UNAVAILABLE.
   void Close();
 
-  // Begin a call. `count` counts those under way, and outlives them.
+  using Follow = WatchCall::Follow;
+  // Begin a call. `count` counts those under way, and outlives them. `follow`: as WatchCall has it.
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(const grpc::ByteBuffer& request,
-                                                          std::atomic<int>& count);
+                                                          std::atomic<int>& count, Follow follow);
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(const grpc::ByteBuffer& request,
-                                                          std::atomic<int>& count);
+                                                          std::atomic<int>& count, Follow follow);
 
  private:
   EventRing& ring_;

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/admin/admin_server_fixture.h"
+#include "muster/master/admin/server/admin_server_fixture.h"
 
 namespace muster::master {
 namespace {
@@ -114,6 +114,29 @@ TEST_F(AdminServerWatchTest, SendsOnlyTheKindsThatAreWanted) {
   Tell("b", Event::LOG);
   Tell("c", Event::GENERATION_SERVES);
   EXPECT_THAT(Serve([&] { return Watch(Connect(), request).Texts(2); }), ElementsAre("a", "c"));
+}
+
+TEST_F(AdminServerWatchTest, TellsHowFarAReaderIsWhoseKindsDidNotHappen) {
+  Start();
+  WatchEventsRequest request = From(1);
+  request.add_kind(Event::CALL);
+  Tell("a", Event::CALL);
+  // More than one message looks at, and the last ones are of another kind.
+  for (int i = 0; i < 600; ++i) Tell("b");
+  Serve([&] {
+    Watch watch(Connect(), request);
+    WatchEventsResponse response;
+    std::size_t events = 0;
+    while (response.next() < 602 && watch.reader->Read(&response)) events += response.events_size();
+    EXPECT_EQ(response.next(), 602u);
+    EXPECT_EQ(events, 1u);
+    // So it is for those that come later.
+    Tell("c");
+    EXPECT_TRUE(watch.reader->Read(&response));
+    EXPECT_EQ(response.next(), 603u);
+    EXPECT_EQ(response.events_size(), 0);
+    return 0;
+  });
 }
 
 TEST_F(AdminServerWatchTest, SendsMoreThanOneMessageHasRoomFor) {

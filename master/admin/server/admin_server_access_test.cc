@@ -9,7 +9,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "muster/master/access/admin_method.h"
-#include "muster/master/admin/admin_server_fixture.h"
+#include "muster/master/admin/server/admin_server_fixture.h"
 #include "muster/master/admin/test_call.h"
 
 namespace muster::master {

@@ -19,18 +19,20 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/admin/admin_server_fixture.h"
+#include "muster/master/admin/server/admin_server_fixture.h"
 #include "muster/master/tls/tls_watch.h"
 #include "muster/tests/support/test_certificates.h"
 
 namespace muster::master {
 namespace {
 
-using tests::TestAuthority;
-using tests::TestCertificate;
+using admin::v1::RefusedHandshake;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
+using tests::TestAuthority;
+using tests::TestCertificate;
 
 const std::vector<std::string> kHost = {"DNS:localhost", "IP:127.0.0.1"};
 
@@ -60,6 +62,15 @@ class AdminServerTlsTest : public AdminServerTest {
   std::string LogText() const {
     std::ifstream file(absl::StrCat(files_, "/log"));
     return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  // What was told of handshakes that came to nothing.
+  std::vector<RefusedHandshake> Refused() const {
+    std::vector<RefusedHandshake> refused;
+    for (const auto& event : events_.Read(1, EventRing::kCapacity).events) {
+      if (event->has_handshake()) refused.push_back(event->handshake());
+    }
+    return refused;
   }
 
   AdminTerms TermsFor(const std::string& rules) {
@@ -171,9 +182,17 @@ TEST_F(AdminServerTlsTest, RefusesAHandshakeWithoutAGoodCertificate) {
   EXPECT_EQ(
       CheckOn(ConnectAs(authority_, authority_.Issue("ann", names, -absl::Hours(1)))).error_code(),
       grpc::StatusCode::UNAVAILABLE);
-  EXPECT_TRUE(loop::RunUntil(*loop_, [&] {
-    return absl::StrContains(LogText(), "admin: the handshake of TLS with 127.0.0.1:");
-  }));
+  // The first one at once, and the others together.
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] { return Refused().size() >= 2; }));
+  EXPECT_EQ(Refused().at(0).left_out(), 0u);
+  EXPECT_GE(Refused().at(1).left_out(), 1u);
+  for (const RefusedHandshake& refused : Refused()) {
+    EXPECT_THAT(refused.address(), StartsWith("127.0.0.1:"));
+    // That of a client which has seen it by now is over on both sides.
+    EXPECT_THAT(refused.reason(), AnyOf(RefusedHandshake::CLIENT_REFUSED, RefusedHandshake::ENDED));
+  }
+  EXPECT_THAT(LogText(), HasSubstr("audit: handshake address=\"127.0.0.1:"));
+  EXPECT_GE(refused_handshakes_, 3);
   EXPECT_TRUE(CheckOn(ConnectAs("ann", names)).ok());
 }
 
@@ -181,7 +200,18 @@ TEST_F(AdminServerTlsTest, RefusesWhoSpeaksNoTls) {
   StartTls("allow { name: 'all' principal: '*' role: ADMIN }");
   EXPECT_FALSE(
       CheckOn(grpc::CreateChannel(tcp().ToString(), grpc::InsecureChannelCredentials())).ok());
-  EXPECT_THAT(LogText(), HasSubstr(" sent no TLS; it is closed"));
+  ASSERT_FALSE(Refused().empty());
+  EXPECT_EQ(Refused().at(0).reason(), RefusedHandshake::NOT_TLS);
+}
+
+TEST_F(AdminServerTlsTest, TellsWhoDoesNotTrustItsCertificate) {
+  StartTls(kViewers);
+  const TestAuthority others("others");
+  EXPECT_EQ(CheckOn(ConnectAs(others, authority_.Issue("ann", {}))).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+  ASSERT_TRUE(loop::RunUntil(*loop_, [&] { return !Refused().empty(); }));
+  EXPECT_THAT(Refused().at(0).reason(),
+              AnyOf(RefusedHandshake::CLIENT_LEFT, RefusedHandshake::ENDED));
 }
 
 TEST_F(AdminServerTlsTest, HasNewFilesInForceWithoutARestart) {
@@ -235,13 +265,14 @@ TEST_F(AdminServerTlsTest, GivesHandshakesNoPlaceOfThoseWhoAreKnown) {
   const auto known = ConnectAs("ann", {"URI:spiffe://ops/ann"});
   ASSERT_TRUE(CheckOn(known).ok());
   std::vector<ipc::UniqueFd> half;
-  for (std::size_t i = 0; i < server_->most_connections() + AdminServer::kMostUnverified; ++i) {
+  for (std::size_t i = 0;
+       i < server_->tcp_clients().most_connections() + AdminClients::kMostUnverified; ++i) {
     half.push_back(ConnectPlainly());
     ASSERT_EQ(::send(half.back().get(), "\x16\x03\x01", 3, MSG_NOSIGNAL), 3);
     ASSERT_TRUE(loop_->RunOnce(std::chrono::milliseconds(10)).ok());
   }
   EXPECT_TRUE(loop::RunUntil(
-      *loop_, [&] { return server_->connections() <= AdminServer::kMostUnverified + 1; }));
+      *loop_, [&] { return server_->connections() <= AdminClients::kMostUnverified + 1; }));
   EXPECT_TRUE(known->GetState(false) == GRPC_CHANNEL_READY);
   EXPECT_TRUE(CheckOn(known).ok());
   EXPECT_TRUE(CheckOn(ConnectAs("bob", {"URI:spiffe://ops/bob"})).ok());

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/admin/admin_server_fixture.h"
+#include "muster/master/admin/server/admin_server_fixture.h"
 #include "muster/proto/health.grpc.pb.h"
 
 namespace muster::master {

@@ -17,7 +17,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/admin/admin_server_fixture.h"
+#include "muster/master/admin/server/admin_server_fixture.h"
 #include "muster/proto/admin.grpc.pb.h"
 #include "muster/proto/health.grpc.pb.h"
 
@@ -28,7 +28,7 @@ namespace {
 class RawClient {
  public:
   explicit RawClient(const Address& address)
-      : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+      : fd_(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     EXPECT_EQ(::connect(fd_.get(), address.get(), address.size()), 0);
   }
   void Send(absl::string_view bytes) const {
@@ -85,7 +85,7 @@ TEST_F(AdminServerTest, MakesRoomForAClientAmongIdleOnes) {
   Start();
   std::vector<std::unique_ptr<RawClient>> idle;
   const auto outcome = Serve([&] {
-    for (std::size_t i = 0; i < server_->most_connections() + 10; ++i) {
+    for (std::size_t i = 0; i < server_->unix_clients().most_connections() + 10; ++i) {
       idle.push_back(std::make_unique<RawClient>(address()));
       idle.back()->Send(absl::StrCat(kPreface, kSettings));
     }
@@ -94,10 +94,84 @@ TEST_F(AdminServerTest, MakesRoomForAClientAmongIdleOnes) {
     return Check(Connect(), "", &response);
   });
   EXPECT_TRUE(outcome.ok()) << outcome.error_message();
-  EXPECT_LE(server_->connections(), server_->most_connections());
+  // This user is an owner.
+  EXPECT_LE(server_->connections(),
+            server_->unix_clients().most_connections() + AdminClients::kForOwners);
   // The oldest one was idle longest.
   EXPECT_TRUE(loop::RunUntil(*loop_, [&] { return idle.front()->HasEnded(); }));
   EXPECT_FALSE(idle.back()->HasEnded());
+}
+
+TEST_F(AdminServerTest, TakesNoPlaceOfUnixClientsForThoseOverTcp) {
+  Start(absl::StrCat("listen: '127.0.0.1:0' listen: 'unix:", socket_path(), "' insecure: true"));
+  const Address tcp = listeners_.ForAdmin()[0]->address();
+  RawClient silent(address());
+  RawClient idle(address());
+  idle.Send(absl::StrCat(kPreface, kSettings));
+  std::vector<std::unique_ptr<RawClient>> others;
+  const std::size_t most = server_->tcp_clients().most_connections();
+  Serve([&] {
+    for (std::size_t i = 0; i < AdminClients::kMostNewcomers + 10; ++i) {
+      others.push_back(std::make_unique<RawClient>(tcp));
+    }
+    for (std::size_t i = 0; i < most + 10; ++i) {
+      others.push_back(std::make_unique<RawClient>(tcp));
+      others.back()->Send(absl::StrCat(kPreface, kSettings));
+    }
+    return 0;
+  });
+  // They have made room among each other.
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] {
+    return others.front()->HasEnded() &&
+           others[AdminClients::kMostNewcomers + 10]->HasEnded();
+  }));
+  EXPECT_LE(server_->tcp_clients().connections(), most);
+  EXPECT_EQ(server_->unix_clients().connections(), 1u);
+  EXPECT_FALSE(idle.HasEnded());
+  EXPECT_FALSE(silent.HasEnded());
+}
+
+TEST_F(AdminServerTest, KeepsPlacesForTheOwners) {
+  listeners_ = *Listen();
+  const config::v1::Admin rules = Rules("allow { name: 'all' principal: '*' role: ADMIN }");
+  // All are of one user, so that none makes room for another one.
+  AdminTerms terms = {.access = *AccessPolicy::Find(rules, {}), .streams_per_caller = 100'000};
+  StartWith(terms);
+  health_.Set({{"", true}});
+  grpc::ChannelArguments own;
+  own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto connect = [&] {
+    return grpc::CreateCustomChannel("unix:" + socket_path(), grpc::InsecureChannelCredentials(),
+                                     own);
+  };
+  struct Watch {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::health::v1::Health::Stub> stub;
+    std::unique_ptr<grpc::ClientReader<grpc::health::v1::HealthCheckResponse>> reader;
+  };
+  std::vector<std::unique_ptr<Watch>> busy;
+  grpc::health::v1::HealthCheckResponse response;
+  const grpc::Status refused = Serve([&] {
+    for (std::size_t i = 0; i < server_->unix_clients().most_connections(); ++i) {
+      busy.push_back(std::make_unique<Watch>());
+      busy.back()->stub = grpc::health::v1::Health::NewStub(connect());
+      busy.back()->reader = busy.back()->stub->Watch(&busy.back()->context, {});
+      EXPECT_TRUE(busy.back()->reader->Read(&response));
+    }
+    return Check(connect(), "", &response);
+  });
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::UNAVAILABLE);
+  terms.access = *AccessPolicy::Find(rules, {::geteuid()});
+  ASSERT_TRUE(server_->Keep(listeners_, terms).ok());
+  const grpc::Status allowed = Serve([&] { return Check(connect(), "", &response); });
+  EXPECT_TRUE(allowed.ok()) << allowed.error_message();
+  Serve([&] {
+    for (const auto& watch : busy) {
+      watch->context.TryCancel();
+      watch->reader->Finish();
+    }
+    return 0;
+  });
 }
 
 TEST_F(AdminServerTest, DoesNotEndACallToMakeRoom) {
@@ -116,7 +190,7 @@ TEST_F(AdminServerTest, DoesNotEndACallToMakeRoom) {
   ASSERT_TRUE(loop_->Run().ok());
   std::vector<std::unique_ptr<RawClient>> idle;
   Serve([&] {
-    for (std::size_t i = 0; i < server_->most_connections() + 10; ++i) {
+    for (std::size_t i = 0; i < server_->unix_clients().most_connections() + 10; ++i) {
       idle.push_back(std::make_unique<RawClient>(address()));
       idle.back()->Send(absl::StrCat(kPreface, kSettings));
     }
@@ -159,14 +233,14 @@ TEST_F(AdminServerTest, DeliversTheLastAnswersAmongClientsThatNeverHangUp) {
     idle.back()->Send(absl::StrCat(kPreface, kSettings));
   };
   auto call = std::async(std::launch::async, [&] {
-    for (int i = 0; i < 50; ++i) come();
+    for (int i = 0; i < 25; ++i) come();
     grpc::ClientContext context;
     admin::v1::QuitResponse response;
     return admin::v1::Admin::NewStub(Connect())->Quit(&context, {}, &response);
   });
   ASSERT_TRUE(loop_->Run().ok());
-  for (int i = 0; i < 50; ++i) come();
-  EXPECT_TRUE(loop::RunUntil(*loop_, [&] { return server_->connections() == 101; }));
+  for (int i = 0; i < 25; ++i) come();
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] { return server_->connections() == 51; }));
   quit(Outcome());
   server_.reset();
   const grpc::Status status = call.get();

@@ -1,14 +1,16 @@
-#include "muster/master/admin/admin_server.h"
+#include "muster/master/admin/server/admin_server.h"
 
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/admin/admin_server_fixture.h"
+#include "muster/master/admin/server/admin_server_fixture.h"
 #include "muster/proto/admin.grpc.pb.h"
 #include "muster/proto/health.grpc.pb.h"
 #include "muster/proto/reflection.grpc.pb.h"
@@ -99,6 +101,35 @@ TEST_F(AdminServerTest, EndsTheCallsThatWaitWhenItGoes) {
   ASSERT_TRUE(loop_->Run().ok());
   server_.reset();
   EXPECT_EQ(call.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(AdminServerTest, LeavesNothingOfACallInTheLoop) {
+  // Who holds it may still be asked to pause.
+  const auto held = std::make_shared<int>(0);
+  operations_.pause = [held](const AdminOperations::Reply&) {
+    ADD_FAILURE() << "the server is gone";
+    return RequestId{1};
+  };
+  health_.Set({{"", true}});
+  Start();
+  const auto channel = Connect();
+  Serve([&] {
+    grpc::health::v1::HealthCheckResponse response;
+    return Check(channel, "", &response).ok();
+  });
+  const long before = held.use_count();
+  // The loop does not run: what the call wants of it waits there.
+  auto call = std::async(std::launch::async, [&] {
+    grpc::ClientContext context;
+    admin::v1::PauseResponse response;
+    return admin::v1::Admin::NewStub(channel)->Pause(&context, {}, &response);
+  });
+  while (held.use_count() == before) std::this_thread::yield();
+  server_.reset();
+  // The operations of this test, and this variable.
+  EXPECT_EQ(held.use_count(), 2);
+  EXPECT_EQ(call.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+  ASSERT_TRUE(loop_->RunOnce(std::chrono::milliseconds(0)).ok());
 }
 
 TEST_F(AdminServerTest, TellsWhatIsHealthy) {

@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_ADMIN_ADMIN_SERVER_FIXTURE_H_
-#define MUSTER_MASTER_ADMIN_ADMIN_SERVER_FIXTURE_H_
+#ifndef MUSTER_MASTER_ADMIN_SERVER_ADMIN_SERVER_FIXTURE_H_
+#define MUSTER_MASTER_ADMIN_SERVER_ADMIN_SERVER_FIXTURE_H_
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,8 +19,8 @@
 #include "muster/master/access/access_policy.h"
 #include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/admin_operations.h"
-#include "muster/master/admin/admin_server.h"
 #include "muster/master/admin/connection/health_board.h"
+#include "muster/master/admin/server/admin_server.h"
 #include "muster/master/events/call_audit.h"
 #include "muster/master/events/event_ring.h"
 #include "muster/master/listen/address.h"
@@ -91,13 +91,18 @@ class AdminServerTest : public ::testing::Test {
   }
   // Accepts from listeners_.
   void StartWith(const AdminTerms& terms) {
-    auto server = AdminServer::Start(
-        listeners_, terms, operations_,
-        {.loop = *loop_, .health = health_, .log = log_, .restore = [this](ListenerSet& now) {
-           const absl::Status status = listeners_.RestoreForMaster();
-           now = listeners_;
-           return status;
-         }});
+    auto server =
+        AdminServer::Start(listeners_, terms, operations_,
+                           {.loop = *loop_,
+                            .health = health_,
+                            .log = log_,
+                            .restore =
+                                [this](ListenerSet& now) {
+                                  const absl::Status status = listeners_.RestoreForMaster();
+                                  now = listeners_;
+                                  return status;
+                                },
+                            .count_refused_handshake = [this] { ++refused_handshakes_; }});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -147,9 +152,10 @@ class AdminServerTest : public ::testing::Test {
   std::unique_ptr<loop::EventLoop> loop_;
   AdminOperations operations_;
   ListenerSet listeners_;
+  int refused_handshakes_ = 0;
   std::unique_ptr<AdminServer> server_;
 };
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_ADMIN_ADMIN_SERVER_FIXTURE_H_
+#endif  // MUSTER_MASTER_ADMIN_SERVER_ADMIN_SERVER_FIXTURE_H_
