@@ -16,7 +16,6 @@
 namespace muster::tests {
 namespace {
 
-using TestAuthority;
 using ::testing::HasSubstr;
 
 std::string Program(const std::string& name) { return std::filesystem::absolute(name).string(); }

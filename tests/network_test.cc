@@ -28,7 +28,6 @@
 namespace muster::tests {
 namespace {
 
-using TestAuthority;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
