@@ -168,7 +168,7 @@ absl::StatusOr<MasterChannel> OpenPlain(const TcpAddress& address, absl::Duratio
 
 absl::StatusOr<MasterChannel> OpenTcp(const MasterTarget& target, absl::Duration limit) {
   const ipc::Deadline deadline = ipc::Deadline::After(limit);
-  MUSTER_ASSIGN_OR_RETURN(const auto addresses, ResolveTcp(target.host, target.port));
+  MUSTER_ASSIGN_OR_RETURN(const auto addresses, ResolveTcp(target.host, target.port, limit));
   std::string failures;
   bool is_silent = false;
   bool is_perhaps_there = false;

@@ -1,13 +1,15 @@
 #include "muster/ctl/master/tcp.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 
 #include <cerrno>
 #include <cstring>
+#include <future>
+#include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -27,6 +29,40 @@ absl::Status Unreached(const TcpAddress& address, absl::string_view reason) {
   return absl::UnavailableError(absl::StrCat("connect ", address.ToString(), ": ", reason));
 }
 
+absl::Status Unresolved(const std::string& host, absl::string_view reason) {
+  return absl::UnavailableError(absl::StrCat("cannot resolve ", host, ": ", reason));
+}
+
+struct Resolved {
+  int error = 0;  // EAI_NONAME and the like; 0: none
+  std::string reason;
+  std::vector<TcpAddress> addresses;
+};
+
+// Blocks as long as the resolver does. `flags`: besides AI_NUMERICSERV.
+Resolved Resolve(const std::string& host, const std::string& port, int flags, LookUp look_up) {
+  addrinfo wanted = {};
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_NUMERICSERV | flags;
+  addrinfo* list = nullptr;
+  Resolved resolved;
+  resolved.error = look_up(host.c_str(), port.c_str(), &wanted, &list);
+  if (resolved.error != 0) {
+    resolved.reason =
+        resolved.error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(resolved.error);
+    return resolved;
+  }
+  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
+    if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
+    TcpAddress address;
+    std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
+    address.size = one->ai_addrlen;
+    resolved.addresses.push_back(address);
+  }
+  ::freeaddrinfo(list);
+  return resolved;
+}
+
 }  // namespace
 
 std::string TcpAddress::ToString() const {
@@ -42,29 +78,24 @@ std::string TcpAddress::ToTarget() const {
   return absl::StrCat(storage.ss_family == AF_INET6 ? "ipv6:" : "ipv4:", ToString());
 }
 
-absl::StatusOr<std::vector<TcpAddress>> ResolveTcp(const std::string& host,
-                                                   const std::string& port) {
-  addrinfo wanted = {};
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), port.c_str(), &wanted, &list);
-  if (error != 0) {
-    return absl::UnavailableError(
-        absl::StrCat("look up ", host, ": ",
-                     error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(error)));
+absl::StatusOr<std::vector<TcpAddress>> ResolveTcp(const std::string& host, const std::string& port,
+                                                   absl::Duration limit, LookUp look_up) {
+  Resolved resolved = Resolve(host, port, AI_NUMERICHOST, ::getaddrinfo);
+  if (resolved.error == EAI_NONAME) {
+    auto promise = std::make_shared<std::promise<Resolved>>();
+    std::future<Resolved> answer = promise->get_future();
+    std::thread([promise, host, port, look_up] {
+      promise->set_value(Resolve(host, port, 0, look_up));
+    }).detach();
+    if (answer.wait_for(absl::ToChronoNanoseconds(limit)) != std::future_status::ready) {
+      return Unresolved(
+          host, absl::StrCat("the resolver has not answered within ", FormatElapsed(limit)));
+    }
+    resolved = answer.get();
   }
-  std::vector<TcpAddress> found;
-  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
-    if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
-    TcpAddress address;
-    std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
-    address.size = one->ai_addrlen;
-    found.push_back(address);
-  }
-  ::freeaddrinfo(list);
-  if (found.empty()) return absl::UnavailableError(absl::StrCat("look up ", host, ": no address"));
-  return found;
+  if (resolved.error != 0) return Unresolved(host, resolved.reason);
+  if (resolved.addresses.empty()) return Unresolved(host, "it has no IP address");
+  return std::move(resolved.addresses);
 }
 
 absl::StatusOr<ipc::UniqueFd> ConnectTcp(const TcpAddress& address, absl::Duration limit) {

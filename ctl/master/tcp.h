@@ -1,6 +1,7 @@
 #ifndef MUSTER_CTL_MASTER_TCP_H_
 #define MUSTER_CTL_MASTER_TCP_H_
 
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -22,10 +23,17 @@ struct TcpAddress {
   std::string ToTarget() const;
 };
 
-// Looks `host` up, which may be a name or an address, as the machine's resolver does. Blocks as
-// long as that. Unavailable: there is none; the message has the resolver's reason.
-absl::StatusOr<std::vector<TcpAddress>> ResolveTcp(const std::string& host,
-                                                   const std::string& port);
+// As getaddrinfo(3). It may be called in another thread, and until the end of the process.
+using LookUp = int (*)(const char* host, const char* port, const addrinfo* wanted,
+                       addrinfo** found);
+
+// Looks `host` up, which may be a name or an address, as the machine's resolver does, for at most
+// `limit`: a name in a thread of its own, since the resolver knows no deadline. That thread goes on
+// after the limit, and touches nothing of the caller's. Unavailable: there is no address, or no
+// answer in time; the message has the reason.
+absl::StatusOr<std::vector<TcpAddress>> ResolveTcp(const std::string& host, const std::string& port,
+                                                   absl::Duration limit,
+                                                   LookUp look_up = ::getaddrinfo);
 
 // Connects, for at most `limit`. Unavailable: nobody takes connections there; the message has the
 // kernel's reason.
