@@ -4,7 +4,9 @@
 #include <google/protobuf/util/json_util.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -103,6 +105,57 @@ TEST_F(CtlDiagnose, WritesAFileForItsOwnerAlone) {
   ASSERT_EQ(::stat((folder_ + "/report.json").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   EXPECT_THAT(Diagnose({}).out, MatchesRegex("wrote diagnosis-[0-9]+-[0-9]+\\.json\n"));
+}
+
+TEST_F(CtlDiagnose, IsWrittenWithoutAMaster) {
+  StopServing();
+  const Result result = Diagnose({"report.json"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.out, "wrote report.json, without the master\n");
+  EXPECT_THAT(result.error, StartsWith("ctl: no master there:"));
+  std::ifstream file(folder_ + "/report.json");
+  const auto json = Parsed({std::istreambuf_iterator<char>(file), {}});
+  for (const char* part : {"status", "config", "zones", "locks", "calls", "events", "limits"}) {
+    EXPECT_THAT(json.fields().at(part).struct_value().fields().at("error").string_value(),
+                StartsWith("no master there:"))
+        << part;
+  }
+  EXPECT_EQ(json.fields().count("machine"), 1u);
+}
+
+TEST_F(CtlDiagnose, WaitsOnceForAMasterThatDoesNotAnswer) {
+  std::promise<void> end;
+  std::atomic<int> calls = 0;
+  StopServing();
+  admin_.Answer(
+      [&calls, ended = end.get_future().share()](const v1::GetStatusRequest&, v1::Status*) {
+        ++calls;
+        ended.wait();
+        return grpc::Status::OK;
+      });
+  admin_.Answer([&calls](const v1::GetConfigRequest&, v1::ActiveConfig*) {
+    ++calls;
+    return grpc::Status::OK;
+  });
+  Serve();
+  const Result result = Diagnose({"--timeout", "300ms", "-"});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_EQ(calls, 1);
+  const auto json = Parsed(result.out);
+  EXPECT_THAT(json.fields().at("status").struct_value().fields().at("error").string_value(),
+              HasSubstr("no answer within"));
+  EXPECT_THAT(json.fields().at("config").struct_value().fields().at("error").string_value(),
+              HasSubstr("not asked"));
+  EXPECT_THAT(json.fields().at("process").list_value().values(0).string_value(),
+              StartsWith("Name:"));
+  end.set_value();
+}
+
+TEST_F(CtlDiagnose, WritesNothingAfterWrongUsage) {
+  const Result result =
+      RunCtl({"-m", "http://x", "diagnose", folder_ + "/report.json"}, {"HOME=/nonexistent"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_FALSE(std::ifstream(folder_ + "/report.json").good());
 }
 
 TEST_F(CtlDiagnose, OverwritesNothing) {

@@ -13,8 +13,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "muster/cli/version.h"
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/exit_code.h"
 #include "muster/ctl/text/output.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
@@ -48,10 +50,11 @@ class Diagnosis {
   }
 
   template <typename Response>
-  void Ask(MasterConnection& master, const std::string& name,
-           const google::protobuf::Message& request) {
+  absl::Status Ask(MasterConnection& master, const std::string& name,
+                   const google::protobuf::Message& request) {
     const absl::StatusOr<Response> answer = master.Ask<Response>(request);
     Add(name, answer.ok() ? Json(*answer) : answer.status());
+    return answer.status();
   }
 
   std::string ToJson() const { return absl::StrCat("{\n", absl::StrJoin(parts_, ",\n"), "\n}\n"); }
@@ -95,13 +98,13 @@ std::string Machine() {
       static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE), "\"}");
 }
 
-// The lines of /proc/PID/limits: of the master, which is on this machine if it is asked over a Unix
-// socket.
-absl::StatusOr<std::string> LimitsOf(const MasterConnection& master) {
+// The lines of the file /proc/PID/`name`: of the master, which is on this machine if it is asked
+// over a Unix socket.
+absl::StatusOr<std::string> ProcessFile(const MasterConnection& master, const char* name) {
   if (!master.pid().has_value()) {
     return absl::NotFoundError("the master is on another machine, or in another pid namespace");
   }
-  const std::string path = absl::StrCat("/proc/", *master.pid(), "/limits");
+  const std::string path = absl::StrCat("/proc/", *master.pid(), "/", name);
   std::ifstream file(path);
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(JsonString(line));
@@ -123,29 +126,64 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
   return absl::OkStatus();
 }
 
+// What is not asked, since the master does not answer.
+void AddAbsent(const absl::Status& why, absl::Span<const char* const> names, Diagnosis& diagnosis) {
+  for (const char* name : names) diagnosis.Add(name, why);
+}
+
+// Adds what the master tells, and what this machine tells of its process. Not OK: it is not there,
+// or does not answer.
+absl::Status AddMaster(absl::StatusOr<MasterConnection>& master, Diagnosis& diagnosis) {
+  constexpr const char* kTold[] = {"config", "zones", "locks", "calls", "events"};
+  constexpr const char* kOfProcess[] = {"limits", "process"};
+  if (!master.ok()) {
+    AddAbsent(master.status(), {"status"}, diagnosis);
+    AddAbsent(master.status(), kTold, diagnosis);
+    AddAbsent(master.status(), kOfProcess, diagnosis);
+    return master.status();
+  }
+  const absl::Status status = diagnosis.Ask<v1::Status>(*master, "status", v1::GetStatusRequest());
+  const bool is_silent = absl::IsDeadlineExceeded(status) || absl::IsUnavailable(status);
+  if (is_silent) {
+    // Each part would wait as long.
+    AddAbsent(absl::UnavailableError("not asked, since the master does not answer"), kTold,
+              diagnosis);
+  } else {
+    (void)diagnosis.Ask<v1::ActiveConfig>(*master, "config", v1::GetConfigRequest());
+    (void)diagnosis.Ask<v1::ListZonesResponse>(*master, "zones", v1::ListZonesRequest());
+    (void)diagnosis.Ask<v1::ListLocksResponse>(*master, "locks", v1::ListLocksRequest());
+    (void)diagnosis.Ask<v1::ListCallsResponse>(*master, "calls", v1::ListCallsRequest());
+    diagnosis.Add("events", EventsOf(*master));
+  }
+  diagnosis.Add("limits", ProcessFile(*master, "limits"));
+  // Whether it is stopped, its threads and its memory.
+  diagnosis.Add("process", ProcessFile(*master, "status"));
+  return is_silent ? status : absl::OkStatus();
+}
+
 absl::Status Run(const Session& session) {
-  MUSTER_ASSIGN_OR_RETURN(MasterConnection master, session.connect());
+  absl::StatusOr<MasterConnection> master = session.connect();
+  if (ExitCodeOf(master.status()) == ExitCode::kUsage) return master.status();
   const absl::Time now = absl::Now();
   Diagnosis diagnosis;
   diagnosis.Add("time", JsonString(absl::FormatTime(now)));
   diagnosis.Add("ctl", absl::StrCat("{\"version\": ", JsonString(cli::kVersion), "}"));
   diagnosis.Add("machine", Machine());
-  diagnosis.Ask<v1::Status>(master, "status", v1::GetStatusRequest());
-  diagnosis.Ask<v1::ActiveConfig>(master, "config", v1::GetConfigRequest());
-  diagnosis.Ask<v1::ListZonesResponse>(master, "zones", v1::ListZonesRequest());
-  diagnosis.Ask<v1::ListLocksResponse>(master, "locks", v1::ListLocksRequest());
-  diagnosis.Ask<v1::ListCallsResponse>(master, "calls", v1::ListCallsRequest());
-  diagnosis.Add("events", EventsOf(master));
-  diagnosis.Add("limits", LimitsOf(master));
+  const absl::Status told = AddMaster(master, diagnosis);
   const std::string text = diagnosis.ToJson();
 
   const std::string usual = absl::StrCat(
       "diagnosis-", absl::FormatTime("%Y%m%d-%H%M%S", now, absl::UTCTimeZone()), ".json");
   const std::string path = session.arguments.text("FILE").value_or(usual);
-  if (path == kStdout) return Write(text);
+  if (path == kStdout) {
+    MUSTER_RETURN_IF_ERROR(Write(text));
+    return told;
+  }
   MUSTER_RETURN_IF_ERROR(
       WriteFile((std::filesystem::path(session.directory) / path).string(), text));
-  return Write(absl::StrCat("wrote ", path, "\n"));
+  MUSTER_RETURN_IF_ERROR(
+      Write(absl::StrCat("wrote ", path, told.ok() ? "" : ", without the master", "\n")));
+  return told;
 }
 
 }  // namespace
@@ -156,7 +194,8 @@ const Command kDiagnoseCommand = {
     .details =
         "The file is one JSON object. It has no secrets, but names addresses, users and\n"
         "paths: read it before you send it. A part that the master does not tell has the\n"
-        "reason instead.\n"
+        "reason instead. If no master is there, or if it does not answer, the file has what\n"
+        "this machine tells, and the exit code is 3 or 4 though it was written.\n"
         "\n"
         "Examples:\n"
         "  ctl diagnose\n"
