@@ -63,6 +63,8 @@ void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& 
     option->expected(1);
   } else if (is_argument) {
     option->expected(parameter.is_required ? 1 : 0, CLI::detail::expected_max_vector_size);
+  } else {
+    option->delimiter(',');
   }
   if (*parameter.choices != '\0') {
     option->check(cli::OneOf(absl::StrSplit(parameter.choices, '|')));

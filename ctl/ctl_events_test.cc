@@ -119,6 +119,14 @@ TEST_F(CtlEvents, AreAskedForByKindWhileTheyAreFollowed) {
   EXPECT_THAT(wrong.error, HasSubstr("did you mean \"worker-crashed\"?"));
 }
 
+TEST_F(CtlEvents, AreAskedForByKindsWithCommas) {
+  end_ = [](int) { return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more"); };
+  Serve();
+  RunCtl({"-m", socket_, "events", "-f", "--kind", "worker-crashed,log"});
+  StopServing();
+  EXPECT_THAT(asked_.kind(), ::testing::ElementsAre(v1::Event::WORKER_CRASHED, v1::Event::LOG));
+}
+
 TEST_F(CtlEvents, GoOnFromTheNextOneAfterALostConnection) {
   // The first call asks for the last number; the second is lost after all events; more come then.
   end_ = [this](int call) {

@@ -81,14 +81,6 @@ TEST(BashCompletion, OffersTheNamesOfMasters) {
   EXPECT_EQ(BashOffers("ctl -m web-"), "web-one ");
 }
 
-TEST(BashCompletion, OffersTheNamesOfMastersAfterEachComma) {
-  std::filesystem::create_directories(::testing::TempDir() + "/muster");
-  std::ofstream(::testing::TempDir() + "/muster/ctl.textproto")
-      << "master { name: \"web-one\" address: \"unix:/a\" }"
-      << "master { name: \"web-two\" address: \"unix:/b\" }";
-  EXPECT_EQ(BashOffers("ctl -m web-one,web-t"), "web-one,web-two ");
-}
-
 TEST(BashCompletion, TakesWordsWithColonsAndEqualSignsForOne) {
   EXPECT_EQ(BashOffers("ctl -m unix:/a rel"), "reload ");
   EXPECT_EQ(BashOffers("ctl -m a:1 events --kind worker-c"), "worker-crashed ");
@@ -109,6 +101,59 @@ TEST(BashCompletion, OffersFilesWhateverTheirNames) {
               "1\n");
 }
 
+// Two masters whose names begin with "web-", in the configuration of the shells.
+void NameTwoMasters() {
+  std::filesystem::create_directories(::testing::TempDir() + "/muster");
+  std::ofstream(::testing::TempDir() + "/muster/ctl.textproto")
+      << "master { name: \"web-one\" address: \"unix:/a\" }"
+      << "master { name: \"web-two\" address: \"unix:/b\" }";
+}
+
+TEST(BashCompletion, OffersTheRestOfAListAfterEachComma) {
+  NameTwoMasters();
+  EXPECT_EQ(BashOffers("ctl -m web-one,web-t"), "web-one,web-two ");
+  EXPECT_EQ(BashOffers("ctl events --kind log,worker-c"), "log,worker-crashed ");
+  EXPECT_EQ(BashOffers("ctl events --kind=log,call,worker-c"), "log,call,worker-crashed ");
+}
+
+// What an interactive zsh makes of `line` when Tab is typed.
+std::string ZshCompletes(const std::string& line) {
+  return OutputOf(
+      "/usr/bin/zsh",
+      absl::StrCat("zmodload zsh/zpty\n"
+                   "export TERM=dumb\n"
+                   "zpty shell zsh -f -i\n"
+                   "zpty -w shell 'PS1=; unsetopt zle_bracketed_paste 2>/dev/null; '\\\n"
+                   "'autoload -Uz compinit; compinit -u -D; '\\\n"
+                   "'source <(ctl completion zsh); '\\\n"
+                   "'show() { print -r -- \"<<$BUFFER>>\"; BUFFER= }; '\\\n"
+                   "'zle -N show; bindkey ^G show; echo rea\\dy'\n"
+                   "zpty -r shell out '*ready*'\n"
+                   "zpty -n -w shell $'",
+                   line,
+                   "\t\a'\n"
+                   "zpty -r shell out '*<<*>>*'\n"
+                   "out=${out##*<<}\n"
+                   "print -r -- \"${out%%>>*}|\"\n"));
+}
+
+TEST(ZshCompletion, CompletesCommandsAndValues) {
+  if (!IsThere("/usr/bin/zsh")) GTEST_SKIP();
+  EXPECT_EQ(ZshCompletes("ctl relo"), "ctl reload |\n");
+  EXPECT_EQ(ZshCompletes("ctl config di"), "ctl config diff |\n");
+  EXPECT_EQ(ZshCompletes("ctl -o js"), "ctl -o json |\n");
+  EXPECT_EQ(ZshCompletes("ctl --output=js"), "ctl --output=json |\n");
+}
+
+TEST(ZshCompletion, CompletesTheRestOfAListAfterEachComma) {
+  if (!IsThere("/usr/bin/zsh")) GTEST_SKIP();
+  NameTwoMasters();
+  EXPECT_EQ(ZshCompletes("ctl -m web-one,web-t"), "ctl -m web-one,web-two |\n");
+  EXPECT_EQ(ZshCompletes("ctl --master=web-one,web-t"), "ctl --master=web-one,web-two |\n");
+  EXPECT_EQ(ZshCompletes("ctl events --kind log,worker-c"),
+            "ctl events --kind log,worker-crashed |\n");
+}
+
 TEST(ZshCompletion, IsAScript) {
   EXPECT_THAT(RunCtl({"completion", "zsh"}).out, HasSubstr("#compdef ctl\n"));
   if (!IsThere("/usr/bin/zsh")) GTEST_SKIP();
@@ -121,6 +166,31 @@ TEST(FishCompletion, IsAScript) {
   if (!IsThere("/usr/bin/fish")) GTEST_SKIP();
   EXPECT_EQ(OutputOf("/usr/bin/fish", "ctl completion fish | source; complete -C 'ctl relo'"),
             "reload\tRead the configuration again and replace all workers\n");
+}
+
+std::string FishOffers(const std::string& line) {
+  return OutputOf("/usr/bin/fish", absl::StrCat("ctl completion fish | source; complete -C '", line,
+                                                "' | string replace -r '\\t.*' ''"));
+}
+
+TEST(FishCompletion, OffersTheRestOfAListAfterEachComma) {
+  if (!IsThere("/usr/bin/fish")) GTEST_SKIP();
+  NameTwoMasters();
+  EXPECT_EQ(FishOffers("ctl -m web-t"), "web-two\n");
+  EXPECT_EQ(FishOffers("ctl -m web-one,web-t"), "web-one,web-two\n");
+  EXPECT_EQ(FishOffers("ctl --master=web-one,web-t"), "--master=web-one,web-two\n");
+  EXPECT_EQ(FishOffers("ctl events --kind log,worker-c"), "log,worker-crashed\n");
+  EXPECT_EQ(FishOffers("ctl --output js"), "json\n");
+}
+
+TEST(FishCompletion, OffersFilesForMastersAndConfigurations) {
+  if (!IsThere("/usr/bin/fish")) GTEST_SKIP();
+  const std::string folder = ::testing::TempDir() + "/files";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/admin.sock").close();
+  EXPECT_EQ(FishOffers("ctl -m " + folder + "/adm"), folder + "/admin.sock\n");
+  EXPECT_EQ(FishOffers("ctl config diff " + folder + "/adm"), folder + "/admin.sock\n");
+  EXPECT_EQ(FishOffers("ctl reload --config " + folder + "/adm"), folder + "/admin.sock\n");
 }
 
 TEST(ManPage, HasEachCommandAndNothingThatGroffWarnsOf) {

@@ -40,7 +40,7 @@ constexpr Parameter kParameters[] = {
     {.name = "--kind",
      .kind = Parameter::Kind::kText,
      .value = "KIND",
-     .summary = "Only events of this kind; may be given more than once",
+     .summary = "Only events of this kind; several with commas, or given more than once",
      .choices = "worker-started|worker-ready|worker-exited|worker-crashed|worker-gave-up|"
                 "worker-killed|worker-hung|worker-woke|workers-scaled|reload-begun|"
                 "generation-serves|reload-refused|state-changed|listening|not-listening|reopened|"
@@ -187,7 +187,7 @@ const Command kEventsCommand = {
         "Examples:\n"
         "  ctl events\n"
         "  ctl events --follow\n"
-        "  ctl events --kind worker-crashed --kind worker-gave-up\n"
+        "  ctl events --kind worker-crashed,worker-gave-up\n"
         "  ctl -o json events --from 100 | jq -r .text",
     .parameters = kParameters,
     .run = Run,

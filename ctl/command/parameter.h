@@ -31,7 +31,7 @@ struct Parameter {
   // The environment variable that has it if the command line has not. Empty: none.
   const char* environment = "";
   bool is_required = false;
-  // May be given more than once.
+  // May be given more than once. An option has several values with commas between as well.
   bool is_repeated = false;
 };
 

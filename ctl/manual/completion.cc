@@ -98,6 +98,9 @@ std::string Choices(const Parameter& parameter) {
   return absl::StrReplaceAll(parameter.choices, {{"|", " "}});
 }
 
+// May have several values with commas between.
+bool IsList(const Parameter& parameter) { return parameter.is_repeated && IsOption(parameter); }
+
 // All forms of options that take the next word: to tell it from a command's.
 std::string FormsWithValues(const CommandList& list) {
   std::set<std::string> forms;
@@ -135,7 +138,8 @@ constexpr char kMasters[] = "$(ctl masters --names 2>/dev/null)";
 std::string BashCompletion(const CommandList& list) {
   const auto action = [](const Parameter& parameter) -> std::string {
     if (*parameter.choices != '\0') {
-      return absl::StrCat("_ctl_offer \"$cur\" -W '", Choices(parameter), "'");
+      return absl::StrCat("_ctl_offer \"", IsList(parameter) ? "${cur##*,}" : "$cur", "\" -W '",
+                          Choices(parameter), "'");
     }
     switch (parameter.kind) {
       case Parameter::Kind::kMaster:
@@ -232,10 +236,14 @@ std::string BashCompletion(const CommandList& list) {
 
 std::string ZshCompletion(const CommandList& list) {
   const auto action = [](const Parameter& parameter) -> std::string {
-    if (*parameter.choices != '\0') return absl::StrCat("compadd -- ", Choices(parameter));
+    if (*parameter.choices != '\0') {
+      return absl::StrCat(IsList(parameter) ? "compset -P '*,'; " : "", "compadd -- ",
+                          Choices(parameter));
+    }
     switch (parameter.kind) {
       case Parameter::Kind::kMaster:
-        return absl::StrCat("compadd -- ${(f)\"", kMasters, "\"}; _files");
+        return absl::StrCat("compset -P '*,'; compadd -- ${(f)\"", kMasters,
+                            "\"}; compset -P 'unix:'; _files");
       case Parameter::Kind::kFile:
         return "_files";
       default:
@@ -263,6 +271,10 @@ std::string ZshCompletion(const CommandList& list) {
       "  local options='",
       absl::StrJoin(OptionsOf(list.options), " "),
       "'\n"
+      "  if [[ $cur == --*=* ]]; then\n"
+      "    prev=${cur%%=*}\n"
+      "    compset -P 1 '*='\n"
+      "  fi\n"
       "  case $prev in\n",
       ValueCases(list, "    ", value),
       "  esac\n"
@@ -303,10 +315,14 @@ std::string FishCompletion(const CommandList& list) {
       }
     }
     if (HasValue(parameter)) {
-      const bool is_file = parameter.kind == Parameter::Kind::kFile;
-      absl::StrAppend(&line, is_file ? " -r" : " -x");
+      const bool has_files =
+          parameter.kind == Parameter::Kind::kFile || parameter.kind == Parameter::Kind::kMaster;
+      absl::StrAppend(&line, has_files ? " -r -F" : " -x");
       if (parameter.kind == Parameter::Kind::kMaster) {
-        absl::StrAppend(&line, " -a '(ctl masters --names 2>/dev/null)'");
+        absl::StrAppend(&line, " -a '(__ctl_list (ctl masters --names 2>/dev/null))'");
+      } else if (IsList(parameter)) {
+        absl::StrAppend(&line, " -a ",
+                        Quoted(absl::StrCat("(__ctl_list ", Choices(parameter), ")")));
       } else if (*parameter.choices != '\0') {
         absl::StrAppend(&line, " -a ", Quoted(Choices(parameter)));
       }
@@ -316,6 +332,14 @@ std::string FishCompletion(const CommandList& list) {
 
   std::string text =
       "# Completion of ctl for fish: ctl completion fish >~/.config/fish/completions/ctl.fish\n"
+      "# Offers each word behind what the value of an option has before its last comma.\n"
+      "function __ctl_list\n"
+      "  set -l before (commandline -ct | string replace -rf -- "
+      "'^(?:--[a-z-]+=)?(.*,)[^,]*$' '$1')\n"
+      "  for word in $argv\n"
+      "    echo \"$before$word\"\n"
+      "  end\n"
+      "end\n"
       "complete -c ctl -f\n";
   for (const Parameter& parameter : list.options) text += option(parameter, "");
   const Words words = CommandWords(list);
