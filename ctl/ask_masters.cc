@@ -8,6 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "muster/ctl/exit_code.h"
 #include "muster/ctl/text/colour.h"
 #include "muster/ctl/text/printable.h"
@@ -18,6 +21,21 @@
 namespace muster::ctl {
 namespace {
 
+// The reason in one line of a table: "no master there: connect unix:/a: ...; connect unix:/b: ...".
+// Reasons that are listed are indented; what comes after them is advice, which has no room here.
+std::string InARow(absl::string_view message) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n');
+  std::string row(lines.front());
+  const char* separator = " ";
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    absl::string_view line = lines[i];
+    if (!absl::ConsumePrefix(&line, "  ")) break;
+    absl::StrAppend(&row, separator, line);
+    separator = "; ";
+  }
+  return row;
+}
+
 std::string RenderTable(const std::vector<MasterAnswer>& answers,
                         std::vector<Table::Column> columns) {
   columns.insert(columns.begin(), {"MASTER"});
@@ -26,7 +44,7 @@ std::string RenderTable(const std::vector<MasterAnswer>& answers,
     if (one.answer.ok()) {
       table.AddRows(one.master, *one.answer->table);
     } else {
-      table.AddNote(one.master, std::string(one.answer.status().message()));
+      table.AddNote(one.master, InARow(one.answer.status().message()));
     }
   }
   return table.Render(ShowsColours(STDOUT_FILENO));

@@ -14,6 +14,7 @@ namespace muster::ctl {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -86,6 +87,15 @@ TEST(CtlVersion, IsPrinted) {
   const Result result = RunCtl({"--version"});
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.out, StartsWith("muster "));
+}
+
+TEST(CtlUsage, SaysThatNoMasterHasAName) {
+  const std::string folder = ::testing::TempDir() + "/without_masters";
+  const Result result = RunCtl({"masters"}, {"XDG_CONFIG_HOME=" + folder});
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_THAT(result.out, StartsWith("no master has a name in /"));
+  EXPECT_THAT(result.out, EndsWith("/without_masters/muster/ctl.textproto\n"));
+  EXPECT_EQ(RunCtl({"masters", "--names"}, {"XDG_CONFIG_HOME=" + folder}).out, "");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "muster/ctl/command/command.h"
 #include "muster/ctl/exit_code.h"
 #include "muster/ctl/text/output.h"
@@ -22,7 +23,12 @@ std::string TextOf(const NamedMasters& masters, bool is_brief) {
     table.AddRow({name, master.address(), master.certificate().empty() ? "no" : "yes",
                   name == masters.default_master() ? "yes" : ""});
   }
-  return is_brief ? text : table.Render();
+  if (is_brief) return text;
+  if (text.empty()) {
+    return absl::StrCat("no master has a name",
+                        masters.path().empty() ? "" : absl::StrCat(" in ", masters.path()), "\n");
+  }
+  return table.Render();
 }
 
 absl::Status Run(const Session& session) {

@@ -13,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "muster/cli/spelling.h"
 #include "muster/ctl/master/small_file.h"
 #include "muster/ipc/base/status.h"
@@ -25,6 +27,16 @@ using client::v1::NamedMaster;
 using google::protobuf::Descriptor;
 using google::protobuf::TextFormat;
 
+// What the parser says of bytes, and of a text that ends too early, without its own terms.
+std::string InPlainWords(absl::string_view message) {
+  constexpr absl::string_view kNothing = ", got: ";
+  if (absl::StartsWith(message, "Interpreting non ascii codepoint")) {
+    return "there is a character that may be in quotes and comments only";
+  }
+  if (absl::ConsumeSuffix(&message, kNothing)) return absl::StrCat(message, ", but the text ends");
+  return std::string(message);
+}
+
 // The mistakes of a file, in the file's order.
 class Mistakes : public google::protobuf::io::ErrorCollector {
  public:
@@ -34,9 +46,14 @@ class Mistakes : public google::protobuf::io::ErrorCollector {
   // Lines and columns from 0 on, as protobuf has them. Negative: unknown.
   void AddError(int line, google::protobuf::io::ColumnNumber column,
                 const std::string& message) override {
+    // What an odd byte causes at the same place.
+    if (!found_.empty() && found_.back().line == line && found_.back().column == column &&
+        absl::StartsWith(message, "Expected ")) {
+      return;
+    }
     const std::string field = UnknownField(message);
     if (field.empty()) {
-      found_.push_back({line, column, message});
+      found_.push_back({line, column, InPlainWords(message)});
     } else {
       found_.push_back({line, BeginOf(field, line, column), OfUnknown(field, message)});
     }

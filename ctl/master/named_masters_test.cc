@@ -64,6 +64,12 @@ TEST(NamedMasters, HaveAllMistakesOfATextTold) {
             "/c:2:1: server_ca: is missing: h:1 is over TCP, and both sides show a certificate");
 }
 
+TEST(NamedMasters, AreATextThatEndsWhereItShould) {
+  EXPECT_EQ(MistakesOf("master { name: "), "/c:1:16: Expected string, but the text ends");
+  EXPECT_EQ(MistakesOf("\n\xff\xfe"),
+            "/c:2:1: there is a character that may be in quotes and comments only");
+}
+
 TEST(NamedMasters, HaveCertificatesOverTlsOnly) {
   EXPECT_EQ(MistakesOf("master { name: \"a\" address: \"unix:/a\" key: \"k\" }"),
             "/c:1:39: key: is for addresses of TCP only");
