@@ -32,7 +32,9 @@ const Command kLocksCommand = {
     .summary = "Show who holds the locks that workers share",
     .details =
         "Lists the locks in the zones, and the accept mutex. What is shown is one moment's look\n"
-        "at memory that the workers go on to change.\n"
+        "at memory that the workers go on to change: \"waited for\" means that somebody sleeps\n"
+        "until the lock is free, \"an owner died\" that the next owner will be told. ctl top\n"
+        "counts how often.\n"
         "\n"
         "Examples:\n"
         "  ctl locks --in-use\n"

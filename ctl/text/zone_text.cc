@@ -37,7 +37,11 @@ std::string Holders(const google::protobuf::RepeatedPtrField<v1::LockHolder>& ho
   });
 }
 
-std::string StateOf(const v1::Lock& lock) {
+}  // namespace
+
+std::string OwnersText(const v1::Lock& lock) { return OrDash(Holders(lock.owners())); }
+
+std::string LockStateText(const v1::Lock& lock) {
   std::vector<std::string> parts;
   if (lock.readers_size() > 0) parts.push_back("read by " + Holders(lock.readers()));
   if (lock.has_waiters()) parts.push_back("waited for");
@@ -45,8 +49,6 @@ std::string StateOf(const v1::Lock& lock) {
   if (lock.is_not_recoverable()) parts.push_back("not recoverable");
   return OrDash(absl::StrJoin(parts, "; "));
 }
-
-}  // namespace
 
 std::string RenderZones(const v1::ListZonesResponse& zones) {
   constexpr auto kRight = Table::Align::kRight;
@@ -69,8 +71,8 @@ std::string RenderZones(const v1::ListZonesResponse& zones) {
 std::string RenderLocks(const v1::ListLocksResponse& locks) {
   Table table({{"ZONE"}, {"LOCK"}, {"KIND"}, {"HELD BY"}, {"STATE"}});
   for (const v1::Lock& lock : locks.locks()) {
-    table.AddRow({OrDash(lock.zone()), lock.name(), lock.kind(), OrDash(Holders(lock.owners())),
-                  StateOf(lock)});
+    table.AddRow(
+        {OrDash(lock.zone()), lock.name(), lock.kind(), OwnersText(lock), LockStateText(lock)});
   }
   std::string text = table.Render();
   if (locks.left_out() > 0) {

@@ -19,6 +19,9 @@ namespace v1 = admin::v1;
 
 // How long the end of a feed may go unnoticed.
 constexpr absl::Duration kSlice = absl::Milliseconds(100);
+// The master looks at zones beside its loop, where others may be looked at for long.
+constexpr absl::Duration kForLocks = absl::Seconds(2);
+constexpr absl::Duration kUntilLocksAgain = absl::Seconds(10);
 constexpr std::size_t kMostEvents = 50;
 constexpr std::uint64_t kShownBefore = 10;  // events, at the beginning, as ctl events --follow
 
@@ -103,6 +106,21 @@ void TopFeed::Run(std::optional<MasterConnection> master) {
   }
 }
 
+void TopFeed::FeedLocks(MasterConnection& master) {
+  if (Now() < next_locks_) return;
+  v1::ListLocksRequest request;
+  request.set_in_use(true);
+  auto locks = master.Ask<v1::ListLocksResponse>(request, kForLocks);
+  if (locks.ok()) {
+    Tell([&](TopNews& news) { news.locks = *std::move(locks); });
+  } else if (absl::IsUnimplemented(locks.status()) || absl::IsPermissionDenied(locks.status())) {
+    next_locks_ = absl::InfiniteDuration();
+  } else {
+    // If the connection is lost, the next question tells.
+    next_locks_ = Now() + kUntilLocksAgain;
+  }
+}
+
 absl::Status TopFeed::Feed(MasterConnection& master) {
   std::optional<MasterStream<v1::WatchEventsResponse>> events;
   while (!is_over()) {
@@ -113,6 +131,7 @@ absl::Status TopFeed::Feed(MasterConnection& master) {
       news.trouble = absl::OkStatus();
     });
     const absl::Duration next = Now() + interval_;
+    FeedLocks(master);
     for (absl::Duration left = interval_; left > absl::ZeroDuration() && !is_over();
          left = next - Now()) {
       if (has_events_ && !events.has_value()) {

@@ -13,6 +13,7 @@
 #include "muster/ctl/master/master_connection.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/zone_call.pb.h"
 
 namespace muster::ctl {
 
@@ -20,13 +21,14 @@ namespace muster::ctl {
 struct TopNews {
   std::optional<admin::v1::Status> status;
   absl::Duration taken;  // when the status came, by a clock that is never set
+  std::optional<admin::v1::ListLocksResponse> locks;  // in use, a moment after the status
   std::vector<admin::v1::Event> events;
   absl::Status trouble;  // why nothing comes; OK: it does
 };
 
-// Asks a master for its status again and again, and follows its events, in a thread of its own.
-// After a lost connection it connects again, for ever. The destructor ends the thread, and a call
-// that is under way. It waits only while the thread connects.
+// Asks a master for its status and its locks again and again, and follows its events, in a thread
+// of its own. After a lost connection it connects again, for ever. The destructor ends the thread,
+// and a call that is under way. It waits only while the thread connects.
 class TopFeed {
  public:
   // `first`: the connection to begin with; `connect`: for later ones.
@@ -45,6 +47,7 @@ class TopFeed {
   void Run(std::optional<MasterConnection> master);
   // Until the connection is lost or the feed ends.
   absl::Status Feed(MasterConnection& master);
+  void FeedLocks(MasterConnection& master);
   void Tell(const std::function<void(TopNews&)>& change);
   bool is_over() const;
   // Lets the destructor cancel the calls of `master`, until null is set.
@@ -56,6 +59,8 @@ class TopFeed {
   // Where the events go on: the thread's.
   admin::v1::WatchEventsRequest events_;
   bool has_events_ = true;
+  // When the locks are asked for again; never if the master does not let us. The thread's.
+  absl::Duration next_locks_;
 
   mutable std::mutex mutex_;
   TopNews news_;                       // guarded by mutex_

@@ -22,6 +22,7 @@
 #include "muster/ctl/testing/run_ctl.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/zone_call.pb.h"
 
 namespace muster::ctl {
 namespace {
@@ -181,6 +182,30 @@ TEST_F(TopInTmux, TellsThatTheConnectionWasLostAndGoesOn) {
                 return !absl::StrContains(screen, "\n! ") && absl::StrContains(screen, "4712");
               }),
               Not(HasSubstr("\n! ")));
+}
+
+TEST_F(TopInTmux, ShowsLocksUnderContention) {
+  admin_.Answer([](const v1::ListLocksRequest& request, v1::ListLocksResponse* locks) {
+    v1::Lock* const lock = locks->add_locks();
+    lock->set_name("table");
+    lock->set_zone("sessions");
+    lock->set_has_waiters(request.in_use());
+    return grpc::Status::OK;
+  });
+  if (!Start(120, 30)) GTEST_SKIP();
+  EXPECT_THAT(ScreenWith("sessions/table"), HasSubstr("waited for"));
+}
+
+TEST_F(TopInTmux, GoesOnWithoutPermissionForLocks) {
+  std::atomic<int> asked = 0;
+  admin_.Answer([&asked](const v1::ListLocksRequest&, v1::ListLocksResponse*) {
+    ++asked;
+    return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not for you");
+  });
+  Serve();
+  const Result result = RunCtl({"-m", socket_, "top", "--count", "3", "--interval", "100ms"});
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_EQ(asked, 1);
 }
 
 TEST_F(TopInTmux, PrintsLinesWithoutATerminal) {

@@ -1,6 +1,8 @@
 #include "muster/ctl/top/top_view.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -11,6 +13,7 @@
 #include "muster/ctl/text/event_text.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/units.h"
+#include "muster/ctl/top/top_generations.h"
 #include "muster/proto/counted.h"
 
 namespace muster::ctl {
@@ -19,6 +22,7 @@ namespace {
 namespace v1 = admin::v1;
 
 constexpr std::size_t kMostEvents = 50;
+constexpr std::size_t kMostLockLines = 6;
 constexpr std::size_t kPage = 10;
 
 // As table.cc counts: code points.
@@ -81,15 +85,41 @@ TopView::TopView(std::string master) : master_(std::move(master)) {}
 
 void TopView::TakeStatus(const v1::Status& status, absl::Duration now) {
   if (is_frozen_) return;
-  status_ = status;
-  rows_.Take(status, now);
-  const std::size_t shown = Shown().size();
-  selected_ = std::min(selected_, shown == 0 ? 0 : shown - 1);
+  KeepSelection([&] {
+    status_ = status;
+    rows_.Take(status, now);
+  });
 }
 
 void TopView::TakeEvent(const v1::Event& event) {
-  events_.push_back(event);
-  if (events_.size() > kMostEvents) events_.pop_front();
+  std::deque<v1::Event>& events = is_frozen_ ? held_back_ : events_;
+  events.push_back(event);
+  if (events.size() > kMostEvents) events.pop_front();
+}
+
+void TopView::TakeLocks(const v1::ListLocksResponse& locks) {
+  if (!is_frozen_) locks_.Take(locks);
+}
+
+void TopView::KeepSelection(const std::function<void()>& change) {
+  const auto id_of = [](const TopRow& row) {
+    return std::pair(row.keys[static_cast<std::size_t>(TopColumn::kGeneration)],
+                     row.keys[static_cast<std::size_t>(TopColumn::kWorker)]);
+  };
+  std::optional<std::pair<double, double>> id;
+  // The first row is where the selection is if nobody has moved it.
+  if (const auto before = Shown(); selected_ > 0 && selected_ < before.size()) {
+    id = id_of(*before[selected_]);
+  }
+  change();
+  const auto after = Shown();
+  for (std::size_t i = 0; id.has_value() && i < after.size(); ++i) {
+    if (id_of(*after[i]) == *id) {
+      selected_ = i;
+      return;
+    }
+  }
+  selected_ = std::min(selected_, after.empty() ? 0 : after.size() - 1);
 }
 
 void TopView::Press(Key key) {
@@ -110,10 +140,11 @@ void TopView::Press(Key key) {
       selected_ = std::min(selected_ + kPage, last);
       break;
     case Key::kLeft:
-      order_ = static_cast<TopColumn>((column + kTopColumns - 1) % kTopColumns);
+      KeepSelection(
+          [&] { order_ = static_cast<TopColumn>((column + kTopColumns - 1) % kTopColumns); });
       break;
     case Key::kRight:
-      order_ = static_cast<TopColumn>((column + 1) % kTopColumns);
+      KeepSelection([&] { order_ = static_cast<TopColumn>((column + 1) % kTopColumns); });
       break;
     case Key::kEnter:
       is_typing_filter_ = false;
@@ -151,15 +182,14 @@ void TopView::Type(char character) {
       Press(Key::kRight);
       break;
     case 'r':
-      is_descending_ = !is_descending_;
+      KeepSelection([&] { is_descending_ = !is_descending_; });
       break;
     case 'c':
-      order_ = TopColumn::kCpu;
-      is_descending_ = true;
-      break;
     case 'm':
-      order_ = TopColumn::kMemory;
-      is_descending_ = true;
+      KeepSelection([&] {
+        order_ = character == 'c' ? TopColumn::kCpu : TopColumn::kMemory;
+        is_descending_ = true;
+      });
       break;
     case '/':
       is_typing_filter_ = true;
@@ -167,6 +197,7 @@ void TopView::Type(char character) {
       break;
     case ' ':
       is_frozen_ = !is_frozen_;
+      for (const v1::Event& event : std::exchange(held_back_, {})) TakeEvent(event);
       break;
     case 'j':
       Press(Key::kDown);
@@ -227,12 +258,24 @@ std::vector<TopLine> TopView::Head() const {
                             RateText(rows_.rates().connections), "  open ", stats.total().active(),
                             "  crashes ", stats.crashes(), "  reloads ", stats.reloads(), " (",
                             stats.reloads_refused(), " refused)")});
+  if (std::string generations = GenerationsLine(status_); !generations.empty()) {
+    lines.push_back({.text = std::move(generations), .colour = Colour::kDim});
+  }
   if (!trouble_.empty()) {
     lines.push_back({.text = absl::StrCat("! ", trouble_), .colour = Colour::kRed});
   } else if (is_typing_filter_ || !filter_.empty()) {
     lines.push_back({.text = absl::StrCat("filter: ", filter_, is_typing_filter_ ? "_" : "")});
   } else {
     lines.push_back({});
+  }
+  return lines;
+}
+
+std::vector<TopLine> TopView::Locks(std::size_t most) const {
+  std::vector<TopLine> lines;
+  for (std::string& line : locks_.Lines(most)) {
+    lines.push_back(
+        {.text = std::move(line), .colour = lines.empty() ? Colour::kDim : Colour::kNone});
   }
   return lines;
 }
@@ -285,8 +328,13 @@ std::vector<TopLine> TopView::Screen(std::size_t width, std::size_t height) cons
   lines.push_back({.text = Padded(Titles(widths), width, false), .is_reverse = true});
   const std::size_t used = lines.size() + 1;  // and the line of keys
   const std::size_t left = height > used ? height - used : 0;
-  std::vector<TopLine> events = Events(left / 3);
-  const std::size_t room = left - events.size() - (events.empty() ? 0 : 1);
+  std::vector<TopLine> below;
+  for (const auto& part : {Locks(std::min(left / 4, kMostLockLines)), Events(left / 3)}) {
+    if (part.empty()) continue;
+    below.push_back({});
+    below.insert(below.end(), part.begin(), part.end());
+  }
+  const std::size_t room = left - std::min(left, below.size());
   std::vector<TopLine> body;
   if (is_help_shown_) {
     body = Help();
@@ -303,10 +351,7 @@ std::vector<TopLine> TopView::Screen(std::size_t width, std::size_t height) cons
   }
   body.resize(room);
   lines.insert(lines.end(), body.begin(), body.end());
-  if (!events.empty()) {
-    lines.push_back({});
-    lines.insert(lines.end(), events.begin(), events.end());
-  }
+  lines.insert(lines.end(), below.begin(), below.end());
   lines.push_back({.text = "q quit  <> sort  r reverse  / filter  space freeze  h help",
                    .colour = Colour::kDim});
   lines.resize(height);
@@ -327,6 +372,8 @@ std::string TopView::Text() const {
   }
   absl::StrAppend(&text, Titles(widths), "\n");
   for (const TopRow* row : shown) absl::StrAppend(&text, LineOf(*row, widths), "\n");
+  const std::vector<std::string> locks = locks_.Lines(std::numeric_limits<std::size_t>::max());
+  for (const std::string& line : locks) absl::StrAppend(&text, line, "\n");
   return text;
 }
 

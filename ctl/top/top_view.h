@@ -3,13 +3,16 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "muster/ctl/text/colour.h"
+#include "muster/ctl/top/top_locks.h"
 #include "muster/ctl/top/top_rows.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/zone_call.pb.h"
 
 namespace muster::ctl {
 
@@ -29,6 +32,7 @@ class TopView {
   // What has come from the master, at `now` by a clock that is never set.
   void TakeStatus(const admin::v1::Status& status, absl::Duration now);
   void TakeEvent(const admin::v1::Event& event);
+  void TakeLocks(const admin::v1::ListLocksResponse& locks);
   // Why nothing comes. Empty: it comes again.
   void SetTrouble(const std::string& trouble) { trouble_ = trouble; }
 
@@ -59,14 +63,19 @@ class TopView {
   // Those that the filter lets through, in order.
   std::vector<const TopRow*> Shown() const;
   std::vector<TopLine> Head() const;
+  std::vector<TopLine> Locks(std::size_t most) const;
   std::vector<TopLine> Events(std::size_t most) const;
+  // Keeps the worker selected, whatever row it has after `change`.
+  void KeepSelection(const std::function<void()>& change);
   static std::vector<TopLine> Help();
   std::string Titles(const std::vector<std::size_t>& widths) const;
 
   std::string master_;
   admin::v1::Status status_;
   TopRows rows_;
+  TopLocks locks_;
   std::deque<admin::v1::Event> events_;
+  std::deque<admin::v1::Event> held_back_;  // while the screen is frozen
   std::string trouble_;
 
   TopColumn order_ = TopColumn::kWorker;

@@ -139,6 +139,65 @@ TEST(TopView, ShowsTheLastEvents) {
               AllOf(HasSubstr("event 99"), HasSubstr("event 94"), Not(HasSubstr("event 50"))));
 }
 
+TEST(TopView, HoldsEventsBackWhileItIsFrozen) {
+  TopView view = ViewOf(1);
+  v1::Event event;
+  event.set_text("something");
+  view.Type(' ');
+  view.TakeEvent(event);
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), Not(HasSubstr("something")));
+  view.Type(' ');
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("something"));
+}
+
+TEST(TopView, KeepsTheWorkerSelectedThatIs) {
+  TopView view = ViewOf(3);
+  view.Press(TopView::Key::kDown);
+  const auto selected = [&view] {
+    for (const TopLine& line : view.Screen(120, 24)) {
+      if (line.is_reverse && !absl::StrContains(line.text, "WORKER")) return line.text;
+    }
+    return std::string();
+  };
+  EXPECT_THAT(selected(), HasSubstr("  101  "));
+  view.Type('>');
+  view.Type('r');
+  view.Type('<');
+  view.Type('<');
+  EXPECT_THAT(selected(), HasSubstr("  101  ")) << "in another order";
+  v1::Status status = StatusOf(4);
+  status.mutable_workers()->SwapElements(1, 3);
+  view.TakeStatus(status, absl::Seconds(2));
+  EXPECT_THAT(selected(), HasSubstr("  101  ")) << "in another row";
+}
+
+TEST(TopView, ShowsLocksThatSomebodyWaitsFor) {
+  TopView view = ViewOf(2);
+  v1::ListLocksResponse locks;
+  v1::Lock* const lock = locks.add_locks();
+  lock->set_zone("sessions");
+  lock->set_name("table");
+  view.TakeLocks(locks);
+  EXPECT_THAT(TextOf(view.Screen(120, 40)), Not(HasSubstr("sessions/table"))) << "nobody waits";
+  lock->set_has_waiters(true);
+  view.TakeLocks(locks);
+  EXPECT_THAT(
+      TextOf(view.Screen(120, 40)),
+      AllOf(HasSubstr("WAITED FOR"), HasSubstr("sessions/table"), HasSubstr("1 of 2 looks")));
+  EXPECT_THAT(view.Text(), HasSubstr("sessions/table"));
+  EXPECT_THAT(PidsOf(view), testing::SizeIs(2));
+  for (const std::size_t height : {0u, 5u, 10u}) EXPECT_EQ(view.Screen(80, height).size(), height);
+}
+
+TEST(TopView, ShowsTheGenerationsDuringAReload) {
+  TopView view("web");
+  v1::Status status = StatusOf(3);
+  status.mutable_workers(0)->set_generation(1);
+  view.TakeStatus(status, absl::Seconds(1));
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("generation 1: 1 serving; generation 0: "));
+  EXPECT_THAT(TextOf(ViewOf(3).Screen(120, 24)), Not(HasSubstr("generation 0:")));
+}
+
 TEST(TopView, TellsWhyNothingComes) {
   TopView view = ViewOf(1);
   view.SetTrouble("the connection was lost");
