@@ -15,7 +15,8 @@ enum class ExitCode {
   kSome = 5,     // of several masters some have answered, and some have not
 };
 
-// Returns `error` with the code to exit with, which it keeps in a payload.
+// Returns `error` with the code to exit with, which it keeps in a payload. One without a message is
+// not printed: what there is to say was said.
 absl::Status ExitWith(ExitCode code, absl::Status error);
 
 // Returns the code to exit with after `status`: that of ExitWith. Without one, kUnknown for

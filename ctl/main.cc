@@ -20,7 +20,9 @@ namespace muster::ctl {
 namespace {
 
 ExitCode Finish(const absl::Status& status) {
-  if (!status.ok()) std::fprintf(stderr, "ctl: %s\n", Printable(status.message()).c_str());
+  if (!status.message().empty()) {
+    std::fprintf(stderr, "ctl: %s\n", Printable(status.message()).c_str());
+  }
   return ExitCodeOf(status);
 }
 

@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/printable.h"
+#include "muster/master/config/config_differences.h"
 #include "muster/master/config/config_hash.h"
+#include "muster/master/config/config_identity.h"
 #include "muster/master/config/config_mistake.h"
 #include "muster/master/config/config_source.h"
 #include "muster/master/deployment/user_zones.h"
@@ -56,7 +58,7 @@ void TellMistakes(const absl::Status& status, ConfigCheck* answer) {
 
 // Beside the loop. Makes and changes nothing.
 ConfigCheck CheckNow(const DeploymentSource& source, const DeploymentSource::Current& current,
-                     const std::optional<CalledConfig>& called, const std::string& hash_in_force) {
+                     const std::optional<CalledConfig>& called, const ConfigIdentity& in_force) {
   StartCheck start(source.worker_binary, StartCheck::Who::kSelf);
   const CheckMore check_start = start.check_more();
   const absl::StatusOr<CheckedConfig> checked =
@@ -79,7 +81,8 @@ ConfigCheck CheckNow(const DeploymentSource& source, const DeploymentSource::Cur
   if (answer.mistakes_size() != 0) return answer;
   answer.set_is_good(true);
   answer.set_hash(checked->identity.hash);
-  answer.set_is_in_force(checked->identity.hash == hash_in_force);
+  answer.set_is_in_force(checked->identity.hash == in_force.hash);
+  SetDifferences(*in_force.entries, *checked->identity.entries, &answer);
   return answer;
 }
 
@@ -120,8 +123,10 @@ void ConfigInquiries::Check(const admin::v1::ConfigText* text,
   }
   inquiries_.Ask<ConfigCheck>(
       [source = deployments.source(), current = deployments.CurrentFor(nullptr),
-       called = std::move(called), hash = deployments.shown()->identity.hash](
-          int) -> absl::StatusOr<ConfigCheck> { return CheckNow(source, current, called, hash); },
+       called = std::move(called),
+       in_force = deployments.shown()->identity](int) -> absl::StatusOr<ConfigCheck> {
+        return CheckNow(source, current, called, in_force);
+      },
       std::move(answer));
 }
 

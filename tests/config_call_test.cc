@@ -108,6 +108,32 @@ TEST_F(ConfigCall, ChecksATextThatItIsSent) {
   EXPECT_THAT(bad.errors, HasSubstr("bad.json:1:"));
 }
 
+TEST_F(ConfigCall, TellsHowTheFileAndATextDifferFromWhatIsInForce) {
+  const Finished same = muster_.Ctl({"config", "diff"});
+  EXPECT_EQ(same.exit, 0) << same.errors;
+  EXPECT_EQ(same.output, "");
+
+  const std::string lines =
+      absl::StrCat("\n-http.location[\"/\"].root: \"", muster_.path("site"),
+                   "\"\n+http.location[\"/\"].root: \"", muster_.path("second"), "\"\n");
+  const std::string file = Bring(Second());
+  const Finished brought = muster_.Ctl({"config", "diff", file});
+  EXPECT_EQ(brought.exit, 1) << brought.errors;
+  EXPECT_THAT(brought.output, HasSubstr(absl::StrCat("\n+++ ", file, lines)));
+
+  muster_.WriteConfig(Second());
+  const Finished changed = muster_.Ctl({"config", "diff"});
+  EXPECT_EQ(changed.exit, 1) << changed.errors;
+  EXPECT_THAT(changed.output,
+              HasSubstr(absl::StrCat("\n+++ ", muster_.path("muster.textproto"), lines)));
+  EXPECT_EQ(muster_.Ctl({"reload"}).exit, 0);
+  EXPECT_EQ(muster_.Ctl({"config", "diff"}).exit, 0) << "it is in force now";
+
+  const Finished bad = muster_.Ctl({"config", "diff", Bring("lisen {}\n" + Second())});
+  EXPECT_EQ(bad.exit, 2);
+  EXPECT_THAT(bad.errors, HasSubstr(":1:1: lisen: is unknown"));
+}
+
 TEST_F(ConfigCall, ReloadsATextUntilTheFileIsReadAgain) {
   const Finished reload = muster_.Ctl({"reload", "--config", Bring(Second())});
   ASSERT_EQ(reload.exit, 0) << reload.errors;

@@ -46,6 +46,7 @@ extern const Command kCallCommand;
 extern const Command kCallsCommand;
 extern const Command kConfigShowCommand;
 extern const Command kConfigCheckCommand;
+extern const Command kConfigDiffCommand;
 extern const Command kZonesCommand;
 extern const Command kLocksCommand;
 extern const Command kReloadCommand;

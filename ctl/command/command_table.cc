@@ -19,6 +19,7 @@ constexpr const Command* kCommands[] = {
     &kLocksCommand,
     &kConfigShowCommand,
     &kConfigCheckCommand,
+    &kConfigDiffCommand,
     &kReloadCommand,
     &kLogLevelCommand,
     &kReopenCommand,
@@ -33,7 +34,7 @@ constexpr const Command* kCommands[] = {
 };
 
 constexpr CommandGroup kGroups[] = {
-    {"config", "Show or check configurations"},
+    {"config", "Show, check or compare configurations"},
 };
 // clang-format on
 

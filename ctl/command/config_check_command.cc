@@ -24,7 +24,7 @@ constexpr absl::Duration kForChecking = absl::Seconds(30);
 constexpr Parameter kParameters[] = {
     {.name = "FILE",
      .kind = Parameter::Kind::kFile,
-     .summary = "a file of this machine, not the master's"},
+     .summary = "a file of this machine, not the master's; \"-\" for standard input"},
 };
 
 absl::StatusOr<v1::ConfigCheck> Check(MasterConnection& master,
@@ -44,7 +44,7 @@ absl::Status Run(const Session& session) {
   std::string name;
   if (file.has_value()) {
     MUSTER_ASSIGN_OR_RETURN(check, Check(master, text));
-    name = *file;
+    name = NameOfConfigFile(*file);
   } else {
     MUSTER_ASSIGN_OR_RETURN(check, Check(master, v1::CheckConfigRequest()));
     MUSTER_ASSIGN_OR_RETURN(const v1::Status status,

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "muster/ctl/text/colour.h"
 #include "muster/ctl/text/printable.h"
 
 namespace muster::ctl {
@@ -57,6 +59,31 @@ std::string RenderGood(const v1::ConfigCheck& check, const std::string& name) {
   absl::StrAppend(&text, "the configuration ", Printable(name), " is good",
                   check.is_in_force() ? ", and is in force" : "",
                   "; not checked: ", Printable(absl::StrJoin(check.unchecked(), ", ")), "\n");
+  return text;
+}
+
+std::string RenderDifferences(const v1::ConfigCheck& check, const std::string& before,
+                              const std::string& after, bool has_colours) {
+  std::string text;
+  const auto add = [&](Colour colour, const std::string& line) {
+    const std::string shown = Printable(absl::StrReplaceAll(line, {{"\n", "\\n"}}));
+    absl::StrAppend(&text, has_colours ? Paint(colour, shown) : shown, "\n");
+  };
+  add(Colour::kDim, absl::StrCat("--- ", before));
+  add(Colour::kDim, absl::StrCat("+++ ", after));
+  for (const v1::ConfigDifference& one : check.differences()) {
+    const bool is_changed = !one.before().empty() && !one.after().empty();
+    if (!one.before().empty()) {
+      add(Colour::kRed, absl::StrCat("-", one.path(), ": ", one.before()));
+    }
+    if (!one.after().empty()) {
+      add(Colour::kGreen, absl::StrCat("+", one.path(), ": ", one.after(),
+                                       one.is_secret() && is_changed ? "  # changed" : ""));
+    }
+  }
+  if (check.differences_left_out() > 0) {
+    add(Colour::kNone, absl::StrCat("and ", check.differences_left_out(), " more"));
+  }
   return text;
 }
 

@@ -18,6 +18,10 @@ std::string RenderMistakes(const admin::v1::ConfigCheck& check, const std::strin
 // Of a check that found none: "the configuration NAME is good", and what it does not tell.
 std::string RenderGood(const admin::v1::ConfigCheck& check, const std::string& name);
 
+// What differs, as diff -u has it: "-PATH: BEFORE" and "+PATH: AFTER" below the names of both.
+std::string RenderDifferences(const admin::v1::ConfigCheck& check, const std::string& before,
+                              const std::string& after, bool has_colours);
+
 }  // namespace muster::ctl
 
 #endif  // MUSTER_CTL_TEXT_CONFIG_TEXT_H_

@@ -1,5 +1,8 @@
 #include "muster/ctl/text/config_text.h"
 
+#include <string>
+
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace muster::ctl {
@@ -65,6 +68,49 @@ TEST(ConfigText, SaysWhatWasNotChecked) {
   EXPECT_EQ(RenderGood(check, "m"),
             "note: two listen\nthe configuration m is good, and is in force; not checked: zones, "
             "limits\n");
+}
+
+v1::ConfigCheck WithDifferences() {
+  v1::ConfigCheck check;
+  const auto add = [&check](const char* path, const char* before, const char* after) {
+    v1::ConfigDifference* const one = check.add_differences();
+    one->set_path(path);
+    one->set_before(before);
+    one->set_after(after);
+    return one;
+  };
+  add("worker_processes", "2", "4");
+  add("log.path", "", "\"/srv/a\\n\"");
+  add("accept\x1b", "MUTEX\n+x: y", "");
+  add("service.password", "***", "***")->set_is_secret(true);
+  add("service.key", "", "***")->set_is_secret(true);
+  return check;
+}
+
+TEST(ConfigText, HasALineForEachSideOfADifference) {
+  EXPECT_EQ(RenderDifferences(WithDifferences(), "in force", "m", false),
+            "--- in force\n"
+            "+++ m\n"
+            "-worker_processes: 2\n"
+            "+worker_processes: 4\n"
+            "+log.path: \"/srv/a\\n\"\n"
+            "-accept\\x1b: MUTEX\\n+x: y\n"
+            "-service.password: ***\n"
+            "+service.password: ***  # changed\n"
+            "+service.key: ***\n");
+}
+
+TEST(ConfigText, HasDifferencesInColoursForATerminal) {
+  const std::string text = RenderDifferences(WithDifferences(), "in force", "m", true);
+  EXPECT_THAT(text, testing::HasSubstr("\x1b[31m-worker_processes: 2\x1b[0m\n"
+                                       "\x1b[32m+worker_processes: 4\x1b[0m\n"));
+}
+
+TEST(ConfigText, CountsDifferencesThatWereLeftOut) {
+  v1::ConfigCheck check = WithDifferences();
+  check.set_differences_left_out(7);
+  EXPECT_THAT(RenderDifferences(check, "in force", "m", false),
+              testing::EndsWith("\nand 7 more\n"));
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "muster/master/config/config_file.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "muster/ipc/base/status.h"
 #include "muster/master/config/absolute_paths.h"
 #include "muster/master/config/cascading_mistake.h"
+#include "muster/master/config/config_entries.h"
 #include "muster/master/config/config_hash.h"
 #include "muster/master/config/config_parser.h"
 #include "muster/master/config/config_source.h"
@@ -88,6 +90,8 @@ absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string
     checked.identity.text = PrintConfig(config, worker.any.pool);
     checked.identity.shown_text = PrintConfigWithoutSecrets(config, worker.any.pool);
     checked.identity.hash = HashOf(checked.identity.text);
+    checked.identity.entries =
+        std::make_shared<const std::vector<ConfigEntry>>(EntriesOf(config, worker.any.pool));
     checked.config = std::move(config);
     return checked;
   }

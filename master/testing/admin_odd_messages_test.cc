@@ -101,7 +101,8 @@ void SetField(Message* message, const FieldDescriptor* field, const Extreme& ext
 
 // The key of a field on the wire.
 std::string Key(int number, int wire_type) {
-  std::uint32_t key = static_cast<std::uint32_t>(number) << 3 | static_cast<std::uint32_t>(wire_type);
+  std::uint32_t key =
+      static_cast<std::uint32_t>(number) << 3 | static_cast<std::uint32_t>(wire_type);
   std::string bytes;
   for (; key >= 128; key >>= 7) bytes += static_cast<char>(key | 128);
   return bytes + static_cast<char>(key);

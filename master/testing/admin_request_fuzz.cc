@@ -1,6 +1,6 @@
 // For libFuzzer: a byte for the method, a byte for the id of the call, then the request. Whatever a
-// client sends over a real connection to a real server, and the core of the master then decides: the
-// call is answered once, an error has details, and what is told of it is bounded.
+// client sends over a real connection to a real server, and the core of the master then decides:
+// the call is answered once, an error has details, and what is told of it is bounded.
 
 #include <cstddef>
 #include <cstdint>

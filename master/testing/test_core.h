@@ -22,8 +22,8 @@
 
 namespace muster::master {
 
-// For tests: what the admin service asks for is decided by the real core of a master. Its outside is
-// made up: each worker is ready as soon as it is started, and ends as soon as it is told to. The
+// For tests: what the admin service asks for is decided by the real core of a master. Its outside
+// is made up: each worker is ready as soon as it is started, and ends as soon as it is told to. The
 // configuration of a call is read as the master reads it. When the core has ended, another one
 // begins, as after a start of the master. One loop's thread, but where AdminOperations says else.
 class TestCore {

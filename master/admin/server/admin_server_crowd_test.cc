@@ -122,8 +122,7 @@ TEST_F(AdminServerTest, TakesNoPlaceOfUnixClientsForThoseOverTcp) {
   });
   // They have made room among each other.
   EXPECT_TRUE(loop::RunUntil(*loop_, [&] {
-    return others.front()->HasEnded() &&
-           others[AdminClients::kMostNewcomers + 10]->HasEnded();
+    return others.front()->HasEnded() && others[AdminClients::kMostNewcomers + 10]->HasEnded();
   }));
   EXPECT_LE(server_->tcp_clients().connections(), most);
   EXPECT_EQ(server_->unix_clients().connections(), 1u);

@@ -41,12 +41,11 @@ class TlsInForceTest : public testing::Test {
   const std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   Log log_;
   std::vector<std::shared_ptr<void>> closed_;
-  TlsInForce tls_{{.loop = *loop_,
-                   .log = log_,
-                   .on_change = nullptr,
-                   .close = [this](std::shared_ptr<void> last) {
-                     closed_.push_back(std::move(last));
-                   }}};
+  TlsInForce tls_{
+      {.loop = *loop_,
+       .log = log_,
+       .on_change = nullptr,
+       .close = [this](std::shared_ptr<void> last) { closed_.push_back(std::move(last)); }}};
 };
 
 TEST_F(TlsInForceTest, IsNothingUntilTheTermsHaveIt) {
