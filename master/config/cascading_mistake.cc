@@ -11,9 +11,11 @@
 namespace muster::master {
 namespace {
 
-// A message that may have several of these fields needs one.
-constexpr const char* kChoices[] = {"http",    "service",     "root",    "return", "stub_status",
-                                    "metrics", "status_json", "handler", "file",   "body"};
+// A message that may have several of these fields needs one; a status_page that has no `json` may
+// need it.
+constexpr const char* kChoices[] = {"http",        "service", "root",        "return",
+                                    "stub_status", "metrics", "status_json", "status_page",
+                                    "handler",     "file",    "body",        "json"};
 
 }  // namespace
 

@@ -58,6 +58,12 @@ TEST_F(CascadingMistakeTest, FollowsWhenOneOfTheFieldsWasGivenWrongOfWhichTheMes
   EXPECT_TRUE(IsMissingCascading("http.location[0]"));
 }
 
+TEST_F(CascadingMistakeTest, FollowsWhenWhatAStatusPageReadsWasGivenWrong) {
+  Parsed("http { location { status_page {    } } }");
+  Spoilt("{    }", "json");
+  EXPECT_TRUE(IsMissingCascading("http.location[0].status_page"));
+}
+
 TEST_F(CascadingMistakeTest, DoesNotFollowWhenAFieldWasGivenWrongThatIsNotOneOfThem) {
   Parsed("http { location {             } }");
   Spoilt("{     ", "path");

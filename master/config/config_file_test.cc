@@ -236,7 +236,7 @@ TEST(ConfigFile, ReadsTheNamesOfJsonWithoutQuotesAsTheParserDoes) {
   EXPECT_EQ(MistakesIn("{listen: [{address: \"*:80\"}], http: {location: [{pth: \"/\"}]}}",
                        ConfigFormat::kJson),
             "m:1:49: http.location[0]: does nothing; give it one of root, return, stub_status, "
-            "metrics, status_json and handler\n"
+            "metrics, status_json, status_page and handler\n"
             "m:1:50: http.location[0].pth: is unknown; did you mean \"path\"?");
 }
 

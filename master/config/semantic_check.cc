@@ -20,7 +20,9 @@
 #include "muster/master/host/file_access.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/socket_rights.h"
+#include "muster/proto/field_error.h"
 #include "muster/proto/log_format.h"
+#include "muster/proto/status_source.h"
 
 namespace muster::master {
 namespace {
@@ -278,10 +280,13 @@ class Checker {
       case Location::kStatusJson:
       case Location::kHandler:
         break;
+      case Location::kStatusPage:
+        CheckStatusPage(field, location.status_page());
+        break;
       case Location::ACTION_NOT_SET:
         Mistake(field,
-                "does nothing; give it one of root, return, stub_status, metrics, status_json and "
-                "handler");
+                "does nothing; give it one of root, return, stub_status, metrics, status_json, "
+                "status_page and handler");
         break;
     }
     if (location.index_size() > 0 && location.action_case() != Location::kRoot) {
@@ -300,6 +305,12 @@ class Checker {
                 absl::StrCat("\"", name, "\" is no file name; write \"index.html\", say"));
       }
     }
+  }
+
+  void CheckStatusPage(const std::string& field, const config::v1::StatusPage& page) {
+    const absl::Status status = config::StatusSourceOf(page, config_.http()).status();
+    if (status.ok()) return;
+    Mistake(absl::StrCat(field, ".", config::FieldOf(status)), std::string(status.message()));
   }
 
   void CheckRoot(const std::string& field, const std::string& path) {

@@ -206,7 +206,21 @@ TEST_F(SemanticCheckTest, WantsLocationsThatBeginWithASlashAndDiffer) {
 TEST_F(SemanticCheckTest, WantsLocationsThatDoSomething) {
   EXPECT_THAT(Check("http { location { path: '/' } }"),
               ElementsAre("http.location[0]: does nothing; give it one of root, return, "
-                          "stub_status, metrics, status_json and handler"));
+                          "stub_status, metrics, status_json, status_page and handler"));
+}
+
+TEST_F(SemanticCheckTest, WantsAStatusForTheStatusPage) {
+  EXPECT_THAT(Check("http { location { path: '/j' status_json {} } "
+                    "location { path: '/s' status_page {} } "
+                    "location { path: '/t' status_page { json: '/j' } } }"),
+              IsEmpty());
+  EXPECT_THAT(
+      Check("http { location { path: '/s' status_page {} } "
+            "location { path: '/t' status_page { json: '/s' } } }"),
+      ElementsAre("http.location[0].status_page: has no location with status_json to read; "
+                  "add location { path: \"/status.json\" status_json {} }",
+                  "http.location[1].status_page.json: \"/s\" is not the path of a location "
+                  "with status_json; add location { path: \"/status.json\" status_json {} }"));
 }
 
 TEST_F(SemanticCheckTest, WantsALocationHeaderInRedirectionsOnly) {

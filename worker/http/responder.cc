@@ -12,9 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/field_error.h"
+#include "muster/proto/status_source.h"
 #include "muster/worker/http/message/status_code.h"
 #include "muster/worker/http/pages/metrics.h"
 #include "muster/worker/http/pages/status_json.h"
+#include "muster/worker/http/pages/status_page.h"
 #include "muster/worker/http/pages/stub_status.h"
 #include "muster/worker/runtime/bounded_duration.h"
 #include "muster/worker/zone/zone_snapshot.h"
@@ -128,7 +130,7 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const 
   for (const config::v1::Location& location : http.location()) paths.push_back(location.path());
   MUSTER_ASSIGN_OR_RETURN(responder.router_, LocationRouter::Create(paths));
   for (int i = 0; i < http.location_size(); ++i) {
-    auto action = responder.MakeAction(http.location(i), static_cast<std::size_t>(i), find_handler);
+    auto action = responder.MakeAction(http, static_cast<std::size_t>(i), find_handler);
     if (!action.ok()) {
       const std::string field = absl::StrCat("http.location[", i, "]");
       return Below(field, action.status(), CauseIn(field, http.location(i)));
@@ -154,9 +156,10 @@ absl::StatusOr<StaticFiles> Responder::MakeStaticFiles(const config::v1::Locatio
                      index);
 }
 
-absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Location& location,
+absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Http& http,
                                                         std::size_t index,
                                                         const FindHandler& find_handler) {
+  const config::v1::Location& location = http.location(static_cast<int>(index));
   if (location.index_size() > 0 && !location.has_root()) {
     return absl::InvalidArgumentError("index: only a location with root has one");
   }
@@ -192,6 +195,13 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
       return Action(ZonePage{"application/json", [](const SharedZone& zone) {
                                return FormatStatusJson(Snapshot(zone));
                              }});
+    case config::v1::Location::kStatusPage: {
+      const auto source = config::StatusSourceOf(location.status_page(), http);
+      if (!source.ok()) return ipc::Annotate(source.status(), config::FieldOf(source.status()));
+      StatusPage page = MakeStatusPage(*source);
+      return Action(ValidatedPage(kStatusPageType, std::move(page.html), std::move(page.entity_tag),
+                                  page.fields, *styles_[index]));
+    }
     case config::v1::Location::kHandler: {
       if (find_handler == nullptr) {
         return absl::InvalidArgumentError("handler: this worker has none");
@@ -203,9 +213,9 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Locati
     case config::v1::Location::ACTION_NOT_SET:
       break;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("path ", location.path(),
-                   ": expected one of root, return, stub_status, metrics, status_json"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "path ", location.path(),
+      ": expected one of root, return, stub_status, metrics, status_json, ", "status_page"));
 }
 
 bool Responder::WantsBody(const RequestHead& request) {
@@ -248,6 +258,9 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   }
   if (auto* files = std::get_if<StaticFiles>(&action)) {
     return files->Respond(request, target_, persistence, date, out);
+  }
+  if (auto* page = std::get_if<ValidatedPage>(&action)) {
+    return page->Respond(request, persistence, date, out);
   }
   if (auto* handler = std::get_if<HandlerAction>(&action)) {
     return handler->Respond(request, target_, body, *styles_[*location], persistence,

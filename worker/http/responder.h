@@ -23,6 +23,7 @@
 #include "muster/worker/http/response/prepared_response.h"
 #include "muster/worker/http/response/response_head.h"
 #include "muster/worker/http/response/response_style.h"
+#include "muster/worker/http/response/validated_page.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::http {
@@ -58,10 +59,11 @@ class Responder {
     absl::string_view content_type;
     std::string (*format)(const SharedZone& zone);
   };
-  using Action = std::variant<PreparedResponse, StaticFiles, ZonePage, HandlerAction>;
+  using Action =
+      std::variant<PreparedResponse, StaticFiles, ZonePage, ValidatedPage, HandlerAction>;
 
   explicit Responder(const SharedZone& zone) : zone_(&zone) {}
-  absl::StatusOr<Action> MakeAction(const config::v1::Location& location, std::size_t index,
+  absl::StatusOr<Action> MakeAction(const config::v1::Http& http, std::size_t index,
                                     const FindHandler& find_handler);
   absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
                                               std::size_t index);

@@ -166,6 +166,33 @@ TEST(Responder, TellsTheStatusAsJson) {
   EXPECT_TRUE(absl::StrContains(response, "\"pid\": 4711"));
 }
 
+TEST(Responder, SendsAPageThatReadsTheStatus) {
+  auto responder = Make(R"pb(location {
+                               path: "/s"
+                               status_page { json: "/j" }
+                               header { name: "X-A" value: "b" }
+                             }
+                             location {
+                               path: "/j"
+                               status_json {}
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "GET /s");
+  EXPECT_TRUE(absl::StrContains(response, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
+  EXPECT_TRUE(absl::StrContains(response, "\r\nContent-Security-Policy: default-src 'none'; "));
+  EXPECT_TRUE(absl::StrContains(response, "\r\nX-A: b\r\n"));
+  EXPECT_TRUE(absl::StrContains(response, " data-json=\"/j\""));
+  EXPECT_TRUE(absl::EndsWith(Ask(*responder, "HEAD /s"), "\r\nX-A: b\r\n\r\n"));
+  EXPECT_TRUE(absl::StartsWith(Ask(*responder, "POST /s"), "HTTP/1.1 405 "));
+}
+
+TEST(Responder, RefusesAPageThatCannotReadTheStatus) {
+  EXPECT_EQ(ErrorOf("location { path: '/s' status_page { json: '/j' } }"
+                    "location { path: '/j' return {} }"),
+            "http.location[0].status_page.json: \"/j\" is not the path of a location with "
+            "status_json; add location { path: \"/status.json\" status_json {} }");
+}
+
 TEST(Responder, ClosesAfterAMalformedTarget) {
   auto responder = Make(R"pb(location {
                                path: "/"
@@ -314,7 +341,8 @@ TEST(Responder, NamesTheFieldThatIsWrong) {
             "http.location[1].return.content_type: has a control character");
   EXPECT_EQ(
       ErrorOf(ok + R"pb(location { path: "/a" })pb"),
-      "http.location[1].path /a: expected one of root, return, stub_status, metrics, status_json");
+      "http.location[1].path /a: expected one of root, return, stub_status, metrics, status_json, "
+      "status_page");
   EXPECT_EQ(ErrorOf(ok + R"pb(location {
                                 path: "/ok"
                                 return {}
