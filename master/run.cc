@@ -87,7 +87,7 @@ RequestId Reload(Supervisor& supervisor, const ReloadTerms& terms,
     }
     called = *std::move(config);
   }
-  return supervisor.Reload(std::move(called), terms.until_drained, reply);
+  return supervisor.Reload(std::move(called), terms.until_drained, terms.condition, reply);
 }
 
 AdminOperations OperationsOf(Supervisor& supervisor, const ConfigInquiries& configs,

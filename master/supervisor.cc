@@ -197,10 +197,13 @@ RequestId Supervisor::Order(OrderEvent event, Reply reply) {
 }
 
 RequestId Supervisor::Reload(Reply reply) { return Order(ReloadEvent{}, std::move(reply)); }
-RequestId Supervisor::Reload(std::optional<CalledConfig> config, bool until_drained, Reply reply) {
+RequestId Supervisor::Reload(std::optional<CalledConfig> config, bool until_drained,
+                             ReloadCondition condition, Reply reply) {
   const bool has_config = config.has_value();
   if (has_config) brought_[last_request_ + 1] = *std::move(config);
-  return Order(ReloadEvent{.has_config = has_config, .until_drained = until_drained},
+  return Order(ReloadEvent{.has_config = has_config,
+                           .until_drained = until_drained,
+                           .condition = std::move(condition)},
                std::move(reply));
 }
 RequestId Supervisor::Pause(Reply reply) { return Order(PauseEvent{}, std::move(reply)); }

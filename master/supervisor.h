@@ -67,7 +67,8 @@ class Supervisor {
   RequestId Reload(Reply reply);
   // With this configuration in place of the file, if there is one. `until_drained`: answered when
   // the old workers have ended.
-  RequestId Reload(std::optional<CalledConfig> config, bool until_drained, Reply reply);
+  RequestId Reload(std::optional<CalledConfig> config, bool until_drained,
+                   ReloadCondition condition, Reply reply);
   RequestId Reopen(Reply reply);
   RequestId Pause(Reply reply);
   RequestId Resume(Reply reply);

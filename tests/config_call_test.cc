@@ -134,6 +134,25 @@ TEST_F(ConfigCall, TellsHowTheFileAndATextDifferFromWhatIsInForce) {
   EXPECT_THAT(bad.errors, HasSubstr(":1:1: lisen: is unknown"));
 }
 
+TEST_F(ConfigCall, ReloadsOnlyWhatTheCallerHasLookedAt) {
+  const std::string seen = muster_.Status().master().config_hash();
+  const std::string file = Bring(Second());
+  ASSERT_EQ(muster_.Ctl({"reload", "--if-generation", "1", "--if-hash", seen}).exit, 0);
+  ASSERT_EQ(muster_.Ctl({"reload", "--if-hash", seen, "--config", file}).exit, 0);
+
+  const Finished late = muster_.Ctl({"reload", "--if-generation", "1"});
+  EXPECT_EQ(late.exit, 1);
+  EXPECT_EQ(late.errors, "ctl: reload refused: generation 3 serves, not 1\n");
+  const Finished other = muster_.Ctl({"reload", "--if-hash", seen, "--config", file});
+  EXPECT_EQ(other.exit, 1);
+  EXPECT_EQ(other.errors,
+            absl::StrCat("ctl: reload refused: the configuration in force is ",
+                         muster_.Status().master().config_hash(), ", not ", seen, "\n"));
+  EXPECT_EQ(muster_.Ctl({"reload", "--if-hash", "abc"}).exit, 1);
+  EXPECT_EQ(muster_.Status().master().generation(), 3u);
+  EXPECT_EQ(muster_.Status().stats().reloads_refused(), 0u);
+}
+
 TEST_F(ConfigCall, ReloadsATextUntilTheFileIsReadAgain) {
   const Finished reload = muster_.Ctl({"reload", "--config", Bring(Second())});
   ASSERT_EQ(reload.exit, 0) << reload.errors;

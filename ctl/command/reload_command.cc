@@ -25,29 +25,43 @@ constexpr Parameter kParameters[] = {
      .kind = Parameter::Kind::kFile,
      .value = "FILE",
      .summary = "a configuration of this machine, in place of the master's file"},
+    {.name = "--if-generation",
+     .kind = Parameter::Kind::kNumber,
+     .value = "N",
+     .summary = "only if this generation serves when the reload begins"},
+    {.name = "--if-hash",
+     .kind = Parameter::Kind::kText,
+     .value = "HASH",
+     .summary = "only if the configuration in force has this hash then (of ctl config show)"},
 };
 
 absl::StatusOr<v1::ReloadResponse> Reload(MasterConnection& master,
                                           const std::optional<std::string>& file,
-                                          v1::ReloadRequest::Wait wait) {
+                                          v1::ReloadRequest::Wait wait,
+                                          const v1::ReloadCondition& only_if) {
   if (!file.has_value()) {
     v1::ReloadRequest request;
     request.set_wait(wait);
+    *request.mutable_only_if() = only_if;
     // A refusal tells by itself what goes on serving.
     return master.Order<v1::ReloadResponse>(request, "reloading");
   }
   v1::ReloadConfigTextRequest request;
   MUSTER_ASSIGN_OR_RETURN(*request.mutable_config(), ReadConfigFile(*file));
   request.set_wait(wait);
+  *request.mutable_only_if() = only_if;
   return master.Order<v1::ReloadResponse>(request, "reloading");
 }
 
 absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments& arguments) {
   const bool until_drained = arguments.text("wait") == "drained";
+  v1::ReloadCondition only_if;
+  only_if.set_generation(arguments.number("if-generation").value_or(0));
+  only_if.set_hash(arguments.text("if-hash").value_or(""));
   MUSTER_ASSIGN_OR_RETURN(
       v1::ReloadResponse answer,
       Reload(master, arguments.text("config"),
-             until_drained ? v1::ReloadRequest::DRAINED : v1::ReloadRequest::READY));
+             until_drained ? v1::ReloadRequest::DRAINED : v1::ReloadRequest::READY, only_if));
   std::string text = ServingText(answer);
   if (until_drained) {
     absl::StrAppend(&text, "of the old workers ", answer.exited(), " exited and ", answer.killed(),
@@ -72,10 +86,13 @@ const Command kReloadCommand = {
         "It is 4, too, if no answer comes. Then ctl status shows which generation serves.\n"
         "With --config, the master loads that file until the next reload. That needs the role\n"
         "ADMIN, and relative paths are relative to the master's prefix.\n"
+        "With --if-generation or --if-hash it is refused if somebody else was faster: then\n"
+        "something else is in force than you have looked at.\n"
         "\n"
         "Examples:\n"
         "  ctl reload\n"
         "  ctl reload --wait drained --config next.textproto\n"
+        "  ctl reload --if-generation 4\n"
         "  ctl reload && curl -fsS http://127.0.0.1:8080/\n"
         "  ctl --timeout 30s reload; [ $? -eq 4 ] && ctl status",
     .parameters = kParameters,

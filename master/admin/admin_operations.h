@@ -22,6 +22,7 @@ namespace muster::master {
 struct ReloadTerms {
   std::optional<admin::v1::ConfigText> config{};  // nothing: the file
   bool until_drained = false;  // when the old workers have ended, not when they have begun to drain
+  ReloadCondition condition{};
 };
 
 // What the calls of the admin service ask of the master. Each is called in the loop's thread, but

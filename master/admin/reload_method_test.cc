@@ -72,6 +72,34 @@ TEST_F(ReloadMethodTest, AnswersWithWhatDidNotGoAsItShould) {
   EXPECT_EQ(response_.connections_cut(), 3u);
 }
 
+TEST_F(ReloadMethodTest, PassesOnItsCondition) {
+  operations_.reload = Answered({});
+  const std::string hash(64, 'a');
+  admin::v1::ReloadRequest request;
+  request.mutable_only_if()->set_generation(6);
+  request.mutable_only_if()->set_hash(hash);
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), request, &response_));
+  call_.RunLoop();
+  EXPECT_EQ(terms_.condition.generation, 6u);
+  EXPECT_EQ(terms_.condition.hash, hash);
+}
+
+TEST_F(ReloadMethodTest, RefusesAConditionThatNoConfigurationMeets) {
+  bool is_asked = false;
+  operations_.reload = [&](const ReloadTerms&, const AdminOperations::Reply&) {
+    is_asked = true;
+    return RequestId{0};
+  };
+  admin::v1::ReloadConfigTextRequest request;
+  request.mutable_only_if()->set_hash(std::string(64, 'A'));
+  call_.Bind(
+      AnswerReloadConfigText(call_.calls(), operations_, call_.context(), request, &response_));
+  call_.RunLoop();
+  EXPECT_FALSE(is_asked);
+  ASSERT_TRUE(call_.status().has_value());
+  EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(ReloadMethodTest, PassesOnWhatTheCallAsksFor) {
   operations_.reload =
       Answered({.connections_ended = 4, .exited = 2, .killed = 1, .connections_closed = 99});

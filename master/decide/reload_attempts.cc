@@ -6,6 +6,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/reason.h"
+#include "muster/proto/error_reason.h"
 
 namespace muster::master {
 namespace {
@@ -21,7 +22,7 @@ absl::StatusCode CodeOf(const absl::Status& reason) {
 void ReloadAttempts::Start(TimePoint now) { attempt_ = Attempt{.is_start = true, .began = now}; }
 
 void ReloadAttempts::Ask(const ReloadEvent& event, Decision& decision) {
-  const Waiting waiting = {event.request, event.until_drained};
+  const Waiting waiting = {event.request, event.until_drained, event.condition};
   const RequestId config_of = event.has_config ? event.request : 0;
   if (!attempt_) return Begin({.config_of = config_of, .waiting = {waiting}}, decision);
   if (config_of == 0 && !pending_.empty() && pending_.back().config_of == 0) {
@@ -39,7 +40,32 @@ void ReloadAttempts::Resume(RequestId request, Decision& decision) {
   Begin({.is_resumption = true, .waiting = {{request}}}, decision);
 }
 
+absl::Status ReloadAttempts::Check(const ReloadCondition& condition) const {
+  std::string other;
+  if (condition.generation != 0 && condition.generation != serving_) {
+    other = absl::StrCat("generation ", serving_, " serves, not ", condition.generation);
+  } else if (!condition.hash.empty() && condition.hash != serving_hash_) {
+    other = absl::StrCat("the configuration in force is ", serving_hash_, ", not ", condition.hash);
+  }
+  if (other.empty()) return absl::OkStatus();
+  return config::WithErrorReason(
+      absl::FailedPreconditionError(absl::StrCat("reload refused: ", other)), "CONDITION_UNMET");
+}
+
+void ReloadAttempts::RefuseUnmet(std::vector<Waiting>& waiting, Decision& decision) const {
+  std::erase_if(waiting, [&](const Waiting& one) {
+    absl::Status met = Check(one.condition);
+    if (met.ok()) return false;
+    // Nothing was tried, so it counts as no refused reload.
+    decision.Log(Severity::kInfo, std::string(met.message()));
+    decision.Reply(one.request, {.status = std::move(met)});
+    return true;
+  });
+}
+
 void ReloadAttempts::Begin(Attempt attempt, Decision& decision) {
+  RefuseUnmet(attempt.waiting, decision);
+  if (attempt.waiting.empty()) return BeginNext(decision);
   attempt_ = std::move(attempt);
   attempt_->began = decision.now();
   attempt_->load = ++last_load_;
@@ -85,6 +111,8 @@ void ReloadAttempts::Expire(Decision& decision) {
 void ReloadAttempts::Commit(TimePoint now) {
   attempt_->is_committed = true;
   attempt_->took = now - attempt_->began;
+  serving_ = attempt_->generation;
+  serving_hash_ = settings_.hash;
 }
 
 void ReloadAttempts::Attempt::Complete(Outcome& outcome) const {

@@ -63,7 +63,8 @@ class ReloadAttempts {
 
   // Begins a reload. Requests for the file that come one after another during an attempt become one
   // more reload together. A request with a configuration is a reload of its own. They begin in the
-  // order in which they came.
+  // order in which they came. One whose condition is not met when it begins is refused, and begins
+  // nothing.
   void Ask(const ReloadEvent& event, Decision& decision);
   // Begins a resumption: a new generation with the configuration of the last one. For when no
   // attempt is under way. It counts as no reload.
@@ -112,6 +113,7 @@ class ReloadAttempts {
   struct Waiting {
     RequestId request = 0;  // zero: a signal
     bool until_drained = false;
+    ReloadCondition condition{};
   };
   struct Pending {
     RequestId config_of = 0;
@@ -134,6 +136,10 @@ class ReloadAttempts {
   };
 
   void Begin(Attempt attempt, Decision& decision);
+  // OK, or "reload refused: generation 5 serves, not 4", with a reason of its own.
+  absl::Status Check(const ReloadCondition& condition) const;
+  // Refuses those of `waiting` whose condition is not met, and takes them out.
+  void RefuseUnmet(std::vector<Waiting>& waiting, Decision& decision) const;
   static absl::string_view NameOf(const Attempt& attempt);
   void NoteRefusal(const Attempt& attempt, const absl::Status& reason);
   static bool Has(const std::vector<Waiting>& waiting, RequestId request);
@@ -152,6 +158,9 @@ class ReloadAttempts {
   LoadId last_load_ = 0;
   std::uint64_t last_generation_ = 0;
   Settings settings_;
+  // What serves: the attempt that was committed last.
+  std::uint64_t serving_ = 0;
+  std::string serving_hash_;
 
   std::string last_error_;  // empty: the last reload succeeded
   std::uint64_t succeeded_ = 0;

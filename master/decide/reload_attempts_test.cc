@@ -153,6 +153,60 @@ TEST_F(ReloadAttemptsTest, AnswerWithTheCodesThatClientsKnow) {
   EXPECT_EQ(replies_[0].outcome.status, absl::AbortedError("reload refused: late"));
 }
 
+TEST_F(ReloadAttemptsTest, BeginIfTheirConditionIsMet) {
+  attempts_.Ask({.request = 5, .condition = {.generation = 1}}, decision_);
+  EXPECT_TRUE(attempts_.is_under_way());
+}
+
+TEST_F(ReloadAttemptsTest, ChangeNothingIfTheirConditionIsNotMet) {
+  attempts_.Ask({.request = 5, .condition = {.generation = 3}}, decision_);
+  Sort();
+  EXPECT_FALSE(attempts_.is_under_way());
+  EXPECT_EQ(loads_, 0);
+  EXPECT_EQ(attempts_.refused(), 0u);
+  ASSERT_THAT(Answered(), ElementsAre(5u));
+  EXPECT_EQ(replies_[0].outcome.status.message(), "reload refused: generation 1 serves, not 3");
+  EXPECT_THAT(log_, ElementsAre("reload refused: generation 1 serves, not 3"));
+}
+
+// Both have looked at generation 1. The one that waits is too late; a signal goes on.
+TEST_F(ReloadAttemptsTest, HoldTheConditionAgainstWhatServesWhenTheyBegin) {
+  attempts_.Ask({.request = 5, .condition = {.generation = 1}}, decision_);
+  attempts_.Ask({.request = 6, .condition = {.generation = 1}}, decision_);
+  attempts_.Ask({.request = 0}, decision_);
+  attempts_.BeginGeneration({});
+  Succeed();
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(5u, 6u));
+  EXPECT_EQ(replies_[1].outcome.status.message(), "reload refused: generation 2 serves, not 1");
+  EXPECT_EQ(loads_, 2);
+  EXPECT_TRUE(attempts_.is_under_way());
+}
+
+TEST_F(ReloadAttemptsTest, BeginTheNextOneAfterOneWhoseConditionIsNotMet) {
+  attempts_.Ask({.request = 5}, decision_);
+  attempts_.Ask({.request = 6, .has_config = true, .condition = {.generation = 1}}, decision_);
+  attempts_.Ask({.request = 7, .has_config = true}, decision_);
+  attempts_.BeginGeneration({});
+  Succeed();
+  Sort();
+  EXPECT_THAT(Answered(), ElementsAre(5u, 6u));
+  EXPECT_EQ(attempts_.HowWaits(7), ReloadAttempts::Wait::kAlone);
+}
+
+TEST_F(ReloadAttemptsTest, KnowTheHashOfWhatServes) {
+  attempts_.Ask({.request = 5}, decision_);
+  attempts_.BeginGeneration({.hash = "new"});
+  attempts_.Fail(absl::AbortedError("no"), "", decision_);
+  attempts_.Ask({.request = 6, .condition = {.hash = "new"}}, decision_);
+  EXPECT_FALSE(attempts_.is_under_way());
+  attempts_.Ask({.request = 7}, decision_);
+  attempts_.BeginGeneration({.hash = "new"});
+  Succeed();
+  attempts_.Ask({.request = 8, .condition = {.hash = "new"}}, decision_);
+  EXPECT_TRUE(attempts_.is_under_way());
+}
+
 TEST_F(ReloadAttemptsTest, DoNotUseTheNumberOfAFailedGenerationAgain) {
   attempts_.Ask({5}, decision_);
   EXPECT_EQ(attempts_.BeginGeneration({}), 2u);

@@ -30,6 +30,7 @@ struct Settings {
   Duration drain_ack_timeout{};
   std::uint32_t max_generations = 4;
   std::uint32_t crash_loop_limit = 10;
+  std::string hash{};  // of the configuration
   // Whether workers may be added and removed. False if each worker has a socket of its own.
   bool can_scale = true;
 };
@@ -96,6 +97,13 @@ struct ExitedEvent {
 // next_deadline() has come.
 struct TickEvent {};
 
+// What a reload is to find in force when it begins: what whoever asks for it has looked at. So of
+// two who look and then reload, the slower one changes nothing that it has not seen.
+struct ReloadCondition {
+  std::uint64_t generation = 0;  // that serves; zero: any
+  std::string hash{};            // of its configuration; empty: any
+};
+
 // From the operator.
 struct ReloadEvent {
   RequestId request = 0;
@@ -104,6 +112,7 @@ struct ReloadEvent {
   // It is answered when no process of an older generation is left, instead of when all of them have
   // acknowledged that they drain.
   bool until_drained = false;
+  ReloadCondition condition{};
 };
 struct ReopenEvent {
   RequestId request = 0;

@@ -124,6 +124,7 @@ Settings Deployment::settings() const {
           .drain_ack_timeout = config::ToChrono(config.drain_ack_timeout()),
           .max_generations = config.max_generations(),
           .crash_loop_limit = config.crash_loop_limit(),
+          .hash = identity.hash,
           .can_scale = config.accept() != config::v1::REUSEPORT};
 }
 

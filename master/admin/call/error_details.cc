@@ -7,6 +7,7 @@
 #include "muster/log/printable.h"
 #include "muster/master/config/config_mistake.h"
 #include "muster/proto/error_details.pb.h"
+#include "muster/proto/error_reason.h"
 
 namespace muster::master {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr char kDomain[] = "muster";
 constexpr std::size_t kMostTextBytes = 512;
 
-absl::string_view ReasonOf(const absl::Status& status, bool has_mistakes) {
+absl::string_view ReasonOfCode(const absl::Status& status, bool has_mistakes) {
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
       return has_mistakes ? "CONFIGURATION_MISTAKES" : "REQUEST_UNFIT";
@@ -39,6 +40,11 @@ absl::string_view ReasonOf(const absl::Status& status, bool has_mistakes) {
     default:
       return "OTHER";
   }
+}
+
+std::string ReasonOf(const absl::Status& status, bool has_mistakes) {
+  const std::string own = config::ErrorReasonOf(status);
+  return own.empty() ? std::string(ReasonOfCode(status, has_mistakes)) : own;
 }
 
 // Valid UTF-8 of bounded size, of what is told in whole elsewhere.
@@ -80,7 +86,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view reason) 
   google::rpc::Status details;
   details.set_code(static_cast<int>(code));
   google::rpc::ErrorInfo info;
-  info.set_reason(std::string(reason.empty() ? ReasonOf(status, !mistakes.empty()) : reason));
+  info.set_reason(reason.empty() ? ReasonOf(status, !mistakes.empty()) : std::string(reason));
   info.set_domain(kDomain);
   details.add_details()->PackFrom(info);
   if (!mistakes.empty() && message.size() <= kMostDetailBytes) {

@@ -17,7 +17,7 @@ inline constexpr std::size_t kMostDetailBytes = 3072;
 // The status as gRPC has it, and for an error what programs want to know beside the message:
 // google.rpc.Status with an ErrorInfo, a BadRequest with each mistake of a configuration, or a
 // PreconditionFailure. Mistakes that there is no room for are left out, the last ones. `reason`: of
-// the ErrorInfo; empty: that of the code.
+// the ErrorInfo; empty: that of the error (proto/error_reason.h), else that of the code.
 grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view reason = "");
 
 }  // namespace muster::master

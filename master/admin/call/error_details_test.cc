@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "muster/master/config/config_mistake.h"
 #include "muster/proto/error_details.pb.h"
+#include "muster/proto/error_reason.h"
 
 namespace muster::master {
 namespace {
@@ -58,6 +59,15 @@ TEST(ErrorDetails, HaveEachMistakeOfAConfigurationWithItsPlace) {
   EXPECT_EQ(request.field_violations(0).description(), "line 7, column 19: is no address");
   EXPECT_EQ(request.field_violations(1).description(), "is 0");
   EXPECT_EQ(Find<google::rpc::ErrorInfo>(status).reason(), "CONFIGURATION_MISTAKES");
+}
+
+TEST(ErrorDetails, HaveTheReasonThatAnErrorHasOfItsOwn) {
+  const absl::Status error = absl::FailedPreconditionError("generation 5 serves, not 4");
+  EXPECT_EQ(Find<google::rpc::ErrorInfo>(ToGrpcStatus(error)).reason(), "MASTER_STATE");
+  EXPECT_EQ(
+      Find<google::rpc::ErrorInfo>(ToGrpcStatus(config::WithErrorReason(error, "CONDITION_UNMET")))
+          .reason(),
+      "CONDITION_UNMET");
 }
 
 TEST(ErrorDetails, SayThatTheMastersStateIsInTheWay) {
