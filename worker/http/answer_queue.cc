@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "muster/loop/clock.h"
 #include "muster/worker/http/response/response.h"
 #include "muster/worker/http/response/response_style.h"
 
@@ -16,7 +17,10 @@ constexpr std::size_t kMaxRefusedLineBytes = 512;
 }  // namespace
 
 AnswerQueue::~AnswerQueue() {
-  if (is_awaiting()) awaited().SetOnResponse(nullptr);
+  if (is_awaiting()) {
+    awaited().SetOnResponse(nullptr);
+    share_.request.End(awaiting_->ticket);
+  }
   LogTransfer();
 }
 
@@ -37,6 +41,7 @@ inline void AnswerQueue::Finish(const RequestHead& head, loop::TimePoint start,
     must_linger_ = head.keep_alive() || following.has_more_input;
   }
   share_.stats.CountResponse(answer.status);
+  share_.unmeasured.push_back(start);
   if (answer.transfer != nullptr || share_.access_log != nullptr) {
     TakeTransferOrLog(head, start, answer, output_start);
   }
@@ -48,17 +53,30 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
   ++requests_;
   Persistence persistence = PersistenceAfter(head, following);
   const std::size_t output_start = share_.output.size();
+  const std::uint64_t ticket = ShowRequest(head, start);
   http::Answer answer =
       share_.responder.Respond(head, persistence, share_.date, share_.output, body);
   if (answer.awaited != nullptr) {
-    awaiting_.reset(new Awaiting{std::move(answer.awaited), StoredRequestHead(head), start});
+    share_.request.Wait(ticket);
+    awaiting_.reset(
+        new Awaiting{std::move(answer.awaited), StoredRequestHead(head), start, ticket});
     return;
   }
+  share_.request.End(ticket);
   Finish(head, start, persistence, following, answer, output_start);
+}
+
+inline std::uint64_t AnswerQueue::ShowRequest(const RequestHead& head, loop::TimePoint start) {
+  const absl::string_view line = head.line();
+  const absl::string_view target = head.target();
+  return share_.request.Begin(
+      start, {.family = peer_.family(), .port = peer_.port(), .address = peer_.bytes()},
+      line.substr(0, line.find(' ')), target.substr(0, target.find('?')));
 }
 
 void AnswerQueue::FinishAwaited(Following following) {
   const std::unique_ptr<Awaiting> awaiting = std::move(awaiting_);
+  share_.request.End(awaiting->ticket);
   const RequestHead& head = awaiting->request.head();
   const AwaitedResponse& awaited = *awaiting->response;
   const Persistence persistence = PersistenceAfter(head, following);
@@ -88,6 +106,7 @@ void AnswerQueue::TakeTransferOrLog(const RequestHead& head, loop::TimePoint sta
 void AnswerQueue::Refuse(int status, absl::string_view bytes, loop::TimePoint start) {
   share_.stats.requests.Add();
   share_.stats.CountResponse(status);
+  share_.unmeasured.push_back(start);
   ++requests_;
   is_closing_ = must_linger_ = true;
   const std::size_t output_start = share_.output.size();
@@ -112,20 +131,35 @@ Outbox::Outcome AnswerQueue::Send(int socket) {
     if (is_open && !rest.empty()) {
       outgoing_ = std::make_unique<Outgoing>();
       outgoing_->outbox.Append(rest);
+      outgoing_->unmeasured.swap(share_.unmeasured);
+    } else if (is_open) {
+      Measure(share_.unmeasured);
     }
     share_.output.clear();
+    share_.unmeasured.clear();
     if (!is_open) return Outbox::Outcome::kFailed;
     return is_sending() ? Outbox::Outcome::kWaiting : Outbox::Outcome::kSent;
   }
   outgoing_->outbox.Append(share_.output);
   share_.output.clear();
+  outgoing_->unmeasured.insert(outgoing_->unmeasured.end(), share_.unmeasured.begin(),
+                               share_.unmeasured.end());
+  share_.unmeasured.clear();
   const Outbox::Outcome outcome = outgoing_->outbox.Send(socket);
   share_.stats.bytes_sent.Add(outgoing_->outbox.TakeSentBytes());
   if (outcome == Outbox::Outcome::kSent) {
     LogTransfer();
+    Measure(outgoing_->unmeasured);
     outgoing_.reset();
   }
   return outcome;
+}
+
+void AnswerQueue::Measure(const std::vector<loop::TimePoint>& starts) const {
+  if (starts.empty()) return;
+  // The loop's time is that of the round, in which most requests are answered.
+  const loop::TimePoint now = loop::Clock::now();
+  for (const loop::TimePoint start : starts) share_.latency.Record(now - start);
 }
 
 void AnswerQueue::LogTransfer() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "muster/loop/event_loop.h"
@@ -23,6 +24,14 @@ namespace muster::worker::http {
 
 // The responses of one connection, from the request to the socket, in the order of the requests. It
 // decides which response closes the connection, counts each, and writes its line to the access log.
+// It shows the request that is answered in the zone (worker/zone/request_at_hand.h): from Answer
+// until that returns, or until a handler has answered, unless another connection's request takes
+// its place.
+//
+// It measures how long each request took: from the loop's round that brought the first byte until
+// the last byte of the response was given to the kernel. The first is the loop's time, the last is
+// read from the clock, once for all responses that one call of Send completes. A request is not
+// measured if its client leaves before that.
 //
 // Responses are put together in the share's output. Each turn of the connection ends with Send,
 // which empties that and keeps what the socket did not take. Belongs to one thread.
@@ -84,6 +93,7 @@ class AnswerQueue {
     std::shared_ptr<AwaitedResponse> response;
     StoredRequestHead request;
     loop::TimePoint request_start;
+    std::uint64_t ticket;  // of the RequestWriter
   };
 
   // A response with a file. It is logged when the file is sent, or the client has left.
@@ -101,6 +111,7 @@ class AnswerQueue {
   struct Outgoing {
     Outbox outbox;
     std::optional<Unlogged> unlogged;
+    std::vector<loop::TimePoint> unmeasured;  // when the requests of its responses began
   };
 
   Persistence PersistenceAfter(const RequestHead& head, Following following) const;
@@ -113,6 +124,9 @@ class AnswerQueue {
   void Log(const RequestHead& head, loop::TimePoint start, int status, std::uint64_t head_bytes,
            std::uint64_t body_bytes) const;
   void LogTransfer();
+  std::uint64_t ShowRequest(const RequestHead& head, loop::TimePoint start);
+  // Of requests whose responses the kernel has now.
+  void Measure(const std::vector<loop::TimePoint>& starts) const;
   // What the log needs of any response; nothing of the request.
   AccessRecord RecordOf(loop::TimePoint start, int status) const;
 

@@ -3,9 +3,11 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -40,8 +42,15 @@ void Connection::Resume(ConnectionShare& share, worker::Connection adopted,
                         const HandoffState& state) {
   auto* connection = new Connection(share, std::move(adopted), state.requests);
   share.BeginTurn();
-  const bool goes_on = connection->Continue(state.unread) &&
-                       (connection->watched_events_ != 0 || connection->Settle());
+  if (!state.unread.empty()) {
+    const bool is_told = state.unread_since != loop::TimePoint();
+    const loop::TimePoint now = share.loop.now();
+    share.parser.Reset();
+    connection->partial_ = std::make_unique<PartialRequest>(
+        state.unread, share.parser, is_told ? std::min(state.unread_since, now) : now);
+  }
+  const bool goes_on =
+      connection->Continue({}) && (connection->watched_events_ != 0 || connection->Settle());
   if (!goes_on) delete connection;
 }
 
@@ -98,8 +107,10 @@ bool Connection::MayHandOff() const {
 
 // What is left of this afterwards is to be deleted.
 void Connection::HandOff() {
-  std::string state = SerializeHandoffState(
-      answers_.requests(), partial_ == nullptr ? absl::string_view() : partial_->bytes());
+  std::string state =
+      partial_ == nullptr
+          ? SerializeHandoffState(answers_.requests(), {})
+          : SerializeHandoffState(answers_.requests(), partial_->bytes(), partial_->start());
   // Explicitly: the socket stays open elsewhere, and with it its place in the epoll set.
   if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
   watched_events_ = 0;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "muster/loop/event_loop.h"
 #include "muster/worker/http/connection_settings.h"
@@ -14,6 +15,8 @@
 #include "muster/worker/http/responder.h"
 #include "muster/worker/http/response/date_cache.h"
 #include "muster/worker/runtime/service.h"
+#include "muster/worker/zone/latency_histogram.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker::http {
@@ -35,6 +38,8 @@ struct ConnectionShare {
   Responder& responder;
   AccessLog* access_log;  // null: no log
   const ConnectionSettings settings;
+  LatencyHistogram& latency = context.zone().latency(context.slot());
+  RequestWriter request = RequestWriter(context.zone().request(context.slot()));
   DateCache date = {};
   std::optional<Service::Idle> drain = {};  // set once a drain has begun
   IntrusiveList<Connection> connections = {};
@@ -42,6 +47,8 @@ struct ConnectionShare {
   // Scratch.
   std::unique_ptr<char[]> input = std::unique_ptr<char[]>(new char[kInputBytes]);
   std::string output = {};  // responses of this turn, in order
+  // Of each response in it, when its request began.
+  std::vector<loop::TimePoint> unmeasured = {};
   RequestParser parser = {};
 };
 

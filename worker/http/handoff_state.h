@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/loop/clock.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
@@ -20,11 +21,14 @@ struct HandoffState {
 
   std::uint32_t requests = 0;  // that were answered on the connection
   std::string unread;          // input that was received and not answered
+  // When its first byte arrived, by the clock that all processes share. The epoch: it is not told.
+  loop::TimePoint unread_since{};
 };
 
 // The bytes that HandoffState::Parse reads. They fit a handoff (kMostHandoffStateBytes) if `unread`
 // has at most kMostUnreadBytes.
-std::string SerializeHandoffState(std::uint32_t requests, absl::string_view unread);
+std::string SerializeHandoffState(std::uint32_t requests, absl::string_view unread,
+                                  loop::TimePoint unread_since = {});
 
 // A connection with more unread bytes cannot be handed off. 64 bytes are left for the other fields.
 inline constexpr std::size_t kMostUnreadBytes = kMostHandoffStateBytes - 64;

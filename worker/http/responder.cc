@@ -192,9 +192,14 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Http& 
       return Action(ZonePage{kMetricsType,
                              [](const SharedZone& zone) { return FormatMetrics(Snapshot(zone)); }});
     case config::v1::Location::kStatusJson:
-      return Action(ZonePage{"application/json", [](const SharedZone& zone) {
-                               return FormatStatusJson(Snapshot(zone));
-                             }});
+      return Action(
+          ZonePage{"application/json",
+                   location.status_json().hide_details()
+                       ? [](const SharedZone&
+                                zone) { return FormatStatusJson(Snapshot(zone), Details::kHidden); }
+                       : [](const SharedZone& zone) {
+                           return FormatStatusJson(Snapshot(zone), Details::kShown);
+                         }});
     case config::v1::Location::kStatusPage: {
       const auto source = config::StatusSourceOf(location.status_page(), http);
       if (!source.ok()) return ipc::Annotate(source.status(), config::FieldOf(source.status()));

@@ -17,6 +17,7 @@
 #include "muster/worker/runtime/bounded_duration.h"
 #include "muster/worker/runtime/handoff/connection_capacity.h"
 #include "muster/worker/runtime/received_config.h"
+#include "muster/worker/zone/request_at_hand.h"
 
 namespace muster::worker {
 namespace {
@@ -76,8 +77,10 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
   auto process = std::unique_ptr<WorkerProcess>(
       new WorkerProcess(beginnings, std::move(config), *std::move(log), std::move(zone),
                         std::move(user_zones), std::move(loop)));
-  MUSTER_RETURN_IF_ERROR(process->Start(std::move(beginnings), factory));
-  return process;
+  const absl::Status started = process->Start(std::move(beginnings), factory);
+  if (started.ok()) return process;
+  process->fatal_report_.Say(started.message());
+  return started;
 }
 
 WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
@@ -90,6 +93,7 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
       title_(beginnings.title),
       log_(std::move(log)),
       zone_(std::move(zone)),
+      fatal_report_(zone_.last_words(tag_.slot()), tag_),
       user_zones_(std::move(user_zones)),
       loop_(std::move(loop)),
       connections_(zone_.stats(tag_.slot()).active),
@@ -115,6 +119,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   // What an earlier process of the slot left, if nobody recovered it, is not ours.
   stats().ClearGauges();
   status().Clear();
+  ClearRequest(zone_.request(tag_.slot()));
   RaiseDescriptorLimit();
   MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));
   MUSTER_RETURN_IF_ERROR(
@@ -212,7 +217,10 @@ bool WorkerProcess::IsSuperseded() const {
 
 absl::Status WorkerProcess::Run() {
   while (!is_terminated_ && !drain_->is_done()) {
-    MUSTER_RETURN_IF_ERROR(loop_->RunOnce());
+    if (const absl::Status status = loop_->RunOnce(); !status.ok()) {
+      fatal_report_.Say(status.message());
+      return status;
+    }
     acceptor_->AfterRound();
     AcknowledgeDrains();
     // The start is over when the master has been told that it serves.

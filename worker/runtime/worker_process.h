@@ -26,6 +26,7 @@
 #include "muster/worker/runtime/context.h"
 #include "muster/worker/runtime/drain.h"
 #include "muster/worker/runtime/error_log.h"
+#include "muster/worker/runtime/fatal_report.h"
 #include "muster/worker/runtime/handoff/handoff_board.h"
 #include "muster/worker/runtime/handoff/handoff_queue.h"
 #include "muster/worker/runtime/heartbeat.h"
@@ -117,6 +118,7 @@ class WorkerProcess : public Context {
   process_env::ProcessTitle& title_;
   const ErrorLog log_;
   const SharedZone zone_;
+  FatalReport fatal_report_;
   const std::vector<UserZone> user_zones_;
   const std::unique_ptr<loop::EventLoop> loop_;
   ConnectionCount connections_;

@@ -17,15 +17,25 @@ namespace muster::worker {
 namespace {
 
 // The front and the registry's own line; the rest of that zone was zero.
-std::string Recorded() { return testing::ReadRecorded("worker/zone/recorded/zone.2.hex"); }
+std::string Recorded() { return testing::ReadRecorded("worker/zone/recorded/zone.3.hex"); }
+
+ipc::UniqueFd ZoneWith(const std::string& bytes) {
+  ipc::UniqueFd fd(::memfd_create("recorded", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  EXPECT_EQ(::ftruncate(fd.get(), static_cast<off_t>(ZoneBytes(2))), 0);
+  EXPECT_EQ(::pwrite(fd.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+  EXPECT_EQ(::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
+  return fd;
+}
+
+TEST(RecordedZone, OfTheVersionBeforeIsRefused) {
+  const auto zone =
+      SharedZone::Attach(ZoneWith(testing::ReadRecorded("worker/zone/recorded/zone.2.hex")));
+  EXPECT_EQ(zone.status().message(),
+            "attach shared zone: shared header: layout version is 2, expected 3");
+}
 
 TEST(RecordedZone, IsRead) {
-  const std::string bytes = Recorded();
-  ipc::UniqueFd fd(::memfd_create("recorded", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ASSERT_EQ(::ftruncate(fd.get(), static_cast<off_t>(ZoneBytes(2))), 0);
-  ASSERT_EQ(::pwrite(fd.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
-  ASSERT_EQ(::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
-  const auto zone = SharedZone::Attach(std::move(fd));
+  const auto zone = SharedZone::Attach(ZoneWith(Recorded()));
   ASSERT_TRUE(zone.ok()) << zone.status();
   EXPECT_EQ(zone->capacity(), 2u);
   EXPECT_EQ(zone->instance_id(), 0x1122334455667788u);

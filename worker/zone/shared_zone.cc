@@ -111,17 +111,33 @@ void SharedZone::Restore() const {
 
 ipc::MutexState* SharedZone::accept_mutex_state() const { return &FrontOf(memory_)->accept_mutex; }
 
-SlotStats& SharedZone::stats(std::uint32_t slot) const {
+template <typename Element>
+Element& SharedZone::Of(std::uint32_t slot, std::size_t offset) const {
   MUSTER_CHECK(slot < capacity(), "a slot is below the zone's capacity");
-  std::byte* const first = memory_.data() + StatsOffset(capacity());
-  return std::launder(reinterpret_cast<SlotStats*>(first))[slot];
+  return std::launder(reinterpret_cast<Element*>(memory_.data() + offset))[slot];
+}
+
+SlotStats& SharedZone::stats(std::uint32_t slot) const {
+  return Of<SlotStats>(slot, StatsOffset(capacity()));
 }
 
 WorkerStatus& SharedZone::worker_status(std::uint32_t slot) const {
-  MUSTER_CHECK(slot < capacity(), "a slot is below the zone's capacity");
-  std::byte* const first = memory_.data() + WorkerStatusOffset(capacity());
-  return std::launder(reinterpret_cast<WorkerStatus*>(first))[slot];
+  return Of<WorkerStatus>(slot, WorkerStatusOffset(capacity()));
 }
+
+LatencyHistogram& SharedZone::latency(std::uint32_t slot) const {
+  return Of<LatencyHistogram>(slot, LatencyOffset(capacity()));
+}
+
+RequestAtHand& SharedZone::request(std::uint32_t slot) const {
+  return Of<RequestAtHand>(slot, RequestsOffset(capacity()));
+}
+
+LastWords& SharedZone::last_words(std::uint32_t slot) const {
+  return Of<LastWords>(slot, LastWordsOffset(capacity()));
+}
+
+EventBoard& SharedZone::events() const { return Of<EventBoard>(0, EventsOffset(capacity())); }
 
 MasterStatus& SharedZone::master_status() const { return FrontOf(memory_)->master; }
 

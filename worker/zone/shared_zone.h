@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_ZONE_SHARED_ZONE_H_
 #define MUSTER_WORKER_ZONE_SHARED_ZONE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -11,7 +12,11 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_memory.h"
+#include "muster/worker/zone/event_board.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/master_status.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/zone/slot_table.h"
 #include "muster/worker/zone/worker_status.h"
@@ -19,7 +24,8 @@
 namespace muster::worker {
 
 // The memory that a master and all its workers share: the registry of the processes, the accept
-// mutex, and the status and the counters of each process. It outlives reloads.
+// mutex, the status, the counters, the latencies and the request of each process, what dead ones
+// said last, and the last events of the master. It outlives reloads.
 //
 // A slot is a place in the registry, and a process's owner tag names its slot. It is not the number
 // of a worker: during a reload two processes are worker 3, and each has a slot of its own. When a
@@ -70,6 +76,12 @@ class SharedZone {
   // that is dead.
   SlotStats& stats(std::uint32_t slot) const;
   WorkerStatus& worker_status(std::uint32_t slot) const;
+  LatencyHistogram& latency(std::uint32_t slot) const;
+  RequestAtHand& request(std::uint32_t slot) const;
+  // Only the slot's process writes to them.
+  LastWords& last_words(std::uint32_t slot) const;
+  // Only the master writes to it.
+  EventBoard& events() const;
   // Slots from this number on never had a process. In the master it is what the master did; a
   // worker reads it in the zone.
   std::uint32_t slots_used() const;
@@ -78,6 +90,10 @@ class SharedZone {
   StatsValues Sum() const;
 
  private:
+  // The slot's element of the array at `offset`.
+  template <typename Element>
+  Element& Of(std::uint32_t slot, std::size_t offset) const;
+
   SharedZone(ipc::SharedMemory memory, ipc::Registry registry, std::uint64_t instance_id)
       : memory_(std::move(memory)), registry_(registry), instance_id_(instance_id) {}
 

@@ -99,7 +99,7 @@ TEST(SharedZone, RefusesAnotherMagic) {
 
 TEST(SharedZone, RefusesAnotherLayoutVersion) {
   EXPECT_THAT(std::string(AttachDamaged(offsetof(ipc::SharedHeader, layout_version), 1).message()),
-              HasSubstr("layout version is 3, expected 2"));
+              HasSubstr("layout version is 2, expected 3"));
 }
 
 TEST(SharedZone, RefusesAnotherAbi) {

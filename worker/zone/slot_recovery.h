@@ -15,7 +15,8 @@ namespace muster::worker {
 //    live owner.
 // 2. The accept mutex is released if the tag holds it. Its next owner gets kOwnerDied. Its sleepers
 //    are woken in any case.
-// 3. The slot's gauges and its WorkerStatus are cleared. Its totals stay.
+// 3. The slot's gauges, its WorkerStatus and its request are cleared. Its totals and its last words
+//    stay.
 // 4. The slot is free: Reserve may give it to the next process.
 //
 // Idempotent. Whatever the zone says of the slot does not matter: the master's SlotTable knows.

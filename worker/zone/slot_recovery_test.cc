@@ -1,11 +1,15 @@
 #include "muster/worker/zone/slot_recovery.h"
 
+#include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/latency_histogram.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/worker_status.h"
 
@@ -41,8 +45,18 @@ TEST(RecoverSlot, ClearsWhatTheWorkerSaidOfItself) {
   const SharedZone zone = MakeZone();
   const ipc::OwnerTag dead = Reserve(zone);
   zone.worker_status(dead.slot()).phase.Set(static_cast<std::int64_t>(WorkerPhase::kServing));
+  RequestWriter(zone.request(dead.slot())).Begin({}, {}, "GET", "/");
   RecoverSlot(zone, dead);
   EXPECT_EQ(ReadPhase(zone.worker_status(dead.slot())), WorkerPhase::kNone);
+  EXPECT_FALSE(ReadRequest(zone.request(dead.slot())).has_value());
+}
+
+TEST(RecoverSlot, KeepsWhatTheWorkerSaidLast) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag dead = Reserve(zone);
+  SayLastWords(zone.last_words(dead.slot()), dead, 4711, "it broke");
+  RecoverSlot(zone, dead);
+  EXPECT_EQ(ReadLastWords(zone.last_words(dead.slot()))->text, "it broke");
 }
 
 TEST(RecoverSlot, ClearsTheGaugesAndKeepsTheTotals) {
@@ -51,9 +65,11 @@ TEST(RecoverSlot, ClearsTheGaugesAndKeepsTheTotals) {
   zone.stats(dead.slot()).active.Set(9);
   zone.stats(dead.slot()).accepted.Add(20);
   zone.worker_status(dead.slot()).log_lines_lost.Add(30);
+  zone.latency(dead.slot()).Record(std::chrono::seconds(1));
   RecoverSlot(zone, dead);
   EXPECT_EQ(zone.Sum().active, 0u);
   EXPECT_EQ(zone.Sum().accepted, 20u);
+  EXPECT_EQ(ReadLatency(zone.latency(dead.slot())).Count(), 1u);
   EXPECT_EQ(zone.worker_status(dead.slot()).log_lines_lost.value(), 30u);
 }
 

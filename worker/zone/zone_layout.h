@@ -10,7 +10,11 @@
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/memory/shared_header.h"
+#include "muster/worker/zone/event_board.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/master_status.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/zone/worker_status.h"
 
@@ -43,8 +47,8 @@ static_assert(offsetof(ZoneFront, accept_mutex) == 256);
 static_assert(offsetof(ZoneFront, master) == 384);
 static_assert(sizeof(ZoneFront) == 512);
 
-// After the front, in this order: the registry, a SlotStats for each of its slots, and a
-// WorkerStatus for each of its slots.
+// After the front, in this order: the registry; for each of its slots a SlotStats, then for each a
+// WorkerStatus, a LatencyHistogram, a RequestAtHand, LastWords; and one EventBoard.
 inline constexpr std::size_t kRegistryOffset = sizeof(ZoneFront);
 inline std::size_t StatsOffset(std::uint32_t capacity) {
   return kRegistryOffset + ipc::Registry::BytesFor(capacity);
@@ -52,17 +56,31 @@ inline std::size_t StatsOffset(std::uint32_t capacity) {
 inline std::size_t WorkerStatusOffset(std::uint32_t capacity) {
   return StatsOffset(capacity) + std::size_t{capacity} * sizeof(SlotStats);
 }
-inline std::size_t ZoneBytes(std::uint32_t capacity) {
+inline std::size_t LatencyOffset(std::uint32_t capacity) {
   return WorkerStatusOffset(capacity) + std::size_t{capacity} * sizeof(WorkerStatus);
+}
+inline std::size_t RequestsOffset(std::uint32_t capacity) {
+  return LatencyOffset(capacity) + std::size_t{capacity} * sizeof(LatencyHistogram);
+}
+inline std::size_t LastWordsOffset(std::uint32_t capacity) {
+  return RequestsOffset(capacity) + std::size_t{capacity} * sizeof(RequestAtHand);
+}
+inline std::size_t EventsOffset(std::uint32_t capacity) {
+  return LastWordsOffset(capacity) + std::size_t{capacity} * sizeof(LastWords);
+}
+inline std::size_t ZoneBytes(std::uint32_t capacity) {
+  return EventsOffset(capacity) + sizeof(EventBoard);
 }
 
 // Raise the version with each change of the above.
 inline constexpr ipc::SharedLayout kZoneLayout = {
     .magic = 0x656e6f5a7274734d,  // "MstrZone" in memory
-    .layout_version = 2,
+    .layout_version = 3,
     .abi_hash = ipc::AbiHash({sizeof(void*), sizeof(ipc::SharedHeader), sizeof(ZoneFront),
                               sizeof(ipc::MutexState), sizeof(SlotStats), sizeof(WorkerStatus),
-                              offsetof(ZoneFront, accept_mutex), offsetof(SlotStats, active)}),
+                              offsetof(ZoneFront, accept_mutex), offsetof(SlotStats, active),
+                              sizeof(LatencyHistogram), sizeof(RequestAtHand), sizeof(LastWords),
+                              sizeof(EventBoard)}),
 };
 
 }  // namespace muster::worker

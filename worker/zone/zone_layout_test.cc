@@ -10,6 +10,10 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/registry.h"
 #include "muster/ipc/zone/zone_layout.h"
+#include "muster/worker/zone/event_board.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/latency_histogram.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker {
@@ -38,6 +42,10 @@ TEST(MemoryLayoutPage, HasThePlacesOfTheBlocks) {
   EXPECT_THAT(page, HasSubstr(Row("master", offsetof(ZoneFront, master), "128 |")));
   EXPECT_THAT(page, HasSubstr("| statistics | 640 + 128 x capacity | 128 x capacity |"));
   EXPECT_THAT(page, HasSubstr("| workers | 640 + 256 x capacity | 128 x capacity |"));
+  EXPECT_THAT(page, HasSubstr("| latencies | 640 + 384 x capacity | 1792 x capacity |"));
+  EXPECT_THAT(page, HasSubstr("| requests | 640 + 2176 x capacity | 256 x capacity |"));
+  EXPECT_THAT(page, HasSubstr("| last words | 640 + 2432 x capacity | 256 x capacity |"));
+  EXPECT_THAT(page, HasSubstr("| events | 640 + 2688 x capacity | 16384 |"));
   EXPECT_THAT(page, HasSubstr(absl::StrCat("begin at ", StatsOffset(1024), " and the zone has ",
                                            ZoneBytes(1024), " bytes")));
 }
@@ -109,12 +117,56 @@ TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
   EXPECT_THAT(page, HasSubstr(Row("accept turns", offsetof(WorkerStatus, accept_turns), "")));
 }
 
+TEST(MemoryLayoutPage, HasTheBucketsOfTheLatencies) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr("| shorter than 1 microsecond | 0 |"));
+  EXPECT_THAT(page,
+              HasSubstr(absl::StrCat("| 1 to 2^26 microseconds | 8 | ", 8 * kLatencyOctaves)));
+  EXPECT_THAT(page, HasSubstr(absl::StrCat("| longer | ", 8 * (kLatencyBuckets - 1), " |")));
+}
+
+TEST(MemoryLayoutPage, HasTheFieldsOfARequest) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("sequence", offsetof(RequestAtHand, sequence), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("began", offsetof(RequestAtHand, began), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("shape", offsetof(RequestAtHand, shape), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("address", offsetof(RequestAtHand, address), "16 |")));
+  EXPECT_THAT(page, HasSubstr(Row("method", offsetof(RequestAtHand, method), "16 |")));
+  EXPECT_THAT(page, HasSubstr(Row("path", offsetof(RequestAtHand, path), "200 |")));
+}
+
+TEST(MemoryLayoutPage, HasTheFieldsOfLastWords) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("bytes", offsetof(LastWords, bytes), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("who", offsetof(LastWords, who), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("said at", offsetof(LastWords, time), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("their text", offsetof(LastWords, text), "232 |")));
+}
+
+TEST(MemoryLayoutPage, HasTheFieldsOfAnEvent) {
+  const std::string page = ReadPage();
+  EXPECT_THAT(page, HasSubstr(Row("number", offsetof(EventEntry, sequence), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("time", offsetof(EventEntry, time), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("of generation", offsetof(EventEntry, generation), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("its shape", offsetof(EventEntry, shape), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("of worker", offsetof(EventEntry, worker), "8 |")));
+  EXPECT_THAT(page, HasSubstr(Row("its text", offsetof(EventEntry, text), "216 |")));
+}
+
 TEST(ZoneLayout, PutsEachBlockOnALineOfItsOwn) {
   EXPECT_EQ(kRegistryOffset % ipc::kCacheLineBytes, 0u);
   EXPECT_EQ(StatsOffset(1) % ipc::kCacheLineBytes, 0u);
   EXPECT_EQ(WorkerStatusOffset(1) % ipc::kCacheLineBytes, 0u);
   EXPECT_EQ(StatsOffset(1024), 640u + 128u * 1024);
-  EXPECT_EQ(ZoneBytes(1024), 393856u);
+  EXPECT_EQ(LatencyOffset(1) % ipc::kCacheLineBytes, 0u);
+  EXPECT_EQ(RequestsOffset(1) % ipc::kCacheLineBytes, 0u);
+  EXPECT_EQ(LastWordsOffset(1) % ipc::kCacheLineBytes, 0u);
+  EXPECT_EQ(EventsOffset(1) % ipc::kCacheLineBytes, 0u);
+  EXPECT_EQ(LatencyOffset(1024), 640u + 384u * 1024);
+  EXPECT_EQ(RequestsOffset(1024), 640u + 2176u * 1024);
+  EXPECT_EQ(LastWordsOffset(1024), 640u + 2432u * 1024);
+  EXPECT_EQ(EventsOffset(1024), 640u + 2688u * 1024);
+  EXPECT_EQ(ZoneBytes(1024), 2769536u);
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ SlotSnapshot ReadSlot(const SharedZone& zone, std::uint32_t slot, SteadyTime now
   snapshot.slot = slot;
   snapshot.counters = ReadStats(zone.stats(slot));
   snapshot.log_lines_lost = ReadTotal(zone.worker_status(slot).log_lines_lost);
+  snapshot.latency = ReadLatency(zone.latency(slot));
+  snapshot.last_words = ReadLastWords(zone.last_words(slot));
   const std::optional<ipc::ParticipantRecord> record = zone.registry().Read(slot);
   if (!record.has_value() || record->state != ipc::ParticipantState::kLive) return snapshot;
   const WorkerStatus& status = zone.worker_status(slot);
@@ -36,6 +38,8 @@ SlotSnapshot ReadSlot(const SharedZone& zone, std::uint32_t slot, SteadyTime now
   snapshot.generation = Level(status.generation);
   snapshot.age = Since(SteadyTime(std::chrono::nanoseconds(Level(status.started))), now);
   snapshot.since_heartbeat = Since(record->heartbeat, now);
+  snapshot.request = ReadRequest(zone.request(slot));
+  if (snapshot.request) snapshot.request_age = Since(snapshot.request->began, now);
   return snapshot;
 }
 
@@ -67,7 +71,9 @@ ZoneSnapshot TakeSnapshot(const SharedZone& zone, SteadyTime now) {
   for (std::uint32_t slot = 0; slot < used; ++slot) {
     snapshot.slots.push_back(ReadSlot(zone, slot, now));
     snapshot.total += snapshot.slots.back().counters;
+    snapshot.latency += snapshot.slots.back().latency;
   }
+  snapshot.events = ReadEvents(zone.events());
   return snapshot;
 }
 

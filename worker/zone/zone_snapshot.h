@@ -5,8 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "muster/worker/zone/event_board.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/latency_histogram.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/zone/worker_status.h"
@@ -23,6 +28,10 @@ struct SlotSnapshot {
   std::chrono::nanoseconds since_heartbeat{};  // worker/runtime/heartbeat.h
   StatsValues counters;
   std::uint64_t log_lines_lost = 0;  // total
+  LatencyValues latency;
+  std::optional<RequestShown> request;
+  std::chrono::nanoseconds request_age{};
+  std::optional<LastWordsShown> last_words;
 };
 
 // A copy of what the shared zone shows of the master and of all workers. Each word was read at its
@@ -40,6 +49,8 @@ struct ZoneSnapshot {
 
   std::vector<SlotSnapshot> slots;
   StatsValues total;
+  LatencyValues latency;
+  std::vector<ZoneEvent> events;  // the oldest first
 
   int CountIn(WorkerPhase phase) const;
 };

@@ -8,6 +8,9 @@
 
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/owner_tag.h"
+#include "muster/worker/zone/event_board.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_recovery.h"
 #include "muster/worker/zone/worker_status.h"
@@ -145,6 +148,57 @@ TEST_F(ZoneSnapshotTest, SurvivesADamagedStatusOfTheMaster) {
   EXPECT_EQ(snapshot.master_start_time, 253402300799);
   EXPECT_EQ(snapshot.master_uptime, seconds(0));
   EXPECT_EQ(snapshot.reloads, 0u);
+}
+
+TEST_F(ZoneSnapshotTest, TellsHowLongRequestsTookInEachSlotAndInAll) {
+  Start(0, WorkerPhase::kServing, seconds(20));
+  Start(2, WorkerPhase::kServing, seconds(20));
+  zone_.latency(0).Record(std::chrono::milliseconds(5));
+  zone_.latency(2).Record(std::chrono::milliseconds(5));
+  zone_.latency(2).Record(seconds(2));
+
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+
+  EXPECT_EQ(snapshot.slots[0].latency.Count(), 1u);
+  EXPECT_EQ(snapshot.slots[2].latency.Count(), 2u);
+  EXPECT_EQ(snapshot.latency.Count(), 3u);
+}
+
+TEST_F(ZoneSnapshotTest, TellsTheRequestAtWhichAWorkerIs) {
+  const ipc::OwnerTag tag = Start(1, WorkerPhase::kServing, seconds(20));
+  RequestWriter(zone_.request(1)).Begin(kNow - seconds(3), {}, "GET", "/slow");
+
+  const ZoneSnapshot during = TakeSnapshot(zone_, kNow);
+  RecoverSlot(zone_, tag);
+  const ZoneSnapshot after = TakeSnapshot(zone_, kNow);
+
+  ASSERT_TRUE(during.slots[1].request.has_value());
+  EXPECT_EQ(during.slots[1].request->path, "/slow");
+  EXPECT_EQ(during.slots[1].request_age, seconds(3));
+  EXPECT_FALSE(during.slots[0].request.has_value());
+  EXPECT_FALSE(after.slots[1].request.has_value());
+}
+
+TEST_F(ZoneSnapshotTest, TellsLastWordsAfterTheProcessIsGone) {
+  const ipc::OwnerTag tag = Start(0, WorkerPhase::kServing, seconds(20));
+  SayLastWords(zone_.last_words(0), tag, 4711, "x.cc:1: check failed");
+  RecoverSlot(zone_, tag);
+
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+
+  ASSERT_TRUE(snapshot.slots[0].last_words.has_value());
+  EXPECT_EQ(snapshot.slots[0].last_words->text, "x.cc:1: check failed");
+  EXPECT_EQ(snapshot.slots[0].last_words->pid, 4711);
+}
+
+TEST_F(ZoneSnapshotTest, TellsTheLastEvents) {
+  EventWriter events(zone_.events());
+  events.Add({.kind = 4, .text = "it crashed"});
+
+  const ZoneSnapshot snapshot = TakeSnapshot(zone_, kNow);
+
+  ASSERT_EQ(snapshot.events.size(), 1u);
+  EXPECT_EQ(snapshot.events[0].text, "it crashed");
 }
 
 }  // namespace

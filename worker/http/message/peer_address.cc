@@ -11,9 +11,13 @@ namespace muster::worker::http {
 
 PeerAddress::PeerAddress(const sockaddr_storage& address) : family_(address.ss_family) {
   if (family_ == AF_INET) {
-    std::memcpy(bytes_.data(), &reinterpret_cast<const sockaddr_in&>(address).sin_addr, 4);
+    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
+    std::memcpy(bytes_.data(), &ipv4.sin_addr, 4);
+    port_ = ntohs(ipv4.sin_port);
   } else if (family_ == AF_INET6) {
-    std::memcpy(bytes_.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, 16);
+    const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
+    std::memcpy(bytes_.data(), &ipv6.sin6_addr, 16);
+    port_ = ntohs(ipv6.sin6_port);
   }
 }
 

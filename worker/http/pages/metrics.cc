@@ -1,19 +1,28 @@
 #include "muster/worker/http/pages/metrics.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "muster/cli/version.h"
 
 namespace muster::worker::http {
 namespace {
 
+// The bounds of the latencies are powers of two, in microseconds: from 16 us to 16.8 s. Buckets of
+// the zone begin there, so each count is exact.
+constexpr std::size_t kLeastPower = 4;
+constexpr std::size_t kMostPower = 24;
+
 class Exposition {
  public:
   explicit Exposition(const ZoneSnapshot& snapshot) : snapshot_(snapshot) {}
 
-  // Begins a metric. `type`: "counter" or "gauge".
+  // Begins a metric. `type`: "counter", "gauge" or "histogram".
   void Family(absl::string_view name, absl::string_view type, absl::string_view help) {
     name_ = name;
     absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
@@ -24,6 +33,15 @@ class Exposition {
     absl::StrAppend(&text_, name_);
     if (!labels.empty()) absl::StrAppend(&text_, "{", labels, "}");
     absl::StrAppend(&text_, " ", value, "\n");
+  }
+
+  // Of a histogram.
+  void Bucket(absl::string_view bound, std::uint64_t count) {
+    absl::StrAppend(&text_, name_, "_bucket{le=\"", bound, "\"} ", count, "\n");
+  }
+  template <typename Value>
+  void Part(absl::string_view suffix, Value value) {
+    absl::StrAppend(&text_, name_, suffix, " ", value, "\n");
   }
 
   template <typename Value>
@@ -51,6 +69,9 @@ class Exposition {
 double Seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }
+
+// StrCat keeps six digits.
+std::string Exactly(double value) { return absl::StrFormat("%.15g", value); }
 
 void AppendMaster(const ZoneSnapshot& snapshot, Exposition& out) {
   out.Family("muster_build_info", "gauge", "1; the version that answers.");
@@ -126,6 +147,19 @@ void AppendConnections(const ZoneSnapshot& snapshot, Exposition& out) {
   }
 }
 
+void AppendLatency(const ZoneSnapshot& snapshot, Exposition& out) {
+  out.Family("muster_http_request_duration_seconds", "histogram",
+             "From a request's first byte to the last byte of its answer; the sum to a sixteenth.");
+  const LatencyValues& latency = snapshot.latency;
+  for (std::size_t power = kLeastPower; power <= kMostPower; ++power) {
+    const std::chrono::microseconds bound(std::int64_t{1} << power);
+    out.Bucket(Exactly(Seconds(bound)), latency.CountBelow(bound));
+  }
+  out.Bucket("+Inf", latency.Count());
+  out.Part("_sum", Exactly(latency.SumSeconds()));
+  out.Part("_count", latency.Count());
+}
+
 // Of the slots that have a worker now.
 void AppendWorkers(const ZoneSnapshot& snapshot, Exposition& out) {
   const auto each = [&](const auto& value) {
@@ -153,6 +187,7 @@ std::string FormatMetrics(const ZoneSnapshot& snapshot) {
   AppendTotals(out);
   AppendLogs(snapshot, out);
   AppendResponses(snapshot, out);
+  AppendLatency(snapshot, out);
   AppendConnections(snapshot, out);
   AppendWorkers(snapshot, out);
   return out.Take();

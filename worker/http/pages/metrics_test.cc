@@ -71,6 +71,27 @@ TEST(Metrics, TellWhatTheMasterDid) {
   EXPECT_EQ(ValueOf(text, "muster_workers{state=\"draining\"}"), "0");
 }
 
+TEST(Metrics, TellHowLongRequestsTookAsAHistogram) {
+  ZoneSnapshot snapshot;
+  snapshot.latency.buckets[LatencyBucketOf(std::chrono::nanoseconds(500))] = 3;
+  snapshot.latency.buckets[LatencyBucketOf(std::chrono::microseconds(20))] = 4;
+  snapshot.latency.buckets[LatencyBucketOf(std::chrono::microseconds(1048576))] = 2;
+  snapshot.latency.buckets[LatencyBucketOf(std::chrono::seconds(100))] = 1;
+  const std::string text = FormatMetrics(snapshot);
+  const std::string name = "muster_http_request_duration_seconds";
+  EXPECT_THAT(text, HasSubstr("# TYPE " + name + " histogram\n"));
+  EXPECT_EQ(ValueOf(text, name + "_bucket{le=\"1.6e-05\"}"), "3");
+  EXPECT_EQ(ValueOf(text, name + "_bucket{le=\"3.2e-05\"}"), "7");
+  EXPECT_EQ(ValueOf(text, name + "_bucket{le=\"1.048576\"}"), "7") << "less than that";
+  EXPECT_EQ(ValueOf(text, name + "_bucket{le=\"2.097152\"}"), "9");
+  EXPECT_EQ(ValueOf(text, name + "_bucket{le=\"16.777216\"}"), "9");
+  EXPECT_EQ(ValueOf(text, name + "_bucket{le=\"+Inf\"}"), "10");
+  EXPECT_EQ(ValueOf(text, name + "_count"), "10");
+  double sum = 0;
+  ASSERT_TRUE(absl::SimpleAtod(ValueOf(text, name + "_sum"), &sum));
+  EXPECT_NEAR(sum, 2 * 1.048576 + 67.1, 0.2);
+}
+
 TEST(Metrics, TellTheCountersOfEachSlot) {
   const std::string text = FormatMetrics(Example());
   EXPECT_EQ(ValueOf(text, "muster_http_requests_total{slot=\"0\"}"), "18446744073709551615");
@@ -91,7 +112,17 @@ TEST(Metrics, TellOfLiveWorkersOnlyWhatTheyAre) {
 }
 
 // What the format demands: each family once, with help and type before its samples; totals and only
-// they are counters; values are numbers.
+// they are counters; durations are histograms, whose samples have suffixes; values are numbers.
+std::string TypeOf(const std::string& family) {
+  if (absl::EndsWith(family, "_total")) return "counter";
+  return absl::EndsWith(family, "_duration_seconds") ? "histogram" : "gauge";
+}
+std::string FamilyOf(std::string sample) {
+  sample = sample.substr(0, sample.find('{'));
+  const std::size_t histogram = sample.find("_duration_seconds_");
+  return histogram == std::string::npos ? sample : sample.substr(0, sample.rfind('_'));
+}
+
 TEST(Metrics, AreWellFormed) {
   const std::string text = FormatMetrics(Example());
   ASSERT_TRUE(absl::EndsWith(text, "\n"));
@@ -104,13 +135,12 @@ TEST(Metrics, AreWellFormed) {
     if (words[0] == "#" && words[1] == "HELP") {
       family = words[2];
       EXPECT_TRUE(families.insert(family).second) << family << " is there twice";
-      EXPECT_EQ(lines[i + 1], absl::StrCat("# TYPE ", family, " ",
-                                           absl::EndsWith(family, "_total") ? "counter" : "gauge"));
+      EXPECT_EQ(lines[i + 1], absl::StrCat("# TYPE ", family, " ", TypeOf(family)));
       continue;
     }
     if (words[0] == "#") continue;
     ASSERT_EQ(words.size(), 2u) << lines[i];
-    EXPECT_EQ(words[0].substr(0, words[0].find('{')), family);
+    EXPECT_EQ(FamilyOf(words[0]), family);
     double value;
     EXPECT_TRUE(absl::SimpleAtod(words[1], &value)) << lines[i];
   }

@@ -1,11 +1,13 @@
 #include "muster/worker/http/pages/status_json.h"
 
 #include <chrono>
+#include <cstdint>
 
 #include "google/protobuf/util/json_util.h"
 #include "muster/cli/version.h"
 #include "muster/ipc/base/check.h"
 #include "muster/proto/duration.h"
+#include "muster/proto/event.pb.h"
 #include "muster/proto/status.pb.h"
 
 namespace muster::worker::http {
@@ -43,11 +45,63 @@ void Fill(const StatsValues& values, v1::Counters& counters) {
   counters.set_responses_5xx(values.responses[3]);
 }
 
+google::protobuf::Timestamp ToTimestamp(std::chrono::nanoseconds since_epoch) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(seconds.count());
+  timestamp.set_nanos(static_cast<std::int32_t>((since_epoch - seconds).count()));
+  return timestamp;
+}
+
+void Fill(const LatencyValues& values, v1::Latency& latency) {
+  latency.set_count(values.Count());
+  *latency.mutable_p50() = config::FromChrono(values.Percentile(0.5));
+  *latency.mutable_p99() = config::FromChrono(values.Percentile(0.99));
+  *latency.mutable_p999() = config::FromChrono(values.Percentile(0.999));
+}
+
+void FillBuckets(const LatencyValues& values, v1::Latency& latency) {
+  for (const LatencyValues::Bucket& bucket : values.InMicroseconds()) {
+    v1::LatencyBucket& shown = *latency.add_buckets();
+    shown.set_lower_us(bucket.lower_us);
+    shown.set_upper_us(bucket.upper_us);
+    shown.set_count(bucket.count);
+  }
+}
+
+void FillDetails(const SlotSnapshot& slot, v1::Worker& worker) {
+  if (slot.request.has_value()) {
+    v1::Request& request = *worker.mutable_request();
+    request.set_method(slot.request->method);
+    request.set_path(slot.request->path);
+    request.set_peer(slot.request->peer);
+    *request.mutable_age() = config::FromChrono(slot.request_age);
+  }
+  if (slot.last_words.has_value()) {
+    v1::LastWords& words = *worker.mutable_last_words();
+    words.set_text(slot.last_words->text);
+    words.set_pid(slot.last_words->pid);
+    *words.mutable_time() = ToTimestamp(slot.last_words->time);
+  }
+}
+
+void Fill(const ZoneEvent& from, Details details, v1::Event& event) {
+  event.set_sequence(from.sequence);
+  *event.mutable_time() = ToTimestamp(from.time);
+  // A damaged kind has no name.
+  event.set_kind(admin::v1::Event::Kind_Name(static_cast<admin::v1::Event::Kind>(from.kind)));
+  event.set_generation(from.generation);
+  if (from.worker.has_value()) event.set_worker(*from.worker);
+  event.set_pid(from.pid);
+  if (details == Details::kShown) event.set_text(from.text);
+}
+
 void Fill(const SlotSnapshot& slot, v1::Worker& worker) {
   worker.set_slot(slot.slot);
   worker.set_state(StateOf(slot));
   Fill(slot.counters, *worker.mutable_counters());
   worker.set_log_lines_lost(slot.log_lines_lost);
+  Fill(slot.latency, *worker.mutable_latency());
   if (slot.pid == 0) return;
   worker.set_pid(slot.pid);
   if (slot.phase == WorkerPhase::kNone) return;
@@ -58,7 +112,7 @@ void Fill(const SlotSnapshot& slot, v1::Worker& worker) {
 
 }  // namespace
 
-std::string FormatStatusJson(const ZoneSnapshot& snapshot) {
+std::string FormatStatusJson(const ZoneSnapshot& snapshot, Details details) {
   v1::Status status;
   status.set_version(cli::kVersion);
   v1::Master& master = *status.mutable_master();
@@ -73,8 +127,15 @@ std::string FormatStatusJson(const ZoneSnapshot& snapshot) {
   if (snapshot.master_uptime.count() != 0) {
     *master.mutable_uptime() = config::FromChrono(snapshot.master_uptime);
   }
-  for (const SlotSnapshot& slot : snapshot.slots) Fill(slot, *status.add_workers());
+  for (const SlotSnapshot& slot : snapshot.slots) {
+    v1::Worker& worker = *status.add_workers();
+    Fill(slot, worker);
+    if (details == Details::kShown) FillDetails(slot, worker);
+  }
   Fill(snapshot.total, *status.mutable_total());
+  Fill(snapshot.latency, *status.mutable_latency());
+  FillBuckets(snapshot.latency, *status.mutable_latency());
+  for (const ZoneEvent& event : snapshot.events) Fill(event, details, *status.add_events());
 
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;

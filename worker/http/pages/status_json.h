@@ -7,9 +7,13 @@
 
 namespace muster::worker::http {
 
+// Whether the page has what may name clients and what they ask for: requests, last words, and the
+// texts of events.
+enum class Details { kShown, kHidden };
+
 // A muster.worker.v1.Status (proto/status.proto) as protobuf's JSON, with a newline at the end.
 // Fields that are zero are there, too.
-std::string FormatStatusJson(const ZoneSnapshot& snapshot);
+std::string FormatStatusJson(const ZoneSnapshot& snapshot, Details details = Details::kShown);
 
 }  // namespace muster::worker::http
 

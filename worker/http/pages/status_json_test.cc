@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
+#include "muster/proto/event.pb.h"
 #include "muster/proto/status.pb.h"
 
 namespace muster::worker::http {
@@ -68,6 +69,78 @@ TEST(StatusJson, TellsTheMasterAndEachWorker) {
   EXPECT_EQ(status.workers(1).state(), v1::Worker::STARTING);
   EXPECT_EQ(status.workers(2).state(), v1::Worker::EMPTY);
   EXPECT_EQ(status.total().requests(), 70u);
+}
+
+ZoneSnapshot WithDetails() {
+  ZoneSnapshot snapshot;
+  SlotSnapshot slot;
+  slot.pid = 4711;
+  slot.phase = WorkerPhase::kServing;
+  slot.latency.buckets[LatencyBucketOf(std::chrono::milliseconds(5))] = 2;
+  slot.request =
+      RequestShown{.began{}, .method = "GET", .path = "/a\"b\\x0a\xc3\xa9", .peer = "192.0.2.1:80"};
+  slot.request_age = std::chrono::milliseconds(1500);
+  slot.last_words = LastWordsShown{
+      .tag{}, .pid = 4710, .time = std::chrono::milliseconds(1700000000500), .text = "it broke"};
+  snapshot.slots = {slot};
+  snapshot.latency = slot.latency;
+  snapshot.events = {{.sequence = 7,
+                      .time = std::chrono::seconds(1700000000),
+                      .kind = admin::v1::Event::WORKER_CRASHED,
+                      .generation = 3,
+                      .worker = 0,
+                      .pid = 4710,
+                      .text = "it crashed"},
+                     {.sequence = 8, .kind = 999}};
+  return snapshot;
+}
+
+TEST(StatusJson, TellsHowLongRequestsTook) {
+  const v1::Status status = Parse(FormatStatusJson(WithDetails()));
+  EXPECT_EQ(status.latency().count(), 2u);
+  EXPECT_EQ(status.latency().p50().nanos(), 4'864'000);
+  ASSERT_EQ(status.latency().buckets_size(), 1);
+  EXPECT_EQ(status.latency().buckets(0).lower_us(), 4608u);
+  EXPECT_EQ(status.latency().buckets(0).upper_us(), 5120u);
+  EXPECT_EQ(status.latency().buckets(0).count(), 2u);
+  EXPECT_EQ(status.workers(0).latency().count(), 2u);
+  EXPECT_EQ(status.workers(0).latency().p99().nanos(), 5'114'880);
+  EXPECT_EQ(status.workers(0).latency().buckets_size(), 0);
+}
+
+TEST(StatusJson, TellsTheRequestAndTheLastWordsOfAWorker) {
+  const v1::Worker worker = Parse(FormatStatusJson(WithDetails())).workers(0);
+  EXPECT_EQ(worker.request().method(), "GET");
+  EXPECT_EQ(worker.request().path(), "/a\"b\\x0a\xc3\xa9");
+  EXPECT_EQ(worker.request().peer(), "192.0.2.1:80");
+  EXPECT_EQ(worker.request().age().seconds(), 1);
+  EXPECT_EQ(worker.last_words().text(), "it broke");
+  EXPECT_EQ(worker.last_words().pid(), 4710);
+  EXPECT_EQ(worker.last_words().time().seconds(), 1700000000);
+  EXPECT_EQ(worker.last_words().time().nanos(), 500'000'000);
+}
+
+TEST(StatusJson, TellsTheEventsByTheNamesOfTheirKinds) {
+  const v1::Status status = Parse(FormatStatusJson(WithDetails()));
+  ASSERT_EQ(status.events_size(), 2);
+  EXPECT_EQ(status.events(0).sequence(), 7u);
+  EXPECT_EQ(status.events(0).kind(), "WORKER_CRASHED");
+  EXPECT_EQ(status.events(0).worker(), 0u);
+  EXPECT_TRUE(status.events(0).has_worker());
+  EXPECT_EQ(status.events(0).pid(), 4710);
+  EXPECT_EQ(status.events(0).text(), "it crashed");
+  EXPECT_EQ(status.events(1).kind(), "");
+  EXPECT_FALSE(status.events(1).has_worker());
+}
+
+TEST(StatusJson, HidesWhatMayNameClients) {
+  const std::string json = FormatStatusJson(WithDetails(), Details::kHidden);
+  const v1::Status status = Parse(json);
+  EXPECT_FALSE(status.workers(0).has_request());
+  EXPECT_FALSE(status.workers(0).has_last_words());
+  EXPECT_EQ(status.events(0).kind(), "WORKER_CRASHED");
+  EXPECT_EQ(status.events(0).text(), "");
+  EXPECT_EQ(status.latency().count(), 2u);
 }
 
 TEST(StatusJson, HasTheFieldsThatAreZero) {
