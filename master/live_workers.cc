@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/first_messages.h"
 #include "muster/master/process/orphans.h"
 #include "muster/master/worker_pulse.h"
 #include "muster/worker/protocol/command.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/request_at_hand.h"
 #include "muster/worker/zone/slot_recovery.h"
 #include "muster/worker/zone/slot_stats.h"
 
@@ -83,16 +86,29 @@ std::optional<Duration> LiveWorkers::HungFor(std::uint32_t slot, TimePoint now) 
   return master::HungFor(*found->second.process, zone_, found->second.tag, now);
 }
 
-std::uint64_t LiveWorkers::Bury(std::uint32_t slot) {
+LiveWorkers::Remains LiveWorkers::Examine(ipc::OwnerTag tag) const {
+  Remains remains = {.connections = ActiveConnections(tag.slot())};
+  if (const auto request = worker::ReadRequest(zone_.request(tag.slot()))) {
+    remains.at_hand = absl::StrCat(request->is_waiting ? "a handler of it had " : "it served ",
+                                   worker::Describe(*request));
+  }
+  const auto words = worker::ReadLastWords(zone_.last_words(tag.slot()));
+  // The slot keeps those of earlier processes.
+  if (words.has_value() && words->tag == tag) remains.last_words = words->text;
+  return remains;
+}
+
+LiveWorkers::Remains LiveWorkers::Bury(std::uint32_t slot) {
   const auto found = live_.find(slot);
-  const std::uint64_t connections = std::max(ActiveConnections(slot), found->second.cut);
+  Remains remains = Examine(found->second.tag);
+  remains.connections = std::max(remains.connections, found->second.cut);
   // In this order: while the process is a zombie its pid means nobody else.
   worker::RecoverSlot(zone_, found->second.tag);
   BuryIn(std::move(found->second.zones));
   found->second.process->Reap();
   live_.erase(found);
   if (list_) Warn(list_->Remove(slot));
-  return connections;
+  return remains;
 }
 
 void LiveWorkers::BuryIn(worker::UserZones zones) {

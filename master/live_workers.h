@@ -55,10 +55,17 @@ class LiveWorkers {
   std::optional<Duration> HungFor(std::uint32_t slot, TimePoint now) const;
   bool empty() const { return live_.empty(); }
 
+  // What a dead process left in the shared zone. It may be wrong: any worker can write there.
+  struct Remains {
+    std::uint64_t connections = 0;  // when it died, or was told to end at once
+    std::string at_hand{};          // "it served GET /x for 192.0.2.1:4711"; empty: no request
+    std::string last_words{};       // empty: none
+  };
+
   // For a process that is dead. Recovers what it held in the shared zone, reaps it and frees its
   // slot. What it held in user zones is released beside the loop: how long that takes is for their
-  // users to say. Returns the connections that it had when it died, or was told to end at once.
-  std::uint64_t Bury(std::uint32_t slot);
+  // users to say.
+  Remains Bury(std::uint32_t slot);
 
  private:
   struct Live {
@@ -69,6 +76,8 @@ class LiveWorkers {
   };
 
   void BuryIn(worker::UserZones zones);
+  // Of the process with the tag, as the zone has it.
+  Remains Examine(ipc::OwnerTag tag) const;
   // Of the process in the slot, as it tells.
   std::uint64_t ActiveConnections(std::uint32_t slot) const;
   void Warn(const absl::Status& status);

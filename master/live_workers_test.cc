@@ -115,7 +115,7 @@ TEST_F(LiveWorkersTest, RememberTheConnectionsOfAProcessThatIsToldToEndAtOnce) {
   workers_.Send({.slot = kSlot, .command = Command::kTerminate});
   zone_.stats(kSlot).active.Set(0);  // as it does when it obeys
   AwaitExit();
-  EXPECT_EQ(workers_.Bury(kSlot), 3u);
+  EXPECT_EQ(workers_.Bury(kSlot).connections, 3u);
 }
 
 TEST_F(LiveWorkersTest, DoNotBelieveThatAProcessHadMoreConnectionsThanAnyCan) {
@@ -123,7 +123,30 @@ TEST_F(LiveWorkersTest, DoNotBelieveThatAProcessHadMoreConnectionsThanAnyCan) {
   zone_.stats(kSlot).active.Set(1'000'000'000'000);
   workers_.Signal({.slot = kSlot, .signal = SIGKILL});
   AwaitExit();
-  EXPECT_EQ(workers_.Bury(kSlot), 1u << 21);
+  EXPECT_EQ(workers_.Bury(kSlot).connections, 1u << 21);
+}
+
+TEST_F(LiveWorkersTest, TellWhatADeadProcessWasAtAndWhatItSaid) {
+  const absl::StatusOr<pid_t> pid = Start();
+  ASSERT_TRUE(pid.ok()) << pid.status();
+  const ipc::OwnerTag tag = zone_.registry().Read(kSlot)->tag;
+  worker::RequestWriter(zone_.request(kSlot)).Begin({}, {}, "GET", "/x");
+  worker::SayLastWords(zone_.last_words(kSlot), tag, *pid, "it broke");
+  workers_.Signal({.slot = kSlot, .signal = SIGKILL});
+  AwaitExit();
+  const LiveWorkers::Remains remains = workers_.Bury(kSlot);
+  EXPECT_EQ(remains.at_hand, "it served GET /x for an unknown client");
+  EXPECT_EQ(remains.last_words, "it broke");
+}
+
+TEST_F(LiveWorkersTest, TakeNothingForAProcessThatOneBeforeItSaid) {
+  worker::SayLastWords(zone_.last_words(kSlot), ipc::OwnerTag(kSlot, 77), 1, "it broke");
+  ASSERT_TRUE(Start().ok());
+  workers_.Signal({.slot = kSlot, .signal = SIGKILL});
+  AwaitExit();
+  const LiveWorkers::Remains remains = workers_.Bury(kSlot);
+  EXPECT_EQ(remains.at_hand, "");
+  EXPECT_EQ(remains.last_words, "");
 }
 
 TEST_F(LiveWorkersTest, AreListedForTheNextMaster) {

@@ -61,6 +61,7 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFi
       event_ring_(events),
       pid_file_(pid_file),
       zone_(std::move(zone)),
+      zone_events_(zone_.events()),
       handoff_(std::move(handoff)),
       core_(zone_.capacity()),
       notifier_(loop),
@@ -135,6 +136,7 @@ void Supervisor::CloseWhatNobodyTakes() {
 void Supervisor::RestoreZones() {
   deployments_->RestoreZones();
   reporter_.PublishStatus();
+  zone_events_.Restore();
 }
 
 admin::v1::Lock Supervisor::AcceptMutex() const {
@@ -177,7 +179,10 @@ void Supervisor::OnWorker(Event event) {
   }
   if (auto* exited = std::get_if<ExitedEvent>(&event)) {
     exited->closed_at_deadline = reporter_.ClosedAtDeadline(exited->slot);
-    exited->connections = workers_.Bury(exited->slot);
+    LiveWorkers::Remains remains = workers_.Bury(exited->slot);
+    exited->connections = remains.connections;
+    exited->at_hand = std::move(remains.at_hand);
+    exited->last_words = std::move(remains.last_words);
     reporter_.OnExit(exited->slot);
     // Before this exit is answered with how many connections were closed.
     CloseWhatNobodyTakes();
@@ -411,7 +416,12 @@ void Supervisor::Do(const ReplyAction& action) {
 
 void Supervisor::Do(const LogAction& action) {
   log_.WriteUnheard(action.severity, action.text);
-  if (std::optional<admin::v1::Event> event = EventOf(action)) event_ring_.Add(*std::move(event));
+  if (std::optional<admin::v1::Event> event = EventOf(action)) AddEvent(*std::move(event));
+}
+
+void Supervisor::AddEvent(admin::v1::Event event) {
+  zone_events_.Add(event);
+  event_ring_.Add(std::move(event));
 }
 
 void Supervisor::TellEvent(admin::v1::Event::Kind kind, Severity severity, std::string text) {
@@ -420,7 +430,7 @@ void Supervisor::TellEvent(admin::v1::Event::Kind kind, Severity severity, std::
   event.set_severity(SeverityOf(severity));
   event.set_generation(core_.generation());
   event.set_text(std::move(text));
-  event_ring_.Add(std::move(event));
+  AddEvent(std::move(event));
 }
 
 void Supervisor::TellPulse(std::uint32_t slot, bool is_silent) {
@@ -436,7 +446,7 @@ void Supervisor::TellPulse(std::uint32_t slot, bool is_silent) {
   event.mutable_worker()->set_pid(worker.pid);
   event.set_text(
       absl::StrCat(worker.Name(), is_silent ? " does not run its loop" : " runs its loop again"));
-  event_ring_.Add(std::move(event));
+  AddEvent(std::move(event));
 }
 
 void Supervisor::Do(const ExitAction& action) {

@@ -23,6 +23,7 @@
 #include "muster/master/deployment/deployment_source.h"
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/events/event_ring.h"
+#include "muster/master/events/zone_events.h"
 #include "muster/master/handoff_ends.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/listener_watch.h"
@@ -138,6 +139,8 @@ class Supervisor {
   std::string NameOf(std::uint32_t slot) const;
   // Beside the log.
   void TellEvent(admin::v1::Event::Kind kind, Severity severity, std::string text);
+  // For those who follow, and for those who look into the zone.
+  void AddEvent(admin::v1::Event event);
   void TellPulse(std::uint32_t slot, bool is_silent);
 
   loop::EventLoop& loop_;
@@ -145,6 +148,7 @@ class Supervisor {
   EventRing& event_ring_;
   PidFile& pid_file_;
   worker::SharedZone zone_;
+  ZoneEvents zone_events_;
   HandoffEnds handoff_;
   SupervisorCore core_;
   ServiceNotifier notifier_;

@@ -24,7 +24,8 @@ void CrashPolicy::OnCrash(WorkerRecord& worker, const ipc::ProcessExit& exit,
                           Decision& decision) const {
   const Duration lived = worker.ready ? decision.now() - *worker.ready : Duration::zero();
   worker.failures_in_a_row = lived < kEarlyEnd ? worker.failures_in_a_row + 1 : 0;
-  const std::string what = absl::StrCat(worker.Name(), " ", worker.last_exit);
+  const std::string what =
+      absl::StrCat(worker.Name(), " ", worker.last_exit, worker.last_circumstances);
   if (!exit.was_killed && exit.code == worker::kExitWillNeverWork) {
     decision.Tell(Topic::kWorkerGaveUp, Severity::kError,
                   absl::StrCat(what,

@@ -265,6 +265,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
   reopens_.Forget(event.slot);
   worker->last_exit = worker->HowItEnded(event.exit);
   worker->last_end = WorkerRecord::HowItEndedInAWord(event.exit);
+  worker->last_circumstances = worker->Circumstances(event);
   changeover_.OnExit(*worker, event);
   drains_.OnExit(*worker, event);
   if (!worker->is_wanted) {
@@ -276,7 +277,8 @@ void SupervisorCore::On(const ExitedEvent& event) {
                    worker->is_undone ? Severity::kDebug
                    : is_clean        ? Severity::kInfo
                                      : Severity::kWarning,
-                   absl::StrCat(worker->Name(), " ", worker->last_exit), *worker);
+                   absl::StrCat(worker->Name(), " ", worker->last_exit, worker->last_circumstances),
+                   *worker);
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
   } else if (IsOfAttempt(*worker) && worker->WantsListenersFirst()) {
     StartOnceListening(*worker);

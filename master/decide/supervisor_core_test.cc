@@ -86,6 +86,18 @@ TEST_F(SupervisorCoreTest, StartsACrashedWorkerAgainInItsSlotAfterTheBackoff) {
   EXPECT_EQ(core_.crashes(), 1u);
 }
 
+TEST_F(SupervisorCoreTest, TellsWhatACrashedWorkerWasAtAndWhatItSaid) {
+  StartServing();
+  Give(ExitedEvent{.slot = 0,
+                   .exit = KilledBy(SIGABRT),
+                   .at_hand = "it served GET /x for 192.0.2.1:5",
+                   .last_words = "x.cc:1: check failed"});
+  EXPECT_THAT(log_, ElementsAre("worker 0 of generation 1 (pid 100) was killed by SIGABRT while it "
+                                "served GET /x for 192.0.2.1:5, with the last words \"x.cc:1: "
+                                "check failed\"; starting it again in 100ms"));
+  EXPECT_EQ(core_.workers().at(0).last_exit, "was killed by SIGABRT");
+}
+
 TEST_F(SupervisorCoreTest, StartsAWorkerAgainThatExitedUnasked) {
   StartServing();
   Give(ExitedEvent{0, Code(0)});

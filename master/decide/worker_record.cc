@@ -23,10 +23,21 @@ std::string WorkerRecord::HowItEnded(const ipc::ProcessExit& exit) const {
                       complaint);
 }
 
+std::string WorkerRecord::Circumstances(const ExitedEvent& event) const {
+  if (!event.exit.was_killed && event.exit.code == 0) return "";
+  std::string text;
+  if (!event.at_hand.empty()) absl::StrAppend(&text, " while ", event.at_hand);
+  if (!event.last_words.empty() && complaint.empty()) {
+    absl::StrAppend(&text, text.empty() ? "" : ",", " with the last words \"", event.last_words,
+                    "\"");
+  }
+  return text;
+}
+
 std::string WorkerRecord::WhyNotReady(const ipc::ProcessExit& exit) const {
-  if (ready) return absl::StrCat(Name(), " ", HowItEnded(exit));
+  if (ready) return absl::StrCat(Name(), " ", HowItEnded(exit), last_circumstances);
   if (!complaint.empty()) return absl::StrCat(Name(), " failed: ", complaint);
-  return absl::StrCat(Name(), " ", HowItEnded(exit), " before it was ready");
+  return absl::StrCat(Name(), " ", HowItEnded(exit), " before it was ready", last_circumstances);
 }
 
 }  // namespace muster::master

@@ -11,6 +11,7 @@
 #include "muster/master/decide/backoff.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/escalation.h"
+#include "muster/master/decide/supervisor_event.h"
 #include "muster/master/decide/worker_state.h"
 #include "muster/worker/protocol/command.h"
 
@@ -47,6 +48,8 @@ struct WorkerRecord {
   std::uint32_t failures_in_a_row = 0;
   std::string last_exit;  // how the last process ended, or why it could not be started
   std::string last_end;   // the same in a word: "SIGSEGV", "exit 3", "not started"
+  // At that time: " while it served GET /x for 192.0.2.1:4711, with the last words ...".
+  std::string last_circumstances;
 
   Duration ready_timeout{};
   Duration shutdown_timeout{};
@@ -66,6 +69,9 @@ struct WorkerRecord {
   std::string Name() const;
   // "was killed by SIGSEGV", "exited with code 1: COMPLAINT".
   std::string HowItEnded(const ipc::ProcessExit& exit) const;
+  // What the process left, in words that follow those of HowItEnded. Nothing of one that ended
+  // cleanly, and no last words if they are its complaint.
+  std::string Circumstances(const ExitedEvent& event) const;
   // "SIGSEGV", "exit 3".
   static std::string HowItEndedInAWord(const ipc::ProcessExit& exit);
   // Why the end of this process makes its generation fail. Uses the complaint alone if there is one

@@ -51,6 +51,29 @@ TEST(WorkerRecord, WasNotReadyForTheReasonThatItComplainedOf) {
   EXPECT_EQ(worker.WhyNotReady(kExitedWith3), "worker 1 of generation 2 failed: no memory");
 }
 
+TEST(WorkerRecord, DescribesWhatItsProcessWasAtAndWhatThatSaid) {
+  const WorkerRecord worker = Record();
+  EXPECT_EQ(worker.Circumstances({.exit = kCrashed}), "");
+  EXPECT_EQ(worker.Circumstances({.exit = kCrashed, .at_hand = "it served GET / for 192.0.2.1:5"}),
+            " while it served GET / for 192.0.2.1:5");
+  EXPECT_EQ(worker.Circumstances({.exit = kCrashed, .last_words = "it broke"}),
+            " with the last words \"it broke\"");
+  EXPECT_EQ(worker.Circumstances({.exit = kCrashed,
+                                  .at_hand = "it served GET / for 192.0.2.1:5",
+                                  .last_words = "it broke"}),
+            " while it served GET / for 192.0.2.1:5, with the last words \"it broke\"");
+}
+
+TEST(WorkerRecord, DescribesNoCircumstancesOfACleanEnd) {
+  EXPECT_EQ(Record().Circumstances({.exit = {.pid = 7}, .at_hand = "it served GET / for a"}), "");
+}
+
+TEST(WorkerRecord, DoesNotRepeatAComplaintAsLastWords) {
+  WorkerRecord worker = Record();
+  worker.complaint = "no memory";
+  EXPECT_EQ(worker.Circumstances({.exit = kExitedWith3, .last_words = "no memory"}), "");
+}
+
 TEST(WorkerRecord, DoesNotSayThatItWasNotReadyIfItWas) {
   WorkerRecord worker = Record();
   worker.ready = TimePoint();
