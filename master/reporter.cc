@@ -102,6 +102,7 @@ void Reporter::OnSlotTaken(std::uint32_t slot) {
   slots_taken_ = std::max(slots_taken_, slot + 1);
   // A worker that is started again keeps what it has.
   counted_before_.try_emplace(slot, worker::ReadStats(subjects_.zone.stats(slot)));
+  latency_before_.try_emplace(slot, worker::ReadLatency(subjects_.zone.latency(slot)));
 }
 
 std::uint64_t Reporter::ClosedAtDeadline(std::uint32_t slot) const {
@@ -111,7 +112,7 @@ std::uint64_t Reporter::ClosedAtDeadline(std::uint32_t slot) const {
 }
 
 StatusSnapshot Reporter::TakeSnapshot() const {
-  StatusSnapshot snapshot = SnapshotOf(subjects_.core, counted_before_, usage_);
+  StatusSnapshot snapshot = SnapshotOf(subjects_.core, counted_before_, usage_, latency_before_);
   snapshot.slots = slots_taken_;
   for (const StatusSnapshot::Worker& worker : snapshot.workers) {
     snapshot.slots =

@@ -56,7 +56,10 @@ class Reporter {
 
   // A worker of a slot is told with what was counted since its first process got the slot.
   void OnSlotTaken(std::uint32_t slot);
-  void OnSlotReleased(std::uint32_t slot) { counted_before_.erase(slot); }
+  void OnSlotReleased(std::uint32_t slot) {
+    counted_before_.erase(slot);
+    latency_before_.erase(slot);
+  }
   void OnExit(std::uint32_t slot) {
     silent_.erase(slot);
     usage_.erase(slot);
@@ -77,6 +80,7 @@ class Reporter {
   const TimePoint started_;
   HealthBoard health_;
   CountedBefore counted_before_;    // of the slots that are taken
+  LatencyBefore latency_before_;    // of the same
   std::uint32_t slots_taken_ = 0;   // those from this one on never were
   std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
   Usage usage_;                     // of the workers' processes, at the last pulse

@@ -45,8 +45,8 @@ TEST_F(Operator, SeesMasterAndWorkersInStatus) {
                            "workers     2 of 2 serving\n"
                            "clients     [0-9]+ connected \\([^\n]*\\), 1 requests? so far\n"
                            "\n"
-                           "WORKER +GEN +SLOT +PID +STATE +AGE +RESTARTS +ACTIVE +REQUESTS +LAST "
-                           "EXIT\n"
+                           "WORKER +GEN +SLOT +PID +STATE +AGE +RESTARTS +ACTIVE +REQUESTS +P50 "
+                           "+P99 +LAST EXIT +SERVES\n"
                            "0 +1 +0 +[0-9]+ +serving [^\n]*  -\n"
                            "1 +1 +1 +[0-9]+ +serving [^\n]*  -\n"));
 }
@@ -98,9 +98,9 @@ TEST_F(Operator, SeesTheCountersOfEachWorkerAndTheirSum) {
       Ctl({"stats"}),
       MatchesRegex(
           "WORKER +GEN +SLOT +ACCEPTED +HANDLED +REQUESTS +ACTIVE +READING +WRITING +WAITING "
-          "+RECEIVED +SENT +CUT OFF\n"
+          "+RECEIVED +SENT +CUT OFF +P50 +P99\n"
           "0 +1 +0 [^\n]*\n1 +1 +1 [^\n]*\n"
-          "total +- +- +1 +1 +1 [^\n]* 0\n"
+          "total +- +- +1 +1 +1 [^\n]* 0 +[0-9.]+[mu]?s +[0-9.]+[mu]?s\n"
           "\n0 reloads[^\n]*; 0 crashes\n"));
 }
 
@@ -116,7 +116,7 @@ TEST_F(Operator, SeesWorkersByTheirNumbersAfterAReloadAndThoseThatEndedInOneRow)
   EXPECT_THAT(Ctl({"workers"}), MatchesRegex("WORKER [^\n]*\n"
                                              "0 +2 +2 [^\n]*\n"
                                              "1 +2 +3 [^\n]*\n"
-                                             "ended +- +- +- +- +- +- +0 +3 +-\n"));
+                                             "ended +- +- +- +- +- +- +0 +3 +- +- +- +-\n"));
   EXPECT_THAT(Ctl({"stats"}), MatchesRegex("WORKER [^\n]*\n"
                                            "0 +2 +2 [^\n]*\n"
                                            "1 +2 +3 [^\n]*\n"
@@ -127,10 +127,11 @@ TEST_F(Operator, SeesWorkersByTheirNumbersAfterAReloadAndThoseThatEndedInOneRow)
   // Their successors are in the slots of the first ones, and count from zero.
   Ctl({"reload"});
   ASSERT_TRUE(muster_.AwaitStatus(is_drained)) << muster_.Status().DebugString();
-  EXPECT_THAT(Ctl({"workers"}), MatchesRegex("WORKER [^\n]*\n"
-                                             "0 +3 +0 +[0-9]+ +serving +[^ ]+ +0 +0 +0 +-\n"
-                                             "1 +3 +1 +[0-9]+ +serving +[^ ]+ +0 +0 +0 +-\n"
-                                             "ended +- +- +- +- +- +- +0 +4 +-\n"));
+  EXPECT_THAT(Ctl({"workers"}),
+              MatchesRegex("WORKER [^\n]*\n"
+                           "0 +3 +0 +[0-9]+ +serving +[^ ]+ +0 +0 +0 +- +- +- +-\n"
+                           "1 +3 +1 +[0-9]+ +serving +[^ ]+ +0 +0 +0 +- +- +- +-\n"
+                           "ended +- +- +- +- +- +- +0 +4 +- +- +- +-\n"));
 }
 
 TEST_F(Operator, IsToldTheGenerationThatAReloadMade) {

@@ -26,7 +26,7 @@ const Command kStatsCommand = {
     .details =
         "The total counts from the master's start, across reloads and crashes. The row\n"
         "\"ended\" is the sum of the workers that have exited. CUT OFF: connections closed\n"
-        "because a drain reached shutdown_timeout.\n"
+        "because a drain reached shutdown_timeout. P50, P99: how long requests took.\n"
         "\n"
         "Examples:\n"
         "  ctl stats\n"

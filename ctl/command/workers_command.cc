@@ -28,6 +28,8 @@ const Command kWorkersCommand = {
     .name = "workers",
     .summary = "List the workers, those of older generations included",
     .details =
+        "P50, P99: how long the worker's requests took. SERVES: the request at which it is.\n"
+        "\n"
         "Examples:\n"
         "  ctl workers\n"
         "  watch -n1 ctl workers\n"

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ctl/text/colour.h"
+#include "muster/ctl/text/latency.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/table.h"
 #include "muster/ctl/text/units.h"
@@ -146,19 +147,25 @@ Table WorkersTable(const google::protobuf::RepeatedPtrField<v1::Worker>& workers
                {"RESTARTS", kRight},
                {"ACTIVE", kRight},
                {"REQUESTS", kRight},
-               {"LAST EXIT"}});
+               {"P50", kRight},
+               {"P99", kRight},
+               {"LAST EXIT"},
+               {"SERVES"}});
   for (const v1::Worker& worker : workers) {
     const bool runs = worker.pid() != 0;
-    table.AddRow({absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
-                  absl::StrCat(worker.slot()), runs ? absl::StrCat(worker.pid()) : "-",
-                  StateOf(worker), runs ? FormatAge(ToDuration(worker.age())) : "-",
-                  absl::StrCat(worker.restarts()), absl::StrCat(worker.counters().active()),
-                  absl::StrCat(worker.counters().requests()), OrDash(worker.last_exit())},
-                 ColourOf(worker));
+    table.AddRow(
+        {absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
+         absl::StrCat(worker.slot()), runs ? absl::StrCat(worker.pid()) : "-", StateOf(worker),
+         runs ? FormatAge(ToDuration(worker.age())) : "-", absl::StrCat(worker.restarts()),
+         absl::StrCat(worker.counters().active()), absl::StrCat(worker.counters().requests()),
+         FormatPercentile(worker.latency(), worker.latency().p50()),
+         FormatPercentile(worker.latency(), worker.latency().p99()), OrDash(worker.last_exit()),
+         FormatRequest(worker)},
+        ColourOf(worker));
   }
   if (HasCounted(ended)) {
     table.AddRow({"ended", "-", "-", "-", "-", "-", "-", absl::StrCat(ended.active()),
-                  absl::StrCat(ended.requests()), "-"});
+                  absl::StrCat(ended.requests()), "-", "-", "-", "-"});
   }
   return table;
 }
@@ -183,22 +190,26 @@ Table StatsTable(const v1::Stats& stats) {
                {"WAITING", kRight},
                {"RECEIVED", kRight},
                {"SENT", kRight},
-               {"CUT OFF", kRight}});
+               {"CUT OFF", kRight},
+               {"P50", kRight},
+               {"P99", kRight}});
   const auto add = [&table](std::string worker, std::string generation, std::string slot,
-                            const v1::Counters& counters) {
+                            const v1::Counters& counters, const v1::Latency& latency) {
     table.AddRow({std::move(worker), std::move(generation), std::move(slot),
                   absl::StrCat(counters.accepted()), absl::StrCat(counters.handled()),
                   absl::StrCat(counters.requests()), absl::StrCat(counters.active()),
                   absl::StrCat(counters.reading()), absl::StrCat(counters.writing()),
                   absl::StrCat(counters.waiting()), FormatBytes(counters.bytes_received()),
-                  FormatBytes(counters.bytes_sent()), absl::StrCat(counters.closed_at_deadline())});
+                  FormatBytes(counters.bytes_sent()), absl::StrCat(counters.closed_at_deadline()),
+                  FormatPercentile(latency, latency.p50()),
+                  FormatPercentile(latency, latency.p99())});
   };
   for (const v1::WorkerStats& worker : stats.workers()) {
     add(absl::StrCat(worker.index()), absl::StrCat(worker.generation()),
-        absl::StrCat(worker.slot()), worker.counters());
+        absl::StrCat(worker.slot()), worker.counters(), worker.latency());
   }
-  if (HasCounted(stats.ended())) add("ended", "-", "-", stats.ended());
-  add("total", "-", "-", stats.total());
+  if (HasCounted(stats.ended())) add("ended", "-", "-", stats.ended(), {});
+  add("total", "-", "-", stats.total(), stats.latency());
   return table;
 }
 

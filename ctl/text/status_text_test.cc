@@ -46,6 +46,17 @@ constexpr char kStatus[] = R"pb(
     state: SERVING
     age { seconds: 5 nanos: 900000000 }
     counters { active: 2 requests: 7 }
+    latency {
+      count: 7
+      p50 { nanos: 85000 }
+      p99 { nanos: 1250000 }
+    }
+    request {
+      method: "GET"
+      path: "/slow"
+      peer: "192.0.2.1:4711"
+      age { seconds: 12 }
+    }
   }
   workers {
     index: 1
@@ -70,12 +81,16 @@ TEST(RenderStatus, ShowsMasterAndWorkers) {
             "workers     1 of 2 serving\n"
             "clients     3 connected (1 reading, 0 writing, 2 waiting), 168 requests so far\n"
             "\n"
-            "WORKER  GEN  SLOT   PID  STATE       AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n"
-            "0         2     0  4712  draining  3m12s         0       1       120  -\n"
-            "0         3     2  4801  serving      5s         0       2         7  -\n"
-            "1         3     3     -  backoff       -         4       0         1  "
-            "killed by SIGSEGV (core dumped)\n"
-            "ended     -     -     -  -             -         -       0        40  -\n");
+            "WORKER  GEN  SLOT   PID  STATE       AGE  RESTARTS  ACTIVE  REQUESTS   P50    P99  "
+            "LAST EXIT                        SERVES\n"
+            "0         2     0  4712  draining  3m12s         0       1       120     -      -  "
+            "-                                -\n"
+            "0         3     2  4801  serving      5s         0       2         7  85us  1.2ms  "
+            "-                                GET /slow for 12.0s, 192.0.2.1:4711\n"
+            "1         3     3     -  backoff       -         4       0         1     -      -  "
+            "killed by SIGSEGV (core dumped)  -\n"
+            "ended     -     -     -  -             -         -       0        40     -      -  "
+            "-                                -\n");
 }
 
 TEST(RenderStatus, DoesNotCallAWorkerThatHangsServing) {
@@ -119,7 +134,8 @@ TEST(RenderStatus, ShowsAStateThatItDoesNotKnowByItsNumber) {
 
 TEST(RenderWorkers, WithoutWorkersIsItsTitles) {
   EXPECT_EQ(RenderWorkers({}, {}),
-            "WORKER  GEN  SLOT  PID  STATE  AGE  RESTARTS  ACTIVE  REQUESTS  LAST EXIT\n");
+            "WORKER  GEN  SLOT  PID  STATE  AGE  RESTARTS  ACTIVE  REQUESTS  P50  P99  LAST EXIT  "
+            "SERVES\n");
 }
 
 TEST(RenderStats, EndsWithTheTotal) {
@@ -148,6 +164,11 @@ TEST(RenderStats, EndsWithTheTotal) {
       generation: 2
       slot: 3
       counters { accepted: 10 handled: 10 requests: 60 }
+      latency {
+        count: 60
+        p50 { nanos: 85000 }
+        p99 { nanos: 120000 }
+      }
     }
     workers {
       index: 1
@@ -159,15 +180,15 @@ TEST(RenderStats, EndsWithTheTotal) {
   )pb");
   EXPECT_EQ(RenderStats(stats),
             "WORKER  GEN  SLOT  ACCEPTED  HANDLED  REQUESTS  ACTIVE  READING  WRITING  WAITING  "
-            "RECEIVED     SENT  CUT OFF\n"
+            "RECEIVED     SENT  CUT OFF   P50    P99\n"
             "0         2     3        10       10        60       0        0        0        0  "
-            "     0 B      0 B        0\n"
+            "     0 B      0 B        0  85us  120us\n"
             "1         2     2        15       15        30       3        0        0        0  "
-            "     0 B      0 B        0\n"
+            "     0 B      0 B        0     -      -\n"
             "ended     -     -         5        5        10       0        0        0        0  "
-            "     0 B      0 B        0\n"
+            "     0 B      0 B        0     -      -\n"
             "total     -     -        30       30       100       3        1        0        2  "
-            " 2.0 KiB  5.0 MiB        1\n"
+            " 2.0 KiB  5.0 MiB        1     -      -\n"
             "\n"
             "2 reloads, 1 refused; 4 crashes\n");
 }

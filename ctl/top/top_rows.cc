@@ -42,8 +42,8 @@ std::string StateText(const v1::Worker& worker) {
 
 const char* TopRows::TitleOf(TopColumn column) {
   constexpr std::array<const char*, kTopColumns> kTitles = {
-      "WORKER", "GEN",      "SLOT",   "PID",   "STATE",  "AGE",     "CPU%",
-      "MEMORY", "RESTARTS", "ACTIVE", "REQ/S", "CONN/S", "REQUESTS"};
+      "WORKER",   "GEN",    "SLOT",  "PID", "STATE", "AGE",    "CPU%",     "MEMORY",
+      "RESTARTS", "ACTIVE", "REQ/S", "P50", "P99",   "CONN/S", "REQUESTS", "SERVES"};
   return kTitles[static_cast<std::size_t>(column)];
 }
 
@@ -51,11 +51,19 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
   const absl::Duration elapsed = taken_.has_value() ? now - *taken_ : absl::ZeroDuration();
   const v1::Counters& all = status.stats().total();
   rates_ = {};
+  const LatencyCounts latency(status.stats().latency());
   if (taken_.has_value()) {
+    const auto between = latency.Since(total_.latency);
     rates_ = {.requests = RateOf(all.requests(), total_.requests, elapsed),
-              .connections = RateOf(all.accepted(), total_.connections, elapsed)};
+              .connections = RateOf(all.accepted(), total_.connections, elapsed),
+              .p50 = between ? between->Percentile(0.5) : std::nullopt,
+              .p99 = between ? between->Percentile(0.99) : std::nullopt};
   }
-  total_ = {.requests = all.requests(), .connections = all.accepted(), .cpu = {}, .pid = 0};
+  total_ = {.requests = all.requests(),
+            .connections = all.accepted(),
+            .cpu = {},
+            .pid = 0,
+            .latency = latency};
 
   Samples samples;
   rows_.clear();
@@ -66,16 +74,19 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
     const Sample sample = {.requests = counters.requests(),
                            .connections = counters.accepted(),
                            .cpu = ToDuration(worker.cpu_time()),
-                           .pid = worker.pid()};
+                           .pid = worker.pid(),
+                           .latency = LatencyCounts(worker.latency())};
     samples[key] = sample;
 
     std::optional<double> requests;
     std::optional<double> connections;
     std::optional<double> cpu;
+    std::optional<LatencyCounts> between;
     const auto before = samples_.find(key);
     if (taken_.has_value() && before != samples_.end()) {
       requests = RateOf(sample.requests, before->second.requests, elapsed);
       connections = RateOf(sample.connections, before->second.connections, elapsed);
+      between = sample.latency.Since(before->second.latency);
       // The time of another process is not this one's.
       if (runs && worker.has_cpu_time() && before->second.pid == sample.pid &&
           elapsed > absl::ZeroDuration()) {
@@ -94,6 +105,10 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
     const auto rate = [&set](TopColumn column, std::optional<double> number) {
       set(column, FormatRate(number), number.value_or(-1));
     };
+    const auto percentile = [&](TopColumn column, double part) {
+      const auto latency = between ? between->Percentile(part) : std::nullopt;
+      set(column, FormatLatency(latency), latency ? absl::ToDoubleSeconds(*latency) : -1);
+    };
     count(TopColumn::kWorker, worker.index());
     count(TopColumn::kGeneration, worker.generation());
     count(TopColumn::kSlot, worker.slot());
@@ -108,8 +123,12 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
     count(TopColumn::kRestarts, worker.restarts());
     count(TopColumn::kActive, counters.active());
     rate(TopColumn::kRequestRate, requests);
+    percentile(TopColumn::kP50, 0.5);
+    percentile(TopColumn::kP99, 0.99);
     rate(TopColumn::kConnectionRate, connections);
     count(TopColumn::kRequests, counters.requests());
+    set(TopColumn::kRequest, FormatRequest(worker),
+        worker.has_request() ? absl::ToDoubleSeconds(ToDuration(worker.request().age())) : -1);
     rows_.push_back(std::move(row));
   }
   samples_ = std::move(samples);

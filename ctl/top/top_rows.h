@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "muster/ctl/text/latency.h"
 #include "muster/proto/admin.pb.h"
 
 namespace muster::ctl {
@@ -28,10 +29,13 @@ enum class TopColumn {
   kRestarts,
   kActive,
   kRequestRate,
+  kP50,
+  kP99,
   kConnectionRate,
   kRequests,
+  kRequest,
 };
-inline constexpr std::size_t kTopColumns = 13;
+inline constexpr std::size_t kTopColumns = 16;
 
 struct TopRow {
   admin::v1::Worker::State state = admin::v1::Worker::STATE_UNSPECIFIED;
@@ -44,6 +48,9 @@ struct TopRow {
 struct TopRates {
   std::optional<double> requests;
   std::optional<double> connections;
+  // How long the requests took that were answered in the time between.
+  std::optional<absl::Duration> p50;
+  std::optional<absl::Duration> p99;
 };
 
 // Makes rows of statuses: what has happened between two of them gives the rates. A value.
@@ -57,7 +64,9 @@ class TopRows {
 
   static const char* TitleOf(TopColumn column);
   // Numbers stand on the right.
-  static bool IsNumber(TopColumn column) { return column != TopColumn::kState; }
+  static bool IsNumber(TopColumn column) {
+    return column != TopColumn::kState && column != TopColumn::kRequest;
+  }
 
  private:
   struct Sample {
@@ -65,6 +74,7 @@ class TopRows {
     std::uint64_t connections = 0;
     absl::Duration cpu;
     int pid = 0;
+    LatencyCounts latency;
   };
   using Samples = std::map<std::pair<std::uint64_t, std::uint32_t>, Sample>;
 

@@ -97,5 +97,45 @@ TEST(TopRows, DoNotTakeTheTimeOfAnotherProcess) {
   EXPECT_EQ(CellOf(rows, TopColumn::kCpu), "-");
 }
 
+v1::Status WithLatency(std::uint64_t fast, std::uint64_t slow) {
+  v1::Status status = WithRequests(fast + slow);
+  v1::Latency* latency = status.mutable_workers(0)->mutable_latency();
+  latency->set_count(fast + slow);
+  const auto add = [latency](std::uint64_t lower, std::uint64_t upper, std::uint64_t count) {
+    if (count == 0) return;
+    latency->add_buckets()->set_lower_us(lower);
+    latency->mutable_buckets()->rbegin()->set_upper_us(upper);
+    latency->mutable_buckets()->rbegin()->set_count(count);
+  };
+  add(64, 72, fast);
+  add(4608, 5120, slow);
+  *status.mutable_stats()->mutable_latency() = *latency;
+  return status;
+}
+
+TEST(TopRows, HaveThePercentilesOfTheTimeBetween) {
+  TopRows rows;
+  rows.Take(WithLatency(1000, 0), absl::Seconds(1));
+  EXPECT_EQ(CellOf(rows, TopColumn::kP50), "-");
+  rows.Take(WithLatency(1000, 10), absl::Seconds(2));
+  EXPECT_EQ(CellOf(rows, TopColumn::kP50), "4.8ms");
+  EXPECT_EQ(CellOf(rows, TopColumn::kP99), "5.1ms");
+  EXPECT_EQ(rows.rates().p50, absl::Microseconds(4864));
+  rows.Take(WithLatency(1000, 10), absl::Seconds(3));
+  EXPECT_EQ(CellOf(rows, TopColumn::kP50), "-") << "nothing was answered";
+}
+
+TEST(TopRows, ShowTheRequestAtWhichAWorkerIs) {
+  v1::Status status = WithRequests(1);
+  status.mutable_workers(0)->mutable_request()->set_method("GET");
+  status.mutable_workers(0)->mutable_request()->set_path("/x");
+  status.mutable_workers(0)->mutable_request()->mutable_age()->set_seconds(90);
+  TopRows rows;
+  rows.Take(status, absl::Seconds(1));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequest), "GET /x for 1m30s");
+  rows.Take(WithRequests(1), absl::Seconds(2));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequest), "-");
+}
+
 }  // namespace
 }  // namespace muster::ctl

@@ -1,6 +1,7 @@
 #include "muster/ctl/top/top_view.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ctl/text/event_text.h"
+#include "muster/ctl/text/latency.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/units.h"
 #include "muster/ctl/top/top_generations.h"
@@ -70,10 +72,58 @@ std::string RateText(std::optional<double> rate) {
   return rate.has_value() ? absl::StrFormat("%.0f/s", *rate) : "-";
 }
 
-std::string LineOf(const TopRow& row, const std::vector<std::size_t>& widths) {
+constexpr std::size_t kBetweenColumns = 2;
+// Of a request its beginning is worth showing.
+constexpr std::size_t kLeastRequestWidth = 20;
+
+// Which columns a narrow screen shows: those that come first here.
+constexpr std::array kByImportance = {TopColumn::kWorker,      TopColumn::kState,
+                                      TopColumn::kRequestRate, TopColumn::kP99,
+                                      TopColumn::kCpu,         TopColumn::kP50,
+                                      TopColumn::kMemory,      TopColumn::kActive,
+                                      TopColumn::kPid,         TopColumn::kConnectionRate,
+                                      TopColumn::kAge,         TopColumn::kGeneration,
+                                      TopColumn::kRequest,     TopColumn::kRequests,
+                                      TopColumn::kRestarts,    TopColumn::kSlot};
+static_assert(kByImportance.size() == kTopColumns);
+
+// Of all columns, the widths that their titles and cells need.
+std::array<std::size_t, kTopColumns> WidthsOf(const std::vector<const TopRow*>& rows) {
+  std::array<std::size_t, kTopColumns> widths;
+  for (std::size_t i = 0; i < kTopColumns; ++i) {
+    // Room for the mark of the order, so that columns do not move with it.
+    widths[i] = Width(TopRows::TitleOf(static_cast<TopColumn>(i))) + 1;
+    for (const TopRow* row : rows) widths[i] = std::max(widths[i], Width(row->cells[i]));
+  }
+  return widths;
+}
+
+// A width of 0: the column is not shown. That by which rows are sorted is.
+std::array<std::size_t, kTopColumns> Fitting(std::array<std::size_t, kTopColumns> widths,
+                                             std::size_t screen, TopColumn order) {
+  const auto needed = [&](TopColumn column) {
+    const std::size_t width = widths[static_cast<std::size_t>(column)];
+    return kBetweenColumns +
+           (column == TopColumn::kRequest ? std::min(width, kLeastRequestWidth) : width);
+  };
+  std::size_t used = needed(order);
+  for (const TopColumn column : kByImportance) {
+    if (column == order) continue;
+    // There is nothing between columns before the first.
+    if (used + needed(column) <= screen + kBetweenColumns) {
+      used += needed(column);
+    } else {
+      widths[static_cast<std::size_t>(column)] = 0;
+    }
+  }
+  return widths;
+}
+
+std::string LineOf(const TopRow& row, const std::array<std::size_t, kTopColumns>& widths) {
   std::string line;
   for (std::size_t i = 0; i < kTopColumns; ++i) {
-    if (i > 0) line += "  ";
+    if (widths[i] == 0) continue;
+    if (!line.empty()) line += std::string(kBetweenColumns, ' ');
     line += Padded(row.cells[i], widths[i], TopRows::IsNumber(static_cast<TopColumn>(i)));
   }
   return OnOneLine(line);
@@ -253,11 +303,12 @@ std::vector<TopLine> TopView::Head() const {
                                         FormatAge(uptime), "  generation ", master.generation(),
                                         "  workers ", serving, "/", master.worker_processes(), "  ",
                                         is_frozen_ ? "FROZEN" : "")});
-  lines.push_back(
-      {.text = absl::StrCat("requests ", RateText(rows_.rates().requests), "  connections ",
-                            RateText(rows_.rates().connections), "  open ", stats.total().active(),
-                            "  crashes ", stats.crashes(), "  reloads ", stats.reloads(), " (",
-                            stats.reloads_refused(), " refused)")});
+  lines.push_back({.text = absl::StrCat(
+                       "requests ", RateText(rows_.rates().requests), "  p50 ",
+                       FormatLatency(rows_.rates().p50), "  p99 ", FormatLatency(rows_.rates().p99),
+                       "  connections ", RateText(rows_.rates().connections), "  open ",
+                       stats.total().active(), "  crashes ", stats.crashes(), "  reloads ",
+                       stats.reloads(), " (", stats.reloads_refused(), " refused)")});
   if (std::string generations = GenerationsLine(status_); !generations.empty()) {
     lines.push_back({.text = std::move(generations), .colour = Colour::kDim});
   }
@@ -304,12 +355,13 @@ std::vector<TopLine> TopView::Help() {
   return lines;
 }
 
-std::string TopView::Titles(const std::vector<std::size_t>& widths) const {
+std::string TopView::Titles(const std::array<std::size_t, kTopColumns>& widths) const {
   std::string line;
   for (std::size_t i = 0; i < kTopColumns; ++i) {
+    if (widths[i] == 0) continue;
     const auto column = static_cast<TopColumn>(i);
     const char* mark = column != order_ ? "" : is_descending_ ? "-" : "+";
-    if (i > 0) line += "  ";
+    if (!line.empty()) line += std::string(kBetweenColumns, ' ');
     line +=
         Padded(absl::StrCat(mark, TopRows::TitleOf(column)), widths[i], TopRows::IsNumber(column));
   }
@@ -318,12 +370,10 @@ std::string TopView::Titles(const std::vector<std::size_t>& widths) const {
 
 std::vector<TopLine> TopView::Screen(std::size_t width, std::size_t height) const {
   const std::vector<const TopRow*> shown = Shown();
-  std::vector<std::size_t> widths(kTopColumns);
-  for (std::size_t i = 0; i < kTopColumns; ++i) {
-    // Room for the mark of the order, so that columns do not move with it.
-    widths[i] = Width(TopRows::TitleOf(static_cast<TopColumn>(i))) + 1;
-    for (const TopRow& row : rows_.rows()) widths[i] = std::max(widths[i], Width(row.cells[i]));
-  }
+  // Of all rows, so that columns do not move with the filter.
+  std::vector<const TopRow*> rows;
+  for (const TopRow& row : rows_.rows()) rows.push_back(&row);
+  const auto widths = Fitting(WidthsOf(rows), width, order_);
   std::vector<TopLine> lines = Head();
   lines.push_back({.text = Padded(Titles(widths), width, false), .is_reverse = true});
   const std::size_t used = lines.size() + 1;  // and the line of keys
@@ -360,12 +410,8 @@ std::vector<TopLine> TopView::Screen(std::size_t width, std::size_t height) cons
 }
 
 std::string TopView::Text() const {
-  std::vector<std::size_t> widths(kTopColumns);
   const std::vector<const TopRow*> shown = Shown();
-  for (std::size_t i = 0; i < kTopColumns; ++i) {
-    widths[i] = Width(TopRows::TitleOf(static_cast<TopColumn>(i))) + 1;
-    for (const TopRow* row : shown) widths[i] = std::max(widths[i], Width(row->cells[i]));
-  }
+  const auto widths = WidthsOf(shown);
   std::string text;
   for (const TopLine& line : Head()) {
     if (!line.text.empty()) absl::StrAppend(&text, OnOneLine(line.text), "\n");

@@ -1,6 +1,7 @@
 #ifndef MUSTER_CTL_TOP_TOP_VIEW_H_
 #define MUSTER_CTL_TOP_TOP_VIEW_H_
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -53,7 +54,8 @@ class TopView {
   void Type(char character);
   bool is_over() const { return is_over_; }
 
-  // Exactly `height` lines of at most `width` columns.
+  // Exactly `height` lines of at most `width` columns. If not all columns of the workers fit, the
+  // more important ones are shown, and the one by which they are sorted.
   std::vector<TopLine> Screen(std::size_t width, std::size_t height) const;
 
   // The same for a file: all rows, without a selection and without keys.
@@ -68,7 +70,7 @@ class TopView {
   // Keeps the worker selected, whatever row it has after `change`.
   void KeepSelection(const std::function<void()>& change);
   static std::vector<TopLine> Help();
-  std::string Titles(const std::vector<std::size_t>& widths) const;
+  std::string Titles(const std::array<std::size_t, kTopColumns>& widths) const;
 
   std::string master_;
   admin::v1::Status status_;

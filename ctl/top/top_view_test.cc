@@ -78,12 +78,37 @@ TEST(TopView, SortsByAnyColumnAndTheOtherWayRound) {
   view.Type('r');
   EXPECT_EQ(PidsOf(view), (std::vector<int>{102, 101, 100}));
   view.Type('r');
-  // The column on the left of the first is the last: REQUESTS.
+  // The columns on the left of the first are the last ones: SERVES and REQUESTS.
+  view.Type('<');
   view.Type('<');
   EXPECT_EQ(PidsOf(view), (std::vector<int>{102, 101, 100}));
-  for (int i = 0; i < 5; ++i) view.Type('>');
+  for (int i = 0; i < 6; ++i) view.Type('>');
   EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("+STATE"));
   EXPECT_EQ(PidsOf(view), (std::vector<int>{101, 100, 102}));
+}
+
+TEST(TopView, ShowsTheRatesOnANarrowScreen) {
+  const std::string text = TextOf(ViewOf(2).Screen(80, 24));
+  EXPECT_THAT(text, AllOf(HasSubstr("+WORKER"), HasSubstr("STATE"), HasSubstr("CPU%"),
+                          HasSubstr("REQ/S"), HasSubstr("P50"), HasSubstr("P99")));
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("SLOT")), Not(HasSubstr("RESTARTS"))));
+}
+
+TEST(TopView, ShowsTheColumnOfTheOrderHoweverNarrowTheScreen) {
+  TopView view = ViewOf(2);
+  view.Type('>');
+  view.Type('>');
+  EXPECT_THAT(TextOf(view.Screen(30, 24)), HasSubstr("+SLOT"));
+}
+
+TEST(TopView, ShowsMoreOnAWideScreen) {
+  v1::Status status = StatusOf(2);
+  status.mutable_workers(0)->mutable_request()->set_method("GET");
+  status.mutable_workers(0)->mutable_request()->set_path("/slow");
+  TopView view("web");
+  view.TakeStatus(status, absl::Seconds(1));
+  EXPECT_THAT(TextOf(view.Screen(160, 24)),
+              AllOf(HasSubstr("SLOT"), HasSubstr("RESTARTS"), HasSubstr("GET /slow for 0ms")));
 }
 
 TEST(TopView, ShowsWhatTheFilterLetsThrough) {

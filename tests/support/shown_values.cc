@@ -75,6 +75,7 @@ void TakeColumns(const std::vector<std::string>& heads, Form* line) {
   for (std::size_t i = 0; i < heads.size(); ++i) {
     if (columns[i] == "-") continue;
     if (heads[i] == "AGE") columns[i] = "{age}";
+    if (heads[i] == "P50" || heads[i] == "P99") columns[i] = "{latency}";
     if (heads[i] == "PID") line->pids.push_back(std::exchange(columns[i], "{pid}"));
   }
   line->text = absl::StrJoin(columns, "  ");
@@ -94,7 +95,10 @@ std::vector<Form> Forms(const std::string& text) {
   for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(text, "\n"), '\n')) {
     Form form = {std::string(absl::StripTrailingAsciiWhitespace(line)), {}};
     const std::vector<std::string> columns = Columns(form.text);
-    if (std::count(columns.begin(), columns.end(), "PID") == 1) heads = columns;
+    const auto has = [&columns](const char* head) {
+      return std::count(columns.begin(), columns.end(), head) == 1;
+    };
+    if (has("PID") || has("P50")) heads = columns;
     if (form.text.empty()) heads.clear();
     TakeColumns(heads, &form);
     TakePids(&form);

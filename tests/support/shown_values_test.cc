@@ -68,6 +68,14 @@ TEST(ShownValues, LearnPidsFromTheirColumnAndPassOverAges) {
       values.Match("GEN  PID  AGE\n1    4711  0s\n", "GEN     PID  AGE\n2    123456   0s\n"));
 }
 
+TEST(ShownValues, PassOverTheLatenciesOfATable) {
+  ShownValues values;
+  EXPECT_TRUE(values.Match("WORKER  REQUESTS   P50  P99\n0              2  85us    -\n",
+                           "WORKER  REQUESTS    P50  P99\n0              2  1.2ms    -\n"));
+  EXPECT_FALSE(values.Match("WORKER  REQUESTS   P50  P99\n0              2  85us    -\n",
+                            "WORKER  REQUESTS    P50  P99\n0              3  1.2ms    -\n"));
+}
+
 TEST(ShownValues, KnowTimesByTheirForm) {
   ShownValues values;
   EXPECT_TRUE(values.Match("2026-01-02 03:04:05.678 info    2 workers ready in 23ms\n",

@@ -1,6 +1,8 @@
 #include "muster/master/admin/report/status_report.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -11,6 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "muster/log/printable.h"
 #include "muster/proto/duration.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/request_at_hand.h"
 
 namespace muster::master {
 namespace {
@@ -71,6 +75,39 @@ void FillUsage(const ProcessUsage& usage, admin::v1::Worker* worker) {
   worker->set_threads(usage.threads);
 }
 
+void Fill(const worker::LatencyValues& values, admin::v1::Latency* latency) {
+  latency->set_count(values.Count());
+  *latency->mutable_p50() = config::FromChrono(values.Percentile(0.5));
+  *latency->mutable_p99() = config::FromChrono(values.Percentile(0.99));
+  *latency->mutable_p999() = config::FromChrono(values.Percentile(0.999));
+  for (const worker::LatencyValues::Bucket& bucket : values.InMicroseconds()) {
+    admin::v1::LatencyBucket* const shown = latency->add_buckets();
+    shown->set_lower_us(bucket.lower_us);
+    shown->set_upper_us(bucket.upper_us);
+    shown->set_count(bucket.count);
+  }
+}
+
+// Of the process in the slot, if it has one, and of those that it had.
+void FillFromSlot(const worker::SharedZone& zone, TimePoint now, admin::v1::Worker* worker) {
+  if (const auto request = worker::ReadRequest(zone.request(worker->slot()));
+      request.has_value() && worker->pid() != 0) {
+    admin::v1::WorkerRequest* const shown = worker->mutable_request();
+    shown->set_method(request->method);
+    shown->set_path(request->path);
+    shown->set_peer(request->peer);
+    *shown->mutable_age() = config::FromChrono(now - std::min(now, request->began));
+  }
+  if (const auto words = worker::ReadLastWords(zone.last_words(worker->slot()))) {
+    admin::v1::LastWords* const shown = worker->mutable_last_words();
+    shown->set_text(words->text);
+    shown->set_pid(words->pid);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(words->time);
+    shown->mutable_time()->set_seconds(seconds.count());
+    shown->mutable_time()->set_nanos(static_cast<std::int32_t>((words->time - seconds).count()));
+  }
+}
+
 StatusSnapshot::Worker SnapshotOf(const WorkerRecord& record, const CountedBefore& before) {
   StatusSnapshot::Worker worker;
   worker.shown.set_index(record.index);
@@ -94,11 +131,14 @@ struct Counts {
   std::vector<std::pair<std::uint32_t, worker::StatsValues>> slots;  // ever used, or taken now
   std::vector<worker::StatsValues> workers;                          // in the order of the snapshot
   worker::StatsValues ended;                                         // of workers that are no more
+  worker::LatencyValues latency;
+  std::vector<worker::LatencyValues> worker_latencies;  // in the order of the snapshot
 };
 
 Counts Count(const StatusSnapshot& snapshot, const worker::SharedZone& zone) {
   Counts counts;
   counts.workers.resize(snapshot.workers.size());
+  counts.worker_latencies.resize(snapshot.workers.size());
   const std::uint32_t slots = std::min(snapshot.slots, zone.capacity());
   std::vector<int> worker_of(slots, -1);
   for (std::size_t i = 0; i < snapshot.workers.size(); ++i) {
@@ -107,6 +147,8 @@ Counts Count(const StatusSnapshot& snapshot, const worker::SharedZone& zone) {
   for (std::uint32_t slot = 0; slot < slots; ++slot) {
     const worker::StatsValues values = worker::ReadStats(zone.stats(slot));
     const bool is_taken = worker_of[slot] >= 0;
+    const worker::LatencyValues latency = worker::ReadLatency(zone.latency(slot));
+    counts.latency += latency;
     if (!is_taken && values == worker::StatsValues()) continue;
     counts.total += values;
     counts.slots.emplace_back(slot, values);
@@ -116,6 +158,7 @@ Counts Count(const StatusSnapshot& snapshot, const worker::SharedZone& zone) {
       const StatusSnapshot::Worker& worker = snapshot.workers[index];
       const worker::StatsValues own = worker.has_before ? values.Since(worker.before) : values;
       counts.workers[index] = own;
+      counts.worker_latencies[index] = latency.Since(worker.latency_before);
       rest = values.Since(own);
       // Clients that are connected now are the worker's.
       rest.active = rest.reading = rest.writing = rest.waiting = 0;
@@ -144,7 +187,7 @@ admin::v1::Master::State StateOf(MasterState state) {
 }
 
 StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& before,
-                          const Usage& usage) {
+                          const Usage& usage, const LatencyBefore& latency_before) {
   StatusSnapshot snapshot;
   snapshot.master.set_state(StateOf(core.state()));
   snapshot.master.set_generation(core.generation());
@@ -159,6 +202,9 @@ StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& befor
     StatusSnapshot::Worker& worker = snapshot.workers.emplace_back(SnapshotOf(*record, before));
     if (const auto found = usage.find(record->slot); found != usage.end()) {
       FillUsage(found->second, &worker.shown);
+    }
+    if (const auto found = latency_before.find(record->slot); found != latency_before.end()) {
+      worker.latency_before = found->second;
     }
   }
   snapshot.reloads = core.reloads();
@@ -181,6 +227,8 @@ admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::Sha
     *worker = taken.shown;
     if (worker->pid() != 0) *worker->mutable_age() = config::FromChrono(now - taken.started);
     Fill(counts.workers[i], worker->mutable_counters());
+    Fill(counts.worker_latencies[i], worker->mutable_latency());
+    if (worker->slot() < zone.capacity()) FillFromSlot(zone, now, worker);
     if (const auto found = hung.find(worker->slot()); found != hung.end()) {
       *worker->mutable_hung_for() = config::FromChrono(found->second);
       if (worker->state() == admin::v1::Worker::SERVING) {
@@ -192,6 +240,11 @@ admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::Sha
     worker_stats->set_generation(worker->generation());
     worker_stats->set_slot(worker->slot());
     *worker_stats->mutable_counters() = worker->counters();
+    // Its buckets are the worker's.
+    worker_stats->mutable_latency()->set_count(worker->latency().count());
+    *worker_stats->mutable_latency()->mutable_p50() = worker->latency().p50();
+    *worker_stats->mutable_latency()->mutable_p99() = worker->latency().p99();
+    *worker_stats->mutable_latency()->mutable_p999() = worker->latency().p999();
   }
   for (const auto& [slot, counted] : counts.slots) {
     admin::v1::SlotStats* slot_stats = stats->add_slots();
@@ -200,6 +253,7 @@ admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::Sha
   }
   Fill(counts.ended, stats->mutable_ended());
   Fill(counts.total, stats->mutable_total());
+  Fill(counts.latency, stats->mutable_latency());
   stats->set_reloads(snapshot.reloads);
   stats->set_reloads_refused(snapshot.reloads_refused);
   stats->set_crashes(snapshot.crashes);

@@ -9,6 +9,7 @@
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/host/process_usage.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_stats.h"
 
@@ -16,6 +17,7 @@ namespace muster::master {
 
 // By slot: what the slot had counted when the worker that has it now got it.
 using CountedBefore = std::map<std::uint32_t, worker::StatsValues>;
+using LatencyBefore = std::map<std::uint32_t, worker::LatencyValues>;
 
 // By slot: for how long the worker has not run its loop.
 using Hung = std::map<std::uint32_t, Duration>;
@@ -29,11 +31,12 @@ admin::v1::Master::State StateOf(MasterState state);
 // value, which other threads may read.
 struct StatusSnapshot {
   struct Worker {
-    admin::v1::Worker shown;  // without age, counters and hung_for
+    admin::v1::Worker shown;  // without age, hung_for, and what the zone has of it
     TimePoint started{};      // the process, if there is one
     bool has_loop = false;    // it was ready, so that it may hang
     bool has_before = false;
     worker::StatsValues before{};  // if it has some: what the slot had counted when it got the slot
+    worker::LatencyValues latency_before{};
   };
 
   admin::v1::Master master;
@@ -46,9 +49,10 @@ struct StatusSnapshot {
 
 // What the core does not know (pid, version, files, addresses) is left to the caller.
 StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& before,
-                          const Usage& usage = {});
+                          const Usage& usage = {}, const LatencyBefore& latency_before = {});
 
-// The snapshot with what the workers have counted by now. Each number is read once, so that the
+// The snapshot with what the workers have counted by now, and what they and dead ones show of
+// themselves. Each number is read once, so that the
 // totals of the workers and of ended workers add up to the total. In any thread.
 admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::SharedZone& zone,
                                TimePoint now, const Hung& hung = {});

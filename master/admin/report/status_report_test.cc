@@ -8,6 +8,9 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/latency_histogram.h"
+#include "muster/worker/zone/request_at_hand.h"
 
 namespace muster::master {
 namespace {
@@ -142,6 +145,38 @@ TEST_F(StatusReportTest, TellsWhatAWorkerCountedApartFromItsPredecessorsInTheSlo
   EXPECT_EQ(status.stats().total().requests(), 9u);
   EXPECT_EQ(status.workers(0).counters().active(), 3u);
   EXPECT_EQ(status.stats().ended().active(), 0u);
+}
+
+TEST_F(StatusReportTest, TellsHowLongRequestsTookOfEachWorkerAndOfAll) {
+  Give(StartEvent{settings_});
+  ASSERT_TRUE(zone_->Reserve(0).ok());
+  zone_->latency(0).Record(seconds(1));
+  LatencyBefore before = {{0, worker::ReadLatency(zone_->latency(0))}};
+  zone_->latency(0).Record(std::chrono::milliseconds(5));
+  zone_->latency(5).Record(std::chrono::milliseconds(5));
+  const admin::v1::Status status =
+      ReportStatus(SnapshotOf(core_, before_, {}, before), *zone_, now_);
+  EXPECT_EQ(status.workers(0).latency().count(), 1u);
+  EXPECT_EQ(status.workers(0).latency().p99().nanos(), 5'114'880);
+  ASSERT_EQ(status.workers(0).latency().buckets_size(), 1);
+  EXPECT_EQ(status.workers(0).latency().buckets(0).lower_us(), 4608u);
+  EXPECT_EQ(status.stats().latency().count(), 3u);
+  EXPECT_EQ(status.stats().latency().buckets_size(), 2);
+}
+
+TEST_F(StatusReportTest, TellsTheRequestAndTheLastWordsOfAWorker) {
+  Give(StartEvent{settings_});
+  Give(SpawnedEvent{0, 123});
+  Give(ReadyEvent{0});
+  worker::RequestWriter(zone_->request(0)).Begin(now_ - seconds(4), {}, "GET", "/slow");
+  worker::SayLastWords(zone_->last_words(0), ipc::OwnerTag(0, 1), 99, "it broke");
+  const admin::v1::Status status = Report();
+  EXPECT_EQ(status.workers(0).request().method(), "GET");
+  EXPECT_EQ(status.workers(0).request().path(), "/slow");
+  EXPECT_EQ(status.workers(0).request().age().seconds(), 4);
+  EXPECT_EQ(status.workers(0).last_words().text(), "it broke");
+  EXPECT_EQ(status.workers(0).last_words().pid(), 99);
+  EXPECT_GT(status.workers(0).last_words().time().seconds(), 1700000000);
 }
 
 TEST_F(StatusReportTest, CountsSlotsThatNobodyHasAmongTheEndedWorkers) {

@@ -11,6 +11,7 @@ std::string EssenceOf(admin::v1::Status status) {
   for (admin::v1::Worker& worker : *status.mutable_workers()) {
     worker.clear_age();
     worker.clear_cpu_time();
+    if (worker.has_request()) worker.mutable_request()->clear_age();
     if (worker.has_hung_for()) worker.mutable_hung_for()->Clear();
   }
   return status.SerializeAsString();
