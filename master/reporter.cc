@@ -17,7 +17,7 @@
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/worker_pulse.h"
-#include "muster/proto/duration.h"
+#include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/master_status.h"
 #include "muster/worker/zone/slot_stats.h"
 
@@ -34,7 +34,7 @@ Reporter::Reporter(loop::TimerQueue& timers, Subjects subjects)
       start_time_(absl::Now()),
       started_(timers.now()),
       pulse_(timers, [this] { FeelPulses(); }),
-      published_(std::make_shared<const StatusSnapshot>()) {
+      published_(std::make_shared<const StatusReport>(StatusSnapshot())) {
   pulse_.SetAfter(kBetweenPulses);
 }
 
@@ -113,6 +113,7 @@ std::uint64_t Reporter::ClosedAtDeadline(std::uint32_t slot) const {
 
 StatusSnapshot Reporter::TakeSnapshot() const {
   StatusSnapshot snapshot = SnapshotOf(subjects_.core, counted_before_, usage_, latency_before_);
+  snapshot.started = started_;
   snapshot.slots = slots_taken_;
   for (const StatusSnapshot::Worker& worker : snapshot.workers) {
     snapshot.slots =
@@ -142,36 +143,44 @@ StatusSnapshot Reporter::TakeSnapshot() const {
 }
 
 admin::v1::Status Reporter::Report() const {
-  admin::v1::Status status = ReportStatus(TakeSnapshot(), subjects_.zone, Clock::now(), FindHung());
-  *status.mutable_master()->mutable_uptime() = config::FromChrono(timers_.now() - started_);
-  return status;
+  return ReportStatus(StatusReport(TakeSnapshot()), subjects_.zone, timers_.now(), FindHung());
 }
 
 void Reporter::Publish() {
-  auto snapshot = std::make_shared<const StatusSnapshot>(TakeSnapshot());
+  auto report = std::make_shared<const StatusReport>(TakeSnapshot());
   const std::lock_guard lock(mutex_);
-  published_.swap(snapshot);
+  published_.swap(report);
 }
 
-std::shared_ptr<const StatusSnapshot> Reporter::published() const {
+std::shared_ptr<const StatusReport> Reporter::published() const {
   const std::lock_guard lock(mutex_);
   return published_;
 }
 
-admin::v1::Status Reporter::ReportPublished() const {
-  const std::shared_ptr<const StatusSnapshot> snapshot = published();
-  const TimePoint now = Clock::now();
+Hung Reporter::FindHung(const StatusSnapshot& snapshot, TimePoint now) const {
   Hung hung;
-  for (const StatusSnapshot::Worker& worker : snapshot->workers) {
+  for (const StatusSnapshot::Worker& worker : snapshot.workers) {
     if (!worker.has_loop || worker.shown.pid() == 0) continue;
     const std::uint32_t slot = worker.shown.slot();
     if (const auto hung_for = HungFor(worker.shown.pid(), subjects_.zone, slot, now)) {
       hung[slot] = *hung_for;
     }
   }
-  admin::v1::Status status = ReportStatus(*snapshot, subjects_.zone, now, hung);
-  *status.mutable_master()->mutable_uptime() = config::FromChrono(now - started_);
-  return status;
+  return hung;
+}
+
+admin::v1::Status Reporter::ReportPublished() const {
+  const std::shared_ptr<const StatusReport> report = published();
+  const TimePoint now = Clock::now();
+  return ReportStatus(*report, subjects_.zone, now, FindHung(report->snapshot(), now));
+}
+
+std::string Reporter::WritePublished(StatusPart part) const {
+  const std::shared_ptr<const StatusReport> report = published();
+  const TimePoint now = Clock::now();
+  // The stats do not say whether a worker hangs.
+  const Hung hung = part == StatusPart::kStats ? Hung() : FindHung(report->snapshot(), now);
+  return report->Write(part, subjects_.zone, now, hung);
 }
 
 }  // namespace muster::master

@@ -6,12 +6,15 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
 
 #include "absl/time/time.h"
 #include "muster/loop/timer.h"
 #include "muster/loop/timer_queue.h"
 #include "muster/master/admin/connection/health_board.h"
+#include "muster/master/admin/report/status_part.h"
 #include "muster/master/admin/report/status_report.h"
+#include "muster/master/admin/report/status_snapshot.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment/deployments.h"
@@ -48,10 +51,12 @@ class Reporter {
   admin::v1::Status Report() const;
   // Makes what changed since the last time known to ReportPublished.
   void Publish();
-  // The status that was published last, with what the workers have counted by now. In any thread.
+  // The status that was published last, with what the workers have counted by now: as a message,
+  // and serialised, which costs a fraction of that. In any thread.
   admin::v1::Status ReportPublished() const;
+  std::string WritePublished(StatusPart part) const;
   // The generation that served then. In any thread.
-  std::uint64_t published_generation() const { return published()->master.generation(); }
+  std::uint64_t published_generation() const { return published()->snapshot().master.generation(); }
   HealthBoard& health() { return health_; }
 
   // A worker of a slot is told with what was counted since its first process got the slot.
@@ -69,9 +74,11 @@ class Reporter {
 
  private:
   StatusSnapshot TakeSnapshot() const;
-  std::shared_ptr<const StatusSnapshot> published() const;
+  std::shared_ptr<const StatusReport> published() const;
   void FeelPulses();
   Hung FindHung() const;
+  // In any thread.
+  Hung FindHung(const StatusSnapshot& snapshot, TimePoint now) const;
   void LookAtUsage();
 
   const Subjects subjects_;
@@ -86,7 +93,7 @@ class Reporter {
   Usage usage_;                     // of the workers' processes, at the last pulse
   loop::Timer pulse_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const StatusSnapshot> published_;  // guarded by mutex_; never null
+  std::shared_ptr<const StatusReport> published_;  // guarded by mutex_; never null
 };
 
 }  // namespace muster::master

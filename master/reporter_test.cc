@@ -11,6 +11,7 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/test_timers.h"
+#include "muster/master/admin/report/status_part.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/handoff_ends.h"
@@ -72,6 +73,24 @@ TEST_F(ReporterTest, TellsTheUptimeByTheClockOfTheLoopWhichIsNeverSet) {
   const auto uptime = reporter_.Report().master().uptime();
   EXPECT_EQ(uptime.seconds(), 90);
   EXPECT_EQ(uptime.nanos(), 500'000'000);
+}
+
+TEST_F(ReporterTest, WritesWhatWasPublishedLastWithTheCountersOfNow) {
+  const auto read = [&] {
+    admin::v1::Status status;
+    EXPECT_TRUE(status.ParseFromString(reporter_.WritePublished(StatusPart::kStatus)));
+    return status;
+  };
+  EXPECT_EQ(read().workers_size(), 0) << "nothing is published";
+  reporter_.Publish();
+  EXPECT_EQ(read().workers_size(), 2);
+  EXPECT_EQ(read().master().pid(), ::getpid());
+  zone_.stats(1).requests.Add(3);
+  EXPECT_EQ(read().workers(1).counters().requests(), 3u);
+  core_.Handle(SpawnedEvent{0, 4711}, Clock::now());
+  EXPECT_EQ(read().workers(0).pid(), 0);
+  reporter_.Publish();
+  EXPECT_EQ(read().workers(0).pid(), 4711);
 }
 
 TEST_F(ReporterTest, LooksOnceASecondHowTheWorkersAre) {

@@ -94,6 +94,7 @@ AdminOperations OperationsOf(Supervisor& supervisor, const ConfigInquiries& conf
                              const ZoneInquiries& zones, CallAudit& audit, EventRing& events) {
   return {
       .status = [&] { return supervisor.Report(); },
+      .write_status = [&](StatusPart part) { return supervisor.WriteReport(part); },
       .generation = [&] { return supervisor.generation(); },
       .config = [&](auto answer) { configs.Get(std::move(answer)); },
       .check_config = [&](const auto* text,

@@ -87,6 +87,7 @@ class Supervisor {
   // What was so after the last event, with what the workers have counted by now; and the generation
   // that served then. In any thread.
   admin::v1::Status Report() const { return reporter_.ReportPublished(); }
+  std::string WriteReport(StatusPart part) const { return reporter_.WritePublished(part); }
   std::uint64_t generation() const { return reporter_.published_generation(); }
   const Deployments& deployments() const { return *deployments_; }
   // Of all generations, by slot.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "muster/master/admin/report/status_part.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/events/call_audit.h"
@@ -44,7 +45,8 @@ struct AdminOperations {
 
   // The only ones that may be called in any thread.
   std::function<admin::v1::Status()> status;
-  std::function<std::uint64_t()> generation;  // that serves
+  std::function<std::string(StatusPart)> write_status;  // serialised
+  std::function<std::uint64_t()> generation;            // that serves
 
   std::function<void(Answer<admin::v1::ActiveConfig>)> config{};
   // Null: checks the file.

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "muster/master/access/admin_method.h"
@@ -17,6 +18,7 @@
 #include "muster/master/admin/reload_method.h"
 #include "muster/master/admin/reopen_method.h"
 #include "muster/master/admin/status_methods.h"
+#include "muster/master/admin/watch/bytes.h"
 #include "muster/master/admin/zone_methods.h"
 
 namespace muster::master {
@@ -53,25 +55,41 @@ grpc::ServerUnaryReactor* AdminService::Refuse(grpc::CallbackServerContext* cont
   return call;
 }
 
+template <typename Request>
+grpc::ServerUnaryReactor* AdminService::AnswerPart(grpc::CallbackServerContext* context,
+                                                   absl::string_view method, StatusPart part,
+                                                   const grpc::ByteBuffer& request,
+                                                   grpc::ByteBuffer* response) {
+  Request asked;
+  const bool is_fit = ParseBytes(request, &asked);
+  // First: who may not call it is audited, whatever he sends.
+  if (auto* const refused = Refuse(context, method, asked)) return refused;
+  if (is_fit) return AnswerStatus(calls_, operations_, part, context, response);
+  grpc::ServerUnaryReactor* const call = context->DefaultReactor();
+  call->Finish(ToGrpcStatus(absl::InvalidArgumentError(
+      absl::StrCat("the request is not a ", Request::descriptor()->name()))));
+  return call;
+}
+
 grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
-                                                  const admin::v1::GetStatusRequest* request,
-                                                  admin::v1::Status* response) {
-  if (auto* const refused = Refuse(context, "GetStatus", *request)) return refused;
-  return AnswerGetStatus(calls_, operations_, context, response);
+                                                  const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) {
+  return AnswerPart<admin::v1::GetStatusRequest>(context, "GetStatus", StatusPart::kStatus,
+                                                 *request, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::ListWorkers(grpc::CallbackServerContext* context,
-                                                    const admin::v1::ListWorkersRequest* request,
-                                                    admin::v1::ListWorkersResponse* response) {
-  if (auto* const refused = Refuse(context, "ListWorkers", *request)) return refused;
-  return AnswerListWorkers(calls_, operations_, context, response);
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return AnswerPart<admin::v1::ListWorkersRequest>(context, "ListWorkers", StatusPart::kListWorkers,
+                                                   *request, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext* context,
-                                                 const admin::v1::GetStatsRequest* request,
-                                                 admin::v1::Stats* response) {
-  if (auto* const refused = Refuse(context, "GetStats", *request)) return refused;
-  return AnswerGetStats(calls_, operations_, context, response);
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  return AnswerPart<admin::v1::GetStatsRequest>(context, "GetStats", StatusPart::kStats, *request,
+                                                response);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchEvents(

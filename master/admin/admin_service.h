@@ -12,6 +12,7 @@
 #include "muster/master/admin/admin_calls.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/connection/peer.h"
+#include "muster/master/admin/report/status_part.h"
 #include "muster/master/admin/watch/watches.h"
 #include "muster/master/process/log.h"
 #include "muster/proto/admin.grpc.pb.h"
@@ -21,9 +22,12 @@ namespace muster::master {
 // muster.admin.v1.Admin for one connection: leads each method to the file that answers it. Called
 // in gRPC's threads. `loop`, `operations`, `log`, `watches` and `gate`, which says who may call
 // what, outlive it, and the gRPC server does not.
-class AdminService final
-    : public admin::v1::Admin::WithRawCallbackMethod_WatchEvents<
-          admin::v1::Admin::WithRawCallbackMethod_WatchStatus<admin::v1::Admin::CallbackService>> {
+class AdminService final : public admin::v1::Admin::WithRawCallbackMethod_GetStatus<
+                               admin::v1::Admin::WithRawCallbackMethod_ListWorkers<
+                                   admin::v1::Admin::WithRawCallbackMethod_GetStats<
+                                       admin::v1::Admin::WithRawCallbackMethod_WatchEvents<
+                                           admin::v1::Admin::WithRawCallbackMethod_WatchStatus<
+                                               admin::v1::Admin::CallbackService>>>>> {
  public:
   // `peer`: who is at the other end. That every call of this service is his is what the connection
   // has a server of its own for.
@@ -44,15 +48,16 @@ class AdminService final
   // When the last call began or was answered; else when this began. Thread-safe.
   loop::TimePoint last_used() const { return calls_.last_used(); }
 
+  // Serialised by us: see status_methods.h.
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
-                                      const admin::v1::GetStatusRequest* request,
-                                      admin::v1::Status* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListWorkers(grpc::CallbackServerContext* context,
-                                        const admin::v1::ListWorkersRequest* request,
-                                        admin::v1::ListWorkersResponse* response) override;
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context,
-                                     const admin::v1::GetStatsRequest* request,
-                                     admin::v1::Stats* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetConfig(grpc::CallbackServerContext* context,
                                       const admin::v1::GetConfigRequest* request,
                                       admin::v1::ActiveConfig* response) override;
@@ -105,6 +110,10 @@ class AdminService final
                                  admin::v1::StopResponse* response) override;
 
  private:
+  template <typename Request>
+  grpc::ServerUnaryReactor* AnswerPart(grpc::CallbackServerContext* context,
+                                       absl::string_view method, StatusPart part,
+                                       const grpc::ByteBuffer& request, grpc::ByteBuffer* response);
   // Answers a call that the caller may not make. Null: he may.
   grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, absl::string_view method,
                                    const google::protobuf::Message& request);

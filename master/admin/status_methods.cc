@@ -2,28 +2,12 @@
 
 namespace muster::master {
 
-grpc::ServerUnaryReactor* AnswerGetStatus(AdminCalls& calls, const AdminOperations& operations,
-                                          grpc::CallbackServerContext* context,
-                                          admin::v1::Status* response) {
-  return calls.ReadNow(context, [&operations, response] { *response = operations.status(); });
-}
-
-grpc::ServerUnaryReactor* AnswerListWorkers(AdminCalls& calls, const AdminOperations& operations,
-                                            grpc::CallbackServerContext* context,
-                                            admin::v1::ListWorkersResponse* response) {
-  return calls.ReadNow(context, [&operations, response] {
-    admin::v1::Status status = operations.status();
-    response->mutable_workers()->Swap(status.mutable_workers());
-    response->mutable_ended()->Swap(status.mutable_stats()->mutable_ended());
-  });
-}
-
-grpc::ServerUnaryReactor* AnswerGetStats(AdminCalls& calls, const AdminOperations& operations,
-                                         grpc::CallbackServerContext* context,
-                                         admin::v1::Stats* response) {
-  return calls.ReadNow(context, [&operations, response] {
-    admin::v1::Status status = operations.status();
-    response->Swap(status.mutable_stats());
+grpc::ServerUnaryReactor* AnswerStatus(AdminCalls& calls, const AdminOperations& operations,
+                                       StatusPart part, grpc::CallbackServerContext* context,
+                                       grpc::ByteBuffer* response) {
+  return calls.ReadNow(context, [&operations, part, response] {
+    const grpc::Slice slice(operations.write_status(part));
+    *response = grpc::ByteBuffer(&slice, 1);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/printable.h"
+#include "muster/master/admin/report/status_part.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/config/config_mistake.h"
 #include "muster/master/config_inquiries.h"
@@ -135,6 +136,10 @@ AdminOperations TestCore::operations() {
     status.mutable_master()->set_generation(1);
     status.add_workers()->set_generation(1);
     return status;
+  };
+  // Of the whole status, whichever part is asked for.
+  operations.write_status = [status = operations.status](StatusPart) {
+    return status().SerializeAsString();
   };
   operations.generation = [] { return std::uint64_t{1}; };
   operations.config = [this](const AdminOperations::Answer<admin::v1::ActiveConfig>& answer) {

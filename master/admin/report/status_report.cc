@@ -2,261 +2,233 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <tuple>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "muster/log/printable.h"
+#include "google/protobuf/duration.pb.h"
+#include "muster/ipc/base/check.h"
+#include "muster/master/admin/report/slot_counts.h"
+#include "muster/master/admin/report/wire_message.h"
 #include "muster/proto/duration.h"
 #include "muster/worker/zone/last_words.h"
+#include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/request_at_hand.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::master {
 namespace {
 
-admin::v1::Worker::State StateOf(WorkerState state) {
-  switch (state) {
-    case WorkerState::kStarting:
-      return admin::v1::Worker::STARTING;
-    case WorkerState::kReady:
-      return admin::v1::Worker::READY;
-    case WorkerState::kServing:
-      return admin::v1::Worker::SERVING;
-    case WorkerState::kDraining:
-      return admin::v1::Worker::DRAINING;
-    case WorkerState::kStopping:
-      return admin::v1::Worker::STOPPING;
-    case WorkerState::kBackoff:
-      return admin::v1::Worker::BACKOFF;
-    case WorkerState::kGaveUp:
-      return admin::v1::Worker::GAVE_UP;
-    case WorkerState::kGone:
-      break;
-  }
-  return admin::v1::Worker::STATE_UNSPECIFIED;
+// Of what a worker, or a slot, has counted; most have less.
+constexpr std::size_t kCountedBytes = 128;
+
+// The fields of Counters.
+void WriteCounters(const worker::StatsValues& values, WireMessage& out) {
+  using admin::v1::Counters;
+  const auto add = [&out](int field, std::uint64_t value) {
+    if (value != 0) out.AddNumber(field, value);
+  };
+  add(Counters::kAcceptedFieldNumber, values.accepted);
+  add(Counters::kHandledFieldNumber, values.handled);
+  add(Counters::kRequestsFieldNumber, values.requests);
+  add(Counters::kActiveFieldNumber, values.active);
+  add(Counters::kReadingFieldNumber, values.reading);
+  add(Counters::kWritingFieldNumber, values.writing);
+  add(Counters::kWaitingFieldNumber, values.waiting);
+  add(Counters::kBytesReceivedFieldNumber, values.bytes_received);
+  add(Counters::kBytesSentFieldNumber, values.bytes_sent);
+  add(Counters::kClosedAtDeadlineFieldNumber, values.closed_at_deadline);
+  add(Counters::kHandedOffFieldNumber, values.handed_off);
+  add(Counters::kAdoptedFieldNumber, values.adopted);
+  add(Counters::kResponses2XxFieldNumber, values.responses[0]);
+  add(Counters::kResponses3XxFieldNumber, values.responses[1]);
+  add(Counters::kResponses4XxFieldNumber, values.responses[2]);
+  add(Counters::kResponses5XxFieldNumber, values.responses[3]);
 }
 
-// Lines for people, which have to be valid UTF-8 to be told at all.
-std::string Told(absl::string_view lines) {
-  std::vector<std::string> told;
-  for (const absl::string_view line : absl::StrSplit(lines, '\n')) {
-    told.push_back(log::Printable(line));
-  }
-  return absl::StrJoin(told, "\n");
+void WriteDuration(Duration duration, WireMessage& out) {
+  const google::protobuf::Duration parts = config::FromChrono(duration);
+  out.AddNumber(google::protobuf::Duration::kSecondsFieldNumber,
+                static_cast<std::uint64_t>(parts.seconds()));
+  out.AddNumber(google::protobuf::Duration::kNanosFieldNumber,
+                static_cast<std::uint64_t>(std::int64_t{parts.nanos()}));
 }
 
-void Fill(const worker::StatsValues& values, admin::v1::Counters* counters) {
-  counters->set_accepted(values.accepted);
-  counters->set_handled(values.handled);
-  counters->set_requests(values.requests);
-  counters->set_active(values.active);
-  counters->set_reading(values.reading);
-  counters->set_writing(values.writing);
-  counters->set_waiting(values.waiting);
-  counters->set_bytes_received(values.bytes_received);
-  counters->set_bytes_sent(values.bytes_sent);
-  counters->set_closed_at_deadline(values.closed_at_deadline);
-  counters->set_handed_off(values.handed_off);
-  counters->set_adopted(values.adopted);
-  counters->set_responses_2xx(values.responses[0]);
-  counters->set_responses_3xx(values.responses[1]);
-  counters->set_responses_4xx(values.responses[2]);
-  counters->set_responses_5xx(values.responses[3]);
-}
-
-void FillUsage(const ProcessUsage& usage, admin::v1::Worker* worker) {
-  *worker->mutable_cpu_time() = config::FromChrono(usage.cpu);
-  worker->set_resident_bytes(usage.resident_bytes);
-  worker->set_threads(usage.threads);
-}
-
-void Fill(const worker::LatencyValues& values, admin::v1::Latency* latency) {
-  latency->set_count(values.Count());
-  *latency->mutable_p50() = config::FromChrono(values.Percentile(0.5));
-  *latency->mutable_p99() = config::FromChrono(values.Percentile(0.99));
-  *latency->mutable_p999() = config::FromChrono(values.Percentile(0.999));
+admin::v1::Latency LatencyOf(const worker::LatencyValues& values, bool with_buckets) {
+  admin::v1::Latency latency;
+  latency.set_count(values.Count());
+  if (latency.count() == 0) return latency;
+  *latency.mutable_p50() = config::FromChrono(values.Percentile(0.5));
+  *latency.mutable_p99() = config::FromChrono(values.Percentile(0.99));
+  *latency.mutable_p999() = config::FromChrono(values.Percentile(0.999));
+  if (!with_buckets) return latency;
   for (const worker::LatencyValues::Bucket& bucket : values.InMicroseconds()) {
-    admin::v1::LatencyBucket* const shown = latency->add_buckets();
+    admin::v1::LatencyBucket* const shown = latency.add_buckets();
     shown->set_lower_us(bucket.lower_us);
     shown->set_upper_us(bucket.upper_us);
     shown->set_count(bucket.count);
   }
+  return latency;
 }
 
-// Of the process in the slot, if it has one, and of those that it had.
-void FillFromSlot(const worker::SharedZone& zone, TimePoint now, admin::v1::Worker* worker) {
-  if (const auto request = worker::ReadRequest(zone.request(worker->slot()));
-      request.has_value() && worker->pid() != 0) {
-    admin::v1::WorkerRequest* const shown = worker->mutable_request();
-    shown->set_method(request->method);
-    shown->set_path(request->path);
-    shown->set_peer(request->peer);
-    *shown->mutable_age() = config::FromChrono(now - std::min(now, request->began));
+// What the zone has of the process in the slot, if it has one, and of those that it had.
+void WriteFromSlot(const worker::SharedZone& zone, const admin::v1::Worker& worker, TimePoint now,
+                   WireMessage& out) {
+  if (worker.slot() >= zone.capacity()) return;
+  if (const auto request = worker::ReadRequest(zone.request(worker.slot()));
+      request.has_value() && worker.pid() != 0) {
+    admin::v1::WorkerRequest shown;
+    shown.set_method(request->method);
+    shown.set_path(request->path);
+    shown.set_peer(request->peer);
+    *shown.mutable_age() = config::FromChrono(now - std::min(now, request->began));
+    out.AddMessage(admin::v1::Worker::kRequestFieldNumber, shown);
   }
-  if (const auto words = worker::ReadLastWords(zone.last_words(worker->slot()))) {
-    admin::v1::LastWords* const shown = worker->mutable_last_words();
-    shown->set_text(words->text);
-    shown->set_pid(words->pid);
+  if (const auto words = worker::ReadLastWords(zone.last_words(worker.slot()))) {
+    admin::v1::LastWords shown;
+    shown.set_text(words->text);
+    shown.set_pid(words->pid);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(words->time);
-    shown->mutable_time()->set_seconds(seconds.count());
-    shown->mutable_time()->set_nanos(static_cast<std::int32_t>((words->time - seconds).count()));
+    shown.mutable_time()->set_seconds(seconds.count());
+    shown.mutable_time()->set_nanos(static_cast<std::int32_t>((words->time - seconds).count()));
+    out.AddMessage(admin::v1::Worker::kLastWordsFieldNumber, shown);
   }
 }
 
-StatusSnapshot::Worker SnapshotOf(const WorkerRecord& record, const CountedBefore& before) {
-  StatusSnapshot::Worker worker;
-  worker.shown.set_index(record.index);
-  worker.shown.set_slot(record.slot);
-  worker.shown.set_generation(record.generation);
-  worker.shown.set_pid(record.pid);
-  worker.shown.set_state(StateOf(record.state));
-  worker.shown.set_restarts(record.restarts);
-  worker.shown.set_last_exit(Told(record.last_exit));
-  worker.started = record.started;
-  worker.has_loop = record.ready.has_value();
-  const auto found = before.find(record.slot);
-  worker.has_before = found != before.end();
-  if (worker.has_before) worker.before = found->second;
-  return worker;
-}
-
-// The counters of the zone, told apart by who counted.
-struct Counts {
-  worker::StatsValues total;
-  std::vector<std::pair<std::uint32_t, worker::StatsValues>> slots;  // ever used, or taken now
-  std::vector<worker::StatsValues> workers;                          // in the order of the snapshot
-  worker::StatsValues ended;                                         // of workers that are no more
-  worker::LatencyValues latency;
-  std::vector<worker::LatencyValues> worker_latencies;  // in the order of the snapshot
-};
-
-Counts Count(const StatusSnapshot& snapshot, const worker::SharedZone& zone) {
-  Counts counts;
-  counts.workers.resize(snapshot.workers.size());
-  counts.worker_latencies.resize(snapshot.workers.size());
-  const std::uint32_t slots = std::min(snapshot.slots, zone.capacity());
-  std::vector<int> worker_of(slots, -1);
-  for (std::size_t i = 0; i < snapshot.workers.size(); ++i) {
-    worker_of[snapshot.workers[i].shown.slot()] = static_cast<int>(i);
+// What changes of a Worker. `counters` is serialised.
+void WriteMoving(const StatusSnapshot::Worker& worker, absl::string_view counters, TimePoint now,
+                 const Hung& hung, WireMessage& part, WireMessage& out) {
+  using admin::v1::Worker;
+  if (worker.shown.pid() != 0) {
+    part.Clear();
+    WriteDuration(now - worker.started, part);
+    out.AddMessage(Worker::kAgeFieldNumber, part.bytes());
   }
-  for (std::uint32_t slot = 0; slot < slots; ++slot) {
-    const worker::StatsValues values = worker::ReadStats(zone.stats(slot));
-    const bool is_taken = worker_of[slot] >= 0;
-    const worker::LatencyValues latency = worker::ReadLatency(zone.latency(slot));
-    counts.latency += latency;
-    if (!is_taken && values == worker::StatsValues()) continue;
-    counts.total += values;
-    counts.slots.emplace_back(slot, values);
-    worker::StatsValues rest = values;
-    if (is_taken) {
-      const auto index = static_cast<std::size_t>(worker_of[slot]);
-      const StatusSnapshot::Worker& worker = snapshot.workers[index];
-      const worker::StatsValues own = worker.has_before ? values.Since(worker.before) : values;
-      counts.workers[index] = own;
-      counts.worker_latencies[index] = latency.Since(worker.latency_before);
-      rest = values.Since(own);
-      // Clients that are connected now are the worker's.
-      rest.active = rest.reading = rest.writing = rest.waiting = 0;
+  out.AddMessage(Worker::kCountersFieldNumber, counters);
+  if (hung.empty()) return;
+  if (const auto found = hung.find(worker.shown.slot()); found != hung.end()) {
+    part.Clear();
+    WriteDuration(found->second, part);
+    out.AddMessage(Worker::kHungForFieldNumber, part.bytes());
+    // After the state that is among what stays: the last one counts.
+    if (worker.shown.state() == Worker::SERVING) {
+      out.AddNumber(Worker::kStateFieldNumber, Worker::HUNG);
     }
-    counts.ended += rest;
   }
-  return counts;
 }
 
 }  // namespace
 
-admin::v1::Master::State StateOf(MasterState state) {
-  switch (state) {
-    case MasterState::kStarting:
-      return admin::v1::Master::STARTING;
-    case MasterState::kRunning:
-      return admin::v1::Master::RUNNING;
-    case MasterState::kReloading:
-      return admin::v1::Master::RELOADING;
-    case MasterState::kStopping:
-      return admin::v1::Master::STOPPING;
-    case MasterState::kPaused:
-      return admin::v1::Master::PAUSED;
+StatusReport::StatusReport(StatusSnapshot snapshot)
+    : snapshot_(std::move(snapshot)), master_(snapshot_.master.SerializeAsString()) {
+  bytes_ = master_.size() + kCountedBytes;
+  workers_.reserve(snapshot_.workers.size());
+  for (const StatusSnapshot::Worker& worker : snapshot_.workers) {
+    admin::v1::WorkerStats stats;
+    stats.set_index(worker.shown.index());
+    stats.set_generation(worker.shown.generation());
+    stats.set_slot(worker.shown.slot());
+    workers_.push_back({worker.shown.SerializeAsString(), stats.SerializeAsString()});
+    bytes_ += workers_.back().shown.size() + workers_.back().stats.size() + 3 * kCountedBytes;
   }
-  return admin::v1::Master::STATE_UNSPECIFIED;
 }
 
-StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& before,
-                          const Usage& usage, const LatencyBefore& latency_before) {
-  StatusSnapshot snapshot;
-  snapshot.master.set_state(StateOf(core.state()));
-  snapshot.master.set_generation(core.generation());
-  snapshot.master.set_worker_processes(core.wanted_workers());
-  snapshot.master.set_last_reload_error(Told(core.last_reload_error()));
-  std::vector<const WorkerRecord*> records;
-  for (const auto& [slot, record] : core.workers()) records.push_back(&record);
-  std::sort(records.begin(), records.end(), [](const WorkerRecord* a, const WorkerRecord* b) {
-    return std::tie(a->generation, a->index, a->slot) < std::tie(b->generation, b->index, b->slot);
-  });
-  for (const WorkerRecord* record : records) {
-    StatusSnapshot::Worker& worker = snapshot.workers.emplace_back(SnapshotOf(*record, before));
-    if (const auto found = usage.find(record->slot); found != usage.end()) {
-      FillUsage(found->second, &worker.shown);
-    }
-    if (const auto found = latency_before.find(record->slot); found != latency_before.end()) {
-      worker.latency_before = found->second;
-    }
+void StatusReport::WriteMaster(TimePoint now, WireMessage& out) const {
+  WireMessage uptime(kCountedBytes);
+  WireMessage moving(kCountedBytes);
+  if (snapshot_.started.has_value()) {
+    WriteDuration(now - *snapshot_.started, uptime);
+    moving.AddMessage(admin::v1::Master::kUptimeFieldNumber, uptime.bytes());
   }
-  snapshot.reloads = core.reloads();
-  snapshot.reloads_refused = core.reloads_refused();
-  snapshot.crashes = core.crashes();
-  return snapshot;
+  out.AddMessage(admin::v1::Status::kMasterFieldNumber, master_, moving.bytes());
 }
 
-admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::SharedZone& zone,
+void StatusReport::WriteWorkers(int field, const SlotCounts& counts, const worker::SharedZone& zone,
+                                TimePoint now, const Hung& hung, WireMessage& out) const {
+  WireMessage part(kCountedBytes);
+  WireMessage counters(kCountedBytes);
+  WireMessage moving(2 * kCountedBytes);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    counters.Clear();
+    WriteCounters(counts.workers[i], counters);
+    moving.Clear();
+    WriteMoving(snapshot_.workers[i], counters.bytes(), now, hung, part, moving);
+    if (counts.worker_latencies[i].Count() != 0) {
+      moving.AddMessage(admin::v1::Worker::kLatencyFieldNumber,
+                        LatencyOf(counts.worker_latencies[i], /*with_buckets=*/true));
+    }
+    WriteFromSlot(zone, snapshot_.workers[i].shown, now, moving);
+    out.AddMessage(field, workers_[i].shown, moving.bytes());
+  }
+}
+
+void StatusReport::WriteStats(const SlotCounts& counts, WireMessage& out) const {
+  using admin::v1::Stats;
+  WireMessage counters(kCountedBytes);
+  WireMessage part(2 * kCountedBytes);
+  const auto write = [&](const worker::StatsValues& values) {
+    counters.Clear();
+    WriteCounters(values, counters);
+    return counters.bytes();
+  };
+  out.AddMessage(Stats::kTotalFieldNumber, write(counts.total));
+  out.AddNumber(Stats::kReloadsFieldNumber, snapshot_.reloads);
+  out.AddNumber(Stats::kReloadsRefusedFieldNumber, snapshot_.reloads_refused);
+  out.AddNumber(Stats::kCrashesFieldNumber, snapshot_.crashes);
+  for (const auto& [slot, counted] : counts.slots) {
+    part.Clear();
+    part.AddNumber(admin::v1::SlotStats::kSlotFieldNumber, slot);
+    part.AddMessage(admin::v1::SlotStats::kCountersFieldNumber, write(counted));
+    out.AddMessage(Stats::kSlotsFieldNumber, part.bytes());
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    part.Clear();
+    part.AddMessage(admin::v1::WorkerStats::kCountersFieldNumber, write(counts.workers[i]));
+    // The buckets are the Worker's.
+    if (counts.worker_latencies[i].Count() != 0) {
+      part.AddMessage(admin::v1::WorkerStats::kLatencyFieldNumber,
+                      LatencyOf(counts.worker_latencies[i], /*with_buckets=*/false));
+    }
+    out.AddMessage(Stats::kWorkersFieldNumber, workers_[i].stats, part.bytes());
+  }
+  out.AddMessage(Stats::kEndedFieldNumber, write(counts.ended));
+  out.AddMessage(Stats::kLatencyFieldNumber, LatencyOf(counts.latency, /*with_buckets=*/true));
+}
+
+std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone, TimePoint now,
+                                const Hung& hung) const {
+  const SlotCounts counts = Count(snapshot_, zone);
+  WireMessage out(bytes_);
+  switch (part) {
+    case StatusPart::kStatus: {
+      WriteMaster(now, out);
+      WriteWorkers(admin::v1::Status::kWorkersFieldNumber, counts, zone, now, hung, out);
+      WireMessage stats(bytes_);
+      WriteStats(counts, stats);
+      out.AddMessage(admin::v1::Status::kStatsFieldNumber, stats.bytes());
+      break;
+    }
+    case StatusPart::kListWorkers: {
+      WriteWorkers(admin::v1::ListWorkersResponse::kWorkersFieldNumber, counts, zone, now, hung,
+                   out);
+      WireMessage ended(kCountedBytes);
+      WriteCounters(counts.ended, ended);
+      out.AddMessage(admin::v1::ListWorkersResponse::kEndedFieldNumber, ended.bytes());
+      break;
+    }
+    case StatusPart::kStats:
+      WriteStats(counts, out);
+      break;
+  }
+  return std::string(out.bytes());
+}
+
+admin::v1::Status ReportStatus(const StatusReport& report, const worker::SharedZone& zone,
                                TimePoint now, const Hung& hung) {
   admin::v1::Status status;
-  *status.mutable_master() = snapshot.master;
-  admin::v1::Stats* stats = status.mutable_stats();
-  const Counts counts = Count(snapshot, zone);
-  status.mutable_workers()->Reserve(static_cast<int>(snapshot.workers.size()));
-  stats->mutable_workers()->Reserve(static_cast<int>(snapshot.workers.size()));
-  for (std::size_t i = 0; i < snapshot.workers.size(); ++i) {
-    const StatusSnapshot::Worker& taken = snapshot.workers[i];
-    admin::v1::Worker* worker = status.add_workers();
-    *worker = taken.shown;
-    if (worker->pid() != 0) *worker->mutable_age() = config::FromChrono(now - taken.started);
-    Fill(counts.workers[i], worker->mutable_counters());
-    Fill(counts.worker_latencies[i], worker->mutable_latency());
-    if (worker->slot() < zone.capacity()) FillFromSlot(zone, now, worker);
-    if (const auto found = hung.find(worker->slot()); found != hung.end()) {
-      *worker->mutable_hung_for() = config::FromChrono(found->second);
-      if (worker->state() == admin::v1::Worker::SERVING) {
-        worker->set_state(admin::v1::Worker::HUNG);
-      }
-    }
-    admin::v1::WorkerStats* worker_stats = stats->add_workers();
-    worker_stats->set_index(worker->index());
-    worker_stats->set_generation(worker->generation());
-    worker_stats->set_slot(worker->slot());
-    *worker_stats->mutable_counters() = worker->counters();
-    // Its buckets are the worker's.
-    worker_stats->mutable_latency()->set_count(worker->latency().count());
-    *worker_stats->mutable_latency()->mutable_p50() = worker->latency().p50();
-    *worker_stats->mutable_latency()->mutable_p99() = worker->latency().p99();
-    *worker_stats->mutable_latency()->mutable_p999() = worker->latency().p999();
-  }
-  for (const auto& [slot, counted] : counts.slots) {
-    admin::v1::SlotStats* slot_stats = stats->add_slots();
-    slot_stats->set_slot(slot);
-    Fill(counted, slot_stats->mutable_counters());
-  }
-  Fill(counts.ended, stats->mutable_ended());
-  Fill(counts.total, stats->mutable_total());
-  Fill(counts.latency, stats->mutable_latency());
-  stats->set_reloads(snapshot.reloads);
-  stats->set_reloads_refused(snapshot.reloads_refused);
-  stats->set_crashes(snapshot.crashes);
+  MUSTER_CHECK(status.ParseFromString(report.Write(StatusPart::kStatus, zone, now, hung)),
+               "it is written as it is read");
   return status;
 }
 

@@ -1,60 +1,58 @@
 #ifndef MUSTER_MASTER_ADMIN_REPORT_STATUS_REPORT_H_
 #define MUSTER_MASTER_ADMIN_REPORT_STATUS_REPORT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
+#include "muster/master/admin/report/slot_counts.h"
+#include "muster/master/admin/report/status_part.h"
+#include "muster/master/admin/report/status_snapshot.h"
+#include "muster/master/admin/report/wire_message.h"
 #include "muster/master/decide/clock.h"
-#include "muster/master/decide/supervisor_core.h"
-#include "muster/master/host/process_usage.h"
 #include "muster/proto/admin.pb.h"
-#include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/shared_zone.h"
-#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::master {
-
-// By slot: what the slot had counted when the worker that has it now got it.
-using CountedBefore = std::map<std::uint32_t, worker::StatsValues>;
-using LatencyBefore = std::map<std::uint32_t, worker::LatencyValues>;
 
 // By slot: for how long the worker has not run its loop.
 using Hung = std::map<std::uint32_t, Duration>;
 
-// By slot: what the process uses.
-using Usage = std::map<std::uint32_t, ProcessUsage>;
+// A snapshot, ready to be told many times: what stays is serialised once. Each message is written
+// with what the workers have counted by then. Each number is read once, so that the totals of the
+// workers and of ended workers add up to the total. A value, which many threads may read.
+class StatusReport {
+ public:
+  explicit StatusReport(StatusSnapshot snapshot);
 
-admin::v1::Master::State StateOf(MasterState state);
+  const StatusSnapshot& snapshot() const { return snapshot_; }
 
-// What of a status only the loop's thread knows, at one moment: all but what the workers count. A
-// value, which other threads may read.
-struct StatusSnapshot {
+  // The message, serialised. `zone` has the counters.
+  std::string Write(StatusPart part, const worker::SharedZone& zone, TimePoint now,
+                    const Hung& hung = {}) const;
+
+ private:
+  // What stays, serialised: of a Worker and of a WorkerStats.
   struct Worker {
-    admin::v1::Worker shown;  // without age, hung_for, and what the zone has of it
-    TimePoint started{};      // the process, if there is one
-    bool has_loop = false;    // it was ready, so that it may hang
-    bool has_before = false;
-    worker::StatsValues before{};  // if it has some: what the slot had counted when it got the slot
-    worker::LatencyValues latency_before{};
+    std::string shown;
+    std::string stats;
   };
 
-  admin::v1::Master master;
-  std::vector<Worker> workers;       // sorted by generation, then by number
-  std::uint32_t slots = UINT32_MAX;  // those from this one on were never taken; nobody counts there
-  std::uint64_t reloads = 0;
-  std::uint64_t reloads_refused = 0;
-  std::uint64_t crashes = 0;
+  void WriteMaster(TimePoint now, WireMessage& out) const;
+  void WriteWorkers(int field, const SlotCounts& counts, const worker::SharedZone& zone,
+                    TimePoint now, const Hung& hung, WireMessage& out) const;
+  void WriteStats(const SlotCounts& counts, WireMessage& out) const;
+
+  StatusSnapshot snapshot_;
+  std::string master_;           // a Master, without uptime
+  std::vector<Worker> workers_;  // in the order of the snapshot
+  std::size_t bytes_ = 0;        // of a Status, about
 };
 
-// What the core does not know (pid, version, files, addresses) is left to the caller.
-StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& before,
-                          const Usage& usage = {}, const LatencyBefore& latency_before = {});
-
-// The snapshot with what the workers have counted by now, and what they and dead ones show of
-// themselves. Each number is read once, so that the
-// totals of the workers and of ended workers add up to the total. In any thread.
-admin::v1::Status ReportStatus(const StatusSnapshot& snapshot, const worker::SharedZone& zone,
+// The same as a message.
+admin::v1::Status ReportStatus(const StatusReport& report, const worker::SharedZone& zone,
                                TimePoint now, const Hung& hung = {});
 
 }  // namespace muster::master

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
+#include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
@@ -35,7 +38,10 @@ class StatusReportTest : public testing::Test {
       }
     }
   }
-  admin::v1::Status Report() { return ReportStatus(SnapshotOf(core_, before_), *zone_, now_); }
+  admin::v1::Status Report() { return Report(SnapshotOf(core_, before_)); }
+  admin::v1::Status Report(StatusSnapshot snapshot, const Hung& hung = {}) {
+    return ReportStatus(StatusReport(std::move(snapshot)), *zone_, now_, hung);
+  }
 
   std::optional<worker::SharedZone> zone_;
   CountedBefore before_;
@@ -64,8 +70,7 @@ TEST_F(StatusReportTest, TellsWhichWorkerHangs) {
   Give(ReadyEvent{0});
   EXPECT_EQ(Report().workers(0).state(), admin::v1::Worker::SERVING);
   EXPECT_FALSE(Report().workers(0).has_hung_for());
-  const admin::v1::Status status =
-      ReportStatus(SnapshotOf(core_, before_), *zone_, now_, {{0, seconds(9)}});
+  const admin::v1::Status status = Report(SnapshotOf(core_, before_), {{0, seconds(9)}});
   EXPECT_EQ(status.workers(0).state(), admin::v1::Worker::HUNG);
   EXPECT_EQ(status.workers(0).hung_for().seconds(), 9);
 }
@@ -154,8 +159,7 @@ TEST_F(StatusReportTest, TellsHowLongRequestsTookOfEachWorkerAndOfAll) {
   LatencyBefore before = {{0, worker::ReadLatency(zone_->latency(0))}};
   zone_->latency(0).Record(std::chrono::milliseconds(5));
   zone_->latency(5).Record(std::chrono::milliseconds(5));
-  const admin::v1::Status status =
-      ReportStatus(SnapshotOf(core_, before_, {}, before), *zone_, now_);
+  const admin::v1::Status status = Report(SnapshotOf(core_, before_, {}, before));
   EXPECT_EQ(status.workers(0).latency().count(), 1u);
   EXPECT_EQ(status.workers(0).latency().p99().nanos(), 5'114'880);
   ASSERT_EQ(status.workers(0).latency().buckets_size(), 1);
@@ -165,6 +169,7 @@ TEST_F(StatusReportTest, TellsHowLongRequestsTookOfEachWorkerAndOfAll) {
 }
 
 TEST_F(StatusReportTest, TellsTheRequestAndTheLastWordsOfAWorker) {
+  now_ += seconds(60);
   Give(StartEvent{settings_});
   Give(SpawnedEvent{0, 123});
   Give(ReadyEvent{0});
@@ -235,12 +240,48 @@ TEST_F(StatusReportTest, TellsWhatTheProcessesUse) {
   Give(SpawnedEvent{0, 123});
   const Usage usage = {
       {0, {.cpu = std::chrono::milliseconds(1500), .resident_bytes = 4096, .threads = 3}}};
-  const admin::v1::Status status = ReportStatus(SnapshotOf(core_, before_, usage), *zone_, now_);
+  const admin::v1::Status status = Report(SnapshotOf(core_, before_, usage));
   ASSERT_GE(status.workers_size(), 1);
   EXPECT_EQ(status.workers(0).cpu_time().seconds(), 1);
   EXPECT_EQ(status.workers(0).cpu_time().nanos(), 500'000'000);
   EXPECT_EQ(status.workers(0).resident_bytes(), 4096u);
   EXPECT_EQ(status.workers(0).threads(), 3u);
+}
+
+// What a client takes for the response of a call is what the whole status has.
+TEST_F(StatusReportTest, WritesTheSameAsEachOfTheResponses) {
+  Settings many = settings_;
+  many.workers = 3;
+  Give(StartEvent{many});
+  for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    Give(SpawnedEvent{slot, static_cast<pid_t>(101 + slot)});
+    Give(ReadyEvent{slot});
+    zone_->stats(slot).requests.Add(1000 + slot);
+    zone_->stats(slot).active.Set(slot);
+  }
+  zone_->stats(5).bytes_sent.Add(std::uint64_t{1} << 40);
+  before_[1] = {.requests = 7};
+  StatusSnapshot snapshot = SnapshotOf(core_, before_);
+  snapshot.started = now_;
+  now_ += std::chrono::milliseconds(1500);
+  const StatusReport report(std::move(snapshot));
+  const Hung hung = {{2, seconds(9)}};
+  const admin::v1::Status status = ReportStatus(report, *zone_, now_, hung);
+  EXPECT_EQ(status.master().uptime().nanos(), 500'000'000);
+  ASSERT_EQ(status.workers_size(), 3);
+  EXPECT_EQ(status.workers(2).state(), admin::v1::Worker::HUNG);
+  EXPECT_EQ(status.stats().slots_size(), 4);
+
+  admin::v1::ListWorkersResponse workers;
+  ASSERT_TRUE(workers.ParseFromString(report.Write(StatusPart::kListWorkers, *zone_, now_, hung)));
+  admin::v1::ListWorkersResponse expected;
+  *expected.mutable_workers() = status.workers();
+  *expected.mutable_ended() = status.stats().ended();
+  EXPECT_EQ(workers.SerializeAsString(), expected.SerializeAsString());
+
+  admin::v1::Stats stats;
+  ASSERT_TRUE(stats.ParseFromString(report.Write(StatusPart::kStats, *zone_, now_, hung)));
+  EXPECT_EQ(stats.SerializeAsString(), status.stats().SerializeAsString());
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/admin_operations.h"
 #include "muster/master/admin/connection/health_board.h"
+#include "muster/master/admin/report/status_part.h"
 #include "muster/master/admin/server/admin_server.h"
 #include "muster/master/events/call_audit.h"
 #include "muster/master/events/event_ring.h"
@@ -45,6 +46,9 @@ class AdminServerTest : public ::testing::Test {
       status.add_workers()->set_generation(7);
       status.mutable_stats()->set_crashes(3);
       return status;
+    };
+    operations_.write_status = [this](StatusPart) {
+      return operations_.status().SerializeAsString();  // of the whole status
     };
     operations_.generation = [] { return 7; };
     operations_.audit = &audit_;
