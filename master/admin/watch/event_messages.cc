@@ -1,5 +1,7 @@
 #include "muster/master/admin/watch/event_messages.h"
 
+#include <memory>
+
 #include "muster/master/admin/watch/bytes.h"
 
 namespace muster::master {
@@ -41,7 +43,7 @@ WatchMessage EventMessages::After(std::uint64_t position, Kinds kinds, bool is_f
     response.set_missed(batch.missed);
     response.set_instance(ring_.instance());
     response.set_next(batch.next);
-    message.bytes = BytesOf(response);
+    message.bytes = std::make_shared<const grpc::ByteBuffer>(BytesOf(response));
   }
   made_[key] = message;
   return message;

@@ -24,7 +24,7 @@ void StatusMessages::Refresh() {
   if (version_ != 0 && now - made_at_ < kFresh) return;
   made_at_ = now;
   admin::v1::Status status = status_();
-  bytes_ = BytesOf(status);
+  bytes_ = std::make_shared<const grpc::ByteBuffer>(BytesOf(status));
   std::string essence = EssenceOf(std::move(status));
   if (version_ != 0 && essence == essence_) return;
   essence_ = std::move(essence);

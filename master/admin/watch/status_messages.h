@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -34,7 +35,7 @@ class StatusMessages {
   Clock::time_point made_at_{};
   std::uint64_t version_ = 0;
   std::string essence_;  // what the version says
-  grpc::ByteBuffer bytes_;
+  std::shared_ptr<const grpc::ByteBuffer> bytes_;
 };
 
 }  // namespace muster::master

@@ -28,15 +28,15 @@ void WatchCall::Look() {
   }
   WatchMessage message = source_(position_, is_first_);
   position_ = message.next;
-  if (!message.bytes.has_value()) return;
+  if (message.bytes == nullptr) return;
   is_first_ = false;
   const std::lock_guard lock(mutex_);
   if (is_finished_) return;
-  message_ = *std::move(message.bytes);
+  message_ = std::move(message.bytes);
   is_writing_ = true;
   has_more_ = !message.is_last;
   // gRPC calls nothing of this from within StartWrite or Finish.
-  StartWrite(&message_);
+  StartWrite(message_.get());
 }
 
 void WatchCall::End() { FinishOnce(ToGrpcStatus(absl::UnavailableError("the master is leaving"))); }
@@ -46,7 +46,7 @@ void WatchCall::OnWriteDone(bool is_written) {
   {
     const std::lock_guard lock(mutex_);
     is_writing_ = false;
-    message_.Clear();
+    message_.reset();
     if (!has_more_) return;
     has_more_ = false;
   }

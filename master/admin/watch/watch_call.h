@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include "grpcpp/grpcpp.h"
@@ -16,9 +15,9 @@ namespace muster::master {
 
 // What a reader is to be sent next.
 struct WatchMessage {
-  std::optional<grpc::ByteBuffer> bytes{};  // nothing: there is no news
-  std::uint64_t next = 0;                   // where the reader is after it
-  bool is_last = true;                      // false: there is more already
+  std::shared_ptr<const grpc::ByteBuffer> bytes{};  // null: there is no news
+  std::uint64_t next = 0;                           // where the reader is after it
+  bool is_last = true;                              // false: there is more already
 };
 
 // One call whose answer is a stream of what is new. It has a position and no queue: at most one
@@ -70,7 +69,7 @@ class WatchCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publi
   bool is_first_ = true;
 
   std::mutex mutex_;  // guards the rest
-  grpc::ByteBuffer message_;
+  std::shared_ptr<const grpc::ByteBuffer> message_;  // on its way; shared with other calls
   bool is_writing_ = false;
   bool has_more_ = false;  // to look for when the message is written
   bool is_finished_ = false;
