@@ -68,7 +68,7 @@ class WatchCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publi
   std::uint64_t position_;
   bool is_first_ = true;
 
-  std::mutex mutex_;  // guards the rest
+  std::mutex mutex_;                                 // guards the rest
   std::shared_ptr<const grpc::ByteBuffer> message_;  // on its way; shared with other calls
   bool is_writing_ = false;
   bool has_more_ = false;  // to look for when the message is written
