@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import statistics
 import subprocess
@@ -78,6 +79,11 @@ class Bench:
                 self.row(f"{method}, {workers} workers", median(times[method]), median(times["Health/Check"]),
                          "us", most if method == "GetStatus" else None, "Health/Check")
                 self.rows[-1]["ratio"] = ratio
+            unread = median(times["GetStatus, unread"])
+            self.row(f"GetStatus, {workers} workers, unread", unread, median(times["Health/Check"]), "us", None,
+                     "Health/Check", f"the client's reading takes {median(times['GetStatus']) - unread:.0f} us")
+            self.rows[-1]["ratio"] = median(
+                ours / check for ours, check in zip(times["GetStatus, unread"], times["Health/Check"]))
 
     def ctl_status(self):
         with contextlib.closing(closing(Muster("muster", workers=2))) as muster:
@@ -92,85 +98,66 @@ class Bench:
 
     # ---- Watchers ----
 
-    def watched(self, pid, address, connections, cause):
-        """CPU of `pid`, and messages, a second, with watchers."""
-        seconds = 5 if self.quick else 20
-        watcher = subprocess.Popen([self.client, "watch", address, str(connections),
-                                    str(WATCHERS // connections)],
+    def watch(self, address, connections, streams):
+        """A process that watches; None if it gets no stream."""
+        watcher = subprocess.Popen([self.client, "watch", address, str(connections), str(streams)],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        try:
-            if watcher.stdout.readline() != "watching\n":
-                return None
-            with cause():
-                time.sleep(2)
-                before, began = process_seconds(pid), time.monotonic()
-                time.sleep(seconds)
-                used, took = process_seconds(pid) - before, time.monotonic() - began
-            watcher.stdin.close()
-            messages = int(watcher.stdout.readline())
-            return used / took, messages
-        finally:
-            watcher.kill()
-            watcher.wait()
-
-    def watchers(self, connections):
-        with contextlib.closing(closing(Muster("muster", workers=2))) as muster:
-            server = muster.server
-
-            @contextlib.contextmanager
-            def events():
-                """Each reopen is two events: what happened, and the call."""
-                stop = threading.Event()
-
-                def reopen():
-                    caller = subprocess.Popen(
-                        ["sh", "-c", "while read -r _; do kill -USR1 \"$0\"; done", str(server.process.pid)],
-                        stdin=subprocess.PIPE, text=True)
-                    while not stop.wait(1 / EVENTS_A_SECOND):
-                        caller.stdin.write("\n")
-                        caller.stdin.flush()
-                    caller.stdin.close()
-                    caller.wait()
-
-                thread = threading.Thread(target=reopen)
-                thread.start()
-                try:
-                    yield
-                finally:
-                    stop.set()
-                    thread.join()
-
-            # What the events themselves cost, without anybody who watches.
-            seconds = 3 if self.quick else 10
-            with events():
-                time.sleep(1)
-                before, began = server.sample(), time.monotonic()
-                time.sleep(seconds)
-                alone = (server.sample() - before) / (time.monotonic() - began)
-            size = self.message_bytes(server)
-            ours = self.watched(server.process.pid, server.address, connections, events)
-        name = f"{WATCHERS} watchers on {connections} connections"
-        if ours is None:
-            return self.row(name, None, None, "% of a CPU", 1.3, "bare gRPC writes",
-                            "the master does not take as many connections")
-        socket_path = f"/tmp/muster-bench-bare-{os.getpid()}.sock"
-        bare = subprocess.Popen([f"{self.binaries}/bench/admin/bare_writer", f"unix:{socket_path}", str(size)],
-                                stdout=subprocess.PIPE, text=True)
-        try:
-            bare.stdout.readline()
-            peer = self.watched(bare.pid, f"unix:{socket_path}", connections, contextlib.nullcontext)
-        finally:
-            bare.kill()
-            bare.wait()
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(socket_path)
-        self.row(name, (ours[0] - alone) * 100, peer[0] * 100, "% of a CPU", 1.3, "bare gRPC writes",
-                 f"{ours[1]} and {peer[1]} messages of {size} bytes; the events alone {alone * 100:.1f} %")
+        if watcher.stdout.readline() == "watching\n":
+            return watcher
+        watcher.kill()
+        watcher.wait()
+        return None
 
     @staticmethod
-    def message_bytes(server):
+    def end(watcher):
+        """How many messages it got, and how many bytes."""
+        watcher.stdin.close()
+        messages, size = watcher.stdout.readline().split()
+        watcher.wait()
+        return int(messages), int(size)
+
+    def message_bytes(self, address):
         """Of a message with the events of a second."""
-        return 60 * EVENTS_A_SECOND + 40
+        watcher = self.watch(address, 1, 1)
+        time.sleep(3.5)
+        messages, size = self.end(watcher)
+        return size // messages
+
+    def watchers(self, connections):
+        """Both sides write at the same time; what else the machine does then is in both."""
+        name = f"{WATCHERS} watchers on {connections} connections"
+        seconds, rounds = (2, 5) if self.quick else (4, 15)
+        with contextlib.closing(closing(Muster("muster", workers=2))) as muster, contextlib.ExitStack() as stack:
+            server = muster.server
+            stack.enter_context(events(server.process.pid))
+            time.sleep(1)
+            before, began = server.sample(), time.monotonic()
+            time.sleep(seconds * 2)
+            alone = (server.sample() - before) / (time.monotonic() - began)
+            size = self.message_bytes(server.address)
+            watcher = self.watch(server.address, connections, WATCHERS // connections)
+            if watcher is None:
+                return self.row(name, None, None, "% of a CPU", 1.3, "bare gRPC writes",
+                                "the master does not take as many connections")
+            stack.callback(watcher.kill)
+            bare = stack.enter_context(bare_writer(self.binaries, size))
+            peer = self.watch(bare.address, connections, WATCHERS // connections)
+            stack.callback(peer.kill)
+            time.sleep(2)
+            pids = (server.process.pid, bare.pid)
+            shares = []
+            for _ in range(rounds):
+                before, began = [process_seconds(pid) for pid in pids], time.monotonic()
+                time.sleep(seconds)
+                after, took = [process_seconds(pid) for pid in pids], time.monotonic() - began
+                shares.append([(now - then) / took * 100 for now, then in zip(after, before)])
+            ours, theirs = self.end(watcher), self.end(peer)
+        alone *= 100
+        self.row(name, median(share[0] - alone for share in shares), median(share[1] for share in shares),
+                 "% of a CPU", 1.3, "bare gRPC writes",
+                 f"{ours[0]} and {theirs[0]} messages, of {ours[1] // ours[0]} and {theirs[1] // theirs[0]} bytes; "
+                 f"the events alone {alone:.1f} %")
+        self.rows[-1]["ratio"] = median((share[0] - alone) / share[1] for share in shares)
 
     # ---- An idle master ----
 
@@ -209,14 +196,14 @@ class Bench:
             ours, peer = [], []
             for _ in range(3 if self.quick else 15):
                 ours.append(measure(muster.server, lambda: subprocess.run(
-                    [muster.server.ctl, "--master", muster.server.address, "reload"],
+                    [muster.server.ctl, "--master", muster.server.address, "reload", "--wait", "drained"],
                     stdout=subprocess.DEVNULL, check=True)))
                 peer.append(measure(nginx.server, lambda: subprocess.run(
                     ["/usr/sbin/nginx", "-e", f"{nginx.server.folder}/error.log", "-c",
                      f"{nginx.server.folder}/nginx.conf", "-s", "reload"],
                     stderr=subprocess.DEVNULL, check=True)))
-            self.row("ctl reload until the old workers are gone", median(ours), median(peer), "ms", 1.0,
-                     "nginx -s reload", "100 idle clients")
+            self.row("ctl reload --wait drained", median(ours), median(peer), "ms", 1.0,
+                     "nginx -s reload", "until no old worker is left; 100 idle clients")
 
     def run(self):
         self.trips(2)
@@ -226,6 +213,40 @@ class Bench:
         self.watchers(WATCHERS)
         self.idle()
         self.reloads()
+
+
+@contextlib.contextmanager
+def events(pid):
+    """Has the master open its log files again, ten times a second; each time is an event."""
+    stop = threading.Event()
+
+    def reopen():
+        while not stop.wait(1 / EVENTS_A_SECOND):
+            os.kill(pid, signal.SIGUSR1)
+
+    thread = threading.Thread(target=reopen)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def bare_writer(binaries, size):
+    address = f"unix:/tmp/muster-bench-bare-{os.getpid()}.sock"
+    bare = subprocess.Popen([f"{binaries}/bench/admin/bare_writer", address, str(size)],
+                            stdout=subprocess.PIPE, text=True)
+    try:
+        bare.stdout.readline()
+        bare.address = address
+        yield bare
+    finally:
+        bare.kill()
+        bare.wait()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(address.removeprefix("unix:"))
 
 
 class closing:

@@ -1,9 +1,13 @@
 // The clients of `tools/bench admin`.
-//   admin_client trips ADDRESS ROUNDS CALLS   round trips of each method, in turn: JSON,
-//   microseconds admin_client empty ADDRESS                one empty call, for the time of a whole
-//   process admin_client watch ADDRESS CONNECTIONS STREAMS
+//   admin_client trips ADDRESS ROUNDS CALLS
+//     round trips of each method, in turn, and of GetStatus also without reading the message that
+//     arrives. Prints microseconds as JSON.
+//   admin_client empty ADDRESS
+//     one empty call, for the time of a whole process.
+//   admin_client watch ADDRESS CONNECTIONS STREAMS
 //     streams of events on each connection, with an interval of a second. Prints "watching" when
-//     all have their first message, and the number of further messages when standard input ends.
+//     all have their first message, and the number of further messages and of their bytes when
+//     standard input ends.
 
 #include <algorithm>
 #include <atomic>
@@ -19,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "muster/proto/admin.grpc.pb.h"
 #include "muster/proto/health.grpc.pb.h"
@@ -46,12 +51,14 @@ class Trips {
   explicit Trips(const std::string& address)
       : channel_(Connect(address)),
         admin_(Admin::NewStub(channel_)),
-        health_(grpc::health::v1::Health::NewStub(channel_)) {}
+        health_(grpc::health::v1::Health::NewStub(channel_)),
+        bytes_(channel_) {}
 
   int Run(int rounds, int calls) {
     const std::vector<std::pair<std::string, std::function<void()>>> methods = {
         {"Health/Check", [&] { Check(); }},
         {"GetStatus", [&] { Call<muster::admin::v1::Status>(&Admin::Stub::GetStatus, {}); }},
+        {"GetStatus, unread", [&] { CallForBytes("/muster.admin.v1.Admin/GetStatus"); }},
         {"ListWorkers",
          [&] { Call<muster::admin::v1::ListWorkersResponse>(&Admin::Stub::ListWorkers, {}); }},
         {"GetStats", [&] { Call<muster::admin::v1::Stats>(&Admin::Stub::GetStats, {}); }},
@@ -96,14 +103,31 @@ class Trips {
     Expect((*admin_.*method)(&context, request, &response));
   }
 
+  // With an empty request. The thread waits for the answer as a call of a stub does.
+  void CallForBytes(const std::string& method) {
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    const auto call = bytes_.PrepareUnaryCall(&context, method, grpc::ByteBuffer(), &queue);
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    call->StartCall();
+    call->Finish(&response, &status, this);
+    void* tag = nullptr;
+    bool is_ok = false;
+    queue.Next(&tag, &is_ok);
+    Expect(status);
+  }
+
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<Admin::Stub> admin_;
   std::unique_ptr<grpc::health::v1::Health::Stub> health_;
+  grpc::GenericStub bytes_;
 };
 
 struct Count {
   std::atomic<int> began = 0;
   std::atomic<int> messages = 0;
+  std::atomic<std::size_t> bytes = 0;
 };
 
 // One stream of events, which is only counted.
@@ -120,6 +144,7 @@ class Watch : public grpc::ClientReadReactor<muster::admin::v1::WatchEventsRespo
   void OnReadDone(bool is_read) override {
     if (!is_read) return;
     (is_first_ ? count_.began : count_.messages).fetch_add(1);
+    if (!is_first_) count_.bytes.fetch_add(response_.ByteSizeLong());
     is_first_ = false;
     StartRead(&response_);
   }
@@ -147,7 +172,7 @@ int RunWatches(const std::string& address, int connections, int streams) {
   }
   std::cout << "watching" << std::endl;
   while (std::getchar() != EOF) continue;
-  std::cout << count.messages << std::endl;
+  std::cout << count.messages << " " << count.bytes << std::endl;
   std::_Exit(0);
 }
 
