@@ -1,6 +1,6 @@
 // The clients of `tools/bench admin`.
 //   admin_client trips ADDRESS ROUNDS CALLS
-//     round trips of each method, in turn, and of GetStatus also without reading the message that
+//     round trips of each method, in turn, and of two also without reading the message that
 //     arrives. Prints microseconds as JSON.
 //   admin_client empty ADDRESS
 //     one empty call, for the time of a whole process.
@@ -58,6 +58,7 @@ class Trips {
     const std::vector<std::pair<std::string, std::function<void()>>> methods = {
         {"Health/Check", [&] { Check(); }},
         {"GetStatus", [&] { Call<muster::admin::v1::Status>(&Admin::Stub::GetStatus, {}); }},
+        {"Health/Check, unread", [&] { CallForBytes("/grpc.health.v1.Health/Check"); }},
         {"GetStatus, unread", [&] { CallForBytes("/muster.admin.v1.Admin/GetStatus"); }},
         {"ListWorkers",
          [&] { Call<muster::admin::v1::ListWorkersResponse>(&Admin::Stub::ListWorkers, {}); }},
@@ -107,7 +108,9 @@ class Trips {
   void CallForBytes(const std::string& method) {
     grpc::ClientContext context;
     grpc::CompletionQueue queue;
-    const auto call = bytes_.PrepareUnaryCall(&context, method, grpc::ByteBuffer(), &queue);
+    const grpc::Slice nothing;
+    const grpc::ByteBuffer request(&nothing, 1);
+    const auto call = bytes_.PrepareUnaryCall(&context, method, request, &queue);
     grpc::ByteBuffer response;
     grpc::Status status;
     call->StartCall();
