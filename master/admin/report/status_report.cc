@@ -163,7 +163,21 @@ void StatusReport::WriteWorkers(int field, const SlotCounts& counts, const worke
   }
 }
 
-void StatusReport::WriteStats(const SlotCounts& counts, WireMessage& out) const {
+void StatusReport::WriteTotals(const SlotCounts& counts, WireMessage& out) const {
+  using admin::v1::Stats;
+  WireMessage counters(kCountedBytes);
+  WriteCounters(counts.total, counters);
+  out.AddMessage(Stats::kTotalFieldNumber, counters.bytes());
+  counters.Clear();
+  WriteCounters(counts.ended, counters);
+  out.AddMessage(Stats::kEndedFieldNumber, counters.bytes());
+  out.AddNumber(Stats::kReloadsFieldNumber, snapshot_.reloads);
+  out.AddNumber(Stats::kReloadsRefusedFieldNumber, snapshot_.reloads_refused);
+  out.AddNumber(Stats::kCrashesFieldNumber, snapshot_.crashes);
+  out.AddMessage(Stats::kLatencyFieldNumber, LatencyOf(counts.latency, /*with_buckets=*/true));
+}
+
+void StatusReport::WriteStatsLists(const SlotCounts& counts, WireMessage& out) const {
   using admin::v1::Stats;
   WireMessage counters(kCountedBytes);
   WireMessage part(2 * kCountedBytes);
@@ -172,10 +186,6 @@ void StatusReport::WriteStats(const SlotCounts& counts, WireMessage& out) const 
     WriteCounters(values, counters);
     return counters.bytes();
   };
-  out.AddMessage(Stats::kTotalFieldNumber, write(counts.total));
-  out.AddNumber(Stats::kReloadsFieldNumber, snapshot_.reloads);
-  out.AddNumber(Stats::kReloadsRefusedFieldNumber, snapshot_.reloads_refused);
-  out.AddNumber(Stats::kCrashesFieldNumber, snapshot_.crashes);
   for (const auto& [slot, counted] : counts.slots) {
     part.Clear();
     part.AddNumber(admin::v1::SlotStats::kSlotFieldNumber, slot);
@@ -192,8 +202,6 @@ void StatusReport::WriteStats(const SlotCounts& counts, WireMessage& out) const 
     }
     out.AddMessage(Stats::kWorkersFieldNumber, workers_[i].stats, part.bytes());
   }
-  out.AddMessage(Stats::kEndedFieldNumber, write(counts.ended));
-  out.AddMessage(Stats::kLatencyFieldNumber, LatencyOf(counts.latency, /*with_buckets=*/true));
 }
 
 std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone, TimePoint now,
@@ -204,8 +212,8 @@ std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone,
     case StatusPart::kStatus: {
       WriteMaster(now, out);
       WriteWorkers(admin::v1::Status::kWorkersFieldNumber, counts, zone, now, hung, out);
-      WireMessage stats(bytes_);
-      WriteStats(counts, stats);
+      WireMessage stats(2 * kCountedBytes);
+      WriteTotals(counts, stats);
       out.AddMessage(admin::v1::Status::kStatsFieldNumber, stats.bytes());
       break;
     }
@@ -218,7 +226,8 @@ std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone,
       break;
     }
     case StatusPart::kStats:
-      WriteStats(counts, out);
+      WriteTotals(counts, out);
+      WriteStatsLists(counts, out);
       break;
   }
   return std::string(out.bytes());

@@ -43,7 +43,9 @@ class StatusReport {
   void WriteMaster(TimePoint now, WireMessage& out) const;
   void WriteWorkers(int field, const SlotCounts& counts, const worker::SharedZone& zone,
                     TimePoint now, const Hung& hung, WireMessage& out) const;
-  void WriteStats(const SlotCounts& counts, WireMessage& out) const;
+  // What is of the master as a whole; the lists are of Stats alone.
+  void WriteTotals(const SlotCounts& counts, WireMessage& out) const;
+  void WriteStatsLists(const SlotCounts& counts, WireMessage& out) const;
 
   StatusSnapshot snapshot_;
   std::string master_;           // a Master, without uptime
