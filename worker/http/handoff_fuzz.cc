@@ -138,7 +138,9 @@ class Client {
   // Leaves, and the worker notices.
   void Close() {
     own_.reset();
-    for (int round = 0; round < 10 && !worker_.IsEmpty(); ++round) worker_.RunWhatIsReady();
+    for (int round = 0; round < kMostRounds && !worker_.IsEmpty(); ++round) {
+      worker_.RunWhatIsReady();
+    }
     MUSTER_CHECK(worker_.IsEmpty(), "a connection ends with its client");
   }
 
