@@ -68,6 +68,7 @@ class Call final : public Reactor {
              .ok()) {
       return FinishOnce({grpc::StatusCode::INVALID_ARGUMENT, "what came is no request"});
     }
+    response_.Clear();  // gRPC serialises into an empty buffer only
     bool is_owned = false;
     grpc::SerializationTraits<ServerReflectionResponse>::Serialize(service_.Answer(request),
                                                                    &response_, &is_owned)

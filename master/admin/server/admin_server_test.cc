@@ -208,5 +208,27 @@ TEST_F(AdminServerTest, ListsItsServicesByReflection) {
             "\"grpc.reflection.v1alpha.ServerReflection\" }");
 }
 
+// As grpcurl does: the services, then the file of one of them.
+TEST_F(AdminServerTest, AnswersEachQuestionOfAStreamOfReflection) {
+  Start();
+  const int files = Serve([&] {
+    grpc::ClientContext context;
+    const auto stub = ServerReflection::NewStub(Connect());
+    const auto stream = stub->ServerReflectionInfo(&context);
+    ServerReflectionRequest request;
+    request.set_list_services("");
+    EXPECT_TRUE(stream->Write(request));
+    ServerReflectionResponse response;
+    EXPECT_TRUE(stream->Read(&response));
+    request.set_file_containing_symbol("muster.admin.v1.Admin");
+    EXPECT_TRUE(stream->Write(request));
+    EXPECT_TRUE(stream->Read(&response));
+    EXPECT_TRUE(stream->WritesDone());
+    EXPECT_TRUE(stream->Finish().ok());
+    return response.file_descriptor_response().file_descriptor_proto_size();
+  });
+  EXPECT_GT(files, 1);
+}
+
 }  // namespace
 }  // namespace muster::master
