@@ -1,7 +1,9 @@
 #ifndef MUSTER_MASTER_ADMIN_REPORT_SLOT_COUNTS_H_
 #define MUSTER_MASTER_ADMIN_REPORT_SLOT_COUNTS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -19,7 +21,8 @@ struct SlotCounts {
   std::vector<worker::StatsValues> workers;                          // in the order of the snapshot
   worker::StatsValues ended;                                         // of workers that are no more
   worker::LatencyValues latency;                                     // of all requests
-  std::vector<worker::LatencyValues> worker_latencies;               // in the order of the snapshot
+  // By the place in the snapshot, of those whose slot has counted requests.
+  std::map<std::size_t, worker::LatencyValues> worker_latencies;
 };
 
 // Reads each number once, so that those of `workers` and `ended` add up to `total`. In any thread.

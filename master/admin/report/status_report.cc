@@ -154,9 +154,10 @@ void StatusReport::WriteWorkers(int field, const SlotCounts& counts, const worke
     WriteCounters(counts.workers[i], counters);
     moving.Clear();
     WriteMoving(snapshot_.workers[i], counters.bytes(), now, hung, part, moving);
-    if (counts.worker_latencies[i].Count() != 0) {
+    if (const auto found = counts.worker_latencies.find(i);
+        found != counts.worker_latencies.end()) {
       moving.AddMessage(admin::v1::Worker::kLatencyFieldNumber,
-                        LatencyOf(counts.worker_latencies[i], /*with_buckets=*/true));
+                        LatencyOf(found->second, /*with_buckets=*/true));
     }
     WriteFromSlot(zone, snapshot_.workers[i].shown, now, moving);
     out.AddMessage(field, workers_[i].shown, moving.bytes());
@@ -196,9 +197,10 @@ void StatusReport::WriteStatsLists(const SlotCounts& counts, WireMessage& out) c
     part.Clear();
     part.AddMessage(admin::v1::WorkerStats::kCountersFieldNumber, write(counts.workers[i]));
     // The buckets are the Worker's.
-    if (counts.worker_latencies[i].Count() != 0) {
+    if (const auto found = counts.worker_latencies.find(i);
+        found != counts.worker_latencies.end()) {
       part.AddMessage(admin::v1::WorkerStats::kLatencyFieldNumber,
-                      LatencyOf(counts.worker_latencies[i], /*with_buckets=*/false));
+                      LatencyOf(found->second, /*with_buckets=*/false));
     }
     out.AddMessage(Stats::kWorkersFieldNumber, workers_[i].stats, part.bytes());
   }

@@ -169,6 +169,8 @@ TEST_F(StatusReportTest, TellsHowLongRequestsTookOfEachWorkerAndOfAll) {
   LatencyBefore before = {{0, worker::ReadLatency(zone_->latency(0))}};
   zone_->latency(0).Record(std::chrono::milliseconds(5));
   zone_->latency(5).Record(std::chrono::milliseconds(5));
+  zone_->stats(0).requests.Add(2);
+  zone_->stats(5).requests.Add(1);
   const admin::v1::Status status = Report(SnapshotOf(core_, before_, {}, before));
   EXPECT_EQ(status.workers(0).latency().count(), 1u);
   EXPECT_EQ(status.workers(0).latency().p99().nanos(), 5'114'880);
