@@ -2,9 +2,11 @@
 // refused, or the client sees what it would have seen without the handoff, and after two of them.
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
@@ -34,6 +37,7 @@ constexpr std::size_t kMostStateBytes = 4096;
 // More than a socket takes at once, so that some is left to be sent.
 constexpr std::size_t kFileBytes = 300'000;
 constexpr int kMostRounds = 100'000;
+constexpr std::chrono::milliseconds kPatience(10'000);
 
 // Two services in one process: one that serves, and one that drains from its first connection on.
 class Worker final : public Context {
@@ -127,6 +131,10 @@ class Client {
     for (int round = 0; round < kMostRounds; ++round) {
       worker_.RunWhatIsReady();
       const ssize_t n = ::recv(own_.get(), buffer, sizeof(buffer), 0);
+      if (n < 0 && worker_.IsEmpty()) {
+        AwaitEnd();
+        continue;
+      }
       if (n < 0) return Comparable(std::move(all)) + "(open)";
       if (n == 0) return Comparable(std::move(all)) + "(closed)";
       all.append(buffer, n);
@@ -138,13 +146,17 @@ class Client {
   // Leaves, and the worker notices.
   void Close() {
     own_.reset();
-    for (int round = 0; round < kMostRounds && !worker_.IsEmpty(); ++round) {
-      worker_.RunWhatIsReady();
-    }
+    const loop::TimePoint end = loop::Clock::now() + kPatience;
+    while (!worker_.IsEmpty() && loop::Clock::now() < end) worker_.RunWhatIsReady();
     MUSTER_CHECK(worker_.IsEmpty(), "a connection ends with its client");
   }
 
  private:
+  // The worker has closed its end. Whoever looks into /proc/PID/fd in that moment has it, too.
+  void AwaitEnd() const {
+    pollfd own = {.fd = own_.get(), .events = POLLIN, .revents = 0};
+    MUSTER_CHECK(::poll(&own, 1, static_cast<int>(kPatience.count())) == 1, "a close is seen");
+  }
   // Blanks out what is never the same twice.
   static std::string Comparable(std::string text) {
     static constexpr absl::string_view kDate = "\r\nDate: ";
