@@ -166,10 +166,10 @@ TEST_F(TopInTmux, FitsANewSizeOfTheWindow) {
   EXPECT_THAT(ScreenWith("CONN/S"), HasSubstr("CONN/S"));
   Tmux({"resize-window", "-x", "40", "-y", "10"});
   EXPECT_THAT(ScreenWhen([](const std::string& screen) {
-                return absl::StrContains(screen, "WORKER") && absl::StrContains(screen, "q quit") &&
-                       !absl::StrContains(screen, "CONN/S");
+                return absl::StrContains(screen, "serving") &&
+                       absl::StrContains(screen, "q quit") && !absl::StrContains(screen, "CONN/S");
               }),
-              AllOf(HasSubstr("WORKER"), Not(HasSubstr("CONN/S"))));
+              AllOf(HasSubstr("serving"), HasSubstr("REQ/S"), Not(HasSubstr("CONN/S"))));
 }
 
 TEST_F(TopInTmux, TellsThatTheConnectionWasLostAndGoesOn) {
