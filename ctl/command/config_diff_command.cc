@@ -1,19 +1,17 @@
 #include <unistd.h>
 
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/command/config_argument.h"
 #include "muster/ctl/command/config_file.h"
 #include "muster/ctl/exit_code.h"
 #include "muster/ctl/text/colour.h"
 #include "muster/ctl/text/config_text.h"
 #include "muster/ctl/text/output.h"
-#include "muster/ctl/text/progress.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/proto/config_call.pb.h"
@@ -23,43 +21,20 @@ namespace {
 
 namespace v1 = admin::v1;
 
-// The master reads files, and looks names up.
-constexpr absl::Duration kForChecking = absl::Seconds(30);
-
-constexpr Parameter kParameters[] = {
-    {.name = "FILE",
-     .kind = Parameter::Kind::kFile,
-     .summary = "a file of this machine, not the master's; \"-\" for standard input"},
-};
-
-absl::StatusOr<v1::ConfigCheck> Check(MasterConnection& master,
-                                      const google::protobuf::Message& request) {
-  const Progress progress("comparing");
-  return master.Ask<v1::ConfigCheck>(request, kForChecking);
-}
+constexpr Parameter kParameters[] = {kConfigArgument};
 
 // True: they differ, and this was printed.
 absl::StatusOr<bool> Compare(const Session& session) {
-  const std::optional<std::string> file = session.arguments.text("FILE");
-  v1::CheckConfigTextRequest text;
-  if (file.has_value()) {
-    MUSTER_ASSIGN_OR_RETURN(*text.mutable_config(), ReadConfigFile(*file));
-  }
+  MUSTER_ASSIGN_OR_RETURN(const auto config, ReadConfigArgument(session));
   MUSTER_ASSIGN_OR_RETURN(MasterConnection master, session.connect());
   MUSTER_ASSIGN_OR_RETURN(const v1::Status status, master.Ask<v1::Status>(v1::GetStatusRequest()));
-  v1::ConfigCheck check;
-  if (file.has_value()) {
-    MUSTER_ASSIGN_OR_RETURN(check, Check(master, text));
-  } else {
-    MUSTER_ASSIGN_OR_RETURN(check, Check(master, v1::CheckConfigRequest()));
-  }
-  const std::string name =
-      file.has_value() ? NameOfConfigFile(*file) : status.master().config_file();
+  MUSTER_ASSIGN_OR_RETURN(const v1::ConfigCheck check,
+                          CheckConfigArgument(master, config, "comparing"));
+  const std::string name = config.has_value()
+                               ? NameOfConfigFile(*session.arguments.text(kConfigArgument.name))
+                               : status.master().config_file();
   if (session.output == Output::kJson) MUSTER_RETURN_IF_ERROR(Print(session.output, check, ""));
-  if (!check.is_good()) {
-    return absl::InvalidArgumentError("the configuration has mistakes:\n" +
-                                      RenderMistakes(check, name));
-  }
+  if (!check.is_good()) return MistakesOf(check, name);
   if (!check.is_compared() && !check.is_in_force()) {
     return absl::UnimplementedError("this master does not tell what differs; is it older?");
   }
