@@ -48,7 +48,7 @@ class Performer {
   // The numbers of configurations that were refused.
   const std::set<int>& refused() const { return refused_; }
   // Processes that may answer by an old configuration: the answer to a reload counted the
-  // connections that they kept.
+  // connections that they kept, or said that they had not begun to drain.
   const std::set<pid_t>& keepers() const { return keepers_; }
   // Whether all clients find room at once.
   bool has_room_for_all();
