@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -14,11 +13,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "google/protobuf/util/json_util.h"
 #include "muster/ipc/base/check.h"
 #include "muster/tests/chaos/plan.h"
+#include "muster/tests/chaos/process_control.h"
 #include "muster/tests/chaos/process_view.h"
+#include "muster/tests/chaos/reload_answer.h"
 #include "muster/tests/support/child_process.h"
 
 namespace muster::tests::chaos {
@@ -54,47 +54,6 @@ std::optional<Message> FromJson(const std::string& json) {
 
 std::string Told(const Finished& finished) {
   return absl::StrCat("exit ", finished.exit, ", ", finished.output, finished.errors);
-}
-
-int HighestDescriptor(pid_t pid) {
-  int highest = 2;
-  std::error_code ended;
-  const std::filesystem::path folder = absl::StrCat("/proc/", pid, "/fd");
-  for (std::filesystem::directory_iterator entry(folder, ended), end; !ended && entry != end;
-       entry.increment(ended)) {
-    int fd = 0;
-    if (absl::SimpleAtoi(entry->path().filename().string(), &fd)) highest = std::max(highest, fd);
-  }
-  return highest;
-}
-
-bool HasOpen(pid_t pid, const std::string& path) {
-  std::error_code ended;
-  const std::filesystem::path folder = absl::StrCat("/proc/", pid, "/fd");
-  for (std::filesystem::directory_iterator entry(folder, ended), end; !ended && entry != end;
-       entry.increment(ended)) {
-    std::error_code closed;
-    if (std::filesystem::read_symlink(entry->path(), closed) == path) return true;
-  }
-  return false;
-}
-
-// Returns the one before.
-rlim_t SetSoftLimit(pid_t pid, rlim_t soft) {
-  rlimit limit = {};
-  if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) != 0) return soft;
-  const rlim_t before = std::exchange(limit.rlim_cur, std::min(soft, limit.rlim_max));
-  ::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr);
-  return before;
-}
-
-// Returns when it runs no more, stopped or dead.
-void AwaitStopped(pid_t pid) {
-  while (true) {
-    const auto process = ReadProcess(pid);
-    if (!process.has_value() || process->state == 'T' || process->state == 'Z') return;
-    std::this_thread::yield();
-  }
 }
 
 }  // namespace
@@ -342,21 +301,9 @@ Performer::Wrongs Performer::NoteOldWorkers(const Ended& reload, int number,
                                             const std::vector<Probes::Answer>& answers) {
   const auto response = FromJson<admin::v1::ReloadResponse>(reload.ctl.output);
   if (!response.has_value()) return {};
-  const std::string warnings = absl::StrJoin(response->warning(), "\n");
-  Wrongs wrongs;
-  for (const Worker& worker : before) {
-    if (stopped.count(worker.pid()) == 0) continue;
-    if (worker.state() != Worker::SERVING && worker.state() != Worker::HUNG) continue;
-    const std::string ended = absl::StrCat("generation ", worker.generation(), " was ended");
-    if (absl::StrContains(warnings, absl::StrCat("(pid ", worker.pid(), ")")) ||
-        absl::StrContains(warnings, ended)) {
-      continue;
-    }
-    wrongs.push_back(absl::StrCat("a reload's answer tells nothing of worker ", worker.index(),
-                                  " (pid ", worker.pid(), "), which was stopped until then"));
-  }
+  Wrongs wrongs = UntoldWorkers(*response, before, stopped);
   // Who has not begun to drain may accept; the answer has told it.
-  if (absl::StrContains(warnings, "has not begun to drain")) return wrongs;
+  if (TellsOfLateDrain(*response)) return wrongs;
   std::map<int, int> old;
   for (const Probes::Answer& answer : answers) {
     if (answer.began > reload.at && answer.configuration < number) ++old[answer.configuration];
@@ -500,10 +447,6 @@ Performer::Wrongs Performer::NoteSuccess(const Finished& reload, const Settings&
                                          const std::vector<Worker>& before) {
   const auto response = FromJson<admin::v1::ReloadResponse>(reload.output);
   if (!response.has_value()) return {absl::StrCat("no answer to a reload: ", Told(reload))};
-  Wrongs wrongs;
-  if (response->workers_size() != settings.workers) {
-    wrongs.push_back(absl::StrCat("a reload's answer has ", response->workers_size(), " workers"));
-  }
   clients_->Demand(number);
   expected_.generation = response->generation();
   expected_.is_paused = false;
@@ -514,17 +457,13 @@ Performer::Wrongs Performer::NoteSuccess(const Finished& reload, const Settings&
     if (worker.generation() < response->generation()) draining.push_back(worker);
   }
   NoteDrain(begin, draining);
-  std::uint64_t kept = 0;
-  for (const std::string& warning : response->warning()) {
-    const Wrongs more = NoteWarning(warning, begin, draining);
-    wrongs.insert(wrongs.end(), more.begin(), more.end());
-    kept += absl::StrContains(warning, "goes on serving") ? 1 : 0;
-  }
-  if ((kept > 0) != (response->connections_kept() > 0)) {
-    wrongs.push_back(absl::StrCat("a reload's answer has ", kept, " warnings of kept connections, ",
-                                  response->connections_kept(), " connections"));
-  }
-  return wrongs;
+  ReloadAnswer answer = Read(*response, {.begin = begin,
+                                         .workers = settings.workers,
+                                         .drained = std::move(draining),
+                                         .is_disturbed = is_disturbed_});
+  for (Ledger::Reason& reason : answer.reasons) ledger_.Add(std::move(reason));
+  keepers_.merge(answer.keepers);
+  return std::move(answer.wrongs);
 }
 
 void Performer::NoteSettings(const Settings& settings) {
@@ -533,37 +472,6 @@ void Performer::NoteSettings(const Settings& settings) {
   if (settings.accept == Settings::Accept::kReuseport) {
     expected_.listeners = std::max(expected_.listeners, settings.workers);
   }
-}
-
-Performer::Wrongs Performer::NoteWarning(const std::string& warning, Time begin,
-                                         const std::vector<Worker>& before) {
-  std::uint64_t generation = 0;
-  std::uint64_t count = 0;
-  if (std::sscanf(warning.c_str(),
-                  "generation %ju was ended at once, beyond max_generations, with %ju", &generation,
-                  &count) == 2) {
-    Ledger::Reason reason = {.name = "max_generations", .from = begin, .at_most = count};
-    for (const Worker& worker : before) {
-      if (worker.generation() == generation) reason.holders.insert(worker.pid());
-    }
-    ledger_.Add(std::move(reason));
-    return {};
-  }
-  const std::size_t at = warning.find("(pid ");
-  int pid = 0;
-  if (at != std::string::npos) std::sscanf(warning.c_str() + at, "(pid %d)", &pid);
-  if (absl::StrContains(warning, "goes on serving")) {
-    keepers_.insert(pid);
-    return {};
-  }
-  // Until it learns of the drain, it answers as before.
-  if (absl::StrContains(warning, "has not begun to drain")) keepers_.insert(pid);
-  if (is_disturbed_ && (absl::StrContains(warning, "has not begun to") ||
-                        absl::StrContains(warning, "has not ended ") ||
-                        absl::StrContains(warning, "was killed by SIGKILL before it "))) {
-    return {};
-  }
-  return {absl::StrCat("unexpected warning: ", warning)};
 }
 
 Performer::Wrongs Performer::NoteRefusal(const Finished& reload, int number,

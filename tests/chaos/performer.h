@@ -82,8 +82,6 @@ class Performer {
   Wrongs NoteSuccess(const Finished& reload, const Settings& settings, int number, Time begin,
                      const std::vector<admin::v1::Worker>& before);
   void NoteSettings(const Settings& settings);
-  Wrongs NoteWarning(const std::string& warning, Time begin,
-                     const std::vector<admin::v1::Worker>& before);
   // A refused reload has changed nothing.
   Wrongs NoteRefusal(const Finished& reload, int number,
                      const std::vector<admin::v1::Worker>& before, bool has_killed);
