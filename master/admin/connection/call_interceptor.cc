@@ -1,5 +1,7 @@
 #include "muster/master/admin/connection/call_interceptor.h"
 
+#include "muster/master/admin/connection/status_bound.h"
+
 namespace muster::master {
 namespace {
 
@@ -23,8 +25,11 @@ class OneCall final : public grpc::experimental::Interceptor {
       is_unreadable_ = batch->GetRecvMessage() == nullptr;
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      if (is_unreadable_) batch->ModifySendStatus(terms_.unreadable);
-      if (terms_.count) terms_.count(path_, batch->GetSendStatus().error_code());
+      const grpc::Status status = is_unreadable_ ? terms_.unreadable : batch->GetSendStatus();
+      if (is_unreadable_ || SentBytes(status) > kMostStatusBytes) {
+        batch->ModifySendStatus(BoundStatus(status));
+      }
+      if (terms_.count) terms_.count(path_, status.error_code());
     }
     batch->Proceed();
   }

@@ -14,7 +14,8 @@ namespace muster::master {
 // Told of each call that a gRPC server answers: the path of the method, and the code. Thread-safe.
 using CountCall = std::function<void(absl::string_view path, grpc::StatusCode code)>;
 
-// Stands between a gRPC server and all its services, whoever wrote them. Called in gRPC's threads.
+// Stands between a gRPC server and all its services, whoever wrote them. No status is longer than
+// a client takes (status_bound.h). Called in gRPC's threads.
 class CallInterceptor final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   // All thread-safe.
