@@ -32,9 +32,29 @@ def cc_library(name, srcs = [], hdrs = [], copts = [], **attrs):
         **attrs
     )
 
-def cc_test(name, srcs = [], copts = [], **attrs):
+# Their tests are optimised (.bazelrc), so the prelude does not fit.
+_OPTIMISED_TESTS = ["ipc/lock", "ipc/zone", "ipc/testing"]
+
+def _takes_prelude(srcs):
+    package = native.package_name()
+    for folder in _OPTIMISED_TESTS:
+        if package == folder or package.startswith(folder + "/"):
+            return False
+    return all([src.endswith("_test.cc") for src in srcs])
+
+def cc_test(name, srcs = [], copts = [], deps = [], **attrs):
+    """A test, whose source is compiled with //bazel/prelude where gcc compiles it."""
     _check_headers(name, srcs)
-    _cc_test(name = name, srcs = srcs, copts = _WARNINGS + copts, **attrs)
+    if _takes_prelude(srcs):
+        deps = deps + select({
+            "//bazel/prelude:clang": [],
+            "//conditions:default": ["//bazel/prelude:test_prelude"],
+        })
+        copts = copts + select({
+            "//bazel/prelude:clang": [],
+            "//conditions:default": ["-include", "bazel/prelude/test_prelude.h", "-Winvalid-pch", "-Wno-error=invalid-pch"],
+        })
+    _cc_test(name = name, srcs = srcs, copts = _WARNINGS + copts, deps = deps, **attrs)
 
 def cc_binary(name, srcs = [], copts = [], **attrs):
     _check_headers(name, srcs)

@@ -84,13 +84,16 @@ def _installed_library(ctx, hint):
     # number on the command line has the users of the library compiled again.
     version = _pkg_config(ctx, ["--modversion", wanted[0]])[0]
 
+    # g++ defines _GNU_SOURCE, which stands for these; a precompiled header was made without them.
+    defines = [flag[2:] for flag in flags if flag.startswith("-D")]
+    defines = [macro for macro in defines if macro.split("=")[0] not in ["_DEFAULT_SOURCE", "_XOPEN_SOURCE"]]
+
     # One library holds the flags of them all, and the linker drops those that
     # a program does not use.
     return _cc_library(
         "installed",
         hdrs = "glob(%r)" % [include + "/**" for include in includes] if includes else "[]",
-        defines = repr([flag[2:] for flag in flags if flag.startswith("-D")] +
-                       ["BAZEL_SYSTEM_%s=%s" % (ctx.attr.stamp, version)]),
+        defines = repr(defines + ["BAZEL_SYSTEM_%s=%s" % (ctx.attr.stamp, version)]),
         includes = repr(includes),
         linkopts = repr(["-Wl,--push-state,--as-needed"] +
                         [flag for flag in flags if flag[:2] in ["-L", "-W", "-l", "-p"]] +
