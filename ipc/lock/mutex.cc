@@ -20,7 +20,7 @@ constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 
 }  // namespace
 
-bool MutexState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, &slept, dead); }
+bool MutexState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, &slept, &counts, dead); }
 
 bool MutexState::Reset() { return OwnerLock::Reset(word); }
 
@@ -41,7 +41,9 @@ absl::StatusOr<Mutex> Mutex::OnFile(const std::string& path, std::int64_t offset
   return Mutex(std::move(file), std::move(repair));
 }
 
-OwnerLock Mutex::Word() const { return OwnerLock(state_->word, &state_->slept, *registry_, self_); }
+OwnerLock Mutex::Word() const {
+  return OwnerLock(state_->word, &state_->slept, &state_->counts, *registry_, self_);
+}
 
 LockOutcome Mutex::LockSlowly(Deadline deadline) {
   if (file_ != nullptr) return file_->Lock(deadline);
@@ -85,6 +87,10 @@ bool Mutex::Reset() { return file_ != nullptr ? file_->Reset() : OwnerLock::Rese
 bool Mutex::Abandon() {
   if (file_ != nullptr) return file_->Abandon();
   if (!self_.Confirm(*registry_)) return false;
+  // Relaxed: as in OwnerLock::Leave.
+  if (OwnerTag::InWord(state_->word.load(std::memory_order_relaxed)) != self_.tag()) return false;
+  // Before the word is released: its next owner may unmap the memory.
+  state_->counts.AddRecovery();
   return Word().Abandon();
 }
 

@@ -18,6 +18,7 @@
 #include "muster/ipc/lock/internal/file_mutex.h"
 #include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/internal/sleep_mark.h"
+#include "muster/ipc/lock/lock_counts.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -35,6 +36,9 @@ struct alignas(kCacheLineBytes) MutexState {
   std::atomic<std::uint32_t> word{0};
   // Written by participants that sleep.
   internal::SleepMark slept;
+  // Written by participants that wait or recover. Half a line away from the word, so that whoever
+  // goes to sleep does not disturb the owner.
+  alignas(kCacheLineBytes / 2) LockCounts counts;
 
   // Call it for each participant that died, after Registry::MarkDead, whether it held the mutex or
   // not. It wakes all sleepers, because the dead one may have owed them a wake; it makes no system
@@ -48,7 +52,8 @@ struct alignas(kCacheLineBytes) MutexState {
   bool Reset();
 };
 static_assert(sizeof(MutexState) == 128 && alignof(MutexState) == 128);
-static_assert(offsetof(MutexState, word) == 0 && offsetof(MutexState, slept) == 4);
+static_assert(offsetof(MutexState, word) == 0 && offsetof(MutexState, slept) == 4 &&
+              offsetof(MutexState, counts) == 64);
 static_assert(std::is_standard_layout_v<MutexState>);
 static_assert(std::is_trivially_destructible_v<MutexState>);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
@@ -141,6 +146,11 @@ class Mutex {
   // each Unlock false, also in a thread that waits. Call it before Registry::Leave. Any thread may
   // call it; the inline path of a Lock that runs at the same moment may still acquire.
   void Expire() { self_.End(); }
+  // Counts a wait before this lock, in MutexState::counts: for a class that has threads wait in
+  // front of it. Nothing on a file.
+  void CountWait() {
+    if (state_ != nullptr) state_->counts.AddWait();
+  }
 
   // The standard's TimedLockable, for std::unique_lock and std::scoped_lock. After kOwnerDied they
   // call the repair callback and mark the mutex consistent. They print a message and abort if there

@@ -8,7 +8,7 @@ namespace muster::ipc {
 
 using internal::OwnerLock;
 
-bool OnceState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, &slept, dead); }
+bool OnceState::Recover(OwnerTag dead) { return OwnerLock::Recover(word, &slept, nullptr, dead); }
 
 bool OnceState::Reset() { return OwnerLock::Reset(word, kDoneMark); }
 
@@ -16,7 +16,7 @@ Once::Once(OnceState* state, const Registry& registry, OwnerTag self)
     : state_(state), registry_(registry), self_(registry, self) {}
 
 absl::Status Once::CallSlowly(Initialise initialise, Deadline deadline) {
-  const OwnerLock lock(state_->word, &state_->slept, registry_, self_);
+  const OwnerLock lock(state_->word, &state_->slept, nullptr, registry_, self_);
   // Without spinning: what is done once takes long.
   const LockOutcome outcome = lock.LockBySleeping(0, deadline);
   if (outcome == LockOutcome::kNotParticipant) {

@@ -25,7 +25,8 @@ using internal::StoreLoadFence;
 namespace {
 
 static_assert(sizeof(RwLockWriter) == 128 && offsetof(RwLockWriter, entered) == 4 &&
-              offsetof(RwLockWriter, slots) == 8 && offsetof(RwLockWriter, slept) == 12);
+              offsetof(RwLockWriter, slots) == 8 && offsetof(RwLockWriter, slept) == 12 &&
+              offsetof(RwLockWriter, counts) == 64);
 static_assert(sizeof(RwLockReader) == 128);
 
 constexpr absl::Duration kLeavingReader = absl::Milliseconds(10);
@@ -59,7 +60,7 @@ RwLock::RwLock(RwLockWriter* writer, absl::Span<RwLockReader> readers, const Reg
 // Writers.
 
 OwnerLock RwLock::Word() const {
-  return OwnerLock(writer_->word, &writer_->slept, registry_, self_);
+  return OwnerLock(writer_->word, &writer_->slept, &writer_->counts, registry_, self_);
 }
 
 LockOutcome RwLock::TryLock() {
@@ -117,6 +118,7 @@ bool RwLock::AwaitReader(std::uint32_t slot, Deadline deadline) {
   std::atomic<std::uint32_t>& word = readers_[slot].word;
   const absl::Duration nap = std::min(registry_.recheck_interval(), kLeavingReader);
   Spinner spinner(pauses_);
+  bool has_slept = false;
   for (;;) {
     // As in AwaitReaders.
     std::uint32_t seen = word.load(std::memory_order_seq_cst);
@@ -124,12 +126,15 @@ bool RwLock::AwaitReader(std::uint32_t slot, Deadline deadline) {
     const OwnerTag reader = OwnerTag::InWord(seen);
     if (reader.slot() != slot || !registry_.IsLive(reader)) {
       // Relaxed: the dead one only read. If this fails, somebody else did it.
-      word.compare_exchange_strong(seen, 0, std::memory_order_relaxed);
+      if (word.compare_exchange_strong(seen, 0, std::memory_order_relaxed)) {
+        writer_->counts.AddRecovery();
+      }
       continue;
     }
     if (spinner.Pause()) continue;
     if (deadline.has_passed() || !self_.Confirm(registry_)) return false;
     writer_->slept.Set();
+    if (!std::exchange(has_slept, true)) writer_->counts.AddWait();
     FutexWait(word, seen, Earlier(deadline, Deadline::After(nap)));
   }
 }
@@ -158,7 +163,9 @@ bool RwLock::MarkNotRecoverable() {
 
 bool RwLock::Abandon() {
   if (!self_.Confirm(registry_)) return false;
-  return Word().Abandon();
+  if (!Word().Abandon()) return false;
+  writer_->counts.AddRecovery();
+  return true;
 }
 
 // Readers.
@@ -198,8 +205,12 @@ LockOutcome RwLock::LockSharedSlowly(Deadline deadline) {
   // First: a writer that waits for this reader would be waited for.
   if (HoldsShared()) return LockOutcome::kWouldDeadlock;
   // A tag of the slot's generation before, which nobody has taken off the lock.
-  if (reader_->word.exchange(0, std::memory_order_relaxed) != 0) FutexWakeAll(reader_->word);
+  if (reader_->word.exchange(0, std::memory_order_relaxed) != 0) {
+    writer_->counts.AddRecovery();
+    FutexWakeAll(reader_->word);
+  }
   Spinner spinner(pauses_);
+  bool has_slept = false;
   for (;;) {
     if (EnterFree()) return ConfirmShared();
     if (!self_.Confirm(registry_)) return LockOutcome::kNotParticipant;
@@ -216,6 +227,7 @@ LockOutcome RwLock::LockSharedSlowly(Deadline deadline) {
     }
     if (deadline.has_passed()) return LockOutcome::kTimedOut;
     writer_->slept.Set();
+    if (!std::exchange(has_slept, true)) writer_->counts.AddWait();
     FutexWait(writer_->word, seen | OwnerTag::kWaiters,
               Earlier(deadline, Deadline::After(registry_.recheck_interval())));
   }
@@ -280,13 +292,16 @@ bool ResetRwLock(RwLockWriter& writer) {
 bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, OwnerTag dead) {
   bool was_writing = false;
   if (writer.entered.load(std::memory_order_relaxed) != 0) {
-    was_writing = OwnerLock::Recover(writer.word, &writer.slept, dead);
+    was_writing = OwnerLock::Recover(writer.word, &writer.slept, &writer.counts, dead);
   } else {
     // It owned the word and waited for readers. Release: as in OwnerLock::Recover.
     std::uint32_t seen = writer.word.load(std::memory_order_relaxed);
-    while (dead != OwnerTag() && OwnerTag::InWord(seen) == dead &&
-           !writer.word.compare_exchange_weak(seen, kUnlockedWord, std::memory_order_release,
-                                              std::memory_order_relaxed)) {
+    while (dead != OwnerTag() && OwnerTag::InWord(seen) == dead) {
+      if (writer.word.compare_exchange_weak(seen, kUnlockedWord, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
+        writer.counts.AddRecovery();
+        break;
+      }
     }
     if (writer.slept.IsSet()) FutexWakeAll(writer.word);
   }
@@ -295,8 +310,11 @@ bool RecoverRwLock(RwLockWriter& writer, absl::Span<RwLockReader> readers, Owner
   if (dead.slot() >= readers.size() || (slots != 0 && dead.slot() >= slots)) return was_writing;
   std::atomic<std::uint32_t>& reader = readers[dead.slot()].word;
   std::uint32_t seen = reader.load(std::memory_order_relaxed);
-  while (OwnerTag::InWord(seen) == dead &&
-         !reader.compare_exchange_weak(seen, 0, std::memory_order_relaxed)) {
+  while (OwnerTag::InWord(seen) == dead) {
+    if (reader.compare_exchange_weak(seen, 0, std::memory_order_relaxed)) {
+      writer.counts.AddRecovery();
+      break;
+    }
   }
   if (writer.slept.IsSet()) FutexWakeAll(reader);
   return was_writing;

@@ -15,6 +15,7 @@
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/internal/sleep_mark.h"
+#include "muster/ipc/lock/lock_counts.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -39,6 +40,8 @@ struct alignas(kCacheLineBytes) RwLockWriter {
   std::atomic<std::uint32_t> slots{0};
   // Written by participants that sleep on `word`, and by writers that sleep on a reader's word.
   internal::SleepMark slept;
+  // Of readers and writers. Written by participants that wait or recover.
+  alignas(kCacheLineBytes / 2) LockCounts counts;
 };
 
 // One reader's part of a reader-writer lock.
@@ -118,6 +121,8 @@ class RwLock {
   bool Abandon();
   // As Mutex::Expire, for shared locks too.
   void Expire() { self_.End(); }
+  // As Mutex::CountWait.
+  void CountWait() { writer_->counts.AddWait(); }
   // True: a writer holds the lock, or waits for readers to leave. One load.
   bool IsWriterWaiting() const {
     // Relaxed: a hint. LockShared looks again.

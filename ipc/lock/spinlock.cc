@@ -19,7 +19,7 @@ constexpr absl::Duration kLookAtOwnerEvery = absl::Microseconds(10);
 }  // namespace
 
 bool SpinlockState::Recover(OwnerTag dead) {
-  const bool held = OwnerLock::Recover(word, nullptr, dead);
+  const bool held = OwnerLock::Recover(word, nullptr, nullptr, dead);
   std::uint32_t seen = dead.bits();
   // Relaxed: a live holder's stays. The dead one's tag may come round again.
   holder.compare_exchange_strong(seen, 0, std::memory_order_relaxed);
@@ -42,12 +42,12 @@ LockOutcome Spinlock::Noted(LockOutcome outcome) {
 }
 
 LockOutcome Spinlock::LockSlowly(Deadline deadline) {
-  return Noted(
-      OwnerLock(state_->word, nullptr, registry_, self_).LockBySpinning(pauses_, deadline));
+  return Noted(OwnerLock(state_->word, nullptr, nullptr, registry_, self_)
+                   .LockBySpinning(pauses_, deadline));
 }
 
 LockOutcome Spinlock::TryLockSlowly() {
-  return Noted(OwnerLock(state_->word, nullptr, registry_, self_).TryLock());
+  return Noted(OwnerLock(state_->word, nullptr, nullptr, registry_, self_).TryLock());
 }
 
 bool Spinlock::Abandon() {
@@ -55,7 +55,7 @@ bool Spinlock::Abandon() {
   std::uint32_t mine = self_.bits();
   // Before the word, as in Free. If it is not mine, neither is the word.
   state_->holder.compare_exchange_strong(mine, 0, std::memory_order_relaxed);
-  return OwnerLock(state_->word, nullptr, registry_, self_).Abandon();
+  return OwnerLock(state_->word, nullptr, nullptr, registry_, self_).Abandon();
 }
 
 bool Spinlock::UnlockSlowly() {

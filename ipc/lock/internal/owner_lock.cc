@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include <utility>
+
 #include "muster/ipc/lock/internal/futex.h"
 #include "muster/ipc/lock/internal/spin_budget.h"
 
@@ -27,6 +29,8 @@ LockOutcome OwnerLock::Attempt(std::uint32_t flags, std::uint32_t& seen) const {
     // has seen MarkDead. Waiters, since nobody knows who sleeps.
     if (word_.compare_exchange_strong(seen, self_.bits() | kAbandonedWord,
                                       std::memory_order_seq_cst)) {
+      // The others were counted by whoever took the tag of the dead out of the word.
+      if (owner != OwnerTag() && counts_ != nullptr) counts_->AddRecovery();
       return LockOutcome::kOwnerDied;
     }
   }
@@ -64,11 +68,13 @@ bool OwnerLock::Spin(std::uint32_t pauses) const {
 }
 
 LockOutcome OwnerLock::LockBySpinning(std::uint32_t pauses, Deadline deadline) const {
+  bool has_waited = false;
   for (;;) {
     if (!MayAct()) return LockOutcome::kNotParticipant;
     if (Spin(pauses)) return Confirmed(LockOutcome::kAcquired);
     const LockOutcome outcome = TryLock();
     if (outcome != LockOutcome::kBusy) return outcome;
+    if (!std::exchange(has_waited, true)) CountWait();
     if (deadline.has_passed()) return LockOutcome::kTimedOut;
     ::sched_yield();
   }
@@ -77,6 +83,7 @@ LockOutcome OwnerLock::LockBySpinning(std::uint32_t pauses, Deadline deadline) c
 LockOutcome OwnerLock::LockBySleeping(std::uint32_t pauses, Deadline deadline) const {
   if (!MayAct()) return LockOutcome::kNotParticipant;
   if (Spin(pauses)) return Confirmed(LockOutcome::kAcquired);
+  bool has_slept = false;
   for (;;) {
     std::uint32_t seen;
     // With waiters: whoever was woken stands for those who sleep on.
@@ -93,6 +100,7 @@ LockOutcome OwnerLock::LockBySleeping(std::uint32_t pauses, Deadline deadline) c
     if (!MayAct()) return LockOutcome::kNotParticipant;
     if (deadline.has_passed()) return LockOutcome::kTimedOut;
     slept_->Set();
+    if (!std::exchange(has_slept, true)) CountWait();
     FutexWait(word_, seen | OwnerTag::kWaiters,
               Earlier(deadline, Deadline::After(registry_.recheck_interval())));
   }
@@ -125,7 +133,8 @@ bool OwnerLock::MarkConsistent() const {
   return true;
 }
 
-bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept, OwnerTag dead) {
+bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept,
+                        LockCounts* counts, OwnerTag dead) {
   // Relaxed: whether `dead` holds it is settled since its death.
   std::uint32_t seen = word.load(std::memory_order_relaxed);
   bool held = false;
@@ -135,6 +144,7 @@ bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept
     held = word.compare_exchange_weak(seen, kAbandonedWord, std::memory_order_release,
                                       std::memory_order_relaxed);
   }
+  if (held && counts != nullptr) counts->AddRecovery();
   if (slept != nullptr && slept->IsSet()) FutexWakeAll(word);
   return held;
 }

@@ -7,6 +7,7 @@
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/lock/internal/identity.h"
 #include "muster/ipc/lock/internal/sleep_mark.h"
+#include "muster/ipc/lock/lock_counts.h"
 #include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
@@ -36,11 +37,16 @@ namespace muster::ipc::internal {
 // its deadline, leaves the waiters flag set.
 class OwnerLock {
  public:
-  // `slept` is beside `word`. Null: nobody ever sleeps, and LockBySleeping is not called. `self`
-  // must outlive it.
-  OwnerLock(std::atomic<std::uint32_t>& word, SleepMark* slept, const Registry& registry,
-            const Identity& self)
-      : word_(word), slept_(slept), registry_(registry), identity_(self), self_(self.tag()) {}
+  // `slept` is beside `word`. Null: nobody ever sleeps, and LockBySleeping is not called. `counts`
+  // is null where nobody counts. `self` must outlive it.
+  OwnerLock(std::atomic<std::uint32_t>& word, SleepMark* slept, LockCounts* counts,
+            const Registry& registry, const Identity& self)
+      : word_(word),
+        slept_(slept),
+        counts_(counts),
+        registry_(registry),
+        identity_(self),
+        self_(self.tag()) {}
 
   // These ask the identity first. One attempt, which also takes over from a dead owner, and never
   // blocks.
@@ -64,7 +70,8 @@ class OwnerLock {
 
   // After `dead` was marked dead in the registry. Idempotent, and complete only
   // when it returned: a recoverer that dies is followed by another. True: `dead` held it.
-  static bool Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept, OwnerTag dead);
+  static bool Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept, LockCounts* counts,
+                      OwnerTag dead);
   // Changes a mark other than `kept` into kAbandonedWord. False: there was none. A word that names
   // an owner is no mark, so nobody loses a lock. Any process may call it, at any time.
   static bool Reset(std::atomic<std::uint32_t>& word, std::uint32_t kept = kUnlockedWord);
@@ -73,6 +80,9 @@ class OwnerLock {
   // Takes the lock if nobody alive holds it, leaving `flags` set. On kBusy `seen`
   // is the word in which a live owner was found.
   LockOutcome Attempt(std::uint32_t flags, std::uint32_t& seen) const;
+  void CountWait() const {
+    if (counts_ != nullptr) counts_->AddWait();
+  }
   bool MayAct() const { return identity_.Confirm(registry_); }
   // `outcome`, if this is still a participant. Else what was taken is given back.
   LockOutcome Confirmed(LockOutcome outcome) const;
@@ -82,6 +92,7 @@ class OwnerLock {
 
   std::atomic<std::uint32_t>& word_;
   SleepMark* slept_;
+  LockCounts* counts_;
   const Registry& registry_;
   const Identity& identity_;
   OwnerTag self_;

@@ -5,6 +5,7 @@
 
 #include "muster/ipc/lock/event.h"
 #include "muster/ipc/lock/event_fd.h"
+#include "muster/ipc/lock/lock_counts.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/once.h"
 #include "muster/ipc/lock/spinlock.h"
@@ -33,14 +34,21 @@ void AddWord(const std::atomic<std::uint32_t>& lock_word, ObjectHolders& holders
   }
 }
 
+LockTotals TotalsOf(const LockCounts& counts) {
+  return {.waits = counts.waits(), .recoveries = counts.recoveries()};
+}
+
 }  // namespace
 
 ObjectHolders HoldersOf(const ObjectView& object) {
   ObjectHolders holders;
   switch (object.kind) {
-    case ObjectKind::kMutex:
-      AddWord(reinterpret_cast<const MutexState*>(object.state)->word, holders);
+    case ObjectKind::kMutex: {
+      const auto& mutex = *reinterpret_cast<const MutexState*>(object.state);
+      AddWord(mutex.word, holders);
+      holders.totals = TotalsOf(mutex.counts);
       break;
+    }
     case ObjectKind::kSpinlock:
       AddWord(reinterpret_cast<const SpinlockState*>(object.state)->word, holders);
       break;
@@ -50,6 +58,7 @@ ObjectHolders HoldersOf(const ObjectView& object) {
     case ObjectKind::kRwLock: {
       const RwLockParts parts(object.state, object.count);
       AddWord(parts.writer->word, holders);
+      holders.totals = TotalsOf(parts.writer->counts);
       for (const RwLockReader& reader : parts.readers) {
         const std::uint32_t word = reader.word.load(std::memory_order_relaxed);
         if (word != 0) holders.readers.push_back(OwnerTag::InWord(word));

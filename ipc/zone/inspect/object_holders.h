@@ -1,6 +1,8 @@
 #ifndef MUSTER_IPC_ZONE_INSPECT_OBJECT_HOLDERS_H_
 #define MUSTER_IPC_ZONE_INSPECT_OBJECT_HOLDERS_H_
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "muster/ipc/lock/owner_tag.h"
@@ -8,14 +10,21 @@
 
 namespace muster::ipc {
 
-// Who holds an object at one moment, as its words say.
+// What was counted in a lock's memory so far: ipc/lock/lock_counts.h.
+struct LockTotals {
+  std::uint64_t waits = 0;
+  std::uint64_t recoveries = 0;
+};
+
+// Who holds an object at one moment, as its words say, and what was counted there.
 struct ObjectHolders {
-  std::vector<OwnerTag> owners;   // exclusive; of a semaphore, one for each permit
-  std::vector<OwnerTag> readers;  // of an rwlock
-  bool has_waiters = false;       // somebody sleeps, or did until lately
-  bool owner_died = false;        // the next owner is told so
-  bool is_poisoned = false;       // not recoverable
-  bool is_done = false;           // of a once
+  std::vector<OwnerTag> owners;      // exclusive; of a semaphore, one for each permit
+  std::vector<OwnerTag> readers;     // of an rwlock
+  bool has_waiters = false;          // somebody sleeps, or did until lately
+  bool owner_died = false;           // the next owner is told so
+  bool is_poisoned = false;          // not recoverable
+  bool is_done = false;              // of a once
+  std::optional<LockTotals> totals;  // of a mutex and an rwlock
 };
 
 // Reads the state's words, each once. Never blocks. Nothing for kinds that nobody holds, and for

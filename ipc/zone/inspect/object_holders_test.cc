@@ -52,5 +52,21 @@ TEST_F(ObjectHoldersTest, TellOfADeathAndOfAnEnd) {
   EXPECT_THAT(Holders().owners, ElementsAre(OwnerTag(3, 5)));
 }
 
+TEST_F(ObjectHoldersTest, HaveTheTotalsOfMutexesAndReaderWriterLocks) {
+  ASSERT_TRUE(zone_.Get<ZoneMutex>("mutex").ok());
+  ASSERT_TRUE(zone_.Get<ZoneRwLock>("rwlock").ok());
+  ASSERT_TRUE(zone_.Get<Semaphore>("semaphore", 3u).ok());
+  auto& mutex = *reinterpret_cast<MutexState*>(zone_.List()[0]->state);
+  mutex.counts.AddWait();
+  mutex.counts.AddWait();
+  reinterpret_cast<RwLockWriter*>(zone_.List()[1]->state)->counts.AddRecovery();
+  ASSERT_TRUE(Holders(0).totals.has_value() && Holders(1).totals.has_value());
+  EXPECT_EQ(Holders(0).totals->waits, 2u);
+  EXPECT_EQ(Holders(0).totals->recoveries, 0u);
+  EXPECT_EQ(Holders(1).totals->waits, 0u);
+  EXPECT_EQ(Holders(1).totals->recoveries, 1u);
+  EXPECT_FALSE(Holders(2).totals.has_value());
+}
+
 }  // namespace
 }  // namespace muster::ipc

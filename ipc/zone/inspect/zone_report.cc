@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -118,15 +119,18 @@ std::string ToText(const ZoneReport& report) {
                      line.record.pid == 0 ? "-" : absl::StrCat(line.record.pid), StateOf(line)});
   }
   absl::StrAppend(&text, Table(lines), "\n");
-  std::vector<std::array<std::string, 6>> rows = {
-      {"NAME", "KIND", "TYPE", "VERSION", "BYTES", "STATE"}};
+  std::vector<std::array<std::string, 8>> rows = {
+      {"NAME", "KIND", "TYPE", "VERSION", "BYTES", "WAITS", "RECOVERIES", "STATE"}};
   for (const ZoneReport::Object& object : report.objects) {
     if (!object.error.empty()) {
-      rows.push_back({"?", "?", "?", "?", "?", object.error});
+      rows.push_back({"?", "?", "?", "?", "?", "?", "?", object.error});
       continue;
     }
+    const std::optional<LockTotals>& totals = object.holders.totals;
     rows.push_back({object.view.name, ToString(object.view.kind), object.view.type,
                     absl::StrCat(object.view.version), absl::StrCat(object.view.bytes),
+                    totals.has_value() ? absl::StrCat(totals->waits) : "-",
+                    totals.has_value() ? absl::StrCat(totals->recoveries) : "-",
                     HoldersText(object.holders)});
   }
   absl::StrAppend(&text, Table(rows));
@@ -166,6 +170,9 @@ std::string ToJson(const ZoneReport& report) {
     SetFlag(item, "owner_died", object.holders.owner_died);
     SetFlag(item, "not_recoverable", object.holders.is_poisoned);
     SetFlag(item, "done", object.holders.is_done);
+    if (!object.holders.totals.has_value()) continue;
+    Set(item, "waits", static_cast<double>(object.holders.totals->waits));
+    Set(item, "recoveries", static_cast<double>(object.holders.totals->recoveries));
   }
   std::string text;
   google::protobuf::util::JsonPrintOptions options;

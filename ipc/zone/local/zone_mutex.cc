@@ -53,7 +53,11 @@ LockOutcome ZoneMutex::TryLockUntil(Deadline deadline) {
   if (!participant_.holds()) return LockOutcome::kNotParticipant;
   HoldingThread& me = HoldingThread::Current();
   if (IsHeldBy(me)) return LockOutcome::kWouldDeadlock;
-  if (!LockUntil(local_, deadline)) return LockOutcome::kTimedOut;
+  if (!local_.try_lock()) {
+    if (deadline.has_passed()) return LockOutcome::kTimedOut;
+    mutex_.CountWait();
+    if (!LockUntil(local_, deadline)) return LockOutcome::kTimedOut;
+  }
   return Keep(me, mutex_.TryLockUntil(deadline));
 }
 

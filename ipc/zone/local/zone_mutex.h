@@ -41,8 +41,11 @@ class ZoneMutex {
     if (!participant_.holds()) [[unlikely]]
       return LockOutcome::kNotParticipant;
     HoldingThread& me = HoldingThread::Current();
-    if (IsHeldBy(me)) [[unlikely]]
-      return LockOutcome::kWouldDeadlock;
+    if (const HoldingThread* owner = owner_.load(std::memory_order_relaxed); owner != nullptr)
+        [[unlikely]] {
+      if (owner == &me) return LockOutcome::kWouldDeadlock;
+      mutex_.CountWait();
+    }
     local_.lock();
     return Keep(me, mutex_.Lock());
   }

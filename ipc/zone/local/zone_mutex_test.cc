@@ -13,6 +13,7 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/lock/lock_counts.h"
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 #include "muster/ipc/testing/threads.h"
@@ -85,6 +86,24 @@ TEST_F(ZoneMutexTest, HonoursItsDeadlineBehindAThreadThatWaits) {
   EXPECT_EQ(mutex_.TryLockFor(kShort), LockOutcome::kTimedOut);
   ASSERT_TRUE(other_.Unlock());
   EXPECT_EQ(first.Join(), LockOutcome::kAcquired);
+}
+
+TEST_F(ZoneMutexTest, CountsThreadsThatWaitForAnotherOne) {
+  const LockCounts& counts = state_->counts;
+  ASSERT_EQ(mutex_.Lock(), LockOutcome::kAcquired);
+  EXPECT_EQ(InThread([&] { return mutex_.TryLock(); }), LockOutcome::kBusy);
+  EXPECT_EQ(counts.waits(), 0u) << "it did not wait";
+  EXPECT_EQ(InThread([&] { return mutex_.TryLockFor(kShort); }), LockOutcome::kTimedOut);
+  EXPECT_EQ(counts.waits(), 1u);
+  BlockedThread waiting([&] {
+    const LockOutcome outcome = mutex_.Lock();
+    mutex_.Unlock();
+    return outcome;
+  });
+  EXPECT_EQ(counts.waits(), 2u);
+  ASSERT_TRUE(mutex_.Unlock());
+  EXPECT_EQ(waiting.Join(), LockOutcome::kAcquired);
+  EXPECT_EQ(counts.waits(), 2u);
 }
 
 TEST_F(ZoneMutexTest, ReportsAThreadThatWouldWaitForItself) {

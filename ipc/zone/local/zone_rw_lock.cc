@@ -47,6 +47,7 @@ class ZoneRwLock::Wait {
       }
       return true;
     }
+    if (!std::exchange(has_slept_, true)) lock_.lock_.CountWait();
     Sleep(reason, seen);
     return true;
   }
@@ -82,6 +83,7 @@ class ZoneRwLock::Wait {
   ZoneRwLock& lock_;
   Deadline deadline_;
   int looks_ = 0;
+  bool has_slept_ = false;
 };
 
 ZoneRwLock::ZoneRwLock(RwLock lock, RepairCallback repair)

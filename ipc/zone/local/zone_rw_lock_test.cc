@@ -50,6 +50,21 @@ constexpr absl::Duration kShort = absl::Milliseconds(5);
 
 Deadline Soon() { return Deadline::After(kShort); }
 
+TEST_F(ZoneRwLockTest, CountsThreadsThatSleepForAnotherOne) {
+  ASSERT_EQ(lock_.LockShared(), LockOutcome::kAcquired);
+  EXPECT_EQ(TryExclusive(), LockOutcome::kBusy);
+  EXPECT_EQ(state_->writer.counts.waits(), 0u) << "it did not sleep";
+  BlockedThread writer([&] {
+    const LockOutcome outcome = lock_.Lock();
+    lock_.Unlock();
+    return outcome;
+  });
+  EXPECT_EQ(state_->writer.counts.waits(), 1u);
+  ASSERT_TRUE(lock_.UnlockShared());
+  EXPECT_EQ(writer.Join(), LockOutcome::kAcquired);
+  EXPECT_EQ(state_->writer.counts.waits(), 1u);
+}
+
 TEST_F(ZoneRwLockTest, IsTheZonesLock) {
   ASSERT_EQ(lock_.Lock(), LockOutcome::kAcquired);
   EXPECT_EQ(other_.TryLockShared(), LockOutcome::kBusy);
