@@ -14,6 +14,7 @@
 #include "muster/ipc/zone/inspect/object_holders.h"
 #include "muster/ipc/zone/object_kind.h"
 #include "muster/master/admin/report/status_report.h"
+#include "muster/master/admin/report/zone_view.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/worker_record.h"
@@ -157,9 +158,7 @@ admin::v1::Lock Supervisor::AcceptMutex() const {
     holder->mutable_worker()->set_index(worker->second.index);
     holder->mutable_worker()->set_generation(worker->second.generation);
   }
-  lock.set_has_waiters(holders.has_waiters);
-  lock.set_owner_died(holders.owner_died);
-  lock.set_is_not_recoverable(holders.is_poisoned);
+  SetLockState(holders, &lock);
   return lock;
 }
 

@@ -50,6 +50,14 @@ std::string LockStateText(const v1::Lock& lock) {
   return OrDash(absl::StrJoin(parts, "; "));
 }
 
+std::string WaitsText(const v1::Lock& lock) {
+  return lock.has_waits() ? absl::StrCat(lock.waits()) : "-";
+}
+
+std::string RecoveriesText(const v1::Lock& lock) {
+  return lock.has_recoveries() ? absl::StrCat(lock.recoveries()) : "-";
+}
+
 std::string RenderZones(const v1::ListZonesResponse& zones) {
   constexpr auto kRight = Table::Align::kRight;
   Table table({{"ZONE"},
@@ -69,10 +77,17 @@ std::string RenderZones(const v1::ListZonesResponse& zones) {
 }
 
 std::string RenderLocks(const v1::ListLocksResponse& locks) {
-  Table table({{"ZONE"}, {"LOCK"}, {"KIND"}, {"HELD BY"}, {"STATE"}});
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"ZONE"},
+               {"LOCK"},
+               {"KIND"},
+               {"WAITS", kRight},
+               {"RECOVERIES", kRight},
+               {"HELD BY"},
+               {"STATE"}});
   for (const v1::Lock& lock : locks.locks()) {
-    table.AddRow(
-        {OrDash(lock.zone()), lock.name(), lock.kind(), OwnersText(lock), LockStateText(lock)});
+    table.AddRow({OrDash(lock.zone()), lock.name(), lock.kind(), WaitsText(lock),
+                  RecoveriesText(lock), OwnersText(lock), LockStateText(lock)});
   }
   std::string text = table.Render();
   if (locks.left_out() > 0) {

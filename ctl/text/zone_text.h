@@ -15,6 +15,9 @@ std::string RenderLocks(const admin::v1::ListLocksResponse& locks);
 // nothing.
 std::string OwnersText(const admin::v1::Lock& lock);
 std::string LockStateText(const admin::v1::Lock& lock);
+// How often it was waited for, and recovered. "-": the kind, or the master, does not count.
+std::string WaitsText(const admin::v1::Lock& lock);
+std::string RecoveriesText(const admin::v1::Lock& lock);
 
 }  // namespace muster::ctl
 

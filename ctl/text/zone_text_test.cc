@@ -31,15 +31,16 @@ TEST(ZoneText, SaysWhoHoldsALockAndWhoWaits) {
   EXPECT_EQ(
       RenderLocks(Read<v1::ListLocksResponse>(
           "locks { name: 'accept_mutex' kind: 'mutex' owners { slot: 3 pid: 7 worker { index: "
-          "1 generation: 2 } } has_waiters: true } "
+          "1 generation: 2 } } has_waiters: true waits: 1234 recoveries: 5 } "
           "locks { zone: 'z' name: 'm' kind: 'rwlock' readers { slot: 4 } readers { pid: 9 } "
           "owner_died: true } "
           "locks { zone: 'z' name: 'n' kind: 'once' is_not_recoverable: true } left_out: 2")),
-      "ZONE  LOCK          KIND    HELD BY                   STATE\n"
-      "-     accept_mutex  mutex   worker 1 of generation 2  waited for\n"
-      "z     m             rwlock  -                         read by slot 4, pid 9; an owner "
-      "died\n"
-      "z     n             once    -                         not recoverable\n"
+      "ZONE  LOCK          KIND    WAITS  RECOVERIES  HELD BY                   STATE\n"
+      "-     accept_mutex  mutex    1234           5  worker 1 of generation 2  waited for\n"
+      "z     m             rwlock      -           -  -                         read by slot 4, "
+      "pid "
+      "9; an owner died\n"
+      "z     n             once        -           -  -                         not recoverable\n"
       "and 2 locks more\n");
 }
 

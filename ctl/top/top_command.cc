@@ -37,7 +37,7 @@ absl::Status PrintTop(TopFeed& feed, TopView& view, Output output, std::uint64_t
     ipc::RetryOnEintr([&] { return ::poll(&readable, 1, -1); });
     const TopNews news = feed.Take();
     MUSTER_RETURN_IF_ERROR(news.trouble);
-    if (news.locks.has_value()) view.TakeLocks(*news.locks);
+    if (news.locks.has_value()) view.TakeLocks(*news.locks, news.locks_taken);
     if (!news.status.has_value()) continue;
     ++printed;
     if (output == Output::kJson) {
@@ -72,7 +72,7 @@ const Command kTopCommand = {
     .summary = "Watch the workers on a live screen",
     .details =
         "Shows the workers with their state, CPU time, memory, and requests and connections\n"
-        "in a second, the locks that were waited for or whose owners died meanwhile, and the\n"
+        "in a second, the locks that were waited for or whose owners died, and the\n"
         "last events. Keys: q or Ctrl-C quit, < > sort by another column, r the other way\n"
         "round, / filter, space freeze, h help. After a lost connection ctl connects again.\n"
         "Without a terminal, with --count and with -o json it prints lines.\n"

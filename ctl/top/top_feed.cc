@@ -109,10 +109,13 @@ void TopFeed::Run(std::optional<MasterConnection> master) {
 void TopFeed::FeedLocks(MasterConnection& master) {
   if (Now() < next_locks_) return;
   v1::ListLocksRequest request;
-  request.set_in_use(true);
+  request.set_contended(true);
   auto locks = master.Ask<v1::ListLocksResponse>(request, kForLocks);
   if (locks.ok()) {
-    Tell([&](TopNews& news) { news.locks = *std::move(locks); });
+    Tell([&](TopNews& news) {
+      news.locks = *std::move(locks);
+      news.locks_taken = Now();
+    });
   } else if (absl::IsUnimplemented(locks.status()) || absl::IsPermissionDenied(locks.status())) {
     next_locks_ = absl::InfiniteDuration();
   } else {

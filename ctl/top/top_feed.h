@@ -21,7 +21,8 @@ namespace muster::ctl {
 struct TopNews {
   std::optional<admin::v1::Status> status;
   absl::Duration taken;  // when the status came, by a clock that is never set
-  std::optional<admin::v1::ListLocksResponse> locks;  // in use, a moment after the status
+  std::optional<admin::v1::ListLocksResponse> locks;  // contended, a moment after the status
+  absl::Duration locks_taken;                         // as `taken`
   std::vector<admin::v1::Event> events;
   absl::Status trouble;  // why nothing comes; OK: it does
 };

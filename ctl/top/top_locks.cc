@@ -1,66 +1,83 @@
 #include "muster/ctl/top/top_locks.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "muster/ctl/text/table.h"
 #include "muster/ctl/text/zone_text.h"
-#include "muster/proto/counted.h"
 
 namespace muster::ctl {
 namespace {
 
-// Names come from services: any number of them.
-constexpr std::size_t kMostSeen = 1000;
+using admin::v1::Lock;
+
+std::pair<std::string, std::string> KeyOf(const Lock& lock) { return {lock.zone(), lock.name()}; }
+
+// Not of those that are only held.
+bool IsContended(const Lock& lock) {
+  return lock.waits() > 0 || lock.recoveries() > 0 || lock.has_waiters() || lock.owner_died() ||
+         lock.is_not_recoverable();
+}
+
+std::string RateText(std::optional<double> rate) {
+  if (!rate.has_value()) return "-";
+  return *rate > 0 && *rate < 10 ? absl::StrFormat("%.1f", *rate) : absl::StrFormat("%.0f", *rate);
+}
 
 }  // namespace
 
-void TopLocks::Take(const admin::v1::ListLocksResponse& locks) {
-  ++looks_;
-  for (auto& [key, seen] : seen_) seen.is_in_use = false;
-  for (const admin::v1::Lock& lock : locks.locks()) {
-    const std::pair key(lock.zone(), lock.name());
-    const auto known = seen_.find(key);
-    const bool is_told = lock.has_waiters() || lock.owner_died() || lock.is_not_recoverable();
-    if (known == seen_.end() && (!is_told || seen_.size() >= kMostSeen)) continue;
-    Seen& seen = seen_[key];
-    seen.last = lock;
-    seen.is_in_use = true;
-    if (lock.has_waiters()) ++seen.waited;
-    if (lock.owner_died() && !seen.has_dead_owner) ++seen.deaths;
-    seen.has_dead_owner = lock.owner_died();
+void TopLocks::Take(const admin::v1::ListLocksResponse& locks, absl::Duration now) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> before;
+  for (const Row& row : rows_) {
+    if (row.lock.has_waits()) before[KeyOf(row.lock)] = row.lock.waits();
   }
-  for (auto& [key, seen] : seen_) {
-    if (seen.is_in_use) continue;
-    seen.has_dead_owner = false;
-    seen.last.clear_owners();
-    seen.last.clear_readers();
-    seen.last.clear_has_waiters();
-    seen.last.clear_owner_died();
-    seen.last.clear_is_not_recoverable();
+  const double seconds = taken_.has_value() ? absl::ToDoubleSeconds(now - *taken_) : 0;
+  rows_.clear();
+  for (const Lock& lock : locks.locks()) {
+    if (!IsContended(lock)) continue;
+    Row& row = rows_.emplace_back(Row{.lock = lock, .waits_per_second = std::nullopt});
+    if (!lock.has_waits() || seconds <= 0) continue;
+    // One that is told of for the first time had no waits at the last look.
+    const auto old = before.find(KeyOf(lock));
+    const std::uint64_t earlier = old == before.end() ? 0 : old->second;
+    // Fewer: another zone with the same name.
+    if (lock.waits() >= earlier) {
+      row.waits_per_second = static_cast<double>(lock.waits() - earlier) / seconds;
+    }
   }
+  taken_ = now;
 }
 
 std::vector<std::string> TopLocks::Lines(std::size_t most) const {
-  if (seen_.empty() || most < 2) return {};
-  std::vector<const Seen*> sorted;
-  for (const auto& [key, seen] : seen_) sorted.push_back(&seen);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Seen* one, const Seen* other) {
-    return std::pair(one->waited, one->deaths) > std::pair(other->waited, other->deaths);
+  if (rows_.empty() || most < 2) return {};
+  std::vector<const Row*> sorted;
+  for (const Row& row : rows_) sorted.push_back(&row);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Row* one, const Row* other) {
+    const auto weight = [](const Row* row) {
+      return std::tuple(row->waits_per_second.value_or(0), row->lock.has_waiters(),
+                        row->lock.waits(), row->lock.recoveries());
+    };
+    return weight(one) > weight(other);
   });
   constexpr auto kRight = Table::Align::kRight;
   Table table({{"LOCK"},
                {"KIND"},
-               {"WAITED FOR", kRight},
-               {"OWNERS DIED", kRight},
+               {"WAITS/S", kRight},
+               {"WAITS", kRight},
+               {"RECOVERIES", kRight},
                {"HELD BY"},
                {"STATE"}});
-  for (const Seen* seen : sorted) {
-    const admin::v1::Lock& lock = seen->last;
+  for (const Row* row : sorted) {
+    const Lock& lock = row->lock;
     table.AddRow({lock.zone().empty() ? lock.name() : absl::StrCat(lock.zone(), "/", lock.name()),
-                  lock.kind(), absl::StrCat(seen->waited, " of ", config::Counted(looks_, "look")),
-                  absl::StrCat(seen->deaths), OwnersText(lock), LockStateText(lock)});
+                  lock.kind(), RateText(row->waits_per_second), WaitsText(lock),
+                  RecoveriesText(lock), OwnersText(lock), LockStateText(lock)});
   }
   std::vector<std::string> lines = absl::StrSplit(table.Render(), '\n', absl::SkipEmpty());
   if (lines.size() > most) lines.resize(most);

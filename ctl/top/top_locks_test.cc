@@ -1,8 +1,11 @@
 #include "muster/ctl/top/top_locks.h"
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -10,69 +13,94 @@
 namespace muster::ctl {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
-void Take(TopLocks& locks, const std::string& text) {
+// The answer at that second.
+void Take(TopLocks& locks, double second, const std::string& text) {
   admin::v1::ListLocksResponse response;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &response)) << text;
-  locks.Take(response);
+  locks.Take(response, absl::Seconds(second));
 }
 
 std::string Text(const TopLocks& locks) { return absl::StrJoin(locks.Lines(10), "\n"); }
 
-constexpr char kHeld[] = "locks { zone: 'z' name: 'm' kind: 'mutex' owners { slot: 3 } } ";
-constexpr char kWaitedFor[] =
-    "locks { zone: 'z' name: 'm' kind: 'mutex' owners { slot: 3 } has_waiters: true } ";
-constexpr char kOrphan[] = "locks { name: 'accept_mutex' kind: 'mutex' owner_died: true } ";
+std::string Waited(int waits, const std::string& name = "m") {
+  return absl::StrCat("locks { zone: 'z' name: '", name, "' kind: 'mutex' waits: ", waits,
+                      " recoveries: 0 } ");
+}
+constexpr char kHeld[] =
+    "locks { zone: 'z' name: 'm' kind: 'mutex' owners { slot: 3 } waits: 0 recoveries: 0 } ";
+constexpr char kOrphan[] =
+    "locks { name: 'accept_mutex' kind: 'mutex' owner_died: true waits: 0 recoveries: 2 } ";
 
 TEST(TopLocks, AreNoneThatAreOnlyHeld) {
   TopLocks locks;
-  Take(locks, kHeld);
+  Take(locks, 1, kHeld);
   EXPECT_THAT(locks.Lines(10), IsEmpty());
 }
 
-TEST(TopLocks, CountTheLooksAtWhichSomebodyWaited) {
+TEST(TopLocks, HaveNoRateAtTheFirstAnswer) {
   TopLocks locks;
-  Take(locks, kWaitedFor);
-  Take(locks, kHeld);
-  Take(locks, kWaitedFor);
+  Take(locks, 1, Waited(700));
   EXPECT_EQ(Text(locks),
-            "LOCK  KIND     WAITED FOR  OWNERS DIED  HELD BY  STATE\n"
-            "z/m   mutex  2 of 3 looks            0  slot 3   waited for");
+            "LOCK  KIND   WAITS/S  WAITS  RECOVERIES  HELD BY  STATE\n"
+            "z/m   mutex        -    700           0  -        -");
 }
 
-TEST(TopLocks, StayWhenNobodyHasThemAnyMore) {
+TEST(TopLocks, ShowTheDifferenceInASecond) {
   TopLocks locks;
-  Take(locks, kWaitedFor);
-  Take(locks, "");
+  Take(locks, 1, Waited(700));
+  Take(locks, 3, Waited(1700));
   EXPECT_EQ(Text(locks),
-            "LOCK  KIND     WAITED FOR  OWNERS DIED  HELD BY  STATE\n"
-            "z/m   mutex  1 of 2 looks            0  -        -");
+            "LOCK  KIND   WAITS/S  WAITS  RECOVERIES  HELD BY  STATE\n"
+            "z/m   mutex      500   1700           0  -        -");
+  Take(locks, 7, Waited(1710));
+  EXPECT_THAT(Text(locks), HasSubstr("mutex      2.5   1710 "));
 }
 
-TEST(TopLocks, CountADeathOnceUntilTheNextOwnerWasTold) {
+TEST(TopLocks, CountFromZeroWhatIsNew) {
   TopLocks locks;
-  Take(locks, kOrphan);
-  Take(locks, kOrphan);
-  Take(locks, "");
-  Take(locks, kOrphan);
-  EXPECT_EQ(Text(locks),
-            "LOCK          KIND     WAITED FOR  OWNERS DIED  HELD BY  STATE\n"
-            "accept_mutex  mutex  0 of 4 looks            2  -        an owner died");
+  Take(locks, 1, "");
+  Take(locks, 2, Waited(40));
+  EXPECT_THAT(Text(locks), HasSubstr("mutex       40     40 "));
 }
 
-TEST(TopLocks, AreSortedByHowOftenTheyWereWaitedFor) {
+TEST(TopLocks, HaveNoRateInAnotherZoneOfTheSameName) {
   TopLocks locks;
-  Take(locks, std::string(kOrphan) + kWaitedFor);
-  ASSERT_EQ(locks.Lines(10).size(), 3u);
-  EXPECT_THAT(locks.Lines(10)[1], testing::StartsWith("z/m"));
+  Take(locks, 1, Waited(700));
+  Take(locks, 2, Waited(5));
+  EXPECT_THAT(Text(locks), HasSubstr("mutex        -      5 "));
+}
+
+TEST(TopLocks, HaveNoCountsIfTheMasterTellsNone) {
+  TopLocks locks;
+  const std::string old = "locks { name: 's' kind: 'semaphore' has_waiters: true }";
+  Take(locks, 1, old);
+  Take(locks, 2, old);
+  EXPECT_EQ(Text(locks),
+            "LOCK  KIND       WAITS/S  WAITS  RECOVERIES  HELD BY  STATE\n"
+            "s     semaphore        -      -           -  -        waited for");
+}
+
+TEST(TopLocks, AreSortedByHowOftenTheyAreWaitedFor) {
+  TopLocks locks;
+  Take(locks, 1, kOrphan + Waited(900, "idle") + Waited(10, "busy"));
+  Take(locks, 2, kOrphan + Waited(900, "idle") + Waited(20, "busy"));
+  const std::vector<std::string> lines = locks.Lines(10);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_THAT(lines[1], StartsWith("z/busy"));
+  EXPECT_THAT(lines[2], StartsWith("z/idle"));
+  EXPECT_THAT(lines[3], AllOf(StartsWith("accept_mutex"), HasSubstr(" 2 "), HasSubstr("died")));
   EXPECT_EQ(locks.Lines(2).size(), 2u);
   EXPECT_THAT(locks.Lines(1), IsEmpty()) << "a title alone says nothing";
 }
 
 TEST(TopLocks, CannotCommandTheTerminal) {
   TopLocks locks;
-  Take(locks, "locks { zone: 'z' name: '\\033[2J' has_waiters: true }");
+  Take(locks, 1, "locks { zone: 'z' name: '\\033[2J' has_waiters: true }");
   EXPECT_EQ(Text(locks).find('\x1b'), std::string::npos);
 }
 

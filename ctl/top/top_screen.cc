@@ -168,7 +168,7 @@ absl::Status ShowTop(TopFeed& feed, TopView& view) {
     TakeKeys(view);
     TopNews news = feed.Take();
     if (news.status.has_value()) view.TakeStatus(*news.status, news.taken);
-    if (news.locks.has_value()) view.TakeLocks(*news.locks);
+    if (news.locks.has_value()) view.TakeLocks(*news.locks, news.locks_taken);
     for (const auto& event : news.events) view.TakeEvent(event);
     view.SetTrouble(std::string(news.trouble.message()));
   }

@@ -189,7 +189,7 @@ TEST_F(TopInTmux, ShowsLocksUnderContention) {
     v1::Lock* const lock = locks->add_locks();
     lock->set_name("table");
     lock->set_zone("sessions");
-    lock->set_has_waiters(request.in_use());
+    lock->set_has_waiters(request.contended());
     return grpc::Status::OK;
   });
   if (!Start(120, 30)) GTEST_SKIP();

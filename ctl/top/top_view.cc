@@ -147,8 +147,8 @@ void TopView::TakeEvent(const v1::Event& event) {
   if (events.size() > kMostEvents) events.pop_front();
 }
 
-void TopView::TakeLocks(const v1::ListLocksResponse& locks) {
-  if (!is_frozen_) locks_.Take(locks);
+void TopView::TakeLocks(const v1::ListLocksResponse& locks, absl::Duration now) {
+  if (!is_frozen_) locks_.Take(locks, now);
 }
 
 void TopView::KeepSelection(const std::function<void()>& change) {

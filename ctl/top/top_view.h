@@ -33,7 +33,7 @@ class TopView {
   // What has come from the master, at `now` by a clock that is never set.
   void TakeStatus(const admin::v1::Status& status, absl::Duration now);
   void TakeEvent(const admin::v1::Event& event);
-  void TakeLocks(const admin::v1::ListLocksResponse& locks);
+  void TakeLocks(const admin::v1::ListLocksResponse& locks, absl::Duration now);
   // Why nothing comes. Empty: it comes again.
   void SetTrouble(const std::string& trouble) { trouble_ = trouble; }
 

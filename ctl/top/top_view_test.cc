@@ -202,13 +202,12 @@ TEST(TopView, ShowsLocksThatSomebodyWaitsFor) {
   v1::Lock* const lock = locks.add_locks();
   lock->set_zone("sessions");
   lock->set_name("table");
-  view.TakeLocks(locks);
+  view.TakeLocks(locks, absl::Seconds(1));
   EXPECT_THAT(TextOf(view.Screen(120, 40)), Not(HasSubstr("sessions/table"))) << "nobody waits";
-  lock->set_has_waiters(true);
-  view.TakeLocks(locks);
-  EXPECT_THAT(
-      TextOf(view.Screen(120, 40)),
-      AllOf(HasSubstr("WAITED FOR"), HasSubstr("sessions/table"), HasSubstr("1 of 2 looks")));
+  lock->set_waits(48);
+  view.TakeLocks(locks, absl::Seconds(3));
+  EXPECT_THAT(TextOf(view.Screen(120, 40)),
+              AllOf(HasSubstr("WAITS/S"), HasSubstr("sessions/table"), HasSubstr(" 24 ")));
   EXPECT_THAT(view.Text(), HasSubstr("sessions/table"));
   EXPECT_THAT(PidsOf(view), testing::SizeIs(2));
   for (const std::size_t height : {0u, 5u, 10u}) EXPECT_EQ(view.Screen(80, height).size(), height);

@@ -59,6 +59,10 @@ bool IsInUse(const admin::v1::Lock& lock) {
          lock.owner_died() || lock.is_not_recoverable();
 }
 
+bool IsContended(const admin::v1::Lock& lock) {
+  return lock.waits() > 0 || lock.recoveries() > 0 || IsInUse(lock);
+}
+
 }  // namespace
 
 admin::v1::Zone ViewOfZone(const ZoneReport& report) {
@@ -91,6 +95,15 @@ admin::v1::Zone ViewOfZone(const ZoneReport& report) {
   return view;
 }
 
+void SetLockState(const ipc::ObjectHolders& holders, admin::v1::Lock* lock) {
+  lock->set_has_waiters(holders.has_waiters);
+  lock->set_owner_died(holders.owner_died);
+  lock->set_is_not_recoverable(holders.is_poisoned);
+  if (!holders.totals.has_value()) return;
+  lock->set_waits(holders.totals->waits);
+  lock->set_recoveries(holders.totals->recoveries);
+}
+
 void LockList::Add(const std::string& zone, const ZoneReport& report) {
   const std::map<std::uint32_t, pid_t> pids = PidsIn(report);
   for (const ZoneReport::Object& object : report.objects) {
@@ -101,15 +114,14 @@ void LockList::Add(const std::string& zone, const ZoneReport& report) {
     lock.set_kind(ToString(object.view.kind));
     AddHolders(object.holders.owners, pids, workers_, lock.mutable_owners());
     AddHolders(object.holders.readers, pids, workers_, lock.mutable_readers());
-    lock.set_has_waiters(object.holders.has_waiters);
-    lock.set_owner_died(object.holders.owner_died);
-    lock.set_is_not_recoverable(object.holders.is_poisoned);
+    SetLockState(object.holders, &lock);
     Add(std::move(lock));
   }
 }
 
 void LockList::Add(admin::v1::Lock lock) {
   if (request_.in_use() && !IsInUse(lock)) return;
+  if (request_.contended() && !IsContended(lock)) return;
   if (response_.locks_size() < kMostLocks) {
     *response_.add_locks() = std::move(lock);
   } else {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "muster/ipc/zone/inspect/object_holders.h"
 #include "muster/ipc/zone/inspect/zone_report.h"
 #include "muster/proto/zone_call.pb.h"
 
@@ -18,6 +19,9 @@ using LockWorkers = std::map<pid_t, admin::v1::LockWorker>;
 
 // The zone at that moment, without what only its owner knows: name, instance and size.
 admin::v1::Zone ViewOfZone(const ipc::ZoneReport& report);
+
+// What the words of a lock tell, but for who has it.
+void SetLockState(const ipc::ObjectHolders& holders, admin::v1::Lock* lock);
 
 // The locks that a client asked for, up to a number, with the count of those that are left out.
 class LockList {

@@ -4,11 +4,14 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/lock/lock_outcome.h"
+#include "muster/ipc/lock/semaphore.h"
 #include "muster/ipc/zone/local/zone_mutex.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -76,6 +79,34 @@ TEST_F(ZoneViewTest, ListsNothingButLocksOfTheZoneThatIsAskedFor) {
   EXPECT_EQ(Locks(request).locks_size(), 1);
   request.set_in_use(true);
   EXPECT_EQ(Locks(request).locks_size(), 0);
+}
+
+TEST_F(ZoneViewTest, TellsHowOftenALockWasWaitedForAndRecovered) {
+  const auto mutex = *zone_.Get<ipc::ZoneMutex>("m");
+  const auto quiet = *zone_.Get<ipc::ZoneMutex>("quiet");
+  const auto semaphore = *zone_.Get<ipc::Semaphore>("s", 1u);
+  admin::v1::ListLocksRequest contended;
+  contended.set_contended(true);
+  EXPECT_EQ(Locks(contended).locks_size(), 0);
+  ASSERT_EQ(mutex->Lock(), ipc::LockOutcome::kAcquired);
+  EXPECT_EQ(Locks(contended).locks_size(), 1) << "it is in use";
+  // A thread that waits, and one that ends within its section.
+  std::thread waiting([&] { (void)mutex->Lock(); });
+  while (Locks().locks(0).waits() == 0) std::this_thread::yield();
+  ASSERT_TRUE(mutex->Unlock());
+  waiting.join();
+  ASSERT_EQ(mutex->Lock(), ipc::LockOutcome::kOwnerDied);
+  mutex->MarkConsistent();
+  ASSERT_TRUE(mutex->Unlock());
+  const auto locks = Locks();
+  ASSERT_EQ(locks.locks_size(), 3);
+  EXPECT_EQ(locks.locks(0).waits(), 1u);
+  EXPECT_EQ(locks.locks(0).recoveries(), 1u);
+  EXPECT_TRUE(locks.locks(1).has_waits());
+  EXPECT_EQ(locks.locks(1).waits() + locks.locks(1).recoveries(), 0u);
+  EXPECT_FALSE(locks.locks(2).has_waits() || locks.locks(2).has_recoveries());
+  ASSERT_EQ(Locks(contended).locks_size(), 1);
+  EXPECT_EQ(Locks(contended).locks(0).name(), "m");
 }
 
 TEST_F(ZoneViewTest, CountsWhatItLeavesOut) {
