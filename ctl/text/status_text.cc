@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ctl/text/colour.h"
+#include "muster/ctl/text/last_words_text.h"
 #include "muster/ctl/text/latency.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/table.h"
@@ -78,7 +79,7 @@ bool HasCounted(const v1::Counters& counters) { return counters.ByteSizeLong() >
 
 }  // namespace
 
-std::string RenderStatus(const v1::Status& status, bool has_colours) {
+std::string RenderStatus(const v1::Status& status, bool has_colours, absl::TimeZone zone) {
   const v1::Master& master = status.master();
   const v1::Counters& total = status.stats().total();
   const std::string age = master.has_uptime() ? FormatAge(ToDuration(master.uptime())) : "-";
@@ -105,7 +106,9 @@ std::string RenderStatus(const v1::Status& status, bool has_colours) {
     text += Fact("refused", absl::StrCat("the last reload:\n", absl::StripTrailingAsciiWhitespace(
                                                                    master.last_reload_error())));
   }
-  return text + "\n" + WorkersTable(status.workers(), status.stats().ended()).Render(has_colours);
+  return absl::StrCat(text, "\n",
+                      WorkersTable(status.workers(), status.stats().ended()).Render(has_colours),
+                      RenderLastWords(status.workers(), zone));
 }
 
 Table StatusTable(const v1::Status& status) {

@@ -14,8 +14,10 @@ namespace muster::ctl {
 // The answers of the master as text for people. All functions are pure and return whole lines, each
 // with its newline.
 
-// The master, its latest trouble if there was one, and its workers.
-std::string RenderStatus(const admin::v1::Status& status, bool has_colours = false);
+// The master, its latest trouble if there was one, and its workers, with the last words of those
+// that ended by themselves.
+std::string RenderStatus(const admin::v1::Status& status, bool has_colours = false,
+                         absl::TimeZone zone = absl::LocalTimeZone());
 
 // One line for each worker, and one for those that have exited, if they counted anything.
 std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,

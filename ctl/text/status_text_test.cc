@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace muster::ctl {
 namespace {
 
@@ -102,6 +104,17 @@ TEST(RenderStatus, DoesNotCallAWorkerThatHangsServing) {
   EXPECT_NE(text.find("0 of 2 serving"), std::string::npos) << text;
   EXPECT_NE(text.find(" draining, hung 7s "), std::string::npos) << text;
   EXPECT_NE(text.find(" hung 1m05s "), std::string::npos) << text;
+}
+
+TEST(RenderStatus, EndsWithTheLastWordsOfWorkers) {
+  v1::Status status = ParseText<v1::Status>(kStatus);
+  v1::LastWords* const words = status.mutable_workers(2)->mutable_last_words();
+  words->set_pid(4805);
+  words->set_text("check failed");
+  const std::string text = RenderStatus(status, false, absl::UTCTimeZone());
+  const std::string end = "\nlast words\n  worker 1, pid 4805, 1970-01-01 00:00:00: check failed\n";
+  ASSERT_GT(text.size(), end.size());
+  EXPECT_EQ(text.substr(text.size() - end.size()), end);
 }
 
 TEST(RenderStatus, TellsOfCrashes) {
