@@ -63,7 +63,8 @@ void AddInterceptor(grpc::ServerBuilder& builder, const CountCall& count, Access
       .count = count,
       .end = [&gate](const grpc::ServerContextBase* call) { gate.Leave(call); },
       .unreadable = ToGrpcStatus(
-          absl::InvalidArgumentError("the request is no message of the method's type"))}));
+          absl::InvalidArgumentError("the request is no message of the method's type")),
+      .leaves_alone = AdminService::AccountsForItself}));
   builder.experimental().SetInterceptorCreators(std::move(creators));
 }
 
@@ -122,7 +123,7 @@ AdminConnection::AdminConnection(const Surroundings& surroundings, const Peer& p
       began_(surroundings.loop.now()),
       on_end_(std::move(on_end)),
       admin_(surroundings.loop, surroundings.operations, surroundings.log, surroundings.gate,
-             surroundings.watches, peer),
+             surroundings.watches, peer, surroundings.count_call),
       health_(surroundings.health, AskerFor(surroundings.gate, peer),
               FollowerFor(surroundings.gate, peer)),
       channelz_(AskerFor(surroundings.gate, peer)),

@@ -6,12 +6,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "muster/master/access/admin_method.h"
 #include "muster/master/admin/call/call_id.h"
 #include "muster/master/admin/call/call_methods.h"
 #include "muster/master/admin/call/error_details.h"
 #include "muster/master/admin/config_methods.h"
 #include "muster/master/admin/connection/caller_of.h"
+#include "muster/master/admin/connection/status_bound.h"
 #include "muster/master/admin/end_methods.h"
 #include "muster/master/admin/log_level_method.h"
 #include "muster/master/admin/pause_methods.h"
@@ -39,10 +41,25 @@ Watches::Follow AdminService::FollowerOf(grpc::CallbackServerContext* context,
                                          absl::string_view method) {
   return [this, context, method](DenyStream deny) {
     const absl::StatusOr<std::string> id = CallIdOf(*context);
-    return gate_.Follow(CallerOf(peer_, context->auth_context().get()),
-                        AdminMethodAt(absl::StrCat(kAdminService, method)), id.ok() ? *id : "",
-                        std::move(deny));
+    return gate_.Follow(
+        CallerOf(peer_, context->auth_context().get()),
+        AdminMethodAt(absl::StrCat(kAdminService, method)), id.ok() ? *id : "",
+        [deny = std::move(deny)](const grpc::Status& why) { deny(BoundStatus(why)); });
   };
+}
+
+Watches::Ended AdminService::AccountOf(const grpc::CallbackServerContext* context,
+                                       absl::string_view method) {
+  return [this, context = static_cast<const grpc::ServerContextBase*>(context),
+          path = absl::StrCat(kAdminService, method)](grpc::StatusCode code) {
+    if (count_call_) count_call_(path, code);
+    gate_.Leave(context);
+  };
+}
+
+bool AdminService::AccountsForItself(absl::string_view path) {
+  return absl::ConsumePrefix(&path, kAdminService) &&
+         (path == "WatchEvents" || path == "WatchStatus");
 }
 
 grpc::ServerUnaryReactor* AdminService::Refuse(grpc::CallbackServerContext* context,
@@ -95,15 +112,17 @@ grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext* co
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchEvents(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const grpc::Status status = Check(context, "WatchEvents", nullptr);
-  if (!status.ok()) return new EndedStream(status);
-  return watches_.WatchEvents(*request, watching_, FollowerOf(context, "WatchEvents"));
+  if (!status.ok()) return new EndedStream(BoundStatus(status), AccountOf(context, "WatchEvents"));
+  return watches_.WatchEvents(*request, watching_, FollowerOf(context, "WatchEvents"),
+                              AccountOf(context, "WatchEvents"));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const grpc::Status status = Check(context, "WatchStatus", nullptr);
-  if (!status.ok()) return new EndedStream(status);
-  return watches_.WatchStatus(*request, watching_, FollowerOf(context, "WatchStatus"));
+  if (!status.ok()) return new EndedStream(BoundStatus(status), AccountOf(context, "WatchStatus"));
+  return watches_.WatchStatus(*request, watching_, FollowerOf(context, "WatchStatus"),
+                              AccountOf(context, "WatchStatus"));
 }
 
 grpc::ServerUnaryReactor* AdminService::GetCall(grpc::CallbackServerContext* context,

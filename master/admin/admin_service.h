@@ -2,6 +2,7 @@
 #define MUSTER_MASTER_ADMIN_ADMIN_SERVICE_H_
 
 #include <atomic>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
@@ -11,6 +12,7 @@
 #include "muster/master/admin/access_gate.h"
 #include "muster/master/admin/admin_calls.h"
 #include "muster/master/admin/admin_operations.h"
+#include "muster/master/admin/connection/call_interceptor.h"
 #include "muster/master/admin/connection/peer.h"
 #include "muster/master/admin/report/status_part.h"
 #include "muster/master/admin/watch/watches.h"
@@ -30,14 +32,20 @@ class AdminService final : public admin::v1::Admin::WithRawCallbackMethod_GetSta
                                                admin::v1::Admin::CallbackService>>>>> {
  public:
   // `peer`: who is at the other end. That every call of this service is his is what the connection
-  // has a server of its own for.
+  // has a server of its own for. `count_call` is told of those that account for themselves; null:
+  // nobody counts.
   AdminService(loop::EventLoop& loop, const AdminOperations& operations, Log& log, AccessGate& gate,
-               Watches& watches, const Peer& peer)
+               Watches& watches, const Peer& peer, CountCall count_call)
       : operations_(operations),
         gate_(gate),
         watches_(watches),
         peer_(peer),
+        count_call_(std::move(count_call)),
         calls_(loop, log, operations, peer) {}
+
+  // Whether calls of this path count themselves, and give their places back: streams, whose
+  // messages an interceptor would make dearer.
+  static bool AccountsForItself(absl::string_view path);
 
   // Withdraws the changes under way: their caller hung up. In the loop's thread.
   void HangUp() { calls_.HangUp(); }
@@ -124,11 +132,14 @@ class AdminService final : public admin::v1::Admin::WithRawCallbackMethod_GetSta
   // Has the stream of this call ended when its caller may not have it any more. To be used before
   // the method returns.
   Watches::Follow FollowerOf(grpc::CallbackServerContext* context, absl::string_view method);
+  // Called when that stream is over.
+  Watches::Ended AccountOf(const grpc::CallbackServerContext* context, absl::string_view method);
 
   const AdminOperations& operations_;
   AccessGate& gate_;
   Watches& watches_;
   const Peer peer_;
+  const CountCall count_call_;
   AdminCalls calls_;
   std::atomic<int> watching_ = 0;  // a count for its own sake: it orders nothing
 };

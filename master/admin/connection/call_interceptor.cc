@@ -46,6 +46,7 @@ class OneCall final : public grpc::experimental::Interceptor {
 
 grpc::experimental::Interceptor* CallInterceptor::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* call) {
+  if (terms_.leaves_alone && terms_.leaves_alone(call->method())) return nullptr;
   return new OneCall(terms_, call);
 }
 

@@ -16,6 +16,9 @@ using CountCall = std::function<void(absl::string_view path, grpc::StatusCode co
 
 // Stands between a gRPC server and all its services, whoever wrote them. No status is longer than
 // a client takes (status_bound.h). Called in gRPC's threads.
+//
+// gRPC has a call with an interceptor go through its queue once more for each message. So streams
+// with many messages may account for themselves, and bound their statuses.
 class CallInterceptor final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   // All thread-safe.
@@ -26,6 +29,9 @@ class CallInterceptor final : public grpc::experimental::ServerInterceptorFactor
     // The answer to a request whose bytes are no message of its type. gRPC's own is UNIMPLEMENTED,
     // as if there were no such method.
     grpc::Status unreadable;
+    // Calls of this path are not looked at: they count themselves, tell their end, and bound their
+    // statuses. Null: there are none.
+    std::function<bool(absl::string_view path)> leaves_alone;
   };
   explicit CallInterceptor(Terms terms) : terms_(std::move(terms)) {}
 

@@ -6,12 +6,16 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/text_format.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -106,6 +110,11 @@ class AdminServerTest : public ::testing::Test {
                                   now = listeners_;
                                   return status;
                                 },
+                            .count_call =
+                                [this](absl::string_view path, grpc::StatusCode code) {
+                                  const std::lock_guard lock(counted_mutex_);
+                                  counted_.push_back(absl::StrCat(path, " ", code));
+                                },
                             .count_refused_handshake = [this] { ++refused_handshakes_; }});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -148,6 +157,14 @@ class AdminServerTest : public ::testing::Test {
     return grpc::health::v1::Health::NewStub(channel)->Check(&context, request, response);
   }
 
+  // The calls that are over, once there are so many.
+  std::vector<std::string> AwaitCounted(std::size_t calls) {
+    for (;; std::this_thread::yield()) {
+      const std::lock_guard lock(counted_mutex_);
+      if (counted_.size() >= calls) return counted_;
+    }
+  }
+
   char folder_[32] = "/tmp/muster-admin-XXXXXX";
   Log log_;
   EventRing events_;
@@ -157,6 +174,8 @@ class AdminServerTest : public ::testing::Test {
   AdminOperations operations_;
   ListenerSet listeners_;
   int refused_handshakes_ = 0;
+  std::mutex counted_mutex_;
+  std::vector<std::string> counted_;  // calls that are over: "PATH CODE"
   std::unique_ptr<AdminServer> server_;
 };
 

@@ -91,6 +91,25 @@ TEST_F(AdminServerWatchTest, SendsWhatHappensAfterTheCallBegan) {
               ElementsAre("a", "b"));
 }
 
+TEST_F(AdminServerWatchTest, IsCountedOnceHoweverItEnds) {
+  Start();
+  const std::string path = "/muster.admin.v1.Admin/WatchEvents";
+  Serve([&] {
+    {
+      Watch watch(Connect(), {});
+      WatchEventsResponse response;
+      EXPECT_TRUE(watch.reader->Read(&response));
+    }
+    EXPECT_THAT(AwaitCounted(1), ElementsAre(absl::StrCat(path, " 1"))) << "it was cancelled";
+    WatchEventsRequest request;
+    request.mutable_interval()->set_seconds(-1);
+    EXPECT_THAT(Watch(Connect(), request).Texts(1), ElementsAre());
+    EXPECT_THAT(AwaitCounted(2), ElementsAre(absl::StrCat(path, " 1"), absl::StrCat(path, " 3")))
+        << "it was refused";
+    return 0;
+  });
+}
+
 TEST_F(AdminServerWatchTest, GoesOnFromANumber) {
   for (const char* text : {"a", "b", "c"}) Tell(text);
   Start();

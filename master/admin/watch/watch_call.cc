@@ -7,9 +7,9 @@ namespace muster::master {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchCall::Begin(Feed& feed, const Terms& terms,
                                                              Source source, std::atomic<int>& count,
-                                                             const Follow& follow) {
+                                                             const Follow& follow, Ended ended) {
   const std::shared_ptr<WatchCall> call(
-      new WatchCall(feed, terms.position, std::move(source), count));
+      new WatchCall(feed, terms.position, std::move(source), count, std::move(ended)));
   count.fetch_add(1, std::memory_order_relaxed);
   call->self_ = call;
   if (follow) {
@@ -61,6 +61,8 @@ void WatchCall::OnCancel() {
 void WatchCall::OnDone() {
   following_.reset();
   feed_.Leave(this);
+  // Nobody calls anything of this any more, but End and a denial, which do nothing.
+  if (ended_) ended_(code_);
   count_.fetch_sub(1, std::memory_order_relaxed);
   // The feed may be about to have it look: it is finished, and does nothing then.
   const std::shared_ptr<WatchCall> last = std::move(self_);
@@ -70,6 +72,7 @@ void WatchCall::FinishOnce(const grpc::Status& status) {
   const std::lock_guard lock(mutex_);
   if (is_finished_) return;
   is_finished_ = true;
+  code_ = status.error_code();
   Finish(status);
 }
 

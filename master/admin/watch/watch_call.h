@@ -40,18 +40,26 @@ class WatchCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publi
   using Deny = std::function<void(const grpc::Status&)>;
   using Follow = std::function<std::shared_ptr<void>(Deny deny)>;
 
+  // Called with the code of its status when gRPC is done with it, while its context is still there.
+  using Ended = std::function<void(grpc::StatusCode)>;
+
   // `feed`, and the count of such calls under way, outlive the call. The caller gives the reactor
   // to gRPC.
   static grpc::ServerWriteReactor<grpc::ByteBuffer>* Begin(Feed& feed, const Terms& terms,
                                                            Source source, std::atomic<int>& count,
-                                                           const Follow& follow = nullptr);
+                                                           const Follow& follow = nullptr,
+                                                           Ended ended = nullptr);
 
   void Look() override;
   void End() override;
 
  private:
-  WatchCall(Feed& feed, std::uint64_t position, Source source, std::atomic<int>& count)
-      : feed_(feed), source_(std::move(source)), count_(count), position_(position) {}
+  WatchCall(Feed& feed, std::uint64_t position, Source source, std::atomic<int>& count, Ended ended)
+      : feed_(feed),
+        source_(std::move(source)),
+        count_(count),
+        ended_(std::move(ended)),
+        position_(position) {}
 
   void OnWriteDone(bool is_written) override;
   void OnCancel() override;
@@ -61,6 +69,7 @@ class WatchCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publi
   Feed& feed_;
   const Source source_;
   std::atomic<int>& count_;
+  const Ended ended_;
   std::shared_ptr<WatchCall> self_;  // until gRPC is done
   std::shared_ptr<void> following_;  // likewise
 
@@ -73,6 +82,7 @@ class WatchCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publi
   bool is_writing_ = false;
   bool has_more_ = false;  // to look for when the message is written
   bool is_finished_ = false;
+  grpc::StatusCode code_ = grpc::StatusCode::UNKNOWN;  // once it is finished
 };
 
 }  // namespace muster::master

@@ -20,8 +20,8 @@ using std::chrono::seconds;
 constexpr milliseconds kShortestOfStatus{100};
 constexpr seconds kUsualOfStatus{1};
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* Refused(const char* why) {
-  return new EndedStream(ToGrpcStatus(absl::InvalidArgumentError(why)));
+grpc::ServerWriteReactor<grpc::ByteBuffer>* Refused(const char* why, Watches::Ended ended) {
+  return new EndedStream(ToGrpcStatus(absl::InvalidArgumentError(why)), std::move(ended));
 }
 
 }  // namespace
@@ -38,11 +38,12 @@ void Watches::Close() {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* Watches::WatchEvents(const grpc::ByteBuffer& request,
                                                                  std::atomic<int>& count,
-                                                                 Follow follow) {
+                                                                 Follow follow, Ended ended) {
   admin::v1::WatchEventsRequest asked;
-  if (!ParseBytes(request, &asked)) return Refused("the request is not a WatchEventsRequest");
+  if (!ParseBytes(request, &asked))
+    return Refused("the request is not a WatchEventsRequest", std::move(ended));
   const auto interval = StreamInterval(asked.interval(), Feed::Clock::duration::zero());
-  if (!interval.has_value()) return Refused("interval: must be from 0s to 3600s");
+  if (!interval.has_value()) return Refused("interval: must be from 0s to 3600s", std::move(ended));
   std::uint64_t from = asked.from() == 0 ? ring_.next() : asked.from();
   // The number means nothing in this run; all that there is comes after it.
   if (!asked.instance().empty() && asked.instance() != ring_.instance()) from = 1;
@@ -51,22 +52,24 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Watches::WatchEvents(const grpc::Byt
       [this, kinds = EventMessages::KindsOf(asked)](std::uint64_t position, bool is_first) {
         return events_.After(position, kinds, is_first);
       },
-      count, std::move(follow));
+      count, std::move(follow), std::move(ended));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* Watches::WatchStatus(const grpc::ByteBuffer& request,
                                                                  std::atomic<int>& count,
-                                                                 Follow follow) {
+                                                                 Follow follow, Ended ended) {
   admin::v1::WatchStatusRequest asked;
-  if (!ParseBytes(request, &asked)) return Refused("the request is not a WatchStatusRequest");
+  if (!ParseBytes(request, &asked))
+    return Refused("the request is not a WatchStatusRequest", std::move(ended));
   const auto interval = asked.has_interval() && asked.interval().ByteSizeLong() > 0
                             ? StreamInterval(asked.interval(), kShortestOfStatus)
                             : std::optional<Feed::Clock::duration>(kUsualOfStatus);
-  if (!interval.has_value()) return Refused("interval: must be 0s, or from 100ms to 3600s");
+  if (!interval.has_value())
+    return Refused("interval: must be 0s, or from 100ms to 3600s", std::move(ended));
   return WatchCall::Begin(
       feed_, {Feed::Kind::kPolls, *interval, 0},
       [this](std::uint64_t position, bool is_first) { return statuses_.After(position, is_first); },
-      count, std::move(follow));
+      count, std::move(follow), std::move(ended));
 }
 
 }  // namespace muster::master

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <utility>
 
 #include "grpcpp/grpcpp.h"
 #include "muster/master/admin/watch/event_messages.h"
@@ -27,11 +28,15 @@ class Watches {
   void Close();
 
   using Follow = WatchCall::Follow;
-  // Begin a call. `count` counts those under way, and outlives them. `follow`: as WatchCall has it.
+  using Ended = WatchCall::Ended;
+  // Begin a call. `count` counts those under way, and outlives them. `follow`, `ended`: as
+  // WatchCall has them; `ended` is called for those that are refused, too.
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(const grpc::ByteBuffer& request,
-                                                          std::atomic<int>& count, Follow follow);
+                                                          std::atomic<int>& count, Follow follow,
+                                                          Ended ended);
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(const grpc::ByteBuffer& request,
-                                                          std::atomic<int>& count, Follow follow);
+                                                          std::atomic<int>& count, Follow follow,
+                                                          Ended ended);
 
  private:
   EventRing& ring_;
@@ -43,10 +48,20 @@ class Watches {
 // A call of a stream that has ended before it began.
 class EndedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  explicit EndedStream(const grpc::Status& status) { Finish(status); }
+  // `ended`: as WatchCall has it.
+  EndedStream(const grpc::Status& status, Watches::Ended ended)
+      : code_(status.error_code()), ended_(std::move(ended)) {
+    Finish(status);
+  }
 
  private:
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    if (ended_) ended_(code_);
+    delete this;
+  }
+
+  const grpc::StatusCode code_;
+  const Watches::Ended ended_;
 };
 
 }  // namespace muster::master
