@@ -80,10 +80,27 @@ bool LiveWorkers::CheckExit(std::uint32_t slot) {
   return found != live_.end() && found->second.process->CheckExit();
 }
 
-std::optional<Duration> LiveWorkers::HungFor(std::uint32_t slot, TimePoint now) const {
+std::optional<Duration> LiveWorkers::HungFor(std::uint32_t slot, const Silence& silence,
+                                             TimePoint now) const {
   const auto found = live_.find(slot);
   if (found == live_.end()) return std::nullopt;
-  return master::HungFor(*found->second.process, zone_, found->second.tag, now);
+  return master::HungFor(*found->second.process, zone_, found->second.tag, silence, now);
+}
+
+std::optional<HungWatch::Subject> LiveWorkers::Examine(std::uint32_t slot) const {
+  const auto found = live_.find(slot);
+  if (found == live_.end()) return std::nullopt;
+  const Live& live = found->second;
+  HungWatch::Subject subject;
+  subject.pid = live.process->pid();
+  subject.is_stopped = live.process->IsStopped();
+  subject.stacks = zone_.worker_status(slot).stacks.value();
+  subject.at_hand = Examine(live.tag).at_hand;
+  subject.has_accept_mutex =
+      ipc::OwnerTag::InWord(zone_.accept_mutex_state()->word.load(std::memory_order_relaxed)) ==
+      live.tag;
+  subject.zones = live.zones;
+  return subject;
 }
 
 LiveWorkers::Remains LiveWorkers::Examine(ipc::OwnerTag tag) const {

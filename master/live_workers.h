@@ -18,10 +18,12 @@
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/handoff_ends.h"
+#include "muster/master/hung_watch.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/spawner.h"
 #include "muster/master/process/supervised_worker.h"
 #include "muster/master/process/worker_list.h"
+#include "muster/master/worker_pulse.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -52,7 +54,9 @@ class LiveWorkers {
   bool CheckExit(std::uint32_t slot);
 
   // For how long a worker that is ready has not run its loop. Empty: it does, or is not there.
-  std::optional<Duration> HungFor(std::uint32_t slot, TimePoint now) const;
+  std::optional<Duration> HungFor(std::uint32_t slot, const Silence& silence, TimePoint now) const;
+  // What somebody has to know who looks why it does not run its loop. Empty: it is not there.
+  std::optional<HungWatch::Subject> Examine(std::uint32_t slot) const;
   bool empty() const { return live_.empty(); }
 
   // What a dead process left in the shared zone. It may be wrong: any worker can write there.

@@ -168,15 +168,23 @@ TEST_F(LiveWorkersTest, TellForHowLongAProcessIsSilent) {
   const TimePoint now = Clock::now();
   const ipc::OwnerTag tag = zone_.registry().Read(kSlot)->tag;
   zone_.registry().PublishHeartbeat(tag, now);
-  EXPECT_EQ(workers_.HungFor(kSlot, now + std::chrono::seconds(1)), std::nullopt);
-  EXPECT_EQ(workers_.HungFor(kSlot, now + std::chrono::seconds(9)), std::chrono::seconds(9));
+  using std::chrono::seconds;
+  Silence silence = {.most = seconds(5)};
+  EXPECT_EQ(workers_.HungFor(kSlot, silence, now + seconds(1)), std::nullopt);
+  EXPECT_EQ(workers_.HungFor(kSlot, silence, now + seconds(9)), seconds(9));
+  // The master did not run until then.
+  silence.counted_from = now + seconds(7);
+  EXPECT_EQ(workers_.HungFor(kSlot, silence, now + seconds(9)), std::nullopt);
+  EXPECT_EQ(workers_.HungFor(kSlot, silence, now + seconds(13)), seconds(6));
+  EXPECT_EQ(workers_.HungFor(kSlot, {}, now + seconds(999)), std::nullopt) << "never";
 }
 
 TEST_F(LiveWorkersTest, DoNothingForASlotWithoutAProcess) {
   workers_.Send({.slot = 2, .command = Command::kTerminate});
   workers_.Signal({.slot = 2, .signal = SIGKILL});
   EXPECT_FALSE(workers_.CheckExit(2));
-  EXPECT_EQ(workers_.HungFor(2, Clock::now()), std::nullopt);
+  EXPECT_EQ(workers_.HungFor(2, {}, Clock::now()), std::nullopt);
+  EXPECT_FALSE(workers_.Examine(2).has_value());
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ namespace muster::master {
 namespace {
 
 constexpr std::chrono::seconds kBetweenPulses{1};
+// A loop that has felt no pulse for this long did not run: it was stopped, or its machine was.
+constexpr std::chrono::seconds kLoopIsLate{3};
 
 }  // namespace
 
@@ -33,6 +35,8 @@ Reporter::Reporter(loop::TimerQueue& timers, Subjects subjects)
       timers_(timers),
       start_time_(absl::Now()),
       started_(timers.now()),
+      counted_from_(Clock::now()),
+      felt_(Clock::now()),
       pulse_(timers, [this] { FeelPulses(); }),
       published_(std::make_shared<const StatusReport>(StatusSnapshot())) {
   pulse_.SetAfter(kBetweenPulses);
@@ -63,20 +67,30 @@ void Reporter::PublishHealth() {
 }
 
 void Reporter::FeelPulses() {
+  // What others did meanwhile cannot be known: who was silent then was perhaps stopped, too.
+  const TimePoint now = Clock::now();
+  if (!HasRun(now)) counted_from_ = now;
+  felt_.store(now, std::memory_order_relaxed);
   const std::set<std::uint32_t> before = std::exchange(silent_, {});
-  for (const auto& [slot, hung_for] : FindHung()) silent_.insert(slot);
+  const Hung hung = FindHung();
+  for (const auto& [slot, hung_for] : hung) silent_.insert(slot);
+  std::erase_if(hangs_, [this](const auto& entry) { return silent_.count(entry.first) == 0; });
   if (subjects_.on_pulse) {
-    for (const std::uint32_t slot : silent_) {
-      if (before.count(slot) == 0) subjects_.on_pulse(slot, true);
+    for (const auto& [slot, hung_for] : hung) {
+      if (before.count(slot) == 0) subjects_.on_pulse(slot, hung_for);
     }
     for (const std::uint32_t slot : before) {
-      if (silent_.count(slot) == 0) subjects_.on_pulse(slot, false);
+      if (silent_.count(slot) == 0) subjects_.on_pulse(slot, std::nullopt);
     }
   }
   LookAtUsage();
   PublishHealth();
   Publish();
   pulse_.SetAfter(kBetweenPulses);
+}
+
+bool Reporter::HasRun(TimePoint now) const {
+  return now - felt_.load(std::memory_order_relaxed) < kLoopIsLate;
 }
 
 void Reporter::LookAtUsage() {
@@ -87,13 +101,19 @@ void Reporter::LookAtUsage() {
   }
 }
 
+std::optional<Duration> Reporter::HungFor(std::uint32_t slot) const {
+  const auto worker = subjects_.core.workers().find(slot);
+  // Before it is ready it has no loop.
+  if (worker == subjects_.core.workers().end() || !worker->second.ready) return std::nullopt;
+  return subjects_.workers.HungFor(
+      slot, {.most = worker->second.heartbeat_timeout, .counted_from = counted_from_},
+      Clock::now());
+}
+
 Hung Reporter::FindHung() const {
   Hung hung;
-  const TimePoint now = Clock::now();
   for (const auto& [slot, worker] : subjects_.core.workers()) {
-    // Before it is ready it has no loop.
-    if (!worker.ready) continue;
-    if (const auto hung_for = subjects_.workers.HungFor(slot, now)) hung[slot] = *hung_for;
+    if (const auto hung_for = HungFor(slot)) hung[slot] = *hung_for;
   }
   return hung;
 }
@@ -115,7 +135,11 @@ StatusSnapshot Reporter::TakeSnapshot() const {
   StatusSnapshot snapshot = SnapshotOf(subjects_.core, counted_before_, usage_, latency_before_);
   snapshot.started = started_;
   snapshot.slots = slots_taken_;
-  for (const StatusSnapshot::Worker& worker : snapshot.workers) {
+  snapshot.silence_counts_from = counted_from_;
+  for (StatusSnapshot::Worker& worker : snapshot.workers) {
+    if (const auto hang = hangs_.find(worker.shown.slot()); hang != hangs_.end()) {
+      *worker.shown.mutable_hang() = hang->second;
+    }
     snapshot.slots =
         std::max(snapshot.slots, worker.shown.slot() + 1);  // also before it is started
   }
@@ -162,7 +186,11 @@ Hung Reporter::FindHung(const StatusSnapshot& snapshot, TimePoint now) const {
   for (const StatusSnapshot::Worker& worker : snapshot.workers) {
     if (!worker.has_loop || worker.shown.pid() == 0) continue;
     const std::uint32_t slot = worker.shown.slot();
-    if (const auto hung_for = HungFor(worker.shown.pid(), subjects_.zone, slot, now)) {
+    const Silence silence = {.most = worker.silent_after,
+                             // As long as the loop does not run, nobody knows who would have run.
+                             .counted_from = HasRun(now) ? snapshot.silence_counts_from : now};
+    if (const auto hung_for =
+            master::HungFor(worker.shown.pid(), subjects_.zone, slot, silence, now)) {
       hung[slot] = *hung_for;
     }
   }

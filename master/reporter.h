@@ -1,12 +1,16 @@
 #ifndef MUSTER_MASTER_REPORTER_H_
 #define MUSTER_MASTER_REPORTER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "muster/loop/timer.h"
@@ -37,8 +41,9 @@ class Reporter {
     const LiveWorkers& workers;
     std::function<const Deployments&()> deployments;
     const Log& log;
-    // Called when a worker has ceased to run its loop, and when it runs it again. Null: nobody.
-    std::function<void(std::uint32_t slot, bool is_silent)> on_pulse{};
+    // Called when a worker has ceased to run its loop, and for how long, and when it runs it again.
+    // Null: nobody.
+    std::function<void(std::uint32_t slot, std::optional<Duration> hung_for)> on_pulse{};
   };
 
   // `timers`, which is the loop, and the subjects outlive it. The master's start is now.
@@ -67,8 +72,13 @@ class Reporter {
   }
   void OnExit(std::uint32_t slot) {
     silent_.erase(slot);
+    hangs_.erase(slot);
     usage_.erase(slot);
   }
+  // For how long the worker of the slot has not run its loop. Empty: it does.
+  std::optional<Duration> HungFor(std::uint32_t slot) const;
+  // What was found out about a worker that does not run its loop, until it does.
+  void SetHang(std::uint32_t slot, admin::v1::Hang hang) { hangs_[slot] = std::move(hang); }
   // The connections that the worker of the slot closed since its drain took too long.
   std::uint64_t ClosedAtDeadline(std::uint32_t slot) const;
 
@@ -80,17 +90,22 @@ class Reporter {
   // In any thread.
   Hung FindHung(const StatusSnapshot& snapshot, TimePoint now) const;
   void LookAtUsage();
+  // Whether the loop has run by now, as it does once a second. In any thread.
+  bool HasRun(TimePoint now) const;
 
   const Subjects subjects_;
   const loop::TimerQueue& timers_;
   const absl::Time start_time_;  // for display
   const TimePoint started_;
   HealthBoard health_;
-  CountedBefore counted_before_;    // of the slots that are taken
-  LatencyBefore latency_before_;    // of the same
-  std::uint32_t slots_taken_ = 0;   // those from this one on never were
-  std::set<std::uint32_t> silent_;  // slots of workers that do not run their loop
-  Usage usage_;                     // of the workers' processes, at the last pulse
+  CountedBefore counted_before_;                    // of the slots that are taken
+  LatencyBefore latency_before_;                    // of the same
+  std::uint32_t slots_taken_ = 0;                   // those from this one on never were
+  std::set<std::uint32_t> silent_;                  // slots of workers that do not run their loop
+  std::map<std::uint32_t, admin::v1::Hang> hangs_;  // of those of them that were looked at
+  TimePoint counted_from_;                          // silence before that was the master's, too
+  std::atomic<TimePoint> felt_;  // when the loop felt the pulses last; orders nothing
+  Usage usage_;                  // of the workers' processes, at the last pulse
   loop::Timer pulse_;
   mutable std::mutex mutex_;
   std::shared_ptr<const StatusReport> published_;  // guarded by mutex_; never null

@@ -167,6 +167,7 @@ absl::StatusOr<int> Run(const Invocation& invocation, Log& log) {
     return checked.places.Explain(status);
   }
   MUSTER_ASSIGN_OR_RETURN(const std::unique_ptr<Inquiries> inquiries, Inquiries::Create(*loop));
+  supervisor->SetInquiries(inquiries.get());
   const ConfigInquiries configs(*supervisor, *inquiries);
   const ZoneInquiries zones(*supervisor, *inquiries);
   MetricsPage metrics(

@@ -22,6 +22,7 @@
 #include "muster/master/process/signal_orders.h"
 #include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
+#include "muster/worker/protocol/stack_signal.h"
 
 namespace muster::master {
 namespace {
@@ -72,9 +73,19 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFi
       zone_upkeep_(loop, log, zone_,
                    {.restore_rest = [this] { RestoreZones(); },
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
-      reporter_(loop,
-                {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; },
-                 log_, [this](std::uint32_t slot, bool is_silent) { TellPulse(slot, is_silent); }}),
+      reporter_(loop, {core_, zone_, workers_,
+                       [this]() -> const Deployments& { return *deployments_; }, log_,
+                       [this](std::uint32_t slot, std::optional<Duration> hung_for) {
+                         OnPulse(slot, hung_for);
+                       }}),
+      hung_watch_({loop, [this](std::uint32_t slot) { return LookAtHung(slot); },
+                   [this](std::uint32_t slot) {
+                     workers_.Signal({slot, worker::kStackSignal});
+                   },
+                   [this](const HungEvent& event, const admin::v1::Hang& hang) {
+                     reporter_.SetHang(event.slot, hang);
+                     Handle(event);
+                   }}),
       listener_watch_(loop, log, [this] {
         const Deployment* const current = deployments_->current();
         return current == nullptr ? nullptr : &current->listeners;
@@ -432,20 +443,26 @@ void Supervisor::TellEvent(admin::v1::Event::Kind kind, Severity severity, std::
   AddEvent(std::move(event));
 }
 
-void Supervisor::TellPulse(std::uint32_t slot, bool is_silent) {
-  const auto found = core_.workers().find(slot);
-  if (found == core_.workers().end()) return;
-  const WorkerRecord& worker = found->second;
-  admin::v1::Event event;
-  event.set_kind(is_silent ? admin::v1::Event::WORKER_HUNG : admin::v1::Event::WORKER_WOKE);
-  event.set_severity(is_silent ? admin::v1::Event::WARNING : admin::v1::Event::INFO);
-  event.set_generation(worker.generation);
-  event.mutable_worker()->set_index(worker.index);
-  event.mutable_worker()->set_slot(worker.slot);
-  event.mutable_worker()->set_pid(worker.pid);
-  event.set_text(
-      absl::StrCat(worker.Name(), is_silent ? " does not run its loop" : " runs its loop again"));
-  AddEvent(std::move(event));
+void Supervisor::OnPulse(std::uint32_t slot, std::optional<Duration> hung_for) {
+  if (hung_for.has_value()) return hung_watch_.OnSilent(slot);
+  hung_watch_.OnAwake(slot);
+  const auto worker = core_.workers().find(slot);
+  if (worker != core_.workers().end()) Handle(WokeEvent{slot, worker->second.pid});
+}
+
+std::optional<HungWatch::Subject> Supervisor::LookAtHung(std::uint32_t slot) const {
+  const auto worker = core_.workers().find(slot);
+  std::optional<HungWatch::Subject> subject = workers_.Examine(slot);
+  if (worker == core_.workers().end() || !subject.has_value()) return std::nullopt;
+  const std::optional<Duration> hung_for = reporter_.HungFor(slot);
+  if (!hung_for.has_value()) return std::nullopt;  // it runs its loop again
+  subject->silent = *hung_for;
+  // An older one listens no more.
+  const Deployment* const current = deployments_->current();
+  if (worker->second.generation == core_.generation() && current != nullptr) {
+    subject->listeners = current->listeners.addresses();
+  }
+  return subject;
 }
 
 void Supervisor::Do(const ExitAction& action) {

@@ -17,6 +17,7 @@
 #include "muster/loop/timer.h"
 #include "muster/master/access/admin_terms.h"
 #include "muster/master/admin/connection/health_board.h"
+#include "muster/master/aside/inquiries.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/deployment/deployment.h"
@@ -25,6 +26,7 @@
 #include "muster/master/events/event_ring.h"
 #include "muster/master/events/zone_events.h"
 #include "muster/master/handoff_ends.h"
+#include "muster/master/hung_watch.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/listener_watch.h"
 #include "muster/master/live_workers.h"
@@ -101,6 +103,8 @@ class Supervisor {
   // and who may use it is what the terms say.
   using KeepAdmin = std::function<absl::Status(const ListenerSet&, const AdminTerms&)>;
   void SetKeepAdmin(KeepAdmin keep) { keep_admin_ = std::move(keep); }
+  // For what has to be looked at beside the loop. Not used when the loop has stopped.
+  void SetInquiries(Inquiries* inquiries) { hung_watch_.SetInquiries(inquiries); }
   // As Deployments::RestoreForMaster.
   absl::Status RestoreForMaster(ListenerSet& now) { return deployments_->RestoreForMaster(now); }
 
@@ -142,7 +146,8 @@ class Supervisor {
   void TellEvent(admin::v1::Event::Kind kind, Severity severity, std::string text);
   // For those who follow, and for those who look into the zone.
   void AddEvent(admin::v1::Event event);
-  void TellPulse(std::uint32_t slot, bool is_silent);
+  void OnPulse(std::uint32_t slot, std::optional<Duration> hung_for);
+  std::optional<HungWatch::Subject> LookAtHung(std::uint32_t slot) const;
 
   loop::EventLoop& loop_;
   Log& log_;
@@ -158,6 +163,7 @@ class Supervisor {
   LiveWorkers workers_;
   ZoneUpkeep zone_upkeep_;
   Reporter reporter_;
+  HungWatch hung_watch_;
   ListenerWatch listener_watch_;
   KeepAdmin keep_admin_;
 

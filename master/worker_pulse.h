@@ -14,10 +14,8 @@
 
 namespace muster::master {
 
-// A worker's loop beats once a second (worker/runtime/heartbeat.h). After this long without a beat
-// it is taken to be stuck in one call of its service.
-inline constexpr std::chrono::seconds kSilentAfter{5};
-// Between two beats it is not late.
+// A worker's loop beats once a second (worker/runtime/heartbeat.h). Between two beats it is not
+// late.
 inline constexpr std::chrono::milliseconds kAliveFor{1200};
 
 // How long ago the process with `tag` beat last, by what it wrote into the registry: a worker may
@@ -29,18 +27,28 @@ std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zo
 std::optional<loop::Clock::duration> SinceHeartbeat(const worker::SharedZone& zone,
                                                     std::uint32_t slot, loop::TimePoint now);
 
-// Since the last beat, if a worker that is ready does not run its loop: the process is stopped
-// (SIGSTOP), or has not beaten for kSilentAfter. Who has not beaten at all is another's program,
-// and is hung only while it is stopped, for an unknown time, which is 0: the runtime of a worker
-// beats before it says READY.
+// What silence counts.
+struct Silence {
+  // After this long without a beat a worker is taken to be stuck in one call of its service. Zero:
+  // never.
+  loop::Clock::duration most{};
+  // Time before that does not count: the master, and perhaps the whole machine, did not run.
+  loop::TimePoint counted_from{};
+};
+
+// Since the last beat, as far as that counts, if a worker that is ready does not run its loop: the
+// process is stopped (SIGSTOP), or has not beaten for too long. Who has not beaten at all is
+// another's program, and is hung only while it is stopped, for an unknown time, which is 0: the
+// runtime of a worker beats before it says READY.
 std::optional<loop::Clock::duration> HungFor(const SupervisedWorker& process,
                                              const worker::SharedZone& zone, ipc::OwnerTag tag,
-                                             loop::TimePoint now);
+                                             const Silence& silence, loop::TimePoint now);
 
 // The same by pid and slot, in any thread. A process that is gone by now is not hung. Whoever has
 // beaten within kAliveFor is not asked after: that he was stopped since is seen as much later.
 std::optional<loop::Clock::duration> HungFor(pid_t pid, const worker::SharedZone& zone,
-                                             std::uint32_t slot, loop::TimePoint now);
+                                             std::uint32_t slot, const Silence& silence,
+                                             loop::TimePoint now);
 
 }  // namespace muster::master
 

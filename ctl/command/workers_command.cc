@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "muster/ctl/command/command.h"
 #include "muster/ctl/text/colour.h"
+#include "muster/ctl/text/hang_text.h"
 #include "muster/ctl/text/last_words_text.h"
 #include "muster/ctl/text/status_text.h"
 #include "muster/ipc/base/status.h"
@@ -21,8 +22,9 @@ absl::StatusOr<Answer> Ask(MasterConnection& master, const Arguments&) {
   MUSTER_ASSIGN_OR_RETURN(v1::ListWorkersResponse answer,
                           master.Ask<v1::ListWorkersResponse>(v1::ListWorkersRequest()));
   Table table = WorkersTable(answer.workers(), answer.ended());
-  std::string text = absl::StrCat(table.Render(ShowsColours(STDOUT_FILENO)),
-                                  RenderLastWords(answer.workers(), absl::LocalTimeZone()));
+  std::string text =
+      absl::StrCat(table.Render(ShowsColours(STDOUT_FILENO)), RenderHangs(answer.workers()),
+                   RenderLastWords(answer.workers(), absl::LocalTimeZone()));
   return MakeAnswer(std::move(answer), std::move(text), std::move(table));
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ctl/text/colour.h"
+#include "muster/ctl/text/hang_text.h"
 #include "muster/ctl/text/last_words_text.h"
 #include "muster/ctl/text/latency.h"
 #include "muster/ctl/text/printable.h"
@@ -108,7 +109,7 @@ std::string RenderStatus(const v1::Status& status, bool has_colours, absl::TimeZ
   }
   return absl::StrCat(text, "\n",
                       WorkersTable(status.workers(), status.stats().ended()).Render(has_colours),
-                      RenderLastWords(status.workers(), zone));
+                      RenderHangs(status.workers()), RenderLastWords(status.workers(), zone));
 }
 
 Table StatusTable(const v1::Status& status) {

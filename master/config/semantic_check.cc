@@ -51,6 +51,7 @@ class Checker {
 
   std::vector<FieldMistake> Check() && {
     CheckListeners();
+    CheckHeartbeat();
     CheckPidFile(config_.pid_file());
     if (config_.log().has_path()) CheckLog("log.path", config_.log().path());
     CheckAdmin();
@@ -72,6 +73,13 @@ class Checker {
   // `why`: it cannot be used as it is to be; empty: nothing is wrong.
   void MistakeUnlessEmpty(const std::string& field, const std::string& why) {
     if (!why.empty()) Mistake(field, why);
+  }
+
+  void CheckHeartbeat() {
+    const google::protobuf::Duration& timeout = config_.heartbeat_timeout();
+    if (timeout.seconds() >= 2 || (timeout.seconds() == 0 && timeout.nanos() == 0)) return;
+    Mistake("heartbeat_timeout",
+            "must be 0s or at least 2s: a worker tells once a second that it runs");
   }
 
   void CheckLog(const std::string& field, const std::string& path) {

@@ -67,6 +67,15 @@ TEST_F(SemanticCheckTest, FindsNothingInWhatIsRight) {
               IsEmpty());
 }
 
+TEST_F(SemanticCheckTest, WantsMoreThanOneHeartbeatInATimeout) {
+  constexpr char kTooShort[] =
+      "heartbeat_timeout: must be 0s or at least 2s: a worker tells once a second that it runs";
+  EXPECT_THAT(Check("heartbeat_timeout { seconds: 1 nanos: 999999999 }"), ElementsAre(kTooShort));
+  EXPECT_THAT(Check("heartbeat_timeout { nanos: 1 }"), ElementsAre(kTooShort));
+  EXPECT_THAT(Check("heartbeat_timeout { seconds: 2 }"), IsEmpty());
+  EXPECT_THAT(Check("heartbeat_timeout {}"), IsEmpty());
+}
+
 TEST_F(SemanticCheckTest, WantsAddressesThatCanBeRead) {
   EXPECT_THAT(Check("listen { address: '*:80' } listen { address: 'localhost:80' }"),
               ElementsAre(HasSubstr("listen[1].address: \"localhost\" is no IP address")));

@@ -128,6 +128,8 @@ enum class Topic {
   kWorkerCrashed,
   kWorkerGaveUp,
   kWorkerKilled,
+  kWorkerHung,
+  kWorkerWoke,
   kWorkersScaled,
   kReloadBegun,
   kGenerationServes,

@@ -294,6 +294,21 @@ void SupervisorCore::On(const ExitedEvent& event) {
   }
 }
 
+void SupervisorCore::On(const HungEvent& event) {
+  WorkerRecord* worker = workers_.Find(event.slot);
+  // One that is told to end at once has a deadline for that.
+  if (!worker || worker->pid != event.pid || !worker->ready || !HasProcess(worker->state) ||
+      worker->state == WorkerState::kStopping) {
+    return;
+  }
+  LifeOf(*worker).OnHung(event);
+}
+
+void SupervisorCore::On(const WokeEvent& event) {
+  WorkerRecord* worker = workers_.Find(event.slot);
+  if (worker && worker->pid == event.pid && HasProcess(worker->state)) LifeOf(*worker).OnWoke();
+}
+
 void SupervisorCore::On(const TickEvent&) {
   for (auto& [slot, worker] : workers_.records()) {
     if (!worker.deadline || *worker.deadline > decision_.now()) continue;

@@ -68,6 +68,8 @@ class SupervisorCore {
   void On(const FailedEvent& event);
   void On(const AckedEvent& event);
   void On(const ExitedEvent& event);
+  void On(const HungEvent& event);
+  void On(const WokeEvent& event);
   void On(const TickEvent& event);
   void On(const ReloadEvent& event);
   void On(const ReopenEvent& event);

@@ -30,6 +30,8 @@ struct Settings {
   Duration drain_ack_timeout{};
   std::uint32_t max_generations = 4;
   std::uint32_t crash_loop_limit = 10;
+  Duration heartbeat_timeout{};  // zero: nobody who is busy is taken to hang
+  bool kills_hung = false;
   std::string hash{};  // of the configuration
   // Whether workers may be added and removed. False if each worker has a socket of its own.
   bool can_scale = true;
@@ -98,6 +100,20 @@ struct ExitedEvent {
   std::string last_words{};
 };
 
+// A worker that is ready does not run its loop: it has been silent for its heartbeat_timeout, or is
+// stopped by a signal. And it runs it again.
+struct HungEvent {
+  std::uint32_t slot = 0;
+  pid_t pid = 0;            // of whom this is told; another process may have the slot by now
+  Duration silent{};        // zero: it is not known
+  bool is_stopped = false;  // by a signal or a debugger
+  std::string findings{};   // continues a line: " while it served GET /x; its process runs"
+};
+struct WokeEvent {
+  std::uint32_t slot = 0;
+  pid_t pid = 0;
+};
+
 // next_deadline() has come.
 struct TickEvent {};
 
@@ -149,8 +165,8 @@ struct WithdrawEvent {
 using Event =
     std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent, LoadRefusedEvent,
                  ListeningEvent, ListenRefusedEvent, ReadyEvent, FailedEvent, AckedEvent,
-                 ExitedEvent, TickEvent, ReloadEvent, ReopenEvent, QuitEvent, StopEvent, PauseEvent,
-                 ResumeEvent, ScaleEvent, WithdrawEvent>;
+                 ExitedEvent, HungEvent, WokeEvent, TickEvent, ReloadEvent, ReopenEvent, QuitEvent,
+                 StopEvent, PauseEvent, ResumeEvent, ScaleEvent, WithdrawEvent>;
 
 }  // namespace muster::master
 

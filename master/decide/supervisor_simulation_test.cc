@@ -52,6 +52,7 @@ class Machine {
   struct Process {
     std::uint64_t generation = 0;
     std::uint32_t protocol = worker::kProtocolVersion;
+    pid_t pid = 0;
     bool is_ready = false;
     bool serves = false;               // accepts connections
     std::uint32_t unacknowledged = 0;  // the token of its DRAIN or QUIT
@@ -76,6 +77,8 @@ class Machine {
             .drain_ack_timeout = seconds(1 + Any(3)),
             .max_generations = static_cast<std::uint32_t>(2 + Any(2)),
             .crash_loop_limit = static_cast<std::uint32_t>(1 + Any(30)),
+            .heartbeat_timeout = seconds(Any(3)),
+            .kills_hung = Any(2) == 0,
             .can_scale = Any(4) > 0};
   }
   std::uint32_t AnySlot() {
@@ -151,6 +154,17 @@ class Machine {
     } else if (!process.is_ready) {
       Give(FailedEvent{slot, absl::AbortedError("no"), process.protocol});
       Die(slot, {.pid = 1, .code = 1 + Any(2)});
+    } else if (what >= 90 && what < 95) {
+      // Of it, or of an earlier process of its slot.
+      const pid_t pid = Any(5) == 0 ? 1 : process.pid;
+      const bool is_stopped = Any(3) == 0;
+      if (Any(3) == 0) {
+        Give(WokeEvent{slot, pid});
+        EXPECT_FALSE(process.is_killed);
+      } else {
+        Give(HungEvent{.slot = slot, .pid = pid, .is_stopped = is_stopped});
+        EXPECT_FALSE(process.is_killed && (is_stopped || pid == 1)) << "killed without a reason";
+      }
     } else if (!process.tokens.empty()) {
       const std::uint32_t token = process.tokens.back();
       process.tokens.pop_back();
@@ -218,8 +232,9 @@ class Machine {
     } else {
       processes_[action.slot] = Process{
           .generation = action.generation,
-          .protocol = Any(5) == 0 ? worker::kOldestProtocolVersion : worker::kProtocolVersion};
-      outcomes->push_back(SpawnedEvent{action.slot, ++last_pid_});
+          .protocol = Any(5) == 0 ? worker::kOldestProtocolVersion : worker::kProtocolVersion,
+          .pid = ++last_pid_};
+      outcomes->push_back(SpawnedEvent{action.slot, last_pid_});
     }
   }
   void Do(const SendAction& action, std::vector<Event>*) {

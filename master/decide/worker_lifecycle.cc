@@ -1,6 +1,8 @@
 #include "muster/master/decide/worker_lifecycle.h"
 
+#include <chrono>
 #include <csignal>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -56,6 +58,28 @@ void WorkerLifecycle::OnDeadline() {
   }
 }
 
+void WorkerLifecycle::OnHung(const HungEvent& event) {
+  if (std::exchange(worker_.is_hung, true)) return;
+  const std::string since =
+      event.silent == Duration::zero()
+          ? ""
+          : absl::StrCat(" for ", Text(std::chrono::floor<std::chrono::seconds>(event.silent)));
+  decision_.Tell(Topic::kWorkerHung, Severity::kWarning,
+                 absl::StrCat(worker_.Name(), " does not run its loop", since, event.findings),
+                 worker_);
+  if (!worker_.kills_hung || event.is_stopped || worker_.was_killed) return;
+  decision_.Tell(Topic::kWorkerKilled, Severity::kError,
+                 absl::StrCat(worker_.Name(), " hangs; it is killed, since hung_worker is KILL"),
+                 worker_);
+  Perform(WorkerStep::kKill);
+}
+
+void WorkerLifecycle::OnWoke() {
+  if (!std::exchange(worker_.is_hung, false)) return;
+  decision_.Tell(Topic::kWorkerWoke, Severity::kInfo,
+                 absl::StrCat(worker_.Name(), " runs its loop again"), worker_);
+}
+
 std::string WorkerLifecycle::WhyOverdue() const {
   const std::string what =
       worker_.state == WorkerState::kStarting
@@ -71,6 +95,7 @@ void WorkerLifecycle::Perform(WorkerStep step) {
       worker_.started = decision_.now();
       worker_.ready.reset();
       worker_.was_killed = false;
+      worker_.is_hung = false;
       worker_.complaint.clear();
       worker_.protocol = 0;
       worker_.unacknowledged = 0;

@@ -30,6 +30,10 @@ class WorkerLifecycle {
   // The deadline has passed. Kills a worker that starts or drains for too long, repeats a stop by
   // SIGTERM and at last SIGKILL, and starts a process again after its backoff.
   void OnDeadline();
+  // The process does not run its loop: tells it, once, and kills the process if its configuration
+  // wants that and nobody has stopped it on purpose. And it runs it again.
+  void OnHung(const HungEvent& event);
+  void OnWoke();
 
   // Of a worker that starts or drains for too long: "worker 0 of generation 2 (pid 12345) was not
   // ready within 10s".

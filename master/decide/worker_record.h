@@ -35,6 +35,7 @@ struct WorkerRecord {
   std::optional<TimePoint> ready;
   bool was_killed = false;  // by the master, because the worker did not end when asked
   bool is_undone = false;   // of a generation that failed before it served
+  bool is_hung = false;     // it was told that the process does not run its loop
   std::string complaint;    // the reason in the process's FAILED message
   // The version of the protocol that the process speaks. Zero: it has not told yet.
   std::uint32_t protocol = 0;
@@ -53,6 +54,8 @@ struct WorkerRecord {
 
   Duration ready_timeout{};
   Duration shutdown_timeout{};
+  Duration heartbeat_timeout{};
+  bool kills_hung = false;
   // When the state has lasted too long, or when the backoff is over.
   std::optional<TimePoint> deadline;
   Backoff backoff;

@@ -18,6 +18,8 @@ WorkerRecord* WorkerSlots::Take(std::uint64_t generation, std::uint32_t index,
   worker.index = index;
   worker.ready_timeout = settings.ready_timeout;
   worker.shutdown_timeout = settings.shutdown_timeout;
+  worker.heartbeat_timeout = settings.heartbeat_timeout;
+  worker.kills_hung = settings.kills_hung;
   return &worker;
 }
 

@@ -124,6 +124,8 @@ Settings Deployment::settings() const {
           .drain_ack_timeout = config::ToChrono(config.drain_ack_timeout()),
           .max_generations = config.max_generations(),
           .crash_loop_limit = config.crash_loop_limit(),
+          .heartbeat_timeout = config::ToChrono(config.heartbeat_timeout()),
+          .kills_hung = config.hung_worker() == config::v1::KILL,
           .hash = identity.hash,
           .can_scale = config.accept() != config::v1::REUSEPORT};
 }

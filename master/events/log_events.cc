@@ -24,6 +24,10 @@ admin::v1::Event::Kind KindOf(Topic topic) {
       return admin::v1::Event::WORKER_GAVE_UP;
     case Topic::kWorkerKilled:
       return admin::v1::Event::WORKER_KILLED;
+    case Topic::kWorkerHung:
+      return admin::v1::Event::WORKER_HUNG;
+    case Topic::kWorkerWoke:
+      return admin::v1::Event::WORKER_WOKE;
     case Topic::kWorkersScaled:
       return admin::v1::Event::WORKERS_SCALED;
     case Topic::kReloadBegun:

@@ -15,7 +15,7 @@
 namespace muster::worker {
 
 // What a worker does with signals: it reads those that it obeys (QUIT, TERM, INT, USR1), and
-// ignores HUP and USR2.
+// ignores HUP, and USR2 until a StackReport answers it.
 process_env::SignalUse SignalsOfWorker();
 
 // Those that it reads. One that comes before the loop runs waits for it. To be called before other

@@ -120,6 +120,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   stats().ClearGauges();
   status().Clear();
   ClearRequest(zone_.request(tag_.slot()));
+  stack_report_.emplace(status().stacks, beginnings.master, WriterName(hello_));
   RaiseDescriptorLimit();
   MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));
   MUSTER_RETURN_IF_ERROR(

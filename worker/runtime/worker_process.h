@@ -34,6 +34,7 @@
 #include "muster/worker/runtime/master_channel.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/runtime/signal_source.h"
+#include "muster/worker/runtime/stack_report.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -119,6 +120,7 @@ class WorkerProcess : public Context {
   const ErrorLog log_;
   const SharedZone zone_;
   FatalReport fatal_report_;
+  std::optional<StackReport> stack_report_;
   const std::vector<UserZone> user_zones_;
   const std::unique_ptr<loop::EventLoop> loop_;
   ConnectionCount connections_;

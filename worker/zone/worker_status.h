@@ -34,6 +34,9 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   ipc::Counter log_lines_lost;
   // How often it got the accept mutex (worker/zone/accept_mutex_watch.h).
   ipc::Gauge accept_turns;
+  // One more than the stacks that its process has written for its master since it began
+  // (worker/runtime/stack_report.h). 0: it writes none.
+  ipc::Gauge stacks;
 
   void Clear() {
     phase.Clear();
@@ -42,6 +45,7 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
     capacity.Clear();
     unsent.Clear();
     accept_turns.Clear();
+    stacks.Clear();
   }
 };
 
@@ -52,6 +56,7 @@ static_assert(offsetof(WorkerStatus, started) == 16);
 static_assert(offsetof(WorkerStatus, capacity) == 24 && offsetof(WorkerStatus, unsent) == 32);
 static_assert(offsetof(WorkerStatus, log_lines_lost) == 40);
 static_assert(offsetof(WorkerStatus, accept_turns) == 48);
+static_assert(offsetof(WorkerStatus, stacks) == 56);
 
 // Returns kNone for a value that no worker of this version writes.
 inline WorkerPhase ReadPhase(const WorkerStatus& status) {

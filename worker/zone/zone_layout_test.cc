@@ -115,6 +115,7 @@ TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
   EXPECT_THAT(page, HasSubstr(Row("unsent", offsetof(WorkerStatus, unsent), "")));
   EXPECT_THAT(page, HasSubstr(Row("lost log lines", offsetof(WorkerStatus, log_lines_lost), "")));
   EXPECT_THAT(page, HasSubstr(Row("accept turns", offsetof(WorkerStatus, accept_turns), "")));
+  EXPECT_THAT(page, HasSubstr(Row("stacks", offsetof(WorkerStatus, stacks), "")));
 }
 
 TEST(MemoryLayoutPage, HasTheBucketsOfTheLatencies) {

@@ -63,6 +63,7 @@ StatusSnapshot::Worker SnapshotOf(const WorkerRecord& record, const CountedBefor
   worker.shown.set_last_exit(Told(record.last_exit));
   worker.started = record.started;
   worker.has_loop = record.ready.has_value();
+  worker.silent_after = record.heartbeat_timeout;
   const auto found = before.find(record.slot);
   worker.has_before = found != before.end();
   if (worker.has_before) worker.before = found->second;

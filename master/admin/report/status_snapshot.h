@@ -33,6 +33,7 @@ struct StatusSnapshot {
     admin::v1::Worker shown;  // without age, hung_for, and what the zone has of it
     TimePoint started{};      // the process, if there is one
     bool has_loop = false;    // it was ready, so that it may hang
+    Duration silent_after{};  // when it is taken to hang; zero: never
     bool has_before = false;
     worker::StatsValues before{};  // if it has some: what the slot had counted when it got the slot
     worker::LatencyValues latency_before{};
@@ -40,6 +41,7 @@ struct StatusSnapshot {
 
   admin::v1::Master master;            // without uptime
   std::optional<TimePoint> started{};  // the master
+  TimePoint silence_counts_from{};     // the master did not run before, for a while
   std::vector<Worker> workers;         // sorted by generation, then by number
   std::uint32_t slots = UINT32_MAX;  // those from this one on were never taken; nobody counts there
   std::uint64_t reloads = 0;
