@@ -12,6 +12,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ctl/text/event_text.h"
+#include "muster/ctl/text/hang_text.h"
+#include "muster/ctl/text/last_words_text.h"
 #include "muster/ctl/text/latency.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/units.h"
@@ -51,6 +53,23 @@ std::string Padded(const std::string& text, std::size_t width, bool is_right) {
   const std::size_t own = Width(text);
   const std::string padding(width > own ? width - own : 0, ' ');
   return is_right ? padding + text : text + padding;
+}
+
+// The parts on as few lines as it takes, and at least one; a part stays whole. Empty ones are left
+// out.
+std::vector<std::string> Flow(const std::vector<std::string>& parts, std::size_t width) {
+  std::vector<std::string> lines = {""};
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (lines.back().empty()) {
+      lines.back() = part;
+    } else if (Width(lines.back()) + 2 + Width(part) <= width) {
+      absl::StrAppend(&lines.back(), "  ", part);
+    } else {
+      lines.push_back(part);
+    }
+  }
+  return lines;
 }
 
 Colour ColourOfState(v1::Worker::State state) {
@@ -286,7 +305,7 @@ std::vector<const TopRow*> TopView::Shown() const {
   return shown;
 }
 
-std::vector<TopLine> TopView::Head() const {
+std::vector<TopLine> TopView::Head(std::size_t width) const {
   const v1::Master& master = status_.master();
   const v1::Stats& stats = status_.stats();
   const auto serving = std::count_if(
@@ -299,16 +318,22 @@ std::vector<TopLine> TopView::Head() const {
                                 ? absl::AsciiStrToLower(v1::Master::State_Name(master.state()))
                                 : absl::StrCat("state ", master.state());
   std::vector<TopLine> lines;
-  lines.push_back({.text = absl::StrCat(master_, "  ", state, "  pid ", master.pid(), "  up ",
-                                        FormatAge(uptime), "  generation ", master.generation(),
-                                        "  workers ", serving, "/", master.worker_processes(), "  ",
-                                        is_frozen_ ? "FROZEN" : "")});
-  lines.push_back({.text = absl::StrCat(
-                       "requests ", RateText(rows_.rates().requests), "  p50 ",
-                       FormatLatency(rows_.rates().p50), "  p99 ", FormatLatency(rows_.rates().p99),
-                       "  connections ", RateText(rows_.rates().connections), "  open ",
-                       stats.total().active(), "  crashes ", stats.crashes(), "  reloads ",
-                       stats.reloads(), " (", stats.reloads_refused(), " refused)")});
+  for (const auto& parts :
+       {std::vector<std::string>{master_, state, absl::StrCat("pid ", master.pid()),
+                                 absl::StrCat("up ", FormatAge(uptime)),
+                                 absl::StrCat("generation ", master.generation()),
+                                 absl::StrCat("workers ", serving, "/", master.worker_processes()),
+                                 is_frozen_ ? "FROZEN" : ""},
+        std::vector<std::string>{absl::StrCat("requests ", RateText(rows_.rates().requests)),
+                                 absl::StrCat("p50 ", FormatLatency(rows_.rates().p50)),
+                                 absl::StrCat("p99 ", FormatLatency(rows_.rates().p99)),
+                                 absl::StrCat("connections ", RateText(rows_.rates().connections)),
+                                 absl::StrCat("open ", stats.total().active()),
+                                 absl::StrCat("crashes ", stats.crashes()),
+                                 absl::StrCat("reloads ", stats.reloads(), " (",
+                                              stats.reloads_refused(), " refused)")}}) {
+    for (std::string& line : Flow(parts, width)) lines.push_back({.text = std::move(line)});
+  }
   if (std::string generations = GenerationsLine(status_); !generations.empty()) {
     lines.push_back({.text = std::move(generations), .colour = Colour::kDim});
   }
@@ -320,6 +345,21 @@ std::vector<TopLine> TopView::Head() const {
     lines.push_back({});
   }
   return lines;
+}
+
+std::string TopView::Detail() const {
+  const std::vector<const TopRow*> shown = Shown();
+  if (selected_ >= shown.size()) return "";
+  const auto key = [&](TopColumn column) {
+    return shown[selected_]->keys[static_cast<std::size_t>(column)];
+  };
+  for (const v1::Worker& worker : status_.workers()) {
+    if (key(TopColumn::kWorker) != worker.index()) continue;
+    if (key(TopColumn::kGeneration) != static_cast<double>(worker.generation())) continue;
+    if (std::string hang = HangLine(worker); !hang.empty()) return hang;
+    return LastWordsLine(worker, absl::LocalTimeZone());
+  }
+  return "";
 }
 
 std::vector<TopLine> TopView::Locks(std::size_t most) const {
@@ -374,7 +414,8 @@ std::vector<TopLine> TopView::Screen(std::size_t width, std::size_t height) cons
   std::vector<const TopRow*> rows;
   for (const TopRow& row : rows_.rows()) rows.push_back(&row);
   const auto widths = Fitting(WidthsOf(rows), width, order_);
-  std::vector<TopLine> lines = Head();
+  std::vector<TopLine> lines = Head(width);
+  if (lines.back().text.empty()) lines.back() = {.text = Detail(), .colour = Colour::kYellow};
   lines.push_back({.text = Padded(Titles(widths), width, false), .is_reverse = true});
   const std::size_t used = lines.size() + 1;  // and the line of keys
   const std::size_t left = height > used ? height - used : 0;
@@ -413,13 +454,15 @@ std::string TopView::Text() const {
   const std::vector<const TopRow*> shown = Shown();
   const auto widths = WidthsOf(shown);
   std::string text;
-  for (const TopLine& line : Head()) {
+  for (const TopLine& line : Head(std::numeric_limits<std::size_t>::max())) {
     if (!line.text.empty()) absl::StrAppend(&text, OnOneLine(line.text), "\n");
   }
   absl::StrAppend(&text, Titles(widths), "\n");
   for (const TopRow* row : shown) absl::StrAppend(&text, LineOf(*row, widths), "\n");
   const std::vector<std::string> locks = locks_.Lines(std::numeric_limits<std::size_t>::max());
   for (const std::string& line : locks) absl::StrAppend(&text, line, "\n");
+  absl::StrAppend(&text, RenderHangs(status_.workers()),
+                  RenderLastWords(status_.workers(), absl::LocalTimeZone()));
   return text;
 }
 

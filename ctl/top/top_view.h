@@ -64,7 +64,10 @@ class TopView {
  private:
   // Those that the filter lets through, in order.
   std::vector<const TopRow*> Shown() const;
-  std::vector<TopLine> Head() const;
+  // What does not fit on a line of that width goes on in the next one.
+  std::vector<TopLine> Head(std::size_t width) const;
+  // Why the selected worker hangs, or why its last process ended. Empty: neither.
+  std::string Detail() const;
   std::vector<TopLine> Locks(std::size_t most) const;
   std::vector<TopLine> Events(std::size_t most) const;
   // Keeps the worker selected, whatever row it has after `change`.

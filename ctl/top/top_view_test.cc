@@ -196,6 +196,30 @@ TEST(TopView, KeepsTheWorkerSelectedThatIs) {
   EXPECT_THAT(selected(), HasSubstr("  101  ")) << "in another row";
 }
 
+TEST(TopView, ShowsTheWholeSummaryOnANarrowScreen) {
+  const TopView view = ViewOf(2);
+  for (const std::size_t width : {30u, 80u, 200u}) {
+    const std::string text = TextOf(view.Screen(width, 24));
+    for (const char* part : {"requests ", "p50 ", "p99 ", "connections ", "crashes ", "refused)"}) {
+      EXPECT_THAT(text, HasSubstr(part)) << width;
+    }
+  }
+}
+
+TEST(TopView, SaysWhyTheSelectedWorkerEndedOrHangs) {
+  TopView view("web");
+  v1::Status status = StatusOf(2);
+  status.mutable_workers(1)->mutable_last_words()->set_text("check failed: it is open");
+  view.TakeStatus(status, absl::Seconds(1));
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), Not(HasSubstr("check failed")));
+  view.Press(TopView::Key::kDown);
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("check failed: it is open"));
+  status.mutable_workers(1)->mutable_hang()->set_process("is stopped by a signal");
+  view.TakeStatus(status, absl::Seconds(2));
+  EXPECT_THAT(TextOf(view.Screen(120, 24)),
+              AllOf(HasSubstr("is stopped by a signal"), Not(HasSubstr("check failed"))));
+}
+
 TEST(TopView, ShowsLocksThatSomebodyWaitsFor) {
   TopView view = ViewOf(2);
   v1::ListLocksResponse locks;
