@@ -215,8 +215,9 @@ TEST_F(Ctl, PauseTellsHowTheWorkersEnded) {
   Serve();
   const Result result = RunCtl({"--master", socket_, "pause"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_EQ(result.out,
-            "paused, nobody serves: 2 workers exited, 1 killed, 1 connection cut off\n");
+  EXPECT_EQ(
+      result.out,
+      "paused, nobody serves: 2 workers exited, 1 killed, 1 connection and 0 requests cut off\n");
 }
 
 TEST_F(Ctl, ResumeTellsWhatServes) {
@@ -351,7 +352,9 @@ TEST_F(CtlAndMaster, QuitReturnsWhenTheMastersProcessIsGone) {
   const Result result = RunCtl({"--master", socket_, "quit"});
   EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), master);
   EXPECT_EQ(result.code, 0) << result.error;
-  EXPECT_EQ(result.out, "the master has ended: 2 workers exited, 0 killed, 1 connection cut off\n");
+  EXPECT_EQ(
+      result.out,
+      "the master has ended: 2 workers exited, 0 killed, 1 connection and 0 requests cut off\n");
 }
 
 TEST_F(CtlAndMaster, StopReturnsWhenTheMastersProcessIsGone) {
@@ -359,7 +362,9 @@ TEST_F(CtlAndMaster, StopReturnsWhenTheMastersProcessIsGone) {
   const Result result = RunCtl({"--master", socket_, "stop"});
   EXPECT_EQ(::waitpid(master, nullptr, WNOHANG), master);
   EXPECT_EQ(result.code, 0) << result.error;
-  EXPECT_EQ(result.out, "the master has ended: 1 worker exited, 1 killed\n");
+  EXPECT_EQ(
+      result.out,
+      "the master has ended: 1 worker exited, 1 killed, 3 connections and 2 requests cut off\n");
 }
 
 TEST_F(CtlAndMaster, StopFailsWhenTheMasterStays) {

@@ -65,7 +65,7 @@ void LiveWorkers::Send(const SendAction& action) {
   if (found == live_.end()) return;
   // Its own count is zero when it has obeyed.
   if (action.command == worker::Command::kTerminate) {
-    found->second.cut = ActiveConnections(action.slot);
+    found->second.cut = LoadOf(action.slot);
   }
   found->second.process->Send(action.command, action.token, "", {});
 }
@@ -104,7 +104,8 @@ std::optional<HungWatch::Subject> LiveWorkers::Examine(std::uint32_t slot) const
 }
 
 LiveWorkers::Remains LiveWorkers::Examine(ipc::OwnerTag tag) const {
-  Remains remains = {.connections = ActiveConnections(tag.slot())};
+  const Load load = LoadOf(tag.slot());
+  Remains remains = {.connections = load.connections, .requests = load.requests};
   if (const auto request = worker::ReadRequest(zone_.request(tag.slot()))) {
     remains.at_hand = absl::StrCat(request->is_waiting ? "a handler of it had " : "it served ",
                                    worker::Describe(*request));
@@ -118,7 +119,8 @@ LiveWorkers::Remains LiveWorkers::Examine(ipc::OwnerTag tag) const {
 LiveWorkers::Remains LiveWorkers::Bury(std::uint32_t slot) {
   const auto found = live_.find(slot);
   Remains remains = Examine(found->second.tag);
-  remains.connections = std::max(remains.connections, found->second.cut);
+  remains.connections = std::max(remains.connections, found->second.cut.connections);
+  remains.requests = std::max(remains.requests, found->second.cut.requests);
   // In this order: while the process is a zombie its pid means nobody else.
   worker::RecoverSlot(zone_, found->second.tag);
   BuryIn(std::move(found->second.zones));
@@ -142,8 +144,13 @@ void LiveWorkers::BuryIn(worker::UserZones zones) {
   });
 }
 
-std::uint64_t LiveWorkers::ActiveConnections(std::uint32_t slot) const {
-  return std::min(worker::ReadStats(zone_.stats(slot)).active, kMostConnections);
+LiveWorkers::Load LiveWorkers::LoadOf(std::uint32_t slot) const {
+  const worker::StatsValues values = worker::ReadStats(zone_.stats(slot));
+  const std::int64_t at_deadline = zone_.worker_status(slot).requests_cut.value();
+  const std::uint64_t requests =
+      std::max(values.reading + values.writing,
+               static_cast<std::uint64_t>(std::max<std::int64_t>(at_deadline, 0)));
+  return {std::min(values.active, kMostConnections), std::min(requests, kMostConnections)};
 }
 
 void LiveWorkers::Warn(const absl::Status& status) {

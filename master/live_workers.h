@@ -61,9 +61,11 @@ class LiveWorkers {
 
   // What a dead process left in the shared zone. It may be wrong: any worker can write there.
   struct Remains {
-    std::uint64_t connections = 0;  // when it died, or was told to end at once
-    std::string at_hand{};          // "it served GET /x for 192.0.2.1:4711"; empty: no request
-    std::string last_words{};       // empty: none
+    // When it died, or was told to end at once, or, the requests, at the deadline of its drain.
+    std::uint64_t connections = 0;
+    std::uint64_t requests = 0;
+    std::string at_hand{};     // "it served GET /x for 192.0.2.1:4711"; empty: no request
+    std::string last_words{};  // empty: none
   };
 
   // For a process that is dead. Recovers what it held in the shared zone, reaps it and frees its
@@ -72,18 +74,23 @@ class LiveWorkers {
   Remains Bury(std::uint32_t slot);
 
  private:
+  // The connections that are open, and the requests that have begun on them.
+  struct Load {
+    std::uint64_t connections = 0;
+    std::uint64_t requests = 0;
+  };
   struct Live {
     std::unique_ptr<SupervisedWorker> process;
     ipc::OwnerTag tag;
     worker::UserZones zones;
-    std::uint64_t cut = 0;  // connections that it had when it was told to end at once
+    Load cut{};  // when it was told to end at once
   };
 
   void BuryIn(worker::UserZones zones);
   // Of the process with the tag, as the zone has it.
   Remains Examine(ipc::OwnerTag tag) const;
   // Of the process in the slot, as it tells.
-  std::uint64_t ActiveConnections(std::uint32_t slot) const;
+  Load LoadOf(std::uint32_t slot) const;
   void Warn(const absl::Status& status);
 
   loop::EventLoop& loop_;

@@ -191,6 +191,7 @@ void Supervisor::OnWorker(Event event) {
     exited->closed_at_deadline = reporter_.ClosedAtDeadline(exited->slot);
     LiveWorkers::Remains remains = workers_.Bury(exited->slot);
     exited->connections = remains.connections;
+    exited->requests = remains.requests;
     exited->at_hand = std::move(remains.at_hand);
     exited->last_words = std::move(remains.last_words);
     reporter_.OnExit(exited->slot);
@@ -404,9 +405,7 @@ void Supervisor::Do(const RollBackAction& action) { deployments_->RollBack(actio
 
 void Supervisor::Do(const CloseListenersAction&) { deployments_->CloseListeners(); }
 
-void Supervisor::Do(const CountClosedAction&) {
-  closed_before_ = zone_.Sum().closed_at_deadline + closed_in_handoff_;
-}
+void Supervisor::Do(const CountClosedAction&) { closed_before_ = closed_in_handoff_; }
 
 // ---- The outside ----
 
@@ -417,8 +416,7 @@ void Supervisor::Do(const ReplyAction& action) {
   waiting_.erase(found);
   brought_.erase(action.request);
   Outcome outcome = action.outcome;
-  const std::uint64_t closed = zone_.Sum().closed_at_deadline + closed_in_handoff_;
-  outcome.connections_closed = closed - std::min(closed, closed_before_);
+  outcome.connections_closed += closed_in_handoff_ - closed_before_;
   // Whoever asks after the answer sees what it says.
   reporter_.Publish();
   reply(outcome);

@@ -175,7 +175,7 @@ class Supervisor {
   ReadyFd ready_;
   RequestId last_request_ = 0;
   std::uint64_t closed_in_handoff_ = 0;  // connections that no worker was left for
-  std::uint64_t closed_before_ = 0;      // those, and at deadlines, when a pause or the end began
+  std::uint64_t closed_before_ = 0;      // those when a pause or the end began
   int exit_code_ = 1;
   std::unique_ptr<Deployments> deployments_;
 };

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,36 @@ class Operator : public ::testing::Test {
   }
 
   RunningMaster muster_;
+};
+
+// Four clients: one has its answer and keeps its connection, the others are in the middle of a
+// request's head, of its body, and of an answer.
+class CutClients {
+ public:
+  explicit CutClients(RunningMaster& muster)
+      : idle_(muster.address()),
+        head_(muster.address()),
+        body_(muster.address()),
+        answer_(muster.address()) {
+    const std::string large = muster.path("site/large");
+    EXPECT_TRUE(std::ofstream(large).put('x'));
+    std::filesystem::resize_file(large, 64 << 20);
+    answer_.ShrinkReceiveBuffer();
+    EXPECT_TRUE(idle_.Get("/").has_value());
+    EXPECT_TRUE(head_.Send("GET / HT"));
+    EXPECT_TRUE(body_.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1"));
+    EXPECT_TRUE(answer_.Send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+    EXPECT_TRUE(muster.AwaitStatus([](const admin::v1::Status& status) {
+      const auto& total = status.stats().total();
+      return total.waiting() == 1 && total.reading() == 2 && total.writing() == 1;
+    })) << muster.Status().DebugString();
+  }
+
+ private:
+  HttpClient idle_;
+  HttpClient head_;
+  HttpClient body_;
+  HttpClient answer_;
 };
 
 TEST_F(Operator, SeesMasterAndWorkersInStatus) {
@@ -163,6 +195,26 @@ TEST_F(Operator, StopsAndIsToldHowTheWorkersEnded) {
   EXPECT_EQ(muster_.master().Wait(), 0);
 }
 
+TEST_F(Operator, IsToldWhatAStopCutOff) {
+  const CutClients clients(muster_);
+  EXPECT_EQ(Ctl({"stop"}),
+            "the master has ended: 2 workers exited, 0 killed, 4 connections and 3 requests cut "
+            "off\n");
+  EXPECT_THAT(muster_.master().errors(),
+              HasSubstr("the workers have ended: 2 exited, 0 killed, 4 connections and 3 requests "
+                        "cut off\n"));
+}
+
+TEST_F(Operator, IsToldWhatAQuitCutOffAtItsDeadline) {
+  muster_.WriteConfig(RunningMaster::Config("shutdown_timeout { nanos: 50000000 }"));
+  Ctl({"reload", "--wait", "drained"});
+  const CutClients clients(muster_);
+  // A quit closes the idle one in order.
+  EXPECT_EQ(Ctl({"quit"}),
+            "the master has ended: 2 workers exited, 0 killed, 3 connections and 3 requests cut "
+            "off\n");
+}
+
 TEST_F(Operator, GetsTheWholeAnswerAsJson) {
   admin::v1::Stats stats;
   const auto status =
@@ -182,7 +234,8 @@ TEST_F(Operator, ExitsWithTwoAfterAWrongCommand) { EXPECT_EQ(muster_.Ctl({"staut
 
 TEST_F(Operator, PausesAndResumesWithoutReadingTheConfigurationAgain) {
   EXPECT_EQ(Ctl({"pause"}),
-            "paused, nobody serves: 2 workers exited, 0 killed, 0 connections cut off\n");
+            "paused, nobody serves: 2 workers exited, 0 killed, 0 connections and 0 requests cut "
+            "off\n");
   EXPECT_THAT(Ctl({"status"}), StartsWith("master      paused, "));
   // A client that comes now waits.
   HttpClient client(muster_.address());

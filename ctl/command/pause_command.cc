@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/command/ending_report.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
-#include "muster/proto/counted.h"
 
 namespace muster::ctl {
 namespace {
@@ -15,10 +15,7 @@ namespace v1 = admin::v1;
 absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments&) {
   MUSTER_ASSIGN_OR_RETURN(v1::PauseResponse answer,
                           master.Order<v1::PauseResponse>(v1::PauseRequest(), "pausing"));
-  std::string text =
-      absl::StrCat("paused, nobody serves: ", config::Counted(answer.exited(), "worker"),
-                   " exited, ", answer.killed(), " killed, ",
-                   config::Counted(answer.connections_closed(), "connection"), " cut off\n");
+  std::string text = absl::StrCat("paused, nobody serves: ", DescribeEnding(answer), "\n");
   return MakeAnswer(std::move(answer), std::move(text));
 }
 

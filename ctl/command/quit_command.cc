@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/command/ending_report.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
-#include "muster/proto/counted.h"
 
 namespace muster::ctl {
 namespace {
@@ -16,10 +16,7 @@ absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments&) {
   MUSTER_ASSIGN_OR_RETURN(v1::QuitResponse answer,
                           master.Order<v1::QuitResponse>(v1::QuitRequest(), "quitting"));
   MUSTER_RETURN_IF_ERROR(master.WaitForEndOfMaster());
-  std::string text =
-      absl::StrCat("the master has ended: ", config::Counted(answer.exited(), "worker"),
-                   " exited, ", answer.killed(), " killed, ",
-                   config::Counted(answer.connections_closed(), "connection"), " cut off\n");
+  std::string text = absl::StrCat("the master has ended: ", DescribeEnding(answer), "\n");
   return MakeAnswer(std::move(answer), std::move(text));
 }
 

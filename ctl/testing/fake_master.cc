@@ -31,6 +31,8 @@ int main(int argc, char** argv) {
   admin.Answer([&asked](const v1::StopRequest&, v1::StopResponse* response) {
     response->set_exited(1);
     response->set_killed(1);
+    response->set_connections_closed(3);
+    response->set_requests_cut(2);
     asked.set_value();
     return grpc::Status::OK;
   });

@@ -8,11 +8,9 @@ grpc::ServerUnaryReactor* AnswerQuit(AdminCalls& calls, const AdminOperations& o
                                      grpc::CallbackServerContext* context,
                                      const admin::v1::QuitRequest* request,
                                      admin::v1::QuitResponse* response) {
-  return calls.Change(context, "quit", *request, operations.quit,
-                      [response](const Outcome& outcome) {
-                        TellHowWorkersEnded(outcome, response);
-                        response->set_connections_closed(outcome.connections_closed);
-                      });
+  return calls.Change(
+      context, "quit", *request, operations.quit,
+      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
 }
 
 grpc::ServerUnaryReactor* AnswerStop(AdminCalls& calls, const AdminOperations& operations,
@@ -21,7 +19,7 @@ grpc::ServerUnaryReactor* AnswerStop(AdminCalls& calls, const AdminOperations& o
                                      admin::v1::StopResponse* response) {
   return calls.Change(
       context, "stop", *request, operations.stop,
-      [response](const Outcome& outcome) { TellHowWorkersEnded(outcome, response); });
+      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
 }
 
 }  // namespace muster::master

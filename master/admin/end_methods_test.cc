@@ -9,7 +9,7 @@ namespace {
 const admin::v1::QuitRequest kQuit;
 const admin::v1::StopRequest kStop;
 
-const Outcome kOutcome = {.exited = 2, .killed = 1, .connections_closed = 5};
+const Outcome kOutcome = {.exited = 2, .killed = 1, .connections_closed = 5, .requests_cut = 3};
 
 TEST(EndMethods, AnswerAQuitWithHowTheWorkersEnded) {
   TestCall call;
@@ -21,6 +21,7 @@ TEST(EndMethods, AnswerAQuitWithHowTheWorkersEnded) {
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);
   EXPECT_EQ(response.connections_closed(), 5u);
+  EXPECT_EQ(response.requests_cut(), 3u);
 }
 
 TEST(EndMethods, AnswerAStopWithHowTheWorkersEnded) {
@@ -32,6 +33,8 @@ TEST(EndMethods, AnswerAStopWithHowTheWorkersEnded) {
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);
+  EXPECT_EQ(response.connections_closed(), 5u);
+  EXPECT_EQ(response.requests_cut(), 3u);
 }
 
 }  // namespace

@@ -8,11 +8,9 @@ grpc::ServerUnaryReactor* AnswerPause(AdminCalls& calls, const AdminOperations& 
                                       grpc::CallbackServerContext* context,
                                       const admin::v1::PauseRequest* request,
                                       admin::v1::PauseResponse* response) {
-  return calls.Change(context, "pause", *request, operations.pause,
-                      [response](const Outcome& outcome) {
-                        TellHowWorkersEnded(outcome, response);
-                        response->set_connections_closed(outcome.connections_closed);
-                      });
+  return calls.Change(
+      context, "pause", *request, operations.pause,
+      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
 }
 
 grpc::ServerUnaryReactor* AnswerResume(AdminCalls& calls, const AdminOperations& operations,

@@ -14,13 +14,15 @@ const admin::v1::ResumeRequest kResume;
 TEST(PauseMethods, AnswerAPauseWithHowTheWorkersEnded) {
   TestCall call;
   AdminOperations operations;
-  operations.pause = AnsweredWith({.exited = 2, .killed = 1, .connections_closed = 5});
+  operations.pause =
+      AnsweredWith({.exited = 2, .killed = 1, .connections_closed = 5, .requests_cut = 3});
   admin::v1::PauseResponse response;
   call.Bind(AnswerPause(call.calls(), operations, call.context(), &kPause, &response));
   call.RunLoop();
   EXPECT_EQ(response.exited(), 2u);
   EXPECT_EQ(response.killed(), 1u);
   EXPECT_EQ(response.connections_closed(), 5u);
+  EXPECT_EQ(response.requests_cut(), 3u);
 }
 
 TEST(PauseMethods, AnswerAResumptionWithTheGenerationThatServes) {

@@ -11,11 +11,19 @@ namespace muster::master {
 
 // What the responses of several calls have in common.
 
-// How the workers ended: in the responses of Pause, Quit and Stop.
+// How workers ended: in the responses of Reload, and of those below.
 template <typename Response>
 void TellHowWorkersEnded(const Outcome& outcome, Response* response) {
   response->set_exited(outcome.exited);
   response->set_killed(outcome.killed);
+}
+
+// How all workers ended, and what was cut off: in the responses of Pause, Quit and Stop.
+template <typename Response>
+void TellOfTheEnd(const Outcome& outcome, Response* response) {
+  TellHowWorkersEnded(outcome, response);
+  response->set_connections_closed(outcome.connections_closed);
+  response->set_requests_cut(outcome.requests_cut);
 }
 
 // The generation that serves now, with its workers: in the responses of Reload and Resume. In the

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/worker_state.h"
+#include "muster/master/decide/worker_tally.h"
 
 namespace muster::master {
 
@@ -31,7 +32,7 @@ void DrainWatch::Await(std::uint64_t serving, Outcome outcome, std::vector<Reque
 void DrainWatch::OnExit(const WorkerRecord& worker, const ExitedEvent& event) {
   for (Drain& drain : drains_) {
     if (drain.left.erase(worker.slot) == 0) continue;
-    drain.connections += event.connections + event.closed_at_deadline;
+    drain.connections += CutConnections(event);
     ++(worker.was_killed ? drain.killed : drain.exited);
   }
 }

@@ -47,7 +47,7 @@ class DrainWatchTest : public testing::Test {
 
 TEST_F(DrainWatchTest, AnswersWhenTheLastOldProcessHasEnded) {
   watch_.Await(2, {.generation = 2, .connections_held = 7}, {5, 6});
-  Exit(0, {.connections = 1, .closed_at_deadline = 3});
+  Exit(0, {.connections = 4, .closed_at_deadline = 3});
   EXPECT_THAT(Replies(), IsEmpty());
   workers_.Find(1)->was_killed = true;
   Exit(1, {.connections = 2});

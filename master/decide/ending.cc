@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
 namespace muster::master {
 
@@ -22,15 +23,20 @@ bool Ending::Await(RequestId request, Decision& decision) {
   return true;
 }
 
-void Ending::CountWorker(bool was_killed) {
-  if (has_begun()) ++(was_killed ? killed_ : exited_);
+void Ending::CountWorker(const ExitedEvent& event, bool was_killed) {
+  if (has_begun()) workers_.Count(event, was_killed);
 }
 
 void Ending::Finish(Decision& decision) {
   if (!has_begun() || is_over_) return;
   is_over_ = true;
+  if (workers_.ended() > 0) {
+    const bool has_cut = workers_.killed > 0 || workers_.connections > 0;
+    decision.Log(has_cut ? Severity::kWarning : Severity::kInfo,
+                 absl::StrCat("the workers have ended: ", workers_.Describe()));
+  }
   for (const RequestId request : std::exchange(waiting_, {})) {
-    decision.Reply(request, {.exited = exited_, .killed = killed_});
+    decision.Reply(request, workers_.ToOutcome());
   }
   decision.Do(ExitAction{exit_code_});
 }

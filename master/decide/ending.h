@@ -1,11 +1,11 @@
 #ifndef MUSTER_MASTER_DECIDE_ENDING_H_
 #define MUSTER_MASTER_DECIDE_ENDING_H_
 
-#include <cstdint>
 #include <vector>
 
 #include "muster/master/decide/decision.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_tally.h"
 
 namespace muster::master {
 
@@ -26,8 +26,9 @@ class Ending {
   // answered with FailedPrecondition now.
   bool Await(RequestId request, Decision& decision);
 
-  // A worker ended. It is counted if the end has begun.
-  void CountWorker(bool was_killed);
+  // A worker ended, which the master killed because it did not end when asked, or not. It is
+  // counted if the end has begun.
+  void CountWorker(const ExitedEvent& event, bool was_killed);
 
   // No process is left. Once the end has begun, this answers those who wait and exits, the first
   // time only.
@@ -38,8 +39,7 @@ class Ending {
   bool is_over_ = false;
   int exit_code_ = 0;
   std::vector<RequestId> waiting_;
-  std::uint32_t exited_ = 0;
-  std::uint32_t killed_ = 0;
+  WorkerTally workers_;
 };
 
 }  // namespace muster::master

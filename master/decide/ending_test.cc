@@ -11,7 +11,7 @@ namespace {
 
 using Kind = Ending::Kind;
 
-// The actions of Finish.
+// What Finish does and logs.
 std::vector<Action> Finish(Ending& ending) {
   Decision decision{TimePoint()};
   ending.Finish(decision);
@@ -44,24 +44,29 @@ TEST(Ending, AnswersAllWhoWaitWithTheNumbersOfWorkersAndExits) {
   Decision decision{TimePoint()};
   ending.Await(8, decision);
   ending.Begin(Kind::kGraceful, 3);
-  ending.CountWorker(/*was_killed=*/false);
-  ending.CountWorker(/*was_killed=*/false);
-  ending.CountWorker(/*was_killed=*/true);
+  ending.CountWorker({}, /*was_killed=*/false);
+  ending.CountWorker({}, /*was_killed=*/false);
+  ending.CountWorker({.connections = 4, .requests = 1}, /*was_killed=*/true);
   ending.Await(9, decision);
   EXPECT_TRUE(decision.TakeActions().empty());
   const std::vector<Action> actions = Finish(ending);
-  ASSERT_EQ(actions.size(), 3u);
-  EXPECT_EQ(std::get<ReplyAction>(actions[0]).request, 8u);
-  EXPECT_EQ(std::get<ReplyAction>(actions[0]).outcome.exited, 2u);
-  EXPECT_EQ(std::get<ReplyAction>(actions[0]).outcome.killed, 1u);
-  EXPECT_EQ(std::get<ReplyAction>(actions[1]).request, 9u);
-  EXPECT_EQ(std::get<ExitAction>(actions[2]).code, 3);
+  ASSERT_EQ(actions.size(), 4u);
+  EXPECT_EQ(std::get<LogAction>(actions[0]).severity, Severity::kWarning);
+  EXPECT_EQ(std::get<LogAction>(actions[0]).text,
+            "the workers have ended: 2 exited, 1 killed, 4 connections and 1 request cut off");
+  EXPECT_EQ(std::get<ReplyAction>(actions[1]).request, 8u);
+  EXPECT_EQ(std::get<ReplyAction>(actions[1]).outcome.exited, 2u);
+  EXPECT_EQ(std::get<ReplyAction>(actions[1]).outcome.killed, 1u);
+  EXPECT_EQ(std::get<ReplyAction>(actions[1]).outcome.connections_closed, 4u);
+  EXPECT_EQ(std::get<ReplyAction>(actions[1]).outcome.requests_cut, 1u);
+  EXPECT_EQ(std::get<ReplyAction>(actions[2]).request, 9u);
+  EXPECT_EQ(std::get<ExitAction>(actions[3]).code, 3);
 }
 
 TEST(Ending, DoesNotCountTheWorkersThatEndedBefore) {
   Ending ending;
   Decision decision{TimePoint()};
-  ending.CountWorker(/*was_killed=*/false);
+  ending.CountWorker({}, /*was_killed=*/false);
   ending.Await(8, decision);
   ending.Begin(Kind::kGraceful, 0);
   EXPECT_EQ(std::get<ReplyAction>(Finish(ending).at(0)).outcome.exited, 0u);

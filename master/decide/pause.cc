@@ -6,17 +6,17 @@ namespace muster::master {
 
 void Pause::Begin() {
   is_on_ = true;
-  exited_ = killed_ = 0;
+  workers_ = {};
 }
 
-void Pause::CountWorker(bool was_killed) {
-  if (is_on_) ++(was_killed ? killed_ : exited_);
+void Pause::CountWorker(const ExitedEvent& event, bool was_killed) {
+  if (is_on_) workers_.Count(event, was_killed);
 }
 
 void Pause::Complete(Decision& decision) {
   if (!is_on_) return;
   for (const RequestId request : std::exchange(waiting_, {})) {
-    decision.Reply(request, {.exited = exited_, .killed = killed_});
+    decision.Reply(request, workers_.ToOutcome());
   }
 }
 

@@ -1,12 +1,12 @@
 #ifndef MUSTER_MASTER_DECIDE_PAUSE_H_
 #define MUSTER_MASTER_DECIDE_PAUSE_H_
 
-#include <cstdint>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "muster/master/decide/decision.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/worker_tally.h"
 
 namespace muster::master {
 
@@ -20,8 +20,9 @@ class Pause {
   void Begin();
   // `request` is answered by Complete or End. For a pause that is on.
   void Await(RequestId request) { waiting_.push_back(request); }
-  // A worker ended. It is counted if the pause is on.
-  void CountWorker(bool was_killed);
+  // A worker ended, which the master killed because it did not end when asked, or not. It is
+  // counted if the pause is on.
+  void CountWorker(const ExitedEvent& event, bool was_killed);
   // No process is left. Answers those who wait, if the pause is on.
   void Complete(Decision& decision);
   // It is over, since a generation serves or the master ends. `why` is the answer to those who
@@ -31,8 +32,7 @@ class Pause {
  private:
   bool is_on_ = false;
   std::vector<RequestId> waiting_;
-  std::uint32_t exited_ = 0;
-  std::uint32_t killed_ = 0;
+  WorkerTally workers_;
 };
 
 }  // namespace muster::master

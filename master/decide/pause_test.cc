@@ -29,11 +29,11 @@ TEST(Pause, IsOffAtFirst) {
 TEST(Pause, IsAnsweredOnceNobodyIsLeft) {
   Pause pause;
   Decision decision{TimePoint()};
-  pause.CountWorker(false);  // before it
+  pause.CountWorker({}, false);  // before it
   pause.Begin();
   pause.Await(5);
-  pause.CountWorker(false);
-  pause.CountWorker(true);
+  pause.CountWorker({}, false);
+  pause.CountWorker({}, true);
   EXPECT_EQ(AnswerIn(decision), std::nullopt);
   pause.Complete(decision);
   const std::optional<Outcome> outcome = AnswerIn(decision);
@@ -61,7 +61,7 @@ TEST(Pause, CountsFromItsOwnBeginning) {
   Pause pause;
   Decision decision{TimePoint()};
   pause.Begin();
-  pause.CountWorker(true);
+  pause.CountWorker({}, true);
   pause.End(absl::OkStatus(), decision);
   pause.Begin();
   pause.Await(6);

@@ -85,7 +85,7 @@ struct RollBackAction {
 // No worker will accept connections any more.
 struct CloseListenersAction {};
 
-// Outcome::connections_closed counts from now on.
+// Outcome::connections_closed counts what nobody takes from the handoff queue from now on.
 struct CountClosedAction {};
 
 struct Outcome {
@@ -107,9 +107,10 @@ struct Outcome {
   // Quit, stop, pause, reload that waits until the old workers have ended.
   std::uint32_t exited = 0;
   std::uint32_t killed = 0;
-  // Quit, pause: connections that a drain's deadline closed. The supervisor fills this in: the core
-  // cannot read the counters.
+  // Quit, stop, pause: the connections that were closed although they were open, with their worker
+  // or, which the supervisor adds, in the handoff queue; and the requests that had begun on them.
   std::uint64_t connections_closed = 0;
+  std::uint64_t requests_cut = 0;
 };
 struct ReplyAction {
   RequestId request = 0;

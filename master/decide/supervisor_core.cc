@@ -269,8 +269,8 @@ void SupervisorCore::On(const ExitedEvent& event) {
   changeover_.OnExit(*worker, event);
   drains_.OnExit(*worker, event);
   if (!worker->is_wanted) {
-    ending_.CountWorker(worker->was_killed);
-    pause_.CountWorker(worker->was_killed);
+    ending_.CountWorker(event, worker->was_killed);
+    pause_.CountWorker(event, worker->was_killed);
     const bool is_clean = !event.exit.was_killed && event.exit.code == 0;
     // Why a generation failed was logged. How its other workers end is no news.
     decision_.Tell(Topic::kWorkerExited,

@@ -94,6 +94,7 @@ struct ExitedEvent {
   ipc::ProcessExit exit{};
   std::uint64_t connections = 0;  // that were open when it ended, or when it was told to at once
   std::uint64_t closed_at_deadline = 0;  // that it closed since its drain took too long
+  std::uint64_t requests = 0;  // that had begun on these connections and had no whole answer
   // What it left, fit for one line: "it served GET /x for 192.0.2.1:4711", and the reason that it
   // gave itself. Empty: nothing.
   std::string at_hand{};

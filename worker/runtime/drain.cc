@@ -52,7 +52,9 @@ void Drain::Begin(Service::Idle idle) {
 
 void Drain::OnDeadline() {
   const std::uint32_t held = around_.connections.held();
+  const StatsValues now = ReadStats(around_.stats);
   around_.stats.closed_at_deadline.Add(held);
+  around_.status.requests_cut.Set(static_cast<std::int64_t>(now.reading + now.writing));
   around_.log.Write(config::v1::Log::WARN,
                     absl::StrCat("shutdown_timeout was reached; connections closed: ", held));
   is_deadline_over_ = true;

@@ -13,6 +13,7 @@
 #include "muster/worker/runtime/handoff/handoff_queue.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
 
@@ -35,7 +36,8 @@ namespace muster::worker {
 // QUIT after DRAIN does steps 2 to 4; the first deadline stays. Every other repetition has no
 // effect. The drain is done when the worker holds no connection any more, and what it gave away is
 // taken. At the deadline, `shutdown_timeout` after the first command, it is done in any case: the
-// rest is counted in closed_at_deadline and logged, and closed by the exit.
+// rest is counted in closed_at_deadline and logged, with the requests that have begun on it in
+// requests_cut, and closed by the exit.
 //
 // TERMINATE is not a drain: the worker exits at once (worker_process.h). In the loop's thread.
 class Drain {
@@ -46,6 +48,7 @@ class Drain {
     const ErrorLog& log;
     const ConnectionCount& connections;
     SlotStats& stats;
+    WorkerStatus& status;
     Acceptor& acceptor;
     HandoffQueue& handoff;
     Service& service;

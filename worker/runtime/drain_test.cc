@@ -92,7 +92,7 @@ class DrainTest : public ::testing::Test {
                                      *ipc::DuplicateFd(queue_.second.fd()), std::move(callbacks));
     EXPECT_TRUE(handoff_->StartTaking().ok());
     drain_ = std::make_unique<Drain>(
-        Drain::Surroundings{timers_, log_, count_, stats_, *acceptor_, *handoff_, keeper_},
+        Drain::Surroundings{timers_, log_, count_, stats_, status_, *acceptor_, *handoff_, keeper_},
         kTimeout, [this] { story_.push_back(drain_->has_begun() ? "begun" : "not begun"); });
   }
 
@@ -129,6 +129,7 @@ class DrainTest : public ::testing::Test {
   loop::TestTimers timers_;
   ErrorLog log_ = *ErrorLog::Open(config::v1::Log(), "test");
   SlotStats stats_;
+  WorkerStatus status_;
   ConnectionCount count_{stats_.active};
   SharedZone zone_ = *SharedZone::Create(4);
   HandoffBoard board_{zone_, 0, 1, 100};
@@ -267,13 +268,18 @@ TEST_F(DrainTest, StaysAQuit) {
 }
 
 TEST_F(DrainTest, IsDoneAtItsDeadlineAndCountsWhatIsLeft) {
-  const Connection connections[] = {Hold(), Hold()};
+  const Connection connections[] = {Hold(), Hold(), Hold()};
+  stats_.reading.Add();
+  stats_.writing.Add();
+  stats_.waiting.Add();
   drain_->Begin(kDrain);
   timers_.RunAt(kTimeout - loop::Clock::duration(1));
   EXPECT_FALSE(drain_->is_done());
+  EXPECT_EQ(status_.requests_cut.value(), 0);
   timers_.RunAt(kTimeout);
   EXPECT_TRUE(drain_->is_done());
-  EXPECT_EQ(stats_.closed_at_deadline.value(), 2u);
+  EXPECT_EQ(stats_.closed_at_deadline.value(), 3u);
+  EXPECT_EQ(status_.requests_cut.value(), 2);
 }
 
 TEST_F(DrainTest, KeepsItsDeadlineWhenItBecomesAQuit) {

@@ -188,9 +188,9 @@ absl::Status WorkerProcess::PrepareToServe(Inheritance inheritance) {
       handoff_, HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_},
                                      std::move(inheritance.handoff_take),
                                      std::move(inheritance.handoff_give), std::move(handoff)));
-  drain_.emplace(
-      Drain::Surroundings{*loop_, log_, connections_, stats(), *acceptor_, *handoff_, *service_},
-      BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
+  drain_.emplace(Drain::Surroundings{*loop_, log_, connections_, stats(), status(), *acceptor_,
+                                     *handoff_, *service_},
+                 BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
   heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] {
     acceptor_->Sweep();
     log_.Flush();

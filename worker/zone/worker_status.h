@@ -37,6 +37,9 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   // One more than the stacks that its process has written for its master since it began
   // (worker/runtime/stack_report.h). 0: it writes none.
   ipc::Gauge stacks;
+  // The requests that had begun and had no whole answer when its drain reached the deadline. Zero
+  // until then, and in programs that are older.
+  ipc::Gauge requests_cut;
 
   void Clear() {
     phase.Clear();
@@ -46,6 +49,7 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
     unsent.Clear();
     accept_turns.Clear();
     stacks.Clear();
+    requests_cut.Clear();
   }
 };
 
@@ -57,6 +61,7 @@ static_assert(offsetof(WorkerStatus, capacity) == 24 && offsetof(WorkerStatus, u
 static_assert(offsetof(WorkerStatus, log_lines_lost) == 40);
 static_assert(offsetof(WorkerStatus, accept_turns) == 48);
 static_assert(offsetof(WorkerStatus, stacks) == 56);
+static_assert(offsetof(WorkerStatus, requests_cut) == 64);
 
 // Returns kNone for a value that no worker of this version writes.
 inline WorkerPhase ReadPhase(const WorkerStatus& status) {

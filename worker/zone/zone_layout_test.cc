@@ -116,6 +116,7 @@ TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
   EXPECT_THAT(page, HasSubstr(Row("lost log lines", offsetof(WorkerStatus, log_lines_lost), "")));
   EXPECT_THAT(page, HasSubstr(Row("accept turns", offsetof(WorkerStatus, accept_turns), "")));
   EXPECT_THAT(page, HasSubstr(Row("stacks", offsetof(WorkerStatus, stacks), "")));
+  EXPECT_THAT(page, HasSubstr(Row("requests cut", offsetof(WorkerStatus, requests_cut), "")));
 }
 
 TEST(MemoryLayoutPage, HasTheBucketsOfTheLatencies) {
