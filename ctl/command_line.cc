@@ -19,7 +19,9 @@
 #include "muster/ctl/command/command.h"
 #include "muster/ctl/command/command_table.h"
 #include "muster/ctl/manual/overview.h"
+#include "muster/ctl/text/printable.h"
 #include "muster/ipc/base/check.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::ctl {
 namespace {
@@ -31,11 +33,21 @@ std::string WhyNoDuration(const std::string& text) {
   return absl::StrCat("\"", text, "\" is no duration; write 500ms, 30s, 2m");
 }
 
+// The same for any value. What a call brings is UTF-8; a path need not be.
+std::string WhyNoValue(const std::string& text, Parameter::Kind kind) {
+  if (text.empty()) return "is empty";
+  if (kind == Parameter::Kind::kText && !config::IsUtf8(text)) {
+    return absl::StrCat("\"", text, "\" is not UTF-8");
+  }
+  return "";
+}
+
 // The same for a number.
-std::string WhyNoNumber(const std::string& text) {
+std::string WhyNoNumber(const std::string& text, Parameter::Kind kind) {
   std::uint64_t number = 0;
-  if (absl::SimpleAtoi(text, &number)) return "";
-  return absl::StrCat("\"", text, "\" is no whole number");
+  const bool is_positive = kind == Parameter::Kind::kPositive;
+  if (absl::SimpleAtoi(text, &number) && (number > 0 || !is_positive)) return "";
+  return absl::StrCat("\"", text, "\" is no whole number", is_positive ? " above 0" : "");
 }
 
 // "follow" of "-f,--follow"; "FILE" of "FILE".
@@ -68,8 +80,13 @@ void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& 
   }
   if (*parameter.choices != '\0') {
     option->check(cli::OneOf(absl::StrSplit(parameter.choices, '|')));
-  } else if (parameter.kind == Parameter::Kind::kNumber) {
-    option->check(WhyNoNumber);
+  } else if (parameter.kind == Parameter::Kind::kText || parameter.kind == Parameter::Kind::kFile) {
+    option->check(
+        [kind = parameter.kind](const std::string& text) { return WhyNoValue(text, kind); });
+  } else if (parameter.kind == Parameter::Kind::kNumber ||
+             parameter.kind == Parameter::Kind::kPositive) {
+    option->check(
+        [kind = parameter.kind](const std::string& text) { return WhyNoNumber(text, kind); });
   } else if (parameter.kind == Parameter::Kind::kDuration) {
     option->check(WhyNoDuration);
   }
@@ -101,7 +118,7 @@ void AddCommand(CLI::App& app, const Command& command, const Command*& chosen,
 }
 
 std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
-  return absl::StrCat("ctl: ", cli::WrongUsage(*app, error), "\nSee ctl --help.\n");
+  return Printable(absl::StrCat("ctl: ", cli::WrongUsage(*app, error), "\nSee ctl --help.\n"));
 }
 
 }  // namespace

@@ -93,6 +93,24 @@ TEST_F(ConfigDiff, SendsAFileOfThisMachine) {
   EXPECT_EQ(sent_.format(), v1::ConfigText::TEXT_FORMAT);
 }
 
+TEST_F(ConfigDiff, NamesTheLineThatIsNotUtf8) {
+  Serve();
+  const std::string path = Write("# good\n# caf\xe9\nworker_processes: 4");
+  for (const char* command : {"diff", "check"}) {
+    const Result result = RunCtl({"-m", socket_, "config", command, path});
+    EXPECT_EQ(result.error,
+              absl::StrCat("ctl: ", path, ":2: is not UTF-8, and a call can bring nothing else\n"));
+  }
+}
+
+TEST_F(ConfigDiff, SendsTheNameOfAFileAsItIsShown) {
+  Serve();
+  const std::string path = folder_ + "/caf\xe9";
+  std::ofstream(path) << "worker_processes: 4";
+  EXPECT_EQ(RunCtl({"-m", socket_, "config", "diff", path}).code, 0);
+  EXPECT_EQ(sent_.name(), folder_ + "/caf\\xe9");
+}
+
 TEST_F(ConfigDiff, ReadsStandardInput) {
   Serve();
   // ctl has the standard input of a shell's here-document.

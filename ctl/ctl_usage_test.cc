@@ -79,6 +79,30 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"completion", "tcsh"},
                       std::vector<std::string>{"status", "stop"}));
 
+// What a script passes whose variable is empty would be any generation, any hash, all zones.
+INSTANTIATE_TEST_SUITE_P(
+    EmptyValue, CtlWrongUsage,
+    ::testing::Values(std::vector<std::string>{"reload", "--if-hash", ""},
+                      std::vector<std::string>{"reload", "--if-generation", ""},
+                      std::vector<std::string>{"reload", "--if-generation", "0"},
+                      std::vector<std::string>{"reload", "--config", ""},
+                      std::vector<std::string>{"config", "check", ""},
+                      std::vector<std::string>{"call", ""}, std::vector<std::string>{"locks", ""},
+                      std::vector<std::string>{"diagnose", ""}));
+
+TEST(CtlUsage, RefusesWhatNoCallCanBring) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"call", "caf\xe9"}, {"locks", "caf\xe9"}, {"reload", "--if-hash", "caf\xe9"}}) {
+    const Result result = RunCtl(arguments);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_THAT(result.error, HasSubstr("\"caf\\xe9\" is not UTF-8")) << arguments[0];
+  }
+}
+
+TEST(CtlUsage, ShowsWhatCouldCommandTheTerminal) {
+  EXPECT_THAT(RunCtl({"\x1b[2J"}).error, HasSubstr("unknown command \"\\x1b[2J\""));
+}
+
 TEST(CtlUsage, NamesTheCommandThatThereIsNot) {
   EXPECT_THAT(RunCtl({"restart"}).error, HasSubstr("unknown command \"restart\""));
 }

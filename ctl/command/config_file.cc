@@ -9,10 +9,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "muster/ctl/text/printable.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::ctl {
 namespace {
@@ -56,8 +59,18 @@ absl::StatusOr<admin::v1::ConfigText> ReadConfigFile(const std::string& path) {
                        " bytes, which is the most that a call can bring"));
     }
   }
+  // The master takes such a file, but a call cannot bring it.
+  int line = 0;
+  for (const absl::string_view text : absl::StrSplit(config.text(), '\n')) {
+    ++line;
+    if (config::IsUtf8(text)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ":", line, ": is not UTF-8, and a call can bring nothing else"));
+  }
   if (IsJson(path, config.text())) config.set_format(admin::v1::ConfigText::JSON);
-  if (name.size() <= kMostNameBytes) config.set_name(name);
+  if (const std::string shown = Printable(name); shown.size() <= kMostNameBytes) {
+    config.set_name(shown);
+  }
   return config;
 }
 

@@ -15,6 +15,7 @@ struct Parameter {
     kFlag,      // takes no value
     kText,      // any text, or one of `choices`
     kNumber,    // a whole number, 0 to 2^64-1
+    kPositive,  // the same from 1 on
     kDuration,  // "500ms", "30s"
     kFile,      // a path
     kMaster,    // the address or the name of a master

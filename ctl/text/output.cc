@@ -6,7 +6,9 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "muster/ctl/text/printable.h"
 #include "muster/ipc/base/status.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::ctl {
 namespace {
@@ -38,9 +40,8 @@ absl::StatusOr<std::string> JsonLine(const google::protobuf::Message& message) {
 
 std::string JsonString(absl::string_view text) {
   google::protobuf::StringValue value;
-  value.set_value(std::string(text));
+  value.set_value(config::IsUtf8(text) ? std::string(text) : Printable(text));
   std::string json;
-  // Fails for what is not UTF-8 only.
   if (!google::protobuf::util::MessageToJsonString(value, &json).ok()) return "\"?\"";
   return json;
 }

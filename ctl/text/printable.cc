@@ -3,24 +3,19 @@
 #include <cstddef>
 
 #include "absl/strings/str_format.h"
+#include "muster/proto/utf8.h"
 
 namespace muster::ctl {
 namespace {
 
 // The bytes of the character at the beginning of `text`, in UTF-8. 0: they are none.
 std::size_t SizeOfCharacter(absl::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
+  const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return 1;
   if (lead < 0xc2 || lead > 0xf4) return 0;
   const std::size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
   if (text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  // What has a shorter form may be read as that.
-  const bool is_too_long = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-  return is_too_long ? 0 : size;
+  return config::IsUtf8(text.substr(0, size)) ? size : 0;
 }
 
 bool IsControl(absl::string_view character) {

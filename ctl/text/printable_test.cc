@@ -20,6 +20,7 @@ TEST(Printable, ShowsBytesThatAreNoUtf8) {
                       "2J\xe9"),
             "\\x9b2J\\xe9");
   EXPECT_EQ(Printable("\xe0\x82\x9b\xe6\x97"), "\\xe0\\x82\\x9b\\xe6\\x97");
+  EXPECT_EQ(Printable("\xed\xa0\x80\xf4\x90\x80\x80"), "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80");
 }
 
 TEST(Printable, KeepsLinesAndOtherAlphabets) {

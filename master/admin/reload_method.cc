@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/master/admin/response_parts.h"
 
@@ -20,20 +21,31 @@ bool IsHashOrEmpty(absl::string_view hash) {
           }));
 }
 
+// What a call asks for that no reload can do: a later version of the API may know more.
+absl::Status Check(admin::v1::ReloadRequest::Wait wait, const ReloadCondition& condition) {
+  if (!admin::v1::ReloadRequest::Wait_IsValid(wait)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("wait: there is no moment ", static_cast<int>(wait), " to wait for"));
+  }
+  if (IsHashOrEmpty(condition.hash)) return absl::OkStatus();
+  return absl::InvalidArgumentError("only_if.hash: expected the 64 digits of ActiveConfig.hash");
+}
+
 ReloadCondition ToCondition(const admin::v1::ReloadCondition& condition) {
   return {.generation = condition.generation(), .hash = condition.hash()};
 }
 
 grpc::ServerUnaryReactor* Answer(AdminCalls& calls, const AdminOperations& operations,
                                  grpc::CallbackServerContext* context,
-                                 const google::protobuf::Message& request, ReloadTerms terms,
+                                 const google::protobuf::Message& request,
+                                 admin::v1::ReloadRequest::Wait wait, ReloadTerms terms,
                                  admin::v1::ReloadResponse* response) {
+  terms.until_drained = wait == admin::v1::ReloadRequest::DRAINED;
   return calls.Change(
       context, "reload", request,
-      [&operations, terms = std::move(terms)](AdminOperations::Reply reply) {
-        if (!IsHashOrEmpty(terms.condition.hash)) {
-          reply({.status = absl::InvalidArgumentError(
-                     "only_if.hash: expected the 64 digits of ActiveConfig.hash")});
+      [&operations, wait, terms = std::move(terms)](AdminOperations::Reply reply) {
+        if (const absl::Status checked = Check(wait, terms.condition); !checked.ok()) {
+          reply({.status = checked});
           return RequestId{0};
         }
         return operations.reload(terms, std::move(reply));
@@ -54,10 +66,8 @@ grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations&
                                        grpc::CallbackServerContext* context,
                                        const admin::v1::ReloadRequest& request,
                                        admin::v1::ReloadResponse* response) {
-  return Answer(calls, operations, context, request,
-                {.until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED,
-                 .condition = ToCondition(request.only_if())},
-                response);
+  return Answer(calls, operations, context, request, request.wait(),
+                {.condition = ToCondition(request.only_if())}, response);
 }
 
 grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
@@ -65,10 +75,8 @@ grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
                                                  grpc::CallbackServerContext* context,
                                                  const admin::v1::ReloadConfigTextRequest& request,
                                                  admin::v1::ReloadResponse* response) {
-  return Answer(calls, operations, context, request,
-                {.config = request.config(),
-                 .until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED,
-                 .condition = ToCondition(request.only_if())},
+  return Answer(calls, operations, context, request, request.wait(),
+                {.config = request.config(), .condition = ToCondition(request.only_if())},
                 response);
 }
 

@@ -100,6 +100,22 @@ TEST_F(ReloadMethodTest, RefusesAConditionThatNoConfigurationMeets) {
   EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(ReloadMethodTest, RefusesToWaitForWhatItDoesNotKnow) {
+  bool is_asked = false;
+  operations_.reload = [&](const ReloadTerms&, const AdminOperations::Reply&) {
+    is_asked = true;
+    return RequestId{0};
+  };
+  admin::v1::ReloadRequest request;
+  request.set_wait(static_cast<admin::v1::ReloadRequest::Wait>(99));
+  call_.Bind(AnswerReload(call_.calls(), operations_, call_.context(), request, &response_));
+  call_.RunLoop();
+  EXPECT_FALSE(is_asked);
+  ASSERT_TRUE(call_.status().has_value());
+  EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(call_.status()->error_message(), "wait: there is no moment 99 to wait for");
+}
+
 TEST_F(ReloadMethodTest, PassesOnWhatTheCallAsksFor) {
   operations_.reload =
       Answered({.connections_ended = 4, .exited = 2, .killed = 1, .connections_closed = 99});
