@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
+#include "muster/log/printable.h"
 #include "muster/master/admin/response_parts.h"
 
 namespace muster::master {
@@ -24,6 +27,24 @@ ReloadCondition ToCondition(const admin::v1::ReloadCondition& condition) {
   return {.generation = condition.generation(), .hash = condition.hash()};
 }
 
+absl::Status Check(const ReloadCondition& condition) {
+  if (IsHashOrEmpty(condition.hash)) return absl::OkStatus();
+  return absl::InvalidArgumentError("only_if.hash: expected the 64 digits of ActiveConfig.hash");
+}
+
+std::function<void(const Outcome&)> FillOf(const AdminOperations& operations,
+                                           admin::v1::ReloadResponse* response) {
+  return [&operations, response](const Outcome& outcome) {
+    TellWhatServes(outcome, operations, response);
+    response->set_connections_held(outcome.connections_held);
+    response->set_connections_kept(outcome.connections_kept);
+    response->set_connections_cut(outcome.connections_cut);
+    TellHowWorkersEnded(outcome, response);
+    response->set_connections_ended(outcome.connections_ended);
+    for (const std::string& what : outcome.made_anew) response->add_made_anew(log::Printable(what));
+  };
+}
+
 grpc::ServerUnaryReactor* Answer(AdminCalls& calls, const AdminOperations& operations,
                                  grpc::CallbackServerContext* context,
                                  const google::protobuf::Message& request, ReloadTerms terms,
@@ -31,21 +52,13 @@ grpc::ServerUnaryReactor* Answer(AdminCalls& calls, const AdminOperations& opera
   return calls.Change(
       context, "reload", request,
       [&operations, terms = std::move(terms)](AdminOperations::Reply reply) {
-        if (!IsHashOrEmpty(terms.condition.hash)) {
-          reply({.status = absl::InvalidArgumentError(
-                     "only_if.hash: expected the 64 digits of ActiveConfig.hash")});
+        if (const absl::Status status = Check(terms.condition); !status.ok()) {
+          reply({.status = status});
           return RequestId{0};
         }
         return operations.reload(terms, std::move(reply));
       },
-      [&operations, response](const Outcome& outcome) {
-        TellWhatServes(outcome, operations, response);
-        response->set_connections_held(outcome.connections_held);
-        response->set_connections_kept(outcome.connections_kept);
-        response->set_connections_cut(outcome.connections_cut);
-        TellHowWorkersEnded(outcome, response);
-        response->set_connections_ended(outcome.connections_ended);
-      });
+      FillOf(operations, response));
 }
 
 }  // namespace
@@ -56,7 +69,8 @@ grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations&
                                        admin::v1::ReloadResponse* response) {
   return Answer(calls, operations, context, request,
                 {.until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED,
-                 .condition = ToCondition(request.only_if())},
+                 .condition = ToCondition(request.only_if()),
+                 .by = calls.CallerName(context)},
                 response);
 }
 
@@ -68,8 +82,29 @@ grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
   return Answer(calls, operations, context, request,
                 {.config = request.config(),
                  .until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED,
-                 .condition = ToCondition(request.only_if())},
+                 .condition = ToCondition(request.only_if()),
+                 .by = calls.CallerName(context)},
                 response);
+}
+
+grpc::ServerUnaryReactor* AnswerRollback(AdminCalls& calls, const AdminOperations& operations,
+                                         grpc::CallbackServerContext* context,
+                                         const admin::v1::RollbackRequest& request,
+                                         admin::v1::ReloadResponse* response) {
+  RollbackEvent event = {.generation = request.generation(),
+                         .until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED,
+                         .condition = ToCondition(request.only_if()),
+                         .by = calls.CallerName(context)};
+  return calls.Change(
+      context, "rollback", request,
+      [&operations, event = std::move(event)](AdminOperations::Reply reply) {
+        if (const absl::Status status = Check(event.condition); !status.ok()) {
+          reply({.status = status});
+          return RequestId{0};
+        }
+        return operations.rollback(event, std::move(reply));
+      },
+      FillOf(operations, response));
 }
 
 }  // namespace muster::master
