@@ -21,8 +21,9 @@ absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments&) {
       master.Order<v1::RestartResponse>(v1::RestartRequest(), "restarting the workers"));
   const absl::Duration took =
       absl::Seconds(answer.took().seconds()) + absl::Nanoseconds(answer.took().nanos());
-  std::string text = absl::StrCat(config::Counted(answer.restarted(), "worker"),
-                                  " restarted, one after another, in ", FormatElapsed(took), "\n");
+  std::string text =
+      absl::StrCat(config::Counted(answer.restarted(), "worker"),
+                   " restarted, one after another, ready in ", FormatElapsed(took), "\n");
   for (const std::string& warning : answer.warning()) {
     absl::StrAppend(&text, "warning: ", Printable(warning), "\n");
   }
