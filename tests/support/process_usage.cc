@@ -12,25 +12,16 @@
 
 namespace muster::tests {
 
-namespace {
-
-// Of /proc/PID/smaps_rollup, "Pss:".
-std::int64_t MemoryBytes(pid_t pid, const std::string& field) {
+std::int64_t OwnMemoryBytes(pid_t pid) {
   std::ifstream file(absl::StrCat("/proc/", pid, "/smaps_rollup"));
   std::string word;
   while (file >> word) {
     std::int64_t kib = 0;
-    if (word == field && file >> kib) return kib * 1024;
+    if (word == "Anonymous:" && file >> kib) return kib * 1024;
   }
   MUSTER_CHECK(false, "a running process has memory");
   return 0;
 }
-
-}  // namespace
-
-std::int64_t OwnMemoryBytes(pid_t pid) { return MemoryBytes(pid, "Anonymous:"); }
-
-std::int64_t ProportionalMemoryBytes(pid_t pid) { return MemoryBytes(pid, "Pss:"); }
 
 std::size_t OpenDescriptors(pid_t pid) {
   const std::filesystem::directory_iterator begin(absl::StrCat("/proc/", pid, "/fd"));

@@ -12,9 +12,6 @@ namespace muster::tests {
 // shared memory.
 std::int64_t OwnMemoryBytes(pid_t pid);
 
-// Its share of all the memory that it has in pages of the machine (PSS).
-std::int64_t ProportionalMemoryBytes(pid_t pid);
-
 // How many descriptors it has open.
 std::size_t OpenDescriptors(pid_t pid);
 
