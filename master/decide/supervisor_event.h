@@ -195,12 +195,11 @@ struct WithdrawEvent {
   std::string why{};  // "its deadline came"
 };
 
-using Event =
-    std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent, LoadRefusedEvent,
-                 ListeningEvent, ListenRefusedEvent, ReadyEvent, FailedEvent, AckedEvent,
-                 ExitedEvent, HungEvent, WokeEvent, TickEvent, ReloadEvent, ReopenEvent, QuitEvent,
-                 StopEvent, PauseEvent, ResumeEvent, ScaleEvent, WithdrawEvent, RollbackEvent,
-                 WorkerOrderEvent>;
+using Event = std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent,
+                           LoadRefusedEvent, ListeningEvent, ListenRefusedEvent, ReadyEvent,
+                           FailedEvent, AckedEvent, ExitedEvent, HungEvent, WokeEvent, TickEvent,
+                           ReloadEvent, ReopenEvent, QuitEvent, StopEvent, PauseEvent, ResumeEvent,
+                           ScaleEvent, WithdrawEvent, RollbackEvent, WorkerOrderEvent>;
 
 }  // namespace muster::master
 
