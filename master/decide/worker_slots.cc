@@ -62,7 +62,7 @@ std::uint32_t WorkerSlots::serving(std::uint64_t generation) const {
   return static_cast<std::uint32_t>(
       std::count_if(records_.begin(), records_.end(), [generation](const auto& entry) {
         const WorkerRecord& worker = entry.second;
-        return worker.generation == generation && worker.is_wanted &&
+        return worker.generation == generation && worker.is_wanted && !worker.was_killed &&
                worker.state == WorkerState::kServing;
       }));
 }

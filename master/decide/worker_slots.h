@@ -37,7 +37,7 @@ class WorkerSlots {
 
   // How many workers of the generation are wanted, without those on probation.
   std::uint32_t wanted(std::uint64_t generation) const;
-  // How many of these serve.
+  // How many of these serve, and were not killed since they hang.
   std::uint32_t serving(std::uint64_t generation) const;
   // How many workers of the generation are not gone.
   std::uint32_t left(std::uint64_t generation) const;

@@ -180,7 +180,9 @@ class Machine {
         Give(WokeEvent{slot, pid});
         EXPECT_FALSE(process.is_killed);
       } else {
+        hangs_ = slot;
         Give(HungEvent{.slot = slot, .pid = pid, .is_stopped = is_stopped});
+        hangs_.reset();
         EXPECT_FALSE(process.is_killed && (is_stopped || pid == 1)) << "killed without a reason";
       }
     } else if (!process.tokens.empty()) {
@@ -305,10 +307,11 @@ class Machine {
     ASSERT_NE(found, processes_.end()) << "signal to nobody";
     if (action.signal != SIGKILL) return;
     const Process& process = found->second;
-    EXPECT_TRUE(process.is_asked || process.generation != committed_ || !process.serves ||
-                AnotherServes(action.slot))
+    // One that hangs serves nobody.
+    EXPECT_TRUE(hangs_ == action.slot || process.is_asked || process.generation != committed_ ||
+                !process.serves || AnotherServes(action.slot))
         << "the last one that serves was killed";
-    found->second.is_killed = found->second.is_cut = found->second.is_asked = true;
+    found->second.is_killed = found->second.is_cut = true;
   }
   void Do(const ReleaseSlotAction& action, std::vector<Event>*) {
     EXPECT_EQ(processes_.count(action.slot), 0u) << "a slot with a process was released";
@@ -470,7 +473,7 @@ class Machine {
     return std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
       const Process& process = entry.second;
       return entry.first != slot && process.generation == committed_ && process.serves &&
-             !process.is_asked;
+             !process.is_asked && !process.is_killed;
     });
   }
 
@@ -516,7 +519,8 @@ class Machine {
   std::set<RequestId> patient_;        // reloads that wait until the old workers have ended
   std::vector<std::string> refusals_;  // logged during this event
   RequestId last_request_ = 0;
-  RequestId withdrawn_ = 0;  // during this event
+  RequestId withdrawn_ = 0;               // during this event
+  std::optional<std::uint32_t> hangs_{};  // the same: a slot
   pid_t last_pid_ = 1000;
   bool is_told_reloading_ = false;
   std::uint64_t committed_ = 0;
