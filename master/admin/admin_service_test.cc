@@ -72,7 +72,7 @@ class AdminServiceTest : public testing::Test {
   const AdminOperations operations_ = Operations();
   AccessGate gate_{call_.audit(), *AccessPolicy::Find({}, {0})};
   Watches watches_{call_.events(), operations_.status};
-  AdminService service_{call_.loop(), operations_, call_.log(), gate_, watches_, Peer()};
+  AdminService service_{call_.loop(), operations_, call_.log(), gate_, watches_, Peer(), nullptr};
 };
 
 TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {
