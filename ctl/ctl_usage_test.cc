@@ -64,7 +64,7 @@ TEST_P(CtlWrongUsage, ExitsWithTwoAndSaysSo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, CtlWrongUsage,
-    ::testing::Values(std::vector<std::string>{}, std::vector<std::string>{"restart"},
+    ::testing::Values(std::vector<std::string>{}, std::vector<std::string>{"rewind"},
                       std::vector<std::string>{"status", "now"},
                       std::vector<std::string>{"--frobnicate", "status"},
                       std::vector<std::string>{"-o", "yaml", "status"},
@@ -104,7 +104,7 @@ TEST(CtlUsage, ShowsWhatCouldCommandTheTerminal) {
 }
 
 TEST(CtlUsage, NamesTheCommandThatThereIsNot) {
-  EXPECT_THAT(RunCtl({"restart"}).error, HasSubstr("unknown command \"restart\""));
+  EXPECT_THAT(RunCtl({"rewind"}).error, HasSubstr("unknown command \"rewind\""));
 }
 
 TEST(CtlVersion, IsPrinted) {

@@ -16,6 +16,7 @@
 #include "muster/master/config/config_mistake.h"
 #include "muster/master/config/config_source.h"
 #include "muster/master/deployment/user_zones.h"
+#include "muster/master/reload_plan.h"
 #include "muster/master/start_check.h"
 
 namespace muster::master {
@@ -56,9 +57,14 @@ void TellMistakes(const absl::Status& status, ConfigCheck* answer) {
   if (mistakes.empty()) AddMistake(std::string(status.message()), answer);
 }
 
+struct Checked {
+  ConfigCheck answer;
+  config::v1::Config config{};  // if it is good
+};
+
 // Beside the loop. Makes and changes nothing.
-ConfigCheck CheckNow(const DeploymentSource& source, const DeploymentSource::Current& current,
-                     const std::optional<CalledConfig>& called, const ConfigIdentity& in_force) {
+Checked CheckNow(const DeploymentSource& source, const DeploymentSource::Current& current,
+                 const std::optional<CalledConfig>& called, const ConfigIdentity& in_force) {
   StartCheck start(source.worker_binary, StartCheck::Who::kSelf);
   const CheckMore check_start = start.check_more();
   const absl::StatusOr<CheckedConfig> checked =
@@ -78,12 +84,12 @@ ConfigCheck CheckNow(const DeploymentSource& source, const DeploymentSource::Cur
   for (const std::string& what : start.unchecked()) answer.add_unchecked(log::Printable(what));
   answer.add_unchecked(start.has_looked() ? "the start of the workers"
                                           : "worker program, addresses, files, zones and limits");
-  if (answer.mistakes_size() != 0) return answer;
+  if (answer.mistakes_size() != 0) return {std::move(answer)};
   answer.set_is_good(true);
   answer.set_hash(checked->identity.hash);
   answer.set_is_in_force(checked->identity.hash == in_force.hash);
   SetDifferences(*in_force.entries, *checked->identity.entries, &answer);
-  return answer;
+  return {std::move(answer), checked->config};
 }
 
 }  // namespace
@@ -121,13 +127,19 @@ void ConfigInquiries::Check(const admin::v1::ConfigText* text,
     if (!read.ok()) return answer(read.status());
     called = *std::move(read);
   }
-  inquiries_.Ask<ConfigCheck>(
+  inquiries_.Ask<Checked>(
       [source = deployments.source(), current = deployments.CurrentFor(nullptr),
-       called = std::move(called),
-       in_force = deployments.shown()->identity](int) -> absl::StatusOr<ConfigCheck> {
-        return CheckNow(source, current, called, in_force);
-      },
-      std::move(answer));
+       called = std::move(called), in_force = deployments.shown()->identity](
+          int) -> absl::StatusOr<Checked> { return CheckNow(source, current, called, in_force); },
+      [&supervisor = supervisor_, answer = std::move(answer)](absl::StatusOr<Checked> checked) {
+        if (!checked.ok()) return answer(checked.status());
+        const Deployment* const shown = supervisor.deployments().shown();
+        if (checked->answer.is_good() && shown != nullptr) {
+          *checked->answer.mutable_plan() =
+              PlanReload(checked->config, *shown, supervisor.wanted_workers());
+        }
+        answer(std::move(checked->answer));
+      });
 }
 
 absl::StatusOr<CalledConfig> ToCalledConfig(const admin::v1::ConfigText& text) {

@@ -149,6 +149,12 @@ StatusSnapshot Reporter::TakeSnapshot() const {
   master.mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time_));
   master.mutable_start_time()->set_nanos(
       static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
+  if (const std::optional<TimePoint> until = subjects_.core.trial().deadline()) {
+    const absl::Time time = start_time_ + absl::FromChrono(*until - started_);
+    master.mutable_trial_until()->set_seconds(absl::ToUnixSeconds(time));
+    master.mutable_trial_until()->set_nanos(
+        static_cast<std::int32_t>(absl::ToUnixNanos(time) % 1'000'000'000));
+  }
   const Deployments& deployments = subjects_.deployments();
   master.set_log_level(ToSeverity(subjects_.log.level()));
   // Paths need not be UTF-8.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -87,7 +88,9 @@ RequestId Reload(Supervisor& supervisor, const ReloadTerms& terms,
     }
     called = *std::move(config);
   }
-  return supervisor.Reload(std::move(called), terms.until_drained, terms.condition, reply);
+  return supervisor.Reload(
+      std::move(called),
+      {.until_drained = terms.until_drained, .condition = terms.condition, .by = terms.by}, reply);
 }
 
 AdminOperations OperationsOf(Supervisor& supervisor, const ConfigInquiries& configs,
@@ -99,15 +102,27 @@ AdminOperations OperationsOf(Supervisor& supervisor, const ConfigInquiries& conf
       .config = [&](auto answer) { configs.Get(std::move(answer)); },
       .check_config = [&](const auto* text,
                           auto answer) { configs.Check(text, std::move(answer)); },
+      .list_generations = [&] { return supervisor.ListGenerations(); },
       .list_zones = [&](auto answer) { zones.ListZones(std::move(answer)); },
       .list_locks = [&](const auto& request,
                         auto answer) { zones.ListLocks(request, std::move(answer)); },
       .set_log_level = [&](auto level) { return supervisor.SetLogLevel(level); },
       .reload = [&](const ReloadTerms& terms,
                     AdminOperations::Reply reply) { return Reload(supervisor, terms, reply); },
+      .rollback =
+          [&](const RollbackEvent& event, AdminOperations::Reply reply) {
+            return supervisor.Rollback(event, std::move(reply));
+          },
+      .change_workers =
+          [&](const WorkerOrderEvent& event, AdminOperations::Reply reply) {
+            return supervisor.ChangeWorkers(event, std::move(reply));
+          },
       .reopen = [&](AdminOperations::Reply reply) { return supervisor.Reopen(std::move(reply)); },
       .pause = [&](AdminOperations::Reply reply) { return supervisor.Pause(std::move(reply)); },
-      .resume = [&](AdminOperations::Reply reply) { return supervisor.Resume(std::move(reply)); },
+      .resume =
+          [&](const std::string& by, AdminOperations::Reply reply) {
+            return supervisor.Resume(by, std::move(reply));
+          },
       .quit = [&](AdminOperations::Reply reply) { return supervisor.Quit(std::move(reply)); },
       .stop = [&](AdminOperations::Reply reply) { return supervisor.Stop(std::move(reply)); },
       .withdraw = [&](RequestId request,

@@ -8,19 +8,19 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/zone/inspect/object_holders.h"
 #include "muster/ipc/zone/object_kind.h"
+#include "muster/master/admin/report/generation_report.h"
 #include "muster/master/admin/report/status_report.h"
 #include "muster/master/admin/report/zone_view.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/events/log_events.h"
-#include "muster/master/process/signal_orders.h"
-#include "muster/process_env/controlling_terminal.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/protocol/stack_signal.h"
 
@@ -173,6 +173,10 @@ admin::v1::Lock Supervisor::AcceptMutex() const {
   return lock;
 }
 
+admin::v1::ListGenerationsResponse Supervisor::ListGenerations() const {
+  return ReportGenerations(core_, Clock::now(), absl::Now());
+}
+
 std::string Supervisor::NameOf(std::uint32_t slot) const {
   const auto worker = core_.workers().find(slot);
   return worker == core_.workers().end() ? "" : worker->second.Name();
@@ -201,91 +205,6 @@ void Supervisor::OnWorker(Event event) {
   Handle(std::move(event));
 }
 
-template <typename OrderEvent>
-RequestId Supervisor::Order(OrderEvent event, Reply reply) {
-  if (reply) {
-    event.request = ++last_request_;
-    waiting_[event.request] = std::move(reply);
-  }
-  const RequestId request = event.request;
-  Handle(std::move(event));
-  return request;
-}
-
-RequestId Supervisor::Reload(Reply reply) { return Order(ReloadEvent{}, std::move(reply)); }
-RequestId Supervisor::Reload(std::optional<CalledConfig> config, bool until_drained,
-                             ReloadCondition condition, Reply reply) {
-  const bool has_config = config.has_value();
-  if (has_config) brought_[last_request_ + 1] = *std::move(config);
-  return Order(ReloadEvent{.has_config = has_config,
-                           .until_drained = until_drained,
-                           .condition = std::move(condition)},
-               std::move(reply));
-}
-RequestId Supervisor::Pause(Reply reply) { return Order(PauseEvent{}, std::move(reply)); }
-RequestId Supervisor::Resume(Reply reply) { return Order(ResumeEvent{}, std::move(reply)); }
-RequestId Supervisor::Quit(Reply reply) { return Order(QuitEvent{}, std::move(reply)); }
-RequestId Supervisor::Stop(Reply reply) { return Order(StopEvent{}, std::move(reply)); }
-RequestId Supervisor::Reopen(Reply reply) {
-  return Order(ReopenEvent{.own_log = log_.Reopen()}, std::move(reply));
-}
-
-config::v1::Log::Level Supervisor::SetLogLevel(config::v1::Log::Level level) {
-  const config::v1::Log::Level previous = log_.level();
-  // At the lower one of both levels.
-  log_.SetLevel(std::min({level, previous, config::v1::Log::INFO}));
-  log_.Write(Severity::kInfo,
-             absl::StrCat("the log has lines from level ", config::v1::Log::Level_Name(level),
-                          " on, until the next reload"));
-  log_.SetLevel(level);
-  zone_.master_status().log_level.Set(1 + level);
-  reporter_.Publish();
-  return previous;
-}
-
-void Supervisor::Withdraw(RequestId request, const std::string& why) {
-  Handle(WithdrawEvent{request, why});
-}
-
-void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
-  const auto* entry = kSignalOrders.FindNumber(signal.number);
-  if (entry == nullptr) return;
-  if (entry->command == SignalOrder::kPause) {
-    // A terminal tells by it that its size has changed.
-    if (!signal.is_from_process) return;
-    if (process_env::HasControllingTerminal()) {
-      log_.Write(Severity::kWarning,
-                 "got SIGWINCH; it pauses only a master that no terminal controls: use ctl pause");
-      return;
-    }
-  }
-  log_.Write(Severity::kInfo, absl::StrCat("got SIG", entry->name));
-  switch (entry->command) {
-    case SignalOrder::kReload:
-      Reload(nullptr);
-      return;
-    case SignalOrder::kReopen:
-      Reopen(nullptr);
-      return;
-    case SignalOrder::kQuit:
-      Quit(nullptr);
-      return;
-    case SignalOrder::kStop:
-      Stop(nullptr);
-      return;
-    case SignalOrder::kPause:
-      Pause(nullptr);
-      return;
-    case SignalOrder::kMoreWorkers:
-      return Handle(ScaleEvent{+1});
-    case SignalOrder::kFewerWorkers:
-      return Handle(ScaleEvent{-1});
-    case SignalOrder::kUpgrade:
-      log_.Write(Severity::kWarning, "this version cannot replace its program while it runs");
-      return;
-  }
-}
-
 // ---- Processes ----
 
 void Supervisor::Do(const SpawnAction& action) {
@@ -299,8 +218,8 @@ void Supervisor::Do(const SpawnAction& action) {
 }
 
 const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
-  const Deployment* deployment =
-      generation == core_.generation() ? deployments_->current() : deployments_->next();
+  const Deployment* deployment = deployments_->Find(generation);
+  if (deployment == nullptr) deployment = deployments_->next();
   MUSTER_CHECK(deployment != nullptr, "the core starts workers of a loaded generation only");
   return *deployment;
 }
@@ -328,7 +247,9 @@ void Supervisor::Do(const LoadAction& action) {
 }
 
 void Supervisor::Do(const LoadAgainAction& action) {
-  OnLoaded(action.load, deployments_->CopyToNext(action.load));
+  const absl::StatusOr<bool> is_loaded =
+      deployments_->LoadAgain(action.load, action.generation, action.workers);
+  if (!is_loaded.ok() || *is_loaded) OnLoaded(action.load, is_loaded.status());
 }
 
 void Supervisor::Do(const AbandonLoadAction& action) {
@@ -338,7 +259,8 @@ void Supervisor::Do(const AbandonLoadAction& action) {
 
 void Supervisor::OnLoaded(LoadId load, const absl::Status& status) {
   if (!status.ok()) return Handle(LoadRefusedEvent{load, status});
-  Handle(LoadedEvent{load, deployments_->next()->settings()});
+  const Deployment& next = *deployments_->next();
+  Handle(LoadedEvent{load, next.settings(), next.made_anew});
 }
 
 void Supervisor::Do(const ListenAction& action) {
@@ -365,7 +287,7 @@ void Supervisor::Do(const CommitAction& action) {
   const bool is_first = deployments_->current() == nullptr;
   const std::vector<std::string> before =
       is_first ? std::vector<std::string>() : deployments_->current()->listeners.addresses();
-  deployments_->Commit();
+  deployments_->Commit(action.generation, action.way_back);
   reporter_.PublishHealth();  // it may have another number of workers
   const Deployment& current = *deployments_->current();
   const std::vector<std::string> now = current.listeners.addresses();
@@ -401,6 +323,8 @@ void Supervisor::Do(const CommitAction& action) {
   }
 }
 
+void Supervisor::Do(const ReleaseAction& action) { deployments_->Release(action.generation); }
+void Supervisor::Do(const ForgetAction& action) { deployments_->Forget(action.generation); }
 void Supervisor::Do(const RollBackAction& action) { deployments_->RollBack(action.load); }
 
 void Supervisor::Do(const CloseListenersAction&) { deployments_->CloseListeners(); }

@@ -67,14 +67,15 @@ class Supervisor {
 
   // The operator's requests. Each Reply is called once, when the change is complete or did not
   // happen. Each returns the number of the request.
-  RequestId Reload(Reply reply);
+  RequestId Reload(Reply reply);  // of the file, as SIGHUP
   // With this configuration in place of the file, if there is one. `until_drained`: answered when
   // the old workers have ended.
-  RequestId Reload(std::optional<CalledConfig> config, bool until_drained,
-                   ReloadCondition condition, Reply reply);
+  RequestId Reload(std::optional<CalledConfig> config, ReloadEvent event, Reply reply);
+  RequestId Rollback(RollbackEvent event, Reply reply);
+  RequestId ChangeWorkers(WorkerOrderEvent event, Reply reply);
   RequestId Reopen(Reply reply);
   RequestId Pause(Reply reply);
-  RequestId Resume(Reply reply);
+  RequestId Resume(std::string by, Reply reply);
   RequestId Quit(Reply reply);
   RequestId Stop(Reply reply);
   // From now on, master and workers log from this level on, until a reload is committed. Returns
@@ -92,6 +93,10 @@ class Supervisor {
   std::string WriteReport(StatusPart part) const { return reporter_.WritePublished(part); }
   std::uint64_t generation() const { return reporter_.published_generation(); }
   const Deployments& deployments() const { return *deployments_; }
+  // The history, the newest first. In the loop's thread.
+  admin::v1::ListGenerationsResponse ListGenerations() const;
+  // In the loop's thread, as what follows: of the generation that serves.
+  std::uint32_t wanted_workers() const { return core_.wanted_workers(); }
   // Of all generations, by slot.
   const std::map<std::uint32_t, WorkerRecord>& workers() const { return core_.workers(); }
   // The lock that is muster's own.
@@ -130,6 +135,8 @@ class Supervisor {
   void Do(const LogAction& action);
   void Do(const NotifyAction& action);
   void Do(const ExitAction& action);
+  void Do(const ReleaseAction& action);
+  void Do(const ForgetAction& action);
 
   void OnWorker(Event event);
   // Of the generation that serves, or of the one that is being started.

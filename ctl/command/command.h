@@ -50,6 +50,15 @@ extern const Command kConfigDiffCommand;
 extern const Command kZonesCommand;
 extern const Command kLocksCommand;
 extern const Command kReloadCommand;
+extern const Command kHistoryCommand;
+extern const Command kRollbackCommand;
+extern const Command kRestartCommand;
+extern const Command kScaleCommand;
+// All in worker_commands.cc.
+extern const Command kWorkerRestartCommand;
+extern const Command kWorkerDrainCommand;
+extern const Command kWorkerQuitCommand;
+extern const Command kWorkerKillCommand;
 extern const Command kLogLevelCommand;
 extern const Command kReopenCommand;
 extern const Command kPauseCommand;

@@ -21,6 +21,14 @@ constexpr const Command* kCommands[] = {
     &kConfigCheckCommand,
     &kConfigDiffCommand,
     &kReloadCommand,
+    &kHistoryCommand,
+    &kRollbackCommand,
+    &kRestartCommand,
+    &kWorkerRestartCommand,
+    &kWorkerDrainCommand,
+    &kWorkerQuitCommand,
+    &kWorkerKillCommand,
+    &kScaleCommand,
     &kLogLevelCommand,
     &kReopenCommand,
     &kPauseCommand,
@@ -35,6 +43,7 @@ constexpr const Command* kCommands[] = {
 
 constexpr CommandGroup kGroups[] = {
     {"config", "Show, check or compare configurations"},
+    {"worker", "Replace, drain or kill one worker"},
 };
 // clang-format on
 

@@ -2,9 +2,12 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command/command.h"
+#include "muster/ctl/command/config_argument.h"
 #include "muster/ctl/command/config_file.h"
+#include "muster/ctl/text/config_text.h"
 #include "muster/ctl/text/serving_text.h"
 #include "muster/ipc/base/status.h"
 #include "muster/proto/admin.pb.h"
@@ -25,6 +28,8 @@ constexpr Parameter kParameters[] = {
      .kind = Parameter::Kind::kFile,
      .value = "FILE",
      .summary = "a configuration of this machine, in place of the master's file"},
+    {.name = "--plan",
+     .summary = "show what would change: workers, listeners, zones and fields; do nothing"},
     {.name = "--if-generation",
      .kind = Parameter::Kind::kPositive,
      .value = "N",
@@ -53,7 +58,29 @@ absl::StatusOr<v1::ReloadResponse> Reload(MasterConnection& master,
   return master.Order<v1::ReloadResponse>(request, "reloading");
 }
 
+absl::StatusOr<Answer> Plan(MasterConnection& master, const std::optional<std::string>& file) {
+  std::optional<v1::ConfigText> config;
+  if (file.has_value()) {
+    MUSTER_ASSIGN_OR_RETURN(config, ReadConfigFile(*file));
+  }
+  MUSTER_ASSIGN_OR_RETURN(const v1::Status status, master.Ask<v1::Status>(v1::GetStatusRequest()));
+  const std::string name =
+      file.has_value() ? NameOfConfigFile(*file) : status.master().config_file();
+  MUSTER_ASSIGN_OR_RETURN(v1::ConfigCheck check, CheckConfigArgument(master, config, "planning"));
+  if (!check.is_good()) return MistakesOf(check, name);
+  if (!check.has_plan()) {
+    return absl::UnimplementedError("this master makes no plans; is it older?");
+  }
+  std::string text = RenderPlan(check.plan());
+  const std::string in_force = absl::StrCat("in force: generation ", status.master().generation());
+  absl::StrAppend(&text, check.differences().empty()
+                             ? "no field changes\n"
+                             : RenderDifferences(check, in_force, name, /*has_colours=*/false));
+  return MakeAnswer(std::move(check), std::move(text));
+}
+
 absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments& arguments) {
+  if (arguments.has("plan")) return Plan(master, arguments.text("config"));
   const bool until_drained = arguments.text("wait") == "drained";
   v1::ReloadCondition only_if;
   only_if.set_generation(arguments.number("if-generation").value_or(0));
@@ -88,11 +115,14 @@ const Command kReloadCommand = {
         "ADMIN, and relative paths are relative to the master's prefix.\n"
         "With --if-generation or --if-hash it is refused if somebody else was faster: then\n"
         "something else is in force than you have looked at.\n"
+        "With --plan nothing is done: it lists the workers, listeners and zones that a reload\n"
+        "would keep, make and drop, and then the fields that differ, as ctl config diff.\n"
         "\n"
         "Examples:\n"
         "  ctl reload\n"
         "  ctl reload --wait drained --config next.textproto\n"
         "  ctl reload --if-generation 4\n"
+        "  ctl reload --plan\n"
         "  ctl reload && curl -fsS http://127.0.0.1:8080/\n"
         "  ctl --timeout 30s reload; [ $? -eq 4 ] && ctl status",
     .parameters = kParameters,

@@ -87,4 +87,27 @@ std::string RenderDifferences(const v1::ConfigCheck& check, const std::string& b
   return text;
 }
 
+std::string RenderPlan(const v1::ReloadPlan& plan) {
+  std::string text =
+      absl::StrCat("workers: ", plan.workers_now(), " are replaced by ", plan.workers_then(), "\n");
+  const auto list = [&](const char* what, const auto& names, const char* fate) {
+    for (const std::string& name : names) {
+      absl::StrAppend(&text, what, Printable(name), fate, "\n");
+    }
+  };
+  list("listener ", plan.kept_listener(), ": kept");
+  list("listener ", plan.new_listener(), ": made");
+  list("listener ", plan.dropped_listener(), ": dropped");
+  if (plan.is_spread_now() != plan.is_spread_then()) {
+    absl::StrAppend(&text, "listeners: ",
+                    plan.is_spread_then() ? "a TCP address gets a socket for each worker"
+                                          : "all workers accept from all sockets",
+                    "\n");
+  }
+  list("zone ", plan.kept_zone(), ": kept");
+  list("zone ", plan.new_zone(), ": made, empty");
+  list("zone ", plan.dropped_zone(), ": dropped");
+  return text;
+}
+
 }  // namespace muster::ctl

@@ -22,6 +22,9 @@ std::string RenderGood(const admin::v1::ConfigCheck& check, const std::string& n
 std::string RenderDifferences(const admin::v1::ConfigCheck& check, const std::string& before,
                               const std::string& after, bool has_colours);
 
+// What a reload would do: "listener 127.0.0.1:8081 is new", a line for each thing that changes.
+std::string RenderPlan(const admin::v1::ReloadPlan& plan);
+
 }  // namespace muster::ctl
 
 #endif  // MUSTER_CTL_TEXT_CONFIG_TEXT_H_

@@ -93,6 +93,22 @@ std::string RenderStatus(const v1::Status& status, bool has_colours, absl::TimeZ
            absl::StrCat(
                OrDash(master.config_file()), " (generation ", master.generation(),
                master.is_config_from_call() ? "; it came with a call, not from this file)" : ")"));
+  if (master.rolled_back_to() != 0) {
+    text += Fact("rollback", absl::StrCat("serves as generation ", master.rolled_back_to(),
+                                          " did; the next reload reads the file"));
+  }
+  if (master.has_trial_until()) {
+    text +=
+        Fact("trial",
+             absl::StrCat("until ",
+                          absl::FormatTime("%Y-%m-%d %H:%M:%S",
+                                           absl::FromUnixSeconds(master.trial_until().seconds()),
+                                           absl::LocalTimeZone()),
+                          "; after too many crashes the generation before serves again"));
+  }
+  if (master.trials_failed() > 0) {
+    text += Fact("trials", absl::StrCat(master.trials_failed(), " failed"));
+  }
   text += Fact("listen", OrDash(absl::StrJoin(master.listen(), ", ")));
   text += Fact("workers",
                absl::StrCat(ServingIn(status), " of ", master.worker_processes(), " serving"));

@@ -139,6 +139,20 @@ TEST(RenderStatus, ShowsEachMistakeOfARefusedReload) {
             std::string::npos);
 }
 
+TEST(RenderStatus, TellsOfARollbackAndOfTrials) {
+  v1::Status status;
+  status.mutable_master()->set_rolled_back_to(3);
+  status.mutable_master()->set_trials_failed(2);
+  const std::string text = RenderStatus(status);
+  EXPECT_NE(text.find("serves as generation 3 did; the next reload reads the file\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("2 failed\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("until"), std::string::npos) << text;
+  status.mutable_master()->mutable_trial_until()->set_seconds(60);
+  EXPECT_NE(RenderStatus(status).find("until 19"), std::string::npos);
+}
+
 TEST(RenderStatus, ShowsAStateThatItDoesNotKnowByItsNumber) {
   v1::Status status = ParseText<v1::Status>(kStatus);
   status.mutable_master()->set_state(static_cast<v1::Master::State>(99));

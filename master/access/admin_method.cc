@@ -31,6 +31,12 @@ constexpr AdminMethod kMethods[] = {
     {"/muster.admin.v1.Admin/CheckConfigText", ADMIN},
     {"/muster.admin.v1.Admin/Reload", OPERATOR},
     {"/muster.admin.v1.Admin/ReloadConfigText", ADMIN},
+    {"/muster.admin.v1.Admin/ListGenerations", VIEWER},
+    // It brings nothing that has not served.
+    {"/muster.admin.v1.Admin/Rollback", OPERATOR},
+    {"/muster.admin.v1.Admin/Restart", OPERATOR},
+    {"/muster.admin.v1.Admin/ChangeWorker", OPERATOR},
+    {"/muster.admin.v1.Admin/Scale", OPERATOR},
     {"/muster.admin.v1.Admin/SetLogLevel", OPERATOR},
     {"/muster.admin.v1.Admin/Reopen", OPERATOR},
     {"/muster.admin.v1.Admin/Pause", OPERATOR},

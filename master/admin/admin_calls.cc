@@ -94,6 +94,10 @@ grpc::ServerUnaryReactor* AdminCalls::Change(grpc::CallbackServerContext* contex
   });
 }
 
+std::string AdminCalls::CallerName(grpc::CallbackServerContext* context) const {
+  return CallerOf(peer_, context->auth_context().get()).name;
+}
+
 void AdminCalls::Close() { open_->Close(); }
 
 grpc::ServerUnaryReactor* AdminCalls::Begin(std::function<void(CallId)> work) {

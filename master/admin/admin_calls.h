@@ -77,6 +77,9 @@ class AdminCalls {
                                    AdminOperations::Order order,
                                    std::function<void(const Outcome&)> fill);
 
+  // Who calls: "uid 1000 (pid 4711)".
+  std::string CallerName(grpc::CallbackServerContext* context) const;
+
   // Withdraws the changes under way: their caller hung up. In the loop's thread.
   void HangUp() { open_->WithdrawAll("its caller hung up"); }
 

@@ -24,6 +24,7 @@ struct ReloadTerms {
   std::optional<admin::v1::ConfigText> config{};  // nothing: the file
   bool until_drained = false;  // when the old workers have ended, not when they have begun to drain
   ReloadCondition condition{};
+  std::string by{};  // who asks, for the history
 };
 
 // What the calls of the admin service ask of the master. Each is called in the loop's thread, but
@@ -51,15 +52,18 @@ struct AdminOperations {
   std::function<void(Answer<admin::v1::ActiveConfig>)> config{};
   // Null: checks the file.
   std::function<void(const admin::v1::ConfigText*, Answer<admin::v1::ConfigCheck>)> check_config{};
+  std::function<admin::v1::ListGenerationsResponse()> list_generations{};
   std::function<void(Answer<admin::v1::ListZonesResponse>)> list_zones{};
   std::function<void(const admin::v1::ListLocksRequest&, Answer<admin::v1::ListLocksResponse>)>
       list_locks{};
   // Sets it and returns the one until now.
   std::function<config::v1::Log::Level(config::v1::Log::Level)> set_log_level{};
   ReloadOrder reload;
+  std::function<RequestId(const RollbackEvent&, Reply)> rollback{};
+  std::function<RequestId(const WorkerOrderEvent&, Reply)> change_workers{};
   Order reopen;
   Order pause;
-  Order resume;
+  std::function<RequestId(const std::string& by, Reply)> resume{};
   Order quit;
   Order stop;
   Withdraw withdraw;

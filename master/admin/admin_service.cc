@@ -21,6 +21,7 @@
 #include "muster/master/admin/reopen_method.h"
 #include "muster/master/admin/status_methods.h"
 #include "muster/master/admin/watch/bytes.h"
+#include "muster/master/admin/worker_methods.h"
 #include "muster/master/admin/zone_methods.h"
 
 namespace muster::master {
@@ -187,6 +188,41 @@ grpc::ServerUnaryReactor* AdminService::ReloadConfigText(
     admin::v1::ReloadResponse* response) {
   if (auto* const refused = Refuse(context, "ReloadConfigText", *request)) return refused;
   return AnswerReloadConfigText(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::ListGenerations(
+    grpc::CallbackServerContext* context, const admin::v1::ListGenerationsRequest* request,
+    admin::v1::ListGenerationsResponse* response) {
+  if (auto* const refused = Refuse(context, "ListGenerations", *request)) return refused;
+  return calls_.Read([this, response] { *response = operations_.list_generations(); });
+}
+
+grpc::ServerUnaryReactor* AdminService::Rollback(grpc::CallbackServerContext* context,
+                                                 const admin::v1::RollbackRequest* request,
+                                                 admin::v1::ReloadResponse* response) {
+  if (auto* const refused = Refuse(context, "Rollback", *request)) return refused;
+  return AnswerRollback(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::Restart(grpc::CallbackServerContext* context,
+                                                const admin::v1::RestartRequest* request,
+                                                admin::v1::RestartResponse* response) {
+  if (auto* const refused = Refuse(context, "Restart", *request)) return refused;
+  return AnswerRestart(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::ChangeWorker(grpc::CallbackServerContext* context,
+                                                     const admin::v1::ChangeWorkerRequest* request,
+                                                     admin::v1::ChangeWorkerResponse* response) {
+  if (auto* const refused = Refuse(context, "ChangeWorker", *request)) return refused;
+  return AnswerChangeWorker(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::Scale(grpc::CallbackServerContext* context,
+                                              const admin::v1::ScaleRequest* request,
+                                              admin::v1::ScaleResponse* response) {
+  if (auto* const refused = Refuse(context, "Scale", *request)) return refused;
+  return AnswerScale(calls_, operations_, context, *request, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::SetLogLevel(grpc::CallbackServerContext* context,

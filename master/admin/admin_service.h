@@ -98,6 +98,21 @@ class AdminService final : public admin::v1::Admin::WithRawCallbackMethod_GetSta
   grpc::ServerUnaryReactor* ReloadConfigText(grpc::CallbackServerContext* context,
                                              const admin::v1::ReloadConfigTextRequest* request,
                                              admin::v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* ListGenerations(grpc::CallbackServerContext* context,
+                                            const admin::v1::ListGenerationsRequest* request,
+                                            admin::v1::ListGenerationsResponse* response) override;
+  grpc::ServerUnaryReactor* Rollback(grpc::CallbackServerContext* context,
+                                     const admin::v1::RollbackRequest* request,
+                                     admin::v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* Restart(grpc::CallbackServerContext* context,
+                                    const admin::v1::RestartRequest* request,
+                                    admin::v1::RestartResponse* response) override;
+  grpc::ServerUnaryReactor* ChangeWorker(grpc::CallbackServerContext* context,
+                                         const admin::v1::ChangeWorkerRequest* request,
+                                         admin::v1::ChangeWorkerResponse* response) override;
+  grpc::ServerUnaryReactor* Scale(grpc::CallbackServerContext* context,
+                                  const admin::v1::ScaleRequest* request,
+                                  admin::v1::ScaleResponse* response) override;
   grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* context,
                                         const admin::v1::SetLogLevelRequest* request,
                                         admin::v1::SetLogLevelResponse* response) override;

@@ -47,9 +47,17 @@ class AdminServiceTest : public testing::Test {
         .reload = [ask = note("reload")](
                       const ReloadTerms&,
                       const AdminOperations::Reply& reply) { return ask(reply); },
+        .rollback = [ask = note("rollback")](
+                        const RollbackEvent&,
+                        const AdminOperations::Reply& reply) { return ask(reply); },
+        .change_workers = [ask = note("change_workers")](
+                              const WorkerOrderEvent&,
+                              const AdminOperations::Reply& reply) { return ask(reply); },
         .reopen = note("reopen"),
         .pause = note("pause"),
-        .resume = note("resume"),
+        .resume = [ask = note("resume")](
+                      const std::string&,
+                      const AdminOperations::Reply& reply) { return ask(reply); },
         .quit = note("quit"),
         .stop = note("stop"),
         .withdraw = [](RequestId, const std::string&) {},
@@ -64,7 +72,7 @@ class AdminServiceTest : public testing::Test {
   const AdminOperations operations_ = Operations();
   AccessGate gate_{call_.audit(), *AccessPolicy::Find({}, {0})};
   Watches watches_{call_.events(), operations_.status};
-  AdminService service_{call_.loop(), operations_, call_.log(), gate_, watches_, Peer()};
+  AdminService service_{call_.loop(), operations_, call_.log(), gate_, watches_, Peer(), nullptr};
 };
 
 TEST_F(AdminServiceTest, LeadsGetStatusToTheStatus) {
@@ -127,6 +135,22 @@ TEST_F(AdminServiceTest, LeadsResumeToAResumption) {
   call_.Bind(service_.Resume(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("resume", "status"));
+}
+
+TEST_F(AdminServiceTest, LeadsRollbackToARollback) {
+  admin::v1::RollbackRequest request;
+  admin::v1::ReloadResponse response;
+  call_.Bind(service_.Rollback(call_.context(), &request, &response));
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("rollback", "status"));
+}
+
+TEST_F(AdminServiceTest, LeadsRestartToAChangeOfWorkers) {
+  admin::v1::RestartRequest request;
+  admin::v1::RestartResponse response;
+  call_.Bind(service_.Restart(call_.context(), &request, &response));
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("change_workers"));
 }
 
 TEST_F(AdminServiceTest, LeadsQuitToAQuit) {

@@ -1,5 +1,7 @@
 #include "muster/master/admin/pause_methods.h"
 
+#include <utility>
+
 #include "muster/master/admin/response_parts.h"
 
 namespace muster::master {
@@ -17,10 +19,14 @@ grpc::ServerUnaryReactor* AnswerResume(AdminCalls& calls, const AdminOperations&
                                        grpc::CallbackServerContext* context,
                                        const admin::v1::ResumeRequest* request,
                                        admin::v1::ResumeResponse* response) {
-  return calls.Change(context, "resume", *request, operations.resume,
-                      [&operations, response](const Outcome& outcome) {
-                        TellWhatServes(outcome, operations, response);
-                      });
+  return calls.Change(
+      context, "resume", *request,
+      [&operations, by = calls.CallerName(context)](AdminOperations::Reply reply) {
+        return operations.resume(by, std::move(reply));
+      },
+      [&operations, response](const Outcome& outcome) {
+        TellWhatServes(outcome, operations, response);
+      });
 }
 
 }  // namespace muster::master

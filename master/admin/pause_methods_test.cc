@@ -1,6 +1,7 @@
 #include "muster/master/admin/pause_methods.h"
 
 #include <chrono>
+#include <string>
 
 #include "gtest/gtest.h"
 #include "muster/master/admin/test_call.h"
@@ -28,8 +29,12 @@ TEST(PauseMethods, AnswerAPauseWithHowTheWorkersEnded) {
 TEST(PauseMethods, AnswerAResumptionWithTheGenerationThatServes) {
   TestCall call;
   AdminOperations operations;
-  operations.resume =
-      AnsweredWith({.generation = 7, .took = std::chrono::seconds(2), .warnings = {"late"}});
+  std::string asked_by;
+  operations.resume = [&](const std::string& by, const AdminOperations::Reply& reply) {
+    asked_by = by;
+    reply({.generation = 7, .took = std::chrono::seconds(2), .warnings = {"late"}});
+    return RequestId{5};
+  };
   operations.status = [] {
     admin::v1::Status status;
     status.add_workers()->set_generation(6);
@@ -39,6 +44,7 @@ TEST(PauseMethods, AnswerAResumptionWithTheGenerationThatServes) {
   admin::v1::ResumeResponse response;
   call.Bind(AnswerResume(call.calls(), operations, call.context(), &kResume, &response));
   call.RunLoop();
+  EXPECT_EQ(asked_by, "uid 1000 (pid 4711)");
   EXPECT_EQ(response.generation(), 7u);
   EXPECT_EQ(response.took().seconds(), 2);
   ASSERT_EQ(response.warning_size(), 1);

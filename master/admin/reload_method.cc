@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/log/printable.h"
 #include "muster/master/admin/response_parts.h"
 
 namespace muster::master {
@@ -35,6 +38,19 @@ ReloadCondition ToCondition(const admin::v1::ReloadCondition& condition) {
   return {.generation = condition.generation(), .hash = condition.hash()};
 }
 
+std::function<void(const Outcome&)> FillOf(const AdminOperations& operations,
+                                           admin::v1::ReloadResponse* response) {
+  return [&operations, response](const Outcome& outcome) {
+    TellWhatServes(outcome, operations, response);
+    response->set_connections_held(outcome.connections_held);
+    response->set_connections_kept(outcome.connections_kept);
+    response->set_connections_cut(outcome.connections_cut);
+    TellHowWorkersEnded(outcome, response);
+    response->set_connections_ended(outcome.connections_ended);
+    for (const std::string& what : outcome.made_anew) response->add_made_anew(log::Printable(what));
+  };
+}
+
 grpc::ServerUnaryReactor* Answer(AdminCalls& calls, const AdminOperations& operations,
                                  grpc::CallbackServerContext* context,
                                  const google::protobuf::Message& request,
@@ -50,14 +66,7 @@ grpc::ServerUnaryReactor* Answer(AdminCalls& calls, const AdminOperations& opera
         }
         return operations.reload(terms, std::move(reply));
       },
-      [&operations, response](const Outcome& outcome) {
-        TellWhatServes(outcome, operations, response);
-        response->set_connections_held(outcome.connections_held);
-        response->set_connections_kept(outcome.connections_kept);
-        response->set_connections_cut(outcome.connections_cut);
-        TellHowWorkersEnded(outcome, response);
-        response->set_connections_ended(outcome.connections_ended);
-      });
+      FillOf(operations, response));
 }
 
 }  // namespace
@@ -67,7 +76,8 @@ grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations&
                                        const admin::v1::ReloadRequest& request,
                                        admin::v1::ReloadResponse* response) {
   return Answer(calls, operations, context, request, request.wait(),
-                {.condition = ToCondition(request.only_if())}, response);
+                {.condition = ToCondition(request.only_if()), .by = calls.CallerName(context)},
+                response);
 }
 
 grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
@@ -76,8 +86,30 @@ grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
                                                  const admin::v1::ReloadConfigTextRequest& request,
                                                  admin::v1::ReloadResponse* response) {
   return Answer(calls, operations, context, request, request.wait(),
-                {.config = request.config(), .condition = ToCondition(request.only_if())},
+                {.config = request.config(),
+                 .condition = ToCondition(request.only_if()),
+                 .by = calls.CallerName(context)},
                 response);
+}
+
+grpc::ServerUnaryReactor* AnswerRollback(AdminCalls& calls, const AdminOperations& operations,
+                                         grpc::CallbackServerContext* context,
+                                         const admin::v1::RollbackRequest& request,
+                                         admin::v1::ReloadResponse* response) {
+  RollbackEvent event = {.generation = request.generation(),
+                         .until_drained = request.wait() == admin::v1::ReloadRequest::DRAINED,
+                         .condition = ToCondition(request.only_if()),
+                         .by = calls.CallerName(context)};
+  return calls.Change(
+      context, "rollback", request,
+      [&operations, wait = request.wait(), event = std::move(event)](AdminOperations::Reply reply) {
+        if (const absl::Status status = Check(wait, event.condition); !status.ok()) {
+          reply({.status = status});
+          return RequestId{0};
+        }
+        return operations.rollback(event, std::move(reply));
+      },
+      FillOf(operations, response));
 }
 
 }  // namespace muster::master

@@ -8,9 +8,9 @@
 
 namespace muster::master {
 
-// The calls Reload and ReloadConfigText. The response has the new generation, how long the reload
-// took, the workers of that generation, and what became of the connections of the old one. `calls`
-// and `operations` outlive the call; `context` and `response` are gRPC's.
+// The calls Reload, ReloadConfigText and Rollback. The response has the new generation, how long
+// the reload took, the workers of that generation, and what became of the connections of the old
+// one. `calls` and `operations` outlive the call; `context` and `response` are gRPC's.
 grpc::ServerUnaryReactor* AnswerReload(AdminCalls& calls, const AdminOperations& operations,
                                        grpc::CallbackServerContext* context,
                                        const admin::v1::ReloadRequest& request,
@@ -20,6 +20,10 @@ grpc::ServerUnaryReactor* AnswerReloadConfigText(AdminCalls& calls,
                                                  grpc::CallbackServerContext* context,
                                                  const admin::v1::ReloadConfigTextRequest& request,
                                                  admin::v1::ReloadResponse* response);
+grpc::ServerUnaryReactor* AnswerRollback(AdminCalls& calls, const AdminOperations& operations,
+                                         grpc::CallbackServerContext* context,
+                                         const admin::v1::RollbackRequest& request,
+                                         admin::v1::ReloadResponse* response);
 
 }  // namespace muster::master
 

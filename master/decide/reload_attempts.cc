@@ -6,6 +6,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/reason.h"
+#include "muster/proto/counted.h"
 #include "muster/proto/error_reason.h"
 
 namespace muster::master {
@@ -19,28 +20,64 @@ absl::StatusCode CodeOf(const absl::Status& reason) {
 
 }  // namespace
 
-void ReloadAttempts::Start(TimePoint now) { attempt_ = Attempt{.is_start = true, .began = now}; }
+void ReloadAttempts::Start(TimePoint now) {
+  attempt_ = Attempt{.is_start = true, .cause = {.origin = Origin::kStart}, .began = now};
+  cause_ = attempt_->cause;
+}
 
 void ReloadAttempts::Ask(const ReloadEvent& event, Decision& decision) {
-  const Waiting waiting = {event.request, event.until_drained, event.condition};
-  const RequestId config_of = event.has_config ? event.request : 0;
-  if (!attempt_) return Begin({.config_of = config_of, .waiting = {waiting}}, decision);
-  if (config_of == 0 && !pending_.empty() && pending_.back().config_of == 0) {
-    pending_.back().waiting.push_back(waiting);
+  Enqueue({.config_of = event.has_config ? event.request : 0,
+           .waiting = {{event.request, event.until_drained, event.condition, event.by}}},
+          decision);
+}
+
+void ReloadAttempts::AskForRollback(const RollbackEvent& event, Decision& decision) {
+  Enqueue({.cause = {.origin = Origin::kRollback,
+                     .copy_of = event.generation,
+                     .why = absl::StrCat("left by a rollback to generation ", event.generation)},
+           .waiting = {{event.request, event.until_drained, event.condition, event.by}}},
+          decision);
+}
+
+void ReloadAttempts::Enqueue(Pending asked, Decision& decision) {
+  if (!attempt_) return Begin(std::move(asked), decision);
+  if (asked.IsOfTheFile() && !pending_.empty() && pending_.back().IsOfTheFile()) {
+    pending_.back().waiting.push_back(asked.waiting.front());
   } else if (pending_.size() < kMostPending) {
-    pending_.push_back({config_of, {waiting}});
+    pending_.push_back(std::move(asked));
   } else {
-    Refuse(event.request,
+    Refuse(asked.waiting.front().request,
            absl::FailedPreconditionError(absl::StrCat(kMostPending, " reloads wait already")),
            decision);
   }
 }
 
-void ReloadAttempts::Resume(RequestId request, Decision& decision) {
-  Begin({.is_resumption = true, .waiting = {{request}}}, decision);
+void ReloadAttempts::GoBack(std::uint64_t previous, std::uint64_t failed, const std::string& why,
+                            Decision& decision) {
+  Pending back = {.cause = {.origin = Origin::kTrial, .copy_of = previous, .why = why},
+                  .waiting = {{.condition = {.generation = failed}}}};
+  if (attempt_) {
+    pending_.push_front(std::move(back));
+  } else {
+    Begin(std::move(back), decision);
+  }
 }
 
-absl::Status ReloadAttempts::Check(const ReloadCondition& condition) const {
+void ReloadAttempts::Resume(RequestId request, std::uint64_t serving, const std::string& by,
+                            Decision& decision) {
+  Begin({.cause = {.origin = Origin::kResume, .copy_of = serving},
+         .waiting = {{.request = request, .by = by}}},
+        decision);
+}
+
+void ReloadAttempts::Scale(const WorkerOrderEvent& event, std::uint64_t serving,
+                           Decision& decision) {
+  Begin({.cause = {.origin = Origin::kScale, .copy_of = serving, .workers = event.number},
+         .waiting = {{.request = event.request, .by = event.by}}},
+        decision);
+}
+
+absl::Status ReloadAttempts::Check(const ReloadCondition& condition, absl::string_view what) const {
   std::string other;
   if (condition.generation != 0 && condition.generation != serving_) {
     other = absl::StrCat("generation ", serving_, " serves, not ", condition.generation);
@@ -49,12 +86,12 @@ absl::Status ReloadAttempts::Check(const ReloadCondition& condition) const {
   }
   if (other.empty()) return absl::OkStatus();
   return config::WithErrorReason(
-      absl::FailedPreconditionError(absl::StrCat("reload refused: ", other)), "CONDITION_UNMET");
+      absl::FailedPreconditionError(absl::StrCat(what, " refused: ", other)), "CONDITION_UNMET");
 }
 
-void ReloadAttempts::RefuseUnmet(std::vector<Waiting>& waiting, Decision& decision) const {
-  std::erase_if(waiting, [&](const Waiting& one) {
-    absl::Status met = Check(one.condition);
+void ReloadAttempts::RefuseUnmet(Pending& asked, Decision& decision) const {
+  std::erase_if(asked.waiting, [&](const Waiting& one) {
+    absl::Status met = Check(one.condition, NameOf(asked.cause.origin));
     if (met.ok()) return false;
     // Nothing was tried, so it counts as no refused reload.
     decision.Log(Severity::kInfo, std::string(met.message()));
@@ -63,36 +100,83 @@ void ReloadAttempts::RefuseUnmet(std::vector<Waiting>& waiting, Decision& decisi
   });
 }
 
-void ReloadAttempts::Begin(Attempt attempt, Decision& decision) {
-  RefuseUnmet(attempt.waiting, decision);
-  if (attempt.waiting.empty()) return BeginNext(decision);
-  attempt_ = std::move(attempt);
-  attempt_->began = decision.now();
-  attempt_->load = ++last_load_;
-  if (attempt_->is_resumption) {
-    decision.TellOfAttempt(Topic::kReloadBegun, Severity::kInfo, "resuming", attempt_->load, 0);
-    decision.Do(LoadAgainAction{attempt_->load});
+void ReloadAttempts::Begin(Pending asked, Decision& decision) {
+  RefuseUnmet(asked, decision);
+  if (asked.waiting.empty()) return BeginNext(decision);
+  attempt_ = Attempt{.cause = std::move(asked.cause),
+                     .config_of = asked.config_of,
+                     .waiting = std::move(asked.waiting),
+                     .began = decision.now(),
+                     .load = ++last_load_};
+  const Cause& cause = attempt_->cause;
+  const auto tell = [&](std::string text) {
+    decision.TellOfAttempt(Topic::kReloadBegun, Severity::kInfo, std::move(text), attempt_->load,
+                           0);
+  };
+  switch (cause.origin) {
+    case Origin::kStart:
+      return;
+    case Origin::kResume:
+      tell("resuming");
+      break;
+    case Origin::kReload:
+      tell(attempt_->config_of == 0 ? "reloading"
+                                    : "reloading with a configuration that came with a call");
+      break;
+    case Origin::kRollback:
+    case Origin::kTrial:
+      tell(absl::StrCat("rolling back to generation ", cause.copy_of));
+      break;
+    case Origin::kScale:
+      tell(absl::StrCat("scaling to ", config::Counted(cause.workers, "worker"),
+                        " in a new generation, since each has sockets of its own"));
+      break;
+  }
+  if (cause.origin == Origin::kResume) {
+    decision.Do(LoadAgainAction{attempt_->load, cause.copy_of});
     return;
   }
   attempt_->overdue = decision.now() + kLoadTimeout;
-  decision.TellOfAttempt(Topic::kReloadBegun, Severity::kInfo,
-                         attempt_->config_of == 0
-                             ? "reloading"
-                             : "reloading with a configuration that came with a call",
-                         attempt_->load, 0);
   decision.Do(NotifyAction{NotifyAction::What::kReloading});
-  decision.Do(LoadAction{attempt_->load, attempt_->config_of});
+  if (cause.origin == Origin::kReload) {
+    decision.Do(LoadAction{attempt_->load, attempt_->config_of});
+  } else {
+    decision.Do(LoadAgainAction{attempt_->load, cause.copy_of, cause.workers});
+  }
+}
+
+std::string ReloadAttempts::AskedBy() const {
+  if (!attempt_) return "";
+  std::set<std::string> all;
+  for (const Waiting& waiting : attempt_->waiting) {
+    if (!waiting.by.empty()) all.insert(waiting.by);
+  }
+  if (all.empty()) return "";
+  if (all.size() == 1) return *all.begin();
+  return absl::StrCat(*all.begin(), " and ", config::Counted(all.size() - 1, "other"));
+}
+
+std::set<std::uint64_t> ReloadAttempts::copied() const {
+  std::set<std::uint64_t> copied;
+  if (attempt_) copied.insert(attempt_->cause.copy_of);
+  for (const Pending& pending : pending_) copied.insert(pending.cause.copy_of);
+  return copied;
+}
+
+void ReloadAttempts::NoteMadeAnew(const std::vector<std::string>& made_anew) {
+  attempt_->made_anew = made_anew;
 }
 
 void ReloadAttempts::BeginNext(Decision& decision) {
   if (pending_.empty()) return;
   Pending next = std::move(pending_.front());
   pending_.pop_front();
-  Begin({.config_of = next.config_of, .waiting = std::move(next.waiting)}, decision);
+  Begin(std::move(next), decision);
 }
 
 std::uint64_t ReloadAttempts::BeginGeneration(const Settings& settings) {
   settings_ = settings;
+  cause_ = attempt_->cause;
   attempt_->generation = ++last_generation_;
   return last_generation_;
 }
@@ -118,11 +202,12 @@ void ReloadAttempts::Commit(TimePoint now) {
 void ReloadAttempts::Attempt::Complete(Outcome& outcome) const {
   outcome.generation = generation;
   outcome.took = took;
+  outcome.made_anew = made_anew;
 }
 
 ReloadAttempts::Answered ReloadAttempts::Answer(Outcome outcome, Decision& decision) {
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
-  if (!attempt.is_start && !attempt.is_resumption) {
+  if (!attempt.is_start && IsReload(attempt.cause.origin)) {
     ++succeeded_;
     last_error_.clear();
   }
@@ -150,8 +235,8 @@ void ReloadAttempts::Fail(const absl::Status& reason, absl::string_view what_ser
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
   if (attempt.is_start) return;
   NoteRefusal(attempt, reason);
-  RefuseAll({NameOf(attempt), attempt.load, attempt.generation}, attempt.waiting, what_serves,
-            reason, decision);
+  RefuseAll({NameOf(attempt.cause.origin), attempt.load, attempt.generation}, attempt.waiting,
+            what_serves, reason, decision);
   decision.Do(NotifyAction{NotifyAction::What::kReady});
   BeginNext(decision);
 }
@@ -185,8 +270,9 @@ void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
   if (attempt && !attempt->is_start) {
     if (attempt->generation == 0) decision.Do(AbandonLoadAction{attempt->load});
     NoteRefusal(*attempt, reason);
-    if (attempt->is_resumption) {
-      RefuseAll({NameOf(*attempt), attempt->load}, attempt->waiting, "", reason, decision);
+    if (!IsReload(attempt->cause.origin)) {
+      RefuseAll({NameOf(attempt->cause.origin), attempt->load}, attempt->waiting, "", reason,
+                decision);
     } else {
       refused.attempt = attempt->load;
       waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
@@ -220,12 +306,28 @@ void ReloadAttempts::RefuseAll(const Refused& refused, const std::vector<Waiting
   for (const Waiting& one : waiting) decision.Reply(one.request, {.status = refusal});
 }
 
-absl::string_view ReloadAttempts::NameOf(const Attempt& attempt) {
-  return attempt.is_resumption ? "resume" : "reload";
+absl::string_view ReloadAttempts::NameOf(Origin origin) {
+  switch (origin) {
+    case Origin::kStart:
+    case Origin::kReload:
+      return "reload";
+    case Origin::kResume:
+      return "resume";
+    case Origin::kRollback:
+    case Origin::kTrial:
+      return "rollback";
+    case Origin::kScale:
+      return "scale";
+  }
+  return "";
+}
+
+bool ReloadAttempts::IsReload(Origin origin) {
+  return origin == Origin::kReload || origin == Origin::kRollback || origin == Origin::kTrial;
 }
 
 void ReloadAttempts::NoteRefusal(const Attempt& attempt, const absl::Status& reason) {
-  if (attempt.is_resumption) return;
+  if (!IsReload(attempt.cause.origin)) return;
   ++refused_;
   last_error_ = std::string(reason.message());
 }

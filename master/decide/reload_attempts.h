@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
+#include "muster/master/decide/generations.h"
 #include "muster/master/decide/supervisor_event.h"
 
 namespace muster::master {
@@ -61,17 +63,43 @@ class ReloadAttempts {
   // More reloads than this do not wait for an attempt.
   static constexpr std::size_t kMostPending = 16;
 
+  // What an attempt that serves was, for the history.
+  struct Cause {
+    Origin origin = Origin::kReload;
+    // Not zero: it has the configuration and the program of this generation.
+    std::uint64_t copy_of = 0;
+    // Not zero: so many workers, and not as many as the configuration says.
+    std::uint32_t workers = 0;
+    // A rollback: why what serves is left. Empty: nobody is.
+    std::string why{};
+  };
+  const Cause& cause() const { return cause_; }
+  // Who asked for the attempt: "uid 1000 (pid 4711)", "SIGHUP and 2 others". Empty: the master.
+  std::string AskedBy() const;
+  // The generations that it or those which wait are copies of.
+  std::set<std::uint64_t> copied() const;
+
   // Begins a reload. Requests for the file that come one after another during an attempt become one
   // more reload together. A request with a configuration is a reload of its own. They begin in the
   // order in which they came. One whose condition is not met when it begins is refused, and begins
   // nothing.
   void Ask(const ReloadEvent& event, Decision& decision);
-  // Begins a resumption: a new generation with the configuration of the last one. For when no
-  // attempt is under way. It counts as no reload.
-  void Resume(RequestId request, Decision& decision);
+  // Begins a rollback, in its turn, as a reload.
+  void AskForRollback(const RollbackEvent& event, Decision& decision);
+  // The same for one that a failed trial of generation `failed` leads to. It comes before all that
+  // wait, and not at all if something else serves by then.
+  void GoBack(std::uint64_t previous, std::uint64_t failed, const std::string& why,
+              Decision& decision);
+  // Begins a resumption: a new generation with the configuration of the last one, which is
+  // `serving`. For when no attempt is under way. It counts as no reload.
+  void Resume(RequestId request, std::uint64_t serving, const std::string& by, Decision& decision);
+  // The same, with so many workers.
+  void Scale(const WorkerOrderEvent& event, std::uint64_t serving, Decision& decision);
   // The configuration is loaded. Returns the number of the new generation. Numbers are not used
   // again, not even those of failed generations.
   std::uint64_t BeginGeneration(const Settings& settings);
+  // What was made anew for it, for the answer.
+  void NoteMadeAnew(const std::vector<std::string>& made_anew);
 
   // The time for Expire.
   std::optional<TimePoint> next_deadline() const;
@@ -114,14 +142,18 @@ class ReloadAttempts {
     RequestId request = 0;  // zero: a signal
     bool until_drained = false;
     ReloadCondition condition{};
+    std::string by{};
   };
   struct Pending {
     RequestId config_of = 0;
+    Cause cause{};
     std::vector<Waiting> waiting{};  // at least one
+
+    bool IsOfTheFile() const { return cause.origin == Origin::kReload && config_of == 0; }
   };
   struct Attempt {
     bool is_start = false;
-    bool is_resumption = false;
+    Cause cause{};
     RequestId config_of = 0;
     std::vector<Waiting> waiting{};  // until it is committed, of a reload at least one
     TimePoint began{};
@@ -130,22 +162,26 @@ class ReloadAttempts {
     std::uint64_t generation = 0;        // zero: its configuration is being loaded
     bool is_committed = false;
     Duration took{};  // until then
+    std::vector<std::string> made_anew{};
 
     // Of one that is committed.
     void Complete(Outcome& outcome) const;
   };
 
-  void Begin(Attempt attempt, Decision& decision);
+  void Enqueue(Pending asked, Decision& decision);
+  void Begin(Pending asked, Decision& decision);
   // OK, or "reload refused: generation 5 serves, not 4", with a reason of its own.
-  absl::Status Check(const ReloadCondition& condition) const;
-  // Refuses those of `waiting` whose condition is not met, and takes them out.
-  void RefuseUnmet(std::vector<Waiting>& waiting, Decision& decision) const;
-  static absl::string_view NameOf(const Attempt& attempt);
+  absl::Status Check(const ReloadCondition& condition, absl::string_view what) const;
+  // Refuses those of `asked` whose condition is not met, and takes them out.
+  void RefuseUnmet(Pending& asked, Decision& decision) const;
+  static absl::string_view NameOf(Origin origin);
+  // Whether it is counted as a reload.
+  static bool IsReload(Origin origin);
   void NoteRefusal(const Attempt& attempt, const absl::Status& reason);
   static bool Has(const std::vector<Waiting>& waiting, RequestId request);
   // What is refused.
   struct Refused {
-    absl::string_view what;        // "reload" or "resume"
+    absl::string_view what;        // "reload", "resume"
     LoadId attempt = 0;            // zero: it did not begin
     std::uint64_t generation = 0;  // zero: it had none
   };
@@ -158,6 +194,7 @@ class ReloadAttempts {
   LoadId last_load_ = 0;
   std::uint64_t last_generation_ = 0;
   Settings settings_;
+  Cause cause_;  // of the generation that was begun last
   // What serves: the attempt that was committed last.
   std::uint64_t serving_ = 0;
   std::string serving_hash_;

@@ -284,7 +284,7 @@ TEST_F(ReloadAttemptsTest, TellWhichOneBeganAndWhichOneWasRefused) {
   attempts_.Cancel(absl::FailedPreconditionError("paused"), decision_);
   Sort();
   EXPECT_THAT(told_, ElementsAre(Pair(Topic::kReloadRefused, second)));
-  attempts_.Resume(7, decision_);
+  attempts_.Resume(7, 1, "uid 7", decision_);
   const LoadId resumption = attempts_.load();
   attempts_.Cancel(absl::FailedPreconditionError("paused"), decision_);
   Sort();

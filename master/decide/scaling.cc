@@ -32,49 +32,59 @@ int HowFarFromServing(WorkerState state) {
 
 }  // namespace
 
-void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& workers,
-               Decision& decision) {
+std::uint32_t FreeIndex(std::uint64_t generation, const WorkerSlots& workers) {
   std::set<std::uint32_t> used;
   for (const auto& [slot, worker] : workers.records()) {
     if (worker.generation == generation && worker.is_wanted) used.insert(worker.index);
   }
-  if (used.size() >= kMostWorkers) {
+  std::uint32_t index = 0;
+  while (used.count(index) > 0) ++index;
+  return index;
+}
+
+void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& workers,
+               Decision& decision) {
+  const std::uint32_t wanted = workers.wanted(generation);
+  if (wanted >= kMostWorkers) {
     decision.Log(Severity::kWarning,
                  absl::StrCat("not one worker more: ", kMostWorkers, " are the most"));
     return;
   }
-  std::uint32_t index = 0;
-  while (used.count(index) > 0) ++index;
-  WorkerRecord* worker = workers.Take(generation, index, settings);
+  WorkerRecord* worker = workers.Take(generation, FreeIndex(generation, workers), settings);
   if (worker == nullptr) {
     decision.Log(Severity::kWarning, "not one worker more: no slot is free");
     return;
   }
   WorkerLifecycle(*worker, decision).Start();
   decision.Tell(Topic::kWorkersScaled, Severity::kInfo,
-                absl::StrCat("one worker more: ", config::Counted(used.size() + 1, "worker")),
+                absl::StrCat("one worker more: ", config::Counted(wanted + 1, "worker")),
                 generation);
 }
 
-void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& decision) {
+WorkerRecord* FindSurplus(std::uint64_t generation, WorkerSlots& workers) {
   WorkerRecord* surplus = nullptr;
-  std::uint32_t serving = 0;
   for (auto& [slot, worker] : workers.records()) {
-    if (worker.generation != generation || !worker.is_wanted) continue;
-    if (worker.state == WorkerState::kServing) ++serving;
+    if (worker.generation != generation || !worker.is_wanted || worker.is_on_probation) continue;
     const auto rank = [](const WorkerRecord& one) {
       return std::make_pair(HowFarFromServing(one.state), one.index);
     };
     if (surplus == nullptr || rank(worker) > rank(*surplus)) surplus = &worker;
   }
-  const std::uint32_t wanted = workers.wanted(generation);
-  if (wanted <= 1 || (surplus->state == WorkerState::kServing && serving <= 1)) {
+  if (surplus == nullptr || workers.wanted(generation) <= 1) return nullptr;
+  const bool is_last = surplus->state == WorkerState::kServing && workers.serving(generation) <= 1;
+  return is_last ? nullptr : surplus;
+}
+
+void RemoveWorker(std::uint64_t generation, WorkerSlots& workers, Decision& decision) {
+  WorkerRecord* const surplus = FindSurplus(generation, workers);
+  if (surplus == nullptr) {
     decision.Log(Severity::kWarning, "the last worker stays");
     return;
   }
-  decision.Tell(Topic::kWorkersScaled, Severity::kInfo,
-                absl::StrCat("one worker fewer: ", config::Counted(wanted - 1, "worker")),
-                generation);
+  decision.Tell(
+      Topic::kWorkersScaled, Severity::kInfo,
+      absl::StrCat("one worker fewer: ", config::Counted(workers.wanted(generation) - 1, "worker")),
+      generation);
   WorkerLifecycle(*surplus, decision).End(WorkerEvent::kDrain);
 }
 

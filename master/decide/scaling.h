@@ -19,6 +19,12 @@ inline constexpr std::uint32_t kMostWorkers = 256;
 void AddWorker(std::uint64_t generation, const Settings& settings, WorkerSlots& workers,
                Decision& decision);
 
+// The first index that no wanted worker of the generation has.
+std::uint32_t FreeIndex(std::uint64_t generation, const WorkerSlots& workers);
+
+// The worker that RemoveWorker drains. Null: the last one stays.
+WorkerRecord* FindSurplus(std::uint64_t generation, WorkerSlots& workers);
+
 // Drains a wanted worker: first one that was given up, then one that waits to be started again,
 // then one that is not ready yet, then one that serves; of equal ones the one with the highest
 // index. The last worker stays, and so does the last that serves.

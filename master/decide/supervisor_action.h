@@ -50,10 +50,12 @@ struct LoadAction {
   RequestId config_of = 0;  // not zero: the configuration that this request brought, not the file
 };
 
-// The same with the configuration that serves or served last, as it was loaded. Answered in the
-// same way, at once.
+// The same with the configuration and the program of a generation that is in the history, as they
+// were loaded.
 struct LoadAgainAction {
   LoadId load = 0;
+  std::uint64_t generation = 0;
+  std::uint32_t workers = 0;  // zero: as many as the configuration says
 };
 
 // Nobody waits for that load any more. If it is overdue, this is answered by a LoadRefusedEvent
@@ -74,6 +76,19 @@ struct ListenAction {
 // What was loaded serves from now on, as this generation. Drops what it does not use. Comes after
 // ListeningEvent, and cannot fail.
 struct CommitAction {
+  std::uint64_t generation = 0;
+  // The generation to which its trial leads back, whose listeners stay. Zero: none is on trial.
+  std::uint64_t way_back = 0;
+};
+
+// The generation serves no more, none of its workers is left, and no trial leads back to it: drops
+// its listeners and zones that no other generation has. Its configuration and program stay.
+struct ReleaseAction {
+  std::uint64_t generation = 0;
+};
+
+// A generation that was released is no longer in the history: drops its configuration and program.
+struct ForgetAction {
   std::uint64_t generation = 0;
 };
 
@@ -103,7 +118,9 @@ struct Outcome {
   // Reload that waits until the old workers have ended: the connections that ended with them, or
   // that they closed because they drained too long.
   std::uint64_t connections_ended = 0;
-  std::uint32_t reopened = 0;  // reopen
+  std::vector<std::string> made_anew{};  // rollback: listeners and zones that were gone
+  std::uint32_t reopened = 0;            // reopen
+  std::uint32_t restarted = 0;           // restart: workers
   // Quit, stop, pause, reload that waits until the old workers have ended.
   std::uint32_t exited = 0;
   std::uint32_t killed = 0;
@@ -136,6 +153,8 @@ enum class Topic {
   kGenerationServes,
   kReloadRefused,
   kReopened,
+  kTrialFailed,
+  kTrialPassed,
 };
 // The worker that a line is about.
 struct WorkerId {
@@ -171,7 +190,7 @@ struct ExitAction {
 using Action = std::variant<SpawnAction, SendAction, SignalAction, ReleaseSlotAction, LoadAction,
                             LoadAgainAction, AbandonLoadAction, ListenAction, CommitAction,
                             RollBackAction, CloseListenersAction, CountClosedAction, ReplyAction,
-                            LogAction, NotifyAction, ExitAction>;
+                            LogAction, NotifyAction, ExitAction, ReleaseAction, ForgetAction>;
 
 }  // namespace muster::master
 

@@ -8,18 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/decide/crash_policy.h"
-#include "muster/master/decide/generation_limit.h"
-#include "muster/master/decide/reason.h"
 #include "muster/master/decide/scaling.h"
 #include "muster/proto/counted.h"
 
 namespace muster::master {
-namespace {
-
-std::string Workers(std::uint64_t count) { return config::Counted(count, "worker"); }
-
-}  // namespace
-
 std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
   decision_ = Decision(now, decision_.last_token());
   std::visit([this](const auto& which) { On(which); }, event);
@@ -27,8 +19,12 @@ std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
   AnswerIfChangedOver();
   drains_.AnswerEnded(decision_);
   workers_.Sweep();
+  GoBackIfTrialFailed();
   EndIfAllGaveUp();
   EndIfNobodyIsLeft();
+  std::set<std::uint64_t> pinned = attempts_.copied();
+  pinned.insert(trial_.previous());
+  generations_.Sweep(workers_, pinned, decision_);
   return decision_.TakeActions();
 }
 
@@ -36,7 +32,7 @@ std::optional<TimePoint> SupervisorCore::next_deadline() const {
   std::optional<TimePoint> next;
   for (const std::optional<TimePoint>& deadline :
        {workers_.next_deadline(), reopens_.next_deadline(), attempts_.next_deadline(),
-        changeover_.deadline()}) {
+        changeover_.deadline(), trial_.deadline(), orders_.next_deadline()}) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
   }
   return next;
@@ -57,136 +53,6 @@ bool SupervisorCore::IsOfAttempt(const WorkerRecord& worker) const {
   return worker.generation == attempts_.generation();
 }
 
-// ---- Generations ----
-
-void SupervisorCore::On(const StartEvent& event) {
-  attempts_.Start(decision_.now());
-  BeginGeneration(event.settings);
-}
-
-void SupervisorCore::On(const ReloadEvent& event) {
-  if (ending_.has_begun()) {
-    ReloadAttempts::Refuse(event.request, absl::FailedPreconditionError("the master is stopping"),
-                           decision_);
-  } else {
-    attempts_.Ask(event, decision_);
-  }
-}
-
-void SupervisorCore::On(const LoadedEvent& event) {
-  if (attempts_.awaits(event.load)) {
-    BeginGeneration(event.settings);
-  } else {
-    decision_.Do(RollBackAction{event.load});  // nobody wants it any more
-  }
-}
-
-void SupervisorCore::On(const LoadRefusedEvent& event) {
-  if (attempts_.awaits(event.load)) FailAttempt(event.reason);
-}
-
-void SupervisorCore::BeginGeneration(const Settings& settings) {
-  const std::uint64_t generation = attempts_.BeginGeneration(settings);
-  if (workers_.free_slots() < settings.workers) {
-    FailAttempt(absl::ResourceExhaustedError(absl::StrCat(
-        Workers(settings.workers), " wanted, ", config::Counted(workers_.free_slots(), "slot"),
-        " free; draining workers hold the others")));
-    return;
-  }
-  for (std::uint32_t index = 0; index < settings.workers; ++index) {
-    LifeOf(*workers_.Take(generation, index, settings)).Start();
-  }
-}
-
-void SupervisorCore::Commit() {
-  serving_ = attempts_.generation();
-  settings_ = attempts_.settings();
-  pause_.End(absl::FailedPreconditionError(
-                 absl::StrCat("generation ", serving_, " serves before the pause was complete")),
-             decision_);
-  decision_.Do(CommitAction{serving_});
-  decision_.TellOfAttempt(
-      Topic::kGenerationServes, Severity::kInfo,
-      absl::StrCat("generation ", serving_, " is ready: ", Workers(wanted_workers())),
-      attempts_.load(), serving_);
-  // First: who drains looks for somebody who takes its connections.
-  for (auto& [slot, worker] : workers_.records()) {
-    if (worker.generation == serving_) LifeOf(worker).Apply(WorkerEvent::kServe);
-  }
-  for (auto& [slot, worker] : workers_.records()) {
-    if (worker.generation != serving_) LifeOf(worker).End(WorkerEvent::kDrain);
-  }
-  const std::set<std::uint64_t> ended =
-      EndSurplusGenerations(serving_, settings_.max_generations, workers_, decision_);
-  const bool is_start = attempts_.is_start();
-  attempts_.Commit(decision_.now());
-  drains_.Begin(workers_, serving_);
-  if (is_start) {
-    AwaitDrained(attempts_.Succeed({}, decision_));  // nobody waits, and nobody drains
-  } else {
-    changeover_.Begin(workers_, serving_, ended, settings_.drain_ack_timeout, decision_.now());
-  }
-}
-
-void SupervisorCore::AnswerIfChangedOver() {
-  if (!attempts_.is_committed() || !changeover_.is_over()) return;
-  AwaitDrained(attempts_.Succeed(changeover_.End(decision_), decision_));
-}
-
-void SupervisorCore::AwaitDrained(ReloadAttempts::Answered answered) {
-  drains_.Await(answered.generation, std::move(answered.outcome), answered.until_drained);
-}
-
-void SupervisorCore::FailAttempt(const absl::Status& reason) {
-  const bool is_start = attempts_.is_start();
-  UndoGeneration();
-  attempts_.Fail(reason, WhatServes(), decision_);
-  if (!is_start) return;
-  Log(Severity::kError, WithReason("cannot start", reason.message()));
-  BeginEnding(Ending::Kind::kFast, 1);
-}
-
-void SupervisorCore::CancelReloads(const absl::Status& reason) {
-  if (attempts_.is_committed()) {
-    changeover_.Interrupt(reason.message());
-    AwaitDrained(attempts_.Answer(changeover_.End(decision_), decision_));
-  }
-  UndoGeneration();
-  attempts_.Cancel(reason, decision_);
-}
-
-void SupervisorCore::UndoGeneration() {
-  if (attempts_.generation() == 0) return;
-  decision_.Do(RollBackAction{attempts_.load()});
-  for (auto& [slot, worker] : workers_.records()) {
-    if (!IsOfAttempt(worker)) continue;
-    worker.is_undone = true;
-    // An older worker has accepted connections since it was ready.
-    const bool serves = worker.state == WorkerState::kReady && !worker.SpeaksOfServing();
-    LifeOf(worker).End(serves ? WorkerEvent::kDrain : WorkerEvent::kStop);
-  }
-}
-
-std::string SupervisorCore::HowFar() const {
-  if (attempts_.is_loading()) return "while its configuration was being loaded";
-  std::vector<const WorkerRecord*> late;
-  for (const auto& [slot, worker] : workers_.records()) {
-    if (IsOfAttempt(worker) && worker.state != WorkerState::kReady) late.push_back(&worker);
-  }
-  if (late.empty()) return "before it was committed";
-  const std::size_t others = late.size() - 1;
-  return absl::StrCat("before ", late.front()->Name(),
-                      others == 0 ? " was" : absl::StrCat(" and ", others, " more were"), " ready");
-}
-
-std::string SupervisorCore::WhatServes() const {
-  if (pause_.is_on()) return ", the master stays paused";
-  if (workers_.AnyIs(WorkerState::kServing, serving_)) {
-    return absl::StrCat(", generation ", serving_, " goes on serving");
-  }
-  return absl::StrCat(", generation ", serving_, " stays, but none of its workers serves now");
-}
-
 // ---- What workers do ----
 
 void SupervisorCore::On(const SpawnedEvent& event) {
@@ -205,11 +71,20 @@ void SupervisorCore::On(const SpawnFailedEvent& event) {
   worker->last_end = "not started";
   if (!worker->is_wanted) {
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
+    const WorkerRecord ended = *worker;
+    workers_.Sweep();
+    orders_.OnEnded(ended, /*is_clean=*/false, decision_);
   } else if (IsOfAttempt(*worker)) {
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
     FailAttempt(absl::AbortedError(absl::StrCat(worker->Name(), " ", worker->last_exit)));
   } else {
-    CrashPolicy::OnFailedSpawn(*worker, decision_);
+    const std::string why = absl::StrCat(worker->Name(), " ", worker->last_exit);
+    if (worker->is_on_probation) {
+      DropFromProbation(*worker, WorkerEvent::kEnded, why);
+    } else {
+      CrashPolicy::OnFailedSpawn(*worker, decision_);
+      orders_.OnFailure(*worker, why, decision_);
+    }
   }
 }
 
@@ -224,6 +99,7 @@ void SupervisorCore::On(const ReadyEvent& event) {
                  absl::StrCat(worker->Name(), " is ready"), *worker);
   if (!IsOfAttempt(*worker)) {
     LifeOf(*worker).Apply(WorkerEvent::kServe);
+    orders_.OnServing(*worker, decision_);
   } else if (workers_.AllAre(WorkerState::kReady, attempts_.generation())) {
     decision_.Do(ListenAction{attempts_.generation()});
   }
@@ -280,6 +156,9 @@ void SupervisorCore::On(const ExitedEvent& event) {
                    absl::StrCat(worker->Name(), " ", worker->last_exit, worker->last_circumstances),
                    *worker);
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
+    const WorkerRecord ended = *worker;
+    workers_.Sweep();  // its slot is free for who comes in its place
+    orders_.OnEnded(ended, is_clean, decision_);
   } else if (IsOfAttempt(*worker) && worker->WantsListenersFirst()) {
     StartOnceListening(*worker);
   } else if (IsOfAttempt(*worker)) {
@@ -289,8 +168,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
     FailAttempt(absl::AbortedError(why));
   } else {
-    ++crashes_;
-    CrashPolicy(settings_.crash_loop_limit).OnCrash(*worker, event.exit, decision_);
+    OnCrash(*worker, event);
   }
 }
 
@@ -309,6 +187,24 @@ void SupervisorCore::On(const WokeEvent& event) {
   if (worker && worker->pid == event.pid && HasProcess(worker->state)) LifeOf(*worker).OnWoke();
 }
 
+void SupervisorCore::OnCrash(WorkerRecord& worker, const ExitedEvent& event) {
+  ++crashes_;
+  trial_.OnCrash(worker);
+  const std::string why = worker.WhyNotReady(event.exit);
+  if (worker.is_on_probation) return DropFromProbation(worker, WorkerEvent::kEnded, why);
+  CrashPolicy(settings_.crash_loop_limit).OnCrash(worker, event.exit, decision_);
+  orders_.OnFailure(worker, why, decision_);
+}
+
+void SupervisorCore::DropFromProbation(WorkerRecord& worker, WorkerEvent how,
+                                       const std::string& why) {
+  decision_.Tell(Topic::kWorkerExited, Severity::kDebug, why,
+                 worker);  // the order's failure is told
+  worker.is_wanted = false;
+  LifeOf(worker).Apply(how);
+  orders_.OnFailure(worker, why, decision_);
+}
+
 void SupervisorCore::On(const TickEvent&) {
   for (auto& [slot, worker] : workers_.records()) {
     if (!worker.deadline || *worker.deadline > decision_.now()) continue;
@@ -318,6 +214,9 @@ void SupervisorCore::On(const TickEvent&) {
           absl::StrCat(place, place.empty() ? "" : ": ", LifeOf(worker).WhyOverdue());
       LifeOf(worker).Apply(WorkerEvent::kOverdue);
       FailAttempt(absl::AbortedError(why));
+    } else if (worker.is_on_probation && worker.is_wanted &&
+               worker.state == WorkerState::kStarting) {
+      DropFromProbation(worker, WorkerEvent::kOverdue, LifeOf(worker).WhyOverdue());
     } else {
       LifeOf(worker).OnDeadline();
     }
@@ -325,6 +224,8 @@ void SupervisorCore::On(const TickEvent&) {
   reopens_.Expire(decision_.now());
   attempts_.Expire(decision_);
   changeover_.Expire(decision_.now());
+  orders_.Expire(decision_);
+  trial_.Expire(decision_);
 }
 
 // ---- What the operator asks for ----
@@ -345,7 +246,8 @@ void SupervisorCore::On(const AckedEvent& event) {
   WorkerRecord* worker = workers_.Find(event.slot);
   if (!worker || event.token == 0 || worker->unacknowledged != event.token) return;
   worker->unacknowledged = 0;
-  if (changeover_.Acknowledge(event) || event.error.empty()) return;
+  if (changeover_.Acknowledge(event) || orders_.OnAcked(event, decision_)) return;
+  if (event.error.empty()) return;
   Log(Severity::kError, absl::StrCat(worker->Name(), ": ", event.error));
 }
 
@@ -368,6 +270,7 @@ void SupervisorCore::On(const PauseEvent& event) {
     decision_.Do(CountClosedAction{});
   }
   CancelReloads(absl::FailedPreconditionError("the master was paused"));
+  orders_.Cancel("the master was paused", decision_);
   EndAll(WorkerEvent::kQuit);
   decision_.Do(NotifyAction{NotifyAction::What::kReady});
 }
@@ -379,7 +282,7 @@ void SupervisorCore::On(const ResumeEvent& event) {
                                     ? "a reload or another resume is under way"
                                     : "";
   if (why.empty()) {
-    attempts_.Resume(event.request, decision_);
+    attempts_.Resume(event.request, serving_, event.by, decision_);
   } else {
     decision_.Reply(
         event.request,
@@ -392,7 +295,11 @@ void SupervisorCore::On(const ScaleEvent& event) {
     Log(Severity::kWarning, "the number of workers cannot change: nothing serves");
   } else if (!settings_.can_scale) {
     Log(Severity::kWarning,
-        "the number of workers cannot change: with accept: REUSEPORT only a reload changes it");
+        "the number of workers cannot change by a signal: with accept: REUSEPORT only a reload or "
+        "ctl scale changes it");
+  } else if (orders_.is_under_way()) {
+    Log(Severity::kWarning,
+        "the number of workers cannot change: another change of workers is under way");
   } else if (event.by > 0) {
     AddWorker(serving_, settings_, workers_, decision_);
   } else if (event.by < 0) {
@@ -400,8 +307,25 @@ void SupervisorCore::On(const ScaleEvent& event) {
   }
 }
 
+void SupervisorCore::On(const WorkerOrderEvent& event) {
+  const absl::string_view why = ending_.has_begun()        ? "the master is stopping"
+                                : serving_ == 0            ? "nothing serves yet"
+                                : pause_.is_on()           ? "the master is paused"
+                                : attempts_.is_under_way() ? "a reload is under way"
+                                                           : "";
+  if (!why.empty()) {
+    WorkerOrders::Refuse(event, absl::FailedPreconditionError(why), decision_);
+  } else if (event.what == WorkerOrderEvent::What::kScale && !settings_.can_scale &&
+             !orders_.is_under_way() && event.number != wanted_workers()) {
+    attempts_.Scale(event, serving_, decision_);
+  } else {
+    orders_.Begin(event, serving_, settings_, decision_);
+  }
+}
+
 void SupervisorCore::On(const WithdrawEvent& event) {
   using Wait = ReloadAttempts::Wait;
+  if (orders_.Leave(event.request, event.why, decision_)) return;
   if (drains_.Leave(event.request, event.why, decision_)) return;
   const Wait wait = attempts_.HowWaits(event.request);
   if (wait == Wait::kNot) return;
@@ -441,6 +365,7 @@ void SupervisorCore::BeginEnding(Ending::Kind kind, int exit_code) {
   if (!ending_.Begin(kind, exit_code)) return;
   if (is_first) {
     CancelReloads(absl::FailedPreconditionError("the master is stopping"));
+    orders_.Cancel("the master is stopping", decision_);
     pause_.End(absl::FailedPreconditionError("the master is stopping"), decision_);
     decision_.Do(CountClosedAction{});
     decision_.Do(CloseListenersAction{});

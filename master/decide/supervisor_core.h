@@ -14,12 +14,15 @@
 #include "muster/master/decide/decision.h"
 #include "muster/master/decide/drain_watch.h"
 #include "muster/master/decide/ending.h"
+#include "muster/master/decide/generations.h"
 #include "muster/master/decide/pause.h"
 #include "muster/master/decide/reload_attempts.h"
 #include "muster/master/decide/reopen_rounds.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/decide/trial.h"
 #include "muster/master/decide/worker_lifecycle.h"
+#include "muster/master/decide/worker_orders.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/decide/worker_slots.h"
 
@@ -32,8 +35,9 @@ enum class MasterState { kStarting, kRunning, kReloading, kStopping, kPaused };
 // anything. The rules are in docs/SUPERVISION.md. One thread.
 //
 // The core dispatches events and has the rules that concern several generations. Its parts decide
-// the rest: WorkerLifecycle, CrashPolicy, ReloadAttempts, Changeover, DrainWatch, Ending,
-// ReopenRounds, scaling.h and generation_limit.h.
+// the rest: WorkerLifecycle, CrashPolicy, ReloadAttempts, Changeover, DrainWatch, Generations,
+// Trial, WorkerOrders, Ending, ReopenRounds, scaling.h and generation_limit.h. Its functions are in
+// two files: what becomes of generations is in supervisor_generations.cc.
 class SupervisorCore {
  public:
   // `slots`: of the shared zone. Each live process of any generation has one to itself.
@@ -55,6 +59,9 @@ class SupervisorCore {
   std::uint64_t reloads() const { return attempts_.succeeded(); }
   std::uint64_t reloads_refused() const { return attempts_.refused(); }
   std::uint64_t crashes() const { return crashes_; }
+  const Generations& generations() const { return generations_; }
+  const Trial& trial() const { return trial_; }
+  std::uint64_t trials_failed() const { return trials_failed_; }
 
  private:
   void On(const StartEvent& event);
@@ -79,6 +86,8 @@ class SupervisorCore {
   void On(const ResumeEvent& event);
   void On(const ScaleEvent& event);
   void On(const WithdrawEvent& event);
+  void On(const RollbackEvent& event);
+  void On(const WorkerOrderEvent& event);
 
   void BeginGeneration(const Settings& settings);
   void Commit();
@@ -99,8 +108,17 @@ class SupervisorCore {
   // ", generation 4 goes on serving": part of the answer to a refused reload.
   std::string WhatServes() const;
   bool IsOfAttempt(const WorkerRecord& worker) const;
+  // The generation that is committed now, for the history and its trial.
+  void Remember(std::uint64_t before);
+  // Goes back to the generation before if the trial has failed.
+  void GoBackIfTrialFailed();
   // Neither started, nor paused, nor ending.
   bool IsServing() const;
+
+  // A wanted worker of the generation that serves has no process any more.
+  void OnCrash(WorkerRecord& worker, const ExitedEvent& event);
+  // The order that had started the worker has failed by it: `why`.
+  void DropFromProbation(WorkerRecord& worker, WorkerEvent how, const std::string& why);
 
   void BeginEnding(Ending::Kind kind, int exit_code);
   void EndIfAllGaveUp();
@@ -116,6 +134,9 @@ class SupervisorCore {
   ReloadAttempts attempts_;
   Changeover changeover_;  // of the attempt that is committed
   DrainWatch drains_;
+  Generations generations_;
+  Trial trial_;
+  WorkerOrders orders_{workers_};
   ReopenRounds reopens_;
   Ending ending_;
   Pause pause_;
@@ -123,6 +144,7 @@ class SupervisorCore {
   std::uint64_t serving_ = 0;
   Settings settings_;  // of the generation that serves
   std::uint64_t crashes_ = 0;
+  std::uint64_t trials_failed_ = 0;
 };
 
 }  // namespace muster::master

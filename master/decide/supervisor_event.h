@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "muster/ipc/process/process_exit.h"
@@ -33,8 +34,12 @@ struct Settings {
   Duration heartbeat_timeout{};  // zero: nobody who is busy is taken to hang
   bool kills_hung = false;
   std::string hash{};  // of the configuration
+  bool is_from_call = false;
   // Whether workers may be added and removed. False if each worker has a socket of its own.
   bool can_scale = true;
+  // How long a reload is on trial, and the most crashes in that time. Zero: it is not.
+  Duration trial{};
+  std::uint32_t trial_max_crashes = 0;
 };
 
 // What happens. Handle takes one event at a time, in the order in which they happened.
@@ -56,6 +61,8 @@ struct SpawnFailedEvent {
 struct LoadedEvent {
   LoadId load = 0;
   Settings settings{};
+  // Of a rollback: "zone sessions, empty".
+  std::vector<std::string> made_anew{};
 };
 struct LoadRefusedEvent {
   LoadId load = 0;
@@ -134,6 +141,30 @@ struct ReloadEvent {
   // acknowledged that they drain.
   bool until_drained = false;
   ReloadCondition condition{};
+  std::string by{};  // who asked: "uid 1000 (pid 4711)", "SIGHUP"
+};
+// A reload with the configuration and the program of an earlier generation.
+struct RollbackEvent {
+  RequestId request = 0;
+  std::uint64_t generation = 0;  // zero: the one before
+  bool until_drained = false;
+  ReloadCondition condition{};
+  std::string by{};
+};
+// A change of single workers of the generation that serves.
+struct WorkerOrderEvent {
+  enum class What {
+    kRestartAll,  // one after another
+    kRestart,     // this and the next three: the worker with this index
+    kDrain,
+    kQuit,
+    kKill,
+    kScale,  // to so many workers
+  };
+  RequestId request = 0;
+  What what = What::kRestartAll;
+  std::uint32_t number = 0;  // index, or how many
+  std::string by{};
 };
 struct ReopenEvent {
   RequestId request = 0;
@@ -152,22 +183,24 @@ struct PauseEvent {
 // Serve again after a pause, with the configuration that is loaded.
 struct ResumeEvent {
   RequestId request = 0;
+  std::string by{};
 };
 struct ScaleEvent {
   int by = 0;  // +1 or -1
 };
-// Whoever sent a reload or a resume waits for it no longer. If nobody else does, it is undone,
-// unless it is committed. Answered at once, unless it was before.
+// Whoever sent a reload, a resume or a change of single workers waits for it no longer. If nobody
+// else does, a reload or resume is undone, unless it is committed. A restart stops after the worker
+// that it is at. Answered at once, unless it was before.
 struct WithdrawEvent {
   RequestId request = 0;
   std::string why{};  // "its deadline came"
 };
 
-using Event =
-    std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent, LoadRefusedEvent,
-                 ListeningEvent, ListenRefusedEvent, ReadyEvent, FailedEvent, AckedEvent,
-                 ExitedEvent, HungEvent, WokeEvent, TickEvent, ReloadEvent, ReopenEvent, QuitEvent,
-                 StopEvent, PauseEvent, ResumeEvent, ScaleEvent, WithdrawEvent>;
+using Event = std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent,
+                           LoadRefusedEvent, ListeningEvent, ListenRefusedEvent, ReadyEvent,
+                           FailedEvent, AckedEvent, ExitedEvent, HungEvent, WokeEvent, TickEvent,
+                           ReloadEvent, ReopenEvent, QuitEvent, StopEvent, PauseEvent, ResumeEvent,
+                           ScaleEvent, WithdrawEvent, RollbackEvent, WorkerOrderEvent>;
 
 }  // namespace muster::master
 

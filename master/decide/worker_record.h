@@ -36,7 +36,10 @@ struct WorkerRecord {
   bool was_killed = false;  // by the master, because the worker did not end when asked
   bool is_undone = false;   // of a generation that failed before it served
   bool is_hung = false;     // it was told that the process does not run its loop
-  std::string complaint;    // the reason in the process's FAILED message
+  // Started by an order in a generation that serves (worker_orders.h): if it is not ready at the
+  // first try, there is no second one.
+  bool is_on_probation = false;
+  std::string complaint;  // the reason in the process's FAILED message
   // The version of the protocol that the process speaks. Zero: it has not told yet.
   std::uint32_t protocol = 0;
   // The process was started when the listeners of its generation listened already.

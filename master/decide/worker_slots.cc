@@ -53,8 +53,35 @@ std::optional<TimePoint> WorkerSlots::next_deadline() const {
 std::uint32_t WorkerSlots::wanted(std::uint64_t generation) const {
   return static_cast<std::uint32_t>(
       std::count_if(records_.begin(), records_.end(), [generation](const auto& entry) {
-        return entry.second.generation == generation && entry.second.is_wanted;
+        const WorkerRecord& worker = entry.second;
+        return worker.generation == generation && worker.is_wanted && !worker.is_on_probation;
       }));
+}
+
+std::uint32_t WorkerSlots::serving(std::uint64_t generation) const {
+  return static_cast<std::uint32_t>(
+      std::count_if(records_.begin(), records_.end(), [generation](const auto& entry) {
+        const WorkerRecord& worker = entry.second;
+        return worker.generation == generation && worker.is_wanted && !worker.was_killed &&
+               worker.state == WorkerState::kServing;
+      }));
+}
+
+std::uint32_t WorkerSlots::left(std::uint64_t generation) const {
+  return static_cast<std::uint32_t>(
+      std::count_if(records_.begin(), records_.end(), [generation](const auto& entry) {
+        return entry.second.generation == generation && entry.second.state != WorkerState::kGone;
+      }));
+}
+
+WorkerRecord* WorkerSlots::FindIndex(std::uint64_t generation, std::uint32_t index) {
+  for (auto& [slot, worker] : records_) {
+    if (worker.generation == generation && worker.index == index && worker.is_wanted &&
+        !worker.is_on_probation) {
+      return &worker;
+    }
+  }
+  return nullptr;
 }
 
 bool WorkerSlots::AnyIs(WorkerState state, std::uint64_t generation) const {

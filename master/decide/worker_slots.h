@@ -35,8 +35,14 @@ class WorkerSlots {
   // The earliest of all records.
   std::optional<TimePoint> next_deadline() const;
 
-  // How many workers of the generation are wanted.
+  // How many workers of the generation are wanted, without those on probation.
   std::uint32_t wanted(std::uint64_t generation) const;
+  // How many of these serve, and were not killed since they hang.
+  std::uint32_t serving(std::uint64_t generation) const;
+  // How many workers of the generation are not gone.
+  std::uint32_t left(std::uint64_t generation) const;
+  // The one that is wanted and not on probation. Null: there is none.
+  WorkerRecord* FindIndex(std::uint64_t generation, std::uint32_t index);
   bool AnyIs(WorkerState state, std::uint64_t generation) const;
   // True if the generation has no workers.
   bool AllAre(WorkerState state, std::uint64_t generation) const;

@@ -33,6 +33,8 @@ Transition NextOfLiving(State state, Event event) {
       return {State::kDraining, {Step::kSendQuit}};
     case Event::kStop:
       return {State::kStopping, {Step::kSendTerminate}};
+    case Event::kKill:
+      return {State::kStopping, {Step::kKill}};
     case Event::kOverdue:
       if (state == State::kStarting) return {State::kStopping, {Step::kKill}};
       break;
@@ -53,6 +55,7 @@ Transition NextOfDraining(Event event) {
       return {State::kDraining, {Step::kSendQuit}};
     case Event::kStop:
       return {State::kStopping, {Step::kSendTerminate}};
+    case Event::kKill:
     case Event::kOverdue:
       return {State::kStopping, {Step::kKill}};
     case Event::kEnded:
@@ -74,6 +77,8 @@ Transition NextOfStopping(Event event) {
     case Event::kEndedRetry:
     case Event::kEndedForGood:
       return Ended(event);
+    case Event::kKill:
+      return {State::kStopping, {Step::kKill}};
     case Event::kReady:
     case Event::kServe:
     case Event::kDrain:
@@ -92,6 +97,7 @@ Transition NextOfIdle(State state, Event event) {
     case Event::kDrain:
     case Event::kQuit:
     case Event::kStop:
+    case Event::kKill:
       return {State::kGone, {Step::kRelease}};
     case Event::kRetry:
       if (state == State::kBackoff) return {State::kStarting, {Step::kSpawn}};

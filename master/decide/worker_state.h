@@ -25,6 +25,7 @@ enum class WorkerEvent {
   kDrain,         // asked to end: a newer generation serves
   kQuit,          // asked to end: nobody serves any more
   kStop,          // asked to end at once
+  kKill,          // not asked at all
   kOverdue,       // did not become ready, or did not finish its drain, in time
   kEnded,         // its process ended after it was asked to, or could not be started
   kEndedRetry,    // its process ended without being asked; it is started again after a pause

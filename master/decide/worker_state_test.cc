@@ -27,6 +27,7 @@ const std::vector<Row>& Table() {
       {State::kStarting, Event::kDrain, State::kDraining, {Step::kSendDrain}},
       {State::kStarting, Event::kQuit, State::kDraining, {Step::kSendQuit}},
       {State::kStarting, Event::kStop, State::kStopping, {Step::kSendTerminate}},
+      {State::kStarting, Event::kKill, State::kStopping, {Step::kKill}},
       {State::kStarting, Event::kOverdue, State::kStopping, {Step::kKill}},
       {State::kStarting, Event::kEnded, State::kGone, {Step::kRelease}},
       {State::kStarting, Event::kEndedRetry, State::kBackoff, {}},
@@ -36,6 +37,7 @@ const std::vector<Row>& Table() {
       {State::kReady, Event::kDrain, State::kDraining, {Step::kSendDrain}},
       {State::kReady, Event::kQuit, State::kDraining, {Step::kSendQuit}},
       {State::kReady, Event::kStop, State::kStopping, {Step::kSendTerminate}},
+      {State::kReady, Event::kKill, State::kStopping, {Step::kKill}},
       {State::kReady, Event::kEnded, State::kGone, {Step::kRelease}},
       {State::kReady, Event::kEndedRetry, State::kBackoff, {}},
       {State::kReady, Event::kEndedForGood, State::kGaveUp, {}},
@@ -43,17 +45,20 @@ const std::vector<Row>& Table() {
       {State::kServing, Event::kDrain, State::kDraining, {Step::kSendDrain}},
       {State::kServing, Event::kQuit, State::kDraining, {Step::kSendQuit}},
       {State::kServing, Event::kStop, State::kStopping, {Step::kSendTerminate}},
+      {State::kServing, Event::kKill, State::kStopping, {Step::kKill}},
       {State::kServing, Event::kEnded, State::kGone, {Step::kRelease}},
       {State::kServing, Event::kEndedRetry, State::kBackoff, {}},
       {State::kServing, Event::kEndedForGood, State::kGaveUp, {}},
 
       {State::kDraining, Event::kQuit, State::kDraining, {Step::kSendQuit}},
       {State::kDraining, Event::kStop, State::kStopping, {Step::kSendTerminate}},
+      {State::kDraining, Event::kKill, State::kStopping, {Step::kKill}},
       {State::kDraining, Event::kOverdue, State::kStopping, {Step::kKill}},
       {State::kDraining, Event::kEnded, State::kGone, {Step::kRelease}},
       {State::kDraining, Event::kEndedRetry, State::kGone, {Step::kRelease}},
       {State::kDraining, Event::kEndedForGood, State::kGone, {Step::kRelease}},
 
+      {State::kStopping, Event::kKill, State::kStopping, {Step::kKill}},
       {State::kStopping, Event::kEnded, State::kGone, {Step::kRelease}},
       {State::kStopping, Event::kEndedRetry, State::kBackoff, {}},
       {State::kStopping, Event::kEndedForGood, State::kGaveUp, {}},
@@ -62,10 +67,12 @@ const std::vector<Row>& Table() {
       {State::kBackoff, Event::kDrain, State::kGone, {Step::kRelease}},
       {State::kBackoff, Event::kQuit, State::kGone, {Step::kRelease}},
       {State::kBackoff, Event::kStop, State::kGone, {Step::kRelease}},
+      {State::kBackoff, Event::kKill, State::kGone, {Step::kRelease}},
 
       {State::kGaveUp, Event::kDrain, State::kGone, {Step::kRelease}},
       {State::kGaveUp, Event::kQuit, State::kGone, {Step::kRelease}},
       {State::kGaveUp, Event::kStop, State::kGone, {Step::kRelease}},
+      {State::kGaveUp, Event::kKill, State::kGone, {Step::kRelease}},
   };
   return *table;
 }
@@ -75,7 +82,7 @@ TEST(WorkerState, GoesAsTheTableSaysAndStaysOtherwise) {
                       State::kStopping, State::kBackoff, State::kGaveUp, State::kGone}) {
     for (Event event :
          {Event::kReady, Event::kServe, Event::kDrain, Event::kQuit, Event::kStop, Event::kOverdue,
-          Event::kEnded, Event::kEndedRetry, Event::kEndedForGood, Event::kRetry}) {
+          Event::kEnded, Event::kEndedRetry, Event::kEndedForGood, Event::kRetry, Event::kKill}) {
       Transition want = {state, {}};
       for (const Row& row : Table()) {
         if (row.state == state && row.event == event) want = {row.next, row.steps};

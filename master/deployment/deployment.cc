@@ -80,6 +80,20 @@ absl::StatusOr<AdminTerms> FindAdminTerms(const config::v1::Admin& admin) {
   return terms;
 }
 
+// Makes what a deployment needs beside its configuration and its program.
+absl::Status Complete(Deployment& deployment, const ListenerSet& current,
+                      const worker::UserZones& current_zones) {
+  const config::v1::Config& config = deployment.config;
+  MUSTER_RETURN_IF_ERROR(MakeFolders(config));
+  MUSTER_ASSIGN_OR_RETURN(deployment.admin_terms, FindAdminTerms(config.admin()));
+  MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
+                          ipc::SealBytes("muster-config", config.SerializeAsString()));
+  MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
+  MUSTER_ASSIGN_OR_RETURN(deployment.listeners,
+                          ListenerSet::Make(config, config.worker_processes(), current));
+  return config::AtField(CheckDescriptorsFor(config), "worker_processes");
+}
+
 // The same as PrepareDeployment with errors that still have their fields beside them.
 absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const ListenerSet& current,
                      const worker::UserZones& current_zones) {
@@ -91,14 +105,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
   absl::StatusOr<std::shared_ptr<const WorkerProgram>> worker = finder.Find(config.worker_binary());
   if (!worker.ok()) return deployment.ExplainWorker(worker.status());
   deployment.worker = *std::move(worker);
-  MUSTER_RETURN_IF_ERROR(MakeFolders(config));
-  MUSTER_ASSIGN_OR_RETURN(deployment.admin_terms, FindAdminTerms(config.admin()));
-  MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
-                          ipc::SealBytes("muster-config", config.SerializeAsString()));
-  MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
-  MUSTER_ASSIGN_OR_RETURN(deployment.listeners,
-                          ListenerSet::Make(config, config.worker_processes(), current));
-  return config::AtField(CheckDescriptorsFor(config), "worker_processes");
+  return Complete(deployment, current, current_zones);
 }
 
 }  // namespace
@@ -127,7 +134,10 @@ Settings Deployment::settings() const {
           .heartbeat_timeout = config::ToChrono(config.heartbeat_timeout()),
           .kills_hung = config.hung_worker() == config::v1::KILL,
           .hash = identity.hash,
-          .can_scale = config.accept() != config::v1::REUSEPORT};
+          .is_from_call = identity.is_from_call,
+          .can_scale = config.accept() != config::v1::REUSEPORT,
+          .trial = config.has_trial() ? config::ToChrono(config.trial().duration()) : Duration(),
+          .trial_max_crashes = config.trial().max_crashes()};
 }
 
 absl::Status Deployment::ExplainWorker(const absl::Status& status) const {
@@ -144,6 +154,38 @@ absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder
   deployment.places = std::move(checked.places);
   const absl::Status status = Prepare(deployment, finder, current, current_zones);
   if (!status.ok()) return deployment.places.Explain(status);
+  return deployment;
+}
+
+absl::StatusOr<Deployment> RebuildDeployment(const Recipe& recipe, const ListenerSet& current,
+                                             const worker::UserZones& current_zones) {
+  Deployment deployment;
+  deployment.config = recipe.config;
+  deployment.identity = recipe.identity;
+  deployment.worker = recipe.worker;
+  deployment.is_worker_from_flag = recipe.is_worker_from_flag;
+  worker::UserZones there;
+  for (const config::v1::Zone& wanted : recipe.config.zone()) {
+    for (const worker::UserZones* zones : {&current_zones, &recipe.zones}) {
+      const auto found = std::find_if(zones->begin(), zones->end(), [&](const auto& zone) {
+        return zone->name() == wanted.name() && zone->size_bytes() == wanted.size_bytes();
+      });
+      if (found == zones->end()) continue;
+      there.push_back(*found);
+      break;
+    }
+  }
+  const absl::Status status = Complete(deployment, current, there);
+  if (!status.ok()) return deployment.places.Explain(status);
+  const std::vector<std::string> before = current.addresses();
+  for (const std::string& address : deployment.listeners.addresses()) {
+    if (std::count(before.begin(), before.end(), address) > 0) continue;
+    deployment.made_anew.push_back(absl::StrCat("listener ", address));
+  }
+  for (const auto& zone : deployment.zones) {
+    if (std::count(there.begin(), there.end(), zone) > 0) continue;
+    deployment.made_anew.push_back(absl::StrCat("zone ", zone->name(), ", empty"));
+  }
   return deployment;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,6 +34,7 @@ struct Deployment {
   worker::UserZones zones;
   AdminTerms admin_terms;
   ipc::UniqueFd sealed_config;
+  std::vector<std::string> made_anew;  // by RebuildDeployment: "zone sessions, empty"
 
   // The same for another generation. It has no `places`. Fails for want of a descriptor.
   absl::StatusOr<Deployment> Copy() const;
@@ -48,6 +50,21 @@ struct Deployment {
 absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder& finder,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones = {});
+
+// What makes a deployment again: the configuration and the program of one that served, and the
+// zones that it still has.
+struct Recipe {
+  config::v1::Config config;
+  ConfigIdentity identity;
+  std::shared_ptr<const WorkerProgram> worker;
+  bool is_worker_from_flag = false;
+  worker::UserZones zones;
+};
+
+// The deployment of a recipe. Takes from what is current what the recipe wants, zones only if they
+// have the size, and else those of the recipe; what is nowhere is made anew. Errors have the field.
+absl::StatusOr<Deployment> RebuildDeployment(const Recipe& recipe, const ListenerSet& current,
+                                             const worker::UserZones& current_zones);
 
 }  // namespace muster::master
 

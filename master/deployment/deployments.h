@@ -1,7 +1,9 @@
 #ifndef MUSTER_MASTER_DEPLOYMENT_DEPLOYMENTS_H_
 #define MUSTER_MASTER_DEPLOYMENT_DEPLOYMENTS_H_
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,9 +21,10 @@
 
 namespace muster::master {
 
-// The deployment of the generation that serves, and that of the one that is being started. What is
-// replaced is destroyed in the loader's thread, since that may take long; its listeners are closed
-// at once. Used in the thread of `loop`. No call blocks.
+// The deployments by generation: that of the one that serves, those that the core keeps beside it,
+// and that of the one that is being started. What is dropped is destroyed in the loader's thread,
+// since that may take long; its listeners are closed at once. Used in the thread of `loop`. No call
+// blocks.
 class Deployments {
  public:
   // OK: the next deployment is there. Called in the loop's thread, not from within LoadNext.
@@ -35,10 +38,12 @@ class Deployments {
   Deployments& operator=(const Deployments&) = delete;
 
   // Null: there is none.
-  const Deployment* current() const { return current_ ? &*current_ : nullptr; }
+  const Deployment* current() const { return Find(serving_); }
   const Deployment* next() const { return next_ ? &*next_ : nullptr; }
   // The current one; before there is one, the first.
-  const Deployment* shown() const { return current_ ? current() : next(); }
+  const Deployment* shown() const { return current() != nullptr ? current() : next(); }
+  // Of a generation that was committed and is not forgotten. Null: it is none.
+  const Deployment* Find(std::uint64_t generation) const;
 
   // Loads the next one from the source's file, or from `called`. If there is no error yet, `loaded`
   // is called. Unavailable: as DeploymentLoader::Begin.
@@ -46,15 +51,22 @@ class Deployments {
   // As DeploymentLoader::Abandon and AbandonOverdue.
   void AbandonLoad(LoadId load);
   absl::Status AbandonOverdueLoad(LoadId load);
-  // Makes the next one a copy of the current one.
-  absl::Status CopyToNext(LoadId load);
+  // Makes the next one of what is kept of the generation, with so many workers; 0: as many as its
+  // configuration says. A copy of the one that serves is there at once; else `loaded` is called.
+  // Returns whether it is there. NotFound: the generation is forgotten.
+  absl::StatusOr<bool> LoadAgain(LoadId load, std::uint64_t generation, std::uint32_t workers);
 
   // Listens on what is new in the next one. What that changes of live sockets is put back unless
   // the next one is committed. The error has the place of the field.
   absl::Status ListenOnNext();
-  // The next one is the current one from now on. It has no places any more: the file may say
-  // something else.
-  void Commit();
+  // The next one is that of `generation`, which serves from now on. It has no places any more: the
+  // file may say something else. Other generations have no listeners any more, but `way_back` keeps
+  // its service's.
+  void Commit(std::uint64_t generation, std::uint64_t way_back = 0);
+  // Leaves of that generation the configuration and the program.
+  void Release(std::uint64_t generation);
+  // Leaves nothing of it.
+  void Forget(std::uint64_t generation);
   // Drops the next one, if `load` made it.
   void RollBack(LoadId load);
 
@@ -75,10 +87,14 @@ class Deployments {
       : source_(std::move(source)), next_(std::move(first)) {}
 
   absl::Status SetNext(LoadId load, absl::StatusOr<Deployment> loaded);
-  void Retire(std::optional<Deployment>& deployment);
+  void RetireNext();
+  Deployment* FindShown();
+  // Those of the one that serves, and those of others that are kept.
+  ListenerSet AllListeners() const;
 
   const DeploymentSource source_;
-  std::optional<Deployment> current_;
+  std::map<std::uint64_t, Deployment> kept_;  // by generation
+  std::uint64_t serving_ = 0;
   std::optional<Deployment> next_;
   LoadId next_load_ = 0;                        // that made it
   ListenAttempt listening_;                     // of the next one

@@ -62,7 +62,7 @@ class DeploymentsTest : public testing::Test {
   void Serve(const std::string& lines) {
     Create(lines);
     ASSERT_TRUE(deployments_->ListenOnNext().ok());
-    deployments_->Commit();
+    deployments_->Commit(++generation_);
   }
   absl::Status Load() {
     loaded_.reset();
@@ -85,6 +85,7 @@ class DeploymentsTest : public testing::Test {
   std::string folder_;
   const std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   LoadId load_ = 0;
+  std::uint64_t generation_ = 0;
   std::optional<absl::Status> loaded_;
   std::unique_ptr<Deployments> deployments_;
 };
@@ -134,7 +135,7 @@ TEST_F(DeploymentsTest, TellThePlaceOfAnAddressOnWhichAnotherSocketListensByNow)
 
 TEST_F(DeploymentsTest, DropTheNextOnlyForTheLoadThatMadeIt) {
   Serve("listen { address: '127.0.0.1:0' }");
-  ASSERT_TRUE(deployments_->CopyToNext(7).ok());
+  ASSERT_TRUE(deployments_->LoadAgain(7, generation_, 0).ok());
   deployments_->RollBack(6);
   EXPECT_NE(deployments_->next(), nullptr);
   deployments_->RollBack(7);
@@ -169,7 +170,7 @@ TEST_F(DeploymentsTest, LeaveTheAdminSocketAsItWasIfTheNextIsRefusedAfterItListe
   ASSERT_TRUE(Load().ok());
   ASSERT_TRUE(deployments_->ListenOnNext().ok());
   const std::string after = file();
-  deployments_->Commit();
+  deployments_->Commit(++generation_);
   deployments_->RollBack(load_);
   EXPECT_EQ(file(), after);
   EXPECT_NE(after, before);
@@ -182,16 +183,71 @@ TEST_F(DeploymentsTest, CloseWhatTheNextDoesNotWantWhenItIsCommitted) {
   ASSERT_TRUE(Load().ok()) << *loaded_;
   ASSERT_TRUE(deployments_->ListenOnNext().ok());
   EXPECT_TRUE(Connects(address));
-  deployments_->Commit();
+  deployments_->Commit(++generation_);
   EXPECT_FALSE(Connects(address));
   EXPECT_THAT(deployments_->current()->listeners.addresses(),
               ElementsAre(absl::StrCat("unix:", folder_, "/socket")));
 }
 
+TEST_F(DeploymentsTest, KeepTheListenersOfTheWayBackUntilTheyAreReleased) {
+  Serve("listen { address: '127.0.0.1:0' } zone { name: 'z' size_bytes: 4096 }");
+  const std::string address = AddressOf(*deployments_->current());
+  Write(absl::StrCat("listen { address: 'unix:", folder_, "/socket' }"));
+  ASSERT_TRUE(Load().ok()) << *loaded_;
+  ASSERT_TRUE(deployments_->ListenOnNext().ok());
+  deployments_->Commit(2, 1);
+  EXPECT_TRUE(Connects(address));
+  EXPECT_EQ(deployments_->Find(1)->zones.size(), 1u);
+  deployments_->Release(1);
+  EXPECT_FALSE(Connects(address));
+  EXPECT_TRUE(deployments_->Find(1)->zones.empty());
+  deployments_->Forget(1);
+  EXPECT_EQ(deployments_->Find(1), nullptr);
+}
+
+TEST_F(DeploymentsTest, MakeAnEarlierOneAgainAndTellWhatIsNew) {
+  Serve("listen { address: '127.0.0.1:0' } zone { name: 'z' size_bytes: 4096 }");
+  Write(absl::StrCat("listen { address: 'unix:", folder_, "/socket' }"));
+  ASSERT_TRUE(Load().ok()) << *loaded_;
+  ASSERT_TRUE(deployments_->ListenOnNext().ok());
+  deployments_->Commit(2);
+  deployments_->Release(1);
+
+  const auto is_there = deployments_->LoadAgain(++load_, 1, 3);
+  ASSERT_TRUE(is_there.ok()) << is_there.status();
+  EXPECT_FALSE(*is_there) << "it is made in the loader's thread";
+  loaded_.reset();
+  ASSERT_TRUE(loop::RunUntil(*loop_, [&] { return loaded_.has_value(); }));
+  ASSERT_TRUE(loaded_->ok()) << *loaded_;
+
+  const Deployment& next = *deployments_->next();
+  EXPECT_EQ(next.config.worker_processes(), 3u);
+  EXPECT_EQ(next.worker, deployments_->Find(1)->worker) << "the same program";
+  EXPECT_THAT(next.made_anew,
+              ElementsAre(absl::StrCat("listener ", AddressOf(next)), "zone z, empty"));
+  EXPECT_TRUE(absl::IsNotFound(deployments_->LoadAgain(++load_, 9, 0).status()));
+}
+
+TEST_F(DeploymentsTest, TakeTheZoneOfTheSameSizeForAnEarlierOne) {
+  Serve("listen { address: '127.0.0.1:0' } zone { name: 'z' size_bytes: 4096 }");
+  const auto zone = deployments_->current()->zones.at(0);
+  Write("listen { address: '127.0.0.1:0' }");
+  ASSERT_TRUE(Load().ok()) << *loaded_;
+  ASSERT_TRUE(deployments_->ListenOnNext().ok());
+  deployments_->Commit(2);  // workers of generation 1 have the zone still
+
+  ASSERT_TRUE(deployments_->LoadAgain(++load_, 1, 0).ok());
+  loaded_.reset();
+  ASSERT_TRUE(loop::RunUntil(*loop_, [&] { return loaded_.has_value(); }));
+  ASSERT_TRUE(loaded_->ok()) << *loaded_;
+  EXPECT_EQ(deployments_->next()->zones.at(0), zone);
+  EXPECT_TRUE(deployments_->next()->made_anew.empty());
+}
+
 TEST_F(DeploymentsTest, CloseAllListeners) {
   Serve("listen { address: '127.0.0.1:0' }");
   const std::string address = AddressOf(*deployments_->current());
-  ASSERT_TRUE(deployments_->CopyToNext(7).ok());
+  ASSERT_TRUE(deployments_->LoadAgain(7, generation_, 0).ok());
   deployments_->CloseListeners();
   EXPECT_FALSE(Connects(address));
 }

@@ -38,6 +38,10 @@ admin::v1::Event::Kind KindOf(Topic topic) {
       return admin::v1::Event::RELOAD_REFUSED;
     case Topic::kReopened:
       return admin::v1::Event::REOPENED;
+    case Topic::kTrialFailed:
+      return admin::v1::Event::TRIAL_FAILED;
+    case Topic::kTrialPassed:
+      return admin::v1::Event::TRIAL_PASSED;
   }
   return admin::v1::Event::LOG;
 }

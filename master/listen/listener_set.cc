@@ -51,6 +51,30 @@ absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
   return made;
 }
 
+absl::StatusOr<ListenerSet::Plan> ListenerSet::PlanFor(const config::v1::Config& config,
+                                                       const ListenerSet& current) {
+  ListenerSet then;
+  for (int i = 0; i < config.listen_size(); ++i) {
+    MUSTER_ASSIGN_OR_RETURN(Shared shared, Read(config, i));
+    then.listeners_.push_back(std::move(shared));
+  }
+  then.TakeOver(current);
+  Plan plan;
+  for (const Shared& shared : then.listeners_) {
+    if (shared.sockets.empty()) {
+      plan.made.push_back(shared.wanted.ToString());
+    } else {
+      plan.kept.push_back(shared.sockets.front()->address().ToString());
+    }
+  }
+  for (const std::string& address : current.addresses()) {
+    if (std::count(plan.kept.begin(), plan.kept.end(), address) == 0) {
+      plan.dropped.push_back(address);
+    }
+  }
+  return plan;
+}
+
 absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& config, int index) {
   const config::v1::Listen& listen = config.listen(index);
   const std::string field = absl::StrCat("listen[", index, "]");
@@ -196,6 +220,15 @@ absl::Status ListenerSet::RestoreForMaster() {
   return first;
 }
 
+void ListenerSet::AddFrom(const ListenerSet& other) {
+  for (const Shared& shared : other.listeners_) {
+    const bool has_it = std::any_of(listeners_.begin(), listeners_.end(), [&](const Shared& own) {
+      return own.sockets.front() == shared.sockets.front();
+    });
+    if (!has_it) listeners_.push_back(shared);
+  }
+}
+
 std::vector<std::shared_ptr<const Listener>> ListenerSet::For(User user) const {
   std::vector<std::shared_ptr<const Listener>> sockets;
   for (const Shared& shared : listeners_) {
@@ -213,6 +246,14 @@ ListenerSet ListenerSet::OnlyForMaster() const {
   ListenerSet only;
   for (const Shared& shared : listeners_) {
     if (shared.user != User::kService) only.listeners_.push_back(shared);
+  }
+  return only;
+}
+
+ListenerSet ListenerSet::OnlyForService() const {
+  ListenerSet only;
+  for (const Shared& shared : listeners_) {
+    if (shared.user == User::kService) only.listeners_.push_back(shared);
   }
   return only;
 }

@@ -41,6 +41,15 @@ class ListenerSet {
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
 
+  // What Make would do with the service's listeners; it does nothing. As addresses() for what is
+  // there, and as the configuration has it for what is new.
+  struct Plan {
+    std::vector<std::string> kept;
+    std::vector<std::string> made;
+    std::vector<std::string> dropped;
+  };
+  static absl::StatusOr<Plan> PlanFor(const config::v1::Config& config, const ListenerSet& current);
+
   // Listens on what is new, and gives all the backlog and the sharing of their ports that the
   // configuration wants. AlreadyExists: another socket listened first. After an error, which has
   // the field, the sockets that other sets have are as they were, and the new ones are of no use.
@@ -55,12 +64,16 @@ class ListenerSet {
   // listens on them. Copies of the set keep the old ones. After an error what could be done is
   // done.
   absl::Status RestoreForMaster();
+  // Adds the listeners of `other` whose sockets the set does not have.
+  void AddFrom(const ListenerSet& other);
   // The sockets of the admin service, in the order of the configuration.
   std::vector<std::shared_ptr<const Listener>> ForAdmin() const { return For(User::kAdmin); }
   // The socket of the metrics; null: there is none.
   std::shared_ptr<const Listener> ForMetrics() const;
   // The set without the sockets of the service.
   ListenerSet OnlyForMaster() const;
+  // The set without those of the master.
+  ListenerSet OnlyForService() const;
 
   // The sockets for the worker with this index among the `workers` of its generation, in the order
   // of the configuration. With REUSEPORT each socket has one worker. A worker may have several of

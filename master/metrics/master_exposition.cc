@@ -87,6 +87,9 @@ void AppendMaster(Page& page, const Status& status) {
   page.Family("state", "gauge", "1 for the state that the master is in.");
   AppendStates<Master::State>(page, *Master::State_descriptor(), {{master.state(), 1}});
   page.Single("generation", "gauge", "The generation that serves.", master.generation());
+  page.Single("trials_failed_total", "counter",
+              "Generations that crashed too often in their trial: the master went back.",
+              master.trials_failed());
 }
 
 void AppendWorkers(Page& page, const Status& status) {

@@ -15,6 +15,7 @@ TEST(MasterExposition, TellsOfTheMasterAndItsWorkers) {
   status.mutable_master()->set_version("0.1.0");
   status.mutable_master()->set_state(admin::v1::Master::RUNNING);
   status.mutable_master()->set_generation(4);
+  status.mutable_master()->set_trials_failed(3);
   status.mutable_master()->set_worker_processes(2);
   for (const std::uint64_t generation : {3, 4, 4}) {
     admin::v1::Worker* const worker = status.add_workers();
@@ -28,8 +29,8 @@ TEST(MasterExposition, TellsOfTheMasterAndItsWorkers) {
   const std::string page = MasterExposition(status, {}, 5);
   for (const char* line :
        {"muster_master_info{version=\"0.1.0\"} 1\n", "muster_master_generation 4\n",
-        "muster_master_generations 2\n", "muster_master_workers_configured 2\n",
-        "muster_master_workers{state=\"serving\"} 2\n",
+        "muster_master_trials_failed_total 3\n", "muster_master_generations 2\n",
+        "muster_master_workers_configured 2\n", "muster_master_workers{state=\"serving\"} 2\n",
         "muster_master_workers{state=\"draining\"} 1\n",
         "muster_master_workers{state=\"backoff\"} 1\n",
         "muster_master_workers{state=\"gave_up\"} 0\n",

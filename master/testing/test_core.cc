@@ -6,8 +6,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/printable.h"
+#include "muster/master/admin/report/generation_report.h"
 #include "muster/master/admin/report/status_part.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/config/config_mistake.h"
@@ -102,7 +104,8 @@ void TestCore::Do(const LoadAction& action) {
 }
 
 void TestCore::Do(const LoadAgainAction& action) {
-  outcomes_.push_back(LoadedEvent{action.load, SettingsOf(2)});
+  outcomes_.push_back(
+      LoadedEvent{action.load, SettingsOf(action.workers == 0 ? 2 : action.workers)});
 }
 
 void TestCore::Do(const AbandonLoadAction& action) {
@@ -190,7 +193,21 @@ AdminOperations TestCore::operations() {
   };
   operations.reopen = order([](RequestId request) { return ReopenEvent{request}; });
   operations.pause = order([](RequestId request) { return PauseEvent{request}; });
-  operations.resume = order([](RequestId request) { return ResumeEvent{request}; });
+  operations.resume = [this](const std::string& by, AdminOperations::Reply reply) {
+    const RequestId request = Await(std::move(reply));
+    Give(ResumeEvent{request, by});
+    return request;
+  };
+  operations.list_generations = [this] {
+    return ReportGenerations(*core_, Clock::now(), absl::Now());
+  };
+  const auto pass_on = [this](auto event, AdminOperations::Reply reply) {
+    event.request = Await(std::move(reply));
+    Give(event);
+    return event.request;
+  };
+  operations.rollback = pass_on;
+  operations.change_workers = pass_on;
   operations.quit = order([](RequestId request) { return QuitEvent{request}; });
   operations.stop = order([](RequestId request) { return StopEvent{request}; });
   operations.withdraw = [this](RequestId request, const std::string& why) {

@@ -58,6 +58,8 @@ class TestCore {
   void Do(const CloseListenersAction&) {}
   void Do(const CountClosedAction&) {}
   void Do(const NotifyAction&) {}
+  void Do(const ReleaseAction&) {}
+  void Do(const ForgetAction&) {}
 
   Log& log_;
   EventRing& events_;

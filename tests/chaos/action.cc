@@ -87,6 +87,12 @@ std::string Text(const Action& action) {
       return "one worker more (TTIN)";
     case Kind::kFewerWorkers:
       return "one worker fewer (TTOU)";
+    case Kind::kScaleTo:
+      return absl::StrCat("scale to ", action.amount, " workers");
+    case Kind::kRestart:
+      return "restart one after another";
+    case Kind::kRollback:
+      return absl::StrCat("rollback by ", action.amount);
     case Kind::kPause:
       return "pause";
     case Kind::kResume:

@@ -55,6 +55,9 @@ struct Action {
     kReadLogs,
     kMoreWorkers,
     kFewerWorkers,
+    kScaleTo,  // `amount` workers
+    kRestart,
+    kRollback,  // to the generation that served `amount` before
     kPause,
     kResume,
     kReopen,
@@ -69,7 +72,7 @@ struct Action {
 
   Kind kind = Kind::kRest;
   int worker = 0;       // whom it happens to, modulo those that live
-  int amount = 0;       // clients, reloads, or descriptors to spare
+  int amount = 0;       // clients, reloads, workers, generations, or descriptors to spare
   Settings settings{};  // of the reload
   Mistake mistake = Mistake::kSyntax;
   Meanwhile meanwhile = Meanwhile::kNothing;

@@ -13,8 +13,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/json_util.h"
 #include "muster/ipc/base/check.h"
+#include "muster/tests/chaos/ctl_answer.h"
 #include "muster/tests/chaos/plan.h"
 #include "muster/tests/chaos/process_control.h"
 #include "muster/tests/chaos/process_view.h"
@@ -33,8 +33,6 @@ constexpr milliseconds kSlack{200};
 // So long the master has few descriptors while it reloads.
 constexpr milliseconds kFewDescriptorsTime{400};
 constexpr milliseconds kShortStop{300};
-// So long new connections are made after the answer to a reload.
-constexpr milliseconds kProbesAfterAnswer{60};
 constexpr int kDownloadsInARow = 6;
 // More than a channel and the master's queue take.
 constexpr int kReopensOfFullChannel = 450;
@@ -44,17 +42,6 @@ constexpr milliseconds kPatienceOfObedience{4000};
 constexpr milliseconds kPatienceOfDownloads{500};
 constexpr milliseconds kTimeOfCutDownloads{150};
 constexpr rlim_t kManyDescriptors = 20000;
-
-template <typename Message>
-std::optional<Message> FromJson(const std::string& json) {
-  Message message;
-  if (!google::protobuf::util::JsonStringToMessage(json, &message).ok()) return std::nullopt;
-  return message;
-}
-
-std::string Told(const Finished& finished) {
-  return absl::StrCat("exit ", finished.exit, ", ", finished.output, finished.errors);
-}
 
 }  // namespace
 
@@ -72,6 +59,7 @@ Performer::Performer(const Settings& first)
   is_begun_ = true;
   expected_ = {.generation = 1, .workers = first.workers};
   NoteSettings(first);
+  history_[1] = {first, last_number_};
   const std::string address = muster().address();
   int port = 0;
   MUSTER_CHECK(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port), "a port");
@@ -129,6 +117,12 @@ std::vector<std::string> Performer::Perform(const Action& action) {
       return Scale(1);
     case Kind::kFewerWorkers:
       return Scale(-1);
+    case Kind::kScaleTo:
+      return ScaleTo(action.amount);
+    case Kind::kRestart:
+      return Restart();
+    case Kind::kRollback:
+      return Rollback(action.amount);
     case Kind::kPause:
       return Pause();
     case Kind::kResume:
@@ -451,6 +445,7 @@ Performer::Wrongs Performer::NoteSuccess(const Finished& reload, const Settings&
   expected_.generation = response->generation();
   expected_.is_paused = false;
   NoteSettings(settings);
+  history_[response->generation()] = {settings, number};
   // With those that were started again between the look before and the reload.
   std::vector<Worker> draining = before;
   for (const Worker& worker : Workers()) {
@@ -496,66 +491,6 @@ Performer::Wrongs Performer::NoteRefusal(const Finished& reload, int number,
     }
   }
   return wrongs;
-}
-
-Performer::Wrongs Performer::Scale(int by) {
-  const std::vector<Worker> before = Workers();
-  const bool can_scale = settings_.accept != Settings::Accept::kReuseport && !expected_.is_paused &&
-                         expected_.workers + by >= 1;
-  muster().master().Signal(by > 0 ? SIGTTIN : SIGTTOU);
-  if (!can_scale) return {};
-  const Time begin = steady_clock::now();
-  expected_.workers += by;
-  if (by > 0) return {};
-  // Which one goes is the master's decision; whoever goes on serving has no reason to close.
-  std::vector<Worker> gone = before;
-  muster().AwaitStatus([&](const admin::v1::Status& status) {
-    int stay = 0;
-    for (const Worker& worker : status.workers()) {
-      if (worker.generation() == expected_.generation && worker.state() != Worker::DRAINING &&
-          worker.state() != Worker::STOPPING) {
-        ++stay;
-      }
-    }
-    if (stay != expected_.workers) return false;
-    gone.erase(std::remove_if(gone.begin(), gone.end(),
-                              [&](const Worker& worker) {
-                                return std::any_of(status.workers().begin(), status.workers().end(),
-                                                   [&](const Worker& each) {
-                                                     return each.pid() == worker.pid() &&
-                                                            each.state() != Worker::DRAINING;
-                                                   });
-                              }),
-               gone.end());
-    return true;
-  });
-  NoteDrain(begin, gone);
-  return {};
-}
-
-Performer::Wrongs Performer::Pause() {
-  if (expected_.is_paused) return {};
-  const Time begin = steady_clock::now();
-  const Finished pause = muster().Ctl({"pause"});
-  ledger_.Add({.name = "pause", .from = begin, .all_opened_before = steady_clock::now()});
-  stopped_.clear();
-  limited_.clear();
-  if (pause.exit != 0) return {absl::StrCat("pause failed: ", Told(pause))};
-  expected_.is_paused = true;
-  return {};
-}
-
-Performer::Wrongs Performer::Resume() {
-  if (!expected_.is_paused) return {};
-  const Finished resume = muster().Ctl({"-o", "json", "resume"});
-  const auto response = FromJson<admin::v1::ResumeResponse>(resume.output);
-  if (resume.exit != 0 || !response.has_value()) {
-    return {absl::StrCat("resume failed: ", Told(resume))};
-  }
-  expected_.generation = response->generation();
-  expected_.is_paused = false;
-  expected_.workers = settings_.workers;
-  return {};
 }
 
 Performer::Wrongs Performer::Reopen() {

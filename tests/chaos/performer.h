@@ -73,6 +73,8 @@ class Performer {
   };
   Ended AwaitReload(
       const std::function<void()>& meanwhile, const std::function<void()>& answered = [] {});
+  // So long new connections are made after the answer to a reload.
+  static constexpr std::chrono::milliseconds kProbesAfterAnswer{60};
   // What was told of a worker of `before` that was stopped until the answer; and who was answered
   // by whom around it.
   Wrongs NoteOldWorkers(const Ended& reload, int number, const std::set<pid_t>& stopped,
@@ -87,6 +89,13 @@ class Performer {
                      const std::vector<admin::v1::Worker>& before, bool has_killed);
 
   Wrongs Scale(int by);
+  Wrongs ScaleTo(int workers);
+  Wrongs Restart();
+  Wrongs Rollback(int back);
+  // Answers of orders about single workers: the warnings that they may have.
+  template <typename Response>
+  Wrongs ReadWarnings(const Response& response, Time begin,
+                      const std::vector<admin::v1::Worker>& before);
   Wrongs Pause();
   Wrongs Resume();
   Wrongs Reopen();
@@ -113,6 +122,11 @@ class Performer {
   std::unique_ptr<Clients> clients_;
   Expected expected_;
   Settings settings_;  // of what serves
+  struct Served {
+    Settings settings;
+    int number = 0;
+  };
+  std::map<std::uint64_t, Served> history_;  // by generation
   int last_number_ = 1;
   std::set<int> refused_;
   std::set<pid_t> stopped_;

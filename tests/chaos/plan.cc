@@ -28,6 +28,8 @@ constexpr Weight kWeights[] = {
     {Kind::kPause, 5},         {Kind::kResume, 30},
     {Kind::kReopen, 3},        {Kind::kReopenBySignal, 3},
     {Kind::kConnect, 5},       {Kind::kDisconnect, 4},
+    {Kind::kScaleTo, 6},       {Kind::kRestart, 7},
+    {Kind::kRollback, 8},
 };
 
 constexpr int SumOfWeights() {
@@ -96,6 +98,10 @@ Action Plan::AnyAction() {
       return {.kind = weight->kind, .worker = Any(16), .amount = Any(2), .settings = AnySettings()};
     case Kind::kFewDescriptors:
       return {.kind = weight->kind, .worker = Any(16), .amount = Any(12)};
+    case Kind::kScaleTo:
+      return {.kind = weight->kind, .amount = 1 + Any(kMostWorkers)};
+    case Kind::kRollback:
+      return {.kind = weight->kind, .amount = 1 + Any(3)};
     case Kind::kConnect:
     case Kind::kDisconnect:
       return {.kind = weight->kind, .amount = 1 + Any(12)};
@@ -153,7 +159,11 @@ bool Plan::IsPossible(const Action& action) const {
       return !is_paused_ && can_scale_ && workers_ < kMostWorkers;
     case Kind::kFewerWorkers:
       return !is_paused_ && can_scale_ && workers_ > 1 && stopped_ == 0;
+    case Kind::kScaleTo:
+    case Kind::kRestart:
+      return !is_paused_ && stopped_ == 0;
     case Kind::kPause:
+    case Kind::kRollback:
       return !is_paused_;
     case Kind::kResume:
       return is_paused_;
@@ -202,6 +212,13 @@ void Plan::Note(const Action& action) {
       break;
     case Kind::kFewerWorkers:
       --workers_;
+      break;
+    case Kind::kScaleTo:
+      workers_ = action.amount;
+      break;
+    case Kind::kRollback:
+      // The run knows what served then.
+      can_scale_ = false;
       break;
     case Kind::kPause:
       is_paused_ = true;

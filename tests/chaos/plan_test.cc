@@ -30,12 +30,16 @@ TEST(Plan, IsTheSameForTheSameSeed) {
 TEST(Plan, IsTheSameOnEveryMachine) {
   std::vector<std::string> texts;
   for (const Action& action : Actions(1, 4)) texts.push_back(Text(action));
-  EXPECT_THAT(texts, ElementsAre("reload: 1 workers, accept MUTEX, 4096 connections each, 4 "
-                                 "generations, log a file, access log a FIFO",
-                                 "stop worker 1",
-                                 "reload: 2 workers, accept EXCLUSIVE, 4096 connections each, 2 "
-                                 "generations, log standard error, access log a FIFO",
-                                 "let worker 10 open 1 descriptors more"));
+  EXPECT_THAT(
+      texts,
+      ElementsAre(
+          "reload: 1 workers, accept MUTEX, 4096 connections each, 4 generations, log a file, "
+          "access log a FIFO",
+          "reload: 5 workers, accept EXCLUSIVE, 4096 connections each, 2 generations, log standard "
+          "error, access log none; worker 1 is stopped from before until the answer",
+          "kill worker 11",
+          "reload while the master may open 16 descriptors more: 2 workers, accept EXCLUSIVE, 4096 "
+          "connections each, 2 generations, log standard error, access log none"));
 }
 
 TEST(Plan, IsAnotherForAnotherSeed) { EXPECT_NE(Actions(7, 20), Actions(8, 20)); }

@@ -95,6 +95,12 @@ StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& befor
   snapshot.master.set_generation(core.generation());
   snapshot.master.set_worker_processes(core.wanted_workers());
   snapshot.master.set_last_reload_error(Told(core.last_reload_error()));
+  const GenerationRecord* const generation = core.generations().Find(core.generation());
+  if (generation != nullptr &&
+      (generation->origin == Origin::kRollback || generation->origin == Origin::kTrial)) {
+    snapshot.master.set_rolled_back_to(generation->copy_of);
+  }
+  snapshot.master.set_trials_failed(core.trials_failed());
   std::vector<const WorkerRecord*> records;
   for (const auto& [slot, record] : core.workers()) records.push_back(&record);
   std::sort(records.begin(), records.end(), [](const WorkerRecord* a, const WorkerRecord* b) {

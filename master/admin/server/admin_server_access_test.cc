@@ -23,14 +23,21 @@ class AdminServerAccessTest : public AdminServerTest {
     AdminServerTest::SetUp();
     health_.Set({{"", true}});
     for (AdminOperations::Order* order :
-         {&operations_.reopen, &operations_.pause, &operations_.resume, &operations_.quit,
-          &operations_.stop}) {
+         {&operations_.reopen, &operations_.pause, &operations_.quit, &operations_.stop}) {
       *order = AnsweredWith(Outcome());
     }
     operations_.reload = [](const ReloadTerms&, const AdminOperations::Reply& reply) {
       reply(Outcome());
       return RequestId{5};
     };
+    const auto answer = [](const auto&, const AdminOperations::Reply& reply) {
+      reply(Outcome());
+      return RequestId{5};
+    };
+    operations_.resume = answer;
+    operations_.rollback = answer;
+    operations_.change_workers = answer;
+    operations_.list_generations = [] { return admin::v1::ListGenerationsResponse(); };
     operations_.set_log_level = [](auto level) { return level; };
     operations_.list_zones = [](const auto& answer) { answer(admin::v1::ListZonesResponse()); };
     operations_.list_locks = [](const auto&, const auto& answer) {

@@ -3,7 +3,7 @@
 #include <csignal>
 
 #include "gmock/gmock.h"
-#include "muster/master/decide/supervisor_core_fixture.h"
+#include "muster/master/decide/testing/supervisor_core_fixture.h"
 
 namespace muster::master {
 namespace {

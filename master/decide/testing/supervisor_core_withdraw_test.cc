@@ -5,7 +5,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/decide/supervisor_core_fixture.h"
+#include "muster/master/decide/testing/supervisor_core_fixture.h"
 
 namespace muster::master {
 namespace {

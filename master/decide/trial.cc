@@ -1,0 +1,66 @@
+#include "muster/master/decide/trial.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "muster/proto/counted.h"
+
+namespace muster::master {
+namespace {
+
+std::string Crashes(std::uint64_t count) {
+  return absl::StrCat(count, count == 1 ? " crash" : " crashes");
+}
+
+}  // namespace
+
+void Trial::Begin(std::uint64_t generation, std::uint64_t previous, const Settings& settings,
+                  TimePoint now) {
+  const std::uint64_t proven = is_on() ? previous_ : previous;
+  End();
+  if (settings.trial == Duration::zero()) return;
+  generation_ = generation;
+  previous_ = proven;
+  most_crashes_ = settings.trial_max_crashes;
+  began_ = now;
+  deadline_ = now + settings.trial;
+}
+
+void Trial::PassTo(std::uint64_t generation) {
+  if (is_on()) generation_ = generation;
+}
+
+void Trial::End() { *this = Trial(); }
+
+void Trial::OnCrash(const WorkerRecord& worker) {
+  if (!is_on() || worker.generation != generation_) return;
+  ++crashes_;
+  last_crash_ = absl::StrCat(worker.Name(), " ", worker.last_exit);
+}
+
+std::optional<std::string> Trial::Failure(const WorkerSlots& workers, TimePoint now) const {
+  if (!is_on()) return std::nullopt;
+  if (workers.wanted(generation_) > 0 && workers.AllAre(WorkerState::kGaveUp, generation_)) {
+    return absl::StrCat(last_crash_, "; the last worker has given up");
+  }
+  if (crashes_ <= most_crashes_) return std::nullopt;
+  return absl::StrCat(last_crash_, "; ", Crashes(crashes_), " within ",
+                      absl::FormatDuration(absl::FromChrono(
+                          std::chrono::duration_cast<std::chrono::milliseconds>(now - began_))),
+                      ", and trial.max_crashes is ", most_crashes_);
+}
+
+void Trial::Expire(Decision& decision) {
+  if (!is_on() || decision.now() < deadline_) return;
+  decision.Tell(
+      Topic::kTrialPassed, Severity::kInfo,
+      absl::StrCat("generation ", generation_, " has passed its trial, with ", Crashes(crashes_)),
+      generation_);
+  End();
+}
+
+std::optional<TimePoint> Trial::deadline() const {
+  if (!is_on()) return std::nullopt;
+  return deadline_;
+}
+
+}  // namespace muster::master
