@@ -109,7 +109,11 @@ void Feed::Run() {
     const Clock::time_point next = Collect(Clock::now());
     if (!looking_.empty()) {
       lock.unlock();
-      for (const auto& reader : looking_) reader->Look();
+      for (std::size_t i = 0; i < looking_.size();) {
+        const std::lock_guard round(round_);
+        const std::size_t end = std::min(looking_.size(), i + kRound);
+        for (; i < end; ++i) looking_[i]->Look();
+      }
       looking_.clear();
       lock.lock();
       continue;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,11 @@ class Feed {
   void Leave(Reader* reader);
   // Has it look once more, as soon as can be: it could not send all that it has.
   void LookAgain(Reader* reader);
+  // Returns when the thread does not have readers look, or has had the next few do so. What is done
+  // after each message waits here: so the threads that do it are woken once for many messages, and
+  // not for each, which would be most of what a message costs. They wait a few milliseconds at
+  // most.
+  void AwaitPause() { const std::lock_guard round(round_); }
   // There may be something new for the readers that are told.
   void News();
   // Ends all readers, and those that come later, as any that no thread can be had for. Waits for
@@ -65,7 +71,11 @@ class Feed {
   // The lock is held. Moves those who are to look now to `looking`. Returns when the next ones are.
   Clock::time_point Collect(Clock::time_point now);
 
-  std::mutex mutex_;
+  // That look without a pause.
+  static constexpr std::size_t kRound = 64;
+
+  std::mutex round_;  // held while readers look; taken before all others
+  std::mutex mutex_;  // guards the rest
   std::condition_variable changed_;
   std::thread thread_;
   bool is_closed_ = false;

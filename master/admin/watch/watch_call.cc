@@ -43,6 +43,7 @@ void WatchCall::End() { FinishOnce(ToGrpcStatus(absl::UnavailableError("the mast
 
 void WatchCall::OnWriteDone(bool is_written) {
   if (!is_written) return OnCancel();
+  feed_.AwaitPause();
   {
     const std::lock_guard lock(mutex_);
     is_writing_ = false;
