@@ -91,6 +91,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
   absl::StatusOr<std::shared_ptr<const WorkerProgram>> worker = finder.Find(config.worker_binary());
   if (!worker.ok()) return deployment.ExplainWorker(worker.status());
   deployment.worker = *std::move(worker);
+  MUSTER_ASSIGN_OR_RETURN(deployment.launch, WorkerLaunch::Find(config));
   MUSTER_RETURN_IF_ERROR(MakeFolders(config));
   MUSTER_ASSIGN_OR_RETURN(deployment.admin_terms, FindAdminTerms(config.admin()));
   MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
@@ -109,6 +110,7 @@ absl::StatusOr<Deployment> Deployment::Copy() const {
   copy.identity = identity;
   copy.worker = worker;
   copy.is_worker_from_flag = is_worker_from_flag;
+  copy.launch = launch;
   copy.listeners = listeners;
   copy.zones = zones;
   copy.admin_terms = admin_terms;
