@@ -24,8 +24,8 @@ constexpr std::uint64_t kMostConnections = 1 << 21;
 }  // namespace
 
 LiveWorkers::LiveWorkers(loop::EventLoop& loop, Log& log, const worker::SharedZone& zone,
-                         const HandoffEnds& handoff, SupervisedWorker::Sink sink)
-    : loop_(loop), log_(log), zone_(zone), handoff_(handoff), sink_(std::move(sink)) {}
+                         std::shared_ptr<const HandoffEnds> handoff, SupervisedWorker::Sink sink)
+    : loop_(loop), log_(log), zone_(zone), partners_(std::move(handoff)), sink_(std::move(sink)) {}
 
 void LiveWorkers::BeginList(const std::string& pid_file) {
   const std::string path = WorkerList::PathFor(pid_file);
@@ -35,9 +35,13 @@ void LiveWorkers::BeginList(const std::string& pid_file) {
 }
 
 absl::StatusOr<pid_t> LiveWorkers::Start(const SpawnAction& action, const Deployment& deployment) {
+  MUSTER_ASSIGN_OR_RETURN(const std::shared_ptr<const HandoffEnds> handoff,
+                          partners_.QueueOf(action.generation, deployment.launch,
+                                            deployment.config.hand_off_between_users()));
   MUSTER_ASSIGN_OR_RETURN(const ipc::OwnerTag tag, zone_.Reserve(action.slot));
   for (const auto& zone : deployment.zones) zone->Restore();
-  absl::StatusOr<SpawnedWorker> spawned = spawner_.Spawn(deployment.worker);
+  absl::StatusOr<SpawnedWorker> spawned =
+      spawner_.Spawn(deployment.worker, deployment.launch.PlanOf(action.index));
   if (!spawned.ok()) {
     worker::RecoverSlot(zone_, tag);
     return deployment.ExplainWorker(spawned.status());
@@ -53,10 +57,10 @@ absl::StatusOr<pid_t> LiveWorkers::Start(const SpawnAction& action, const Deploy
   zone_.registry().SetProcess(tag, pid);
   if (list_) Warn(list_->Add(action.slot, pid));
   for (const auto& [command, payload, fds] :
-       FirstMessages(action, tag, deployment, zone_, handoff_)) {
+       FirstMessages(action, tag, deployment, zone_, *handoff)) {
     (*process)->Send(command, 0, payload, fds);
   }
-  live_[action.slot] = Live{*std::move(process), tag, deployment.zones};
+  live_[action.slot] = Live{*std::move(process), tag, deployment.zones, handoff};
   return pid;
 }
 
@@ -67,7 +71,11 @@ void LiveWorkers::Send(const SendAction& action) {
   if (action.command == worker::Command::kTerminate) {
     found->second.cut = LoadOf(action.slot);
   }
-  found->second.process->Send(action.command, action.token, "", {});
+  // Nobody would take what it hands off.
+  const bool is_alone = found->second.handoff.get() != &partners_.serving();
+  const bool closes = is_alone && action.command == worker::Command::kDrain;
+  found->second.process->Send(closes ? worker::Command::kQuit : action.command, action.token, "",
+                              {});
 }
 
 void LiveWorkers::Signal(const SignalAction& action) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/handoff_ends.h"
+#include "muster/master/handoff_partners.h"
 #include "muster/master/hung_watch.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/spawner.h"
@@ -34,10 +36,11 @@ namespace muster::master {
 // waits a little for the kernel, see Spawner.
 class LiveWorkers {
  public:
-  // All outlive it. The zone is one that SharedZone::Create made. `sink` gets the events of all
+  // All outlive it. The zone is one that SharedZone::Create made. `handoff` is the queue of the
+  // first generation. `sink` gets the events of all
   // workers. When it gets an ExitedEvent, it buries the process.
   LiveWorkers(loop::EventLoop& loop, Log& log, const worker::SharedZone& zone,
-              const HandoffEnds& handoff, SupervisedWorker::Sink sink);
+              std::shared_ptr<const HandoffEnds> handoff, SupervisedWorker::Sink sink);
 
   // From now on a file beside the pid file has the processes, for the next master, if this one is
   // killed. If that cannot be, the log has why.
@@ -46,6 +49,12 @@ class LiveWorkers {
   // Starts a process in a slot that is free, and sends it its first messages. After an error, which
   // has the place of the program's field, the slot is free again.
   absl::StatusOr<pid_t> Start(const SpawnAction& action, const Deployment& deployment);
+
+  // From now on the generation that Start has had last of all is the one that serves. Earlier
+  // workers that would have to hand connections off to another user close them (HandoffPartners).
+  void OnCommit() { partners_.OnCommit(); }
+  // Closes what is in the queue of the generation that serves. As HandoffEnds::CloseAll.
+  std::size_t CloseHandedOff() const { return partners_.serving().CloseAll(); }
 
   // These do nothing if no process is in the slot.
   void Send(const SendAction& action);
@@ -83,6 +92,7 @@ class LiveWorkers {
     std::unique_ptr<SupervisedWorker> process;
     ipc::OwnerTag tag;
     worker::UserZones zones;
+    std::shared_ptr<const HandoffEnds> handoff;
     Load cut{};  // when it was told to end at once
   };
 
@@ -96,7 +106,7 @@ class LiveWorkers {
   loop::EventLoop& loop_;
   Log& log_;
   const worker::SharedZone& zone_;
-  const HandoffEnds& handoff_;
+  HandoffPartners partners_;
   const SupervisedWorker::Sink sink_;
   Spawner spawner_;
   std::map<std::uint32_t, Live> live_;  // by slot

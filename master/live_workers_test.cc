@@ -70,7 +70,8 @@ class LiveWorkersTest : public testing::Test {
   Log log_;
   const std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   const worker::SharedZone zone_ = *worker::SharedZone::Create(4);
-  const HandoffEnds handoff_ = *HandoffEnds::Create();
+  const std::shared_ptr<const HandoffEnds> handoff_ =
+      std::make_shared<const HandoffEnds>(*HandoffEnds::Create());
   Deployment deployment_;
   bool is_ready_ = false;
   bool has_exited_ = false;

@@ -4,6 +4,7 @@
 
 #include "muster/master/command_line.h"
 #include "muster/master/give_order.h"
+#include "muster/master/launch/launcher.h"
 #include "muster/master/process/signal_orders.h"
 #include "muster/master/run.h"
 #include "muster/master/test_config.h"
@@ -38,9 +39,13 @@ absl::Status Prepare() {
   return muster::process_env::PrepareProcess({muster::master::kMasterSignals, {}});
 }
 
-// Before the constructors of libraries: gRPC's open descriptors.
-void PrepareEarly() { (void)Prepare(); }
-[[gnu::used, gnu::section(".preinit_array")]] void (*const prepare_early)() = PrepareEarly;
+// Before the constructors of libraries: gRPC's open descriptors, and take longer than a launch.
+void PrepareEarly(int argc, char** argv, char**) {
+  muster::master::LaunchIfAsked(argc, argv);
+  (void)Prepare();
+}
+[[gnu::used, gnu::section(".preinit_array")]] void (*const prepare_early)(int, char**,
+                                                                          char**) = PrepareEarly;
 
 }  // namespace
 

@@ -35,7 +35,8 @@ class ReporterTest : public testing::Test {
   loop::TestTimers timers_;
   Log log_;
   const worker::SharedZone zone_ = *worker::SharedZone::Create(8);
-  const HandoffEnds handoff_ = *HandoffEnds::Create();
+  const std::shared_ptr<const HandoffEnds> handoff_ =
+      std::make_shared<const HandoffEnds>(*HandoffEnds::Create());
   SupervisorCore core_{zone_.capacity()};
   const LiveWorkers workers_{*loop_, log_, zone_, handoff_, [](const Event&) {}};
   const std::unique_ptr<Deployments> deployments_ =

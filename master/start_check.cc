@@ -17,6 +17,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/access/access_policy.h"
 #include "muster/master/deployment/descriptor_need.h"
+#include "muster/master/deployment/worker_launch.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/file_id.h"
 #include "muster/master/host/memory_limit.h"
@@ -90,6 +91,9 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
   CheckRights("admin", config.admin().owner(), config.admin().group());
   if (const absl::Status rules = AccessPolicy::Find(config.admin(), {}).status(); !rules.ok()) {
     mistakes_.push_back({config::FieldOf(rules), std::string(rules.message())});
+  }
+  if (const absl::Status who = WorkerLaunch::Find(config).status(); !who.ok()) {
+    mistakes_.push_back({config::FieldOf(who), std::string(who.message())});
   }
   if (config.admin().has_tls()) CheckTls(config.admin().tls());
   if (config.log().has_path()) CheckLog("log.path", config.log().path());

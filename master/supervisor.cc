@@ -1,5 +1,7 @@
 #include "muster/master/supervisor.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
@@ -45,7 +47,8 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
   MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
   MUSTER_ASSIGN_OR_RETURN(HandoffEnds handoff, HandoffEnds::Create());
   std::unique_ptr<Supervisor> supervisor(
-      new Supervisor(loop, log, events, pid_file, std::move(zone), std::move(handoff)));
+      new Supervisor(loop, log, events, pid_file, std::move(zone),
+                     std::make_shared<const HandoffEnds>(std::move(handoff))));
   MUSTER_ASSIGN_OR_RETURN(
       supervisor->deployments_,
       Deployments::Create(loop, std::move(source), std::move(first),
@@ -57,19 +60,19 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
 }
 
 Supervisor::Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFile& pid_file,
-                       worker::SharedZone zone, HandoffEnds handoff)
+                       worker::SharedZone zone, std::shared_ptr<const HandoffEnds> handoff)
     : loop_(loop),
       log_(log),
       event_ring_(events),
       pid_file_(pid_file),
       zone_(std::move(zone)),
       zone_events_(zone_.events()),
-      handoff_(std::move(handoff)),
       core_(zone_.capacity()),
       notifier_(loop),
       tick_(loop, [this] { Handle(TickEvent{}); }),
       log_upkeep_(loop, log, zone_.master_status()),
-      workers_(loop, log, zone_, handoff_, [this](Event event) { OnWorker(std::move(event)); }),
+      workers_(loop, log, zone_, std::move(handoff),
+               [this](Event event) { OnWorker(std::move(event)); }),
       zone_upkeep_(loop, log, zone_,
                    {.restore_rest = [this] { RestoreZones(); },
                     .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
@@ -137,7 +140,7 @@ void Supervisor::CloseWhatNobodyTakes() {
   const MasterState state = core_.state();
   if (!workers_.empty() || (state != MasterState::kPaused && state != MasterState::kStopping))
     return;
-  const std::size_t closed = handoff_.CloseAll();
+  const std::size_t closed = workers_.CloseHandedOff();
   if (closed == 0) return;
   closed_in_handoff_ += closed;
   log_.Write(Severity::kWarning, absl::StrCat(config::Counted(closed, "connection"),
@@ -288,6 +291,7 @@ void Supervisor::Do(const CommitAction& action) {
   const std::vector<std::string> before =
       is_first ? std::vector<std::string>() : deployments_->current()->listeners.addresses();
   deployments_->Commit(action.generation, action.way_back);
+  workers_.OnCommit();
   reporter_.PublishHealth();  // it may have another number of workers
   const Deployment& current = *deployments_->current();
   const std::vector<std::string> now = current.listeners.addresses();
@@ -315,6 +319,10 @@ void Supervisor::Do(const CommitAction& action) {
     }
   }
   if (!is_first) return;
+  if (current.launch.is_as_root()) {
+    log_.Write(Severity::kWarning,
+               "workers run as root: the configuration names no `user` for them");
+  }
   if (const absl::Status status = pid_file_.Write(); !status.ok()) {
     log_.Write(Severity::kError, status.message());
   }

@@ -115,7 +115,7 @@ class Supervisor {
 
  private:
   Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFile& pid_file,
-             worker::SharedZone zone, HandoffEnds handoff);
+             worker::SharedZone zone, std::shared_ptr<const HandoffEnds> handoff);
 
   // Lets the core decide and performs it, then the same with what came of it.
   void Handle(Event event);
@@ -162,7 +162,6 @@ class Supervisor {
   PidFile& pid_file_;
   worker::SharedZone zone_;
   ZoneEvents zone_events_;
-  HandoffEnds handoff_;
   SupervisorCore core_;
   ServiceNotifier notifier_;
   loop::Timer tick_;

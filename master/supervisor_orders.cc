@@ -1,5 +1,7 @@
 // What the operator asks of a supervisor, by call or by signal.
 
+#include <signal.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -91,9 +93,18 @@ void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
     case SignalOrder::kQuit:
       Quit(nullptr);
       return;
-    case SignalOrder::kStop:
-      Stop(nullptr);
+    case SignalOrder::kStop: {
+      const Deployment* const current = deployments_->current();
+      const bool is_graceful = signal.number == SIGTERM && current != nullptr &&
+                               current->config.stop_signal_is_graceful() &&
+                               core_.state() != MasterState::kStopping;
+      if (is_graceful) {
+        Quit(nullptr);
+      } else {
+        Stop(nullptr);
+      }
       return;
+    }
     case SignalOrder::kPause:
       Pause(nullptr);
       return;

@@ -96,6 +96,64 @@ TEST_F(Stop, TheTerminateSignalStops) {
   EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
 }
 
+// For who sends TERM, and means what QUIT does.
+class GracefulTerm : public Stop {
+ protected:
+  GracefulTerm() { muster_.WriteConfig(RunningMaster::Config("stop_signal_is_graceful: true")); }
+};
+
+TEST_F(GracefulTerm, FinishesTheRequestInFlight) {
+  BeginLargeResponse();
+  muster_.master().Signal(SIGTERM);
+  ASSERT_TRUE(AwaitDraining());
+
+  const auto response = client_->Receive();
+
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->body.size(), kLargeBytes);
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+}
+
+TEST_F(GracefulTerm, StopsAtOnceTheSecondTime) {
+  BeginLargeResponse();
+  muster_.master().Signal(SIGTERM);
+  ASSERT_TRUE(AwaitDraining());
+
+  muster_.master().Signal(SIGTERM);
+
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+  EXPECT_FALSE(client_->Receive().has_value());
+}
+
+TEST_F(GracefulTerm, StopsAtOnceAfterQuit) {
+  BeginLargeResponse();
+  muster_.master().Signal(SIGQUIT);
+  ASSERT_TRUE(AwaitDraining());
+
+  muster_.master().Signal(SIGTERM);
+
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+  EXPECT_FALSE(client_->Receive().has_value());
+}
+
+TEST_F(GracefulTerm, LeavesTheInterruptOfATerminalAsItIs) {
+  BeginLargeResponse();
+  muster_.master().Signal(SIGINT);
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+  EXPECT_FALSE(client_->Receive().has_value());
+}
+
+TEST_F(Stop, QuitAndThenTermStopsAtOnce) {
+  BeginLargeResponse();
+  muster_.master().Signal(SIGQUIT);
+  ASSERT_TRUE(AwaitDraining());
+
+  muster_.master().Signal(SIGTERM);
+
+  EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
+  EXPECT_FALSE(client_->Receive().has_value());
+}
+
 TEST_F(Stop, LeavesNoFileBehind) {
   ASSERT_EQ(muster_.Ctl({"stop"}).exit, 0);
   ASSERT_EQ(muster_.master().Wait(), 0);

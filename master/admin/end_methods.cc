@@ -8,18 +8,16 @@ grpc::ServerUnaryReactor* AnswerQuit(AdminCalls& calls, const AdminOperations& o
                                      grpc::CallbackServerContext* context,
                                      const admin::v1::QuitRequest* request,
                                      admin::v1::QuitResponse* response) {
-  return calls.Change(
-      context, "quit", *request, operations.quit,
-      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
+  return calls.Change(context, "quit", *request, operations.quit,
+                      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
 }
 
 grpc::ServerUnaryReactor* AnswerStop(AdminCalls& calls, const AdminOperations& operations,
                                      grpc::CallbackServerContext* context,
                                      const admin::v1::StopRequest* request,
                                      admin::v1::StopResponse* response) {
-  return calls.Change(
-      context, "stop", *request, operations.stop,
-      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
+  return calls.Change(context, "stop", *request, operations.stop,
+                      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
 }
 
 }  // namespace muster::master

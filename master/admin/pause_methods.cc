@@ -10,9 +10,8 @@ grpc::ServerUnaryReactor* AnswerPause(AdminCalls& calls, const AdminOperations& 
                                       grpc::CallbackServerContext* context,
                                       const admin::v1::PauseRequest* request,
                                       admin::v1::PauseResponse* response) {
-  return calls.Change(
-      context, "pause", *request, operations.pause,
-      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
+  return calls.Change(context, "pause", *request, operations.pause,
+                      [response](const Outcome& outcome) { TellOfTheEnd(outcome, response); });
 }
 
 grpc::ServerUnaryReactor* AnswerResume(AdminCalls& calls, const AdminOperations& operations,

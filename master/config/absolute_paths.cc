@@ -34,6 +34,9 @@ void MakePathsAbsolute(config::v1::Config* config, absl::string_view prefix) {
   }
   if (config->has_pid_file()) MakeAbsolute(config->mutable_pid_file(), prefix);
   if (config->has_worker_binary()) MakeAbsolute(config->mutable_worker_binary(), prefix);
+  if (config->has_working_directory()) {
+    MakeAbsolute(config->mutable_working_directory(), prefix);
+  }
   if (config->log().has_path()) MakeAbsolute(config->mutable_log()->mutable_path(), prefix);
   for (std::string& address : *config->mutable_admin()->mutable_listen()) {
     MakeAddressAbsolute(&address, prefix);

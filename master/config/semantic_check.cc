@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/master/access/access_policy.h"
 #include "muster/master/config/response_check.h"
+#include "muster/master/config/worker_check.h"
 #include "muster/master/host/file_access.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/socket_rights.h"
@@ -56,6 +57,7 @@ class Checker {
     if (config_.log().has_path()) CheckLog("log.path", config_.log().path());
     CheckAdmin();
     CheckZones();
+    CheckWorkers(config_, mistakes_);
     if (config_.has_worker_binary()) CheckProgram("worker_binary", config_.worker_binary());
     if (config_.has_http()) {
       CheckHttp();

@@ -84,6 +84,7 @@ absl::StatusOr<AdminTerms> FindAdminTerms(const config::v1::Admin& admin) {
 absl::Status Complete(Deployment& deployment, const ListenerSet& current,
                       const worker::UserZones& current_zones) {
   const config::v1::Config& config = deployment.config;
+  MUSTER_ASSIGN_OR_RETURN(deployment.launch, WorkerLaunch::Find(config));
   MUSTER_RETURN_IF_ERROR(MakeFolders(config));
   MUSTER_ASSIGN_OR_RETURN(deployment.admin_terms, FindAdminTerms(config.admin()));
   MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
@@ -116,6 +117,7 @@ absl::StatusOr<Deployment> Deployment::Copy() const {
   copy.identity = identity;
   copy.worker = worker;
   copy.is_worker_from_flag = is_worker_from_flag;
+  copy.launch = launch;
   copy.listeners = listeners;
   copy.zones = zones;
   copy.admin_terms = admin_terms;

@@ -14,6 +14,7 @@
 #include "muster/master/config/config_identity.h"
 #include "muster/master/config/field_places.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/deployment/worker_launch.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/master/process/worker_program.h"
@@ -30,6 +31,7 @@ struct Deployment {
   FieldPlaces places;  // of `config`, until it serves
   std::shared_ptr<const WorkerProgram> worker;
   bool is_worker_from_flag = false;  // --worker named it
+  WorkerLaunch launch;
   ListenerSet listeners;
   worker::UserZones zones;
   AdminTerms admin_terms;

@@ -3,7 +3,9 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -14,6 +16,17 @@ namespace muster::master {
 // InvalidArgument: the number is too large. NotFound: there is no such name.
 absl::StatusOr<uid_t> FindUser(const std::string& text);
 absl::StatusOr<gid_t> FindGroup(const std::string& text);
+
+struct Account {
+  uid_t user = 0;
+  // Empty, as `groups` is: `user` is a number that no account has.
+  std::optional<gid_t> group;
+  std::vector<gid_t> groups;  // all that it belongs to, `group` included
+};
+
+// As FindUser, with the groups of the user, for which name services are asked even if `text` is a
+// number.
+absl::StatusOr<Account> FindAccount(const std::string& text);
 
 }  // namespace muster::master
 

@@ -111,7 +111,8 @@ class SpawnOrders {
   }
 
   int Spawn(const ChildPlan& plan, pid_t* pid) const {
-    const std::vector<std::string> environment = process_env::ChildEnvironment();
+    const std::vector<std::string> environment =
+        plan.environment.has_value() ? *plan.environment : process_env::ChildEnvironment();
     return ::posix_spawn(pid, plan.program.c_str(), &actions_, &attributes_,
                          Pointers(plan.arguments).data(), Pointers(environment).data());
   }
@@ -170,9 +171,7 @@ absl::StatusOr<ipc::PidFd> Spawn(const ChildPlan& plan) {
   }
   pid_t pid = -1;
   if (const int error = orders.Spawn(plan, &pid); error != 0) {
-    const absl::Status status =
-        ipc::ErrnoStatus(absl::StrCat("start ", plan.arguments.front()), error);
-    return absl::Status(status.code(), absl::StrCat(status.message(), Explain(error)));
+    return StartError(plan.arguments.front(), error);
   }
   // Ours and not yet waited for, so it is that process, dead or alive.
   absl::StatusOr<ipc::PidFd> process = ipc::PidFd::Open(pid);
@@ -185,6 +184,11 @@ absl::StatusOr<ipc::PidFd> Spawn(const ChildPlan& plan) {
 }
 
 }  // namespace
+
+absl::Status StartError(absl::string_view name, int error) {
+  const absl::Status status = ipc::ErrnoStatus(absl::StrCat("start ", name), error);
+  return absl::Status(status.code(), absl::StrCat(status.message(), Explain(error)));
+}
 
 absl::StatusOr<Child> Child::Start(const ChildPlan& plan) {
   TheFamily().BeginStart();

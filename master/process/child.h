@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/ipc/process/process_exit.h"
 
@@ -22,7 +23,12 @@ struct ChildPlan {
   // Ours and the child's numbers. Of standard input, output and error the child inherits those that
   // are not named. It has no other descriptor.
   std::vector<std::pair<int, int>> descriptors;
+  // Unset: process_env::ChildEnvironment.
+  std::optional<std::vector<std::string>> environment = std::nullopt;
 };
+
+// Why a program could not be started: `error` is an errno, `name` the program's.
+absl::Status StartError(absl::string_view name, int error);
 
 // A process that this one started. It stays ours until it is reaped by this object: ReapStrangers
 // leaves it alone, so nobody else has its pid. Destroying the object neither ends the process nor
@@ -30,8 +36,8 @@ struct ChildPlan {
 class Child {
  public:
   // Does not fork: gRPC's threads would not survive that. No signal is blocked in the child, all
-  // have their default disposition, and its environment is process_env::ChildEnvironment. Blocks
-  // until the program is loaded. After an error no process is left.
+  // have their default disposition. Blocks until the program is loaded. After an error no process
+  // is left.
   static absl::StatusOr<Child> Start(const ChildPlan& plan);
   Child(Child&&) noexcept;
   Child& operator=(Child&&) = delete;

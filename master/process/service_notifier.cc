@@ -2,13 +2,17 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ipc/base/retry.h"
@@ -27,13 +31,32 @@ std::string AddressIn(const char* variable) {
   return name;
 }
 
+// Half of the time after which the manager takes this process for hung. Zero: it does not watch it.
+std::chrono::microseconds WatchdogInterval(const char* time_us, const char* pid) {
+  std::int64_t us = 0;
+  std::int64_t watched = ::getpid();
+  if (time_us == nullptr || !absl::SimpleAtoi(time_us, &us) || us <= 0) return {};
+  if (pid != nullptr && (!absl::SimpleAtoi(pid, &watched) || watched != ::getpid())) return {};
+  return std::max(std::chrono::microseconds(us / 2), std::chrono::microseconds(1000));
+}
+
 }  // namespace
 
 ServiceNotifier::ServiceNotifier(loop::TimerQueue& timers)
-    : address_(AddressIn(std::getenv("NOTIFY_SOCKET"))), again_(timers, [this] { SendAll(); }) {
+    : address_(AddressIn(std::getenv("NOTIFY_SOCKET"))),
+      again_(timers, [this] { SendAll(); }),
+      watchdog_(timers, [this] { TellAlive(); }) {
   if (address_.empty()) return;
   socket_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket_.valid()) address_.clear();
+  watchdog_interval_ = WatchdogInterval(std::getenv("WATCHDOG_USEC"), std::getenv("WATCHDOG_PID"));
+  if (watchdog_interval_.count() > 0) TellAlive();
+}
+
+void ServiceNotifier::TellAlive() {
+  watchdog_.SetAfter(watchdog_interval_);
+  // A manager that does not read is told so later, by what it reads then.
+  if (unsent_.empty()) Tell("WATCHDOG=1\n");
 }
 
 void ServiceNotifier::TellReady(absl::string_view status) {

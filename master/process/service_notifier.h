@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/timer.h"
 
 namespace muster::master {
@@ -14,11 +15,15 @@ namespace muster::master {
 // Reports the master's state to the service manager that started this process, by the protocol of
 // sd_notify(3). Without $NOTIFY_SOCKET nothing happens. A manager that is gone is not an error.
 //
+// If $WATCHDOG_USEC is set for this process (sd_watchdog_enabled(3)), the manager hears twice in
+// that time that the loop runs: a loop that hangs says nothing, and the manager ends the process.
+//
 // No function blocks: sd_notify(3) itself waits for a manager whose socket is full. What the
 // manager does not take now is sent later, in order, from the loop. Used in the loop's thread.
 class ServiceNotifier {
  public:
-  // Reads $NOTIFY_SOCKET. `timers`: the event loop, which outlives the object.
+  // Reads $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID. `timers`: the event loop, which
+  // outlives the object.
   explicit ServiceNotifier(loop::TimerQueue& timers);
 
   // The master has finished its start, a reload, successful or not, a pause or a resumption.
@@ -34,11 +39,14 @@ class ServiceNotifier {
 
   void Tell(std::string message);
   void SendAll();
+  void TellAlive();
 
   std::string address_;  // of the manager, as the kernel wants it; empty: there is none
   ipc::UniqueFd socket_;
   std::deque<std::string> unsent_;
   loop::Timer again_;
+  loop::Clock::duration watchdog_interval_{};  // zero: nobody watches
+  loop::Timer watchdog_;
 };
 
 }  // namespace muster::master

@@ -30,7 +30,7 @@ class ServiceNotifierTest : public ::testing::Test {
     ::setenv("NOTIFY_SOCKET", absl::StrCat(folder_, "/notify").c_str(), 1);
   }
   void TearDown() override {
-    ::unsetenv("NOTIFY_SOCKET");
+    for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::unsetenv(name);
     ::unlink(absl::StrCat(folder_, "/notify").c_str());
     ::rmdir(folder_);
   }
@@ -117,6 +117,32 @@ TEST_F(ServiceNotifierTest, KeepsTheLastMessagesForAManagerThatNeverReads) {
     for (std::string next; (next = Received()) != "nothing";) last = next;
     return last == "STOPPING=1\n";
   }));
+}
+
+TEST_F(ServiceNotifierTest, TellsAWatchdogAgainAndAgainThatTheLoopRuns) {
+  ::setenv("WATCHDOG_USEC", "4000", 1);
+  ::setenv("WATCHDOG_PID", absl::StrCat(::getpid()).c_str(), 1);
+  const ServiceNotifier notifier(*loop_);
+  int told = 0;
+  EXPECT_TRUE(loop::RunUntil(*loop_, [&] {
+    while (Received() == "WATCHDOG=1\n") ++told;
+    return told == 5;
+  })) << told;
+}
+
+TEST_F(ServiceNotifierTest, TellsNothingToAWatchdogOfAnotherProcess) {
+  ::setenv("WATCHDOG_USEC", "4000", 1);
+  ::setenv("WATCHDOG_PID", absl::StrCat(::getppid()).c_str(), 1);
+  const ServiceNotifier notifier(*loop_);
+  EXPECT_EQ(Received(), "nothing");
+}
+
+TEST_F(ServiceNotifierTest, MindsNoWatchdogTimeThatIsNone) {
+  for (const char* time : {"", "0", "-5", "soon"}) {
+    ::setenv("WATCHDOG_USEC", time, 1);
+    const ServiceNotifier notifier(*loop_);
+    EXPECT_EQ(Received(), "nothing") << time;
+  }
 }
 
 TEST_F(ServiceNotifierTest, MindsNoManagerThatIsGone) {

@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/channel/channel.h"
+#include "muster/master/launch/launch_plan.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/worker_program.h"
 
@@ -15,9 +16,10 @@ struct SpawnedWorker {
 };
 
 // Starts `program` with the other end of a new channel as descriptor worker::kChannelFd. The child
-// has this, its own file, standard input, output and error, and no other descriptor. The rest is as
-// in WorkerProgram::Start.
-absl::StatusOr<SpawnedWorker> SpawnWorker(const WorkerProgram& program);
+// has this, its own file, standard input, output and error, and no other descriptor. The rest,
+// `plan` too, is as in WorkerProgram::Start.
+absl::StatusOr<SpawnedWorker> SpawnWorker(const WorkerProgram& program,
+                                          const LaunchPlan* plan = nullptr);
 
 }  // namespace muster::master
 

@@ -3,11 +3,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "muster/master/aside/side_thread.h"
+#include "muster/master/launch/launch_plan.h"
 #include "muster/master/process/spawn.h"
 #include "muster/master/process/worker_program.h"
 
@@ -28,7 +31,8 @@ class Spawner {
   // As SpawnWorker. Unavailable: the program is not loaded yet. While that lasts, it is not tried
   // again, and further calls for `program` return this at once. A process that comes of it later
   // gets no message, and ends.
-  absl::StatusOr<SpawnedWorker> Spawn(std::shared_ptr<const WorkerProgram> program);
+  absl::StatusOr<SpawnedWorker> Spawn(std::shared_ptr<const WorkerProgram> program,
+                                      std::optional<LaunchPlan> plan = std::nullopt);
 
  private:
   struct Attempt;
@@ -42,8 +46,9 @@ class Spawner {
   const std::chrono::milliseconds patience_;
   std::vector<Hanging> hanging_;
   // They stay until the end: a worker may have asked the kernel to be killed when the thread that
-  // started it ends (PR_SET_PDEATHSIG).
-  std::vector<std::unique_ptr<SideThread>> idle_;
+  // started it ends (PR_SET_PDEATHSIG). By whether they have no_new_privs, which their children
+  // inherit, and which no thread can give up.
+  std::map<bool, std::vector<std::unique_ptr<SideThread>>> idle_;
 };
 
 }  // namespace muster::master

@@ -2,14 +2,20 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/master/aside/wait_note.h"
 #include "muster/master/host/file_access.h"
+#include "muster/master/launch/launcher.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -19,6 +25,16 @@ std::string PathOfDescriptor(int fd) { return absl::StrCat("/proc/self/fd/", fd)
 
 bool IsSameTime(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+std::string ReadAll(int fd) {
+  std::string text;
+  char buffer[4096];
+  ssize_t size;
+  while ((size = ipc::RetryOnEintr([&] { return ::read(fd, buffer, sizeof(buffer)); })) > 0) {
+    text.append(buffer, static_cast<std::size_t>(size));
+  }
+  return text;
 }
 
 }  // namespace
@@ -39,7 +55,8 @@ absl::StatusOr<WorkerProgram> WorkerProgram::Open(std::string path) {
 }
 
 absl::StatusOr<Child> WorkerProgram::Start(const std::vector<std::string>& arguments,
-                                           std::vector<std::pair<int, int>> descriptors) const {
+                                           std::vector<std::pair<int, int>> descriptors,
+                                           const LaunchPlan* plan) const {
   struct stat status = {};
   if (::fstat(file_.get(), &status) != 0) return ipc::ErrnoStatus(absl::StrCat("fstat ", path_));
   if (!IsSameTime(status.st_mtim, modified_) || status.st_size != size_bytes_) {
@@ -48,10 +65,37 @@ absl::StatusOr<Child> WorkerProgram::Start(const std::vector<std::string>& argum
                      ": its file was written to since the configuration was loaded; a reload takes "
                      "what it is now. Replace a program by renaming a new file to its path"));
   }
-  ChildPlan plan = {PathOfDescriptor(worker::kProgramFd), {path_}, std::move(descriptors)};
-  plan.arguments.insert(plan.arguments.end(), arguments.begin(), arguments.end());
-  plan.descriptors.emplace_back(file_.get(), worker::kProgramFd);
-  return Child::Start(plan);
+  ChildPlan child = {
+      PathOfDescriptor(worker::kProgramFd), {path_}, std::move(descriptors), std::nullopt};
+  const bool is_launched = plan != nullptr && plan->needs_launcher();
+  if (is_launched) child.arguments.emplace_back(kLaunchFlag);
+  child.arguments.insert(child.arguments.end(), arguments.begin(), arguments.end());
+  child.descriptors.emplace_back(file_.get(), worker::kProgramFd);
+  if (is_launched) return Launch(std::move(child), *plan);
+  if (plan != nullptr) child.environment = plan->environment;
+  return Child::Start(child);
+}
+
+absl::StatusOr<Child> WorkerProgram::Launch(ChildPlan child, const LaunchPlan& plan) const {
+  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd sealed_plan,
+                          ipc::SealBytes("muster-launch", plan.Serialize()));
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return ipc::ErrnoStatus("pipe2");
+  const ipc::UniqueFd read_end(ends[0]);
+  ipc::UniqueFd write_end(ends[1]);
+  child.program = "/proc/self/exe";
+  child.descriptors.emplace_back(sealed_plan.get(), kPlanFd);
+  child.descriptors.emplace_back(write_end.get(), kFailureFd);
+  MUSTER_ASSIGN_OR_RETURN(Child process, Child::Start(child));
+  write_end.reset();
+  // It ends when the program is executed, or the launcher has.
+  const std::string text = ReadAll(read_end.get());
+  if (text.empty()) return process;
+  (void)process.Wait(ipc::PidFd::Reap::kYes);
+  const std::optional<LaunchFailure> failure = LaunchFailure::Parse(text);
+  if (!failure.has_value()) return absl::InternalError(absl::StrCat("start ", path_, ": ", text));
+  if (failure->is_execution) return StartError(path_, failure->error);
+  return ipc::ErrnoStatus(absl::StrCat("start ", path_, ": ", failure->step), failure->error);
 }
 
 }  // namespace muster::master

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/master/launch/launch_plan.h"
 #include "muster/master/process/child.h"
 
 namespace muster::master {
@@ -25,12 +26,19 @@ class WorkerProgram {
   // `descriptors` as a ChildPlan says, and the file as worker::kProgramFd: an interpreter that the
   // first line of a script names opens /proc/self/fd/N. Blocks until the program is loaded.
   // FailedPrecondition: the file was written to since it was opened. Errors have the path.
+  //
+  // `plan` says what the process is. Null: as this one. If it takes a launcher, this process's own
+  // program is that (master/launch/launcher.h), and an error has the step that failed. If not,
+  // no_new_privs is the calling thread's.
   absl::StatusOr<Child> Start(const std::vector<std::string>& arguments,
-                              std::vector<std::pair<int, int>> descriptors) const;
+                              std::vector<std::pair<int, int>> descriptors,
+                              const LaunchPlan* plan = nullptr) const;
 
   const std::string& path() const { return path_; }
 
  private:
+  absl::StatusOr<Child> Launch(ChildPlan child, const LaunchPlan& plan) const;
+
   WorkerProgram(std::string path, ipc::UniqueFd file)
       : path_(std::move(path)), file_(std::move(file)) {}
 

@@ -185,7 +185,8 @@ absl::Status WorkerProcess::PrepareToServe(Inheritance inheritance) {
   handoff.room = [this] { service_->OnHandoffRoom(); };
   handoff.measure_capacity = [this] { return MeasureCapacity(); };
   MUSTER_ASSIGN_OR_RETURN(
-      handoff_, HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_},
+      handoff_, HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_,
+                                      config_.hand_off_between_users()},
                                      std::move(inheritance.handoff_take),
                                      std::move(inheritance.handoff_give), std::move(handoff)));
   drain_.emplace(Drain::Surroundings{*loop_, log_, connections_, stats(), status(), *acceptor_,

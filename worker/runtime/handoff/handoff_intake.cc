@@ -29,12 +29,12 @@ constexpr std::chrono::milliseconds kDescriptorDelay(100);
 constexpr std::chrono::seconds kMeasureDelay(1);
 
 // Moves the connection out of a message.
-absl::Status Unpack(ipc::ReceivedMessage& message, Connection* connection) {
+absl::Status Unpack(ipc::ReceivedMessage& message, bool takes_from_others, Connection* connection) {
   if (message.command_as<Command>() != Command::kAdopt) {
     return absl::InvalidArgumentError(
         absl::StrCat("command ", message.command, ", expected ADOPT"));
   }
-  if (message.sender.uid != ::geteuid()) {
+  if (message.sender.uid != ::geteuid() && !takes_from_others) {
     return absl::PermissionDeniedError(absl::StrCat("ADOPT: from user ", message.sender.uid));
   }
   if (message.fds.size() != 1) {
@@ -171,7 +171,7 @@ HandoffIntake::Outcome HandoffIntake::TakeOne() {
   absl::Status status = outcome.status();
   const bool is_only_this_message =
       outcome.ok() || absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status);
-  if (status.ok()) status = Unpack(received_, &connection);
+  if (status.ok()) status = Unpack(received_, around_.takes_from_other_users, &connection);
   received_.fds.clear();
   if (!status.ok()) {
     around_.log.Write(config::v1::Log::ERROR, absl::StrCat("handoff: ", status.message()));

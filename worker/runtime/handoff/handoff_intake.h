@@ -38,6 +38,8 @@ class HandoffIntake {
     ConnectionCount& connections;
     SlotStats& stats;
     HandoffBoard& board;
+    // Whether connections of other users' workers are taken. Otherwise they are refused.
+    bool takes_from_other_users = false;
   };
   using Adopt = std::function<void(Connection connection, std::string state)>;
 

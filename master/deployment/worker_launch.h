@@ -1,0 +1,36 @@
+#ifndef MUSTER_MASTER_DEPLOYMENT_WORKER_LAUNCH_H_
+#define MUSTER_MASTER_DEPLOYMENT_WORKER_LAUNCH_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "muster/master/launch/launch_plan.h"
+#include "muster/proto/config.pb.h"
+
+namespace muster::master {
+
+// What the workers of a configuration are, in the kernel's terms.
+class WorkerLaunch {
+ public:
+  // Looks users and groups up, which may block for as long as the machine's name service takes.
+  // Errors have their field: there is no such user, or this
+  // process may not start workers as one.
+  static absl::StatusOr<WorkerLaunch> Find(const config::v1::Config& config);
+
+  // Of the worker with that number in its generation. Reads the environment of this process.
+  LaunchPlan PlanOf(std::uint32_t index) const;
+
+  // Whether workers have all rights that this process has, and that is root.
+  bool is_as_root() const;
+  // Whether the workers of both may do the same: the kernel lets each of them into the other.
+  bool HasSameUser(const WorkerLaunch& other) const;
+
+ private:
+  LaunchPlan plan_;  // without `cpus`, and with the configuration's own variables only
+  std::vector<std::vector<int>> cpu_lists_;  // for the workers in turn; empty: unset
+};
+
+}  // namespace muster::master
+
+#endif  // MUSTER_MASTER_DEPLOYMENT_WORKER_LAUNCH_H_

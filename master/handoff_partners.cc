@@ -1,0 +1,37 @@
+#include "muster/master/handoff_partners.h"
+
+#include <utility>
+
+#include "muster/ipc/base/status.h"
+
+namespace muster::master {
+
+absl::StatusOr<std::shared_ptr<const HandoffEnds>> HandoffPartners::QueueOf(
+    std::uint64_t generation, const WorkerLaunch& launch, bool may_be_other_users) {
+  if (generation == serving_.generation) return serving_.queue;
+  if (next_.has_value() && next_->generation == generation) return next_->queue;
+  const bool are_partners =
+      !serving_.launch.has_value() || may_be_other_users || serving_.launch->HasSameUser(launch);
+  next_.emplace(Partner{generation, launch, serving_.queue});
+  if (are_partners) return next_->queue;
+  absl::StatusOr<HandoffEnds> ends = HandoffEnds::Create();
+  if (!ends.ok()) {
+    next_.reset();
+    return ends.status();
+  }
+  // What a worker has left in it may linger, and is not waited for.
+  const auto close = [](const HandoffEnds* queue) {
+    queue->CloseAll();
+    delete queue;
+  };
+  next_->queue.reset(new HandoffEnds(*std::move(ends)), close);
+  return next_->queue;
+}
+
+void HandoffPartners::OnCommit() {
+  if (!next_.has_value()) return;
+  serving_ = *std::move(next_);
+  next_.reset();
+}
+
+}  // namespace muster::master
