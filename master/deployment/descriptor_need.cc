@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
+#include "muster/master/decide/generations.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/listen/address.h"
 #include "muster/proto/counted.h"
@@ -14,8 +15,9 @@
 namespace muster::master {
 namespace {
 
-// Of the master, for itself: its log, its loop, its admin service.
-constexpr std::uint64_t kOwn = 32;
+// Of the master, for itself: its log, its loop, its admin service, and the worker programs of the
+// generations to which it can go back.
+constexpr std::uint64_t kOwn = 32 + Generations::kMostKept;
 // Its pidfd and its channel.
 constexpr std::uint64_t kPerWorker = 2;
 // For a moment: the worker's end of the channel, and what tells that the program runs.

@@ -206,7 +206,8 @@ std::vector<std::string> Leaks::Look(const Scene& scene, const std::string& kind
     }
   }
   const auto files_of_master = scene.master.descriptors.find("file");
-  constexpr int kMostFilesOfMaster = 20;
+  // With the worker programs of ten generations.
+  constexpr int kMostFilesOfMaster = 30;
   if (files_of_master != scene.master.descriptors.end() &&
       files_of_master->second > kMostFilesOfMaster) {
     leaks.push_back(absl::StrCat("the master has ", files_of_master->second, " files"));

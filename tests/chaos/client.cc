@@ -81,6 +81,8 @@ std::vector<Client::Event> Client::Step(Time now, int demanded, std::uint64_t ro
                                         bool are_failures_allowed) {
   std::vector<Event> events;
   if (is_closed()) return events;
+  // A rollback may be under way since the request began.
+  demanded_ = std::min(demanded_, demanded);
   SendWhatIsDue(now, demanded, round);
   Read(now, are_failures_allowed, events);
   return events;

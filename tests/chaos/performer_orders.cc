@@ -120,6 +120,8 @@ Performer::Wrongs Performer::Rollback(int back) {
   const std::vector<Worker> before = Workers();
   Probes probes(clients_->port());
   const Time begin = steady_clock::now();
+  // From now on it may answer.
+  clients_->Demand(std::min(served.number, history_[expected_.generation].number));
   const Finished rollback = muster().Ctl({"-o", "json", "rollback", absl::StrCat(goal->first)});
   const Time answered = steady_clock::now();
   if (rollback.exit != 0) return {absl::StrCat("rollback failed: ", Told(rollback))};

@@ -536,7 +536,7 @@ class SupervisorSimulation : public testing::TestWithParam<unsigned> {};
 TEST_P(SupervisorSimulation, KeepsItsPromisesInAnyHistory) {
   // Histories end early by themselves at times, so there are many of them for each seed: with all
   // seeds more than a million events.
-  for (unsigned i = 0; i < 100 && !HasFailure(); ++i) {
+  for (unsigned i = 0; i < 400 && !HasFailure(); ++i) {
     SCOPED_TRACE(testing::Message() << "history " << i);
     Machine(GetParam() * 1000 + i).Run(2000);
   }
