@@ -7,7 +7,7 @@
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/master/decide/supervisor_action.h"
 #include "muster/master/deployment/deployment.h"
-#include "muster/master/handoff_ends.h"
+#include "muster/master/handoff/handoff_ends.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/zone/shared_zone.h"
 

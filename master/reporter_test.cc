@@ -14,7 +14,7 @@
 #include "muster/master/admin/report/status_part.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/deployment/deployment.h"
-#include "muster/master/handoff_ends.h"
+#include "muster/master/handoff/handoff_ends.h"
 #include "muster/master/process/log.h"
 
 namespace muster::master {

@@ -241,7 +241,7 @@ TEST_F(StartCheckTest, FindsALimitOfDescriptors) {
               ::setrlimit(RLIMIT_NOFILE, &limit);
               return Check("worker_processes: 200 accept: REUSEPORT");
             }),
-            "m:3:31: accept: the master needs 1033 descriptors for a reload and may have 256; "
+            "m:3:31: accept: the master needs 1043 descriptors for a reload and may have 256; "
             "see ulimit -Hn");
 }
 

@@ -25,7 +25,7 @@
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/events/event_ring.h"
 #include "muster/master/events/zone_events.h"
-#include "muster/master/handoff_ends.h"
+#include "muster/master/handoff/handoff_ends.h"
 #include "muster/master/hung_watch.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/listener_watch.h"

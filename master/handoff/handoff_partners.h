@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_HANDOFF_PARTNERS_H_
-#define MUSTER_MASTER_HANDOFF_PARTNERS_H_
+#ifndef MUSTER_MASTER_HANDOFF_HANDOFF_PARTNERS_H_
+#define MUSTER_MASTER_HANDOFF_HANDOFF_PARTNERS_H_
 
 #include <cstdint>
 #include <memory>
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/master/deployment/worker_launch.h"
-#include "muster/master/handoff_ends.h"
+#include "muster/master/handoff/handoff_ends.h"
 
 namespace muster::master {
 
@@ -45,4 +45,4 @@ class HandoffPartners {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_HANDOFF_PARTNERS_H_
+#endif  // MUSTER_MASTER_HANDOFF_HANDOFF_PARTNERS_H_

@@ -1,4 +1,4 @@
-#include "muster/master/handoff_ends.h"
+#include "muster/master/handoff/handoff_ends.h"
 
 #include <sys/socket.h>
 

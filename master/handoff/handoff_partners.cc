@@ -1,4 +1,4 @@
-#include "muster/master/handoff_partners.h"
+#include "muster/master/handoff/handoff_partners.h"
 
 #include <utility>
 

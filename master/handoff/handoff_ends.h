@@ -1,5 +1,5 @@
-#ifndef MUSTER_MASTER_HANDOFF_ENDS_H_
-#define MUSTER_MASTER_HANDOFF_ENDS_H_
+#ifndef MUSTER_MASTER_HANDOFF_HANDOFF_ENDS_H_
+#define MUSTER_MASTER_HANDOFF_HANDOFF_ENDS_H_
 
 #include <cstddef>
 #include <utility>
@@ -32,4 +32,4 @@ class HandoffEnds {
 
 }  // namespace muster::master
 
-#endif  // MUSTER_MASTER_HANDOFF_ENDS_H_
+#endif  // MUSTER_MASTER_HANDOFF_HANDOFF_ENDS_H_
