@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ namespace muster::master {
 namespace {
 
 using BioPointer = std::unique_ptr<BIO, decltype(&BIO_free)>;
+using ContextPointer = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 using KeyPointer = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using X509Pointer = std::unique_ptr<X509, decltype(&X509_free)>;
 
@@ -105,6 +107,21 @@ absl::StatusOr<KeyPointer> ReadKey(const std::string& path, const std::string& t
   return absl::InvalidArgumentError(absl::StrCat(path, ": the private key cannot be read"));
 }
 
+// Whether a server of this machine can use them: its OpenSSL refuses keys and digests that are too
+// weak for its security level.
+absl::Status CheckUse(const std::string& path, X509* certificate, EVP_PKEY* key) {
+  const ContextPointer context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  ERR_clear_error();
+  if (context == nullptr || SSL_CTX_use_certificate(context.get(), certificate) != 1 ||
+      SSL_CTX_use_PrivateKey(context.get(), key) != 1) {
+    const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+    ERR_clear_error();
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, " cannot be used for TLS here: ", reason != nullptr ? reason : "no reason"));
+  }
+  return absl::OkStatus();
+}
+
 std::string SubjectOf(X509* certificate) {
   const BioPointer bio(BIO_new(BIO_s_mem()), &BIO_free);
   X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
@@ -144,6 +161,8 @@ absl::StatusOr<TlsMaterial> TlsMaterial::Read(const config::v1::AdminTls& files)
                                             SubjectOf(own->get()), " in ", files.certificate())),
                            kKey);
   }
+  const absl::Status use = CheckUse(files.certificate(), own->get(), own_key->get());
+  if (!use.ok()) return config::AtField(use, kCertificate);
   const absl::Status authorities = ReadCertificates(files.client_ca(), *client_ca).status();
   if (!authorities.ok()) return config::AtField(authorities, kClientCa);
 

@@ -22,6 +22,30 @@ using ::testing::HasSubstr;
 using tests::TestAuthority;
 using tests::TestCertificate;
 
+// A key of 512 bits, and its certificate until 2126.
+constexpr char kWeakKey[] = R"(-----BEGIN PRIVATE KEY-----
+MIIBVgIBADANBgkqhkiG9w0BAQEFAASCAUAwggE8AgEAAkEAq6qqX9omYkd+ORmt
+5/8blBz7c/Kx0l9kB2feZAzjRaM7E2BVkovKXWeXlzYTWVOTkQgpMj4gf99l0wvJ
+MnzBQQIDAQABAkB5l4TeJ9KQQjtxjnLTpKqQGocw9XJmpBJh/HxVOZuxMmeAj3cJ
+8kmpFWCxLLKdDzQwih4BHfQVnag3/ZynI6vBAiEA4Ai7882lOVzaY0zrHjXxX/Tc
+VIyc9Ur6CNy49Cozc2UCIQDEKRym++M3LfSLA5ABPTotyarKdbHRKYw7mWYnFuNO
+rQIhAJ8jdSc85+W0YGjzJXyDQt8vlybz7zaKuMt8xmCibYPFAiEAuM06jx6TCzMi
+Ra0Ph/tUyjpJyv9ijHkmAigckwr/DukCIQDSHabfzmxWt/0geC3UUmN5p31eAC+x
+x7WzKnA2f4d/EQ==
+-----END PRIVATE KEY-----
+)";
+constexpr char kWeakCertificate[] = R"(-----BEGIN CERTIFICATE-----
+MIIBcTCCARugAwIBAgIUXUMg0CZTFsNctclek5hpx8IHggowDQYJKoZIhvcNAQEL
+BQAwDDEKMAgGA1UEAwwBdzAgFw0yNjExMjcwNjU2NDdaGA8yMTI2MTEwMzA2NTY0
+N1owDDEKMAgGA1UEAwwBdzBcMA0GCSqGSIb3DQEBAQUAA0sAMEgCQQCrqqpf2iZi
+R345Ga3n/xuUHPtz8rHSX2QHZ95kDONFozsTYFWSi8pdZ5eXNhNZU5ORCCkyPiB/
+32XTC8kyfMFBAgMBAAGjUzBRMB0GA1UdDgQWBBS36XMTa8anXDeLiTosVoSm1CY0
+BjAfBgNVHSMEGDAWgBS36XMTa8anXDeLiTosVoSm1CY0BjAPBgNVHRMBAf8EBTAD
+AQH/MA0GCSqGSIb3DQEBCwUAA0EAfXspVMn9gq0sffLLJ0k7pVeE97rv4J5FzTFy
+JZFFm1NbZ7ymLatWRN4fympzvva2EBHHCoe8P2N/Mb5OEFiqDA==
+-----END CERTIFICATE-----
+)";
+
 class TlsMaterialTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -123,6 +147,13 @@ TEST_F(TlsMaterialTest, RefusesTheKeyOfAnotherCertificate) {
   authority_.Issue("other").WriteTo(folder_, "other");
   files_.set_key(Path("other.key"));
   EXPECT_THAT(Problem(), HasSubstr("other.key is not the key of the certificate CN=master in "));
+}
+
+TEST_F(TlsMaterialTest, RefusesACertificateThatNoServerCanUse) {
+  Write("own.pem", kWeakCertificate);
+  Write("own.key", kWeakKey);
+  EXPECT_EQ(Problem(), absl::StrCat("admin.tls.certificate: ", Path("own.pem"),
+                                    " cannot be used for TLS here: ee key too small"));
 }
 
 TEST_F(TlsMaterialTest, RefusesFilesWithoutAnEnd) {
