@@ -20,7 +20,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using tests::TestAuthority;
-using tests::TestCertificate;
 
 // A key of 512 bits, and its certificate until 2126.
 constexpr char kWeakKey[] = R"(-----BEGIN PRIVATE KEY-----
