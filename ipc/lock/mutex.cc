@@ -86,12 +86,7 @@ bool Mutex::Reset() { return file_ != nullptr ? file_->Reset() : OwnerLock::Rese
 
 bool Mutex::Abandon() {
   if (file_ != nullptr) return file_->Abandon();
-  if (!self_.Confirm(*registry_)) return false;
-  // Relaxed: as in OwnerLock::Leave.
-  if (OwnerTag::InWord(state_->word.load(std::memory_order_relaxed)) != self_.tag()) return false;
-  // Before the word is released: its next owner may unmap the memory.
-  state_->counts.AddRecovery();
-  return Word().Abandon();
+  return self_.Confirm(*registry_) && Word().AbandonForThread();
 }
 
 bool Mutex::Accept(LockOutcome outcome, const char* call) {

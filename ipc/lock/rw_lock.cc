@@ -161,12 +161,7 @@ bool RwLock::MarkNotRecoverable() {
   return Word().Finish(kPoisonedMark);
 }
 
-bool RwLock::Abandon() {
-  if (!self_.Confirm(registry_)) return false;
-  if (!Word().Abandon()) return false;
-  writer_->counts.AddRecovery();
-  return true;
-}
+bool RwLock::Abandon() { return self_.Confirm(registry_) && Word().AbandonForThread(); }
 
 // Readers.
 

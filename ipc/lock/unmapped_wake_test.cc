@@ -110,6 +110,35 @@ TEST_F(UnmappedWake, OfAnRwLockWhoseNextWriterUnmapsItIsNoError) {
   EXPECT_TRUE(is_unmapped_);
 }
 
+// As a thread leaves it that ends within its section.
+TEST_F(UnmappedWake, OfAnAbandonedMutexWhoseNextOwnerUnmapsItIsNoError) {
+  auto* state = new (memory_) MutexState();
+  Mutex first(state, zone_.registry(), first_);
+  Mutex next(state, zone_.registry(), next_);
+  ASSERT_EQ(first.Lock(), LockOutcome::kAcquired);
+  state->word |= OwnerTag::kWaiters;
+  UnmapAtTheWake([&] {
+    EXPECT_EQ(next.Lock(), LockOutcome::kOwnerDied);
+    EXPECT_EQ(state->counts.recoveries(), 1u);
+  });
+  EXPECT_TRUE(first.Abandon());
+  EXPECT_TRUE(is_unmapped_);
+}
+
+TEST_F(UnmappedWake, OfAnAbandonedRwLockWhoseNextWriterUnmapsItIsNoError) {
+  auto* state = new (memory_) RwLockState<2>();
+  RwLock first = RwLock::Create(state, zone_.registry(), first_).value();
+  RwLock next = RwLock::Create(state, zone_.registry(), next_).value();
+  ASSERT_EQ(first.Lock(), LockOutcome::kAcquired);
+  state->writer.word |= OwnerTag::kWaiters;
+  UnmapAtTheWake([&] {
+    EXPECT_EQ(next.Lock(), LockOutcome::kOwnerDied);
+    EXPECT_EQ(state->writer.counts.recoveries(), 1u);
+  });
+  EXPECT_TRUE(first.Abandon());
+  EXPECT_TRUE(is_unmapped_);
+}
+
 TEST_F(UnmappedWake, OfTheWriterThatUnmapsAnRwLockIsNoError) {
   auto* state = new (memory_) RwLockState<2>();
   RwLock reader = RwLock::Create(state, zone_.registry(), first_).value();

@@ -133,6 +133,14 @@ bool OwnerLock::MarkConsistent() const {
   return true;
 }
 
+bool OwnerLock::AbandonForThread() const {
+  // Relaxed: as in Leave.
+  if (OwnerTag::InWord(word_.load(std::memory_order_relaxed)) != self_) return false;
+  // Before the word is released: its next owner may unmap the memory.
+  if (counts_ != nullptr) counts_->AddRecovery();
+  return Abandon();
+}
+
 bool OwnerLock::Recover(std::atomic<std::uint32_t>& word, const SleepMark* slept,
                         LockCounts* counts, OwnerTag dead) {
   // Relaxed: whether `dead` holds it is settled since its death.

@@ -64,6 +64,8 @@ class OwnerLock {
   bool Unlock(Wake wake) const;
   // The next owner is told that an owner died.
   bool Abandon() const { return Leave(kAbandonedWord, Wake::kAll); }
+  // The same for a thread that ended within its section, which counts as a recovery.
+  bool AbandonForThread() const;
   // Nobody will own it again, unless it is reset.
   bool Finish(std::uint32_t mark) const { return Leave(mark, Wake::kAll); }
   bool MarkConsistent() const;
