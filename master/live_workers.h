@@ -37,8 +37,8 @@ namespace muster::master {
 class LiveWorkers {
  public:
   // All outlive it. The zone is one that SharedZone::Create made. `handoff` is the queue of the
-  // first generation. `sink` gets the events of all
-  // workers. When it gets an ExitedEvent, it buries the process.
+  // first generation. `sink` gets the events of all workers. When it gets an ExitedEvent, it buries
+  // the process.
   LiveWorkers(loop::EventLoop& loop, Log& log, const worker::SharedZone& zone,
               std::shared_ptr<const HandoffEnds> handoff, SupervisedWorker::Sink sink);
 

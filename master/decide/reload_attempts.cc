@@ -1,6 +1,7 @@
 #include "muster/master/decide/reload_attempts.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -46,7 +47,7 @@ void ReloadAttempts::Enqueue(Pending asked, Decision& decision) {
   } else if (pending_.size() < kMostPending) {
     pending_.push_back(std::move(asked));
   } else {
-    Refuse(asked.waiting.front().request,
+    Refuse(asked.waiting.front().request, asked.cause.origin,
            absl::FailedPreconditionError(absl::StrCat(kMostPending, " reloads wait already")),
            decision);
   }
@@ -261,29 +262,41 @@ void ReloadAttempts::Leave(RequestId request, Outcome outcome, Decision& decisio
 }
 
 void ReloadAttempts::Cancel(const absl::Status& reason, Decision& decision) {
-  std::vector<Waiting> waiting;
+  struct Cancelled {
+    LoadId attempt = 0;
+    std::vector<Waiting> waiting{};
+  };
+  std::map<absl::string_view, Cancelled> all;  // by what was asked
+  const auto add = [&all](Origin origin, const std::vector<Waiting>& waiting) -> Cancelled& {
+    Cancelled& cancelled = all[NameOf(origin)];
+    cancelled.waiting.insert(cancelled.waiting.end(), waiting.begin(), waiting.end());
+    return cancelled;
+  };
   for (const Pending& pending : std::exchange(pending_, {})) {
-    waiting.insert(waiting.end(), pending.waiting.begin(), pending.waiting.end());
+    add(pending.cause.origin, pending.waiting);
   }
   const std::optional<Attempt> attempt = std::exchange(attempt_, std::nullopt);
-  Refused refused = {"reload"};
   if (attempt && !attempt->is_start) {
     if (attempt->generation == 0) decision.Do(AbandonLoadAction{attempt->load});
     NoteRefusal(*attempt, reason);
-    if (!IsReload(attempt->cause.origin)) {
-      RefuseAll({NameOf(attempt->cause.origin), attempt->load}, attempt->waiting, "", reason,
-                decision);
-    } else {
-      refused.attempt = attempt->load;
-      waiting.insert(waiting.end(), attempt->waiting.begin(), attempt->waiting.end());
-    }
+    add(attempt->cause.origin, attempt->waiting).attempt = attempt->load;
     decision.Do(NotifyAction{NotifyAction::What::kReady});
   }
-  if (!waiting.empty()) RefuseAll(refused, waiting, "", reason, decision);
+  for (const auto& [what, cancelled] : all) {
+    RefuseAll({what, cancelled.attempt}, cancelled.waiting, "", reason, decision);
+  }
 }
 
-void ReloadAttempts::Refuse(RequestId request, const absl::Status& reason, Decision& decision) {
-  RefuseAll({"reload"}, {{request}}, "", reason, decision);
+void ReloadAttempts::Refuse(RequestId request, Origin asked, const absl::Status& reason,
+                            Decision& decision) {
+  RefuseAll({NameOf(asked)}, {{request}}, "", reason, decision);
+}
+
+absl::string_view ReloadAttempts::NameOf(RequestId request) const {
+  for (const Pending& pending : pending_) {
+    if (Has(pending.waiting, request)) return NameOf(pending.cause.origin);
+  }
+  return NameOf(attempt_ ? attempt_->cause.origin : Origin::kReload);
 }
 
 bool ReloadAttempts::Has(const std::vector<Waiting>& waiting, RequestId request) {

@@ -128,14 +128,17 @@ class ReloadAttempts {
     kForNext,     // for the reload that begins after the attempt
   };
   Wait HowWaits(RequestId request) const;
+  // What a request that waits has asked for: "reload", "rollback".
+  absl::string_view NameOf(RequestId request) const;
   // Answers a request that waits, and nobody else. What it waited for goes on.
   void Leave(RequestId request, Outcome outcome, Decision& decision);
 
   // Ends the attempt, if there is one, and answers all who wait. No reload begins. An attempt that
   // is committed was answered before.
   void Cancel(const absl::Status& reason, Decision& decision);
-  // Answers a request for which no attempt begins.
-  static void Refuse(RequestId request, const absl::Status& reason, Decision& decision);
+  // Answers a request for which no attempt begins: of a reload, a rollback.
+  static void Refuse(RequestId request, Origin asked, const absl::Status& reason,
+                     Decision& decision);
 
  private:
   struct Waiting {

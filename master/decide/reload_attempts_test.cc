@@ -1,6 +1,7 @@
 #include "muster/master/decide/reload_attempts.h"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 // Attempts after a start that succeeded with generation 1.
 class ReloadAttemptsTest : public testing::Test {
@@ -266,7 +268,6 @@ TEST_F(ReloadAttemptsTest, KeepAFewWaitingAndRefuseTheRest) {
 }
 
 TEST_F(ReloadAttemptsTest, TellWhichOneBeganAndWhichOneWasRefused) {
-  using ::testing::Pair;
   attempts_.Ask({5}, decision_);
   const LoadId first = attempts_.load();
   for (RequestId request = 100; request <= 100 + ReloadAttempts::kMostPending; ++request) {
@@ -333,6 +334,43 @@ TEST_F(ReloadAttemptsTest, AnswerAllWhoWaitWhenTheyAreCancelled) {
   EXPECT_THAT(log_, ElementsAre("reload refused: the master is stopping"));
   EXPECT_EQ(loads_, 0);
   EXPECT_FALSE(attempts_.is_under_way());
+}
+
+TEST_F(ReloadAttemptsTest, SayOfEachWhoIsCancelledWhatWasAskedFor) {
+  attempts_.AskForRollback({.request = 5, .generation = 1}, decision_);
+  attempts_.Ask({6}, decision_);
+  attempts_.AskForRollback({.request = 7, .generation = 1}, decision_);
+  Sort();
+  attempts_.Cancel(absl::FailedPreconditionError("the master is stopping"), decision_);
+  Sort();
+  std::map<RequestId, std::string> told;
+  for (const ReplyAction& reply : replies_) {
+    told[reply.request] = std::string(reply.outcome.status.message());
+  }
+  EXPECT_THAT(told, ElementsAre(Pair(5u, "rollback refused: the master is stopping"),
+                                Pair(6u, "reload refused: the master is stopping"),
+                                Pair(7u, "rollback refused: the master is stopping")));
+  EXPECT_THAT(log_, ElementsAre("reload refused: the master is stopping",
+                                "rollback refused: the master is stopping"));
+}
+
+TEST_F(ReloadAttemptsTest, KnowWhatARequestThatWaitsHasAskedFor) {
+  attempts_.AskForRollback({.request = 5, .generation = 1}, decision_);
+  attempts_.Ask({6}, decision_);
+  attempts_.AskForRollback({.request = 7, .generation = 1}, decision_);
+  EXPECT_EQ(attempts_.NameOf(5), "rollback");
+  EXPECT_EQ(attempts_.NameOf(6), "reload");
+  EXPECT_EQ(attempts_.NameOf(7), "rollback");
+}
+
+TEST_F(ReloadAttemptsTest, RefuseARollbackThatFindsNoRoomAsARollback) {
+  attempts_.Ask({5}, decision_);
+  for (RequestId request = 100; request <= 100 + ReloadAttempts::kMostPending; ++request) {
+    attempts_.AskForRollback({.request = request, .generation = 1}, decision_);
+  }
+  Sort();
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_EQ(replies_[0].outcome.status.message(), "rollback refused: 16 reloads wait already");
 }
 
 TEST_F(ReloadAttemptsTest, LogTheRefusalOfAReloadForWhichNobodyWaits) {

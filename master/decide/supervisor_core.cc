@@ -12,6 +12,7 @@
 #include "muster/proto/counted.h"
 
 namespace muster::master {
+
 std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
   decision_ = Decision(now, decision_.last_token());
   std::visit([this](const auto& which) { On(which); }, event);
@@ -198,8 +199,8 @@ void SupervisorCore::OnCrash(WorkerRecord& worker, const ExitedEvent& event) {
 
 void SupervisorCore::DropFromProbation(WorkerRecord& worker, WorkerEvent how,
                                        const std::string& why) {
-  decision_.Tell(Topic::kWorkerExited, Severity::kDebug, why,
-                 worker);  // the order's failure is told
+  // The failure of the order is told.
+  decision_.Tell(Topic::kWorkerExited, Severity::kDebug, why, worker);
   worker.is_wanted = false;
   LifeOf(worker).Apply(how);
   orders_.OnFailure(worker, why, decision_);
@@ -331,15 +332,17 @@ void SupervisorCore::On(const WithdrawEvent& event) {
   if (wait == Wait::kNot) return;
   if (wait == Wait::kForNext) {
     attempts_.Leave(event.request,
-                    {.status = absl::AbortedError(absl::StrCat("reload refused", WhatServes(), ": ",
+                    {.status = absl::AbortedError(absl::StrCat(attempts_.NameOf(event.request),
+                                                               " refused", WhatServes(), ": ",
                                                                event.why, " before it began"))},
                     decision_);
   } else if (attempts_.is_committed()) {
     attempts_.Leave(event.request, changeover_.SoFar(event.why), decision_);
   } else if (wait == Wait::kWithOthers) {
     attempts_.Leave(event.request,
-                    {.status = absl::CancelledError(absl::StrCat(
-                         "the reload goes on, since others wait for it, too: ", event.why))},
+                    {.status = absl::CancelledError(
+                         absl::StrCat("the ", attempts_.NameOf(event.request),
+                                      " goes on, since others wait for it, too: ", event.why))},
                     decision_);
   } else {
     const std::string why = absl::StrCat(event.why, " ", HowFar());

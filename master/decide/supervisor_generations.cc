@@ -27,8 +27,8 @@ void SupervisorCore::On(const StartEvent& event) {
 
 void SupervisorCore::On(const ReloadEvent& event) {
   if (ending_.has_begun()) {
-    ReloadAttempts::Refuse(event.request, absl::FailedPreconditionError("the master is stopping"),
-                           decision_);
+    ReloadAttempts::Refuse(event.request, Origin::kReload,
+                           absl::FailedPreconditionError("the master is stopping"), decision_);
   } else {
     attempts_.Ask(event, decision_);
   }
@@ -44,8 +44,7 @@ void SupervisorCore::On(const RollbackEvent& event) {
   } else if (asked.generation == 0) {
     refusal = absl::FailedPreconditionError(
         "rollback refused: no generation has served before the one that serves, but those that "
-        "were "
-        "left by a rollback");
+        "were left by a rollback");
   } else if (goal == nullptr) {
     refusal = absl::NotFoundError(
         absl::StrCat("rollback refused: generation ", asked.generation, " is not in the history"));

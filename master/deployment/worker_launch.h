@@ -14,8 +14,7 @@ namespace muster::master {
 class WorkerLaunch {
  public:
   // Looks users and groups up, which may block for as long as the machine's name service takes.
-  // Errors have their field: there is no such user, or this
-  // process may not start workers as one.
+  // Errors have their field: there is no such user, or this process may not start workers as one.
   static absl::StatusOr<WorkerLaunch> Find(const config::v1::Config& config);
 
   // Of the worker with that number in its generation. Reads the environment of this process.

@@ -43,6 +43,18 @@ TEST_F(SupervisorCoreTest, CountsTheWorkersThatAWithdrawnReloadWaitedFor) {
             "generation 2 (pid 102) and 1 more were ready");
 }
 
+TEST_F(SupervisorCoreTest, NamesTheRollbackOfWhoLeavesIt) {
+  StartServing();
+  BeginReload(1);
+  FinishReload();
+  for (std::uint32_t slot : {0u, 1u}) Give(ExitedEvent{slot, Code(0)});
+  BeginReload(5);
+  Give(RollbackEvent{.request = 6, .generation = 1});
+  Give(WithdrawEvent{6, kWhy});
+  EXPECT_EQ(RefusalOf(6),
+            "rollback refused, generation 2 goes on serving: its deadline came before it began");
+}
+
 TEST_F(SupervisorCoreTest, AbandonsALoadThatNobodyWaitsForAnyMore) {
   StartServing();
   Give(ReloadEvent{5});
