@@ -102,6 +102,19 @@ TEST_F(TrialOfGenerationTest, GoesBackAfterAReloadThatIsRefused) {
   EXPECT_EQ(loads_again_, 1);
 }
 
+TEST_F(TrialOfGenerationTest, GoesOnAfterAPause) {
+  Give(PauseEvent{});
+  for (std::uint32_t slot : {2u, 3u}) Give(ExitedEvent{slot, Code(0)});
+  Give(ResumeEvent{.request = 5});
+  Give(LoadedEvent{load_, settings_});
+  for (std::uint32_t slot : {0u, 1u}) Give(ReadyEvent{slot});
+  EXPECT_EQ(core_.trial().generation(), 3u);
+  EXPECT_EQ(core_.trial().previous(), 1u);
+  Forget();
+  for (std::uint32_t slot : {0u, 1u}) Give(ExitedEvent{slot, KilledBy(SIGSEGV)});
+  EXPECT_THAT(log_, Contains(HasSubstr("generation 3 has failed its trial")));
+}
+
 TEST_F(TrialOfGenerationTest, CountsNoKillThatWasAskedFor) {
   for (int i = 0; i < 3; ++i) {
     Give(WorkerOrderEvent{5, WorkerOrderEvent::What::kKill, 1});
