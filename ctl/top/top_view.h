@@ -1,28 +1,19 @@
 #ifndef MUSTER_CTL_TOP_TOP_VIEW_H_
 #define MUSTER_CTL_TOP_TOP_VIEW_H_
 
-#include <array>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "muster/ctl/text/colour.h"
+#include "muster/ctl/top/top_line.h"
+#include "muster/ctl/top/top_list.h"
 #include "muster/ctl/top/top_locks.h"
-#include "muster/ctl/top/top_rows.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/proto/zone_call.pb.h"
 
 namespace muster::ctl {
-
-// One line of a screen.
-struct TopLine {
-  std::string text;
-  Colour colour = Colour::kNone;
-  bool is_reverse = false;
-};
 
 // What ctl top shows, and what its keys do. Pure: no terminal and no clock. A value.
 class TopView {
@@ -62,35 +53,26 @@ class TopView {
   std::string Text() const;
 
  private:
-  // Those that the filter lets through, in order.
-  std::vector<const TopRow*> Shown() const;
   // What does not fit on a line of that width goes on in the next one.
   std::vector<TopLine> Head(std::size_t width) const;
   // Why the selected worker hangs, or why its last process ended. Empty: neither.
   std::string Detail() const;
   std::vector<TopLine> Locks(std::size_t most) const;
   std::vector<TopLine> Events(std::size_t most) const;
-  // Keeps the worker selected, whatever row it has after `change`.
-  void KeepSelection(const std::function<void()>& change);
   static std::vector<TopLine> Help();
-  std::string Titles(const std::array<std::size_t, kTopColumns>& widths) const;
 
   std::string master_;
   admin::v1::Status status_;
-  TopRows rows_;
+  TopList list_;
   TopLocks locks_;
   std::deque<admin::v1::Event> events_;
   std::deque<admin::v1::Event> held_back_;  // while the screen is frozen
   std::string trouble_;
 
-  TopColumn order_ = TopColumn::kWorker;
-  bool is_descending_ = false;
-  std::string filter_;
   bool is_typing_filter_ = false;
   bool is_frozen_ = false;
   bool is_help_shown_ = false;
   bool is_over_ = false;
-  std::size_t selected_ = 0;
 };
 
 }  // namespace muster::ctl
