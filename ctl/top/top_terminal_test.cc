@@ -1,7 +1,10 @@
 // ctl top on a real terminal, which tmux is.
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,12 +17,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ctl/testing/ctl_fixture.h"
 #include "muster/ctl/testing/run_ctl.h"
+#include "muster/ipc/base/check.h"
+#include "muster/ipc/base/deadline.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/proto/zone_call.pb.h"
@@ -80,25 +85,38 @@ class TopInTmux : public Ctl {
     Tmux({"new-session", "-d", "-x", absl::StrCat(width), "-y", absl::StrCat(height),
           absl::StrCat(kCtl, " -m ", socket_, " top --interval 100ms ", options,
                        "; echo ctl has ended: $?; cat")});
+    const std::string path = folder_ + "/written";
+    MUSTER_CHECK(::mkfifo(path.c_str(), 0600) == 0, "mkfifo");
+    // For writing, too: then it has no end.
+    written_.reset(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    MUSTER_CHECK(written_.valid(), "open");
+    Tmux({"pipe-pane", absl::StrCat("exec cat >", path)});
     return true;
   }
 
   // What is on the screen, once it is as wanted. A generous time later: what is there then.
   std::string ScreenWhen(const std::function<bool(const std::string&)>& is_wanted) {
-    const absl::Time end = absl::Now() + absl::Seconds(30);
-    std::string screen;
-    do {
-      screen = Tmux({"capture-pane", "-p"});
-      if (is_wanted(screen)) break;
-      absl::SleepFor(absl::Milliseconds(20));
-    } while (absl::Now() < end);
-    return screen;
+    const ipc::Deadline end = ipc::Deadline::After(absl::Seconds(30));
+    for (;;) {
+      // What is written after this wakes the poll below, so no change is missed.
+      char bytes[4096];
+      while (::read(written_.get(), bytes, sizeof(bytes)) > 0) {
+      }
+      std::string screen = Tmux({"capture-pane", "-p"});
+      if (is_wanted(screen)) return screen;
+      pollfd written = {.fd = written_.get(), .events = POLLIN, .revents = 0};
+      if (ipc::RetryOnEintr([&] { return ::poll(&written, 1, end.poll_timeout()); }) != 1) {
+        return screen;
+      }
+    }
   }
   std::string ScreenWith(const std::string& text) {
     return ScreenWhen([&](const std::string& screen) { return absl::StrContains(screen, text); });
   }
 
   bool is_started_ = false;
+  // All that tmux has put onto the screen since Start, as ctl wrote it.
+  ipc::UniqueFd written_;
 };
 
 TEST_F(TopInTmux, ShowsWorkersAndEventsAndTakesKeys) {
@@ -130,17 +148,18 @@ TEST_F(TopInTmux, EndsWithCtrlCAsWithQ) {
 
 TEST_F(TopInTmux, EndsWhileTheMasterDoesNotAnswer) {
   std::promise<void> end;
+  std::promise<void> asked_again;
   std::atomic<int> calls = 0;
   admin_.Answer(
-      [&calls, ended = end.get_future().share()](const v1::GetStatusRequest&, v1::Status* status) {
-        if (++calls > 1) ended.wait();
+      [&, ended = end.get_future().share()](const v1::GetStatusRequest&, v1::Status* status) {
+        if (++calls == 2) asked_again.set_value();
+        if (calls > 1) ended.wait();
         status->add_workers()->set_pid(4712);
         return grpc::Status::OK;
       });
   if (!Start(120, 30, "--timeout 10m")) GTEST_SKIP();
-  ScreenWhen([&calls](const std::string& screen) {
-    return calls > 1 && absl::StrContains(screen, "4712");
-  });
+  ScreenWith("4712");
+  asked_again.get_future().wait();
   Tmux({"send-keys", "q"});
   EXPECT_THAT(ScreenWith("ctl has ended"), HasSubstr("ctl has ended: 0"));
   end.set_value();
