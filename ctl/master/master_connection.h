@@ -54,12 +54,13 @@ class MasterConnection {
   }
 
   // Gives an order. The answer comes when the order was carried out. Until then a terminal shows
-  // the waiting time after `label`: "reloading" (progress.h). Without a timeout the master bounds
-  // the time.
+  // the waiting time after `label`: "reloading" (progress.h); null: nothing is shown. Without a
+  // timeout the master bounds the time.
   template <typename Response>
   absl::StatusOr<Response> Order(const google::protobuf::Message& request, const char* label) {
     Response response;
-    const Progress progress(label);
+    std::optional<Progress> progress;
+    if (label != nullptr) progress.emplace(label);
     absl::Status status = Call(Kind::kOrder, absl::InfiniteDuration(), request, response);
     if (!status.ok()) return status;
     return response;

@@ -10,6 +10,7 @@
 #include "muster/ctl/text/output.h"
 #include "muster/ctl/top/top_feed.h"
 #include "muster/ctl/top/top_screen.h"
+#include "muster/ctl/top/top_sender.h"
 #include "muster/ctl/top/top_view.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
@@ -59,7 +60,8 @@ absl::Status Run(const Session& session) {
   TopFeed feed(std::move(master), session.connect, interval);
   const std::uint64_t count = session.arguments.number("count").value_or(0);
   if (count == 0 && session.output == Output::kTable && IsScreenThere()) {
-    const absl::Status shown = ShowTop(feed, view);
+    TopSender sender(session.connect);
+    const absl::Status shown = ShowTop(feed, sender, view);
     if (!absl::IsNotFound(shown)) return shown;
   }
   return PrintTop(feed, view, session.output, count);
@@ -74,8 +76,10 @@ const Command kTopCommand = {
         "Shows the workers with their state, CPU time, memory, and requests and connections\n"
         "in a second, the locks that were waited for or whose owners died, and the\n"
         "last events. Keys: q or Ctrl-C quit, < > sort by another column, r the other way\n"
-        "round, / filter, space freeze, h help. After a lost connection ctl connects again.\n"
-        "Without a terminal, with --count and with -o json it prints lines.\n"
+        "round, / filter, space freeze, h help. R restarts the selected worker as ctl worker\n"
+        "restart does, D drains it; both ask first, and any key but y is no. After a lost\n"
+        "connection ctl connects again. Without a terminal, with --count and with -o json it\n"
+        "prints lines.\n"
         "\n"
         "Examples:\n"
         "  ctl top\n"

@@ -4,9 +4,29 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "muster/ctl/text/printable.h"
 
 namespace muster::ctl {
+namespace {
+
+std::vector<std::string> Fill(const std::vector<std::string>& parts, absl::string_view between,
+                              std::size_t width) {
+  std::vector<std::string> lines = {""};
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (lines.back().empty()) {
+      lines.back() = part;
+    } else if (WidthOf(lines.back()) + between.size() + WidthOf(part) <= width) {
+      absl::StrAppend(&lines.back(), between, part);
+    } else {
+      lines.push_back(part);
+    }
+  }
+  return lines;
+}
+
+}  // namespace
 
 std::size_t WidthOf(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
@@ -32,18 +52,11 @@ std::string Padded(const std::string& text, std::size_t width, bool is_right) {
 }
 
 std::vector<std::string> Flow(const std::vector<std::string>& parts, std::size_t width) {
-  std::vector<std::string> lines = {""};
-  for (const std::string& part : parts) {
-    if (part.empty()) continue;
-    if (lines.back().empty()) {
-      lines.back() = part;
-    } else if (WidthOf(lines.back()) + 2 + WidthOf(part) <= width) {
-      absl::StrAppend(&lines.back(), "  ", part);
-    } else {
-      lines.push_back(part);
-    }
-  }
-  return lines;
+  return Fill(parts, "  ", width);
+}
+
+std::vector<std::string> Wrap(absl::string_view text, std::size_t width) {
+  return Fill(absl::StrSplit(text, ' '), " ", width);
 }
 
 }  // namespace muster::ctl

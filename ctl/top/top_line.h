@@ -34,6 +34,9 @@ std::string Padded(const std::string& text, std::size_t width, bool is_right);
 // out.
 std::vector<std::string> Flow(const std::vector<std::string>& parts, std::size_t width);
 
+// The words of `text` on as few lines as it takes, and at least one. A longer word is not broken.
+std::vector<std::string> Wrap(absl::string_view text, std::size_t width);
+
 }  // namespace muster::ctl
 
 #endif  // MUSTER_CTL_TOP_TOP_LINE_H_

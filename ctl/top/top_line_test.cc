@@ -26,5 +26,12 @@ TEST(TopLine, EndsBetweenParts) {
   EXPECT_EQ(Flow({}, 8), (Lines{""}));
 }
 
+TEST(TopLine, EndsBetweenWords) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(Wrap("no master there: connect", 10), (Lines{"no master", "there:", "connect"}));
+  EXPECT_EQ(Wrap("longer x", 2), (Lines{"longer", "x"}));
+  EXPECT_EQ(Wrap("", 2), (Lines{""}));
+}
+
 }  // namespace
 }  // namespace muster::ctl

@@ -12,6 +12,7 @@
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -102,6 +103,7 @@ class Screen {
   bool has_colours_;
 };
 
+// Empty: a character, or no key.
 std::optional<TopView::Key> KeyOf(int code) {
   switch (code) {
     case kInterrupt:
@@ -128,8 +130,10 @@ std::optional<TopView::Key> KeyOf(int code) {
     case 127:
     case 8:
       return TopView::Key::kBackspace;
-    default:
+    case KEY_RESIZE:  // no key: the window has a new size
       return std::nullopt;
+    default:
+      return code < 256 ? std::nullopt : std::optional(TopView::Key::kOther);
   }
 }
 
@@ -152,7 +156,7 @@ bool IsScreenThere() {
          std::string(terminal) != "dumb";
 }
 
-absl::Status ShowTop(TopFeed& feed, TopView& view) {
+absl::Status ShowTop(TopFeed& feed, TopSender& sender, TopView& view) {
   std::setlocale(LC_CTYPE, "");
   SCREEN* terminal = ::newterm(nullptr, stdout, stdin);
   if (terminal == nullptr) return absl::NotFoundError("the terminal is of an unknown kind");
@@ -160,17 +164,25 @@ absl::Status ShowTop(TopFeed& feed, TopView& view) {
   while (!view.is_over()) {
     screen.Draw(view);
     pollfd readable[] = {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
-                         {.fd = feed.fd(), .events = POLLIN, .revents = 0}};
+                         {.fd = feed.fd(), .events = POLLIN, .revents = 0},
+                         {.fd = sender.fd(), .events = POLLIN, .revents = 0}};
     // A signal interrupts it: the window's size has changed.
-    if (::poll(readable, 2, -1) == -1 && errno != EINTR) return ipc::ErrnoStatus("poll");
+    if (::poll(readable, std::size(readable), -1) == -1 && errno != EINTR)
+      return ipc::ErrnoStatus("poll");
     // The terminal is gone.
     if ((readable[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) return absl::OkStatus();
     TakeKeys(view);
+    if (const auto order = view.TakeOrder()) sender.Send(*order);
+    if (const auto outcome = sender.Take()) view.TakeOutcome(*outcome);
     TopNews news = feed.Take();
     if (news.status.has_value()) view.TakeStatus(*news.status, news.taken);
     if (news.locks.has_value()) view.TakeLocks(*news.locks, news.locks_taken);
     for (const auto& event : news.events) view.TakeEvent(event);
     view.SetTrouble(std::string(news.trouble.message()));
+  }
+  if (const auto& order = view.order_under_way()) {
+    return absl::DeadlineExceededError(
+        absl::StrCat(order->Text(), ": top has ended before its outcome came; ask ctl calls"));
   }
   return absl::OkStatus();
 }

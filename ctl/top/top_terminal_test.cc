@@ -12,6 +12,7 @@
 #include <future>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -42,12 +43,12 @@ constexpr char kTmux[] = "/usr/bin/tmux";
 class TopInTmux : public Ctl {
  protected:
   TopInTmux() {
-    admin_.Answer([](const v1::GetStatusRequest&, v1::Status* status) {
+    admin_.Answer([this](const v1::GetStatusRequest&, v1::Status* status) {
       status->mutable_master()->set_state(v1::Master::RUNNING);
       for (int i = 0; i < 3; ++i) {
         v1::Worker* worker = status->add_workers();
         worker->set_index(i);
-        worker->set_pid(4710 + i);
+        worker->set_pid(first_pid_ + i);
         worker->set_state(i == 1 ? v1::Worker::BACKOFF : v1::Worker::SERVING);
       }
       return grpc::Status::OK;
@@ -114,6 +115,8 @@ class TopInTmux : public Ctl {
     return ScreenWhen([&](const std::string& screen) { return absl::StrContains(screen, text); });
   }
 
+  // Of the worker 0; those of the others follow.
+  std::atomic<int> first_pid_ = 4710;
   bool is_started_ = false;
   // All that tmux has put onto the screen since Start, as ctl wrote it.
   ipc::UniqueFd written_;
@@ -225,6 +228,136 @@ TEST_F(TopInTmux, GoesOnWithoutPermissionForLocks) {
   const Result result = RunCtl({"-m", socket_, "top", "--count", "3", "--interval", "100ms"});
   EXPECT_EQ(result.code, 0) << result.error;
   EXPECT_EQ(asked, 1);
+}
+
+// What a master is told to do, and what it answers.
+class TopOrderInTmux : public TopInTmux {
+ protected:
+  TopOrderInTmux() {
+    admin_.Answer([this](const v1::ChangeWorkerRequest& request, v1::ChangeWorkerResponse*) {
+      ++orders_;
+      told_.set_value(request);
+      end_.get_future().wait();
+      return answer_;
+    });
+  }
+  // Has `keys` pressed once the screen shows the workers.
+  void PressThere(const std::vector<std::string>& keys) {
+    ScreenWith("4712");
+    Press(keys);
+  }
+  void Press(std::vector<std::string> keys) {
+    keys.insert(keys.begin(), "send-keys");
+    Tmux(std::move(keys));
+  }
+
+  grpc::Status answer_ = grpc::Status::OK;
+  std::atomic<int> orders_ = 0;
+  std::promise<v1::ChangeWorkerRequest> told_;
+  std::promise<void> end_;  // of the call
+};
+
+TEST_F(TopOrderInTmux, IsSentAfterYesAndTheScreenGoesOn) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  PressThere({"j", "j", "R"});
+  EXPECT_THAT(ScreenWith("? y/n"), HasSubstr("\nrestart worker 2 (generation 0, pid 4712)? y/n"));
+  EXPECT_EQ(orders_, 0);
+  Press({"y"});
+  const v1::ChangeWorkerRequest request = told_.get_future().get();
+  EXPECT_EQ(request.index(), 2u);
+  EXPECT_EQ(request.change(), v1::ChangeWorkerRequest::RESTART);
+  first_pid_ = 4720;
+  Press({"Right"});
+  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
+                return absl::StrContains(screen, "4722") && absl::StrContains(screen, "+GEN");
+              }),
+              AllOf(HasSubstr("\nrestarting worker 2 (generation 0, pid 4712)..."),
+                    HasSubstr("4722"), HasSubstr("+GEN")));
+  end_.set_value();
+  EXPECT_THAT(ScreenWith("was replaced"),
+              HasSubstr("\nrestart worker 2 (generation 0, pid 4712): it was replaced"));
+  Press({"j"});
+  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
+                return !absl::StrContains(screen, "was replaced");
+              }),
+              Not(HasSubstr("was replaced")));
+}
+
+TEST_F(TopOrderInTmux, IsNotSentAfterAnyOtherKey) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  ScreenWith("4712");
+  for (const char* key : {"n", "Y", "Enter", "Escape", "Down", "F1", "q"}) {
+    Press({"D"});
+    EXPECT_THAT(ScreenWith("? y/n"), HasSubstr("drain worker 0 (generation 0, pid 4710)? y/n"));
+    Press({key});
+    EXPECT_THAT(ScreenWith("nothing was sent"), HasSubstr("nothing was sent")) << key;
+  }
+  EXPECT_EQ(orders_, 0);
+}
+
+TEST_F(TopOrderInTmux, IsNotSentToASuccessor) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  PressThere({"j", "j", "R"});
+  ScreenWith("? y/n");
+  first_pid_ = 4720;
+  ScreenWith("4722");
+  Press({"y"});
+  EXPECT_THAT(ScreenWith("nothing was sent"),
+              HasSubstr("restart worker 2 (generation 0, pid 4712): nothing was sent: it was "
+                        "replaced by pid 4722"));
+  EXPECT_EQ(orders_, 0);
+}
+
+TEST_F(TopOrderInTmux, ShowsWhyTheMasterRefuses) {
+  answer_ = grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
+                         "worker drain refused: worker 0 is the last one that serves");
+  end_.set_value();
+  if (!Start(80, 30)) GTEST_SKIP();
+  PressThere({"D"});
+  ScreenWith("? y/n");
+  Press({"y"});
+  EXPECT_THAT(ScreenWith("that serves"),
+              HasSubstr("\ndrain worker 0 (generation 0, pid 4710): worker drain refused: worker 0 "
+                        "is the\nlast one that serves\n"));
+}
+
+TEST_F(TopOrderInTmux, ShowsThatItMayNotBeGiven) {
+  answer_ = grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not for you");
+  end_.set_value();
+  if (!Start(120, 30)) GTEST_SKIP();
+  PressThere({"R"});
+  ScreenWith("? y/n");
+  Press({"y"});
+  EXPECT_THAT(ScreenWith("not for you"),
+              HasSubstr("\nrestart worker 0 (generation 0, pid 4710): not for you"));
+}
+
+TEST_F(TopOrderInTmux, ShowsThatTheConnectionWasLost) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  PressThere({"R"});
+  ScreenWith("? y/n");
+  Press({"y"});
+  told_.get_future().wait();
+  // It ends with the answer, which nobody takes any more.
+  std::thread stopping([this] { StopServing(); });
+  EXPECT_THAT(ScreenWith("outcome unknown"),
+              AllOf(HasSubstr("restart worker 0 (generation 0, pid 4710): the connection was lost"),
+                    HasSubstr("outcome unknown, ask ctl call")));
+  end_.set_value();
+  stopping.join();
+}
+
+TEST_F(TopOrderInTmux, IsUnknownToWhoLeavesBeforeItsOutcome) {
+  if (!Start(120, 30)) GTEST_SKIP();
+  PressThere({"R"});
+  ScreenWith("? y/n");
+  Press({"y"});
+  told_.get_future().wait();
+  Press({"q"});
+  EXPECT_THAT(ScreenWith("ctl has ended"),
+              AllOf(HasSubstr("top has ended before its outcome came; ask ctl calls"),
+                    HasSubstr("ctl has ended: 4")));
+  end_.set_value();
 }
 
 TEST_F(TopInTmux, PrintsLinesWithoutATerminal) {

@@ -23,6 +23,7 @@ namespace v1 = admin::v1;
 
 constexpr std::size_t kMostEvents = 50;
 constexpr std::size_t kMostLockLines = 6;
+constexpr std::size_t kMostDialogLines = 6;
 constexpr int kPage = 10;
 
 Colour ColourOfState(v1::Worker::State state) {
@@ -49,6 +50,7 @@ std::string RateText(std::optional<double> rate) {
 TopView::TopView(std::string master) : master_(std::move(master)) {}
 
 void TopView::TakeStatus(const v1::Status& status, absl::Duration now) {
+  dialog_.TakeStatus(status);
   if (is_frozen_) return;
   status_ = status;
   list_.Take(status, now);
@@ -64,7 +66,15 @@ void TopView::TakeLocks(const v1::ListLocksResponse& locks, absl::Duration now) 
   if (!is_frozen_) locks_.Take(locks, now);
 }
 
+bool TopView::TakesAnswer(bool is_yes) {
+  dialog_.Forget();
+  if (!dialog_.is_asking()) return false;
+  dialog_.Answer(is_yes);
+  return true;
+}
+
 void TopView::Press(Key key) {
+  if (TakesAnswer(/*is_yes=*/false) && key != Key::kInterrupt) return;
   switch (key) {
     case Key::kUp:
       list_.Move(-1);
@@ -101,10 +111,13 @@ void TopView::Press(Key key) {
     case Key::kInterrupt:
       is_over_ = true;
       break;
+    case Key::kOther:
+      break;
   }
 }
 
 void TopView::Type(char character) {
+  if (TakesAnswer(character == 'y')) return;
   if (is_typing_filter_) {
     if (absl::ascii_isprint(static_cast<unsigned char>(character))) {
       list_.SetFilter(list_.filter() + character);
@@ -145,6 +158,12 @@ void TopView::Type(char character) {
       break;
     case 'k':
       Press(Key::kUp);
+      break;
+    case 'R':
+      dialog_.Ask(v1::ChangeWorkerRequest::RESTART, Selected());
+      break;
+    case 'D':
+      dialog_.Ask(v1::ChangeWorkerRequest::DRAIN, Selected());
       break;
     case 'h':
     case '?':
@@ -188,30 +207,45 @@ std::vector<TopLine> TopView::Head(std::size_t width) const {
   if (std::string generations = GenerationsLine(status_); !generations.empty()) {
     lines.push_back({.text = std::move(generations), .colour = Colour::kDim});
   }
+  const std::string dialog = OnOneLine(dialog_.Text());
+  if (!dialog.empty()) {
+    std::vector<std::string> wrapped = Wrap(dialog, width);
+    wrapped.resize(std::min(wrapped.size(), kMostDialogLines));
+    for (std::string& line : wrapped) {
+      lines.push_back({.text = std::move(line), .colour = dialog_.colour()});
+    }
+  }
   if (!trouble_.empty()) {
     lines.push_back({.text = absl::StrCat("! ", trouble_), .colour = Colour::kRed});
   } else if (is_typing_filter_ || !list_.filter().empty()) {
     lines.push_back(
         {.text = absl::StrCat("filter: ", list_.filter(), is_typing_filter_ ? "_" : "")});
-  } else {
+  } else if (dialog.empty()) {
     lines.push_back({});
   }
   return lines;
 }
 
-std::string TopView::Detail() const {
+const v1::Worker* TopView::Selected() const {
   const std::vector<const TopRow*> shown = list_.Shown();
-  if (list_.selected() >= shown.size()) return "";
+  if (list_.selected() >= shown.size()) return nullptr;
   const auto key = [&](TopColumn column) {
     return shown[list_.selected()]->keys[static_cast<std::size_t>(column)];
   };
   for (const v1::Worker& worker : status_.workers()) {
     if (key(TopColumn::kWorker) != worker.index()) continue;
     if (key(TopColumn::kGeneration) != static_cast<double>(worker.generation())) continue;
-    if (std::string hang = HangLine(worker); !hang.empty()) return hang;
-    return LastWordsLine(worker, absl::LocalTimeZone());
+    if (key(TopColumn::kSlot) != worker.slot()) continue;
+    return &worker;
   }
-  return "";
+  return nullptr;
+}
+
+std::string TopView::Detail() const {
+  const v1::Worker* const worker = Selected();
+  if (worker == nullptr) return "";
+  if (std::string hang = HangLine(*worker); !hang.empty()) return hang;
+  return LastWordsLine(*worker, absl::LocalTimeZone());
 }
 
 std::vector<TopLine> TopView::Locks(std::size_t most) const {
@@ -241,7 +275,9 @@ std::vector<TopLine> TopView::Help() {
        {"up, down, j, k   select a worker", "<, >, left, right   sort by another column",
         "r   the other way round", "c, m   sort by CPU or memory",
         "/   filter: show rows that have this text; Enter ends it, Esc clears it",
-        "space   freeze, and go on", "q   quit"}) {
+        "space   freeze, and go on",
+        "R   restart the selected worker: the new process first; asks y/n",
+        "D   drain the selected worker, which is not replaced; asks y/n", "q   quit"}) {
     lines.push_back({.text = text});
   }
   return lines;
@@ -286,8 +322,9 @@ std::vector<TopLine> TopView::Screen(std::size_t width, std::size_t height) cons
   body.resize(room);
   lines.insert(lines.end(), body.begin(), body.end());
   lines.insert(lines.end(), below.begin(), below.end());
-  lines.push_back({.text = "q quit  <> sort  r reverse  / filter  space freeze  h help",
-                   .colour = Colour::kDim});
+  lines.push_back(
+      {.text = "q quit  h help  R restart  D drain  <> sort  r reverse  / filter  space freeze",
+       .colour = Colour::kDim});
   lines.resize(height);
   for (TopLine& line : lines) line.text = Cut(OnOneLine(line.text), width);
   return lines;

@@ -3,13 +3,16 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "muster/ctl/top/top_dialog.h"
 #include "muster/ctl/top/top_line.h"
 #include "muster/ctl/top/top_list.h"
 #include "muster/ctl/top/top_locks.h"
+#include "muster/ctl/top/top_order.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/proto/zone_call.pb.h"
 
@@ -25,6 +28,7 @@ class TopView {
   void TakeStatus(const admin::v1::Status& status, absl::Duration now);
   void TakeEvent(const admin::v1::Event& event);
   void TakeLocks(const admin::v1::ListLocksResponse& locks, absl::Duration now);
+  void TakeOutcome(const TopOutcome& outcome) { dialog_.TakeOutcome(outcome); }
   // Why nothing comes. Empty: it comes again.
   void SetTrouble(const std::string& trouble) { trouble_ = trouble; }
 
@@ -38,12 +42,19 @@ class TopView {
     kEnter,
     kEscape,
     kBackspace,
-    kInterrupt,  // quits, also out of the filter
+    kInterrupt,  // quits, also out of the filter and of a question
+    kOther,      // does nothing
   };
   void Press(Key key);
-  // A character: a command, or a part of the filter.
+  // A character: a command, a part of the filter, or the answer to a question. Of keys and
+  // characters only "y" is a yes.
   void Type(char character);
   bool is_over() const { return is_over_; }
+
+  // The order to send now, once: the operator has said yes.
+  std::optional<TopOrder> TakeOrder() { return dialog_.TakeOrder(); }
+  // The order that was sent, whose outcome has not come.
+  const std::optional<TopOrder>& order_under_way() const { return dialog_.under_way(); }
 
   // Exactly `height` lines of at most `width` columns. If not all columns of the workers fit, the
   // more important ones are shown, and the one by which they are sorted.
@@ -55,6 +66,10 @@ class TopView {
  private:
   // What does not fit on a line of that width goes on in the next one.
   std::vector<TopLine> Head(std::size_t width) const;
+  // A key was pressed. True: it has answered a question.
+  bool TakesAnswer(bool is_yes);
+  // The worker of the selected row; null if no row is shown.
+  const admin::v1::Worker* Selected() const;
   // Why the selected worker hangs, or why its last process ended. Empty: neither.
   std::string Detail() const;
   std::vector<TopLine> Locks(std::size_t most) const;
@@ -68,6 +83,7 @@ class TopView {
   std::deque<admin::v1::Event> events_;
   std::deque<admin::v1::Event> held_back_;  // while the screen is frozen
   std::string trouble_;
+  TopDialog dialog_;
 
   bool is_typing_filter_ = false;
   bool is_frozen_ = false;

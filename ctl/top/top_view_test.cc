@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -254,10 +255,90 @@ TEST(TopView, TellsWhyNothingComes) {
   EXPECT_THAT(TextOf(view.Screen(120, 24)), Not(HasSubstr("lost")));
 }
 
+TEST(TopView, AsksAboutTheSelectedWorkerAndSendsAfterYes) {
+  TopView view = ViewOf(3);
+  view.Press(TopView::Key::kDown);
+  view.Press(TopView::Key::kDown);
+  view.Type('D');
+  EXPECT_THAT(TextOf(view.Screen(120, 24)),
+              HasSubstr("\ndrain worker 2 (generation 0, pid 102)? y/n\n"));
+  v1::Status status = StatusOf(3);
+  status.mutable_workers()->SwapElements(0, 2);
+  view.TakeStatus(status, absl::Seconds(2));
+  view.Type('y');
+  EXPECT_EQ(view.TakeOrder()->number, 2u);
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("\ndraining worker 2 "));
+  EXPECT_EQ(view.order_under_way()->pid, 102);
+}
+
+TEST(TopView, TakesAnyOtherKeyForNoAndDoesNothingElse) {
+  using Key = TopView::Key;
+  TopView view = ViewOf(3);
+  for (const Key key : {Key::kDown, Key::kEnter, Key::kEscape, Key::kOther}) {
+    view.Type('R');
+    view.Press(key);
+    EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("\nrestart worker 0 "));
+    EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr(": nothing was sent"));
+  }
+  for (const char character : std::string("nYqRDh ")) {
+    view.Type('R');
+    view.Type(character);
+    EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr(": nothing was sent")) << character;
+  }
+  EXPECT_FALSE(view.TakeOrder().has_value());
+  EXPECT_FALSE(view.is_over());
+  view.Type('R');
+  view.Press(Key::kInterrupt);
+  EXPECT_TRUE(view.is_over()) << "Ctrl-C is a no, and quits";
+  EXPECT_FALSE(view.TakeOrder().has_value());
+}
+
+TEST(TopView, SendsNothingIfTheWorkerWasReplacedBehindAFrozenScreen) {
+  TopView view = ViewOf(1);
+  view.Type(' ');
+  view.Type('R');
+  v1::Status status = StatusOf(1);
+  status.mutable_workers(0)->set_pid(109);
+  view.TakeStatus(status, absl::Seconds(2));
+  view.Type('y');
+  EXPECT_FALSE(view.TakeOrder().has_value());
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("it was replaced by pid 109"));
+}
+
+TEST(TopView, SelectsNothingBehindAFilterThatLetsNothingThrough) {
+  TopView view = ViewOf(3);
+  for (const char character : std::string("/nothing")) view.Type(character);
+  view.Press(TopView::Key::kEnter);
+  view.Type('R');
+  EXPECT_THAT(TextOf(view.Screen(120, 24)),
+              AllOf(HasSubstr("\nno worker is selected\n"), HasSubstr("\nfilter: nothing\n")));
+}
+
+TEST(TopView, TakesCommandsForWorkersIntoTheFilterWhileItIsTyped) {
+  TopView view = ViewOf(1);
+  for (const char character : std::string("/R")) view.Type(character);
+  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("filter: R_"));
+}
+
+TEST(TopView, ShowsALongOutcomeOnSeveralLines) {
+  TopView view = ViewOf(1);
+  view.Type('D');
+  view.Type('y');
+  view.TakeOutcome(
+      {.unsent = "", .answer = absl::PermissionDeniedError("this\x1b is not for you")});
+  EXPECT_THAT(TextOf(view.Screen(50, 24)),
+              HasSubstr("\ndrain worker 0 (generation 0, pid 100): this\\x1b\nis not for you\n"));
+  for (const std::size_t height : {0u, 1u, 3u, 5u}) {
+    EXPECT_EQ(view.Screen(20, height).size(), height);
+  }
+}
+
 TEST(TopView, HasAPageOfHelp) {
   TopView view = ViewOf(1);
   view.Type('h');
-  EXPECT_THAT(TextOf(view.Screen(120, 24)), HasSubstr("sort by another column"));
+  EXPECT_THAT(TextOf(view.Screen(120, 24)),
+              AllOf(HasSubstr("sort by another column"), HasSubstr("R   restart the selected"),
+                    HasSubstr("D   drain the selected")));
   view.Type('x');
   EXPECT_THAT(TextOf(view.Screen(120, 24)), Not(HasSubstr("sort by another column")));
 }
