@@ -58,24 +58,27 @@ void TopList::Move(int steps) {
 }
 
 void TopList::KeepSelection(const std::function<void()>& change) {
-  const auto id_of = [](const TopRow& row) {
-    return std::pair(row.keys[static_cast<std::size_t>(TopColumn::kGeneration)],
-                     row.keys[static_cast<std::size_t>(TopColumn::kWorker)]);
+  const auto key_of = [](const TopRow& row, TopColumn column) {
+    return row.keys[static_cast<std::size_t>(column)];
   };
-  std::optional<std::pair<double, double>> id;
+  const auto number_of = [&](const TopRow& row) {
+    return std::pair(key_of(row, TopColumn::kGeneration), key_of(row, TopColumn::kWorker));
+  };
+  std::optional<TopRow> row;
   // The first row is where the selection is if nobody has moved it.
   if (const auto before = Shown(); selected_ > 0 && selected_ < before.size()) {
-    id = id_of(*before[selected_]);
+    row = *before[selected_];
   }
   change();
   const auto after = Shown();
-  for (std::size_t i = 0; id.has_value() && i < after.size(); ++i) {
-    if (id_of(*after[i]) == *id) {
-      selected_ = i;
-      return;
-    }
-  }
   selected_ = std::min(selected_, after.empty() ? 0 : after.size() - 1);
+  if (!row.has_value()) return;
+  for (std::size_t i = after.size(); i-- > 0;) {
+    if (number_of(*after[i]) != number_of(*row)) continue;
+    selected_ = i;  // its successor, if it is not there itself
+    // While one drains, its successor has the same number.
+    if (key_of(*after[i], TopColumn::kSlot) == key_of(*row, TopColumn::kSlot)) return;
+  }
 }
 
 }  // namespace muster::ctl

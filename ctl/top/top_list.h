@@ -13,7 +13,8 @@
 namespace muster::ctl {
 
 // The list of workers: in which order they are, which of them a filter lets through, and which one
-// is selected. The same worker stays selected, whatever row it has. A value.
+// is selected. The same worker stays selected, whatever row it has, and after it the one that has
+// taken its place. A value.
 class TopList {
  public:
   // Takes what the master has answered at `now`, by a clock that is never set.

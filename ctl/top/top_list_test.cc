@@ -86,5 +86,23 @@ TEST(TopList, KeepsTheSelectionWhateverTheOrder) {
   EXPECT_EQ(SelectedOf(list), 1);
 }
 
+TEST(TopList, TellsAWorkerFromItsSuccessor) {
+  v1::Status status = StatusOf({0, 1, 1, 2});
+  status.mutable_workers(1)->set_slot(1);
+  status.mutable_workers(2)->set_slot(3);
+  TopList list;
+  list.Take(status, absl::Seconds(1));
+  for (const int place : {1, 2}) {
+    list.Move(-4);
+    list.Move(place);
+    list.Take(status, absl::Seconds(2));
+    EXPECT_EQ(list.selected(), static_cast<std::size_t>(place));
+  }
+  list.Move(-1);
+  status.mutable_workers()->DeleteSubrange(1, 1);
+  list.Take(status, absl::Seconds(3));
+  EXPECT_EQ(list.selected(), 1u) << "the successor";
+}
+
 }  // namespace
 }  // namespace muster::ctl

@@ -1,5 +1,7 @@
 #include "muster/ctl/top/top_rows.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -70,7 +72,7 @@ void TopRows::Take(const v1::Status& status, absl::Duration now) {
   for (const v1::Worker& worker : status.workers()) {
     const v1::Counters& counters = worker.counters();
     const bool runs = worker.pid() != 0;
-    const std::pair key(worker.generation(), worker.index());
+    const std::tuple key(worker.generation(), worker.index(), worker.slot());
     const Sample sample = {.requests = counters.requests(),
                            .connections = counters.accepted(),
                            .cpu = ToDuration(worker.cpu_time()),

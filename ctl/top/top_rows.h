@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -76,9 +76,10 @@ class TopRows {
     int pid = 0;
     LatencyCounts latency;
   };
-  using Samples = std::map<std::pair<std::uint64_t, std::uint32_t>, Sample>;
+  using Samples = std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint32_t>, Sample>;
 
-  Samples samples_;  // by generation and number
+  Samples
+      samples_;  // by generation, number and slot: while one drains, its successor has its number
   Sample total_;
   std::optional<absl::Duration> taken_;
   std::vector<TopRow> rows_;

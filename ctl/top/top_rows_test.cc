@@ -42,6 +42,20 @@ TEST(TopRows, HaveTheGrowthInASecondAsRate) {
   EXPECT_EQ(rows.rates().requests, 500);
 }
 
+TEST(TopRows, HaveTheRatesOfAWorkerAndOfItsSuccessorOfTheSameNumber) {
+  const auto status_with = [](std::uint64_t draining, std::uint64_t serving) {
+    v1::Status status = WithRequests(draining);
+    *status.add_workers() = WithRequests(serving, 8).workers(0);
+    status.mutable_workers(1)->set_slot(1);
+    return status;
+  };
+  TopRows rows;
+  rows.Take(status_with(1000, 100), absl::Seconds(1));
+  rows.Take(status_with(1010, 200), absl::Seconds(2));
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequestRate, 0), "10");
+  EXPECT_EQ(CellOf(rows, TopColumn::kRequestRate, 1), "100");
+}
+
 TEST(TopRows, ShowSmallRatesWithADigitMore) {
   TopRows rows;
   rows.Take(WithRequests(0), absl::Seconds(0));
