@@ -1,4 +1,4 @@
-// Mutex::OnFile. What its file does is tested in internal/file_mutex_test.cc.
+// Mutex::OnFile. What its file does is tested in ipc/lock/internal/file_mutex_test.cc.
 
 #include <csignal>
 #include <string>
