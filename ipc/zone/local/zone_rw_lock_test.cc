@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -13,38 +12,10 @@
 #include "muster/ipc/testing/forked_child.h"
 #include "muster/ipc/testing/test_zone.h"
 #include "muster/ipc/testing/threads.h"
+#include "muster/ipc/zone/local/zone_rw_lock_fixture.h"
 
 namespace muster::ipc {
 namespace {
-
-class ZoneRwLockTest : public ::testing::Test {
- protected:
-  using State = RwLockState<TestZone::kCapacity>;
-
-  RwLock As(OwnerTag tag) { return *RwLock::Create(state_, zone_.registry(), tag); }
-  // What another thread of this process gets, which gives it back.
-  LockOutcome TryShared() {
-    return InThread([&] {
-      const LockOutcome outcome = lock_.TryLockShared();
-      EXPECT_EQ(lock_.UnlockShared(), outcome == LockOutcome::kAcquired);
-      return outcome;
-    });
-  }
-  LockOutcome TryExclusive() {
-    return InThread([&] {
-      const LockOutcome outcome = lock_.TryLock();
-      EXPECT_EQ(lock_.Unlock(), Holds(outcome));
-      return outcome;
-    });
-  }
-
-  TestZone zone_;
-  State* state_ = zone_.Place<State>();
-  OwnerTag tag_ = zone_.Reserve(0);
-  ZoneRwLock lock_{As(tag_)};
-  // Another participant's.
-  RwLock other_ = As(zone_.Reserve(1));
-};
 
 constexpr absl::Duration kShort = absl::Milliseconds(5);
 
@@ -251,69 +222,6 @@ TEST_F(ZoneRwLockTest, DoesNotStarveAWriterOfAnotherProcessByReadersThatOverlap)
   for (std::thread& reader : readers) reader.join();
 }
 
-// Deaths, and the end of a thread.
-
-TEST_F(ZoneRwLockTest, SendsReadersToRepairAfterADeath) {
-  ASSERT_EQ(other_.Lock(), LockOutcome::kAcquired);
-  ASSERT_TRUE(other_.Abandon());
-  EXPECT_EQ(lock_.LockShared(), LockOutcome::kNeedsRepair);
-  EXPECT_EQ(lock_.Lock(), LockOutcome::kOwnerDied);
-  lock_.MarkConsistent();
-  EXPECT_TRUE(lock_.Unlock());
-  EXPECT_EQ(lock_.LockShared(), LockOutcome::kAcquired);
-}
-
-TEST_F(ZoneRwLockTest, TellsTheNextWriterOfAThreadThatEndedWhileItWrote) {
-  EXPECT_EQ(InThread([&] { return lock_.Lock(); }), LockOutcome::kAcquired);
-  EXPECT_EQ(lock_.TryLockShared(), LockOutcome::kNeedsRepair);
-  EXPECT_EQ(other_.Lock(), LockOutcome::kOwnerDied);
-  other_.MarkConsistent();
-  EXPECT_TRUE(other_.Unlock());
-  EXPECT_EQ(lock_.LockShared(), LockOutcome::kAcquired);
-}
-
-TEST_F(ZoneRwLockTest, WakesThreadsThatWaitForAWriterThatEnds) {
-  Gate gate;
-  Gate is_held;
-  std::thread owner([&] {
-    EXPECT_EQ(lock_.Lock(), LockOutcome::kAcquired);
-    is_held.Open();
-    gate.Await();
-  });
-  is_held.Await();
-  BlockedThread reader([&] { return lock_.LockShared(); });
-  gate.Open();
-  owner.join();
-  EXPECT_EQ(reader.Join(), LockOutcome::kNeedsRepair);
-}
-
-TEST_F(ZoneRwLockTest, IsGivenBackByAThreadThatEndedWhileItRead) {
-  ASSERT_EQ(lock_.LockShared(), LockOutcome::kAcquired);
-  EXPECT_EQ(InThread([&] { return lock_.LockShared(); }), LockOutcome::kAcquired);
-  EXPECT_EQ(other_.TryLock(), LockOutcome::kBusy);
-  EXPECT_TRUE(lock_.UnlockShared());
-  EXPECT_EQ(other_.TryLock(), LockOutcome::kAcquired);
-}
-
-TEST_F(ZoneRwLockTest, IsGivenBackByALastReaderThatEnded) {
-  EXPECT_EQ(InThread([&] { return lock_.LockShared(); }), LockOutcome::kAcquired);
-  EXPECT_EQ(other_.TryLock(), LockOutcome::kAcquired);
-}
-
-TEST_F(ZoneRwLockTest, IsGivenUpWhenTheThreadThatHoldsItDestroysIt) {
-  {
-    ZoneRwLock passing(As(tag_));
-    EXPECT_EQ(passing.LockShared(), LockOutcome::kAcquired);
-  }
-  EXPECT_EQ(other_.TryLock(), LockOutcome::kAcquired);
-  EXPECT_TRUE(other_.Unlock());
-  {
-    ZoneRwLock passing(As(tag_));
-    EXPECT_EQ(passing.Lock(), LockOutcome::kAcquired);
-  }
-  EXPECT_EQ(other_.TryLock(), LockOutcome::kOwnerDied);
-}
-
 // A child of fork.
 
 TEST_F(ZoneRwLockTest, FailsInAChildOfFork) {
@@ -357,39 +265,7 @@ TEST_F(ZoneRwLockTest, FailsInAChildOfAThreadThatHoldsIt) {
   EXPECT_TRUE(lock_.UnlockShared());
 }
 
-// lock() and the like.
-
-TEST_F(ZoneRwLockTest, RepairsWithTheCallbackBeforeAReaderEnters) {
-  ASSERT_EQ(other_.Lock(), LockOutcome::kAcquired);
-  ASSERT_TRUE(other_.Abandon());
-  int repairs = 0;
-  ZoneRwLock lock(As(zone_.Reserve(2)), [&] { return ++repairs > 0; });
-  {
-    const std::shared_lock guard(lock);
-    EXPECT_EQ(repairs, 1);
-  }
-  const std::unique_lock guard(lock, std::chrono::seconds(60));
-  EXPECT_TRUE(guard.owns_lock());
-  EXPECT_EQ(repairs, 1);
-}
-
-TEST_F(ZoneRwLockTest, IsNotRecoverableWhenAWriterSaysSo) {
-  EXPECT_FALSE(lock_.MarkNotRecoverable()) << "no thread holds it";
-  ASSERT_EQ(lock_.Lock(), LockOutcome::kAcquired);
-  EXPECT_TRUE(lock_.MarkNotRecoverable());
-  EXPECT_EQ(lock_.LockShared(), LockOutcome::kNotRecoverable);
-  EXPECT_TRUE(state_->Reset());
-  EXPECT_EQ(lock_.Lock(), LockOutcome::kOwnerDied);
-}
-
 using ZoneRwLockDeathTest = ZoneRwLockTest;
-
-TEST_F(ZoneRwLockDeathTest, EndsTheProcessWhenNobodyCanRepair) {
-  ASSERT_EQ(other_.Lock(), LockOutcome::kAcquired);
-  ASSERT_TRUE(other_.Abandon());
-  // A child of fork needs its own object.
-  EXPECT_DEATH(ZoneRwLock(As(tag_)).lock(), "ZoneRwLock::lock: its owner died");
-}
 
 TEST_F(ZoneRwLockDeathTest, EndsTheProcessThatUnlocksWhatItDoesNotHold) {
   EXPECT_DEATH(lock_.unlock(), "ZoneRwLock::unlock: this participant does not hold it");
