@@ -1,5 +1,5 @@
-// The examples of docs/IPC.md and README.md, which quote the pieces between a line with a name in
-// brackets and one with [end]; //tests:quoted_code_test compares them.
+// The examples of docs/IPC.md for what is in shared memory: the page quotes the pieces between a
+// line with a name in brackets and one with [end]; //tests:quoted_code_test compares them.
 
 #include <poll.h>
 #include <sched.h>
@@ -8,34 +8,26 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <mutex>
 #include <new>
-#include <optional>
 #include <shared_mutex>
-#include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/cache_line.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/channel/channel.h"
-#include "muster/ipc/channel/pipe.h"
 #include "muster/ipc/lock/counter.h"
 #include "muster/ipc/lock/event.h"
-#include "muster/ipc/lock/event_fd.h"
-#include "muster/ipc/lock/file_lock.h"
 #include "muster/ipc/lock/latch.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/once.h"
@@ -43,10 +35,8 @@
 #include "muster/ipc/lock/rw_lock.h"
 #include "muster/ipc/lock/semaphore.h"
 #include "muster/ipc/lock/spinlock.h"
-#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/ipc/process/signal_set.h"
 #include "muster/ipc/zone/local/zone_mutex.h"
 
 namespace {
@@ -116,27 +106,6 @@ void Bury(const PidFd& child, OwnerTag dead, Shared& shared) {
   child.Wait(PidFd::Reap::kYes).IgnoreError();  // nobody is there if SIGCHLD is ignored
 }
 // [end]
-
-// [shortest]
-struct Jobs {
-  MutexState mutex;
-  std::int64_t done;  // guarded by mutex
-};
-
-// Any process that shares the memory calls this. If it is killed in here, the next one continues.
-void FinishJob(Jobs* jobs, const Registry& registry, OwnerTag self) {
-  Mutex mutex(&jobs->mutex, registry, self, {.repair = [] { return true; }});
-  std::scoped_lock guard(mutex);
-  ++jobs->done;
-}
-// [end]
-
-// The parent calls this when one of them is dead.
-void Recover(Jobs* jobs, const Registry& registry, OwnerTag dead) {
-  registry.MarkDead(dead);
-  jobs->mutex.Recover(dead);
-  registry.Free(dead);
-}
 
 absl::StatusOr<PidFd> Fork(void (*body)(Shared&, OwnerTag), Shared& shared, OwnerTag tag) {
   const pid_t parent = ::getpid();
@@ -235,29 +204,6 @@ TEST_F(Guide, BuriesChildrenThatNobodyCanWaitFor) {
   Bury(*child, child_tag, shared_);
   Mutex mutex(&shared_.zone->mutex, shared_.registry, self_);
   EXPECT_EQ(mutex.TryLock(), LockOutcome::kOwnerDied);
-}
-
-TEST(Jobs, GoOnAfterTheDeathOfTheOneWhoHeldThem) {
-  const std::size_t registry_bytes = Registry::BytesFor(2);
-  auto memory = SharedMemory::CreateAnonymous({.size_bytes = registry_bytes + sizeof(Jobs)});
-  ASSERT_TRUE(memory.ok()) << memory.status();
-  const Registry registry = Registry::Create(memory->data(), registry_bytes, 2).value();
-  auto* jobs = new (memory->data() + registry_bytes) Jobs();
-  const OwnerTag parent = registry.Reserve(0).value();
-  const OwnerTag child = registry.Reserve(1).value();
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    FinishJob(jobs, registry, child);
-    Mutex mutex(&jobs->mutex, registry, child);
-    if (mutex.Lock() == LockOutcome::kAcquired) ::raise(SIGKILL);
-    ::_exit(1);
-  }
-  ASSERT_GT(pid, 0);
-  ASSERT_TRUE(PidFd::Open(pid)->Wait(PidFd::Reap::kYes)->was_killed);
-  Recover(jobs, registry, child);
-  FinishJob(jobs, registry, parent);
-  EXPECT_EQ(jobs->done, 2);
 }
 
 TEST_F(Guide, MutexOfTheStandard) {
@@ -397,123 +343,6 @@ TEST_F(Guide, Counter) {
   const std::uint64_t all = Sum(absl::MakeConstSpan(zone->workers), &WorkerLine::requests);
   // [end]
   EXPECT_EQ(all, 1);
-}
-
-TEST(GuideNames, TrustedOwner) {
-  const uid_t publisher = ::geteuid();
-  // [trusted_owner]
-  auto memory = SharedMemory::AttachPosix("/prices", {.trusted = {.user = publisher}});
-  // [end]
-  EXPECT_TRUE(absl::IsNotFound(memory.status())) << memory.status();
-}
-
-absl::Status RunAlone(const std::string& path) {
-  // [file_lock]
-  MUSTER_ASSIGN_OR_RETURN(FileLock lock, FileLock::Open(path, FileLockOwner::kOpenFile));
-  MUSTER_ASSIGN_OR_RETURN(bool is_mine, lock.TryLock());
-  if (!is_mine) return absl::AlreadyExistsError("another instance is running");
-  // [end]
-  return absl::OkStatus();
-}
-
-TEST_F(Guide, FileLock) {
-  const std::string path = absl::StrCat(testing::TempDir(), "/instance.lock");
-  EXPECT_TRUE(RunAlone(path).ok());
-  auto other = FileLock::Open(path, FileLockOwner::kOpenFile);
-  ASSERT_TRUE(other.ok() && other->Lock().ok());
-  EXPECT_EQ(RunAlone(path).code(), absl::StatusCode::kAlreadyExists);
-}
-
-absl::Status PassOverChannel(int fd, int* answered) {
-  // [channel]
-  enum class Command : std::uint16_t { kServe = 1 };
-  MUSTER_ASSIGN_OR_RETURN(Channel::Pair pair, Channel::CreatePair());  // one end for each process
-
-  MUSTER_RETURN_IF_ERROR(pair.first
-                             .Send({.command = CommandNumber(Command::kServe),
-                                    .payload = "orders",
-                                    .fds = absl::MakeConstSpan(&fd, 1)})
-                             .status());
-
-  ReceivedMessage message;
-  MUSTER_ASSIGN_OR_RETURN(ReceiveOutcome outcome, pair.second.Receive(&message));
-  if (outcome == ReceiveOutcome::kPeerGone) return absl::UnavailableError("the peer died");
-  if (message.command_as<Command>() == Command::kServe) {
-    // this process owns message.fds[0]; message.sender.pid is from the kernel
-  }
-  // [end]
-  *answered =
-      message.payload == "orders" && message.fds.size() == 1 && message.sender.pid == ::getpid();
-  return absl::OkStatus();
-}
-
-absl::Status AwaitAnswer(const Channel& channel) {
-  ReceivedMessage message;
-  // [deadline]
-  auto answer = channel.Receive(&message, Deadline::After(absl::Seconds(5)));
-  if (absl::IsDeadlineExceeded(answer.status())) return absl::UnavailableError("no answer");
-  // [end]
-  return answer.status();
-}
-
-TEST_F(Guide, Deadline) {
-  auto pair = Channel::CreatePair();
-  ASSERT_TRUE(pair->first.Send({}).ok());
-  EXPECT_TRUE(AwaitAnswer(pair->second).ok());
-}
-
-TEST_F(Guide, Channel) {
-  int answered = 0;
-  ASSERT_TRUE(PassOverChannel(STDIN_FILENO, &answered).ok());
-  EXPECT_TRUE(answered);
-}
-
-absl::Status WaitForSignal(int* got) {
-  // [signals]
-  MUSTER_ASSIGN_OR_RETURN(SignalSet signals, SignalSet::Block({SIGTERM, SIGHUP}));
-  MUSTER_ASSIGN_OR_RETURN(PidFd self, PidFd::Open(::getpid()));
-  MUSTER_RETURN_IF_ERROR(self.Send(SIGHUP));  // that process or none, never another
-  // ... when poll says that signals.fd() is readable:
-  MUSTER_ASSIGN_OR_RETURN(std::optional<ReceivedSignal> signal, signals.TryRead());
-  // [end]
-  if (signal.has_value()) *got = signal->number;
-  return absl::OkStatus();
-}
-
-TEST_F(Guide, Signals) {
-  int got = 0;
-  ASSERT_TRUE(WaitForSignal(&got).ok());
-  EXPECT_EQ(got, SIGHUP);
-}
-
-absl::Status PassRecord(std::string* record) {
-  // [pipe]
-  MUSTER_ASSIGN_OR_RETURN(Pipe pipe, Pipe::Create());
-  MUSTER_RETURN_IF_ERROR(pipe.writer.Send("one record, whole").status());
-  MUSTER_RETURN_IF_ERROR(pipe.reader.Receive(record).status());
-  // [end]
-  return absl::OkStatus();
-}
-
-TEST_F(Guide, Pipe) {
-  std::string record;
-  ASSERT_TRUE(PassRecord(&record).ok());
-  EXPECT_EQ(record, "one record, whole");
-}
-
-absl::Status PassConfiguration(std::string* received) {
-  // [sealed_bytes]
-  MUSTER_ASSIGN_OR_RETURN(UniqueFd sealed, SealBytes("configuration", "workers: 4"));
-  // ... over a channel, then
-  MUSTER_ASSIGN_OR_RETURN(*received, ReadSealedBytes(sealed.get(), 1 << 20));
-  // [end]
-  return absl::OkStatus();
-}
-
-TEST_F(Guide, SealedBytes) {
-  std::string received;
-  ASSERT_TRUE(PassConfiguration(&received).ok());
-  EXPECT_EQ(received, "workers: 4");
 }
 
 }  // namespace
