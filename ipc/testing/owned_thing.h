@@ -6,7 +6,7 @@
 #include <string>
 
 #include "muster/ipc/lock/registry.h"
-#include "muster/ipc/testing/lock_roles.h"
+#include "muster/ipc/testing/held_thing.h"
 #include "muster/ipc/testing/setting.h"
 
 namespace muster::ipc::testing {

@@ -12,6 +12,7 @@
 
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/testing/force_unlocked_mutex.h"
+#include "muster/ipc/testing/held_thing.h"
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/scenarios.h"
 

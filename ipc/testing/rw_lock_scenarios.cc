@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/lock/rw_lock.h"
+#include "muster/ipc/testing/held_thing.h"
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/owned_thing.h"
 #include "muster/ipc/testing/scenarios.h"

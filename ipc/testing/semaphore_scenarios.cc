@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/lock/semaphore.h"
+#include "muster/ipc/testing/held_thing.h"
 #include "muster/ipc/testing/lock_roles.h"
 #include "muster/ipc/testing/owned_thing.h"
 #include "muster/ipc/testing/participants.h"
