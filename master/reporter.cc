@@ -69,8 +69,9 @@ void Reporter::PublishHealth() {
 void Reporter::FeelPulses() {
   // What others did meanwhile cannot be known: who was silent then was perhaps stopped, too.
   const TimePoint now = Clock::now();
-  if (!HasRun(now)) counted_from_ = now;
-  felt_.store(now, std::memory_order_relaxed);
+  // Release: whoever sees that the loop has run sees from when silence counts.
+  if (!HasRun(now)) counted_from_.store(now, std::memory_order_relaxed);
+  felt_.store(now, std::memory_order_release);
   const std::set<std::uint32_t> before = std::exchange(silent_, {});
   const Hung hung = FindHung();
   for (const auto& [slot, hung_for] : hung) silent_.insert(slot);
@@ -90,7 +91,14 @@ void Reporter::FeelPulses() {
 }
 
 bool Reporter::HasRun(TimePoint now) const {
-  return now - felt_.load(std::memory_order_relaxed) < kLoopIsLate;
+  // Acquire: pairs with the release in FeelPulses.
+  return now - felt_.load(std::memory_order_acquire) < kLoopIsLate;
+}
+
+Silence Reporter::SilenceOf(Duration most, TimePoint now) const {
+  // As long as the loop does not run, nobody knows who would have run.
+  const TimePoint from = HasRun(now) ? counted_from_.load(std::memory_order_relaxed) : now;
+  return {.most = most, .counted_from = from};
 }
 
 void Reporter::LookAtUsage() {
@@ -105,9 +113,8 @@ std::optional<Duration> Reporter::HungFor(std::uint32_t slot) const {
   const auto worker = subjects_.core.workers().find(slot);
   // Before it is ready it has no loop.
   if (worker == subjects_.core.workers().end() || !worker->second.ready) return std::nullopt;
-  return subjects_.workers.HungFor(
-      slot, {.most = worker->second.heartbeat_timeout, .counted_from = counted_from_},
-      Clock::now());
+  const TimePoint now = Clock::now();
+  return subjects_.workers.HungFor(slot, SilenceOf(worker->second.heartbeat_timeout, now), now);
 }
 
 Hung Reporter::FindHung() const {
@@ -135,7 +142,6 @@ StatusSnapshot Reporter::TakeSnapshot() const {
   StatusSnapshot snapshot = SnapshotOf(subjects_.core, counted_before_, usage_, latency_before_);
   snapshot.started = started_;
   snapshot.slots = slots_taken_;
-  snapshot.silence_counts_from = counted_from_;
   for (StatusSnapshot::Worker& worker : snapshot.workers) {
     if (const auto hang = hangs_.find(worker.shown.slot()); hang != hangs_.end()) {
       *worker.shown.mutable_hang() = hang->second;
@@ -192,9 +198,7 @@ Hung Reporter::FindHung(const StatusSnapshot& snapshot, TimePoint now) const {
   for (const StatusSnapshot::Worker& worker : snapshot.workers) {
     if (!worker.has_loop || worker.shown.pid() == 0) continue;
     const std::uint32_t slot = worker.shown.slot();
-    const Silence silence = {.most = worker.silent_after,
-                             // As long as the loop does not run, nobody knows who would have run.
-                             .counted_from = HasRun(now) ? snapshot.silence_counts_from : now};
+    const Silence silence = SilenceOf(worker.silent_after, now);
     if (const auto hung_for =
             master::HungFor(worker.shown.pid(), subjects_.zone, slot, silence, now)) {
       hung[slot] = *hung_for;

@@ -24,6 +24,7 @@
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/live_workers.h"
 #include "muster/master/process/log.h"
+#include "muster/master/worker_pulse.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/shared_zone.h"
 
@@ -92,6 +93,8 @@ class Reporter {
   void LookAtUsage();
   // Whether the loop has run by now, as it does once a second. In any thread.
   bool HasRun(TimePoint now) const;
+  // What silence counts of a worker that may be silent for so long. In any thread.
+  Silence SilenceOf(Duration most, TimePoint now) const;
 
   const Subjects subjects_;
   const loop::TimerQueue& timers_;
@@ -103,8 +106,9 @@ class Reporter {
   std::uint32_t slots_taken_ = 0;                   // those from this one on never were
   std::set<std::uint32_t> silent_;                  // slots of workers that do not run their loop
   std::map<std::uint32_t, admin::v1::Hang> hangs_;  // of those of them that were looked at
-  TimePoint counted_from_;                          // silence before that was the master's, too
-  std::atomic<TimePoint> felt_;  // when the loop felt the pulses last; orders nothing
+  // Silence before that was the master's, too. Written before `felt_`.
+  std::atomic<TimePoint> counted_from_;
+  std::atomic<TimePoint> felt_;  // when the loop felt the pulses last
   Usage usage_;                  // of the workers' processes, at the last pulse
   loop::Timer pulse_;
   mutable std::mutex mutex_;

@@ -41,7 +41,6 @@ struct StatusSnapshot {
 
   admin::v1::Master master;            // without uptime
   std::optional<TimePoint> started{};  // the master
-  TimePoint silence_counts_from{};     // the master did not run before, for a while
   std::vector<Worker> workers;         // sorted by generation, then by number
   std::uint32_t slots = UINT32_MAX;  // those from this one on were never taken; nobody counts there
   std::uint64_t reloads = 0;
