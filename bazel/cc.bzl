@@ -16,46 +16,70 @@ def _check_headers(name, srcs):
         if src.endswith(".h"):
             fail("%s: %s belongs in hdrs: a header in srcs has no name under muster/" % (name, src))
 
-def cc_library(name, srcs = [], hdrs = [], copts = [], **attrs):
+# Their tests are optimised (.bazelrc).
+_OPTIMISED_TESTS = ["ipc/lock", "ipc/zone", "ipc/testing"]
+
+# Most of their sources include messages of the admin service. What only decides does not.
+_CALLS = ["master", "ctl"]
+_NO_CALLS = ["master/decide"]
+
+# gcc would walk all of the precompiled header whenever it looks for memory to use again.
+_PRELUDE_OPTIONS = ["-Winvalid-pch", "-Wno-error=invalid-pch", "--param=ggc-min-heapsize=1000000"]
+
+def _is_below(folders):
+    package = native.package_name()
+    return any([package == folder or package.startswith(folder + "/") for folder in folders])
+
+def _prelude_of(srcs):
+    sources = [src for src in srcs if src.endswith(".cc")]
+    tests = [src for src in sources if src.endswith("_test.cc")]
+    if not sources or (tests and len(tests) < len(sources)):
+        return None
+    if not tests:
+        return "call_sources" if _is_below(_CALLS) and not _is_below(_NO_CALLS) else "sources"
+    if _is_below(_OPTIMISED_TESTS):
+        return "optimised_tests"
+    return "call_tests" if _is_below(_CALLS) else "tests"
+
+def _by_prelude(srcs, copts, deps):
+    """The copts and deps with a precompiled header of //bazel/prelude, where gcc compiles and this is the main workspace."""
+    prelude = _prelude_of(srcs)
+    if native.repository_name() != "@" or not prelude:
+        return copts, deps
+    deps = deps + select({
+        "//bazel/prelude:clang": [],
+        "//conditions:default": ["//bazel/prelude:" + prelude],
+    })
+    copts = copts + select({
+        "//bazel/prelude:clang": [],
+        "//conditions:default": ["-include", "bazel/prelude/%s.h" % prelude] + _PRELUDE_OPTIONS,
+    })
+    return copts, deps
+
+def cc_library(name, srcs = [], hdrs = [], copts = [], deps = [], **attrs):
     """A library whose headers are included as "muster/PACKAGE/HEADER"."""
     _check_headers(name, srcs)
     if attrs.get("textual_hdrs"):
         fail("%s: textual_hdrs have no name under muster/" % name)
+    copts, deps = _by_prelude(srcs, copts, deps)
     _cc_library(
         name = name,
         srcs = srcs,
         hdrs = hdrs,
         copts = _WARNINGS + copts,
+        deps = deps,
         # The first alone would lose the package's path.
         include_prefix = "muster",
         strip_include_prefix = "/",
         **attrs
     )
 
-# Their tests are optimised (.bazelrc), so the prelude does not fit.
-_OPTIMISED_TESTS = ["ipc/lock", "ipc/zone", "ipc/testing"]
-
-def _takes_prelude(srcs):
-    package = native.package_name()
-    for folder in _OPTIMISED_TESTS:
-        if package == folder or package.startswith(folder + "/"):
-            return False
-    return all([src.endswith("_test.cc") for src in srcs])
-
 def cc_test(name, srcs = [], copts = [], deps = [], **attrs):
-    """A test, whose source is compiled with //bazel/prelude where gcc compiles it."""
     _check_headers(name, srcs)
-    if _takes_prelude(srcs):
-        deps = deps + select({
-            "//bazel/prelude:clang": [],
-            "//conditions:default": ["//bazel/prelude:test_prelude"],
-        })
-        copts = copts + select({
-            "//bazel/prelude:clang": [],
-            "//conditions:default": ["-include", "bazel/prelude/test_prelude.h", "-Winvalid-pch", "-Wno-error=invalid-pch"],
-        })
+    copts, deps = _by_prelude(srcs, copts, deps)
     _cc_test(name = name, srcs = srcs, copts = _WARNINGS + copts, deps = deps, **attrs)
 
-def cc_binary(name, srcs = [], copts = [], **attrs):
+def cc_binary(name, srcs = [], copts = [], deps = [], **attrs):
     _check_headers(name, srcs)
-    _cc_binary(name = name, srcs = srcs, copts = _WARNINGS + copts, **attrs)
+    copts, deps = _by_prelude(srcs, copts, deps)
+    _cc_binary(name = name, srcs = srcs, copts = _WARNINGS + copts, deps = deps, **attrs)

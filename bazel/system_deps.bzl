@@ -173,7 +173,8 @@ def system_libraries():
         },
         libraries = {":protobuf": ""},
         links = {
-            "google/protobuf": "/usr/include/google/protobuf",
+            # Not where an include in quotes finds the headers beside them, which are those of the compiler's folder.
+            "protos/google/protobuf": "/usr/include/google/protobuf",
             "protoc": "protoc",
         },
         packages = ["protobuf"],
@@ -244,6 +245,13 @@ def system_libraries():
         libraries = {":ncurses": ""},
         packages = ["ncursesw"],
         stamp = "NCURSES",
+    )
+    system_repository(
+        name = "libseccomp",
+        apt = "libseccomp-dev",
+        libraries = {":seccomp": ""},
+        packages = ["libseccomp"],
+        stamp = "LIBSECCOMP",
     )
     system_repository(
         name = "llhttp",

@@ -1,0 +1,2 @@
+#include "bazel/prelude/calls.h"
+#include "bazel/prelude/googletest.h"

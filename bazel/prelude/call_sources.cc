@@ -1,0 +1,2 @@
+#include "bazel/prelude/calls.h"
+#include "bazel/prelude/standard.h"

@@ -1,0 +1,1 @@
+#include "bazel/prelude/googletest.h"
