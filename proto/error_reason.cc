@@ -16,6 +16,11 @@ absl::Status WithErrorReason(const absl::Status& status, absl::string_view reaso
   return result;
 }
 
+absl::Status WithErrorReasonOf(const absl::Status& status, const absl::Status& other) {
+  const std::string reason = ErrorReasonOf(other);
+  return reason.empty() ? status : WithErrorReason(status, reason);
+}
+
 std::string ErrorReasonOf(const absl::Status& status) {
   const auto reason = status.GetPayload(kPayload);
   return reason.has_value() ? std::string(*reason) : "";

@@ -15,6 +15,9 @@ namespace muster::config {
 // The same error with this reason. OK stays OK.
 absl::Status WithErrorReason(const absl::Status& status, absl::string_view reason);
 
+// The same error with the reason that `other` remembers, if it does.
+absl::Status WithErrorReasonOf(const absl::Status& status, const absl::Status& other);
+
 // Empty: none of its own, that of its code.
 std::string ErrorReasonOf(const absl::Status& status);
 

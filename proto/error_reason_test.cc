@@ -13,6 +13,14 @@ TEST(ErrorReason, IsRememberedBesideTheError) {
   EXPECT_EQ(error.message(), "late");
 }
 
+TEST(ErrorReason, IsTakenFromAnotherError) {
+  const absl::Status other = WithErrorReason(absl::AbortedError("late"), "OVERTAKEN");
+  EXPECT_EQ(ErrorReasonOf(WithErrorReasonOf(absl::AbortedError("too late"), other)), "OVERTAKEN");
+  const absl::Status plain = absl::AbortedError("late");
+  EXPECT_EQ(ErrorReasonOf(WithErrorReasonOf(other, plain)), "OVERTAKEN");
+  EXPECT_EQ(ErrorReasonOf(WithErrorReasonOf(plain, plain)), "");
+}
+
 TEST(ErrorReason, IsEmptyWithoutOne) {
   EXPECT_EQ(ErrorReasonOf(absl::AbortedError("late")), "");
   EXPECT_EQ(ErrorReasonOf(WithErrorReason(absl::OkStatus(), "NONE")), "");
