@@ -3,8 +3,9 @@
 
 namespace muster::cli {
 
-// Of master, worker and ctl, which are released together.
-inline constexpr char kVersion[] = "0.1.0";
+// Of master, worker and ctl, which are released together. A definition that is linked beside it
+// takes its place (//tests/next).
+extern const char kVersion[];
 
 }  // namespace muster::cli
 

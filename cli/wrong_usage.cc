@@ -82,14 +82,27 @@ std::string UnexpectedArgument(const CLI::App& app, const std::string& argument,
                           : DidYouMean(meant));
 }
 
-// "--config" of "--config: 1 required FILE missing" and the like: an option of `app` or of a
-// program around it.
-const CLI::Option* OptionNamedIn(const CLI::App& app, absl::string_view text) {
+// "--config" of "--config: 1 required FILE missing" and the like: of `app` or of a program around
+// it. Null: the text names none.
+const CLI::App* OwnerOfOptionIn(const CLI::App& app, absl::string_view text) {
   const std::string name(text.substr(0, text.find_first_of(": ")));
   for (const CLI::App* one = &app; one != nullptr; one = one->get_parent()) {
-    if (const CLI::Option* option = one->get_option_no_throw(name)) return option;
+    if (one->get_option_no_throw(name) != nullptr) return one;
   }
   return nullptr;
+}
+
+// The same option.
+const CLI::Option* OptionNamedIn(const CLI::App& app, absl::string_view text) {
+  const CLI::App* const owner = OwnerOfOptionIn(app, text);
+  if (owner == nullptr) return nullptr;
+  return owner->get_option_no_throw(std::string(text.substr(0, text.find_first_of(": "))));
+}
+
+// "ctl worker restart".
+std::string WordsOf(const CLI::App& app) {
+  const CLI::App* const parent = app.get_parent();
+  return parent == nullptr ? app.get_name() : absl::StrCat(WordsOf(*parent), " ", app.get_name());
 }
 
 std::string Usage(const CLI::Option& option) {
@@ -108,6 +121,13 @@ CLI::Validator OneOf(std::vector<std::string> names) {
                             meant.empty() ? "" : DidYouMean(meant));
       },
       "");
+}
+
+std::string HelpAfter(const CLI::App& app, const CLI::Error& error) {
+  const CLI::App& chosen = Chosen(app);
+  const CLI::App* const owner =
+      app.remaining(/*recurse=*/true).empty() ? OwnerOfOptionIn(chosen, error.what()) : nullptr;
+  return absl::StrCat(WordsOf(owner != nullptr ? *owner : chosen), " --help");
 }
 
 std::string WrongUsage(const CLI::App& app, const CLI::Error& error, const Advice& advice) {

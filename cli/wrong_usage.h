@@ -21,6 +21,10 @@ using Advice = std::function<std::string(const std::string& argument)>;
 std::string WrongUsage(const CLI::App& app, const CLI::Error& error,
                        const Advice& advice = nullptr);
 
+// The command line whose help explains it, as "ctl worker restart --help": that of the subcommand
+// that was given, or that of the program around it whose option is wrong.
+std::string HelpAfter(const CLI::App& app, const CLI::Error& error);
+
 }  // namespace muster::cli
 
 #endif  // MUSTER_CLI_WRONG_USAGE_H_

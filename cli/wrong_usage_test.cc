@@ -3,7 +3,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -31,8 +33,11 @@ std::string OfProgram(std::vector<std::string> arguments) {
   return "nothing is wrong";
 }
 
-// What a program with commands is told.
-std::string OfClient(std::vector<std::string> arguments) {
+// What a program with commands is told, by `told`.
+std::string OfClient(
+    std::vector<std::string> arguments,
+    const std::function<std::string(const CLI::App&, const CLI::Error&)>& told =
+        [](const CLI::App& app, const CLI::Error& error) { return WrongUsage(app, error); }) {
   CLI::App app("A client.", "client");
   std::string master;
   app.fallthrough();
@@ -51,9 +56,30 @@ std::string OfClient(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end());
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
-    return WrongUsage(app, error);
+    return told(app, error);
   }
   return "nothing is wrong";
+}
+
+// The help of which it is pointed to.
+std::string HelpOfClient(std::vector<std::string> arguments) {
+  return OfClient(std::move(arguments), HelpAfter);
+}
+
+TEST(HelpAfterWrongUsage, IsThatOfTheCommand) {
+  EXPECT_EQ(HelpOfClient({"config", "show"}), "client config show --help");
+  EXPECT_EQ(HelpOfClient({"config", "show", "a", "--format"}), "client config show --help");
+  EXPECT_EQ(HelpOfClient({"reload", "now"}), "client reload --help");
+  EXPECT_EQ(HelpOfClient({"reload", "--froce"}), "client reload --help");
+  EXPECT_EQ(HelpOfClient({"config", "shwo"}), "client config --help");
+  EXPECT_EQ(HelpOfClient({"config"}), "client config --help");
+}
+
+TEST(HelpAfterWrongUsage, IsThatOfTheProgramIfItsOptionsOrCommandsAreWrong) {
+  EXPECT_EQ(HelpOfClient({"status", "--master"}), "client --help");
+  EXPECT_EQ(HelpOfClient({"-m", "a", "-m", "b", "status"}), "client --help");
+  EXPECT_EQ(HelpOfClient({"rewind"}), "client --help");
+  EXPECT_EQ(HelpOfClient({}), "client --help");
 }
 
 TEST(WrongUsage, TellsWhichOptionWasProbablyMeant) {

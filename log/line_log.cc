@@ -50,6 +50,11 @@ void LineLog::Flush() {
   ReportLostLines();
 }
 
+void LineLog::Resume(Left left) {
+  reported_lost_lines_ = left.reported_lost_lines;
+  sink_.Resume(std::move(left.lines));
+}
+
 void LineLog::ReportLostLines() {
   const std::uint64_t lost = sink_.lost_lines() - reported_lost_lines_;
   // Not with each line for which there is room again: the reports would take it all.

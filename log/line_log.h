@@ -29,6 +29,14 @@ class LineLog {
   void Flush();
   void Replace(Target target) { sink_.Replace(std::move(target)); }
 
+  // As of Sink.
+  struct Left {
+    Sink::Left lines{};
+    std::uint64_t reported_lost_lines = 0;
+  };
+  Left left() const { return {sink_.left(), reported_lost_lines_}; }
+  void Resume(Left left);
+
   const Sink& sink() const { return sink_; }
 
  private:

@@ -99,6 +99,13 @@ void Sink::Forget(std::size_t written) {
   lines_end_ = buffer_.size();
 }
 
+void Sink::Resume(Left left) {
+  buffer_ = std::move(left.lines);
+  begun_ = left.begun;
+  lost_lines_ = left.lost_lines;
+  Flush();
+}
+
 void Sink::Replace(Target target) {
   Flush();
   target_ = std::move(target);

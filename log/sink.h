@@ -43,6 +43,17 @@ class Sink {
   // Tries to write everything. True: nothing is left.
   bool Flush();
 
+  // What is not written, for whoever goes on with this log in another program.
+  struct Left {
+    std::string lines{};           // whole ones
+    std::size_t begun = 0;         // bytes of the first one that the target has already
+    std::uint64_t lost_lines = 0;  // before them
+  };
+  Left left() const { return {buffer_, begun_, lost_lines_}; }
+  // Goes on with what another sink for this target has left, before the first line of its own.
+  // Those that were lost are not counted again (lost_lines.h).
+  void Resume(Left left);
+
   // Goes on with another target. The old one gets what it takes now, the new one the rest.
   void Replace(Target target);
 

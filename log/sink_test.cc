@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -231,6 +232,34 @@ TEST_F(SinkTest, GoesOnWithAnotherTargetThatGetsWhatTheOldOneDidNotTake) {
   sink.Replace(Open(Path("log")));
   sink.Write("new\n");
   EXPECT_EQ(ReadFile(Path("log")), "kept\nnew\n");
+}
+
+TEST_F(SinkTest, GoesOnWithTheRestOfALineThatAnotherHasBegun) {
+  {
+    Sink sink(Open(Path("log")), {});
+    sink.Write("on");
+  }
+  const std::uint64_t lost = LostLines();
+  Sink sink(Open(Path("log")), {});
+  sink.Resume({.lines = "one\ntwo\n", .begun = 2, .lost_lines = 5});
+  EXPECT_EQ(ReadFile(Path("log")), "one\ntwo\n");
+  EXPECT_EQ(sink.lost_lines(), 5u);
+  EXPECT_EQ(LostLines(), lost) << "they were counted before";
+}
+
+TEST_F(SinkTest, LeavesWhatItsTargetDoesNotTake) {
+  const std::string path = Fifo();
+  Sink sink(Open(path), {});
+  const std::string line = std::string(4000, 'x') + "\n";
+  while (sink.Write(line) && sink.pending_bytes() == 0) {
+  }
+  const Sink::Left left = sink.left();
+  EXPECT_EQ(left.lines, line);
+  EXPECT_EQ(left.begun, 0u);
+  Drain(path);
+  Sink next(Open(path), {});
+  next.Resume(left);
+  EXPECT_EQ(Drain(path), line);
 }
 
 }  // namespace

@@ -73,6 +73,25 @@ absl::StatusOr<Target> Target::OpenFifo(const std::string& path) {
   return Target(Kind::kPipe, std::move(fd), path);
 }
 
+absl::StatusOr<Target> Target::Adopt(ipc::UniqueFd fd, std::string name) {
+  if (!fd.valid()) return Target(Kind::kPipe, std::move(fd), std::move(name));
+  struct stat status;
+  if (::fstat(fd.get(), &status) < 0) return ipc::ErrnoStatus(absl::StrCat("fstat ", name));
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": is not open for writing"));
+  }
+  if (S_ISREG(status.st_mode)) return Target(Kind::kFile, std::move(fd), std::move(name));
+  // Without it a write would wait. It is the description's, so it is not set here.
+  if ((flags & O_NONBLOCK) != 0 && S_ISFIFO(status.st_mode)) {
+    return Target(Kind::kPipe, std::move(fd), std::move(name));
+  }
+  if ((flags & O_NONBLOCK) != 0 && S_ISCHR(status.st_mode)) {
+    return Target(Kind::kDevice, std::move(fd), std::move(name));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(name, ": is nothing that a log was opened for"));
+}
+
 absl::StatusOr<Target> Target::OfInherited(int number, std::string name) {
   struct stat status;
   if (::fstat(number, &status) < 0) {
@@ -82,7 +101,9 @@ absl::StatusOr<Target> Target::OfInherited(int number, std::string name) {
   if (is_pipe || S_ISCHR(status.st_mode)) {
     ipc::UniqueFd own = OpenAnew(number, status);
     if (own.valid()) {
-      return Target(is_pipe ? Kind::kPipe : Kind::kDevice, std::move(own), std::move(name));
+      Target target(is_pipe ? Kind::kPipe : Kind::kDevice, std::move(own), std::move(name));
+      target.is_inherited_ = true;
+      return target;
     }
   }
   MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd shared, ipc::DuplicateFd(number));
@@ -92,6 +113,7 @@ absl::StatusOr<Target> Target::OfInherited(int number, std::string name) {
   if (S_ISSOCK(status.st_mode)) kind = Kind::kSocket;
   if (is_pipe) kind = Kind::kSharedPipe;
   Target target(kind, std::move(shared), std::move(name));
+  target.is_inherited_ = true;
   if (is_pipe) {
     MUSTER_ASSIGN_OR_RETURN(target.shared_pipe_, SharedPipe::Create());
   }
@@ -136,6 +158,8 @@ bool Target::TakeBack(std::size_t bytes) {
   const off_t whole = end - static_cast<off_t>(bytes);
   return ::ftruncate(fd_.get(), whole) == 0 && ::lseek(fd_.get(), whole, SEEK_SET) == whole;
 }
+
+ipc::UniqueFd Target::Release() && { return own_fd() < 0 ? ipc::UniqueFd() : std::move(fd_); }
 
 int Target::own_fd() const {
   const bool is_own = kind_ == Kind::kFile || kind_ == Kind::kPipe || kind_ == Kind::kDevice;

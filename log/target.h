@@ -32,6 +32,13 @@ class Target {
   // "/dev/stderr" are what the process has inherited (inherited.h). Error: "open PATH: REASON".
   static absl::StatusOr<Target> Open(const std::string& path);
 
+  // Goes on with what Open has opened for `name`, in the program that this one replaces or in
+  // another process. An invalid descriptor: a FIFO that nobody reads yet. InvalidArgument: it is
+  // nothing that a log is written to.
+  static absl::StatusOr<Target> Adopt(ipc::UniqueFd fd, std::string name);
+  // Its descriptor, for whoever adopts it. Invalid: it has none of its own (own_fd).
+  ipc::UniqueFd Release() &&;
+
   // Of a descriptor that is open: 1 or 2. `name` is for messages.
   static absl::StatusOr<Target> OfInherited(int number, std::string name);
 
@@ -44,6 +51,8 @@ class Target {
   bool TakeBack(std::size_t bytes);
 
   bool is_file() const { return kind_ == Kind::kFile; }
+  // Whether it is what the process has inherited, by whatever name.
+  bool is_inherited() const { return is_inherited_; }
   // For messages.
   const std::string& name() const { return name_; }
   // A descriptor to which a library may write without blocking. -1: there is none.
@@ -66,6 +75,7 @@ class Target {
   Kind kind_;
   ipc::UniqueFd fd_;  // none: a FIFO that waits for a reader
   std::string name_;
+  bool is_inherited_ = false;
   std::optional<SharedPipe> shared_pipe_;
 };
 

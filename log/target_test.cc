@@ -14,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -195,6 +196,43 @@ TEST_F(TargetTest, TellsThatAStreamIsNotOpen) {
   const absl::Status status = Target::Open("/dev/stdout").status();
   ::dup2(before.get(), 1);
   EXPECT_EQ(status.message(), "open /dev/stdout: descriptor 1: Bad file descriptor");
+}
+
+TEST_F(TargetTest, GoesOnWithAFileThatWasMoved) {
+  Target target = *Target::Open(Path("log"));
+  ASSERT_EQ(target.Write("one\n"), 4);
+  std::filesystem::rename(Path("log"), Path("old"));
+  auto adopted = Target::Adopt(*ipc::DuplicateFd(target.own_fd()), Path("log"));
+  ASSERT_TRUE(adopted.ok()) << adopted.status();
+  EXPECT_TRUE(adopted->is_file());
+  ASSERT_EQ(adopted->Write("two\n"), 4);
+  std::ifstream file(Path("old"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "one\ntwo\n");
+  EXPECT_FALSE(std::filesystem::exists(Path("log")));
+}
+
+TEST_F(TargetTest, GoesOnWithAFifoThatNobodyReads) {
+  ASSERT_EQ(::mkfifo(Path("fifo").c_str(), 0600), 0);
+  Target target = *Target::Open(Path("fifo"));
+  ASSERT_EQ(target.Write("one\n"), 4);
+  auto adopted = Target::Adopt(*ipc::DuplicateFd(target.own_fd()), Path("fifo"));
+  ASSERT_TRUE(adopted.ok()) << adopted.status();
+  EXPECT_FALSE(adopted->is_file());
+  ASSERT_EQ(adopted->Write("two\n"), 4);
+  const ipc::UniqueFd reader(::open(Path("fifo").c_str(), O_RDONLY | O_NONBLOCK));
+  EXPECT_EQ(Read(reader.get()), "one\ntwo\n");
+}
+
+TEST_F(TargetTest, DoesNotGoOnWithWhatItCouldNotWriteTo) {
+  ipc::UniqueFd read_only(::open("/dev/null", O_RDONLY));
+  EXPECT_EQ(Target::Adopt(std::move(read_only), "log").status().message(),
+            "log: is not open for writing");
+  // To write to it would wait.
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const ipc::UniqueFd read(ends[0]);
+  EXPECT_EQ(Target::Adopt(ipc::UniqueFd(ends[1]), "log").status().message(),
+            "log: is nothing that a log was opened for");
 }
 
 }  // namespace

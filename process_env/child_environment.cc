@@ -10,7 +10,7 @@ namespace {
 
 bool IsForThisProcessOnly(absl::string_view entry) {
   return absl::StartsWith(entry, "NOTIFY_SOCKET=") || absl::StartsWith(entry, "LISTEN_") ||
-         absl::StartsWith(entry, "WATCHDOG_");
+         absl::StartsWith(entry, "WATCHDOG_") || absl::StartsWith(entry, "FDSTORE=");
 }
 
 }  // namespace

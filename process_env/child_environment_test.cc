@@ -22,11 +22,11 @@ TEST(ChildEnvironment, IsThatOfThisProcess) {
 
 TEST(ChildEnvironment, HasNothingThatAServiceManagerToldThisProcess) {
   for (const char* name : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
-                           "WATCHDOG_USEC", "WATCHDOG_PID"}) {
+                           "WATCHDOG_USEC", "WATCHDOG_PID", "FDSTORE"}) {
     ::setenv(name, "1", 1);
   }
   const std::vector<std::string> entries = ChildEnvironment();
-  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_", "WATCHDOG_"}) {
+  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_", "WATCHDOG_", "FDSTORE"}) {
     EXPECT_THAT(entries, Each(Not(StartsWith(name))));
   }
 }

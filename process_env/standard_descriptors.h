@@ -11,6 +11,9 @@ namespace muster::process_env {
 // main, or earlier: the constructors of a library may open descriptors (gRPC's do).
 absl::Status OpenStandardDescriptors();
 
+// Has standard input, output and error lead to /dev/null from now on, in children, too.
+absl::Status CloseStandardDescriptors();
+
 }  // namespace muster::process_env
 
 #endif  // MUSTER_PROCESS_ENV_STANDARD_DESCRIPTORS_H_

@@ -43,5 +43,17 @@ TEST(StandardDescriptors, AreOpenedWhereTheyAreClosedAndNowhereElse) {
   for (unsigned closed = 0; closed < 8; ++closed) EXPECT_EQ(RunWith(closed), 0) << closed;
 }
 
+TEST(StandardDescriptors, LeadToNothingOnceTheyAreClosed) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_good = CloseStandardDescriptors().ok() && IsNull(0) && IsNull(1) && IsNull(2) &&
+                         ::fcntl(1, F_GETFD) == 0;
+    ::_exit(is_good ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
 }  // namespace
 }  // namespace muster::process_env
