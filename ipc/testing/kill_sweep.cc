@@ -67,7 +67,7 @@ class Row {
     scenario_.play(trial);
     Finding finding = trial.TakeFinding();
     if (scenario_.sleeps && kill_point.is_rehearsal() && finding.sleeps[0] == 0) {
-      finding.faults.push_back("the victim was never asleep in a system call");
+      finding.faults.emplace_back("the victim was never asleep in a system call");
     }
     return finding;
   }
