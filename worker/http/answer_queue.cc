@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "muster/loop/clock.h"
 #include "muster/worker/http/response/response.h"
 #include "muster/worker/http/response/response_style.h"
@@ -26,11 +27,14 @@ AnswerQueue::~AnswerQueue() {
 
 Persistence AnswerQueue::PersistenceAfter(const RequestHead& head, Following following) const {
   const ConnectionSettings& settings = share_.settings;
-  const bool keeps = head.keep_alive() && settings.keepalive_timeout.count() > 0 &&
-                     !following.is_last &&
-                     (settings.keepalive_requests == 0 || requests_ < settings.keepalive_requests);
+  const bool keeps =
+      head.keep_alive() && settings.keepalive_timeout.count() > 0 && !following.is_last &&
+      (settings.keepalive_requests == 0 || requests_ < settings.keepalive_requests) &&
+      (settings.keepalive_time.count() == 0 ||
+       share_.loop.now() - opened_ < settings.keepalive_time);
   if (!keeps) return Persistence::kClose;
-  return head.is_http_1_0() ? Persistence::kExplicitKeepAlive : Persistence::kKeepAlive;
+  return Persistence(head.is_http_1_0() ? Persistence::kExplicitKeepAlive : Persistence::kKeepAlive,
+                     settings.announced_keepalive);
 }
 
 inline void AnswerQueue::Finish(const RequestHead& head, loop::TimePoint start,
@@ -55,7 +59,7 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
   const std::size_t output_start = share_.output.size();
   const std::uint64_t ticket = ShowRequest(head, start);
   http::Answer answer =
-      share_.responder.Respond(head, persistence, share_.date, share_.output, body);
+      share_.responder.Respond(head, persistence, share_.date, share_.output, body, origin_);
   if (answer.awaited != nullptr) {
     share_.request.Wait(ticket);
     awaiting_.reset(
@@ -69,8 +73,9 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
 inline std::uint64_t AnswerQueue::ShowRequest(const RequestHead& head, loop::TimePoint start) {
   const absl::string_view line = head.line();
   const absl::string_view target = head.target();
+  const PeerAddress& peer = origin_.address;
   return share_.request.Begin(
-      start, {.family = peer_.family(), .port = peer_.port(), .address = peer_.bytes()},
+      start, {.family = peer.family(), .port = peer.port(), .address = peer.bytes()},
       line.substr(0, line.find(' ')), target.substr(0, target.find('?')));
 }
 
@@ -110,8 +115,11 @@ void AnswerQueue::Refuse(int status, absl::string_view bytes, loop::TimePoint st
   ++requests_;
   is_closing_ = must_linger_ = true;
   const std::size_t output_start = share_.output.size();
+  // Whatever is wrong with the rest of it. Its client takes what comes behind the head for another
+  // response.
+  const bool is_head = absl::StartsWith(bytes, "HEAD ");
   const std::size_t body_bytes = share_.responder.style().AppendError(
-      share_.output, status, Persistence::kClose, share_.date.http_date(), /*has_body=*/true);
+      share_.output, status, Persistence::kClose, share_.date.http_date(), /*has_body=*/!is_head);
   if (share_.access_log == nullptr) return;
   AccessRecord record = RecordOf(start, status);
   record.request_line =
@@ -180,7 +188,7 @@ void AnswerQueue::Log(const RequestHead& head, loop::TimePoint start, int status
 }
 
 AccessRecord AnswerQueue::RecordOf(loop::TimePoint start, int status) const {
-  return {.peer = peer_,
+  return {.peer = origin_.address,
           .date = share_.date,
           .request_line = {},
           .head = nullptr,

@@ -12,13 +12,13 @@
 #include "muster/loop/event_loop.h"
 #include "muster/worker/http/connection_share.h"
 #include "muster/worker/http/log/log_line.h"
-#include "muster/worker/http/message/peer_address.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/stored_request_head.h"
 #include "muster/worker/http/reply.h"
 #include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/response/outbox.h"
 #include "muster/worker/http/response/response_head.h"
+#include "muster/worker/origin/origin.h"
 
 namespace muster::worker::http {
 
@@ -37,9 +37,10 @@ namespace muster::worker::http {
 // which empties that and keeps what the socket did not take. Belongs to one thread.
 class AnswerQueue {
  public:
-  // `share` outlives the queue. `requests`: how many other workers have answered on the connection.
-  AnswerQueue(ConnectionShare& share, const PeerAddress& peer, std::uint32_t requests)
-      : share_(share), requests_(requests), peer_(peer) {}
+  // `share` outlives the queue. `origin`: the client's. `requests`: how many other workers have
+  // answered on the connection. `opened`: when the client connected.
+  AnswerQueue(ConnectionShare& share, Origin origin, std::uint32_t requests, loop::TimePoint opened)
+      : share_(share), requests_(requests), origin_(std::move(origin)), opened_(opened) {}
   ~AnswerQueue();
   AnswerQueue(const AnswerQueue&) = delete;
   AnswerQueue& operator=(const AnswerQueue&) = delete;
@@ -83,6 +84,8 @@ class AnswerQueue {
   bool must_linger() const { return must_linger_; }
   // How many requests were answered, by this worker and by others.
   std::uint32_t requests() const { return requests_; }
+  loop::TimePoint opened() const { return opened_; }
+  const Origin& origin() const { return origin_; }
 
  private:
   // Responses to pipelined requests are gathered up to here.
@@ -134,7 +137,8 @@ class AnswerQueue {
   std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<Awaiting> awaiting_;
   std::uint32_t requests_;
-  PeerAddress peer_;
+  Origin origin_;
+  loop::TimePoint opened_;
   bool is_closing_ = false;
   bool must_linger_ = false;
 };

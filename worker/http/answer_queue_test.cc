@@ -69,7 +69,7 @@ class AnswerQueueTest : public ServiceFixture {
                                      .access_log = log_.get(),
                                      .settings = ConnectionSettings::From(http())});
     share_->BeginTurn();
-    queue_ = std::make_unique<AnswerQueue>(*share_, PeerAddress(), 0);
+    queue_ = std::make_unique<AnswerQueue>(*share_, Origin(), 0, loop().now());
     return *queue_;
   }
 
@@ -183,7 +183,7 @@ TEST_F(AnswerQueueTest, ClosesWithTheLastRequestThatAConnectionMayMake) {
 TEST_F(AnswerQueueTest, CountsTheRequestsThatOtherWorkersHaveAnswered) {
   http().set_keepalive_requests(3);
   Queue();
-  queue_ = std::make_unique<AnswerQueue>(*share_, PeerAddress(), 2);
+  queue_ = std::make_unique<AnswerQueue>(*share_, Origin(), 2, loop().now());
   Answer("/");
   EXPECT_EQ(queue_->requests(), 3u);
   EXPECT_TRUE(queue_->is_closing());

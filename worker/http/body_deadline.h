@@ -9,11 +9,11 @@
 namespace muster::worker::http {
 
 // When a client is too slow with the body of its request, of which it has sent `received_bytes`,
-// the last of them at `now`. Two limits apply: body_timeout after its last bytes; and body_timeout
+// the last of them at `last`. Two limits apply: body_timeout after its last bytes; and body_timeout
 // plus the time that all its bytes may take at the minimum pace, after the body began. So a client
 // cannot hold out with a byte now and then.
 loop::TimePoint BodyDeadline(const ConnectionSettings& settings, std::uint64_t received_bytes,
-                             loop::TimePoint began, loop::TimePoint now);
+                             loop::TimePoint began, loop::TimePoint last);
 
 }  // namespace muster::worker::http
 

@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "muster/ipc/base/retry.h"
-#include "muster/worker/http/message/peer_address.h"
 #include "muster/worker/http/message/request_head.h"
+#include "muster/worker/http/message/request_parser.h"
 #include "muster/worker/http/message/status_code.h"
 #include "muster/worker/http/request_reader.h"
 #include "muster/worker/http/response/outbox.h"
@@ -27,6 +27,9 @@ constexpr int kReadsPerTurn = 4;
 // it is still sending would be answered by a reset, which can overtake the response.
 constexpr std::chrono::seconds kLingerTime(5);
 
+// What the configuration may say at most. More than this no worker has granted.
+constexpr std::chrono::hours kLongestWait(24);
+
 constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP;
 
 bool IsBlocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
@@ -34,27 +37,44 @@ bool IsBlocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 }  // namespace
 
 void Connection::Serve(ConnectionShare& share, worker::Connection accepted) {
-  auto* connection = new Connection(share, std::move(accepted), /*requests=*/0);
+  const loop::TimePoint now = share.loop.now();
+  const loop::TimePoint opened =
+      accepted.accepted == loop::TimePoint() ? now : std::min(accepted.accepted, now);
+  auto* connection = new Connection(share, std::move(accepted), /*requests=*/0, opened);
   if (!connection->Start()) delete connection;
 }
 
 void Connection::Resume(ConnectionShare& share, worker::Connection adopted,
                         const HandoffState& state) {
-  auto* connection = new Connection(share, std::move(adopted), state.requests);
+  RestoreOrigin(state.origin, adopted);
+  const loop::TimePoint now = share.loop.now();
+  // If it is not told, and never later than now.
+  const auto told = [now](loop::TimePoint time) {
+    return time == loop::TimePoint() ? now : std::min(time, now);
+  };
+  auto* connection =
+      new Connection(share, std::move(adopted), state.requests, told(state.times.opened));
   share.BeginTurn();
   if (!state.unread.empty()) {
-    const bool is_told = state.unread_since != loop::TimePoint();
-    const loop::TimePoint now = share.loop.now();
     share.parser.Reset();
-    connection->partial_ = std::make_unique<PartialRequest>(
-        state.unread, share.parser, is_told ? std::min(state.unread_since, now) : now);
+    connection->partial_ = std::make_unique<PartialRequest>(state.unread, share.parser,
+                                                            told(state.times.unread_since));
+  }
+  if (state.times.deadline != loop::TimePoint()) {
+    // The client has no more time than it had.
+    absl::string_view request = state.unread;
+    SkipEmptyLines(request);
+    connection->Enter(request.empty() || request == "\r" ? Phase::kIdle : Phase::kHead);
+    connection->deadline_ = std::min(state.times.deadline, now + kLongestWait);
+    connection->timer_.Set(connection->deadline_);
   }
   const bool goes_on =
       connection->Continue({}) && (connection->watched_events_ != 0 || connection->Settle());
   if (!goes_on) delete connection;
 }
 
-Connection::Connection(ConnectionShare& share, worker::Connection accepted, std::uint32_t requests)
+Connection::Connection(ConnectionShare& share, worker::Connection accepted, std::uint32_t requests,
+                       loop::TimePoint opened)
     : Node(share.connections),
       share_(share),
       fd_(std::move(accepted.fd)),
@@ -63,7 +83,7 @@ Connection::Connection(ConnectionShare& share, worker::Connection accepted, std:
              [this] {
                if (!HandleTimeout()) delete this;
              }),
-      answers_(share, PeerAddress(accepted.peer), requests) {
+      answers_(share, std::move(accepted.origin), requests, opened) {
   GaugeOf(phase_, share_.stats).Add();
 }
 
@@ -107,10 +127,11 @@ bool Connection::MayHandOff() const {
 
 // What is left of this afterwards is to be deleted.
 void Connection::HandOff() {
+  HandoffTimes times = {.deadline = deadline_, .opened = answers_.opened()};
+  if (partial_ != nullptr) times.unread_since = partial_->start();
   std::string state =
-      partial_ == nullptr
-          ? SerializeHandoffState(answers_.requests(), {})
-          : SerializeHandoffState(answers_.requests(), partial_->bytes(), partial_->start());
+      SerializeHandoffState(answers_.requests(), partial_ == nullptr ? "" : partial_->bytes(),
+                            times, SaveOrigin(answers_.origin()));
   // Explicitly: the socket stays open elsewhere, and with it its place in the epoll set.
   if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
   watched_events_ = 0;
@@ -242,17 +263,16 @@ bool Connection::Send() {
 // Waits for the client, as what is here of its request allows.
 bool Connection::Settle() {
   const ConnectionSettings& settings = share_.settings;
-  if (partial_ == nullptr) {
-    Enter(Phase::kIdle);
-    timer_.SetAfter(answers_.requests() == 0 ? settings.header_timeout
-                                             : settings.keepalive_timeout);
+  if (partial_ == nullptr || !partial_->has_begun()) {
+    // Empty lines may come before a request, and buy no time.
+    Await(Phase::kIdle, answers_.requests() == 0 ? answers_.opened() + settings.header_timeout
+                                                 : share_.loop.now() + settings.keepalive_timeout);
   } else if (partial_->is_in_body()) {
     Enter(Phase::kBody);
-    timer_.Set(partial_->BodyDeadline(share_.loop.now(), settings));
-  } else if (phase_ != Phase::kHead) {
+    timer_.Set(partial_->BodyDeadline(settings));
+  } else {
     // For the whole of it: a byte now and then buys no time.
-    Enter(Phase::kHead);
-    timer_.SetAfter(settings.header_timeout);
+    Await(Phase::kHead, share_.loop.now() + settings.header_timeout);
   }
   if (share_.drain == Service::Idle::kHandOff && MayHandOff()) {
     HandOff();
@@ -263,6 +283,13 @@ bool Connection::Settle() {
     return false;
   }
   return Watch(kReadable);
+}
+
+void Connection::Await(Phase phase, loop::TimePoint deadline) {
+  if (phase == phase_ && timer_.is_armed()) return;
+  Enter(phase);
+  deadline_ = deadline;
+  timer_.Set(deadline_);
 }
 
 bool Connection::Close() {
@@ -294,8 +321,15 @@ bool Connection::Watch(std::uint32_t events) {
 }
 
 bool Connection::HandleTimeout() {
-  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return false;
   share_.BeginTurn();
+  if (phase_ == Phase::kIdle || phase_ == Phase::kHead) {
+    // What has come in time may be unread: the worker was busy, or the connection on its way to it.
+    const Phase before = phase_;
+    const std::uint32_t requests = answers_.requests();
+    if (!Receive(false)) return false;
+    if (phase_ != before || answers_.requests() != requests) return true;
+  }
+  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return false;
   Refuse(kRequestTimeout, partial_->bytes(), partial_->start());
   partial_.reset();
   if (!Send()) return false;

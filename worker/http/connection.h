@@ -29,7 +29,8 @@ namespace muster::worker::http {
 // answers, or by the service.
 class Connection final : public loop::Handler, public IntrusiveList<Connection>::Node {
  public:
-  // Takes over an accepted connection and answers the requests that are already there.
+  // Takes over an accepted connection and answers the requests that are already there. The client's
+  // time for its first request began with the accept.
   static void Serve(ConnectionShare& share, worker::Connection accepted);
   // Continues a connection that another worker has handed off.
   static void Resume(ConnectionShare& share, worker::Connection adopted, const HandoffState& state);
@@ -46,7 +47,8 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
  private:
   using Phase = ConnectionPhase;
 
-  Connection(ConnectionShare& share, worker::Connection accepted, std::uint32_t requests);
+  Connection(ConnectionShare& share, worker::Connection accepted, std::uint32_t requests,
+             loop::TimePoint opened);
 
   // False: the connection has ended.
   bool Start();
@@ -55,6 +57,8 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
   bool Continue(absl::string_view input);
   bool Send();
   bool Settle();
+  // Goes on in the phase, or begins it: only then the client gets more time.
+  void Await(Phase phase, loop::TimePoint deadline);
   bool Close();
   bool Linger();
   bool Watch(std::uint32_t events);
@@ -79,6 +83,7 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
   std::uint32_t watched_events_ = 0;
   ConnectionLease lease_;
   loop::Timer timer_;
+  loop::TimePoint deadline_;                 // of timer_ in kIdle and kHead
   std::unique_ptr<PartialRequest> partial_;  // null: all input was answered
   AnswerQueue answers_;
   Phase phase_ = Phase::kIdle;

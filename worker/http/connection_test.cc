@@ -3,7 +3,10 @@
 
 #include <sys/socket.h>
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -21,7 +24,8 @@ TEST_F(ConnectionTest, AnswersRequestAfterRequest) {
     const ClientResponse response = client.Ask(kGet);
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.body, "hello");
-    EXPECT_EQ(response.Field("Connection"), std::nullopt);
+    EXPECT_EQ(response.Field("Connection"), "keep-alive");
+    EXPECT_EQ(response.Field("Keep-Alive"), "timeout=74");
   }
   EXPECT_TRUE(client.IsQuiet());
   EXPECT_EQ(connections(), 1u);
@@ -97,6 +101,13 @@ TEST_F(ConnectionTest, DropsWhatFollowsARequestToClose) {
   EXPECT_EQ(counters().requests, 1u);
 }
 
+TEST_F(ConnectionTest, SaysNothingOfKeepingThatIsTooShortToHeed) {
+  http().mutable_keepalive_timeout()->set_seconds(1);
+  const ClientResponse response = Ask(kGet);
+  EXPECT_EQ(response.Field("Connection"), std::nullopt);
+  EXPECT_EQ(response.Field("Keep-Alive"), std::nullopt);
+}
+
 TEST_F(ConnectionTest, ClosesAfterAResponseToHttp10) {
   Client client = Connect();
   client.Send("GET / HTTP/1.0\r\n\r\n");
@@ -108,7 +119,9 @@ TEST_F(ConnectionTest, KeepsAliveForHttp10OnRequest) {
   Client client = Connect();
   for (int i = 0; i < 2; ++i) {
     client.Send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    EXPECT_EQ(client.Receive().Field("Connection"), "keep-alive");
+    const ClientResponse response = client.Receive();
+    EXPECT_EQ(response.Field("Connection"), "keep-alive");
+    EXPECT_EQ(response.Field("Keep-Alive"), "timeout=74");
   }
   EXPECT_TRUE(client.IsQuiet());
 }
@@ -140,6 +153,49 @@ TEST_F(ConnectionTest, RefusesAMalformedRequestAndCloses) {
   EXPECT_EQ(response.Field("Connection"), "close");
   EXPECT_TRUE(absl::StrContains(response.body, "400 Bad Request"));
   EXPECT_TRUE(client.IsClosed());
+}
+
+TEST_F(ConnectionTest, RefusesAHeadRequestWithoutABody) {
+  http().set_max_request_line_bytes(100);
+  http().set_max_header_bytes(300);
+  http().set_max_body_bytes(10);
+  const std::string long_text(400, 'x');
+  const std::string head = "HEAD / HTTP/1.1\r\nHost: a\r\n";
+  for (const auto& [request, status] : std::vector<std::pair<std::string, int>>{
+           {head + "Host: b\r\n\r\n", 400},
+           {head + " folded\r\n\r\n", 400},
+           {"HEAD /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+           {"HEAD * HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+           {"HEAD /a b HTTP/1.1\r\n\r\n", 400},
+           {head + "Transfer-Encoding: chunked\r\n\r\nx\r\n", 400},
+           {head + "Content-Length: 11\r\n\r\n", 413},
+           {head + "Transfer-Encoding: chunked\r\n\r\nb\r\n", 413},
+           {"HEAD /" + long_text + " HTTP/1.1\r\n\r\n", 414},
+           {head + "Expect: tea\r\n\r\n", 417},
+           {head + "X: " + long_text + "\r\n\r\n", 431},
+           {head + "Transfer-Encoding: gzip, chunked\r\n\r\n", 501},
+           {"HEAD / HTTP/2.0\r\nHost: a\r\n\r\n", 505}}) {
+    Client client = Connect();
+    client.Send(absl::StrCat("\r\n", request));
+    const ClientResponse response = client.Receive(/*has_body=*/false);
+    EXPECT_EQ(response.status, status) << request;
+    EXPECT_NE(response.Field("Content-Length"), std::nullopt) << request;
+    EXPECT_TRUE(client.IsClosed()) << request;
+  }
+}
+
+TEST_F(ConnectionTest, AdmitsBytesBeyondAsciiIfThatIsConfigured) {
+  const std::string request = "GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n";
+  EXPECT_EQ(Ask(request).status, 400);
+  Stop();
+  http().set_allow_non_ascii_targets(true);
+  EXPECT_EQ(Ask(request).status, 200);
+}
+
+TEST_F(ConnectionTest, AnswersALaterMinorVersionAs11) {
+  Client client = Connect();
+  EXPECT_EQ(client.Ask("GET / HTTP/1.9\r\nHost: a\r\n\r\n").head.substr(0, 15), "HTTP/1.1 200 OK");
+  EXPECT_TRUE(client.IsQuiet());
 }
 
 TEST_F(ConnectionTest, AnswersWhatCameBeforeAMalformedRequest) {
@@ -189,7 +245,7 @@ TEST_F(ConnectionTest, ServesAnAbsoluteTarget) {
 TEST_F(ConnectionTest, ClosesAfterTheRequestsThatItMayMake) {
   http().set_keepalive_requests(2);
   Client client = Connect();
-  EXPECT_EQ(client.Ask(kGet).Field("Connection"), std::nullopt);
+  EXPECT_EQ(client.Ask(kGet).Field("Connection"), "keep-alive");
   EXPECT_EQ(client.Ask(kGet).Field("Connection"), "close");
   EXPECT_TRUE(client.IsClosed());
 }

@@ -1,7 +1,9 @@
 // How long a connection waits for its client.
 
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "muster/loop/clock.h"
@@ -18,6 +20,28 @@ class ConnectionTimeoutTest : public ServiceFixture {
     duration.set_nanos(static_cast<int>(value.count() % 1000) * 1'000'000);
   }
   static constexpr std::chrono::milliseconds kSoon{30};
+  static constexpr std::chrono::seconds kPatience{10};
+
+  // Sends `pieces` again and again, never with a long pause. False: the server does not close.
+  bool ClosesWhileItIsSent(Client& client, const std::vector<std::string>& pieces) {
+    const loop::TimePoint start = loop::Clock::now();
+    for (std::size_t i = 0; connections() > 0; ++i) {
+      if (loop::Clock::now() - start > kPatience) return false;
+      client.Send(pieces[i % pieces.size()]);
+      RunWhatIsReady();
+    }
+    return true;
+  }
+  void ExpectTimeoutWhileItIsSent(Client& client, const std::string& piece) {
+    const loop::TimePoint start = loop::Clock::now();
+    ClientResponse response;
+    while (response.status == 0 && loop::Clock::now() - start < kPatience) {
+      client.Send(piece);
+      RunWhatIsReady();
+      if (client.Read()) response = client.Receive();
+    }
+    EXPECT_EQ(response.status, 408);
+  }
 };
 
 TEST_F(ConnectionTimeoutTest, ClosesEachTimeWithoutKeepalive) {
@@ -40,6 +64,41 @@ TEST_F(ConnectionTimeoutTest, IsClosedInSilenceWhenNoRequestComesAtAll) {
   EXPECT_TRUE(Connect().IsClosed());
 }
 
+TEST_F(ConnectionTimeoutTest, IsNotHeldOpenByEmptyLinesBeforeAnyRequest) {
+  Set(*http().mutable_header_timeout(), std::chrono::milliseconds(300));
+  Client client = Connect();
+  EXPECT_TRUE(ClosesWhileItIsSent(client, {"\r\n"}));
+}
+
+TEST_F(ConnectionTimeoutTest, IsNotHeldOpenByEmptyLinesBetweenRequests) {
+  Set(*http().mutable_keepalive_timeout(), std::chrono::milliseconds(300));
+  Client client = Connect();
+  EXPECT_EQ(client.Ask(kGet).status, 200);
+  EXPECT_TRUE(ClosesWhileItIsSent(client, {"\r\n", "\r\n\r\n"}));
+}
+
+TEST_F(ConnectionTimeoutTest, IsNotHeldOpenByHalvesOfEmptyLines) {
+  Set(*http().mutable_keepalive_timeout(), std::chrono::milliseconds(300));
+  Client client = Connect();
+  EXPECT_EQ(client.Ask(kGet).status, 200);
+  EXPECT_TRUE(ClosesWhileItIsSent(client, {"\r", "\n", "\r", "\n\r", "\n"}));
+}
+
+TEST_F(ConnectionTimeoutTest, ClosesWithTheFirstResponseAfterItsAge) {
+  Set(*http().mutable_keepalive_time(), std::chrono::milliseconds(100));
+  const loop::TimePoint start = loop().now();
+  Client client = Connect();
+  ClientResponse response;
+  do {
+    response = client.Ask(kGet);
+    EXPECT_EQ(response.status, 200);
+  } while (response.Field("Connection") != "close" &&
+           loop::Clock::now() - start < std::chrono::seconds(10));
+  EXPECT_EQ(response.Field("Connection"), "close");
+  EXPECT_GE(loop::Clock::now() - start, std::chrono::milliseconds(100));
+  EXPECT_TRUE(client.IsClosed());
+}
+
 TEST_F(ConnectionTimeoutTest, TimesOutWhenAHeadIsNotCompleted) {
   Set(*http().mutable_header_timeout(), std::chrono::milliseconds(100));
   Client client = Connect();
@@ -54,6 +113,14 @@ TEST_F(ConnectionTimeoutTest, TimesOutWhenAHeadIsNotCompleted) {
   }
   EXPECT_EQ(response.status, 408);
   EXPECT_EQ(response.Field("Connection"), "close");
+}
+
+TEST_F(ConnectionTimeoutTest, AnswersAHeadRequestThatIsNotCompletedWithoutABody) {
+  Set(*http().mutable_header_timeout(), kSoon);
+  Client client = Connect();
+  client.Send("HEAD / HTTP/1.1\r\n");
+  EXPECT_EQ(client.Receive(/*has_body=*/false).status, 408);
+  EXPECT_TRUE(client.IsClosed());
 }
 
 TEST_F(ConnectionTimeoutTest, TimesOutWhenABodyIsNotCompleted) {
@@ -77,6 +144,22 @@ TEST_F(ConnectionTimeoutTest, TimesOutWhenABodyComesTooSlowly) {
     if (client.Read()) response = client.Receive();
   }
   EXPECT_EQ(response.status, 408);
+}
+
+TEST_F(ConnectionTimeoutTest, TimesOutWhenAChunkIsAnnouncedAndComesTooSlowly) {
+  Set(*http().mutable_body_timeout(), std::chrono::milliseconds(300));
+  http().set_min_body_bytes_per_second(1000);
+  Client client = Connect();
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n");
+  ExpectTimeoutWhileItIsSent(client, "x");
+}
+
+TEST_F(ConnectionTimeoutTest, TimesOutWhenOnlyWhatFramesABodyComes) {
+  Set(*http().mutable_body_timeout(), std::chrono::milliseconds(300));
+  http().set_min_body_bytes_per_second(0);
+  Client client = Connect();
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a");
+  ExpectTimeoutWhileItIsSent(client, "b");
 }
 
 TEST_F(ConnectionTimeoutTest, WaitsForABodyThatComesAtItsPace) {

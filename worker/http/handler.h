@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "muster/worker/http/message/header_fields.h"
 #include "muster/worker/http/reply.h"
+#include "muster/worker/origin/origin.h"
+#include "muster/worker/origin/peer_address.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
@@ -23,6 +26,12 @@ struct Request {
   absl::string_view query;   // as the client sent it, without the question mark
   HeaderFields headers;
   absl::string_view body;  // complete; at most http.max_body_bytes
+  // Who has connected: as a trusted proxy told by the PROXY protocol, or else the connection's
+  // peer. A field such as X-Forwarded-For is the client's to write, and is not looked at.
+  PeerAddress client = {};
+  absl::string_view listener = {};  // its name in the configuration; empty: it has none
+  // On a Unix socket only: the process at the other end, as it was when it connected.
+  std::optional<PeerCredentials> credentials = {};
 };
 
 // Answers the requests of the locations that name it. A worker has one object of each handler, even

@@ -5,9 +5,9 @@
 namespace muster::worker::http {
 
 Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& target,
-                              absl::string_view body, const ResponseStyle& style,
-                              Persistence persistence, absl::string_view http_date,
-                              std::string& out) const {
+                              absl::string_view body, const Origin& origin,
+                              const ResponseStyle& style, Persistence persistence,
+                              absl::string_view http_date, std::string& out) const {
   const absl::string_view line = request.line();
   auto awaited = std::make_shared<AwaitedResponse>(*context_, style);
   awaited->BeginCall();
@@ -15,7 +15,10 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
                     .path = target.path(),
                     .query = absl::StripPrefix(target.query(), "?"),
                     .headers = HeaderFields(request.fields()),
-                    .body = body},
+                    .body = body,
+                    .client = origin.address,
+                    .listener = origin.listener,
+                    .credentials = origin.credentials},
                    Reply(awaited));
   awaited->EndCall();
   if (awaited->response().has_value()) {

@@ -12,6 +12,7 @@
 #include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/response/response_head.h"
 #include "muster/worker/http/response/response_style.h"
+#include "muster/worker/origin/origin.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
@@ -23,11 +24,11 @@ class HandlerAction {
   HandlerAction(std::shared_ptr<Handler> handler, Context& context)
       : handler_(std::move(handler)), context_(&context) {}
 
-  // Appended to `out`, unless it is awaited.
-  // `style` is the location's and outlives the response.
+  // Appended to `out`, unless it is awaited. `origin`: the client's. `style` is the location's and
+  // outlives the response.
   Answer Respond(const RequestHead& request, const RequestTarget& target, absl::string_view body,
-                 const ResponseStyle& style, Persistence persistence, absl::string_view http_date,
-                 std::string& out) const;
+                 const Origin& origin, const ResponseStyle& style, Persistence persistence,
+                 absl::string_view http_date, std::string& out) const;
 
   Handler& handler() const { return *handler_; }
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -46,7 +47,12 @@ class Worker final : public Context {
     std::signal(SIGPIPE, SIG_IGN);
     char folder[] = "/tmp/muster-fuzz.XXXXXX";
     MUSTER_CHECK(::mkdtemp(folder) != nullptr, "mkdtemp");
-    std::ofstream(std::string(folder) + "/f") << std::string(kFileBytes, 'f');
+    const std::string file = std::string(folder) + "/f";
+    std::ofstream(file) << std::string(kFileBytes, 'f');
+    // The tag of a young file is another one in each worker, and a file from the future was last
+    // modified whenever it is asked for.
+    std::filesystem::last_write_time(
+        file, std::filesystem::file_time_type::clock::now() - std::chrono::hours(24));
     config::v1::Location& fixed = *config_.mutable_http()->add_location();
     fixed.set_path("/");
     fixed.mutable_return_()->set_body("hello");
@@ -71,6 +77,7 @@ class Worker final : public Context {
   absl::StatusOr<const UserZone*> zone(absl::string_view) const override {
     return absl::FailedPreconditionError("there are no zones");
   }
+  Metrics& metrics() override { return metrics_; }
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view) override {}
   bool is_draining() const override { return false; }
@@ -97,6 +104,7 @@ class Worker final : public Context {
   Service& draining() { return *draining_; }
 
  private:
+  Metrics metrics_;
   config::v1::Config config_;
   std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
   SharedZone zone_ = *SharedZone::Create(8);
@@ -195,6 +203,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MUSTER_CHECK(status.ok() == is_state, "what is a state is adopted, no more");
   const std::string answers = adopted.ReadAll();
   adopted.Close();
+  // Its time may be over: then it ends as no other does.
+  if (parsed.deadline() > 0) return 0;
   if (!is_state) {
     MUSTER_CHECK(answers == "(closed)", "what is refused is closed");
     return 0;

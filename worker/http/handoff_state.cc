@@ -6,9 +6,20 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "muster/proto/handoff.pb.h"
 
 namespace muster::worker::http {
+
+namespace {
+
+loop::TimePoint TimeOf(std::int64_t nanoseconds) {
+  return loop::TimePoint(std::chrono::nanoseconds(std::max<std::int64_t>(nanoseconds, 0)));
+}
+
+std::int64_t NanosecondsOf(loop::TimePoint time) {
+  return std::chrono::nanoseconds(time.time_since_epoch()).count();
+}
+
+}  // namespace
 
 absl::StatusOr<HandoffState> HandoffState::Parse(const std::string& state) {
   v1::HttpConnection message;
@@ -17,16 +28,23 @@ absl::StatusOr<HandoffState> HandoffState::Parse(const std::string& state) {
   }
   return HandoffState{.requests = message.requests(),
                       .unread = std::move(*message.mutable_unread()),
-                      .unread_since = loop::TimePoint(std::chrono::nanoseconds(
-                          std::max<std::int64_t>(message.unread_since(), 0)))};
+                      .times = {.unread_since = TimeOf(message.unread_since()),
+                                .deadline = TimeOf(message.deadline()),
+                                .opened = TimeOf(message.opened())},
+                      .origin = message.origin()};
 }
 
 std::string SerializeHandoffState(std::uint32_t requests, absl::string_view unread,
-                                  loop::TimePoint unread_since) {
+                                  const HandoffTimes& times, const v1::Origin& origin) {
   v1::HttpConnection message;
   message.set_requests(requests);
   message.set_unread(unread.data(), unread.size());
-  message.set_unread_since(std::chrono::nanoseconds(unread_since.time_since_epoch()).count());
+  message.set_unread_since(NanosecondsOf(times.unread_since));
+  message.set_deadline(NanosecondsOf(times.deadline));
+  message.set_opened(NanosecondsOf(times.opened));
+  if (!origin.address().empty() || !origin.listener().empty()) {
+    *message.mutable_origin() = origin;
+  }
   return message.SerializeAsString();
 }
 

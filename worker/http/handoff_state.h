@@ -8,9 +8,20 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/loop/clock.h"
+#include "muster/proto/handoff.pb.h"
+#include "muster/worker/origin/origin.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
+
+// By the clock that all processes share. The epoch: it is not told, as by a worker of an older
+// version.
+struct HandoffTimes {
+  loop::TimePoint unread_since = {};  // when the first unread byte arrived
+  // Until when the client may take to complete its head, or to begin the next one.
+  loop::TimePoint deadline = {};
+  loop::TimePoint opened = {};  // when the client connected
+};
 
 // What one worker passes to the next with a connection that is handed off. It is all that the next
 // worker needs to serve the connection as this one would have. It travels as a v1::HttpConnection
@@ -21,17 +32,17 @@ struct HandoffState {
 
   std::uint32_t requests = 0;  // that were answered on the connection
   std::string unread;          // input that was received and not answered
-  // When its first byte arrived, by the clock that all processes share. The epoch: it is not told.
-  loop::TimePoint unread_since{};
+  HandoffTimes times;
+  v1::Origin origin;  // for RestoreOrigin (worker/runtime/connection.h)
 };
 
 // The bytes that HandoffState::Parse reads. They fit a handoff (kMostHandoffStateBytes) if `unread`
 // has at most kMostUnreadBytes.
 std::string SerializeHandoffState(std::uint32_t requests, absl::string_view unread,
-                                  loop::TimePoint unread_since = {});
+                                  const HandoffTimes& times = {}, const v1::Origin& origin = {});
 
-// A connection with more unread bytes cannot be handed off. 64 bytes are left for the other fields.
-inline constexpr std::size_t kMostUnreadBytes = kMostHandoffStateBytes - 64;
+// A connection with more unread bytes cannot be handed off. The rest is left for the other fields.
+inline constexpr std::size_t kMostUnreadBytes = kMostHandoffStateBytes - 64 - kMostOriginBytes;
 
 }  // namespace muster::worker::http
 

@@ -34,6 +34,7 @@ absl::StatusOr<std::unique_ptr<AccessLog>> OpenLog(const config::v1::AccessLog& 
   }
   auto opened = AccessLog::Open(
       {.path = log.path(),
+       .open = [&context](const std::string& path) { return context.OpenLog(path); },
        .format = *std::move(format),
        .buffer_bytes = log.buffer_bytes(),
        .flush_interval = BoundedDuration(log.flush_interval()),
@@ -143,10 +144,11 @@ absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context,
   const config::v1::Config& config = context.config();
   if (!config.has_http()) return absl::InvalidArgumentError("http: is not configured");
   HandlerSet made(context, handlers);
-  MUSTER_ASSIGN_OR_RETURN(Responder responder, Responder::Create(config.http(), context.zone(),
-                                                                 [&made](const std::string& name) {
-                                                                   return made.Find(name);
-                                                                 }));
+  MUSTER_ASSIGN_OR_RETURN(
+      Responder responder,
+      Responder::Create(
+          config.http(), context.zone(),
+          [&made](const std::string& name) { return made.Find(name); }, &context.metrics()));
   std::unique_ptr<AccessLog> access_log;
   if (config.http().has_access_log()) {
     auto opened = OpenLog(config.http().access_log(), context);

@@ -20,7 +20,7 @@ TEST_F(KeptConnectionTest, IsServedOn) {
   for (int i = 0; i < 3; ++i) {
     const ClientResponse response = client.Ask(kGet);
     EXPECT_EQ(response.status, 200);
-    EXPECT_EQ(response.Field("Connection"), std::nullopt);
+    EXPECT_EQ(response.Field("Connection"), "keep-alive");
   }
   EXPECT_EQ(handed_off(), 0u);
   EXPECT_EQ(connections(), 1u);

@@ -22,18 +22,22 @@ void PartialRequest::KeepOnly(absl::string_view rest) {
 void PartialRequest::BeginBody(bool wants_content, loop::TimePoint now) {
   parser_.head().Rebase(bytes_.data());
   body_ = RequestBody(parser_.head());
-  body_start_ = now;
+  body_start_ = last_bytes_ = now;
   is_in_body_ = true;
   wants_content_ = wants_content;
 }
 
-RequestBody::Outcome PartialRequest::ReadBody(absl::string_view& input, std::uint64_t max_bytes) {
-  return body_.Read(input, max_bytes, wants_content_ ? &content_ : nullptr);
+RequestBody::Outcome PartialRequest::ReadBody(absl::string_view& input, std::uint64_t max_bytes,
+                                              loop::TimePoint now) {
+  const std::uint64_t before = body_.received_bytes();
+  const RequestBody::Outcome outcome =
+      body_.Read(input, max_bytes, wants_content_ ? &content_ : nullptr);
+  if (body_.received_bytes() > before) last_bytes_ = now;
+  return outcome;
 }
 
-loop::TimePoint PartialRequest::BodyDeadline(loop::TimePoint now,
-                                             const ConnectionSettings& settings) const {
-  return http::BodyDeadline(settings, body_.received_bytes(), body_start_, now);
+loop::TimePoint PartialRequest::BodyDeadline(const ConnectionSettings& settings) const {
+  return http::BodyDeadline(settings, body_.received_bytes(), body_start_, last_bytes_);
 }
 
 }  // namespace muster::worker::http

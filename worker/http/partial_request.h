@@ -34,6 +34,9 @@ class PartialRequest {
   loop::TimePoint start() const { return start_; }
   void set_start(loop::TimePoint start) { start_ = start; }
 
+  // Whether a byte of the request has come. Not if there is only half of an empty line before it.
+  bool has_begun() const { return is_in_body_ || parser_.has_begun(); }
+
   // In the head: appends `input` and returns all bytes.
   absl::string_view Append(absl::string_view input);
   // In the head: drops all bytes before `rest`, which is the end of bytes().
@@ -44,10 +47,12 @@ class PartialRequest {
   void BeginBody(bool wants_content, loop::TimePoint now);
   bool is_in_body() const { return is_in_body_; }
   // In the body: removes the bytes of the body from the front of `input`.
-  RequestBody::Outcome ReadBody(absl::string_view& input, std::uint64_t max_bytes);
+  RequestBody::Outcome ReadBody(absl::string_view& input, std::uint64_t max_bytes,
+                                loop::TimePoint now);
   const std::string& content() const { return content_; }
-  // When the client is too slow with its body (body_deadline.h), if its last bytes came at `now`.
-  loop::TimePoint BodyDeadline(loop::TimePoint now, const ConnectionSettings& settings) const;
+  // When the client is too slow with its body (body_deadline.h). Only what the body says counts:
+  // sizes of chunks, extensions and trailers buy no time.
+  loop::TimePoint BodyDeadline(const ConnectionSettings& settings) const;
 
  private:
   std::string bytes_;
@@ -55,6 +60,7 @@ class PartialRequest {
   RequestBody body_;
   loop::TimePoint start_;
   loop::TimePoint body_start_;
+  loop::TimePoint last_bytes_;  // when the last bytes of the body came
   bool is_in_body_ = false;
   bool wants_content_ = false;
   std::string content_;

@@ -30,10 +30,12 @@ class PartialRequestTest : public testing::Test {
     return parser;
   }
 
-  void Read(PartialRequest& request, std::size_t body_bytes) const {
-    const std::string body(body_bytes, 'x');
-    absl::string_view input = body;
-    EXPECT_EQ(request.ReadBody(input, settings_.max_body_bytes), RequestBody::Outcome::kIncomplete);
+  void Read(PartialRequest& request, absl::string_view bytes, seconds after = seconds(0)) const {
+    EXPECT_EQ(request.ReadBody(bytes, settings_.max_body_bytes, start_ + after),
+              RequestBody::Outcome::kIncomplete);
+  }
+  void Read(PartialRequest& request, std::size_t body_bytes, seconds after = seconds(0)) const {
+    Read(request, std::string(body_bytes, 'x'), after);
   }
 
   const loop::TimePoint start_{seconds(1000)};
@@ -77,8 +79,43 @@ TEST_F(PartialRequestTest, KeepsNoContentThatIsNotWanted) {
 
 TEST_F(PartialRequestTest, WaitsASecondMoreForEachOfItsPace) {
   in_body_.BeginBody(false, start_);
-  Read(in_body_, 500);
-  EXPECT_EQ(in_body_.BodyDeadline(start_ + seconds(10), settings_), start_ + kTimeout + seconds(5));
+  Read(in_body_, 500, seconds(10));
+  EXPECT_EQ(in_body_.BodyDeadline(settings_), start_ + kTimeout + seconds(5));
+}
+
+TEST_F(PartialRequestTest, WaitsFromTheLastBytesOn) {
+  settings_.min_body_bytes_per_second = 0;
+  in_body_.BeginBody(false, start_);
+  Read(in_body_, 1, seconds(10));
+  Read(in_body_, "", seconds(20));
+  EXPECT_EQ(in_body_.BodyDeadline(settings_), start_ + seconds(10) + kTimeout);
+}
+
+TEST_F(PartialRequestTest, WaitsForNoChunkBecauseItWasAnnounced) {
+  static constexpr char kChunked[] =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  PartialRequest request(kChunked, Parsed(kChunked), start_);
+  request.BeginBody(false, start_);
+  Read(request, "1388\r\nx", seconds(10));  // 5000 bytes
+  EXPECT_EQ(request.BodyDeadline(settings_), start_ + kTimeout);
+  // What frames the content buys no time.
+  settings_.min_body_bytes_per_second = 0;
+  Read(request, std::string(4999, 'x'), seconds(20));
+  Read(request, "\r\n2", seconds(30));
+  Read(request, ";extension", seconds(40));
+  Read(request, "\r\n", seconds(50));
+  EXPECT_EQ(request.BodyDeadline(settings_), start_ + seconds(20) + kTimeout);
+}
+
+TEST_F(PartialRequestTest, HasNotBegunWithHalfOfAnEmptyLine) {
+  RequestParser parser;
+  parser.Reset();
+  EXPECT_EQ(parser.Parse("\r", {}), RequestParser::Outcome::kIncomplete);
+  EXPECT_FALSE(PartialRequest("\r", parser, start_).has_begun());
+  EXPECT_EQ(parser.Parse("G", {}), RequestParser::Outcome::kIncomplete);
+  EXPECT_TRUE(PartialRequest("G", parser, start_).has_begun());
+  in_body_.BeginBody(false, start_);
+  EXPECT_TRUE(in_body_.has_begun());
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ RequestReader::Outcome RequestReader::BeginBody() {
 }
 
 RequestReader::Outcome RequestReader::ReadBody() {
-  switch (body_->ReadBody(input_, settings_.max_body_bytes)) {
+  switch (body_->ReadBody(input_, settings_.max_body_bytes, now_)) {
     case RequestBody::Outcome::kIncomplete:
       return Outcome::kIncomplete;
     case RequestBody::Outcome::kMalformed:

@@ -93,6 +93,12 @@ OpenFileCache::Limits LimitsOf(const config::v1::OpenFileCache& cache) {
           .max_descriptors = DescriptorsForFiles()};
 }
 
+// Beside the files.
+ListingCache::Limits ListingLimitsOf(const OpenFileCache::Limits& files) {
+  return {.trusted_for = files.trusted_for,
+          .max_memory_bytes = files.max_entries == 0 ? 0 : files.max_memory_bytes / 4};
+}
+
 // "http.location[2].root /x: not a directory"; `cause` is what has to change, unless more is known.
 absl::Status Below(absl::string_view field, const absl::Status& status, absl::string_view cause) {
   const std::string known = config::FieldOf(status);
@@ -113,9 +119,23 @@ ZoneSnapshot Snapshot(const SharedZone& zone) {
 
 }  // namespace
 
+std::vector<admin::v1::Metric> Responder::OwnMetrics() const {
+  return metrics_ == nullptr ? std::vector<admin::v1::Metric>() : metrics_->Read();
+}
+
+std::string Responder::MetricsPage(const Responder& responder) {
+  return FormatMetrics(Snapshot(*responder.zone_), responder.OwnMetrics());
+}
+
+template <Details kDetails>
+std::string Responder::StatusJson(const Responder& responder) {
+  return FormatStatusJson(Snapshot(*responder.zone_), kDetails, responder.OwnMetrics());
+}
+
 absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const SharedZone& zone,
-                                            const FindHandler& find_handler) {
-  Responder responder(zone);
+                                            const FindHandler& find_handler,
+                                            const Metrics* metrics) {
+  Responder responder(zone, metrics);
   for (int i = 0; i < http.mime_type_size(); ++i) {
     const config::v1::MimeType& type = http.mime_type(i);
     const std::string field = absl::StrCat("http.mime_type[", i, "]");
@@ -125,7 +145,9 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const 
   auto style = ResponseStyle::Create(http.header(), http.error_page(), {}, *responder.types_);
   if (!style.ok()) return Below("http", style.status(), "http");
   responder.style_ = std::make_unique<ResponseStyle>(*std::move(style));
+  if (http.allow_non_ascii_targets()) responder.target_ = RequestTarget(RequestTarget::Bytes::kAny);
   responder.files_ = std::make_unique<OpenFileCache>(LimitsOf(http.open_file_cache()));
+  responder.listings_ = std::make_unique<ListingCache>(ListingLimitsOf(responder.files_->limits()));
   std::vector<std::string> paths;
   for (const config::v1::Location& location : http.location()) paths.push_back(location.path());
   MUSTER_ASSIGN_OR_RETURN(responder.router_, LocationRouter::Create(paths));
@@ -153,7 +175,7 @@ absl::StatusOr<StaticFiles> Responder::MakeStaticFiles(const config::v1::Locatio
     settings.codings.push_back(CodingOf(location.precompressed(i)));
   }
   return StaticFiles(std::move(resolver), std::move(settings), *styles_[index], *types_, *files_,
-                     index);
+                     *listings_, index);
 }
 
 absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Http& http,
@@ -186,20 +208,15 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Http& 
                           absl::StrCat("return.", response.status().message()));
     }
     case config::v1::Location::kStubStatus:
-      return Action(ZonePage{"text/plain",
-                             [](const SharedZone& zone) { return FormatStubStatus(zone.Sum()); }});
+      return Action(ZonePage{"text/plain", [](const Responder& responder) {
+                               return FormatStubStatus(responder.zone_->Sum());
+                             }});
     case config::v1::Location::kMetrics:
-      return Action(ZonePage{kMetricsType,
-                             [](const SharedZone& zone) { return FormatMetrics(Snapshot(zone)); }});
+      return Action(ZonePage{kMetricsType, MetricsPage});
     case config::v1::Location::kStatusJson:
-      return Action(
-          ZonePage{"application/json",
-                   location.status_json().hide_details()
-                       ? [](const SharedZone&
-                                zone) { return FormatStatusJson(Snapshot(zone), Details::kHidden); }
-                       : [](const SharedZone& zone) {
-                           return FormatStatusJson(Snapshot(zone), Details::kShown);
-                         }});
+      return Action(ZonePage{"application/json", location.status_json().hide_details()
+                                                     ? StatusJson<Details::kHidden>
+                                                     : StatusJson<Details::kShown>});
     case config::v1::Location::kStatusPage: {
       const auto source = config::StatusSourceOf(location.status_page(), http);
       if (!source.ok()) return ipc::Annotate(source.status(), config::FieldOf(source.status()));
@@ -230,7 +247,8 @@ bool Responder::WantsBody(const RequestHead& request) {
 }
 
 Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
-                          const DateCache& date, std::string& out, absl::string_view body) {
+                          const DateCache& date, std::string& out, absl::string_view body,
+                          const Origin& origin) {
   const bool has_body = request.method() != Method::kHead;
   const auto error = [&](int status, absl::string_view fields = "") -> Answer {
     const std::size_t bytes =
@@ -268,7 +286,7 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
     return page->Respond(request, persistence, date, out);
   }
   if (auto* handler = std::get_if<HandlerAction>(&action)) {
-    return handler->Respond(request, target_, body, *styles_[*location], persistence,
+    return handler->Respond(request, target_, body, origin, *styles_[*location], persistence,
                             date.http_date(), out);
   }
   return ShowZone(std::get<ZonePage>(action), *styles_[*location], request, persistence, date, out);
@@ -287,7 +305,7 @@ Answer Responder::ShowZone(const ZonePage& zone_page, const ResponseStyle& style
                                                 date.http_date(), has_body, kAllowReading);
     return {kMethodNotAllowed, bytes, nullptr};
   }
-  const std::string page = zone_page.format(*zone_);
+  const std::string page = zone_page.format(*this);
   ResponseHead head(out, kOk, persistence, date.http_date());
   head.Field("Content-Type", zone_page.content_type)
       .Field("Content-Length", page.size())

@@ -11,12 +11,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/proto/config.pb.h"
+#include "muster/worker/http/files/listing_cache.h"
 #include "muster/worker/http/files/open_file_cache.h"
 #include "muster/worker/http/files/static_files.h"
 #include "muster/worker/http/handler_action.h"
 #include "muster/worker/http/location_router.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_target.h"
+#include "muster/worker/http/pages/status_json.h"
 #include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/response/date_cache.h"
 #include "muster/worker/http/response/mime_types.h"
@@ -24,6 +26,8 @@
 #include "muster/worker/http/response/response_head.h"
 #include "muster/worker/http/response/response_style.h"
 #include "muster/worker/http/response/validated_page.h"
+#include "muster/worker/metrics/metrics.h"
+#include "muster/worker/origin/origin.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::http {
@@ -35,15 +39,17 @@ class Responder {
   // Makes what a location does that names a handler.
   using FindHandler = std::function<absl::StatusOr<HandlerAction>(const std::string& name)>;
 
-  // `zone`, which outlives it, is what the locations that tell about the workers read. Errors name
-  // the field that is wrong: "http.location[2].root /x: not a directory".
+  // `zone` and `metrics` are what the locations that tell about the workers read. They outlive it;
+  // `metrics` may be null. Errors name the field that is wrong: "http.location[2].root /x: not a
+  // directory".
   static absl::StatusOr<Responder> Create(const config::v1::Http& http, const SharedZone& zone,
-                                          const FindHandler& find_handler = nullptr);
+                                          const FindHandler& find_handler = nullptr,
+                                          const Metrics* metrics = nullptr);
 
   // The answer to a whole request, appended to `out`. A target that is malformed closes: see
-  // `persistence` afterwards. `body` is the request's if WantsBody said so.
+  // `persistence` afterwards. `body` is the request's if WantsBody said so. `origin`: the client's.
   Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
-                 std::string& out, absl::string_view body = {});
+                 std::string& out, absl::string_view body = {}, const Origin& origin = Origin());
   // Whether what answers it reads its body.
   bool WantsBody(const RequestHead& request);
 
@@ -51,18 +57,25 @@ class Responder {
   const ResponseStyle& style() const { return *style_; }
 
   // Looks at each file anew.
-  void ForgetFiles() { files_->Clear(); }
+  void ForgetFiles() {
+    files_->Clear();
+    listings_->Clear();
+  }
 
  private:
   // What is put together anew for each request from what the zone says at that moment.
   struct ZonePage {
     absl::string_view content_type;
-    std::string (*format)(const SharedZone& zone);
+    std::string (*format)(const Responder& responder);
   };
   using Action =
       std::variant<PreparedResponse, StaticFiles, ZonePage, ValidatedPage, HandlerAction>;
 
-  explicit Responder(const SharedZone& zone) : zone_(&zone) {}
+  Responder(const SharedZone& zone, const Metrics* metrics) : zone_(&zone), metrics_(metrics) {}
+  static std::string MetricsPage(const Responder& responder);
+  template <Details kDetails>
+  static std::string StatusJson(const Responder& responder);
+  std::vector<admin::v1::Metric> OwnMetrics() const;
   absl::StatusOr<Action> MakeAction(const config::v1::Http& http, std::size_t index,
                                     const FindHandler& find_handler);
   absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
@@ -78,7 +91,9 @@ class Responder {
   std::unique_ptr<const ResponseStyle> style_;
   std::vector<std::unique_ptr<const ResponseStyle>> styles_;  // of the locations
   std::unique_ptr<OpenFileCache> files_;
+  std::unique_ptr<ListingCache> listings_;
   const SharedZone* zone_;
+  const Metrics* metrics_;  // null: there are none
   bool has_handlers_ = false;
   RequestTarget target_;
 };

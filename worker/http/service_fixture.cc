@@ -59,6 +59,7 @@ ServiceFixture::ServiceFixture()
   http().mutable_body_timeout()->set_seconds(60);
   http().mutable_send_timeout()->set_seconds(60);
   http().set_keepalive_requests(0);
+  http().mutable_keepalive_time()->set_seconds(0);
   http().set_max_request_line_bytes(8192);
   http().set_max_header_bytes(32768);
   http().set_max_body_bytes(1048576);
@@ -134,10 +135,9 @@ ServiceFixture::Client ServiceFixture::Connect() {
   MUSTER_CHECK(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), bytes) == 0,
                "the listener is there");
   worker::Connection connection;
-  connection.peer_bytes = sizeof(connection.peer);
-  connection.fd.reset(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&connection.peer),
-                                &connection.peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  connection.fd.reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   MUSTER_CHECK(connection.fd.valid(), "a client has connected");
+  connection.origin = ReadOrigin(connection.fd.get());
   connection.lease = connections_.Take();
   service().OnConnection(std::move(connection));
   return Client(*this, std::move(client));

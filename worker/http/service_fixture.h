@@ -73,6 +73,8 @@ class ServiceFixture : public testing::Test, private Context {
   void SetHandoffRoom(bool has_room) { has_handoff_room_ = has_room; }
   // What the service has handed off, and nobody adopted yet.
   std::size_t handed_off() const { return handed_off_.size(); }
+  // The state of the first of them.
+  const std::string& handed_off_state() const { return handed_off_.front().second; }
   // A second service of the same configuration, which adopts what the first has handed off.
   void AdoptAll();
   // The same with the first of them, but another state.
@@ -97,6 +99,7 @@ class ServiceFixture : public testing::Test, private Context {
   absl::StatusOr<const UserZone*> zone(absl::string_view) const override {
     return absl::FailedPreconditionError("this test has no zones");
   }
+  Metrics& metrics() override { return metrics_; }
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view line) override { logged_.emplace_back(line); }
   bool is_draining() const override { return false; }
@@ -110,6 +113,7 @@ class ServiceFixture : public testing::Test, private Context {
   std::filesystem::path root_;
   std::unique_ptr<loop::EventLoop> loop_;
   SharedZone zone_;
+  Metrics metrics_;
   ipc::OwnerTag tag_;
   std::vector<std::string> logged_;
   ConnectionCount connections_;

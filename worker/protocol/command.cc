@@ -2,6 +2,19 @@
 
 namespace muster::worker {
 
+[[gnu::weak]] extern const std::uint32_t kProtocolVersion;
+const std::uint32_t kProtocolVersion = 2;
+[[gnu::weak]] extern const std::uint32_t kOldestProtocolVersion;
+const std::uint32_t kOldestProtocolVersion = 1;
+
+[[gnu::weak]] std::uint16_t NumberIn(std::uint32_t, Command command) {
+  return static_cast<std::uint16_t>(command);
+}
+
+[[gnu::weak]] Command CommandIn(std::uint32_t, std::uint16_t number) {
+  return static_cast<Command>(number);
+}
+
 absl::string_view CommandName(Command command) {
   switch (command) {
     case Command::kListeners:

@@ -9,9 +9,10 @@ namespace muster::worker {
 
 // The versions of the messages below and of proto/worker.proto that this program reads and writes:
 // the present one and the one before it. HELLO tells the master's, READY the one that the worker
-// speaks from then on. docs/PROTOCOL.md has what differs.
-inline constexpr std::uint32_t kProtocolVersion = 2;
-inline constexpr std::uint32_t kOldestProtocolVersion = 1;
+// speaks from then on. docs/PROTOCOL.md has what differs. Definitions that are linked beside these
+// take their place, and that of the functions below (//tests/next).
+extern const std::uint32_t kProtocolVersion;
+extern const std::uint32_t kOldestProtocolVersion;
 // The first with SERVE. An older worker accepts connections as soon as it is ready.
 inline constexpr std::uint32_t kServeVersion = 2;
 
@@ -21,6 +22,11 @@ inline constexpr int kChannelFd = 3;
 // The descriptor of the worker program's own file, by which it was started: it only names the file
 // (O_PATH). The runtime closes it.
 inline constexpr int kProgramFd = 4;
+
+// From here on the descriptors of its logs that the master has opened for it; HELLO says which they
+// are. A launcher has others before them.
+inline constexpr int kFirstLogFd = 7;
+inline constexpr int kMostLogs = 16;
 
 // With this argument a worker program writes its v1::Description to standard output and exits.
 inline constexpr char kDescribeFlag[] = "--describe";
@@ -48,7 +54,7 @@ enum class Command : std::uint16_t {
   kQuit = 17,
   // Exit at once.
   kTerminate = 18,
-  // Open the log files again. Acknowledged.
+  // Open the log files again, or go on with those of this message. Acknowledged. Payload: v1::Logs.
   kReopen = 19,
   // The worker's generation serves: accept connections, and take them from the handoff queue. Once,
   // after READY.
@@ -59,6 +65,11 @@ enum class Command : std::uint16_t {
   kAdopt = 32,
 };
 
+// The number of a command to a worker that has said READY, in this version of the protocol, and the
+// command of a number. In all versions until now it is the value of the command.
+std::uint16_t NumberIn(std::uint32_t protocol, Command command);
+Command CommandIn(std::uint32_t protocol, std::uint16_t number);
+
 // A flag of a message: answer with an ACK when it was carried out. Without the flag, only REOPEN
 // and messages that could not be carried out are answered.
 inline constexpr std::uint16_t kWantsAck = 1;
@@ -66,6 +77,10 @@ inline constexpr std::uint16_t kWantsAck = 1;
 // A flag of ADOPT: the connection was just accepted, and no service has seen it. Its state is
 // empty.
 inline constexpr std::uint16_t kIsFresh = 2;
+
+// A flag of ADOPT: the state is not in the message, but in a second descriptor, which is sealed
+// memory. Only for workers that show that they take it (worker/zone/worker_status.h).
+inline constexpr std::uint16_t kStateInMemory = 4;
 
 // Returns "DRAIN" for kDrain, and "unknown" for a value that this version does not know.
 absl::string_view CommandName(Command command);

@@ -28,9 +28,12 @@ Message Read(const std::string& name) {
 }
 
 TEST(RecordedMessages, OfTheListeners) {
-  const auto listeners = Read<v1::Listeners>("listeners.1");
-  ASSERT_EQ(listeners.listener_size(), 1);
-  EXPECT_EQ(listeners.listener(0).address(), "127.0.0.1:8080");
+  for (const std::string name : {"listeners.1", "listeners.2"}) {
+    const auto listeners = Read<v1::Listeners>(name);
+    ASSERT_EQ(listeners.listener_size(), 1);
+    EXPECT_EQ(listeners.listener(0).address(), "127.0.0.1:8080");
+    EXPECT_EQ(listeners.listener(0).place(), name == "listeners.1" ? 0u : 1u);
+  }
 }
 
 TEST(RecordedMessages, OfTheZones) {
@@ -83,13 +86,36 @@ TEST(RecordedMessages, OfAnAcknowledgement) {
 }
 
 TEST(RecordedMessages, OfAConnectionThatIsHandedOff) {
-  const auto http = Read<v1::HttpConnection>("http_connection.1");
-  EXPECT_EQ(http.requests(), 3u);
-  EXPECT_EQ(http.unread(), "GET / HT");
-  const auto stream = Read<v1::StreamState>("stream_state.1");
-  EXPECT_EQ(stream.session(), "s");
-  EXPECT_EQ(stream.unread(), "u");
-  EXPECT_EQ(stream.unsent(), "o");
+  for (const std::string name : {"http_connection.1", "http_connection.2"}) {
+    const auto http = Read<v1::HttpConnection>(name);
+    EXPECT_EQ(http.requests(), 3u);
+    EXPECT_EQ(http.unread(), "GET / HT");
+    const bool has_origin = name == "http_connection.2";
+    EXPECT_EQ(http.origin().address(), has_origin ? std::string("\xc0\x00\x02\x01", 4) : "");
+    EXPECT_EQ(http.origin().port(), has_origin ? 4711u : 0u);
+    EXPECT_EQ(http.origin().listener(), has_origin ? "public" : "");
+  }
+  for (const std::string name : {"stream_state.1", "stream_state.2", "stream_state.3"}) {
+    const auto stream = Read<v1::StreamState>(name);
+    EXPECT_EQ(stream.session(), "s");
+    EXPECT_EQ(stream.unread(), "u");
+    EXPECT_EQ(stream.unsent(), "o");
+    EXPECT_EQ(stream.output_ended(), name == "stream_state.2");
+    EXPECT_EQ(stream.input_ended(), name == "stream_state.2");
+    EXPECT_EQ(stream.last_activity(), name == "stream_state.2" ? 1 : 0);
+    EXPECT_EQ(stream.unread_since(), name == "stream_state.2" ? 2 : 0);
+    EXPECT_EQ(stream.unsent_since(), name == "stream_state.2" ? 3 : 0);
+    EXPECT_EQ(stream.origin().listener(), name == "stream_state.3" ? "public" : "");
+  }
+}
+
+TEST(RecordedMessages, OfAConnectionThatNoServiceHasSeen) {
+  const auto fresh = Read<v1::FreshConnection>("fresh_connection.1");
+  EXPECT_EQ(fresh.accepted(), 7);
+  EXPECT_EQ(fresh.listener().address(), "127.0.0.1:8080");
+  EXPECT_EQ(fresh.listener().name(), "public");
+  ASSERT_EQ(fresh.listener().proxy_protocol().from_size(), 1);
+  EXPECT_EQ(fresh.listener().proxy_protocol().from(0), "10.0.0.0/8");
 }
 
 // All of them travel in such frames.

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "muster/ipc/lock/counter.h"
+#include "muster/worker/origin/client_counts.h"
+#include "muster/worker/origin/origin.h"
 
 namespace muster::worker {
 
@@ -23,6 +25,12 @@ class ConnectionCount {
   ConnectionLease Take();
   std::uint32_t held() const { return held_; }
 
+  // From now on leases count their clients, too, in `clients`, which outlives them. At most once,
+  // and before the first lease.
+  void CountClients(ClientCounts& clients) { clients_ = &clients; }
+  // Null: clients are not counted.
+  const ClientCounts* clients() const { return clients_; }
+
  private:
   friend class ConnectionLease;
   void Add() {
@@ -35,18 +43,22 @@ class ConnectionCount {
   }
 
   ipc::Gauge& active_;
+  ClientCounts* clients_ = nullptr;
   std::uint32_t held_ = 0;
 };
 
 // Counts one connection of a worker, from its making (ConnectionCount::Take) until it is released
-// or destroyed. Move-only. An empty lease counts nothing. Belongs to the loop's thread.
+// or destroyed, and its client from SetClient on. Move-only. An empty lease counts nothing. Belongs
+// to the loop's thread.
 class ConnectionLease {
  public:
   ConnectionLease() = default;
   ConnectionLease(ConnectionLease&& other) noexcept
-      : count_(std::exchange(other.count_, nullptr)) {}
+      : count_(std::exchange(other.count_, nullptr)),
+        client_(std::exchange(other.client_, nullptr)) {}
   ConnectionLease& operator=(ConnectionLease&& other) noexcept {
     std::swap(count_, other.count_);
+    std::swap(client_, other.client_);
     other.Release();
     return *this;
   }
@@ -54,16 +66,30 @@ class ConnectionLease {
   ConnectionLease& operator=(const ConnectionLease&) = delete;
   ~ConnectionLease() { Release(); }
 
+  // Whose connection it is, in place of the client before. Does nothing if the worker does not
+  // count its clients.
+  void SetClient(const Origin& origin) {
+    if (count_ == nullptr || count_->clients_ == nullptr) return;
+    ClientCounts::Entry* const client = count_->clients_->Add(origin);
+    DropClient();
+    client_ = client;
+  }
+
   // Stops counting now. The lease is empty afterwards.
   void Release() {
+    DropClient();
     if (count_ != nullptr) std::exchange(count_, nullptr)->Subtract();
   }
 
  private:
   friend class ConnectionCount;
   explicit ConnectionLease(ConnectionCount* count) : count_(count) { count_->Add(); }
+  void DropClient() {
+    if (client_ != nullptr) count_->clients_->Subtract(std::exchange(client_, nullptr));
+  }
 
   ConnectionCount* count_ = nullptr;
+  ClientCounts::Entry* client_ = nullptr;
 };
 
 inline ConnectionLease ConnectionCount::Take() { return ConnectionLease(this); }

@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_RUNTIME_CONTEXT_H_
 #define MUSTER_WORKER_RUNTIME_CONTEXT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -8,9 +9,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
+#include "muster/log/target.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"  // IWYU pragma: export; services set timers on this loop
 #include "muster/proto/config.pb.h"
+#include "muster/worker/metrics/metrics.h"  // IWYU pragma: export; services count with it
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/service_config.h"
 #include "muster/worker/zone/shared_zone.h"
@@ -20,9 +23,9 @@ namespace muster::worker {
 
 class UserZone;
 
-// What a service may use of the worker that runs it. It outlives the service. Only Post and Log may
-// be called from other threads; everything else belongs to the loop's thread. docs/SERVICES.md
-// shows how to use it.
+// What a service may use of the worker that runs it. It outlives the service. Only Post, Log and
+// metrics may be called from other threads; everything else belongs to the loop's thread.
+// docs/SERVICES.md shows how to use it.
 class Context {
  public:
   virtual ~Context() = default;
@@ -60,6 +63,10 @@ class Context {
   // FailedPrecondition: no zone has this name.
   virtual absl::StatusOr<const UserZone*> zone(absl::string_view name) const = 0;
 
+  // Counters, gauges and histograms of the service's own (worker/metrics/metrics.h): what it
+  // registers here appears with muster's. All threads may use it.
+  virtual Metrics& metrics() = 0;
+
   // Runs `task` in the loop's thread. Thread-safe. Tasks of one thread run in the order of its
   // calls. Once the destruction of the service has begun no task runs; those that are left are
   // dropped. The service must have ended its threads when its destructor returns.
@@ -69,14 +76,24 @@ class Context {
   // log. Thread-safe.
   virtual void Log(config::v1::Log::Level level, absl::string_view line) = 0;
 
+  // Opens a log of the configuration, at the start of the service and in each Reopen: the file that
+  // the master has opened for this worker, or else as log::Target::Open. Error: why neither could
+  // be done; the service goes on with what it has.
+  virtual absl::StatusOr<log::Target> OpenLog(const std::string& path) {
+    return log::Target::Open(path);
+  }
+
   // True from the first DRAIN or QUIT on (worker/runtime/drain.h).
   virtual bool is_draining() const = 0;
   // Whether a worker that stays has room for one more connection. If not, serve it on: the runtime
   // calls Service::OnHandoffRoom when there is room. Only in and after Service::Drain with
   // kHandOff.
   virtual bool HasHandoffRoom() = 0;
+  // The most bytes of state that may be handed off with a connection now: kMostHandoffMemoryBytes,
+  // or kMostHandoffStateBytes while a worker of an older program may take it.
+  virtual std::size_t MostHandoffStateBytes() { return kMostHandoffStateBytes; }
   // Gives a connection to a worker that stays. That worker's service receives it in Adopt, with the
-  // same `state` of at most kMostHandoffStateBytes. The client notices nothing. Only in and after
+  // same `state` of at most MostHandoffStateBytes. The client notices nothing. Only in and after
   // Service::Drain with kHandOff, and after HasHandoffRoom was true: nobody serves it until another
   // worker has room. If no worker takes it, this one's service receives it in Adopt. The service
   // removes the descriptor from the loop first, and does not use it any more.

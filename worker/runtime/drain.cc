@@ -1,6 +1,7 @@
 #include "muster/worker/runtime/drain.h"
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,16 +29,11 @@ void Drain::Begin(Service::Idle idle) {
   if (is_quit) {
     around_.handoff.StartTakingAll();
     around_.acceptor.Stop(std::nullopt);
+    around_.admission.Finish();
   } else {
     around_.handoff.StartGiving();
-    around_.acceptor.Stop(Acceptor::Successors{
-        .have_room = [this] { return around_.handoff.HasRoom(); },
-        .take =
-            [this](Connection connection) {
-              connection.is_fresh = true;
-              around_.handoff.Give(std::move(connection), "");
-            },
-    });
+    around_.acceptor.Stop(Successors());
+    around_.admission.GiveAway(Successors());
   }
   around_.service.Drain(idle);
   if (is_quit) {
@@ -48,6 +44,20 @@ void Drain::Begin(Service::Idle idle) {
                                    config::Counted(kept, "connection"),
                                    " of this one; it serves on, at most until shutdown_timeout"));
   }
+}
+
+Admission::Successors Drain::Successors() {
+  return {.have_room = [this] { return around_.handoff.HasRoom(); },
+          .take =
+              [this](Connection connection, std::string state) {
+                connection.is_fresh = true;
+                around_.handoff.Give(std::move(connection), std::move(state));
+              }};
+}
+
+void Drain::OnHandoffRoom() {
+  around_.admission.GiveAway(Successors());
+  around_.service.OnHandoffRoom();
 }
 
 void Drain::OnDeadline() {

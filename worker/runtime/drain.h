@@ -8,6 +8,7 @@
 #include "muster/loop/timer.h"
 #include "muster/loop/timer_queue.h"
 #include "muster/worker/runtime/accept/acceptor.h"
+#include "muster/worker/runtime/accept/admission.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/handoff/handoff_queue.h"
@@ -27,7 +28,8 @@ namespace muster::worker {
 // 2. With DRAIN it stops taking connections from the handoff queue: they are for others. With QUIT
 //    it takes all of them, since nobody else will, and goes on so until its end. Then it stops the
 //    acceptor. With DRAIN it gives the connections that wait in the listeners to the others
-//    unread, since the kernel may have told this worker alone.
+//    unread, since the kernel may have told this worker alone, and those whose header of a proxy is
+//    not complete. With QUIT it closes those.
 // 3. It calls Service::Drain. The service finishes what is in flight, and hands off or closes the
 //    connections that are idle. Those for which other workers have no room it keeps and serves.
 // 4. With QUIT it takes back the connections that were to be handed off and are not sent yet. The
@@ -50,6 +52,7 @@ class Drain {
     SlotStats& stats;
     WorkerStatus& status;
     Acceptor& acceptor;
+    Admission& admission;
     HandoffQueue& handoff;
     Service& service;
   };
@@ -59,6 +62,8 @@ class Drain {
         std::function<void()> begun);
 
   void Begin(Service::Idle idle);
+  // To be called when the handoff queue has room for connections that were kept.
+  void OnHandoffRoom();
 
   bool has_begun() const { return idle_.has_value(); }
   bool is_done() const {
@@ -68,6 +73,7 @@ class Drain {
 
  private:
   void OnDeadline();
+  Admission::Successors Successors();
 
   Surroundings around_;
   loop::Clock::duration shutdown_timeout_;

@@ -78,21 +78,25 @@ class DrainTest : public ::testing::Test {
     config.set_worker_connections(100);
     std::vector<InheritedListener> listeners;
     listeners.push_back(listener_.Inherit());
-    acceptor_ = *Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config,
+    acceptor_ = *Acceptor::Create({*loop_, log_, count_, stats_, admission_}, config,
                                   std::move(listeners), std::nullopt);
     EXPECT_TRUE(acceptor_->Start().ok());
     HandoffQueue::Callbacks callbacks;
     callbacks.adopt = [this](Connection connection, std::string state) {
       EXPECT_TRUE(keeper_.Adopt(std::move(connection), std::move(state)).ok());
     };
-    callbacks.room = [this] { story_.push_back("room"); };
+    callbacks.room = [this] {
+      story_.push_back("room");
+      drain_->OnHandoffRoom();
+    };
     callbacks.measure_capacity = [] { return 100; };
     handoff_ = *HandoffQueue::Create({*loop_, log_, count_, stats_, board_},
                                      *ipc::DuplicateFd(queue_.first.fd()),
                                      *ipc::DuplicateFd(queue_.second.fd()), std::move(callbacks));
     EXPECT_TRUE(handoff_->StartTaking().ok());
     drain_ = std::make_unique<Drain>(
-        Drain::Surroundings{timers_, log_, count_, stats_, status_, *acceptor_, *handoff_, keeper_},
+        Drain::Surroundings{timers_, log_, count_, stats_, status_, *acceptor_, admission_,
+                            *handoff_, keeper_},
         kTimeout, [this] { story_.push_back(drain_->has_begun() ? "begun" : "not begun"); });
   }
 
@@ -134,6 +138,7 @@ class DrainTest : public ::testing::Test {
   SharedZone zone_ = *SharedZone::Create(4);
   HandoffBoard board_{zone_, 0, 1, 100};
   Keeper keeper_{story_};
+  Admission admission_{{*loop_, log_, count_, stats_, status_, keeper_}};
   testing::LoopbackListener listener_;
   ipc::Channel::Pair queue_ = *ipc::Channel::CreatePair();
   std::vector<ipc::UniqueFd> clients_;

@@ -11,8 +11,8 @@
 namespace muster::worker {
 namespace {
 
-absl::StatusOr<log::Target> OpenTarget(const std::string& path) {
-  if (!path.empty()) return log::Target::Open(path);
+absl::StatusOr<log::Target> OpenLog(const std::string& path, const ErrorLog::OpenTarget& open) {
+  if (!path.empty()) return open(path);
   absl::StatusOr<log::Target> standard_error = log::Target::Open("/dev/stderr");
   return standard_error.ok() ? std::move(standard_error) : log::Target::Open("/dev/null");
 }
@@ -24,17 +24,17 @@ absl::Status MakeStandardError(const log::Target& target) {
 }  // namespace
 
 absl::StatusOr<ErrorLog> ErrorLog::Open(const config::v1::Log& config, std::string writer,
-                                        const ipc::Gauge* level_in_force) {
-  MUSTER_ASSIGN_OR_RETURN(log::Target target, OpenTarget(config.path()));
+                                        const ipc::Gauge* level_in_force, OpenTarget open) {
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, OpenLog(config.path(), open));
   MUSTER_RETURN_IF_ERROR(MakeStandardError(target));
-  return ErrorLog(config, level_in_force,
+  return ErrorLog(config, level_in_force, std::move(open),
                   std::unique_ptr<Lines>(
                       new Lines{{}, log::LineLog(std::move(target), absl::StrCat(writer, ": "))}));
 }
 
 absl::Status ErrorLog::Reopen() const {
   if (path_.empty()) return absl::OkStatus();
-  MUSTER_ASSIGN_OR_RETURN(log::Target target, OpenTarget(path_));
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, OpenLog(path_, open_));
   MUSTER_RETURN_IF_ERROR(MakeStandardError(target));
   const std::lock_guard<std::mutex> lock(lines_->mutex);
   lines_->log.Replace(std::move(target));

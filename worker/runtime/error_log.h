@@ -1,15 +1,18 @@
 #ifndef MUSTER_WORKER_RUNTIME_ERROR_LOG_H_
 #define MUSTER_WORKER_RUNTIME_ERROR_LOG_H_
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/lock/counter.h"
 #include "muster/log/line_log.h"
+#include "muster/log/target.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::worker {
@@ -24,9 +27,11 @@ class ErrorLog {
  public:
   // `writer` is part of each line: "worker 3 of generation 7". `level_in_force`, which outlives it,
   // has a level in place of the configuration's, if it is not zero (MasterStatus::log_level); null:
-  // there is none.
+  // there is none. `open` opens the configuration's path, now and in Reopen.
+  using OpenTarget = std::function<absl::StatusOr<log::Target>(const std::string& path)>;
   static absl::StatusOr<ErrorLog> Open(const config::v1::Log& config, std::string writer,
-                                       const ipc::Gauge* level_in_force = nullptr);
+                                       const ipc::Gauge* level_in_force = nullptr,
+                                       OpenTarget open = log::Target::Open);
 
   // Opens the file again after it was moved. On error the old one stays in use.
   absl::Status Reopen() const;
@@ -44,11 +49,12 @@ class ErrorLog {
     log::LineLog log;  // guarded by mutex
   };
 
-  ErrorLog(const config::v1::Log& config, const ipc::Gauge* level_in_force,
+  ErrorLog(const config::v1::Log& config, const ipc::Gauge* level_in_force, OpenTarget open,
            std::unique_ptr<Lines> lines)
       : path_(config.path()),
         level_(config.level()),
         level_in_force_(level_in_force),
+        open_(std::move(open)),
         lines_(std::move(lines)) {}
 
   config::v1::Log::Level level() const;
@@ -56,6 +62,7 @@ class ErrorLog {
   std::string path_;  // empty: standard error as it is
   config::v1::Log::Level level_;
   const ipc::Gauge* level_in_force_;
+  OpenTarget open_;
   std::unique_ptr<Lines> lines_;
 };
 

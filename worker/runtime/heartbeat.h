@@ -18,8 +18,9 @@ namespace muster::worker {
 //
 // The readers are the status page and the metrics, in any worker, by ZoneSnapshot::since_heartbeat
 // (worker/zone/zone_snapshot.h): an operator is alerted by muster_worker_heartbeat_age_seconds. And
-// the master, which tells health probes and ctl of a worker that hangs (master/worker_pulse.h), and
-// kills it if the configuration wants that. Deaths it learns by pidfd.
+// the master, which tells health probes and ctl of a worker that hangs
+// (master/workers/worker_pulse.h), and kills it if the configuration wants that. Deaths it learns
+// by pidfd.
 //
 // In the loop's thread.
 class Heartbeat {

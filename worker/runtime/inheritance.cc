@@ -84,6 +84,7 @@ absl::Status TakeListeners(ipc::ReceivedMessage* message,
     InheritedListener listener;
     listener.address = payload.listener(static_cast<int>(i)).address();
     listener.fd = std::move(message->fds[i]);
+    listener.place = payload.listener(static_cast<int>(i)).place();
     MUSTER_RETURN_IF_ERROR(PrepareListener(listener));
     listeners->push_back(std::move(listener));
   }
@@ -155,6 +156,7 @@ absl::Status TakeHello(ipc::ReceivedMessage* message, Inheritance* inheritance) 
   inheritance->config = std::move(message->fds[1]);
   inheritance->handoff_take = std::move(message->fds[2]);
   inheritance->handoff_give = std::move(message->fds[3]);
+  inheritance->logs = ReceivedLogs::Inherit(hello);
   return absl::OkStatus();
 }
 

@@ -12,12 +12,15 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/proto/worker.pb.h"
+#include "muster/worker/runtime/received_logs.h"
 
 namespace muster::worker {
 
 struct InheritedListener {
   std::string address;  // as the master names it
   ipc::UniqueFd fd;     // bound, non-blocking; it listens by the time of SERVE
+  // One more than its place among the `listen` of the configuration. 0: the master does not tell.
+  std::uint32_t place = 0;
 };
 
 // A user zone (worker/zone/user_zone.h).
@@ -28,7 +31,7 @@ struct InheritedZone {
 };
 
 // Everything that a worker receives from its master at the start: the content of the messages
-// LISTENERS, ZONES and HELLO.
+// LISTENERS, ZONES and HELLO, and the logs that HELLO names.
 struct Inheritance {
   v1::Hello hello;
   std::uint32_t protocol = 0;  // the version that both sides speak
@@ -38,6 +41,7 @@ struct Inheritance {
   ipc::UniqueFd config;  // sealed; worker/runtime/received_config.h reads it
   ipc::UniqueFd handoff_take;
   ipc::UniqueFd handoff_give;
+  ReceivedLogs logs;
 };
 
 // Receives the messages up to HELLO, from process `master` only. Blocks, for at most `timeout`.

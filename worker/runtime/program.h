@@ -7,6 +7,7 @@
 #include "google/protobuf/descriptor.h"
 #include "muster/proto/worker.pb.h"
 #include "muster/worker/runtime/service.h"
+#include "muster/worker/sandbox/sandbox_needs.h"
 
 namespace muster::worker {
 
@@ -19,6 +20,9 @@ struct Program {
   std::vector<const google::protobuf::Descriptor*> config_types = {};
   // The names that `handler` of a location may have.
   std::vector<std::string> handlers = {};
+  // What the program needs of the system. With it, the worker enters a sandbox before make_service
+  // is called, unless `sandbox` of the configuration is OFF. Null: it enters none.
+  SandboxFactory sandbox = nullptr;
 };
 
 // Returns what a master needs to know of a program to read a configuration for it. This is what

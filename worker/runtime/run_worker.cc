@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -28,24 +29,40 @@
 #include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/runtime/signal_source.h"
 #include "muster/worker/runtime/worker_process.h"
+#include "muster/worker/sandbox/sandbox.h"
 
 namespace muster::worker {
 namespace {
 
 constexpr absl::Duration kInheritanceTimeout = absl::Seconds(30);
 
+// Before the service is made, and before any thread is.
+absl::Status EnterSandboxOf(const Program& program, Context& context,
+                            const std::set<std::string>& open_logs) {
+  if (program.sandbox == nullptr) return absl::OkStatus();
+  MUSTER_ASSIGN_OR_RETURN(const SandboxNeeds needs, program.sandbox(context.config()));
+  const absl::StatusOr<std::string> note = EnterSandbox(context.config(), needs, open_logs);
+  if (!note.ok()) return config::AtField(ipc::Annotate(note.status(), "sandbox"), "sandbox");
+  // It is the same for all of them.
+  if (!note->empty() && context.index() == 0) {
+    context.Log(config::v1::Log::WARN, absl::StrCat("sandbox: ", *note));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(const ipc::Channel& channel,
                                                            process_env::ProcessTitle& title,
                                                            const Program& program) {
-  const ServiceFactory factory =
-      [&program](Context& context) -> absl::StatusOr<std::unique_ptr<Service>> {
-    MUSTER_RETURN_IF_ERROR(CheckServiceType(program, context.config()));
-    return program.make_service(context);
-  };
   const pid_t master = ::getppid();
   MUSTER_ASSIGN_OR_RETURN(ipc::SignalSet signals, TakeSignals());
   MUSTER_ASSIGN_OR_RETURN(Inheritance inheritance,
                           ReceiveInheritance(channel, master, kInheritanceTimeout));
+  const ServiceFactory factory = [&program, open_logs = inheritance.logs.inherited()](
+                                     Context& context) -> absl::StatusOr<std::unique_ptr<Service>> {
+    MUSTER_RETURN_IF_ERROR(CheckServiceType(program, context.config()));
+    MUSTER_RETURN_IF_ERROR(EnterSandboxOf(program, context, open_logs));
+    return program.make_service(context);
+  };
   return WorkerProcess::Create({channel, master, title, std::move(signals), std::move(inheritance)},
                                factory);
 }

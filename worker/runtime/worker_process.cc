@@ -1,5 +1,8 @@
 #include "muster/worker/runtime/worker_process.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -9,6 +12,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/log/lost_lines.h"
+#include "muster/process_env/crash_report.h"
 #include "muster/process_env/descriptor_limit.h"
 #include "muster/process_env/spare_descriptors.h"
 #include "muster/process_env/startup_pages.h"
@@ -21,6 +25,16 @@
 
 namespace muster::worker {
 namespace {
+
+// Clears what a connection has from its listener.
+void HearFromAnywhere(const Connection& connection) {
+  const int none = 0;
+  if (connection.origin.address.family() == AF_INET) {
+    ::setsockopt(connection.fd.get(), IPPROTO_IP, IP_MINTTL, &none, sizeof(none));
+  } else if (connection.origin.address.family() == AF_INET6) {
+    ::setsockopt(connection.fd.get(), IPPROTO_IPV6, IPV6_MINHOPCOUNT, &none, sizeof(none));
+  }
+}
 
 // For each connection its socket and what it serves from; and some for the process.
 constexpr std::uint64_t kDescriptorsPerConnection = 2;
@@ -36,6 +50,13 @@ std::uint32_t IndexIn(const v1::Hello& hello) {
 // As the master calls it.
 std::string WriterName(const v1::Hello& hello) {
   return absl::StrCat("worker ", IndexIn(hello), " of generation ", hello.generation());
+}
+
+// What costs nothing where no listener asks for it.
+bool CountsClients(const config::v1::Config& config) {
+  return std::any_of(
+      config.listen().begin(), config.listen().end(),
+      [](const config::v1::Listen& listen) { return listen.max_connections_per_client() != 0; });
 }
 
 // The tag must be one that the master reserved, of a slot that the zone has.
@@ -58,6 +79,17 @@ absl::StatusOr<std::vector<UserZone>> AttachZones(std::vector<InheritedZone> inh
   return zones;
 }
 
+// Both zones outlive them.
+std::unique_ptr<Metrics> MakeMetrics(const config::v1::Config& config,
+                                     const std::vector<UserZone>& zones, const SharedZone& shared,
+                                     ipc::OwnerTag tag) {
+  for (const UserZone& zone : zones) {
+    if (zone.name() != kMetricsZone) continue;
+    return std::make_unique<Metrics>(zone, config.metrics().max_series(), shared, tag);
+  }
+  return std::make_unique<Metrics>();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
@@ -70,31 +102,36 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
   MUSTER_ASSIGN_OR_RETURN(std::vector<UserZone> user_zones,
                           AttachZones(std::move(inheritance.zones)));
   // The zone goes after the log's last line.
+  auto logs = std::make_unique<ReceivedLogs>(std::move(inheritance.logs));
   auto log =
-      ErrorLog::Open(config.log(), WriterName(inheritance.hello), &zone.master_status().log_level);
+      ErrorLog::Open(config.log(), WriterName(inheritance.hello), &zone.master_status().log_level,
+                     [logs = logs.get()](const std::string& path) { return logs->Open(path); });
   if (!log.ok()) return config::AtField(ipc::Annotate(log.status(), "log.path"), "log.path");
   MUSTER_ASSIGN_OR_RETURN(auto loop, loop::EventLoop::Create());
   auto process = std::unique_ptr<WorkerProcess>(
-      new WorkerProcess(beginnings, std::move(config), *std::move(log), std::move(zone),
-                        std::move(user_zones), std::move(loop)));
+      new WorkerProcess(beginnings, std::move(config), std::move(logs), *std::move(log),
+                        std::move(zone), std::move(user_zones), std::move(loop)));
   const absl::Status started = process->Start(std::move(beginnings), factory);
   if (started.ok()) return process;
   process->fatal_report_.Say(started.message());
   return started;
 }
 
-WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
-                             SharedZone zone, std::vector<UserZone> user_zones,
+WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config config,
+                             std::unique_ptr<ReceivedLogs> logs, ErrorLog log, SharedZone zone,
+                             std::vector<UserZone> user_zones,
                              std::unique_ptr<loop::EventLoop> loop)
     : hello_(beginnings.inheritance.hello),
       protocol_(beginnings.inheritance.protocol),
       tag_(ipc::OwnerTag::InWord(hello_.owner_tag())),
       config_(std::move(config)),
       title_(beginnings.title),
+      logs_(std::move(logs)),
       log_(std::move(log)),
       zone_(std::move(zone)),
       fatal_report_(zone_.last_words(tag_.slot()), tag_),
       user_zones_(std::move(user_zones)),
+      metrics_(MakeMetrics(config_, user_zones_, zone_, tag_)),
       loop_(std::move(loop)),
       connections_(zone_.stats(tag_.slot()).active),
       handoff_board_(zone_, tag_.slot(), hello_.generation(), config_.worker_connections()) {}
@@ -102,6 +139,7 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
 // What the service holds of the worker, connections above all, goes while the worker is whole.
 WorkerProcess::~WorkerProcess() {
   acceptor_.reset();
+  admission_.reset();
   service_.reset();
   // What a task holds may post, as a reply does that was not sent.
   loop_->DropTasks();
@@ -120,6 +158,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   stats().ClearGauges();
   status().Clear();
   ClearRequest(zone_.request(tag_.slot()));
+  process_env::ReportCrashes(WriterName(hello_));
   stack_report_.emplace(status().stacks, beginnings.master, WriterName(hello_));
   RaiseDescriptorLimit();
   MUSTER_ASSIGN_OR_RETURN(service_, factory(*this));
@@ -128,6 +167,7 @@ absl::Status WorkerProcess::Start(Beginnings beginnings, const ServiceFactory& f
   MUSTER_RETURN_IF_ERROR(PrepareToServe(std::move(beginnings.inheritance)));
   status().generation.Set(static_cast<std::int64_t>(hello_.generation()));
   status().started.Set(std::chrono::nanoseconds(loop_->now().time_since_epoch()).count());
+  handoff_board_.ShowTakesMemory();
   // A master of version 1 takes READY for "serves".
   if (protocol_ < kServeVersion) MUSTER_RETURN_IF_ERROR(Serve());
   v1::Ready ready;
@@ -154,15 +194,8 @@ absl::Status WorkerProcess::HearMaster(const ipc::Channel& channel, pid_t master
   MUSTER_ASSIGN_OR_RETURN(master_, MasterChannel::Create({*loop_, log_, channel}, master,
                                                          hello_.slot(), std::move(callbacks)));
   MUSTER_ASSIGN_OR_RETURN(signals_,
-                          SignalSource::Create(*loop_, std::move(signals), [this](Command command) {
-                            // The signal for DRAIN is that for QUIT.
-                            if (command == Command::kQuit && IsSuperseded()) {
-                              command = Command::kDrain;
-                            }
-                            const absl::Status status = Obey(command);
-                            if (status.ok()) return;
-                            log_.Write(config::v1::Log::ERROR, std::string(status.message()));
-                          }));
+                          SignalSource::Create(*loop_, std::move(signals),
+                                               [this](Command command) { OnSignal(command); }));
   loop_->SetBeforeEach([this] {
     if (IsSuperseded()) master_->ReceiveNow();
   });
@@ -175,14 +208,17 @@ absl::Status WorkerProcess::PrepareToServe(Inheritance inheritance) {
     turns.emplace(
         AcceptTurns{{zone_.accept_mutex_state(), zone_.registry(), tag_}, status().accept_turns});
   }
+  if (CountsClients(config_)) connections_.CountClients(clients_);
+  admission_ = std::make_unique<Admission>(
+      Admission::Surroundings{*loop_, log_, connections_, stats(), status(), *service_});
   MUSTER_ASSIGN_OR_RETURN(
-      acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *service_}, config_,
+      acceptor_, Acceptor::Create({*loop_, log_, connections_, stats(), *admission_}, config_,
                                   std::move(inheritance.listeners), std::move(turns)));
   HandoffQueue::Callbacks handoff;
   handoff.adopt = [this](Connection connection, std::string state) {
     Adopt(std::move(connection), std::move(state));
   };
-  handoff.room = [this] { service_->OnHandoffRoom(); };
+  handoff.room = [this] { drain_->OnHandoffRoom(); };
   handoff.measure_capacity = [this] { return MeasureCapacity(); };
   MUSTER_ASSIGN_OR_RETURN(
       handoff_, HandoffQueue::Create({*loop_, log_, connections_, stats(), handoff_board_,
@@ -190,7 +226,7 @@ absl::Status WorkerProcess::PrepareToServe(Inheritance inheritance) {
                                      std::move(inheritance.handoff_take),
                                      std::move(inheritance.handoff_give), std::move(handoff)));
   drain_.emplace(Drain::Surroundings{*loop_, log_, connections_, stats(), status(), *acceptor_,
-                                     *handoff_, *service_},
+                                     *admission_, *handoff_, *service_},
                  BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
   heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] {
     acceptor_->Sweep();
@@ -241,9 +277,11 @@ void WorkerProcess::ShowTitle() {
 }
 
 void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {
-  const Command command = message.command_as<Command>();
+  const Command command = CommandIn(protocol_, message.command);
   if (command == Command::kAck) return;
-  const absl::Status status = Obey(command);
+  absl::Status status;
+  if (command == Command::kReopen && !message.payload.empty()) status = logs_->Take(message);
+  if (status.ok()) status = Obey(command);
   const bool wants_ack = command == Command::kReopen || (message.flags & kWantsAck) != 0;
   if (status.ok() && !wants_ack) return;
   if (command == Command::kDrain || command == Command::kQuit) {
@@ -255,6 +293,16 @@ void WorkerProcess::OnMessage(const ipc::ReceivedMessage& message) {
   } else {
     Acknowledge(message.sequence, std::string(status.message()));
   }
+}
+
+void WorkerProcess::OnSignal(Command command) {
+  // The signal for DRAIN is that for QUIT.
+  if (command == Command::kQuit && IsSuperseded()) command = Command::kDrain;
+  // It has no descriptors. The message for which it stands does, and comes when this worker has
+  // read what is before it.
+  if (command == Command::kReopen && !logs_->inherited().empty()) return;
+  const absl::Status status = Obey(command);
+  if (!status.ok()) log_.Write(config::v1::Log::ERROR, std::string(status.message()));
 }
 
 void WorkerProcess::AcknowledgeDrains() {
@@ -310,7 +358,7 @@ void WorkerProcess::BeginDrain(Service::Idle idle) {
 }
 
 absl::Status WorkerProcess::Reopen() {
-  const absl::Status log = log_.Reopen();
+  const absl::Status log = ipc::Annotate(log_.Reopen(), "log.path");
   const absl::Status service = service_->Reopen();
   if (log.ok()) return service;
   if (service.ok()) return log;
@@ -345,9 +393,13 @@ void WorkerProcess::HandOff(Connection connection, std::string state) {
 
 void WorkerProcess::Adopt(Connection connection, std::string state) {
   if (connection.is_fresh) {
-    stats().handled.Add();
-    return service_->OnConnection(std::move(connection));
+    // A listener that the master drops hears only clients that are near, and so do connections from
+    // it, also when a worker has accepted them that was late to drain (docs/SUPERVISION.md).
+    HearFromAnywhere(connection);
+    return admission_->TakeFresh(std::move(connection), state);
   }
+  // Its service may know better (RestoreOrigin).
+  connection.lease.SetClient(connection.origin);
   const absl::Status status = service_->Adopt(std::move(connection), std::move(state));
   if (status.ok()) return;
   log_.Write(config::v1::Log::ERROR,

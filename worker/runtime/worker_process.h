@@ -17,10 +17,14 @@
 #include "muster/ipc/channel/channel.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/process/signal_set.h"
+#include "muster/log/target.h"
 #include "muster/loop/event_loop.h"
 #include "muster/process_env/process_title.h"
 #include "muster/proto/config.pb.h"
+#include "muster/worker/metrics/metrics.h"
+#include "muster/worker/origin/client_counts.h"
 #include "muster/worker/runtime/accept/acceptor.h"
+#include "muster/worker/runtime/accept/admission.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/context.h"
@@ -32,6 +36,7 @@
 #include "muster/worker/runtime/heartbeat.h"
 #include "muster/worker/runtime/inheritance.h"
 #include "muster/worker/runtime/master_channel.h"
+#include "muster/worker/runtime/received_logs.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/runtime/signal_source.h"
 #include "muster/worker/runtime/stack_report.h"
@@ -41,10 +46,10 @@
 namespace muster::worker {
 
 // A worker from its making to its end. It could serve from READY on, and does so from SERVE on. It
-// ties the parts together (the acceptor, the handoff queue, the drain, the heartbeat, the channel
-// to the master, the signals, the service), obeys the master's commands, and is the service's
-// Context. Its files by command: DRAIN and QUIT drain.h, REOPEN error_log.h and the service,
-// TERMINATE here. One object in a process, in one thread.
+// ties the parts together (the acceptor, the admission, the handoff queue, the drain, the
+// heartbeat, the channel to the master, the signals, the service), obeys the master's commands, and
+// is the service's Context. Its files by command: DRAIN and QUIT drain.h, REOPEN error_log.h and
+// the service, TERMINATE here. One object in a process, in one thread.
 class WorkerProcess : public Context {
  public:
   // What it is made from. The channel and the title must outlive it.
@@ -73,18 +78,23 @@ class WorkerProcess : public Context {
   SlotStats& stats() override { return zone_.stats(tag_.slot()); }
   const SharedZone& zone() const override { return zone_; }
   absl::StatusOr<const UserZone*> zone(absl::string_view name) const override;
+  Metrics& metrics() override { return *metrics_; }
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level level, absl::string_view line) override {
     log_.Write(level, line);
   }
+  absl::StatusOr<log::Target> OpenLog(const std::string& path) override {
+    return logs_->Open(path);
+  }
   bool is_draining() const override;
   bool HasHandoffRoom() override { return handoff_->HasRoom(); }
+  std::size_t MostHandoffStateBytes() override { return handoff_->MostStateBytes(); }
   void HandOff(Connection connection, std::string state) override;
 
  private:
-  WorkerProcess(const Beginnings& beginnings, config::v1::Config config, ErrorLog log,
-                SharedZone zone, std::vector<UserZone> user_zones,
-                std::unique_ptr<loop::EventLoop> loop);
+  WorkerProcess(const Beginnings& beginnings, config::v1::Config config,
+                std::unique_ptr<ReceivedLogs> logs, ErrorLog log, SharedZone zone,
+                std::vector<UserZone> user_zones, std::unique_ptr<loop::EventLoop> loop);
   absl::Status Start(Beginnings beginnings, const ServiceFactory& factory);
   void RaiseDescriptorLimit() const;
   // From now on it obeys the channel and the signals.
@@ -95,6 +105,7 @@ class WorkerProcess : public Context {
   void ShowTitle();
 
   void OnMessage(const ipc::ReceivedMessage& message);
+  void OnSignal(Command command);
   // Unimplemented: it is not a command for a worker that is ready.
   absl::Status Obey(Command command);
   absl::Status Serve();
@@ -117,14 +128,18 @@ class WorkerProcess : public Context {
   const ipc::OwnerTag tag_;
   const config::v1::Config config_;
   process_env::ProcessTitle& title_;
+  const std::unique_ptr<ReceivedLogs> logs_;
   const ErrorLog log_;
   const SharedZone zone_;
   FatalReport fatal_report_;
   std::optional<StackReport> stack_report_;
   const std::vector<UserZone> user_zones_;
+  const std::unique_ptr<Metrics> metrics_;
   const std::unique_ptr<loop::EventLoop> loop_;
+  ClientCounts clients_;
   ConnectionCount connections_;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<Admission> admission_;
   std::unique_ptr<Acceptor> acceptor_;
   HandoffBoard handoff_board_;
   std::unique_ptr<HandoffQueue> handoff_;

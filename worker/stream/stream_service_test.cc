@@ -2,150 +2,23 @@
 
 #include <sys/socket.h>
 
-#include <chrono>
-#include <deque>
-#include <functional>
-#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/base/check.h"
 #include "muster/proto/handoff.pb.h"
-#include "muster/worker/runtime/connection_lease.h"
-#include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/stream/stream_fixture.h"
 
 namespace muster::worker {
 namespace {
 
-// Takes lines; answers each with its number among those of the client. "big": with 20000 bytes,
-// "end" closes.
-class Numbering : public Protocol {
- public:
-  class Line : public Session {
-   public:
-    Line(Numbering& protocol, Stream& stream, int count)
-        : protocol_(protocol), stream_(stream), count_(count) {}
-
-    std::size_t OnInput(absl::string_view input) override {
-      const std::size_t end = input.find('\n');
-      if (end == input.npos) return 0;
-      const absl::string_view line = input.substr(0, end);
-      stream_.Write(std::to_string(++count_) + (line == "big" ? std::string(20000, 'x') : "") +
-                    "\n");
-      if (line == "end") stream_.Close();
-      return end + 1;
-    }
-    std::string Suspend() override {
-      stream_.Write(protocol_.last_words);
-      if (protocol_.closes_at_suspend) stream_.Close();
-      return std::to_string(count_);
-    }
-    void OnEnd() override { ++protocol_.ended; }
-    void OnQuit() override { stream_.Write("bye\n"); }
-
-   private:
-    Numbering& protocol_;
-    Stream& stream_;
-    int count_;
-  };
-
-  std::unique_ptr<Session> Begin(Stream& stream) override {
-    last = &stream;
-    return std::make_unique<Line>(*this, stream, 0);
-  }
-  absl::StatusOr<std::unique_ptr<Session>> Resume(Stream& stream, std::string state) override {
-    if (state.empty()) return absl::InvalidArgumentError("its state has no number");
-    return std::make_unique<Line>(*this, stream, std::stoi(state));
-  }
-
-  Stream* last = nullptr;
-  int ended = 0;
-  std::string last_words;  // of a session that is suspended
-  bool closes_at_suspend = false;
-};
-
-class StreamServiceTest : public testing::Test, private Context {
- protected:
-  // A client's end of a connection that the service serves.
-  ipc::UniqueFd Connect() {
-    int ends[2];
-    MUSTER_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0,
-                 "socketpair");
-    service_.OnConnection(ConnectionOf(ends[1]));
-    return ipc::UniqueFd(ends[0]);
-  }
-  Connection ConnectionOf(int fd) {
-    Connection connection;
-    connection.fd.reset(fd);
-    connection.lease = connections_.Take();
-    return connection;
-  }
-  void RunWhatIsReady() {
-    for (int round = 0; round < 5; ++round) {
-      MUSTER_CHECK(loop_->RunOnce(std::chrono::milliseconds(0)).ok(), "a round of the loop");
-    }
-  }
-  void Send(const ipc::UniqueFd& client, const std::string& bytes) {
-    MUSTER_CHECK(::send(client.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-                     static_cast<ssize_t>(bytes.size()),
-                 "send");
-    RunWhatIsReady();
-  }
-  // All that is there; "<end>" behind it if the connection ended.
-  std::string Receive(const ipc::UniqueFd& client) {
-    std::string text;
-    for (;;) {
-      char bytes[65536];
-      const ssize_t n = ::recv(client.get(), bytes, sizeof(bytes), 0);
-      if (n < 0 && errno == EAGAIN) return text;
-      if (n <= 0) return text + "<end>";
-      text.append(bytes, static_cast<std::size_t>(n));
-      RunWhatIsReady();
-    }
-  }
-  // What was handed off is adopted by the same service, which does not drain then.
-  void PassOn() {
-    for (auto& [connection, state] : std::exchange(handed_off_, {})) {
-      const absl::Status status = successor_.Adopt(std::move(connection), std::move(state));
-      EXPECT_TRUE(status.ok()) << status;
-    }
-    RunWhatIsReady();
-  }
-
-  std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
-  SharedZone zone_ = *SharedZone::Create(8);
-  ipc::OwnerTag tag_ = *zone_.Reserve();
-  ConnectionCount connections_{zone_.stats(tag_.slot()).active};
-  config::v1::Config config_;
-  std::deque<std::pair<Connection, std::string>> handed_off_;
-  bool has_handoff_room_ = true;
-  int logged_ = 0;
-  Numbering* protocol_ = new Numbering;  // the service's
-  StreamService service_{*this, std::unique_ptr<Protocol>(protocol_)};
-  StreamService successor_{*this, std::make_unique<Numbering>()};
-
- private:
-  loop::EventLoop& loop() override { return *loop_; }
-  const config::v1::Config& config() const override { return config_; }
-  std::uint32_t index() const override { return 0; }
-  std::uint32_t slot() const override { return 0; }
-  std::uint64_t generation() const override { return 1; }
-  SlotStats& stats() override { return zone_.stats(tag_.slot()); }
-  const SharedZone& zone() const override { return zone_; }
-  absl::StatusOr<const UserZone*> zone(absl::string_view) const override {
-    return absl::FailedPreconditionError("there are no zones");
-  }
-  void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
-  void Log(config::v1::Log::Level, absl::string_view) override { ++logged_; }
-  bool is_draining() const override { return false; }
-  bool HasHandoffRoom() override { return has_handoff_room_; }
-  void HandOff(Connection connection, std::string state) override {
-    handed_off_.emplace_back(std::move(connection), std::move(state));
-  }
-};
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using StreamServiceTest = StreamTest;
 
 TEST_F(StreamServiceTest, OffersWhatWasNotTakenAgain) {
   const ipc::UniqueFd client = Connect();
@@ -157,38 +30,33 @@ TEST_F(StreamServiceTest, OffersWhatWasNotTakenAgain) {
   EXPECT_EQ(Receive(client), "3\n");
 }
 
-TEST_F(StreamServiceTest, EndsAClientWhenAllWasSent) {
-  const ipc::UniqueFd client = Connect();
-  Send(client, "big\nend\nmore\n");
-  EXPECT_EQ(Receive(client), "1" + std::string(20000, 'x') + "\n2\n<end>");
-  EXPECT_EQ(connections_.held(), 0u);
-  EXPECT_EQ(protocol_->ended, 1);
-}
-
-TEST_F(StreamServiceTest, AnswersAClientThatHasEndedItsSide) {
-  const ipc::UniqueFd client = Connect();
-  Send(client, "a\nb\n");
-  ::shutdown(client.get(), SHUT_WR);
-  RunWhatIsReady();
-  EXPECT_EQ(Receive(client), "1\n2\n<end>");
-}
-
 TEST_F(StreamServiceTest, ClosesAClientWhoseInputMakesNoSense) {
+  settings().set_max_unread_bytes(5000);
   const ipc::UniqueFd client = Connect();
-  Send(client, std::string(Stream::kMostUnreadBytes, 'x'));
+  Send(client, std::string(4999, 'x'));
+  EXPECT_EQ(Receive(client), "");
+  Send(client, "x");
   EXPECT_TRUE(absl::EndsWith(Receive(client), "<end>"));
-  EXPECT_EQ(logged_, 1);
+  EXPECT_THAT(log_, ElementsAre("a client is closed for max_unread_bytes: its session consumes "
+                                "nothing of 5000 bytes of input"));
 }
 
-TEST_F(StreamServiceTest, ClosesAClientThatDoesNotTakeWhatOthersWriteToIt) {
+TEST_F(StreamServiceTest, OffersInputThatIsLongerThanWhatIsReceivedAtOnce) {
+  settings().set_max_unread_bytes(3'000'000);
   const ipc::UniqueFd client = Connect();
-  const std::string much(10'000, 'x');
-  for (int i = 0; i < 1000 && connections_.held() > 0; ++i) {
-    protocol_->last->Write(much);
+  const std::string line(1'000'000, 'x');
+  std::size_t lengths = 0;
+  protocol_->on_line = [&](Lines::Line&, absl::string_view text) {
+    lengths += text.size();
+    return true;
+  };
+  std::string bytes = line + "\n" + line + "\nshort\n";
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const ssize_t n = ::send(client.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (n > 0) sent += static_cast<std::size_t>(n);
     RunWhatIsReady();
   }
-  EXPECT_EQ(connections_.held(), 0u);
-  EXPECT_EQ(protocol_->ended, 1);
+  EXPECT_TRUE(RunUntil([&] { return lengths == 2'000'005; }));
 }
 
 TEST_F(StreamServiceTest, ReadsNothingFromAClientThatDoesNotTakeItsAnswers) {
@@ -197,6 +65,7 @@ TEST_F(StreamServiceTest, ReadsNothingFromAClientThatDoesNotTakeItsAnswers) {
   for (int i = 0; i < 100; ++i) requests += "big\n";
   Send(client, requests);
   EXPECT_EQ(connections_.held(), 1u) << "2 MB were not gathered for it";
+  EXPECT_LT(protocol_->last->unsent_bytes(), 200'000u);
   EXPECT_EQ(Receive(client).size(), 100 * 20002u + 92);
 }
 
@@ -205,7 +74,7 @@ TEST_F(StreamServiceTest, HandsAClientOffWithAllThatIsOnItsWay) {
   std::string requests = "a\n";
   for (int i = 0; i < 30; ++i) requests += "big\n";
   Send(client, requests + "half");
-  service_.Drain(Service::Idle::kHandOff);
+  service().Drain(Service::Idle::kHandOff);
   ASSERT_EQ(handed_off_.size(), 1u);
   v1::StreamState state;
   ASSERT_TRUE(state.ParseFromString(handed_off_[0].second));
@@ -213,17 +82,72 @@ TEST_F(StreamServiceTest, HandsAClientOffWithAllThatIsOnItsWay) {
   EXPECT_TRUE(absl::EndsWith(state.unread(), "big\nhalf"));
   EXPECT_EQ(protocol_->ended, 0);
   PassOn();
-  std::string received = Receive(client);
-  EXPECT_EQ(received.size(), 2 + 30 * 20002u + 22);
+  EXPECT_EQ(Receive(client).size(), 2 + 30 * 20002u + 22);
   Send(client, " a line\n");
   EXPECT_EQ(Receive(client), "32\n");
 }
 
+TEST_F(StreamServiceTest, HandsAClientOffThatHasMegabytesToTake) {
+  const ipc::UniqueFd client = Connect();
+  const std::string much(3'000'000, 'm');
+  protocol_->last->Write(much);
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  EXPECT_GT(handed_off_[0].second.size(), 2'000'000u);
+  PassOn();
+  EXPECT_TRUE(ReceiveUntil(client, "m") == much);
+  Send(client, "a\n");
+  EXPECT_EQ(Receive(client), "1\n");
+}
+
+TEST_F(StreamServiceTest, KeepsAClientThatHasMegabytesToTakeWhileOlderWorkersMayTakeIt) {
+  most_state_bytes_ = kMostHandoffStateBytes;
+  const ipc::UniqueFd client = Connect();
+  const std::string much(3'000'000, 'm');
+  protocol_->last->Write(much);
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off_.size(), 0u);
+  EXPECT_EQ(Receive(client).size(), much.size());
+  EXPECT_EQ(handed_off_.size(), 1u) << "it has taken enough";
+}
+
+TEST_F(StreamServiceTest, GoesOnWithASessionWhoseStateNobodyTakes) {
+  most_state_bytes_ = kMostHandoffStateBytes;
+  protocol_->more_state = std::string(100'000, ' ');
+  const ipc::UniqueFd client = Connect();
+  Send(client, "a\nhalf");
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  EXPECT_EQ(handed_off_.size(), 0u);
+  EXPECT_EQ(protocol_->resumed, 1) << "and is not suspended again and again";
+  EXPECT_EQ(protocol_->ended, 0);
+  Send(client, " a line\n");
+  EXPECT_EQ(Receive(client), "1\n2\n");
+  EXPECT_EQ(protocol_->resumed, 1);
+  most_state_bytes_ = kMostHandoffMemoryBytes;
+  service().OnHandoffRoom();
+  EXPECT_EQ(handed_off_.size(), 1u);
+}
+
+TEST_F(StreamServiceTest, ClosesAClientWhoseSessionIsSuspendedIntoTooMuch) {
+  settings().set_max_session_bytes(1000);
+  protocol_->more_state = std::string(1000, ' ');
+  const ipc::UniqueFd client = Connect();
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "<end>");
+  EXPECT_EQ(protocol_->ended, 1);
+  EXPECT_THAT(log_, ElementsAre("a client is closed for max_session_bytes: its session was "
+                                "suspended into 1001 bytes, at most 1000 can be handed off"));
+}
+
 TEST_F(StreamServiceTest, KeepsAClientThatIsFoundGoneWhenItsSessionIsSuspended) {
   ipc::UniqueFd client = Connect();
-  protocol_->last_words = "moving\n";
+  protocol_->on_suspend = [](Lines::Line& line) { line.stream.Write("moving\n"); };
   client.reset();
-  service_.Drain(Service::Idle::kHandOff);
+  service().Drain(Service::Idle::kHandOff);
   EXPECT_EQ(handed_off_.size(), 0u);
   RunWhatIsReady();
   EXPECT_EQ(protocol_->ended, 1);
@@ -232,24 +156,43 @@ TEST_F(StreamServiceTest, KeepsAClientThatIsFoundGoneWhenItsSessionIsSuspended) 
 
 TEST_F(StreamServiceTest, KeepsAClientThatItsSessionClosesWhenItIsSuspended) {
   const ipc::UniqueFd client = Connect();
-  protocol_->last_words = "gone\n";
-  protocol_->closes_at_suspend = true;
-  service_.Drain(Service::Idle::kHandOff);
+  protocol_->on_suspend = [](Lines::Line& line) {
+    line.stream.Write("gone\n");
+    line.stream.Close();
+  };
+  service().Drain(Service::Idle::kHandOff);
   EXPECT_EQ(handed_off_.size(), 0u);
   RunWhatIsReady();
   EXPECT_EQ(Receive(client), "gone\n<end>");
   EXPECT_EQ(connections_.held(), 0u);
 }
 
-// It would not fit into a message when it is handed off again.
-TEST_F(StreamServiceTest, RefusesAStateWithMoreThanAClientMayHaveToTake) {
+TEST_F(StreamServiceTest, HandsAClientOffWhoseSidesHaveEnded) {
+  next_protocol_->on_input_end = [](Lines::Line&) { FAIL() << "it was told before"; };
+  protocol_->on_input_end = [](Lines::Line&) {};
+  const ipc::UniqueFd client = Connect();
+  Send(client, "a\n");
+  ::shutdown(client.get(), SHUT_WR);
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  PassOn();
+  EXPECT_EQ(Receive(client), "1\n");
+  next_protocol_->last->Write("later\n");
+  next_protocol_->last->EndOutput();
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "later\n<end>");
+  EXPECT_EQ(connections_.held(), 0u) << "both sides have ended";
+}
+
+TEST_F(StreamServiceTest, RefusesAStateWithMoreThanAnyConfigurationAllows) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
   const ipc::UniqueFd client(ends[0]);
   v1::StreamState state;
   state.set_session("1");
-  state.set_unsent(std::string(Stream::kMostUnsentBytes + 1, 'x'));
-  EXPECT_FALSE(service_.Adopt(ConnectionOf(ends[1]), state.SerializeAsString()).ok());
+  state.set_unread(std::string((16 << 20) + 1, 'x'));
+  EXPECT_FALSE(service().Adopt(ConnectionOf(ends[1]), state.SerializeAsString()).ok());
   EXPECT_EQ(Receive(client), "<end>");
 }
 
@@ -257,7 +200,7 @@ TEST_F(StreamServiceTest, RefusesAStateThatIsNone) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
   const ipc::UniqueFd client(ends[0]);
-  EXPECT_EQ(service_.Adopt(ConnectionOf(ends[1]), "\xff"),
+  EXPECT_EQ(service().Adopt(ConnectionOf(ends[1]), "\xff"),
             absl::InvalidArgumentError("its state is no muster.worker.v1.StreamState"));
   EXPECT_EQ(Receive(client), "<end>");
   EXPECT_EQ(connections_.held(), 0u);
@@ -266,25 +209,89 @@ TEST_F(StreamServiceTest, RefusesAStateThatIsNone) {
 TEST_F(StreamServiceTest, ServesAClientOnUntilAnotherWorkerHasRoom) {
   const ipc::UniqueFd client = Connect();
   has_handoff_room_ = false;
-  service_.Drain(Service::Idle::kHandOff);
+  service().Drain(Service::Idle::kHandOff);
   EXPECT_EQ(handed_off_.size(), 0u);
   Send(client, "a\n");
   EXPECT_EQ(Receive(client), "1\n");
   has_handoff_room_ = true;
-  service_.OnHandoffRoom();
+  service().OnHandoffRoom();
   ASSERT_EQ(handed_off_.size(), 1u);
   PassOn();
   Send(client, "b\n");
   EXPECT_EQ(Receive(client), "2\n");
 }
 
+TEST_F(StreamServiceTest, TellsProtocolAndSessionsThatTheWorkerDrains) {
+  const ipc::UniqueFd client = Connect();
+  has_handoff_room_ = false;
+  service().Drain(Service::Idle::kHandOff);
+  service().Drain(Service::Idle::kClose);
+  EXPECT_EQ(protocol_->drains, 1);
+  EXPECT_EQ(protocol_->drained, 1);
+}
+
 TEST_F(StreamServiceTest, SaysGoodbyeWhenNobodyTakesOver) {
   const ipc::UniqueFd client = Connect();
   Send(client, "half");
-  service_.Drain(Service::Idle::kClose);
+  service().Drain(Service::Idle::kClose);
   RunWhatIsReady();
   EXPECT_EQ(Receive(client), "bye\n<end>");
+}
+
+TEST_F(StreamServiceTest, ClosesAClientWhoseSessionThrowsAndLogsItsText) {
+  const ipc::UniqueFd client = Connect();
+  const ipc::UniqueFd other = Connect();
+  protocol_->on_line = [](Lines::Line& line, absl::string_view text) {
+    if (text == "throw") throw std::runtime_error("no such key");
+    line.stream.Write("fine\n");
+    return true;
+  };
+  Send(client, "a\nthrow\nb\n");
+  EXPECT_TRUE(absl::EndsWith(Receive(client), "<end>"));
+  EXPECT_THAT(log_, ElementsAre("a client is closed for an exception: Session::OnInput: no such "
+                                "key"));
+  EXPECT_EQ(protocol_->ended, 1);
+  Send(other, "a\n");
+  EXPECT_EQ(Receive(other), "fine\n");
+}
+
+TEST_F(StreamServiceTest, ClosesAClientWhoseSessionThrowsWhereverItDoes) {
+  const auto fail = [](Lines::Line&) { throw std::runtime_error("in the test"); };
+  protocol_->on_begin = [](Stream&) { throw std::runtime_error("in the test"); };
+  const ipc::UniqueFd begun = Connect();
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(begun), "<end>");
+  protocol_->on_begin = nullptr;
+  protocol_->on_writable = fail;
+  const ipc::UniqueFd written = Connect();
+  Send(written, "a\n");
+  EXPECT_EQ(Receive(written), "1\n<end>");
+  protocol_->on_writable = nullptr;
+  protocol_->on_end = fail;
+  protocol_->on_input_end = fail;
+  const ipc::UniqueFd ended = Connect();
+  ::shutdown(ended.get(), SHUT_WR);
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(ended), "<end>");
+  protocol_->on_drain = fail;
+  const ipc::UniqueFd drained = Connect();
+  protocol_->on_suspend = fail;
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(drained), "<end>");
+  EXPECT_EQ(handed_off_.size(), 0u);
   EXPECT_EQ(connections_.held(), 0u);
+  ASSERT_EQ(log_.size(), 1u) << "the others are counted";
+  EXPECT_THAT(log_[0], HasSubstr("Protocol::Begin: in the test"));
+}
+
+TEST_F(StreamServiceTest, LogsOneOfManyClientsThatAreClosedForTheSame) {
+  settings().set_max_unread_bytes(1024);
+  for (int i = 0; i < 50; ++i) {
+    const ipc::UniqueFd client = Connect();
+    Send(client, std::string(1024, 'x'));
+  }
+  EXPECT_EQ(log_.size(), 1u);
 }
 
 }  // namespace

@@ -90,6 +90,26 @@ void EventWriter::Restore() {
   }
 }
 
+std::vector<ZoneEvent> EventWriter::written() const {
+  std::vector<ZoneEvent> events;
+  const std::uint64_t first = last_ < kEventEntries ? 1 : last_ - kEventEntries + 1;
+  for (std::uint64_t number = first; number <= last_; ++number) {
+    events.push_back(written_[number % kEventEntries]);
+  }
+  return events;
+}
+
+bool EventWriter::Resume(std::vector<ZoneEvent> written, std::uint64_t last) {
+  if (written.size() != std::min<std::uint64_t>(last, kEventEntries)) return false;
+  std::uint64_t number = last - written.size();
+  for (const ZoneEvent& event : written) {
+    if (event.sequence != ++number) return false;
+  }
+  last_ = last;
+  for (ZoneEvent& event : written) written_[event.sequence % kEventEntries] = std::move(event);
+  return true;
+}
+
 std::vector<ZoneEvent> ReadEvents(const EventBoard& board) {
   std::vector<ZoneEvent> events;
   for (const EventEntry& entry : board.entries) {

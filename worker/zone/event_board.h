@@ -61,13 +61,19 @@ struct ZoneEvent {
 // Writes the events of the master. In one thread.
 class EventWriter {
  public:
-  // `board` outlives it, and has no events.
+  // `board` outlives it, and has no events, or those of Resume.
   explicit EventWriter(EventBoard& board) : board_(&board) {}
 
   // In place of the oldest one, if there are kEventEntries. Gives it its number.
   void Add(ZoneEvent event);
   // Stores again what somebody else changed.
   void Restore();
+
+  // Those that the board has, the oldest first: for the program that replaces this one.
+  std::vector<ZoneEvent> written() const;
+  // Goes on in that program, where the board has these, and `last` is the number of the last one.
+  // Before the first Add. Stores nothing. False: their numbers are not the last ones up to `last`.
+  bool Resume(std::vector<ZoneEvent> written, std::uint64_t last);
 
  private:
   static void Store(EventEntry& entry, const ZoneEvent& event);

@@ -139,10 +139,15 @@ TEST(RequestAtHand, IsBoundedIfTheMemoryIsDamaged) {
 TEST(RequestAtHand, IsNeverReadAsAMixOfTwo) {
   RequestAtHand record = {};
   std::atomic<bool> is_over = false;
+  std::atomic<bool> has_begun = false;
   std::thread thread([&] {
     RequestWriter writer(record);
-    for (std::uint16_t number = 0; !is_over.load(); ++number) BeginNumbered(writer, number);
+    for (std::uint16_t number = 0; !is_over.load(); ++number) {
+      BeginNumbered(writer, number);
+      has_begun = true;
+    }
   });
+  while (!has_begun) std::this_thread::yield();
   int found = 0;
   for (int i = 0; i < 200000; ++i) {
     if (const auto request = ReadRequest(record)) {

@@ -27,45 +27,68 @@ absl::Status CheckCapacity(std::uint32_t capacity) {
                                                  " is not within 1..", ipc::OwnerTag::kMaxSlots));
 }
 
-absl::StatusOr<ipc::SharedMemory> AttachMemory(ipc::UniqueFd fd) {
+struct Attached {
+  ipc::SharedMemory memory;
+  const ZoneShape* shape;
+};
+
+absl::StatusOr<Attached> AttachMemory(ipc::UniqueFd fd) {
   ipc::SharedMemoryOptions options;
   options.size_bytes = ZoneBytes(1);
+  if (kZoneShapeBefore != nullptr) {
+    options.size_bytes = std::min(options.size_bytes, ZoneBytes(*kZoneShapeBefore, 1));
+  }
   MUSTER_ASSIGN_OR_RETURN(ipc::SharedMemory memory,
                           ipc::SharedMemory::AttachMemfd(std::move(fd), options));
-  MUSTER_RETURN_IF_ERROR(ipc::CheckHeader(memory, kZoneLayout).status());
-  return memory;
+  if (kZoneShapeBefore != nullptr && ipc::CheckHeader(memory, kZoneShapeBefore->layout).ok()) {
+    return Attached{std::move(memory), kZoneShapeBefore};
+  }
+  MUSTER_RETURN_IF_ERROR(ipc::CheckHeader(memory, kZoneShape.layout).status());
+  return Attached{std::move(memory), &kZoneShape};
 }
 
 }  // namespace
 
-absl::StatusOr<SharedZone> SharedZone::Create(std::uint32_t capacity) {
+SharedZone::SharedZone(ipc::SharedMemory memory, const ZoneShape& shape, ipc::Registry registry,
+                       std::uint64_t instance_id)
+    : memory_(std::move(memory)), shape_(&shape), registry_(registry), instance_id_(instance_id) {
+  const auto offsets = ZoneOffsets(shape, registry_.capacity());
+  for (const ZoneShape::Part& part : shape.parts) {
+    const auto index = static_cast<std::size_t>(part.array);
+    places_[index] = {offsets[index], part.stride};
+  }
+}
+
+absl::StatusOr<SharedZone> SharedZone::Create(std::uint32_t capacity, const ZoneShape& shape) {
   MUSTER_RETURN_IF_ERROR(CheckCapacity(capacity));
   ipc::SharedMemoryOptions options;
-  options.size_bytes = ZoneBytes(capacity);
+  options.size_bytes = ZoneBytes(shape, capacity);
   MUSTER_ASSIGN_OR_RETURN(ipc::SharedMemory memory,
                           ipc::SharedMemory::CreateMemfd("muster-zone", options));
-  MUSTER_ASSIGN_OR_RETURN(ipc::SharedHeader* const header, ipc::CreateHeader(memory, kZoneLayout));
+  MUSTER_ASSIGN_OR_RETURN(ipc::SharedHeader* const header, ipc::CreateHeader(memory, shape.layout));
   // Fresh memory is zero, which all that follows takes for a valid start.
   FrontOf(memory)->capacity = capacity;
   MUSTER_ASSIGN_OR_RETURN(const ipc::Registry registry,
                           ipc::Registry::Create(memory.data() + kRegistryOffset,
                                                 ipc::Registry::BytesFor(capacity), capacity));
   ipc::PublishHeader(header);
-  SharedZone zone(std::move(memory), registry, header->instance_id);
+  SharedZone zone(std::move(memory), shape, registry, header->instance_id);
   zone.slot_table_ = std::make_unique<SlotTable>(registry);
   return zone;
 }
 
 absl::StatusOr<SharedZone> SharedZone::Attach(ipc::UniqueFd fd) {
-  auto memory = AttachMemory(std::move(fd));
-  if (!memory.ok()) return ipc::Annotate(memory.status(), "attach shared zone");
+  auto attached = AttachMemory(std::move(fd));
+  if (!attached.ok()) return ipc::Annotate(attached.status(), "attach shared zone");
+  ipc::SharedMemory* const memory = &attached->memory;
+  const ZoneShape& shape = *attached->shape;
   // Read once: a peer may write to it meanwhile.
   const volatile std::uint32_t& shared_capacity = FrontOf(*memory)->capacity;
   const std::uint32_t capacity = shared_capacity;
   MUSTER_RETURN_IF_ERROR(ipc::Annotate(CheckCapacity(capacity), "attach"));
-  if (memory->size_bytes() != ZoneBytes(capacity)) {
+  if (memory->size_bytes() != ZoneBytes(shape, capacity)) {
     return absl::InvalidArgumentError(absl::StrCat("attach shared zone: a capacity of ", capacity,
-                                                   " needs ", ZoneBytes(capacity),
+                                                   " needs ", ZoneBytes(shape, capacity),
                                                    " bytes, there are ", memory->size_bytes()));
   }
   const auto registry =
@@ -78,7 +101,23 @@ absl::StatusOr<SharedZone> SharedZone::Attach(ipc::UniqueFd fd) {
   }
   const volatile std::uint64_t& shared_instance_id = FrontOf(*memory)->header.instance_id;
   const std::uint64_t instance_id = shared_instance_id;
-  return SharedZone(*std::move(memory), *registry, instance_id);
+  return SharedZone(std::move(*memory), shape, *registry, instance_id);
+}
+
+absl::StatusOr<SharedZone> SharedZone::TakeOver(ipc::UniqueFd fd, std::uint64_t instance_id,
+                                                std::vector<SlotTable::Line> slots) {
+  MUSTER_ASSIGN_OR_RETURN(SharedZone zone, Attach(std::move(fd)));
+  if (zone.instance_id() != instance_id) {
+    return absl::InvalidArgumentError(absl::StrCat("attach shared zone: its instance is ",
+                                                   absl::Hex(zone.instance_id()), ", expected ",
+                                                   absl::Hex(instance_id)));
+  }
+  if (slots.size() > zone.capacity()) {
+    return absl::InvalidArgumentError(absl::StrCat("attach shared zone: it has ", zone.capacity(),
+                                                   " slots, expected at least ", slots.size()));
+  }
+  zone.slot_table_ = std::make_unique<SlotTable>(zone.registry_, std::move(slots));
+  return zone;
 }
 
 absl::StatusOr<ipc::OwnerTag> SharedZone::Reserve() const {
@@ -99,7 +138,7 @@ SlotTable& SharedZone::slot_table() const {
 }
 
 void SharedZone::Restore() const {
-  ipc::RestoreHeader(memory_, kZoneLayout, instance_id_);
+  ipc::RestoreHeader(memory_, shape_->layout, instance_id_);
   registry_.StoreHeader();
   slot_table().Restore();
   ZoneFront& front = *FrontOf(memory_);
@@ -112,32 +151,34 @@ void SharedZone::Restore() const {
 ipc::MutexState* SharedZone::accept_mutex_state() const { return &FrontOf(memory_)->accept_mutex; }
 
 template <typename Element>
-Element& SharedZone::Of(std::uint32_t slot, std::size_t offset) const {
+Element& SharedZone::Of(std::uint32_t slot, ZoneArray array) const {
   MUSTER_CHECK(slot < capacity(), "a slot is below the zone's capacity");
-  return std::launder(reinterpret_cast<Element*>(memory_.data() + offset))[slot];
+  const Place& place = places_[static_cast<std::size_t>(array)];
+  return *std::launder(
+      reinterpret_cast<Element*>(memory_.data() + place.offset + slot * place.stride));
 }
 
 SlotStats& SharedZone::stats(std::uint32_t slot) const {
-  return Of<SlotStats>(slot, StatsOffset(capacity()));
+  return Of<SlotStats>(slot, ZoneArray::kStats);
 }
 
 WorkerStatus& SharedZone::worker_status(std::uint32_t slot) const {
-  return Of<WorkerStatus>(slot, WorkerStatusOffset(capacity()));
+  return Of<WorkerStatus>(slot, ZoneArray::kWorkerStatus);
 }
 
 LatencyHistogram& SharedZone::latency(std::uint32_t slot) const {
-  return Of<LatencyHistogram>(slot, LatencyOffset(capacity()));
+  return Of<LatencyHistogram>(slot, ZoneArray::kLatency);
 }
 
 RequestAtHand& SharedZone::request(std::uint32_t slot) const {
-  return Of<RequestAtHand>(slot, RequestsOffset(capacity()));
+  return Of<RequestAtHand>(slot, ZoneArray::kRequests);
 }
 
 LastWords& SharedZone::last_words(std::uint32_t slot) const {
-  return Of<LastWords>(slot, LastWordsOffset(capacity()));
+  return Of<LastWords>(slot, ZoneArray::kLastWords);
 }
 
-EventBoard& SharedZone::events() const { return Of<EventBoard>(0, EventsOffset(capacity())); }
+EventBoard& SharedZone::events() const { return Of<EventBoard>(0, ZoneArray::kEvents); }
 
 MasterStatus& SharedZone::master_status() const { return FrontOf(memory_)->master; }
 

@@ -1,16 +1,19 @@
 #ifndef MUSTER_WORKER_ZONE_SHARED_ZONE_H_
 #define MUSTER_WORKER_ZONE_SHARED_ZONE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/mutex.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/lock/registry.h"
+#include "muster/ipc/memory/shared_header.h"
 #include "muster/ipc/memory/shared_memory.h"
 #include "muster/worker/zone/event_board.h"
 #include "muster/worker/zone/last_words.h"
@@ -20,6 +23,7 @@
 #include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/zone/slot_table.h"
 #include "muster/worker/zone/worker_status.h"
+#include "muster/worker/zone/zone_layout.h"
 
 namespace muster::worker {
 
@@ -43,19 +47,27 @@ class SharedZone {
 
   // For the master. Creates the zone in a sealed memfd. InvalidArgument: the capacity is not within
   // 1..OwnerTag::kMaxSlots.
-  static absl::StatusOr<SharedZone> Create(std::uint32_t capacity = kDefaultCapacity);
+  static absl::StatusOr<SharedZone> Create(std::uint32_t capacity = kDefaultCapacity,
+                                           const ZoneShape& shape = kZoneShape);
   // For a worker. Maps the memfd that the master handed over. InvalidArgument, FailedPrecondition,
-  // DataLoss: it is not a zone, or one of another version. The message names what differs.
+  // DataLoss: it is not a zone, or one of a version that this program does not read. The message
+  // names what differs.
   static absl::StatusOr<SharedZone> Attach(ipc::UniqueFd fd);
+  // For a program that takes a master's place in its process, before it changes anything: maps the
+  // zone that the one before had created, with that one's record of the slots. Writes nothing.
+  // Errors: as Attach, and InvalidArgument: it is another zone, or has fewer slots.
+  static absl::StatusOr<SharedZone> TakeOver(ipc::UniqueFd fd, std::uint64_t instance_id,
+                                             std::vector<SlotTable::Line> slots);
 
   // The memfd to hand over. It stays the zone's.
   int fd() const { return memory_.fd(); }
   std::uint32_t capacity() const { return registry_.capacity(); }
   // Differs from that of every other zone.
   std::uint64_t instance_id() const { return instance_id_; }
+  const ipc::SharedLayout& layout() const { return shape_->layout; }
 
-  // For the master, whose zone Create made. Takes the lowest free slot for a process that is about
-  // to be started. ResourceExhausted: no slot is free.
+  // For the master, whose zone Create made or TakeOver has. Takes the lowest free slot for a
+  // process that is about to be started. ResourceExhausted: no slot is free.
   absl::StatusOr<ipc::OwnerTag> Reserve() const;
   // Takes a given slot. FailedPrecondition: it is not free.
   absl::StatusOr<ipc::OwnerTag> Reserve(std::uint32_t slot) const;
@@ -90,14 +102,20 @@ class SharedZone {
   StatsValues Sum() const;
 
  private:
-  // The slot's element of the array at `offset`.
-  template <typename Element>
-  Element& Of(std::uint32_t slot, std::size_t offset) const;
+  struct Place {
+    std::size_t offset;
+    std::size_t stride;
+  };
 
-  SharedZone(ipc::SharedMemory memory, ipc::Registry registry, std::uint64_t instance_id)
-      : memory_(std::move(memory)), registry_(registry), instance_id_(instance_id) {}
+  template <typename Element>
+  Element& Of(std::uint32_t slot, ZoneArray array) const;
+
+  SharedZone(ipc::SharedMemory memory, const ZoneShape& shape, ipc::Registry registry,
+             std::uint64_t instance_id);
 
   ipc::SharedMemory memory_;
+  const ZoneShape* shape_;
+  std::array<Place, kZoneArrays> places_ = {};
   ipc::Registry registry_;
   std::uint64_t instance_id_;
   std::unique_ptr<SlotTable> slot_table_;  // the master's; null in a worker

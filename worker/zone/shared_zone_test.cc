@@ -1,9 +1,12 @@
 #include "muster/worker/zone/shared_zone.h"
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
@@ -193,6 +196,36 @@ TEST(SharedZone, AddsUpAllSlots) {
   zone.stats(Reserve(zone).slot()).requests.Add(2);
   zone.stats(Reserve(zone).slot()).requests.Add(3);
   EXPECT_EQ(zone.Sum().requests, 5u);
+}
+
+std::string BytesOf(const SharedZone& zone) {
+  std::string bytes(ZoneBytes(zone.capacity()), '\0');
+  EXPECT_EQ(::pread(zone.fd(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+  return bytes;
+}
+
+TEST(SharedZone, IsTakenOverWithTheRecordOfItsSlotsAndNothingIsWritten) {
+  const SharedZone zone = MakeZone();
+  const ipc::OwnerTag tag = Reserve(zone);
+  zone.stats(tag.slot()).requests.Add(3);
+  const std::string before = BytesOf(zone);
+  const auto next =
+      SharedZone::TakeOver(Copy(zone.fd()), zone.instance_id(), zone.slot_table().lines());
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(BytesOf(zone), before);
+  EXPECT_TRUE(next->slot_table().IsLive(tag));
+  EXPECT_EQ(next->stats(tag.slot()).requests.value(), 3u);
+  EXPECT_EQ(Reserve(*next).slot(), 1u);
+  EXPECT_TRUE(zone.registry().IsLive(tag));
+}
+
+TEST(SharedZone, IsNotTakenOverInPlaceOfAnother) {
+  const SharedZone zone = MakeZone();
+  EXPECT_THAT(std::string(SharedZone::TakeOver(Copy(zone.fd()), 1, {}).status().message()),
+              HasSubstr(", expected 1"));
+  const auto larger =
+      SharedZone::TakeOver(Copy(zone.fd()), zone.instance_id(), std::vector<SlotTable::Line>(5));
+  EXPECT_EQ(larger.status().message(), "attach shared zone: it has 4 slots, expected at least 5");
 }
 
 }  // namespace

@@ -65,12 +65,16 @@ TEST(RecoverSlot, ClearsTheGaugesAndKeepsTheTotals) {
   zone.stats(dead.slot()).active.Set(9);
   zone.stats(dead.slot()).accepted.Add(20);
   zone.worker_status(dead.slot()).log_lines_lost.Add(30);
+  zone.worker_status(dead.slot()).refused_over_limit.Add(40);
+  zone.worker_status(dead.slot()).refused_by_proxy_protocol.Add(50);
   zone.latency(dead.slot()).Record(std::chrono::seconds(1));
   RecoverSlot(zone, dead);
   EXPECT_EQ(zone.Sum().active, 0u);
   EXPECT_EQ(zone.Sum().accepted, 20u);
   EXPECT_EQ(ReadLatency(zone.latency(dead.slot())).Count(), 1u);
   EXPECT_EQ(zone.worker_status(dead.slot()).log_lines_lost.value(), 30u);
+  EXPECT_EQ(zone.worker_status(dead.slot()).refused_over_limit.value(), 40u);
+  EXPECT_EQ(zone.worker_status(dead.slot()).refused_by_proxy_protocol.value(), 50u);
 }
 
 TEST(RecoverSlot, LeavesTheNextProcessOfTheSlotAlone) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/base/check.h"
 
 namespace muster::worker {
 
@@ -13,6 +15,14 @@ using ipc::ParticipantState;
 
 SlotTable::SlotTable(const ipc::Registry& registry)
     : registry_(registry), lines_(registry.capacity()) {}
+
+SlotTable::SlotTable(const ipc::Registry& registry, std::vector<Line> lines)
+    : registry_(registry),
+      lines_(std::move(lines)),
+      used_(static_cast<std::uint32_t>(lines_.size())) {
+  MUSTER_CHECK(used_ <= registry.capacity(), "a record has no more slots than the registry");
+  lines_.resize(registry.capacity());
+}
 
 absl::StatusOr<OwnerTag> SlotTable::Reserve(std::uint32_t slot) {
   if (slot >= lines_.size()) {

@@ -18,8 +18,16 @@ namespace muster::worker {
 // In the master's thread only. No call blocks.
 class SlotTable {
  public:
+  struct Line {
+    ipc::ParticipantState state = ipc::ParticipantState::kFree;
+    std::uint32_t generation = 0;  // kGenerationMask of OwnerTag at most
+  };
+
   // All slots are free. The memory of `registry` outlives the table.
   explicit SlotTable(const ipc::Registry& registry);
+  // The record that another program of this process had: its `lines`, no more than the registry's.
+  // Stores nothing.
+  SlotTable(const ipc::Registry& registry, std::vector<Line> lines);
 
   // Starts a new generation of a free slot. OutOfRange: there is no such slot. FailedPrecondition:
   // it is not free.
@@ -34,16 +42,13 @@ class SlotTable {
   bool IsLive(ipc::OwnerTag tag) const;
   // Slots from this number on were never reserved.
   std::uint32_t used() const { return used_; }
+  // Of the slots below that.
+  std::vector<Line> lines() const { return {lines_.begin(), lines_.begin() + used_}; }
 
   // Stores the record of each used slot again where the registry has something else.
   void Restore() const;
 
  private:
-  struct Line {
-    ipc::ParticipantState state = ipc::ParticipantState::kFree;
-    std::uint32_t generation = 0;
-  };
-
   // Null: it is not the tag of the slot's last process.
   Line* LineOf(ipc::OwnerTag tag);
 

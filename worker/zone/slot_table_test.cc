@@ -114,5 +114,23 @@ TEST_F(SlotTableTest, KnowsHowManySlotsWereEverUsed) {
   EXPECT_EQ(table_.used(), 2u);
 }
 
+TEST_F(SlotTableTest, GoesOnFromTheRecordOfAnother) {
+  const OwnerTag dead = *table_.Reserve(0);
+  const OwnerTag live = *table_.Reserve(1);
+  table_.MarkDead(dead);
+  const auto lines = table_.lines();
+  EXPECT_EQ(lines.size(), 2u);
+  const auto memory = memory_;
+  SlotTable next(registry_, lines);
+  EXPECT_EQ(memory, memory_) << "it has stored nothing";
+  EXPECT_EQ(next.used(), 2u);
+  EXPECT_TRUE(next.IsLive(live));
+  EXPECT_FALSE(next.IsLive(dead));
+  EXPECT_FALSE(next.Reserve(0).ok()) << "what it held is not recovered yet";
+  next.Free(dead);
+  EXPECT_EQ(next.ReserveLowest()->generation(), dead.generation() + 1);
+  EXPECT_EQ(next.ReserveLowest()->slot(), 2u);
+}
+
 }  // namespace
 }  // namespace muster::worker

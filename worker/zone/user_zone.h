@@ -33,11 +33,14 @@ class UserZone {
   // How many objects: as many of the smallest as there is room for, up to this number. Each costs
   // 260 bytes of tables, which are allocated from the beginning.
   static constexpr std::uint32_t kMostObjects = 16384;
+  // A zone whose name begins so is muster's own, and has few objects.
+  static constexpr absl::string_view kOwnPrefix = "muster.";
+  static constexpr std::uint32_t kMostOwnObjects = 8;
 
   // ResourceExhausted: this machine does not have the memory for a zone of this size.
   static absl::Status CheckSize(const std::string& name, std::uint64_t size_bytes);
   // The memory that such a zone takes, with its tables.
-  static std::uint64_t FileBytes(std::uint64_t size_bytes);
+  static std::uint64_t FileBytes(absl::string_view name, std::uint64_t size_bytes);
   // For the master. Creates a zone with room for objects of `size_bytes` together, allocated and
   // sealed.
   static absl::StatusOr<UserZone> Create(const std::string& name, std::uint64_t size_bytes);
@@ -45,6 +48,13 @@ class UserZone {
   // Errors: they are not a zone of this version, or as many as there is room for take part.
   static absl::StatusOr<UserZone> Attach(const std::string& name, ipc::UniqueFd memory,
                                          ipc::UniqueFd bell);
+
+  // For a program that takes a master's place in its process: maps the zone that the one before had
+  // created. Writes nothing. Errors name what differs: it is not a zone of this version, or not the
+  // one that was created with this size and has this instance id.
+  static absl::StatusOr<UserZone> TakeOver(const std::string& name, std::uint64_t size_bytes,
+                                           std::uint64_t instance_id, ipc::UniqueFd memory,
+                                           ipc::UniqueFd bell);
 
   const std::string& name() const { return name_; }
   // Differs from that of every other zone, also of an earlier one with the same name.

@@ -300,5 +300,42 @@ TEST(UserZone, IsAttachedAgainOnceItIsRestored) {
   ::munmap(header, 4096);
 }
 
+absl::StatusOr<UserZone> TakeOver(const UserZone& zone, std::uint64_t size_bytes,
+                                  std::uint64_t instance_id) {
+  return UserZone::TakeOver(zone.name(), size_bytes, instance_id,
+                            *ipc::DuplicateFd(zone.memory_fd()), *ipc::DuplicateFd(zone.bell_fd()));
+}
+
+TEST(UserZone, IsTakenOverAsItIs) {
+  const UserZone zone = Make();
+  {
+    const auto worker = Attach(zone);
+    (*worker->Get<Account>("a"))->balance = 7;
+  }
+  const auto next = TakeOver(zone, 4096, zone.instance_id());
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(next->size_bytes(), 4096u);
+  EXPECT_EQ((*next->zone().Find<Account>("a"))->balance, 7);
+}
+
+TEST(UserZone, IsNotTakenOverInPlaceOfAnother) {
+  const UserZone zone = Make();
+  EXPECT_THAT(std::string(TakeOver(zone, 4096, 1).status().message()),
+              HasSubstr("zone \"accounts\": its instance is "));
+  EXPECT_THAT(std::string(TakeOver(zone, 1 << 20, zone.instance_id()).status().message()),
+              HasSubstr("zone \"accounts\": its largest size in bytes is "));
+}
+
+TEST(UserZone, IsNotTakenOverWithAnotherLayout) {
+  const UserZone zone = Make();
+  void* const header =
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, zone.memory_fd(), 0);
+  ASSERT_NE(header, MAP_FAILED);
+  static_cast<ipc::ZoneHeader*>(header)->version = 9;
+  EXPECT_EQ(TakeOver(zone, 4096, zone.instance_id()).status().message(),
+            "zone \"accounts\": zone: its layout version is 9, this program expects 1");
+  ::munmap(header, 4096);
+}
+
 }  // namespace
 }  // namespace muster::worker

@@ -19,7 +19,7 @@ enum class WorkerPhase : std::int64_t {
 };
 
 // The status of the process in one slot of the registry, next to its counters (slot_stats.h). That
-// process is the only writer. After its death the master clears it, except the total. Zero bytes
+// process is the only writer. After its death the master clears it, except the totals. Zero bytes
 // are a valid start.
 // docs/MEMORY_LAYOUT.md has the layout.
 struct alignas(ipc::kCacheLineBytes) WorkerStatus {
@@ -40,6 +40,13 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
   // The requests that had begun and had no whole answer when its drain reached the deadline. Zero
   // until then, and in programs that are older.
   ipc::Gauge requests_cut;
+  // The same as `started`, if it takes connections whose state is in memory of its own
+  // (worker/runtime/handoff/handoff_board.h). Programs that are older leave another value.
+  ipc::Gauge takes_memory;
+  // Totals: connections that the slot's processes refused, of clients that had too many, and by the
+  // rules of proxy_protocol (worker/runtime/accept/refusals.h).
+  ipc::Counter refused_over_limit;
+  ipc::Counter refused_by_proxy_protocol;
 
   void Clear() {
     phase.Clear();
@@ -50,6 +57,7 @@ struct alignas(ipc::kCacheLineBytes) WorkerStatus {
     accept_turns.Clear();
     stacks.Clear();
     requests_cut.Clear();
+    takes_memory.Clear();
   }
 };
 
@@ -62,6 +70,9 @@ static_assert(offsetof(WorkerStatus, log_lines_lost) == 40);
 static_assert(offsetof(WorkerStatus, accept_turns) == 48);
 static_assert(offsetof(WorkerStatus, stacks) == 56);
 static_assert(offsetof(WorkerStatus, requests_cut) == 64);
+static_assert(offsetof(WorkerStatus, takes_memory) == 72);
+static_assert(offsetof(WorkerStatus, refused_over_limit) == 80);
+static_assert(offsetof(WorkerStatus, refused_by_proxy_protocol) == 88);
 
 // Returns kNone for a value that no worker of this version writes.
 inline WorkerPhase ReadPhase(const WorkerStatus& status) {

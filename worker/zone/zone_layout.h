@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_ZONE_ZONE_LAYOUT_H_
 #define MUSTER_WORKER_ZONE_ZONE_LAYOUT_H_
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -47,41 +48,63 @@ static_assert(offsetof(ZoneFront, accept_mutex) == 256);
 static_assert(offsetof(ZoneFront, master) == 384);
 static_assert(sizeof(ZoneFront) == 512);
 
-// After the front, in this order: the registry; for each of its slots a SlotStats, then for each a
-// WorkerStatus, a LatencyHistogram, a RequestAtHand, LastWords; and one EventBoard.
+// What follows the front: the registry; then arrays with an element for each of its slots, and one
+// EventBoard. In which order, and how far apart the elements are, is a matter of the layout.
 inline constexpr std::size_t kRegistryOffset = sizeof(ZoneFront);
-inline std::size_t StatsOffset(std::uint32_t capacity) {
-  return kRegistryOffset + ipc::Registry::BytesFor(capacity);
-}
-inline std::size_t WorkerStatusOffset(std::uint32_t capacity) {
-  return StatsOffset(capacity) + std::size_t{capacity} * sizeof(SlotStats);
-}
-inline std::size_t LatencyOffset(std::uint32_t capacity) {
-  return WorkerStatusOffset(capacity) + std::size_t{capacity} * sizeof(WorkerStatus);
-}
-inline std::size_t RequestsOffset(std::uint32_t capacity) {
-  return LatencyOffset(capacity) + std::size_t{capacity} * sizeof(LatencyHistogram);
-}
-inline std::size_t LastWordsOffset(std::uint32_t capacity) {
-  return RequestsOffset(capacity) + std::size_t{capacity} * sizeof(RequestAtHand);
-}
-inline std::size_t EventsOffset(std::uint32_t capacity) {
-  return LastWordsOffset(capacity) + std::size_t{capacity} * sizeof(LastWords);
-}
-inline std::size_t ZoneBytes(std::uint32_t capacity) {
-  return EventsOffset(capacity) + sizeof(EventBoard);
-}
 
-// Raise the version with each change of the above.
-inline constexpr ipc::SharedLayout kZoneLayout = {
-    .magic = 0x656e6f5a7274734d,  // "MstrZone" in memory
-    .layout_version = 3,
-    .abi_hash = ipc::AbiHash({sizeof(void*), sizeof(ipc::SharedHeader), sizeof(ZoneFront),
-                              sizeof(ipc::MutexState), sizeof(SlotStats), sizeof(WorkerStatus),
-                              offsetof(ZoneFront, accept_mutex), offsetof(SlotStats, active),
-                              sizeof(LatencyHistogram), sizeof(RequestAtHand), sizeof(LastWords),
-                              sizeof(EventBoard)}),
+enum class ZoneArray : std::size_t {
+  kStats,         // SlotStats
+  kWorkerStatus,  // WorkerStatus
+  kLatency,       // LatencyHistogram
+  kRequests,      // RequestAtHand
+  kLastWords,     // LastWords
+  kEvents,        // EventBoard: one element
 };
+inline constexpr std::size_t kZoneArrays = 6;
+
+// One layout. Layouts of other versions than these have another front, or other elements.
+struct ZoneShape {
+  struct Part {
+    ZoneArray array;
+    std::size_t stride;  // bytes; a multiple of a line, and at least the element's size
+  };
+  ipc::SharedLayout layout;
+  std::array<Part, kZoneArrays> parts;  // in their order in the memory
+};
+
+// Of a zone that this program makes; and of the version before, in which it reads and writes a zone
+// that another program has made, or null: the one before has other elements. A change of the layout
+// raises the version. Definitions that are linked beside these take their place (//tests/next).
+extern const ZoneShape kZoneShape;
+extern const ZoneShape* const kZoneShapeBefore;
+
+inline constexpr std::uint64_t kZoneMagic = 0x656e6f5a7274734d;  // "MstrZone" in memory
+// Of what all layouts here have.
+inline constexpr std::uint64_t kZoneAbiHash = ipc::AbiHash(
+    {sizeof(void*), sizeof(ipc::SharedHeader), sizeof(ZoneFront), sizeof(ipc::MutexState),
+     sizeof(SlotStats), sizeof(WorkerStatus), offsetof(ZoneFront, accept_mutex),
+     offsetof(SlotStats, active), sizeof(LatencyHistogram), sizeof(RequestAtHand),
+     sizeof(LastWords), sizeof(EventBoard)});
+
+// Of version 3.
+inline constexpr ZoneShape kThirdZoneShape = {
+    .layout = {.magic = kZoneMagic, .layout_version = 3, .abi_hash = kZoneAbiHash},
+    .parts = {{{ZoneArray::kStats, sizeof(SlotStats)},
+               {ZoneArray::kWorkerStatus, sizeof(WorkerStatus)},
+               {ZoneArray::kLatency, sizeof(LatencyHistogram)},
+               {ZoneArray::kRequests, sizeof(RequestAtHand)},
+               {ZoneArray::kLastWords, sizeof(LastWords)},
+               {ZoneArray::kEvents, sizeof(EventBoard)}}},
+};
+
+// Where each array begins; and the bytes of the whole zone.
+std::array<std::size_t, kZoneArrays> ZoneOffsets(const ZoneShape& shape, std::uint32_t capacity);
+std::size_t ZoneBytes(const ZoneShape& shape, std::uint32_t capacity);
+// The same of kZoneShape.
+inline std::size_t ZoneBytes(std::uint32_t capacity) { return ZoneBytes(kZoneShape, capacity); }
+inline std::size_t StatsOffset(std::uint32_t capacity) {
+  return ZoneOffsets(kZoneShape, capacity)[static_cast<std::size_t>(ZoneArray::kStats)];
+}
 
 }  // namespace muster::worker
 

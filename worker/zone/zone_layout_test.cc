@@ -1,5 +1,6 @@
 #include "muster/worker/zone/zone_layout.h"
 
+#include <array>
 #include <cstddef>
 #include <fstream>
 #include <iterator>
@@ -66,7 +67,7 @@ TEST(MemoryLayoutPage, HasTheFieldsOfTheHeader) {
   const std::string page = ReadPage();
   EXPECT_THAT(page, HasSubstr(Row("magic", offsetof(ipc::SharedHeader, magic), "8 |")));
   EXPECT_THAT(page, HasSubstr(Row("layout version", offsetof(ipc::SharedHeader, layout_version),
-                                  absl::StrCat("4 | ", kZoneLayout.layout_version, " |"))));
+                                  absl::StrCat("4 | ", kZoneShape.layout.layout_version, " |"))));
   EXPECT_THAT(page, HasSubstr(Row("state", offsetof(ipc::SharedHeader, state), "4 |")));
   EXPECT_THAT(page, HasSubstr(Row("ABI hash", offsetof(ipc::SharedHeader, abi_hash), "8 |")));
   EXPECT_THAT(page, HasSubstr(Row("size", offsetof(ipc::SharedHeader, size_bytes), "8 |")));
@@ -117,6 +118,11 @@ TEST(MemoryLayoutPage, HasTheFieldsOfAWorker) {
   EXPECT_THAT(page, HasSubstr(Row("accept turns", offsetof(WorkerStatus, accept_turns), "")));
   EXPECT_THAT(page, HasSubstr(Row("stacks", offsetof(WorkerStatus, stacks), "")));
   EXPECT_THAT(page, HasSubstr(Row("requests cut", offsetof(WorkerStatus, requests_cut), "")));
+  EXPECT_THAT(page, HasSubstr(Row("takes memory", offsetof(WorkerStatus, takes_memory), "")));
+  EXPECT_THAT(page,
+              HasSubstr(Row("refused over limit", offsetof(WorkerStatus, refused_over_limit), "")));
+  EXPECT_THAT(page, HasSubstr(Row("refused by proxy protocol",
+                                  offsetof(WorkerStatus, refused_by_proxy_protocol), "")));
 }
 
 TEST(MemoryLayoutPage, HasTheBucketsOfTheLatencies) {
@@ -157,17 +163,13 @@ TEST(MemoryLayoutPage, HasTheFieldsOfAnEvent) {
 
 TEST(ZoneLayout, PutsEachBlockOnALineOfItsOwn) {
   EXPECT_EQ(kRegistryOffset % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(StatsOffset(1) % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(WorkerStatusOffset(1) % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(StatsOffset(1024), 640u + 128u * 1024);
-  EXPECT_EQ(LatencyOffset(1) % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(RequestsOffset(1) % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(LastWordsOffset(1) % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(EventsOffset(1) % ipc::kCacheLineBytes, 0u);
-  EXPECT_EQ(LatencyOffset(1024), 640u + 384u * 1024);
-  EXPECT_EQ(RequestsOffset(1024), 640u + 2176u * 1024);
-  EXPECT_EQ(LastWordsOffset(1024), 640u + 2432u * 1024);
-  EXPECT_EQ(EventsOffset(1024), 640u + 2688u * 1024);
+  for (const std::size_t offset : ZoneOffsets(kZoneShape, 1)) {
+    EXPECT_EQ(offset % ipc::kCacheLineBytes, 0u);
+  }
+  using Offsets = std::array<std::size_t, kZoneArrays>;
+  EXPECT_EQ(ZoneOffsets(kZoneShape, 1024),
+            (Offsets{640u + 128u * 1024, 640u + 256u * 1024, 640u + 384u * 1024,
+                     640u + 2176u * 1024, 640u + 2432u * 1024, 640u + 2688u * 1024}));
   EXPECT_EQ(ZoneBytes(1024), 2769536u);
 }
 

@@ -26,12 +26,14 @@ SlotSnapshot ReadSlot(const SharedZone& zone, std::uint32_t slot, SteadyTime now
   SlotSnapshot snapshot;
   snapshot.slot = slot;
   snapshot.counters = ReadStats(zone.stats(slot));
-  snapshot.log_lines_lost = ReadTotal(zone.worker_status(slot).log_lines_lost);
+  const WorkerStatus& status = zone.worker_status(slot);
+  snapshot.log_lines_lost = ReadTotal(status.log_lines_lost);
+  snapshot.refused_over_limit = ReadTotal(status.refused_over_limit);
+  snapshot.refused_by_proxy_protocol = ReadTotal(status.refused_by_proxy_protocol);
   snapshot.latency = ReadLatency(zone.latency(slot));
   snapshot.last_words = ReadLastWords(zone.last_words(slot));
   const std::optional<ipc::ParticipantRecord> record = zone.registry().Read(slot);
   if (!record.has_value() || record->state != ipc::ParticipantState::kLive) return snapshot;
-  const WorkerStatus& status = zone.worker_status(slot);
   snapshot.phase = ReadPhase(status);
   snapshot.pid = record->pid;
   if (snapshot.phase == WorkerPhase::kNone) return snapshot;

@@ -28,6 +28,9 @@ struct SlotSnapshot {
   std::chrono::nanoseconds since_heartbeat{};  // worker/runtime/heartbeat.h
   StatsValues counters;
   std::uint64_t log_lines_lost = 0;  // total
+  // Totals, of connections.
+  std::uint64_t refused_over_limit = 0;
+  std::uint64_t refused_by_proxy_protocol = 0;
   LatencyValues latency;
   std::optional<RequestShown> request;
   std::chrono::nanoseconds request_age{};

@@ -26,6 +26,35 @@ TEST_F(CachedFilesTest, ServesAFileAgainWithoutLookingAtIt) {
   EXPECT_EQ(out_ + "0123456789", first);
 }
 
+TEST_F(CachedFilesTest, ListsAFolderAgainWithoutReadingIt) {
+  settings_.lists_folders = true;
+  Restart(kLimits);
+  Write("list/a", "1");
+  Get("/list/");
+  const std::string first = Body();
+  EXPECT_TRUE(absl::StrContains(first, "<td>1</td>"));
+  // That leaves the folder what it was.
+  Write("list/a", "12345");
+  Get("/list/");
+  EXPECT_EQ(Body(), first);
+  now_ += kTrust;
+  Get("/list/");
+  EXPECT_TRUE(absl::StrContains(Body(), "<td>5</td>"));
+}
+
+TEST_F(CachedFilesTest, ListsWhatHasComeToAFolderAtOnce) {
+  settings_.lists_folders = true;
+  Restart(kLimits);
+  Write("list/a", "1");
+  const timespec long_ago[2] = {{1'148'167, 0}, {1'148'167, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (root_ / "list").c_str(), long_ago, 0), 0);
+  Get("/list/");
+  EXPECT_FALSE(absl::StrContains(Body(), "./b"));
+  Write("list/b", "1");
+  Get("/list/");
+  EXPECT_TRUE(absl::StrContains(Body(), "./b"));
+}
+
 TEST_F(CachedFilesTest, ServesAChangedFileWhenItsTimeIsOver) {
   Get("/digits.txt");
   std::ofstream(root_ / "digits.txt") << "9876543210";

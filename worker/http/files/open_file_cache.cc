@@ -1,11 +1,16 @@
 #include "muster/worker/http/files/open_file_cache.h"
 
+#include <algorithm>
+
 namespace muster::worker::http {
 
 OpenFileCache::Entry* OpenFileCache::Put(std::size_t location, absl::string_view path,
                                          Resource resource, loop::TimePoint now) {
   Drop(location, path);
-  Entry entry = {std::move(resource), now + limits_.trusted_for};
+  const loop::Clock::duration trusted_for =
+      resource.is_final() ? limits_.trusted_for
+                          : std::min<loop::Clock::duration>(limits_.trusted_for, kMostTrustOfYoung);
+  Entry entry = {std::move(resource), now + trusted_for};
   const std::size_t bytes = sizeof(Node) + path.size() + entry.resource.memory_bytes();
   const std::size_t descriptors = entry.resource.descriptors();
   if (limits_.max_entries == 0 || bytes > limits_.max_memory_bytes ||

@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_HTTP_FILES_OPEN_FILE_CACHE_H_
 #define MUSTER_WORKER_HTTP_FILES_OPEN_FILE_CACHE_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -32,6 +33,8 @@ class OpenFileCache {
     // As well.
     std::size_t max_descriptors = 0;
   };
+  static constexpr std::chrono::seconds kMostTrustOfYoung{1};
+
   struct Entry {
     Resource resource;
     loop::TimePoint trusted_until;
@@ -50,7 +53,8 @@ class OpenFileCache {
     entries_.splice(entries_.begin(), entries_, found->second);
     return &found->second->entry;
   }
-  // Instead of the one that is there. What the limits do not allow is not kept.
+  // Instead of the one that is there. What the limits do not allow is not kept. One that is not
+  // final is not trusted for longer than kMostTrustOfYoung.
   Entry* Put(std::size_t location, absl::string_view path, Resource resource, loop::TimePoint now);
   // It was looked at again, and is what it was.
   void Trust(Entry& entry, loop::TimePoint now) const {

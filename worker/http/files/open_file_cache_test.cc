@@ -25,17 +25,19 @@ class OpenFileCacheTest : public testing::Test {
  protected:
   static constexpr std::size_t kLots = 1'000'000;
 
-  static Resource File(std::size_t size_bytes, bool is_in_memory = true) {
+  static Resource File(std::size_t size_bytes, bool is_in_memory = true, bool is_young = false) {
     std::string path = testing::TempDir() + "/cached.XXXXXX";
     auto file = std::make_shared<OpenFile>();
     file->fd.reset(::mkostemp(path.data(), O_CLOEXEC));
     EXPECT_EQ(::unlink(path.c_str()), 0);
     EXPECT_EQ(::ftruncate(file->fd.get(), static_cast<off_t>(size_bytes)), 0);
     file->identity = *IdentityOf(file->fd.get());
+    if (!is_young) file->identity.modified_nanoseconds = 1;
     file->size_bytes = size_bytes;
     Resource resource;
-    resource.original = Representation::Create(std::move(file), ContentCoding::kIdentity,
-                                               is_in_memory ? kLots : 0, "text/plain", "");
+    resource.original =
+        Representation::Create(std::move(file), ContentCoding::kIdentity, is_in_memory ? kLots : 0,
+                               /*date_seconds=*/1, "text/plain", "");
     return resource;
   }
   static OpenFileCache::Limits Limits(std::size_t max_entries,
@@ -56,6 +58,16 @@ TEST_F(OpenFileCacheTest, FindsWhatWasPut) {
   ASSERT_NE(cache.Find(0, "/a"), nullptr);
   EXPECT_EQ(cache.Find(0, "/a")->resource.original.get(), file);
   EXPECT_EQ(cache.Find(0, "/b"), nullptr);
+}
+
+TEST_F(OpenFileCacheTest, TrustsAYoungFileForASecondOnly) {
+  OpenFileCache cache(Limits(2));
+  cache.Put(0, "/old", File(1), now_);
+  cache.Put(0, "/young", File(1, /*is_in_memory=*/true, /*is_young=*/true), now_);
+  const loop::TimePoint later = now_ + seconds(1);
+  EXPECT_TRUE(cache.Find(0, "/old")->IsTrusted(later));
+  EXPECT_TRUE(cache.Find(0, "/young")->IsTrusted(now_));
+  EXPECT_FALSE(cache.Find(0, "/young")->IsTrusted(later));
 }
 
 TEST_F(OpenFileCacheTest, TellsOneLocationFromAnother) {

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "muster/worker/http/message/http_date.h"
 
 namespace muster::worker::http {
 namespace {
@@ -36,17 +37,24 @@ class RepresentationTest : public testing::Test {
     file->modified_seconds = file->identity.modified_nanoseconds / 1'000'000'000;
     return file;
   }
+  static void SetModified(OpenFile& file, std::int64_t nanoseconds) {
+    file.identity.modified_nanoseconds = nanoseconds;
+    file.modified_seconds = nanoseconds / 1'000'000'000;
+  }
   // As if it had been written long ago.
   std::shared_ptr<OpenFile> OpenOld() {
     auto file = Open();
+    SetModified(*file, 1);
     file->identity.changed_nanoseconds = 1;
     return file;
   }
   std::unique_ptr<Representation> Make(std::shared_ptr<const OpenFile> file,
                                        std::uint64_t max_content_bytes = 10) {
-    return Representation::Create(std::move(file), coding_, max_content_bytes, "text/plain",
-                                  "X: y\r\n");
+    return Representation::Create(std::move(file), coding_, max_content_bytes, kDateSeconds,
+                                  "text/plain", "X: y\r\n");
   }
+
+  static constexpr std::int64_t kDateSeconds = 1'000'000'000;
 
   std::string path_;
   ipc::UniqueFd writer_;
@@ -80,12 +88,74 @@ TEST_F(RepresentationTest, HasTheFieldsOfTheFileAndThoseThatWereGiven) {
 }
 
 TEST_F(RepresentationTest, SaysHowItIsEncodedAndHasATagOfItsOwn) {
-  const std::string plain(Make(Open())->validators().entity_tag);
+  const std::string plain(Make(OpenOld())->validators().entity_tag);
   coding_ = ContentCoding::kBrotli;
-  const auto file = Make(Open());
+  const auto file = Make(OpenOld());
   EXPECT_TRUE(absl::StrContains(file->fields(), "\r\nContent-Encoding: br\r\n"));
   EXPECT_EQ(file->validators().entity_tag,
             absl::StrCat(plain.substr(0, plain.size() - 1), "-br\""));
+}
+
+TEST_F(RepresentationTest, DoesNotSayHowItIsEncodedIfItIsNotModified) {
+  coding_ = ContentCoding::kBrotli;
+  const auto file = Make(OpenOld());
+  std::string expected = file->fields();
+  expected.erase(expected.find("Content-Encoding"), std::string("Content-Encoding: br\r\n").size());
+  std::string fields = "before ";
+  file->AppendNotModifiedFields(fields);
+  EXPECT_EQ(fields, "before " + expected);
+  coding_ = ContentCoding::kIdentity;
+  const auto plain = Make(OpenOld());
+  fields.clear();
+  plain->AppendNotModifiedFields(fields);
+  EXPECT_EQ(fields, plain->fields());
+}
+
+TEST_F(RepresentationTest, HasAnotherTagForEachNanosecond) {
+  const auto one = OpenOld();
+  const auto other = OpenOld();
+  SetModified(*one, 1'000'000'001);
+  SetModified(*other, 1'000'000'002);
+  EXPECT_EQ(Make(one)->validators().entity_tag, "\"3b9aca01-a\"");
+  EXPECT_NE(Make(one)->validators().entity_tag, Make(other)->validators().entity_tag);
+}
+
+TEST_F(RepresentationTest, HasAWeakTagOfThisReadingWhileItIsYoung) {
+  const auto file = Open();
+  const auto first = Make(file);
+  const auto second = Make(file);
+  EXPECT_TRUE(absl::StartsWith(first->validators().entity_tag, "W/\""));
+  EXPECT_NE(first->validators().entity_tag, second->validators().entity_tag);
+  EXPECT_FALSE(first->is_final());
+  EXPECT_TRUE(Make(OpenOld())->is_final());
+}
+
+TEST_F(RepresentationTest, HasTheDateInsteadOfATimeInTheFuture) {
+  const auto file = Open();
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  SetModified(*file, file->identity.modified_nanoseconds + kHour);
+  const auto future = Make(file);
+  EXPECT_TRUE(absl::StartsWith(
+      future->fields(), absl::StrCat("Last-Modified: ", FormatHttpDate(kDateSeconds), "\r\n")));
+  EXPECT_TRUE(absl::StartsWith(future->validators().entity_tag, "\""));
+  // What a client was told is no reason to send it nothing.
+  EXPECT_EQ(future->validators().modified_seconds, file->modified_seconds);
+  EXPECT_FALSE(future->is_final());
+}
+
+TEST_F(RepresentationTest, TakesATimeThatNanosecondsDoNotHold) {
+  constexpr std::int64_t kYear2400 = 13'569'465'600;
+  const timespec times[] = {{kYear2400, 0}, {kYear2400, 0}};
+  ASSERT_EQ(::futimens(writer_.get(), times), 0);
+  struct stat status = {};
+  ASSERT_EQ(::fstat(writer_.get(), &status), 0);
+  const auto file = Open();
+  // Unless the file system has no such times.
+  file->modified_seconds = status.st_mtim.tv_sec;
+  const auto future = Make(file);
+  EXPECT_TRUE(absl::StrContains(future->fields(),
+                                absl::StrCat("Last-Modified: ", FormatHttpDate(kDateSeconds))));
+  EXPECT_FALSE(future->is_final());
 }
 
 TEST_F(RepresentationTest, GivesARangeFromMemoryAndFromItsFile) {

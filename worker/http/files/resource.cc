@@ -16,6 +16,11 @@ std::size_t Resource::descriptors() const {
          static_cast<std::size_t>(std::count_if(encoded.begin(), encoded.end(), is_open));
 }
 
+bool Resource::is_final() const {
+  return original->is_final() && std::all_of(encoded.begin(), encoded.end(),
+                                             [](const auto& file) { return file->is_final(); });
+}
+
 bool Resource::Is(const OpenFile& original_now, const OpenFiles& encoded_now) const {
   return original->Is(original_now) &&
          std::equal(encoded.begin(), encoded.end(), encoded_now.begin(), encoded_now.end(),

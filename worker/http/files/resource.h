@@ -24,6 +24,8 @@ struct Resource {
 
   std::size_t memory_bytes() const;
   std::size_t descriptors() const;
+  // Whether what is said of all of them is final (Representation::is_final).
+  bool is_final() const;
   // Whether these are still the same files with the same contents, and no others.
   bool Is(const OpenFile& original_now, const OpenFiles& encoded_now) const;
   // The one that a client with this Accept-Encoding likes best, and of several the one that

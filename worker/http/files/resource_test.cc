@@ -31,14 +31,15 @@ class ResourceTest : public testing::Test {
     EXPECT_EQ(::write(file->fd.get(), content.data(), content.size()),
               static_cast<ssize_t>(content.size()));
     file->identity = *IdentityOf(file->fd.get());
-    file->identity.changed_nanoseconds = 1;
+    file->identity.changed_nanoseconds = file->identity.modified_nanoseconds = 1;
     file->size_bytes = content.size();
     return file;
   }
 
   static std::unique_ptr<Representation> Represent(std::shared_ptr<const OpenFile> file,
                                                    ContentCoding coding) {
-    return Representation::Create(std::move(file), coding, kMaxContentBytes, "text/plain", "");
+    return Representation::Create(std::move(file), coding, kMaxContentBytes, /*date_seconds=*/1,
+                                  "text/plain", "");
   }
 
   static constexpr std::uint64_t kMaxContentBytes = 10;

@@ -1,5 +1,8 @@
 #include "muster/worker/http/files/static_files.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -8,6 +11,7 @@
 #include "muster/worker/http/files/multipart_ranges.h"
 #include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/message/status_code.h"
+#include "muster/worker/http/response/open_file.h"
 
 namespace muster::worker::http {
 namespace {
@@ -28,6 +32,16 @@ PreconditionResult EvaluateFields(const RequestHead& request, const Validators& 
                   validators);
 }
 
+// Whether one of them was written since it was opened.
+bool HaveChanged(const OpenFile& original, const OpenFiles& encoded) {
+  const auto has_changed = [](const OpenFile& file) {
+    return IdentityOf(file.fd.get()) != file.identity;
+  };
+  return has_changed(original) ||
+         std::any_of(encoded.begin(), encoded.end(),
+                     [&](const auto& file) { return has_changed(*file.second); });
+}
+
 // What the request's Range asks for, if that counts.
 RangeRequest RangesOf(const RequestHead& request, const Validators& validators,
                       std::uint64_t size_bytes) {
@@ -41,19 +55,21 @@ RangeRequest RangesOf(const RequestHead& request, const Validators& validators,
 }  // namespace
 
 StaticFiles::StaticFiles(FileResolver resolver, Settings settings, const ResponseStyle& style,
-                         const MimeTypes& types, OpenFileCache& cache, std::size_t location)
+                         const MimeTypes& types, OpenFileCache& cache, ListingCache& listings,
+                         std::size_t location)
     : resolver_(std::move(resolver)),
       settings_(std::move(settings)),
       style_(style),
       types_(types),
       cache_(cache),
+      listings_(listings),
       location_(location) {}
 
 Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& target,
                             Persistence persistence, const DateCache& date, std::string& out) {
   const Exchange exchange = {request, persistence, date, out};
   if (request.method() == Method::kOptions) {
-    style_.AppendOptions(out, persistence, date.http_date());
+    style_.AppendOptions(out, persistence, date.http_date(), vary());
     return {kNoContent, 0, nullptr};
   }
   if (request.method() != Method::kGet && request.method() != Method::kHead) {
@@ -64,7 +80,7 @@ Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& tar
     Representation* selected = Select(request, entry->resource);
     if (selected == nullptr || selected->IsUnchanged()) return Serve(exchange, selected);
   }
-  FileResolver::Resolution resolution = Look(target.path(), date.now(), entry);
+  FileResolver::Resolution resolution = Look(target.path(), date, entry);
   switch (resolution.outcome) {
     case FileResolver::Outcome::kFile:
       return Serve(exchange, Select(request, entry->resource));
@@ -83,9 +99,9 @@ Answer StaticFiles::Respond(const RequestHead& request, const RequestTarget& tar
   return Error(exchange, kInternalServerError);
 }
 
-FileResolver::Resolution StaticFiles::Look(absl::string_view path, loop::TimePoint now,
+FileResolver::Resolution StaticFiles::Look(absl::string_view path, const DateCache& date,
                                            OpenFileCache::Entry*& entry) {
-  // Again, if a file became shorter while it was read.
+  // Again, if a file became shorter or was written while it was read.
   for (int attempt = 1; attempt <= 3; ++attempt) {
     FileResolver::Resolution resolution = resolver_.Resolve(path);
     if (resolution.outcome != FileResolver::Outcome::kFile) {
@@ -94,12 +110,15 @@ FileResolver::Resolution StaticFiles::Look(absl::string_view path, loop::TimePoi
     }
     const OpenFiles encoded = OpenEncoded(*resolution.file);
     if (entry != nullptr && entry->resource.Is(*resolution.file, encoded)) {
-      cache_.Trust(*entry, now);
+      cache_.Trust(*entry, date.now());
       return resolution;
     }
-    std::optional<Resource> resource = Represent(resolution.file, encoded);
+    std::optional<Resource> resource =
+        Represent(resolution.file, encoded, date.unix_milliseconds() / 1000);
     if (!resource.has_value()) continue;
-    entry = cache_.Put(location_, path, *std::move(resource), now);
+    // The tag is that of the content before. Opened again, the file is young, and has a weak one.
+    if (attempt == 1 && HaveChanged(*resolution.file, encoded)) continue;
+    entry = cache_.Put(location_, path, *std::move(resource), date.now());
     return resolution;
   }
   cache_.Drop(location_, path);
@@ -118,18 +137,19 @@ OpenFiles StaticFiles::OpenEncoded(const OpenFile& original) {
 }
 
 std::optional<Resource> StaticFiles::Represent(std::shared_ptr<const OpenFile> original,
-                                               const OpenFiles& encoded) const {
+                                               const OpenFiles& encoded,
+                                               std::int64_t date_seconds) const {
   const OpenFileCache::Limits& limits = cache_.limits();
   const std::uint64_t max_content_bytes = limits.max_entries == 0 ? 0 : limits.max_file_bytes;
   const absl::string_view type = types_.Find(original->name);
-  const std::string fields =
-      absl::StrCat(settings_.codings.empty() ? "" : kVary, style_.FieldsFor(kOk));
+  const std::string fields = absl::StrCat(vary(), style_.FieldsFor(kOk));
   Resource resource;
   resource.original = Representation::Create(std::move(original), ContentCoding::kIdentity,
-                                             max_content_bytes, type, fields);
+                                             max_content_bytes, date_seconds, type, fields);
   if (resource.original == nullptr) return std::nullopt;
   for (const auto& [coding, file] : encoded) {
-    auto representation = Representation::Create(file, coding, max_content_bytes, type, fields);
+    auto representation =
+        Representation::Create(file, coding, max_content_bytes, date_seconds, type, fields);
     if (representation == nullptr) return std::nullopt;
     resource.encoded.push_back(std::move(representation));
   }
@@ -142,21 +162,39 @@ Representation* StaticFiles::Select(const RequestHead& request, const Resource& 
   return resource.Select(request.GetList(FieldName::kAcceptEncoding, accept_encoding));
 }
 
+absl::string_view StaticFiles::vary() const { return settings_.codings.empty() ? "" : kVary; }
+
 Answer StaticFiles::Error(const Exchange& exchange, int status, absl::string_view fields) const {
   const std::size_t bytes =
       style_.AppendError(exchange.out, status, exchange.persistence, exchange.date.http_date(),
-                         !exchange.is_head(), fields);
+                         !exchange.is_head(), absl::StrCat(fields, vary()));
   return {status, bytes, nullptr};
 }
 
-Answer StaticFiles::List(const Exchange& exchange, const RequestTarget& target,
-                         ipc::UniqueFd folder) const {
+const std::string* StaticFiles::ListingOf(absl::string_view path, ipc::UniqueFd folder,
+                                          const DateCache& date) {
+  const std::optional<FileIdentity> identity = IdentityOf(folder.get());
+  if (!identity.has_value()) return nullptr;
+  const std::string* page = listings_.Find(location_, path, *identity, date.now());
+  if (page != nullptr) return page;
   const std::optional<FolderListing> listing = ReadFolder(std::move(folder));
-  if (!listing.has_value()) return Error(exchange, kInternalServerError);
-  const std::string page = FormatListing(target.path(), *listing);
+  if (!listing.has_value()) return nullptr;
+  const std::int64_t age_milliseconds =
+      date.unix_milliseconds() - identity->changed_nanoseconds / 1'000'000;
+  const auto young = std::chrono::milliseconds(ListingCache::kMostTrustOfYoung);
+  return &listings_.Put(location_, path, *identity, FormatListing(path, *listing), date.now(),
+                        age_milliseconds <= young.count() ? ListingCache::Folder::kYoung
+                                                          : ListingCache::Folder::kSettled);
+}
+
+Answer StaticFiles::List(const Exchange& exchange, const RequestTarget& target,
+                         ipc::UniqueFd folder) {
+  const std::string* listing = ListingOf(target.path(), std::move(folder), exchange.date);
+  if (listing == nullptr) return Error(exchange, kInternalServerError);
+  const std::string& page = *listing;
   ResponseHead head(exchange.out, kOk, exchange.persistence, exchange.date.http_date());
   head.Field("Content-Type", "text/html; charset=utf-8").Field("Content-Length", page.size());
-  exchange.out.append(style_.FieldsFor(kOk));
+  absl::StrAppend(&exchange.out, vary(), style_.FieldsFor(kOk));
   head.End();
   if (exchange.is_head()) return {kOk, 0, nullptr};
   exchange.out.append(page);
@@ -166,11 +204,12 @@ Answer StaticFiles::List(const Exchange& exchange, const RequestTarget& target,
 Answer StaticFiles::Redirect(const Exchange& exchange, const RequestTarget& target) const {
   // The path is normal, so it does not begin with two slashes and name another host.
   return Error(exchange, kMovedPermanently,
-               absl::StrCat("Location: ", EncodePath(target.path()), "/", target.query(), "\r\n"));
+               absl::StrCat("Location: ", EncodePath(target.path()), "/",
+                            EncodeQuery(target.query()), "\r\n"));
 }
 
 Answer StaticFiles::Serve(const Exchange& exchange, Representation* selected) const {
-  if (selected == nullptr) return Error(exchange, kNotAcceptable, kVary);
+  if (selected == nullptr) return Error(exchange, kNotAcceptable);
   Representation& file = *selected;
   if (!exchange.request.is_conditional_or_partial()) return ServeWhole(exchange, file);
   switch (EvaluateFields(exchange.request, file.validators())) {
@@ -181,7 +220,7 @@ Answer StaticFiles::Serve(const Exchange& exchange, Representation* selected) co
     case PreconditionResult::kNotModified: {
       ResponseHead head(exchange.out, kNotModified, exchange.persistence,
                         exchange.date.http_date());
-      exchange.out.append(file.fields());
+      file.AppendNotModifiedFields(exchange.out);
       head.End();
       return {kNotModified, 0, nullptr};
     }

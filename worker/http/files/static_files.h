@@ -2,6 +2,7 @@
 #define MUSTER_WORKER_HTTP_FILES_STATIC_FILES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/http/files/file_resolver.h"
+#include "muster/worker/http/files/listing_cache.h"
 #include "muster/worker/http/files/open_file_cache.h"
 #include "muster/worker/http/files/representation.h"
 #include "muster/worker/http/files/resource.h"
@@ -36,9 +38,10 @@ class StaticFiles {
     bool lists_folders = false;
   };
 
-  // `style`, `types` and `cache` outlive it; `location` is its number in the cache.
+  // `style`, `types` and the caches outlive it; `location` is its number in them.
   StaticFiles(FileResolver resolver, Settings settings, const ResponseStyle& style,
-              const MimeTypes& types, OpenFileCache& cache, std::size_t location);
+              const MimeTypes& types, OpenFileCache& cache, ListingCache& listings,
+              std::size_t location);
 
   Answer Respond(const RequestHead& request, const RequestTarget& target, Persistence persistence,
                  const DateCache& date, std::string& out);
@@ -54,19 +57,23 @@ class StaticFiles {
     bool is_head() const { return request.method() == Method::kHead; }
   };
 
+  // Of every answer: by which fields of the request it might be another one.
+  absl::string_view vary() const;
   // An error page; `fields` as ResponseStyle has them.
   Answer Error(const Exchange& exchange, int status, absl::string_view fields = "") const;
-  Answer List(const Exchange& exchange, const RequestTarget& target, ipc::UniqueFd folder) const;
+  Answer List(const Exchange& exchange, const RequestTarget& target, ipc::UniqueFd folder);
+  // The page of it. Null: it cannot be read.
+  const std::string* ListingOf(absl::string_view path, ipc::UniqueFd folder, const DateCache& date);
   Answer Redirect(const Exchange& exchange, const RequestTarget& target) const;
   // Looks at the file system. With kFile, `entry` is what is to be served; before, it is what was
   // found in the cache and is not trusted any more.
-  FileResolver::Resolution Look(absl::string_view path, loop::TimePoint now,
+  FileResolver::Resolution Look(absl::string_view path, const DateCache& date,
                                 OpenFileCache::Entry*& entry);
   // Those beside the file that the resolver found last.
   OpenFiles OpenEncoded(const OpenFile& original);
   // None: one of them cannot be read, or became shorter meanwhile.
   std::optional<Resource> Represent(std::shared_ptr<const OpenFile> original,
-                                    const OpenFiles& encoded) const;
+                                    const OpenFiles& encoded, std::int64_t date_seconds) const;
   // Null: no encoding that the client accepts is there.
   Representation* Select(const RequestHead& request, const Resource& resource) const;
   Answer Serve(const Exchange& exchange, Representation* selected) const;
@@ -85,6 +92,7 @@ class StaticFiles {
   const ResponseStyle& style_;
   const MimeTypes& types_;
   OpenFileCache& cache_;
+  ListingCache& listings_;
   std::size_t location_;
 };
 

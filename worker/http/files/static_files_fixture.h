@@ -22,7 +22,7 @@
 namespace muster::worker::http {
 
 inline constexpr char kModified[] = "Wed, 14 Jan 1970 06:56:07 GMT";  // second 1,148,167
-inline constexpr char kTag[] = "\"118507-a\"";                        // of ten bytes then
+inline constexpr char kTag[] = "\"41440b1c84fff-a\"";                 // of ten bytes then
 
 // Files in a folder of their own, and answers from them without a connection.
 class StaticFilesTest : public testing::Test {
@@ -46,7 +46,10 @@ class StaticFilesTest : public testing::Test {
   // With index_ and settings_ as they are now.
   void Restart(const OpenFileCache::Limits& limits) {
     cache_.emplace(limits);
-    files_.emplace(*FileResolver::Create(root_, index_), settings_, style_, types_, *cache_, 0);
+    listings_.emplace(ListingCache::Limits{.trusted_for = limits.trusted_for,
+                                           .max_memory_bytes = limits.max_memory_bytes});
+    files_.emplace(*FileResolver::Create(root_, index_), settings_, style_, types_, *cache_,
+                   *listings_, 0);
   }
 
   // Answers; what was put together is in answer_ and out_.
@@ -76,6 +79,7 @@ class StaticFilesTest : public testing::Test {
   StaticFiles::Settings settings_;
   ResponseStyle style_;
   std::optional<OpenFileCache> cache_;
+  std::optional<ListingCache> listings_;
   std::optional<StaticFiles> files_;
   DateCache date_;
   loop::TimePoint now_;

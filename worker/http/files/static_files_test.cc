@@ -63,6 +63,8 @@ TEST_F(StaticFilesTest, SendsAFolderToItsSlash) {
   Get("/docs?a=b");
   EXPECT_EQ(answer_.status, 301);
   EXPECT_TRUE(Has("Location: /docs/?a=b"));
+  Get("/docs?a=%20\"<|%");
+  EXPECT_TRUE(Has("Location: /docs/?a=%20%22%3C%7C%25"));
 }
 
 TEST_F(StaticFilesTest, EncodesWhereItSendsAFolder) {

@@ -20,7 +20,7 @@ log::Sink::Options SinkOptions(std::size_t buffer_bytes) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AccessLog>> AccessLog::Open(Options options, loop::EventLoop& loop) {
-  MUSTER_ASSIGN_OR_RETURN(log::Target target, log::Target::Open(options.path));
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, options.open(options.path));
   return std::unique_ptr<AccessLog>(new AccessLog(std::move(options), std::move(target), loop));
 }
 
@@ -67,7 +67,7 @@ void AccessLog::Report() {
 }
 
 absl::Status AccessLog::Reopen() {
-  MUSTER_ASSIGN_OR_RETURN(log::Target target, log::Target::Open(options_.path));
+  MUSTER_ASSIGN_OR_RETURN(log::Target target, options_.open(options_.path));
   sink_.Replace(std::move(target));
   AfterTry();
   return absl::OkStatus();

@@ -29,6 +29,8 @@ class AccessLog {
  public:
   struct Options {
     std::string path;
+    // Opens the path, now and in Reopen.
+    std::function<absl::StatusOr<log::Target>(const std::string& path)> open = log::Target::Open;
     config::LogFormat format;
     std::size_t buffer_bytes = 0;  // 0: each line is written at once
     loop::Clock::duration flush_interval = {};

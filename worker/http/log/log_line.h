@@ -7,9 +7,9 @@
 
 #include "absl/strings/string_view.h"
 #include "muster/proto/log_format.h"
-#include "muster/worker/http/message/peer_address.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/response/date_cache.h"
+#include "muster/worker/origin/peer_address.h"
 
 namespace muster::worker::http {
 

@@ -4,14 +4,15 @@
 #include <limits>
 
 #include "absl/strings/ascii.h"
+#include "muster/worker/http/message/character_set.h"
 
 namespace muster::worker::http {
 namespace {
 
-bool IsLineText(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte >= ' ' && byte != 0x7f) || c == '\t';
-}
+// RFC 9110, 5.6.4: qdtext.
+constexpr CharacterSet kQuotedText = CharacterSet::FieldTextBut("\"\\");
+
+bool IsSpace(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
@@ -42,12 +43,20 @@ ChunkedDecoder::State ChunkedDecoder::Next(char c) {
       return AddDigit(c);
     case State::kSize:
       if (c == '\r') return State::kSizeLf;
-      if (c == ';') return State::kExtension;
+      if (c == ';') return State::kExtensionStart;
+      if (IsSpace(c)) return State::kExtensionGap;
       return AddDigit(c);
-    case State::kExtension:
-      if (c == '\r') return State::kSizeLf;
-      if (!IsLineText(c) || ++line_bytes_ > kMaxLineBytes) return State::kMalformed;
-      return State::kExtension;
+    case State::kExtensionGap:
+    case State::kExtensionStart:
+    case State::kExtensionName:
+    case State::kExtensionNameGap:
+    case State::kExtensionValueStart:
+    case State::kExtensionValue:
+    case State::kQuotedValue:
+    case State::kQuotedPair:
+    case State::kQuotedValueEnd:
+      if (++line_bytes_ > kMaxLineBytes) return State::kMalformed;
+      return NextOfExtension(c);
     case State::kSizeLf:
       return c == '\n' ? EndSize() : State::kMalformed;
     case State::kContentCr:
@@ -56,12 +65,17 @@ ChunkedDecoder::State ChunkedDecoder::Next(char c) {
       return c == '\n' ? State::kSizeStart : State::kMalformed;
     case State::kTrailerStart:
       if (c == '\r') return State::kLastLf;
-      if (c == ' ' || c == '\t') return State::kMalformed;  // a folded line
-      [[fallthrough]];
-    case State::kTrailer:
+      // A folded line does not begin with a token's character.
+      if (!kTokenText.Has(c) || ++line_bytes_ > kMaxTrailerBytes) return State::kMalformed;
+      return State::kTrailerName;
+    case State::kTrailerName:
+      if (++line_bytes_ > kMaxTrailerBytes) return State::kMalformed;
+      if (c == ':') return State::kTrailerValue;
+      return kTokenText.Has(c) ? State::kTrailerName : State::kMalformed;
+    case State::kTrailerValue:
       if (c == '\r') return State::kTrailerLf;
-      if (!IsLineText(c) || ++line_bytes_ > kMaxTrailerBytes) return State::kMalformed;
-      return State::kTrailer;
+      if (!kFieldText.Has(c) || ++line_bytes_ > kMaxTrailerBytes) return State::kMalformed;
+      return State::kTrailerValue;
     case State::kTrailerLf:
       return c == '\n' ? State::kTrailerStart : State::kMalformed;
     case State::kLastLf:
@@ -69,6 +83,47 @@ ChunkedDecoder::State ChunkedDecoder::Next(char c) {
     case State::kContent:
     case State::kComplete:
     case State::kMalformed:
+      break;
+  }
+  return State::kMalformed;
+}
+
+// RFC 9112, 7.1.1: *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ). No sender may
+// write BWS, but a recipient has to pass over it.
+ChunkedDecoder::State ChunkedDecoder::NextOfExtension(char c) const {
+  switch (state_) {
+    case State::kExtensionGap:
+      if (c == ';') return State::kExtensionStart;
+      return IsSpace(c) ? State::kExtensionGap : State::kMalformed;
+    case State::kExtensionStart:
+      if (IsSpace(c)) return State::kExtensionStart;
+      return kTokenText.Has(c) ? State::kExtensionName : State::kMalformed;
+    case State::kExtensionName:
+      if (kTokenText.Has(c)) return State::kExtensionName;
+      if (c == '\r') return State::kSizeLf;
+      [[fallthrough]];
+    case State::kExtensionNameGap:
+      if (c == '=') return State::kExtensionValueStart;
+      if (c == ';') return State::kExtensionStart;
+      return IsSpace(c) ? State::kExtensionNameGap : State::kMalformed;
+    case State::kExtensionValueStart:
+      if (IsSpace(c)) return State::kExtensionValueStart;
+      if (c == '"') return State::kQuotedValue;
+      return kTokenText.Has(c) ? State::kExtensionValue : State::kMalformed;
+    case State::kQuotedValue:
+      if (c == '"') return State::kQuotedValueEnd;
+      if (c == '\\') return State::kQuotedPair;
+      return kQuotedText.Has(c) ? State::kQuotedValue : State::kMalformed;
+    case State::kQuotedPair:
+      return kFieldText.Has(c) ? State::kQuotedValue : State::kMalformed;
+    case State::kExtensionValue:
+      if (kTokenText.Has(c)) return State::kExtensionValue;
+      [[fallthrough]];
+    case State::kQuotedValueEnd:
+      if (c == '\r') return State::kSizeLf;
+      if (c == ';') return State::kExtensionStart;
+      return IsSpace(c) ? State::kExtensionGap : State::kMalformed;
+    default:
       break;
   }
   return State::kMalformed;

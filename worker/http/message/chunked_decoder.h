@@ -8,9 +8,10 @@
 
 namespace muster::worker::http {
 
-// Finds the end of a body in the chunked coding (RFC 9112, 7.1), byte by byte as strict as the
-// grammar: each line ends in CRLF, a size is digits only. Chunk extensions and trailer
-// fields are passed over. Belongs to one thread.
+// Finds the end of a body in the chunked coding (RFC 9112, 7.1), byte by byte and as strict as the
+// grammar: a size is digits only, each line ends in CRLF, an extension has a name and perhaps a
+// value, a trailer is a header field. Extensions and trailers are passed over. Belongs to one
+// thread.
 class ChunkedDecoder {
  public:
   enum class Outcome { kIncomplete, kComplete, kMalformed };
@@ -23,6 +24,10 @@ class ChunkedDecoder {
 
   // Of the chunks that were announced until now.
   std::uint64_t body_bytes() const { return body_bytes_; }
+  // Of the chunks, what has come until now.
+  std::uint64_t received_bytes() const {
+    return state_ == State::kContent ? body_bytes_ - chunk_bytes_ : body_bytes_;
+  }
 
   // What one line of size and extension, and all the trailer fields together may have.
   static constexpr std::uint32_t kMaxLineBytes = 1024;
@@ -32,13 +37,22 @@ class ChunkedDecoder {
   enum class State : std::uint8_t {
     kSizeStart,
     kSize,
-    kExtension,
+    kExtensionGap,    // white space after which only another extension may come
+    kExtensionStart,  // after the semicolon
+    kExtensionName,
+    kExtensionNameGap,  // white space after the name
+    kExtensionValueStart,
+    kExtensionValue,
+    kQuotedValue,
+    kQuotedPair,
+    kQuotedValueEnd,
     kSizeLf,
     kContent,
     kContentCr,
     kContentLf,
     kTrailerStart,
-    kTrailer,
+    kTrailerName,
+    kTrailerValue,
     kTrailerLf,
     kLastLf,
     kComplete,
@@ -46,6 +60,7 @@ class ChunkedDecoder {
   };
 
   State Next(char c);
+  State NextOfExtension(char c) const;
   State AddDigit(char c);
   State EndSize();
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace muster::worker::http {
@@ -66,6 +67,45 @@ TEST(ChunkedDecoder, RefusesWhatTheGrammarDoesNotHave) {
   }
 }
 
+TEST(ChunkedDecoder, PassesOverExtensionsAndTrailers) {
+  for (absl::string_view body :
+       {"0;a\r\n\r\n", "0;a=b\r\n\r\n", "0;a=b;c;d=\"e\"\r\n\r\n", "0;a=\"\"\r\n\r\n",
+        "0;a=\"\\\"\\\\;\xe9\t \"\r\n\r\n", "0 ;\t a = b ; c\r\n\r\n", "0\r\nA:\r\n\r\n",
+        "0\r\nA: b \t\r\nA:: \xe9\r\n\r\n"}) {
+    EXPECT_EQ(OutcomeOf(body), Outcome::kComplete) << body;
+  }
+}
+
+TEST(ChunkedDecoder, RefusesAMalformedExtension) {
+  for (absl::string_view body :
+       {"5;\r\n",         "5;;\r\n",     "5;;a\r\n",         "5; \r\n",        "5 \r\n",
+        "5 a\r\n",        "5;a;\r\n",    "5;=b\r\n",         "5;a=\r\n",       "5;a==b\r\n",
+        "5;a=b=c\r\n",    "5;a b\r\n",   "5;a \r\n",         "5;a=b c\r\n",    "5;a=b \r\n",
+        "5;bad[=x\r\n",   "5;a=[\r\n",   "5;a=\"b\r\n",      "5;a=\"b\"c\r\n", "5;a=\"b\\\r\n",
+        "5;a=b\"c\"\r\n", "5;\"a\"\r\n", "5;a=\"\x01\"\r\n", "5;\xe9\r\n",     "5;a=\xe9\r\n"}) {
+    EXPECT_EQ(OutcomeOf(body), Outcome::kMalformed) << body;
+  }
+}
+
+TEST(ChunkedDecoder, RefusesAMalformedTrailer) {
+  for (absl::string_view trailer :
+       {"not a field\r\n", "X : y\r\n", "X\r\n", ": y\r\n", "X(: y\r\n", "X: \x01\r\n",
+        "X: \x7f\r\n", "\xe9: y\r\n", "A: b\r\n\tc\r\n"}) {
+    EXPECT_EQ(OutcomeOf(absl::StrCat("0\r\n", trailer, "\r\n")), Outcome::kMalformed) << trailer;
+  }
+}
+
+TEST(ChunkedDecoder, CountsAsReceivedWhatHasCome) {
+  ChunkedDecoder decoder;
+  absl::string_view bytes = "5\r\nhello\r\nff;a=b\r\n";
+  EXPECT_EQ(decoder.Skip(bytes), Outcome::kIncomplete);
+  EXPECT_EQ(decoder.body_bytes(), 260u);
+  EXPECT_EQ(decoder.received_bytes(), 5u);
+  bytes = "xyz";
+  EXPECT_EQ(decoder.Skip(bytes), Outcome::kIncomplete);
+  EXPECT_EQ(decoder.received_bytes(), 8u);
+}
+
 TEST(ChunkedDecoder, StaysMalformed) {
   ChunkedDecoder decoder;
   absl::string_view bad = "x";
@@ -83,6 +123,11 @@ TEST(ChunkedDecoder, BoundsWhatIsNotTheBody) {
   const std::string filler(ChunkedDecoder::kMaxLineBytes + 1, '0');
   EXPECT_EQ(OutcomeOf(filler), Outcome::kMalformed);
   EXPECT_EQ(OutcomeOf("5;" + filler), Outcome::kMalformed);
+  EXPECT_EQ(OutcomeOf("5;a=\"" + filler), Outcome::kMalformed);
+  EXPECT_EQ(OutcomeOf("5;" + std::string(ChunkedDecoder::kMaxLineBytes + 1, ' ')),
+            Outcome::kMalformed);
+  EXPECT_EQ(OutcomeOf("0\r\n" + std::string(ChunkedDecoder::kMaxTrailerBytes + 1, 'a')),
+            Outcome::kMalformed);
   std::string trailers = "0\r\n";
   for (int i = 0; i < 9; ++i) trailers += "A: " + filler.substr(3) + "\r\n";
   EXPECT_EQ(OutcomeOf(trailers), Outcome::kMalformed);

@@ -1,5 +1,6 @@
 #include "muster/worker/http/message/conditional.h"
 
+#include "absl/strings/match.h"
 #include "muster/worker/http/message/entity_tag.h"
 #include "muster/worker/http/message/http_date.h"
 
@@ -28,6 +29,7 @@ PreconditionResult Evaluate(const Preconditions& preconditions, const Validators
 }
 
 bool IfRangeHolds(absl::string_view if_range, const Validators& validators) {
+  if (absl::StartsWith(validators.entity_tag, "W/")) return false;
   // A tag begins with a quote; "W/..." is no date either, and so never holds.
   if (!if_range.empty() && if_range.front() == '"') return if_range == validators.entity_tag;
   return ParseHttpDate(if_range) == validators.modified_seconds;

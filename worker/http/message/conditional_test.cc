@@ -68,6 +68,13 @@ TEST(IfRange, HoldsForTheSameStrongTag) {
   EXPECT_FALSE(IfRangeHolds("W/\"a\"", kValidators));
 }
 
+TEST(IfRange, HoldsForNothingThatMayChangeUnnoticed) {
+  const Validators weak = {"W/\"a\"", kModified};
+  EXPECT_FALSE(IfRangeHolds("\"a\"", weak));
+  EXPECT_FALSE(IfRangeHolds("W/\"a\"", weak));
+  EXPECT_FALSE(IfRangeHolds(kSame, weak));
+}
+
 TEST(IfRange, HoldsForTheVeryDate) {
   EXPECT_TRUE(IfRangeHolds(kSame, kValidators));
   EXPECT_FALSE(IfRangeHolds(kAfter, kValidators));

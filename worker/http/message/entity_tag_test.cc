@@ -16,6 +16,11 @@ TEST(EntityTag, IsTimeAndSizeInHexadecimal) {
   EXPECT_EQ(MakeEntityTag(0x36f1a2c0, 500), "\"36f1a2c0-1f4\"");
 }
 
+TEST(EntityTag, MayBeWeakAndOfOneReading) {
+  EXPECT_EQ(MakeWeakEntityTag(0x36f1a2c0, 500, 0xabc), "W/\"36f1a2c0-1f4-abc\"");
+  EXPECT_EQ(MakeWeakEntityTag(0x36f1a2c0, 500, 0xabc, "br"), "W/\"36f1a2c0-1f4-abc-br\"");
+}
+
 TEST(EntityTagList, HasEveryTagWhenItIsAStar) {
   EXPECT_TRUE(ListHasTag("*", "\"a\"", kStrong));
   EXPECT_TRUE(ListHasTag(" * ", "\"a\"", kWeak));
@@ -35,6 +40,10 @@ TEST(EntityTagList, MayHaveCommasWithinATag) {
 TEST(EntityTagList, HasAWeakTagInWeakComparisonOnly) {
   EXPECT_TRUE(ListHasTag("W/\"a\"", "\"a\"", kWeak));
   EXPECT_FALSE(ListHasTag("W/\"a\"", "\"a\"", kStrong));
+  EXPECT_TRUE(ListHasTag("\"a\"", "W/\"a\"", kWeak));
+  EXPECT_TRUE(ListHasTag("W/\"a\"", "W/\"a\"", kWeak));
+  EXPECT_FALSE(ListHasTag("\"a\"", "W/\"a\"", kStrong));
+  EXPECT_FALSE(ListHasTag("W/\"a\"", "W/\"a\"", kStrong));
 }
 
 TEST(EntityTagList, EndsAtAMistake) {

@@ -27,8 +27,8 @@ class RequestBody {
     return Read(bytes, max_bytes, nullptr);
   }
 
-  // Without what frames it.
-  std::uint64_t received_bytes() const { return read_bytes_ + chunks_.body_bytes(); }
+  // Of what it says, what has come until now. Without what frames it, which may be any amount.
+  std::uint64_t received_bytes() const { return read_bytes_ + chunks_.received_bytes(); }
 
  private:
   std::uint64_t left_bytes_ = 0;

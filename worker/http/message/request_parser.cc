@@ -1,36 +1,18 @@
 #include "muster/worker/http/message/request_parser.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "muster/worker/http/message/authority.h"
+#include "muster/worker/http/message/character_set.h"
 #include "muster/worker/http/message/status_code.h"
 
 namespace muster::worker::http {
 namespace {
-
-using CharacterSet = std::array<bool, 256>;
-
-constexpr CharacterSet MakeSet(absl::string_view others) {
-  CharacterSet set = {};
-  for (char c = '0'; c <= '9'; ++c) set[static_cast<unsigned char>(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) set[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) set[static_cast<unsigned char>(c)] = true;
-  for (char c : others) set[static_cast<unsigned char>(c)] = true;
-  return set;
-}
-
-constexpr CharacterSet kToken = MakeSet("!#$%&'*+-.^_`|~");
-constexpr CharacterSet kHost = MakeSet("-._~!$&'()*+,;=%:[]");
-
-bool IsAll(const CharacterSet& set, absl::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [&set](char c) { return set[static_cast<unsigned char>(c)]; });
-}
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
@@ -130,6 +112,7 @@ struct RequestParser::Callbacks {
 
 void RequestParser::Reset() {
   llhttp_init(&llhttp_, HTTP_REQUEST, Callbacks::Settings());
+  llhttp_.lenient_flags |= LENIENT_VERSION;  // CheckLine decides
   head_ = RequestHead();
   name_ = value_ = RequestHead::Span();
   parsed_bytes_ = line_bytes_ = 0;
@@ -138,8 +121,10 @@ void RequestParser::Reset() {
 }
 
 RequestParser::Outcome RequestParser::Parse(absl::string_view bytes, const Limits& limits) {
-  // llhttp would take half of an empty line for the request's beginning.
-  if (bytes == "\r") return Outcome::kIncomplete;
+  // llhttp would pass over line ends, which belong to no request.
+  if (!bytes.empty() && (bytes.front() == '\r' || bytes.front() == '\n')) {
+    return bytes == "\r" ? Outcome::kIncomplete : Refuse(kBadRequest);
+  }
   head_.Rebase(bytes.data());
   llhttp_.data = this;  // a copy has another address
   const absl::string_view fresh = bytes.substr(parsed_bytes_);
@@ -170,18 +155,11 @@ RequestParser::Outcome RequestParser::Refuse(int status) {
 }
 
 // What llhttp refused by itself, at the last of the bytes that were `seen`.
-int RequestParser::RefusalOf(llhttp_errno_t error, absl::string_view seen) const {
-  if (error == HPE_INVALID_METHOD) return IsAll(kToken, seen) ? kNotImplemented : kBadRequest;
-  if (error == HPE_PAUSED_H2_UPGRADE) return kVersionNotSupported;
-  if (error == HPE_INVALID_VERSION) {
-    const std::size_t version = seen.rfind(" HTTP/");
-    if (version != absl::string_view::npos) {
-      const absl::string_view text = seen.substr(version, kVersionBytes);
-      if (IsVersion(text) && text != " HTTP/1.1" && text != " HTTP/1.0") {
-        return kVersionNotSupported;
-      }
-    }
+int RequestParser::RefusalOf(llhttp_errno_t error, absl::string_view seen) {
+  if (error == HPE_INVALID_METHOD) {
+    return kTokenText.HasAll(seen) ? kNotImplemented : kBadRequest;
   }
+  if (error == HPE_PAUSED_H2_UPGRADE) return kVersionNotSupported;
   return kBadRequest;
 }
 
@@ -209,7 +187,7 @@ void RequestParser::FinishField() {
   const RequestHead::Span span = {value_.offset, static_cast<std::uint32_t>(value.size())};
   name_ = value_ = RequestHead::Span();
   is_name_complete_ = false;
-  if (name.empty() || !IsAll(kToken, name)) {
+  if (name.empty() || !kTokenText.HasAll(name)) {
     status_ = kBadRequest;
     return;
   }
@@ -233,13 +211,13 @@ bool RequestParser::CheckLine() {
   const absl::string_view line = head_.line();
   const RequestHead::Span target = head_.target_;
   if (target.bytes == 0 || target.offset < 2 || line[target.offset - 1] != ' ' ||
-      !IsAll(kToken, line.substr(0, target.offset - 1)) ||
+      !kTokenText.HasAll(line.substr(0, target.offset - 1)) ||
       !IsVersion(line.substr(target.offset + target.bytes))) {
     status_ = kBadRequest;
     return false;
   }
   const absl::string_view version = line.substr(line.size() - 3);
-  if (version != "1.1" && version != "1.0") {
+  if (version.front() != '1') {
     status_ = kVersionNotSupported;
     return false;
   }
@@ -280,7 +258,7 @@ bool RequestParser::CheckFraming() {
 
 bool RequestParser::CheckFields() {
   const auto host = head_.Get(FieldName::kHost);
-  if (host.has_value() ? host->empty() || !IsAll(kHost, *host) : !head_.is_http_1_0_) {
+  if (host.has_value() ? !IsAuthority(*host) : !head_.is_http_1_0_) {
     status_ = kBadRequest;
     return false;
   }

@@ -13,7 +13,9 @@ namespace muster::worker::http {
 // Reads the head of one HTTP/1 request after the other: llhttp finds the parts, and what it
 // passes but RFC 9112 does not is refused here: a bare CR or LF, obsolete line folding,
 // white space before a colon or around the target, several lengths, a length beside
-// Transfer-Encoding, a coding other than chunked, no or several or malformed Host.
+// Transfer-Encoding, a coding other than chunked, no or several or malformed Host. A later minor
+// version of HTTP/1 is read as 1.1 (RFC 9110, 2.5). The target is only found here: see
+// RequestTarget.
 //
 // A copy goes on where the original stopped. Belongs to one thread.
 class RequestParser {
@@ -28,7 +30,8 @@ class RequestParser {
   void Reset();
 
   // `bytes` begin with the request's first one; in the next call after kIncomplete they are
-  // the same ones, possibly elsewhere, with more behind them, and only those are looked at.
+  // the same ones, possibly elsewhere, with more behind them, and only those are looked at. Empty
+  // lines before it are refused: SkipEmptyLines removes them. Half of one is incomplete.
   Outcome Parse(absl::string_view bytes, const Limits& limits);
   // Whether Parse has seen anything since Reset.
   bool has_begun() const { return parsed_bytes_ > 0; }
@@ -44,7 +47,7 @@ class RequestParser {
   struct Callbacks;
 
   Outcome Refuse(int status);
-  int RefusalOf(llhttp_errno_t error, absl::string_view seen) const;
+  static int RefusalOf(llhttp_errno_t error, absl::string_view seen);
   bool IsWithinLimits(absl::string_view bytes, const Limits& limits);
   void FinishField();
   bool CheckLine();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,10 @@
 #include "muster/proto/log_format.h"
 #include "muster/worker/http/log/log_line.h"
 #include "muster/worker/http/message/byte_range.h"
+#include "muster/worker/http/message/chunked_decoder.h"
 #include "muster/worker/http/message/conditional.h"
 #include "muster/worker/http/message/content_coding.h"
+#include "muster/worker/http/message/grammar_reference.h"
 #include "muster/worker/http/message/request_body.h"
 #include "muster/worker/http/message/request_parser.h"
 #include "muster/worker/http/message/request_target.h"
@@ -24,6 +27,8 @@ namespace {
 
 constexpr RequestParser::Limits kLimits = {.max_request_line_bytes = 512, .max_header_bytes = 2048};
 constexpr std::uint64_t kMaxBodyBytes = 4096;
+// More than this the rules are not asked for: they take stack.
+constexpr std::size_t kMostBytesByTheRules = 1024;
 
 void CheckHead(const RequestHead& head, absl::string_view bytes) {
   MUSTER_CHECK(absl::EndsWith(bytes, "\r\n\r\n"), "a head ends in an empty line");
@@ -36,12 +41,30 @@ void CheckHead(const RequestHead& head, absl::string_view bytes) {
   MUSTER_CHECK(!head.Has(FieldName::kContentLength) || !head.Has(FieldName::kTransferEncoding),
                "one framing only");
   MUSTER_CHECK(head.is_http_1_0() || head.Has(FieldName::kHost), "a host");
+  const bool is_short = bytes.size() <= kMostBytesByTheRules;
+  const auto host = head.Get(FieldName::kHost);
+  MUSTER_CHECK(!is_short || !host.has_value() || IsAuthorityByTheRules(std::string(*host)),
+               "a host is one by the rules");
   RequestTarget target;
-  if (!target.Parse(head.target()) || target.path() == "*") return;
+  if (!target.Parse(head.target())) return;
+  MUSTER_CHECK(!is_short || IsHeadByTheRules(std::string(bytes)), "a head is one by the rules");
+  if (target.path() == "*") return;
   MUSTER_CHECK(absl::StartsWith(target.path(), "/"), "a path begins with a slash");
   const std::string path = std::string(target.path()) + "/";
   MUSTER_CHECK(!absl::StrContains(path, "/../") && !absl::StrContains(path, "/./"),
                "dot segments are resolved");
+}
+
+// Of a chunked body: `bytes` are all that come of it and behind it.
+void CheckChunks(const std::string& bytes) {
+  if (bytes.size() > kMostBytesByTheRules) return;
+  ChunkedDecoder decoder;
+  absl::string_view rest = bytes;
+  const bool is_whole = decoder.Skip(rest) == ChunkedDecoder::Outcome::kComplete;
+  const std::optional<ChunkedBody> expected = ReadChunkedByTheRules(bytes);
+  MUSTER_CHECK(is_whole == expected.has_value(), "chunks are those of the rules");
+  if (!is_whole) return;
+  MUSTER_CHECK(bytes.size() - rest.size() == expected->bytes, "and end where they do");
 }
 
 // What is read from fields, and what the log makes of them.
@@ -124,6 +147,7 @@ Story Read(absl::string_view stream, std::size_t piece) {
       CheckValues(parser.head());
       story.push_back(unread.substr(0, parser.head_bytes()));
       if (parser.head().has_body()) {
+        if (parser.head().is_chunked()) CheckChunks(unread.substr(parser.head_bytes()));
         body = RequestBody(parser.head());
         is_in_body = true;
       }

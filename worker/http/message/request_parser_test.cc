@@ -157,6 +157,14 @@ TEST(SkipEmptyLines, RemovesWholeOnes) {
   EXPECT_EQ(bytes, "\r");
 }
 
+TEST(RequestParser, RefusesLineEndsThatWereNotSkipped) {
+  for (const absl::string_view ends : {"\r\n", "\n", "\r\r", "\r\r\n", "\rG", "\n\n"}) {
+    EXPECT_EQ(StatusOf(ends), 400);
+    EXPECT_EQ(StatusOf(absl::StrCat(ends, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")), 400);
+  }
+  EXPECT_EQ(StatusOf("\r"), -1);
+}
+
 TEST(RequestParser, WaitsForTheRestOfARequest) {
   for (absl::string_view request :
        {"\r", "G", "GET", "GET / HT", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\n",
@@ -240,7 +248,8 @@ TEST(RequestParser, RefusesNoHostAndSeveral) {
 }
 
 TEST(RequestParser, RefusesAMalformedHost) {
-  for (absl::string_view host : {"", "a b", "a/b", "a@b", "a\"", "<a>", "a?b", "\xc3\xa9"}) {
+  for (absl::string_view host : {"", "a b", "a/b", "a@b", "a\"", "<a>", "a?b", "\xc3\xa9", "a:b",
+                                 "[::1", "[]", "%zz", "localhost:80a"}) {
     EXPECT_EQ(StatusOf(absl::StrCat("GET / HTTP/1.1\r\nHost: ", host, "\r\n\r\n")), 400) << host;
   }
   for (absl::string_view host : {"a", "a.b:80", "127.0.0.1", "[::1]:8080", "a_b"}) {
@@ -258,8 +267,20 @@ TEST(RequestParser, RefusesAMalformedLine) {
   }
 }
 
-TEST(RequestParser, RefusesAnotherVersion) {
-  for (absl::string_view version : {"0.9", "1.2", "2.0", "3.0", "9.9"}) {
+TEST(RequestParser, ReadsALaterMinorVersionAs11) {
+  EXPECT_EQ(StatusOf("GET / HTTP/1.2\r\nHost: a\r\n\r\n"), 0);
+  EXPECT_EQ(StatusOf("GET / HTTP/1.9\r\nHost: a\r\n\r\n"), 0);
+  EXPECT_EQ(StatusOf("GET / HTTP/1.2\r\n\r\n"), 400) << "it has no Host";
+  RequestParser parser;
+  parser.Reset();
+  ASSERT_EQ(parser.Parse("GET / HTTP/1.2\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", {}),
+            Outcome::kComplete);
+  EXPECT_TRUE(parser.head().keep_alive());
+  EXPECT_TRUE(parser.head().is_chunked());
+}
+
+TEST(RequestParser, RefusesAnotherMajorVersion) {
+  for (absl::string_view version : {"0.9", "2.0", "2.1", "3.0", "9.9"}) {
     EXPECT_EQ(StatusOf(absl::StrCat("GET / HTTP/", version, "\r\nHost: a\r\n\r\n")), 505)
         << version;
   }

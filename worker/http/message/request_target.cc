@@ -4,6 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "muster/worker/http/message/authority.h"
+#include "muster/worker/http/message/character_set.h"
 
 namespace muster::worker::http {
 namespace {
@@ -15,8 +17,23 @@ int HexDigit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// A fragment is the client's own affair and must not be sent.
-bool IsForbidden(unsigned char c) { return c <= ' ' || c == 0x7f || c == '#'; }
+// No white space and no control characters. A fragment is the client's own affair and must not be
+// sent.
+constexpr CharacterSet kAnyText = CharacterSet::FieldTextBut("\t #");
+constexpr CharacterSet kAsciiText =
+    CharacterSet::AlphanumericAnd("!\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
+
+// RFC 3986, 3.3 and 3.4: pchar with "/", and "?" in a query.
+constexpr CharacterSet kPathText = CharacterSet::AlphanumericAnd("-._~!$&'()*+,;=:@/");
+constexpr CharacterSet kQueryText = CharacterSet::AlphanumericAnd("-._~!$&'()*+,;=:@/?");
+
+void AppendEncoded(std::string& out, char c) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out.push_back('%');
+  out.push_back(kDigits[byte >> 4]);
+  out.push_back(kDigits[byte & 15]);
+}
 
 // Whether the path is its own normal form: no encodings, no "//", and no segment that
 // begins with a dot (some of those are fine, and take the long way).
@@ -29,14 +46,16 @@ bool IsNormal(absl::string_view path) {
   return true;
 }
 
-// "http://host/path?query" without its scheme and authority. False: no authority.
+// "http://host/path?query" without its scheme and authority. False: no such scheme, or the
+// authority is none.
 bool StripOrigin(absl::string_view& target) {
   for (const absl::string_view scheme : {"http://", "https://"}) {
     if (!absl::StartsWithIgnoreCase(target, scheme)) continue;
     target.remove_prefix(scheme.size());
     const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+    if (!IsAuthority(target.substr(0, end))) return false;
     target.remove_prefix(end);
-    return end > 0;
+    return true;
   }
   return false;
 }
@@ -49,7 +68,7 @@ bool RequestTarget::Parse(absl::string_view target) {
     path_ = target;
     return true;
   }
-  if (std::any_of(target.begin(), target.end(), IsForbidden)) return false;
+  if (!(admits_any_ ? kAnyText : kAsciiText).HasAll(target)) return false;
   if (target.empty() || target.front() != '/') {
     if (!StripOrigin(target)) return false;
   }
@@ -105,18 +124,28 @@ bool RequestTarget::Normalize(absl::string_view encoded) {
 }
 
 std::string EncodePath(absl::string_view path) {
-  constexpr absl::string_view kPlain = "-._~!$&'()*+,;=:@/";
-  constexpr char kDigits[] = "0123456789ABCDEF";
   std::string encoded;
   encoded.reserve(path.size());
   for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || kPlain.find(c) != absl::string_view::npos) {
+    if (kPathText.Has(c)) {
       encoded.push_back(c);
     } else {
-      encoded.push_back('%');
-      encoded.push_back(kDigits[byte >> 4]);
-      encoded.push_back(kDigits[byte & 15]);
+      AppendEncoded(encoded, c);
+    }
+  }
+  return encoded;
+}
+
+std::string EncodeQuery(absl::string_view query) {
+  std::string encoded;
+  encoded.reserve(query.size());
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    const bool is_encoding = query[i] == '%' && query.size() - i > 2 &&
+                             HexDigit(query[i + 1]) >= 0 && HexDigit(query[i + 2]) >= 0;
+    if (is_encoding || kQueryText.Has(query[i])) {
+      encoded.push_back(query[i]);
+    } else {
+      AppendEncoded(encoded, query[i]);
     }
   }
   return encoded;

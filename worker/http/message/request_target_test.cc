@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace muster::worker::http {
@@ -85,6 +86,30 @@ TEST(RequestTarget, MayBeAbsolute) {
   EXPECT_EQ(PathOf("http://example.com?c"), "/");
 }
 
+TEST(RequestTarget, WithAMalformedAuthorityIsMalformed) {
+  for (absl::string_view authority :
+       {"a:b", "[::1", "[]", "%zz", "localhost:80a", "user@a", ":80", "a\\b", "a,b:c"}) {
+    EXPECT_EQ(PathOf(absl::StrCat("http://", authority, "/")), "malformed") << authority;
+  }
+  EXPECT_EQ(PathOf("http://[::1]:80/a"), "/a");
+}
+
+TEST(RequestTarget, HasBytesBeyondAsciiOnlyIfTheyAreAdmitted) {
+  for (absl::string_view target : {"/\xc3\xa9", "/a?\xc3\xa9", "/\x80", "/\xff", "/a%20\xe9"}) {
+    EXPECT_EQ(PathOf(target), "malformed") << target;
+    RequestTarget any(RequestTarget::Bytes::kAny);
+    EXPECT_TRUE(any.Parse(target)) << target;
+  }
+  RequestTarget any(RequestTarget::Bytes::kAny);
+  ASSERT_TRUE(any.Parse("/\xc3\xa9?\xff"));
+  EXPECT_EQ(any.path(), "/\xc3\xa9");
+  EXPECT_EQ(any.query(), "?\xff");
+}
+
+TEST(RequestTarget, MayHaveWhatBrowsersDoNotEncode) {
+  EXPECT_EQ(PathOf("/a\"<>[]^`{|}\\b?\"<>[]^`{|}\\%"), "/a\"<>[]^`{|}\\b");
+}
+
 TEST(RequestTarget, MayBeAStar) { EXPECT_EQ(PathOf("*"), "*"); }
 
 TEST(RequestTarget, OfAnotherFormIsMalformed) {
@@ -98,6 +123,13 @@ TEST(RequestTarget, OfAnotherFormIsMalformed) {
 TEST(EncodePath, EncodesWhatAFieldOrAUriCannotHave) {
   EXPECT_EQ(EncodePath("/a b/\r\n\"<>%?#\xc3\xa9"), "/a%20b/%0D%0A%22%3C%3E%25%3F%23%C3%A9");
   EXPECT_EQ(EncodePath("/a-b_c.d~e/"), "/a-b_c.d~e/");
+}
+
+TEST(EncodeQuery, EncodesWhatAQueryCannotHave) {
+  EXPECT_EQ(EncodeQuery(""), "");
+  EXPECT_EQ(EncodeQuery("?a=b/c?d&e=%20%c3%A9"), "?a=b/c?d&e=%20%c3%A9");
+  EXPECT_EQ(EncodeQuery("?\"<>[\\]^`{|}\xc3\xa9"), "?%22%3C%3E%5B%5C%5D%5E%60%7B%7C%7D%C3%A9");
+  EXPECT_EQ(EncodeQuery("?%&%4&%zz&%"), "?%25&%254&%25zz&%25");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "muster/cli/version.h"
+#include "muster/worker/metrics/metrics_text.h"
 
 namespace muster::worker::http {
 namespace {
@@ -116,6 +117,18 @@ void AppendTotals(Exposition& out) {
   out.TotalOfEachSlot("muster_http_requests_total", "HTTP requests.", &StatsValues::requests);
 }
 
+void AppendRefusals(const ZoneSnapshot& snapshot, Exposition& out) {
+  out.Family("muster_connections_refused_total", "counter",
+             "Connections that the rules of their listeners exclude.");
+  for (const SlotSnapshot& slot : snapshot.slots) {
+    const auto labels = [&](absl::string_view reason) {
+      return absl::StrCat("slot=\"", slot.slot, "\",reason=\"", reason, "\"");
+    };
+    out.Sample(labels("over_limit"), slot.refused_over_limit);
+    out.Sample(labels("proxy_protocol"), slot.refused_by_proxy_protocol);
+  }
+}
+
 void AppendLogs(const ZoneSnapshot& snapshot, Exposition& out) {
   out.Family("muster_log_lines_lost_total", "counter",
              "Lines that workers could not write into their logs.");
@@ -181,16 +194,17 @@ void AppendWorkers(const ZoneSnapshot& snapshot, Exposition& out) {
 
 }  // namespace
 
-std::string FormatMetrics(const ZoneSnapshot& snapshot) {
+std::string FormatMetrics(const ZoneSnapshot& snapshot, const std::vector<admin::v1::Metric>& own) {
   Exposition out(snapshot);
   AppendMaster(snapshot, out);
   AppendTotals(out);
   AppendLogs(snapshot, out);
+  AppendRefusals(snapshot, out);
   AppendResponses(snapshot, out);
   AppendLatency(snapshot, out);
   AppendConnections(snapshot, out);
   AppendWorkers(snapshot, out);
-  return out.Take();
+  return out.Take() + MetricsText(own);
 }
 
 }  // namespace muster::worker::http

@@ -43,6 +43,8 @@ ZoneSnapshot Example() {
   empty.slot = 1;
   empty.counters.requests = 9;
   empty.log_lines_lost = 7;
+  empty.refused_over_limit = 11;
+  empty.refused_by_proxy_protocol = 13;
   snapshot.slots = {serving, empty};
   return snapshot;
 }
@@ -98,6 +100,10 @@ TEST(Metrics, TellTheCountersOfEachSlot) {
   EXPECT_EQ(ValueOf(text, "muster_http_requests_total{slot=\"1\"}"), "9");
   EXPECT_EQ(ValueOf(text, "muster_log_lines_lost_total{slot=\"0\"}"), "0");
   EXPECT_EQ(ValueOf(text, "muster_log_lines_lost_total{slot=\"1\"}"), "7");
+  EXPECT_EQ(ValueOf(text, "muster_connections_refused_total{slot=\"1\",reason=\"over_limit\"}"),
+            "11");
+  EXPECT_EQ(ValueOf(text, "muster_connections_refused_total{slot=\"1\",reason=\"proxy_protocol\"}"),
+            "13");
   EXPECT_EQ(ValueOf(text, "muster_connections{slot=\"0\",state=\"waiting\"}"), "5");
   EXPECT_EQ(ValueOf(text, "muster_http_responses_total{slot=\"0\",code=\"2xx\"}"), "1");
   EXPECT_EQ(ValueOf(text, "muster_http_responses_total{slot=\"0\",code=\"5xx\"}"), "4");

@@ -101,6 +101,8 @@ void Fill(const SlotSnapshot& slot, v1::Worker& worker) {
   worker.set_state(StateOf(slot));
   Fill(slot.counters, *worker.mutable_counters());
   worker.set_log_lines_lost(slot.log_lines_lost);
+  worker.set_refused_over_limit(slot.refused_over_limit);
+  worker.set_refused_by_proxy_protocol(slot.refused_by_proxy_protocol);
   Fill(slot.latency, *worker.mutable_latency());
   if (slot.pid == 0) return;
   worker.set_pid(slot.pid);
@@ -112,7 +114,8 @@ void Fill(const SlotSnapshot& slot, v1::Worker& worker) {
 
 }  // namespace
 
-std::string FormatStatusJson(const ZoneSnapshot& snapshot, Details details) {
+std::string FormatStatusJson(const ZoneSnapshot& snapshot, Details details,
+                             const std::vector<admin::v1::Metric>& own) {
   v1::Status status;
   status.set_version(cli::kVersion);
   v1::Master& master = *status.mutable_master();
@@ -136,6 +139,7 @@ std::string FormatStatusJson(const ZoneSnapshot& snapshot, Details details) {
   Fill(snapshot.latency, *status.mutable_latency());
   FillBuckets(snapshot.latency, *status.mutable_latency());
   for (const ZoneEvent& event : snapshot.events) Fill(event, details, *status.add_events());
+  status.mutable_metrics()->Add(own.begin(), own.end());
 
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;

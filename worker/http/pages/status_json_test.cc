@@ -34,6 +34,8 @@ TEST(StatusJson, TellsTheMasterAndEachWorker) {
   snapshot.master_log_lines_lost = 6;
   SlotSnapshot draining;
   draining.slot = 1;
+  draining.refused_over_limit = 11;
+  draining.refused_by_proxy_protocol = 13;
   draining.phase = WorkerPhase::kDraining;
   draining.pid = 4711;
   draining.generation = 2;
@@ -60,6 +62,8 @@ TEST(StatusJson, TellsTheMasterAndEachWorker) {
   EXPECT_EQ(status.master().log_lines_lost(), 6u);
   ASSERT_EQ(status.workers_size(), 3);
   EXPECT_EQ(status.workers(0).slot(), 1u);
+  EXPECT_EQ(status.workers(0).refused_over_limit(), 11u);
+  EXPECT_EQ(status.workers(0).refused_by_proxy_protocol(), 13u);
   EXPECT_EQ(status.workers(0).state(), v1::Worker::DRAINING);
   EXPECT_EQ(status.workers(0).pid(), 4711);
   EXPECT_EQ(status.workers(0).generation(), 2u);

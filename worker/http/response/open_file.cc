@@ -3,8 +3,10 @@
 namespace muster::worker::http {
 namespace {
 
+// Beyond the year 2262, which file systems may have, it wraps around.
 std::int64_t Nanoseconds(const timespec& time) {
-  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+                                   static_cast<std::uint64_t>(time.tv_nsec));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ class PreparedResponse {
   const std::string& fields() const { return fields_; }
   const std::string& body() const { return body_; }
 
+  // What a persistence announces is the same in all calls.
   void AppendTo(std::string& out, Persistence persistence, const DateCache& date, bool has_body);
 
  private:

@@ -12,6 +12,9 @@ ResponseHead::ResponseHead(std::string& out, int status, Persistence persistence
   absl::StrAppend(&out_, "\r\nServer: muster\r\nDate: ", http_date, "\r\n");
   if (persistence == Persistence::kClose) {
     out_.append("Connection: close\r\n");
+  } else if (persistence.announced().count() > 0) {
+    absl::StrAppend(&out_, "Connection: keep-alive\r\nKeep-Alive: timeout=",
+                    persistence.announced().count(), "\r\n");
   } else if (persistence == Persistence::kExplicitKeepAlive) {
     out_.append("Connection: keep-alive\r\n");
   }

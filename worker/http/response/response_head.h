@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_HEAD_H_
 #define MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_HEAD_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,11 +10,28 @@
 
 namespace muster::worker::http {
 
-// What becomes of the connection after a response.
-enum class Persistence : std::uint8_t {
-  kKeepAlive,          // as is usual: nothing is said
-  kExplicitKeepAlive,  // for a client of HTTP/1.0: "Connection: keep-alive"
-  kClose,              // "Connection: close"
+// What becomes of the connection after a response, and what is said of it.
+class Persistence {
+ public:
+  enum Kind : std::uint8_t {
+    kKeepAlive,          // as is usual: nothing has to be said
+    kExplicitKeepAlive,  // for a client of HTTP/1.0: "Connection: keep-alive"
+    kClose,              // "Connection: close"
+  };
+
+  // `announced`: how long the connection is kept without a request, as the client is told by
+  // "Keep-Alive: timeout=", beside "Connection: keep-alive", which has to name that field (RFC
+  // 9110, 7.6.1). 0: nothing is said of it. It has no meaning for kClose.
+  constexpr Persistence(Kind kind,  // NOLINT(google-explicit-constructor)
+                        std::chrono::duration<std::uint32_t> announced = {})
+      : kind_(kind), announced_(announced) {}
+
+  constexpr operator Kind() const { return kind_; }  // NOLINT(google-explicit-constructor)
+  constexpr std::chrono::duration<std::uint32_t> announced() const { return announced_; }
+
+ private:
+  Kind kind_;
+  std::chrono::duration<std::uint32_t> announced_;
 };
 
 // Appends the head of a response to `out`, which outlives it: the status line with Server, Date

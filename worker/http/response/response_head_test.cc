@@ -1,5 +1,9 @@
 #include "muster/worker/http/response/response_head.h"
 
+#include <chrono>
+#include <cstdint>
+#include <string>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -25,6 +29,16 @@ TEST(ResponseHead, SaysWhatBecomesOfTheConnection) {
   std::string keep;
   ResponseHead(keep, 200, Persistence::kExplicitKeepAlive, "today").End();
   EXPECT_TRUE(absl::StrContains(keep, "\r\nConnection: keep-alive\r\n"));
+  EXPECT_FALSE(absl::StrContains(keep, "Keep-Alive"));
+}
+
+TEST(ResponseHead, AnnouncesHowLongTheConnectionIsKept) {
+  for (const Persistence::Kind kind : {Persistence::kKeepAlive, Persistence::kExplicitKeepAlive}) {
+    std::string out;
+    ResponseHead(out, 200, Persistence(kind, std::chrono::duration<std::uint32_t>(74)), "today")
+        .End();
+    EXPECT_TRUE(absl::StrContains(out, "\r\nConnection: keep-alive\r\nKeep-Alive: timeout=74\r\n"));
+  }
 }
 
 TEST(ResponseHead, MayHaveAStatusWithoutReason) {

@@ -117,9 +117,10 @@ std::size_t ResponseStyle::AppendError(std::string& out, int status, Persistence
 }
 
 void ResponseStyle::AppendOptions(std::string& out, Persistence persistence,
-                                  absl::string_view http_date) const {
+                                  absl::string_view http_date, absl::string_view fields) const {
   ResponseHead head(out, kNoContent, persistence, http_date);
   out.append(kAllowReading.data(), kAllowReading.size());
+  out.append(fields.data(), fields.size());
   out.append(FieldsFor(kNoContent));
   head.End();
 }

@@ -44,8 +44,10 @@ class ResponseStyle {
                           absl::string_view http_date, bool has_body,
                           absl::string_view fields = "") const;
 
-  // Appends the answer to OPTIONS of something that is only read: 204 and what is allowed.
-  void AppendOptions(std::string& out, Persistence persistence, absl::string_view http_date) const;
+  // Appends the answer to OPTIONS of something that is only read: 204 and what is allowed. `fields`
+  // as above.
+  void AppendOptions(std::string& out, Persistence persistence, absl::string_view http_date,
+                     absl::string_view fields = "") const;
 
  private:
   struct Header {

@@ -13,6 +13,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/loop/handler.h"
+#include "muster/proto/field_error.h"
 #include "muster/worker/runtime/bounded_duration.h"
 
 namespace muster::worker {
@@ -22,6 +23,21 @@ namespace {
 constexpr int kMostPerRound = 16;
 constexpr auto kPause = std::chrono::milliseconds(500);
 constexpr auto kTellEvery = std::chrono::minutes(1);
+
+absl::StatusOr<std::shared_ptr<const ListenerTerms>> TermsOf(const InheritedListener& listener,
+                                                             const config::v1::Config& config) {
+  if (listener.place == 0) return ListenerTerms::None();
+  if (listener.place > static_cast<std::uint32_t>(config.listen_size())) {
+    return absl::InvalidArgumentError(absl::StrCat("LISTENERS: ", listener.address, " has place ",
+                                                   listener.place, ", but the configuration has ",
+                                                   config.listen_size()));
+  }
+  const int at = static_cast<int>(listener.place) - 1;
+  auto terms = ListenerTerms::From(config.listen(at));
+  if (terms.ok()) return terms;
+  const std::string field = absl::StrCat("listen[", at, "]");
+  return config::AtField(ipc::Annotate(terms.status(), field), field);
+}
 
 }  // namespace
 
@@ -73,21 +89,25 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Surroundings& s
                                                            const config::v1::Config& config,
                                                            std::vector<InheritedListener> listeners,
                                                            std::optional<AcceptTurns> turns) {
+  std::vector<ListeningSocket> sockets;
+  sockets.reserve(listeners.size());
+  for (InheritedListener& listener : listeners) {
+    MUSTER_ASSIGN_OR_RETURN(std::shared_ptr<const ListenerTerms> terms, TermsOf(listener, config));
+    sockets.emplace_back(std::move(listener), std::move(terms));
+  }
   return std::unique_ptr<Acceptor>(
-      new Acceptor(surroundings, config, std::move(listeners), std::move(turns)));
+      new Acceptor(surroundings, config, std::move(sockets), std::move(turns)));
 }
 
 Acceptor::Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
-                   std::vector<InheritedListener> listeners, std::optional<AcceptTurns> turns)
+                   std::vector<ListeningSocket> listeners, std::optional<AcceptTurns> turns)
     : around_(surroundings),
       policy_(config.accept()),
       worker_connections_(config.worker_connections()),
       accept_delay_(BoundedDuration(config.accept_delay())),
       turns_(std::move(turns)),
-      resume_(surroundings.loop, [this] { Resume(); }) {
-  listeners_.reserve(listeners.size());
-  for (InheritedListener& listener : listeners) listeners_.emplace_back(std::move(listener));
-}
+      listeners_(std::move(listeners)),
+      resume_(surroundings.loop, [this] { Resume(); }) {}
 
 Acceptor::~Acceptor() = default;
 
@@ -175,7 +195,8 @@ int Acceptor::Accept(const ListeningSocket& listener, int most) {
       case ListeningSocket::Outcome::kAccepted:
         around_.stats.accepted.Add();
         connection.lease = around_.connections.Take();
-        accepted_.push_back(std::move(connection));
+        connection.accepted = around_.loop.now();
+        accepted_.push_back({std::move(connection), &listener.terms()});
         break;
       case ListeningSocket::Outcome::kNothing:
         return count;
@@ -189,9 +210,8 @@ int Acceptor::Accept(const ListeningSocket& listener, int most) {
 }
 
 void Acceptor::HandOver() {
-  for (Connection& connection : accepted_) {
-    around_.stats.handled.Add();
-    around_.service.OnConnection(std::move(connection));
+  for (Accepted& accepted : accepted_) {
+    around_.admission.Take(std::move(accepted.connection), *accepted.terms);
   }
   accepted_.clear();
 }
@@ -210,7 +230,7 @@ void Acceptor::Sweep() {
   }
 }
 
-void Acceptor::Stop(const std::optional<Successors>& successors) {
+void Acceptor::Stop(const std::optional<Admission::Successors>& successors) {
   if (state_ == State::kStopped) return;
   const bool has_started = state_ != State::kNotStarted;
   Suspend(State::kStopped);
@@ -220,7 +240,9 @@ void Acceptor::Stop(const std::optional<Successors>& successors) {
   if (successors.has_value() && has_started && policy_ == config::v1::EXCLUSIVE) {
     for (const ListeningSocket& listener : listeners_) {
       while (successors->have_room() && Accept(listener, 1) == 1) {
-        successors->take(std::move(accepted_.back()));
+        Connection& connection = accepted_.back().connection;
+        std::string state = listener.terms()->Save(connection.accepted);
+        successors->take(std::move(connection), std::move(state));
         accepted_.pop_back();
       }
     }

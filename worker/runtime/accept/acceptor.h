@@ -2,7 +2,6 @@
 #define MUSTER_WORKER_RUNTIME_ACCEPT_ACCEPTOR_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,20 +12,21 @@
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
 #include "muster/worker/runtime/accept/accept_mutex.h"
+#include "muster/worker/runtime/accept/admission.h"
+#include "muster/worker/runtime/accept/listener_terms.h"
 #include "muster/worker/runtime/accept/listening_socket.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/inheritance.h"
-#include "muster/worker/runtime/service.h"
 #include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker {
 
 // Accepts new connections from the listeners, by the configured policy (EXCLUSIVE, MUTEX,
-// REUSEPORT), and gives them to the service. Accepts none while the worker is full or has no free
-// descriptor: they wait in the listener, for this worker or another. No connection is accepted only
-// to be closed. In the loop's thread.
+// REUSEPORT), and passes them to the admission. Accepts none while the worker is full or has no
+// free descriptor: they wait in the listener, for this worker or another. No connection is accepted
+// only to be closed. In the loop's thread.
 class Acceptor {
  public:
   // All of it outlives the acceptor.
@@ -35,10 +35,11 @@ class Acceptor {
     const ErrorLog& log;
     ConnectionCount& connections;
     SlotStats& stats;
-    Service& service;
+    Admission& admission;
   };
 
-  // Accepts nothing before Start. `turns`: set with the policy MUTEX only.
+  // Accepts nothing before Start. `turns`: set with the policy MUTEX only. InvalidArgument: what
+  // the configuration says of a listener cannot be.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Create(const Surroundings& surroundings,
                                                           const config::v1::Config& config,
                                                           std::vector<InheritedListener> listeners,
@@ -60,22 +61,23 @@ class Acceptor {
   // would accept it.
   void Sweep();
 
-  // The workers that serve after this one.
-  struct Successors {
-    std::function<bool()> have_room;
-    std::function<void(Connection)> take;
-  };
   // Stops for good. Removes the listeners from the epoll set first: closing alone would leave them
-  // there as long as another process has them. Then, if there are `successors`, gives them the
-  // connections of which the kernel may have told this worker alone. Then closes the listeners.
-  void Stop(const std::optional<Successors>& successors);
+  // there as long as another process has them. Then, if there are `successors`, the workers that
+  // serve after this one, gives them the connections of which the kernel may have told this worker
+  // alone. Then closes the listeners.
+  void Stop(const std::optional<Admission::Successors>& successors);
 
  private:
   enum class State { kNotStarted, kAccepting, kFull, kPaused, kStopped };
   class Source;
+  struct Accepted {
+    Connection connection;
+    // Of its listener, which is there as long as the acceptor accepts.
+    const std::shared_ptr<const ListenerTerms>* terms;
+  };
 
   Acceptor(const Surroundings& surroundings, const config::v1::Config& config,
-           std::vector<InheritedListener> listeners, std::optional<AcceptTurns> turns);
+           std::vector<ListeningSocket> listeners, std::optional<AcceptTurns> turns);
   bool is_full() const { return around_.connections.held() >= worker_connections_; }
   // Drops the listeners that do not listen.
   absl::Status CheckListeners();
@@ -97,7 +99,7 @@ class Acceptor {
   std::vector<ListeningSocket> listeners_;
   State state_ = State::kNotStarted;
   std::optional<loop::TimePoint> told_at_;  // of the cause of a pause
-  std::vector<Connection> accepted_;
+  std::vector<Accepted> accepted_;
   loop::Timer resume_;
   std::vector<std::unique_ptr<Source>> sources_;  // EXCLUSIVE and REUSEPORT
   std::unique_ptr<AcceptMutex> accept_mutex_;     // MUTEX

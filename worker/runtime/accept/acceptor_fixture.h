@@ -12,6 +12,7 @@
 #include "muster/proto/config.pb.h"
 #include "muster/worker/runtime/accept/accept_mutex.h"
 #include "muster/worker/runtime/accept/acceptor.h"
+#include "muster/worker/runtime/accept/admission.h"
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/error_log.h"
@@ -19,6 +20,7 @@
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/worker_status.h"
 
 namespace muster::worker {
 
@@ -40,7 +42,8 @@ class AcceptorTest : public ::testing::Test {
   AcceptorTest()
       : loop_(*loop::EventLoop::Create()),
         log_(*ErrorLog::Open(config::v1::Log(), "test")),
-        count_(stats_.active) {
+        count_(stats_.active),
+        admission_({*loop_, log_, count_, stats_, status_, keeper_}) {
     config_.set_worker_connections(100);
   }
 
@@ -50,7 +53,7 @@ class AcceptorTest : public ::testing::Test {
     return listeners;
   }
   std::unique_ptr<Acceptor> MakeAcceptor(std::optional<AcceptTurns> turns = std::nullopt) {
-    auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config_,
+    auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, admission_}, config_,
                                      InheritedListeners(), std::move(turns));
     EXPECT_TRUE(acceptor.ok()) << acceptor.status();
     EXPECT_TRUE((*acceptor)->Start().ok());
@@ -63,7 +66,9 @@ class AcceptorTest : public ::testing::Test {
   ErrorLog log_;
   SlotStats stats_;
   ConnectionCount count_;
+  WorkerStatus status_ = {};
   Keeper keeper_;
+  Admission admission_;
   testing::LoopbackListener listener_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -65,15 +66,16 @@ TEST_F(AcceptorTest, GivesWhatWaitsToItsSuccessorsBeforeItStops) {
   const TestClient clients[] = {TestClient(listener_.port()), TestClient(listener_.port()),
                                 TestClient(listener_.port())};
   std::vector<Connection> given;
-  acceptor->Stop(Acceptor::Successors{
+  acceptor->Stop(Admission::Successors{
       .have_room = [&] { return given.size() < 2; },
-      .take = [&](Connection connection) { given.push_back(std::move(connection)); }});
+      .take = [&](Connection connection,
+                  const std::string&) { given.push_back(std::move(connection)); }});
   EXPECT_EQ(given.size(), 2u);
   EXPECT_TRUE(keeper_.connections.empty());
 }
 
 TEST_F(AcceptorTest, AcceptsNothingBeforeItStarts) {
-  auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, keeper_}, config_,
+  auto acceptor = Acceptor::Create({*loop_, log_, count_, stats_, admission_}, config_,
                                    InheritedListeners(), std::nullopt);
   ASSERT_TRUE(acceptor.ok()) << acceptor.status();
   const TestClient client(listener_.port());

@@ -9,8 +9,9 @@
 
 namespace muster::worker {
 
-ListeningSocket::ListeningSocket(InheritedListener listener)
-    : address_(std::move(listener.address)), fd_(std::move(listener.fd)) {
+ListeningSocket::ListeningSocket(InheritedListener listener,
+                                 std::shared_ptr<const ListenerTerms> terms)
+    : address_(std::move(listener.address)), fd_(std::move(listener.fd)), terms_(std::move(terms)) {
   // Accepted sockets inherit it, which saves a system call for each. On a Unix
   // socket it fails, and nothing is lost.
   const int on = 1;
@@ -25,11 +26,14 @@ bool ListeningSocket::listens() const {
 
 ListeningSocket::Outcome ListeningSocket::Accept(Connection* connection) const {
   for (;;) {
-    connection->peer_bytes = sizeof(connection->peer);
-    const int fd = ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&connection->peer),
-                             &connection->peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage peer = {};
+    socklen_t size = sizeof(peer);
+    const int fd = ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       connection->fd.reset(fd);
+      connection->origin.address = PeerAddress(peer);
+      if (peer.ss_family == AF_UNIX) connection->origin.credentials = ReadPeerCredentials(fd);
       return Outcome::kAccepted;
     }
     switch (errno) {

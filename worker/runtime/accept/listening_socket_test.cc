@@ -41,9 +41,9 @@ TEST(ListeningSocket, SaysWhoConnected) {
   const testing::TestClient client(listener.port());
   Connection connection;
   ASSERT_EQ(socket.Accept(&connection), ListeningSocket::Outcome::kAccepted);
-  ASSERT_EQ(connection.peer_bytes, sizeof(sockaddr_in));
-  EXPECT_EQ(ntohs(reinterpret_cast<const sockaddr_in*>(&connection.peer)->sin_port),
-            client.local_port());
+  EXPECT_EQ(connection.origin.address.ToString(), "127.0.0.1");
+  EXPECT_EQ(connection.origin.address.port(), client.local_port());
+  EXPECT_FALSE(connection.origin.credentials.has_value());
 }
 
 }  // namespace

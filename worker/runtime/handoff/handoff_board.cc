@@ -64,6 +64,18 @@ std::uint64_t HandoffBoard::Unsent() const {
   return unsent;
 }
 
+bool HandoffBoard::AllTakeMemory() const {
+  const std::uint32_t used = zone_.slots_used();
+  for (std::uint32_t slot = 0; slot < used; ++slot) {
+    const WorkerStatus& status = zone_.worker_status(slot);
+    const bool is_there =
+        slot == slot_ || ReadPhase(status) != WorkerPhase::kNone || status.capacity.value() != 0;
+    const std::int64_t started = status.started.value();
+    if (is_there && (started == 0 || status.takes_memory.value() != started)) return false;
+  }
+  return true;
+}
+
 std::uint64_t HandoffBoard::Givers() const {
   std::uint64_t givers = 0;
   const std::uint32_t used = zone_.slots_used();

@@ -30,6 +30,10 @@ class HandoffBoard {
   // Shows how many connections it has given that are not in the queue yet.
   void ShowUnsent(std::size_t unsent) { status().unsent.Set(static_cast<std::int64_t>(unsent)); }
 
+  // Shows that this worker takes connections whose state is in memory of its own. After `started`
+  // of its status is set: a program that is older, and begins in this slot later, changes that.
+  void ShowTakesMemory() { status().takes_memory.Set(status().started.value()); }
+
   // Whether this worker's generation is the one that serves.
   bool is_of_serving_generation() const { return generation_ == serving_generation(); }
   // This worker as a taker.
@@ -39,6 +43,9 @@ class HandoffBoard {
   std::vector<HandoffTaker> OtherTakers() const;
   // Connections that workers have given, this one included, and that are not in the queue yet.
   std::uint64_t Unsent() const;
+  // Whether all workers, this one included, take connections whose state is in memory of its own.
+  // So none is given to a worker of an older program, not even to one that serves in a moment.
+  bool AllTakeMemory() const;
   // The workers that give connections away or are about to: this one, those that drain, and those
   // of earlier generations.
   std::uint64_t Givers() const;

@@ -9,13 +9,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/proto/counted.h"
+#include "muster/worker/origin/origin.h"
+#include "muster/worker/origin/peer_address.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::worker {
@@ -28,26 +33,37 @@ constexpr std::chrono::milliseconds kLastDelay(32);
 constexpr std::chrono::milliseconds kDescriptorDelay(100);
 constexpr std::chrono::seconds kMeasureDelay(1);
 
-// Moves the connection out of a message.
-absl::Status Unpack(ipc::ReceivedMessage& message, bool takes_from_others, Connection* connection) {
+// Moves the connection and its state out of a message.
+absl::Status Unpack(ipc::ReceivedMessage& message, bool takes_from_others, Connection* connection,
+                    std::string* state) {
   if (message.command_as<Command>() != Command::kAdopt) {
     return absl::InvalidArgumentError(
         absl::StrCat("command ", message.command, ", expected ADOPT"));
   }
-  if (message.sender.uid != ::geteuid() && !takes_from_others) {
+  // The master, which may be another user, gives what it has accepted itself.
+  if (message.sender.uid != ::geteuid() && message.sender.pid != ::getppid() &&
+      !takes_from_others) {
     return absl::PermissionDeniedError(absl::StrCat("ADOPT: from user ", message.sender.uid));
   }
-  if (message.fds.size() != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("ADOPT: ", config::Counted(message.fds.size(), "descriptor"), ", expected 1"));
+  const bool is_in_memory = (message.flags & kStateInMemory) != 0;
+  const std::size_t expected = is_in_memory ? 2 : 1;
+  if (message.fds.size() != expected) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ADOPT: ", config::Counted(message.fds.size(), "descriptor"), ", expected ", expected));
   }
   connection->is_fresh = (message.flags & kIsFresh) != 0;
   connection->fd = std::move(message.fds[0]);
-  connection->peer_bytes = sizeof(connection->peer);
-  if (::getpeername(connection->fd.get(), reinterpret_cast<sockaddr*>(&connection->peer),
-                    &connection->peer_bytes) != 0) {
-    return ipc::ErrnoStatus("ADOPT: getpeername");
+  connection->origin = ReadOrigin(connection->fd.get());
+  if (connection->origin.address.family() == AF_UNSPEC) {
+    return absl::InvalidArgumentError("ADOPT: its descriptor is no connected socket");
   }
+  if (!is_in_memory) {
+    *state = message.payload;
+    return absl::OkStatus();
+  }
+  auto read = ipc::ReadSealedBytes(message.fds[1].get(), kMostHandoffMemoryBytes);
+  if (!read.ok()) return ipc::Annotate(read.status(), "ADOPT: its state");
+  *state = *std::move(read);
   return absl::OkStatus();
 }
 
@@ -161,17 +177,20 @@ std::size_t HandoffIntake::TakeAllOnce() {
 }
 
 HandoffIntake::Outcome HandoffIntake::TakeOne() {
-  // A connection that is received without a descriptor for it is lost.
+  // A connection that is received without descriptors for it, and for its state, is lost.
   ipc::UniqueFd place(::fcntl(channel_.fd(), F_DUPFD_CLOEXEC, 0));
-  if (!place.valid()) return Outcome::kNoDescriptor;
+  ipc::UniqueFd second_place(::fcntl(channel_.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!place.valid() || !second_place.valid()) return Outcome::kNoDescriptor;
   place.reset();
+  second_place.reset();
   const auto outcome = channel_.TryReceive(&received_);
   if (outcome.ok() && *outcome != ipc::ReceiveOutcome::kReceived) return Outcome::kNothing;
   Connection connection;
+  std::string state;
   absl::Status status = outcome.status();
   const bool is_only_this_message =
       outcome.ok() || absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status);
-  if (status.ok()) status = Unpack(received_, around_.takes_from_other_users, &connection);
+  if (status.ok()) status = Unpack(received_, around_.takes_from_other_users, &connection, &state);
   received_.fds.clear();
   if (!status.ok()) {
     around_.log.Write(config::v1::Log::ERROR, absl::StrCat("handoff: ", status.message()));
@@ -179,7 +198,7 @@ HandoffIntake::Outcome HandoffIntake::TakeOne() {
   }
   connection.lease = around_.connections.Take();
   around_.stats.adopted.Add();
-  adopt_(std::move(connection), received_.payload);
+  adopt_(std::move(connection), std::move(state));
   return Outcome::kTaken;
 }
 

@@ -10,6 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/proto/counted.h"
 #include "muster/worker/protocol/command.h"
 
@@ -81,8 +83,8 @@ bool HandoffOutlet::HasRoom() {
 }
 
 void HandoffOutlet::Give(Connection connection, std::string state) {
-  MUSTER_CHECK(state.size() <= kMostHandoffStateBytes,
-               "a service's state is larger than a message");
+  MUSTER_CHECK(state.size() <= kMostHandoffMemoryBytes,
+               "a service's state is larger than what can be handed off");
   if (budget_ > 0) --budget_;
   if (is_stalled_) try_at_ = around_.loop.now() + kTryAgain;
   has_given_ = true;
@@ -91,20 +93,38 @@ void HandoffOutlet::Give(Connection connection, std::string state) {
   if (is_giving_) look_.SetAfter(kLookSoon);
 }
 
+std::size_t HandoffOutlet::MostStateBytes() const {
+  return around_.board.AllTakeMemory() ? kMostHandoffMemoryBytes : kMostHandoffStateBytes;
+}
+
+bool HandoffOutlet::Send(const Unsent& unsent) const {
+  ipc::Message message;
+  message.command = ipc::CommandNumber(Command::kAdopt);
+  message.flags = unsent.connection.is_fresh ? kIsFresh : 0;
+  message.pid = ::getpid();
+  std::vector<int> fds = {unsent.connection.fd.get()};
+  ipc::UniqueFd memory;
+  if (unsent.state.size() <= kMostHandoffStateBytes) {
+    message.payload = unsent.state;
+  } else {
+    // A worker of an older program may have come meanwhile.
+    if (!around_.board.AllTakeMemory()) return false;
+    auto sealed = ipc::SealBytes("muster-handoff", unsent.state);
+    if (!sealed.ok()) return false;
+    memory = *std::move(sealed);
+    fds.push_back(memory.get());
+    message.flags |= kStateInMemory;
+  }
+  message.fds = fds;
+  const auto outcome = channel_.TrySend(message);
+  return outcome.ok() && *outcome == ipc::SendOutcome::kSent;
+}
+
 void HandoffOutlet::SendAll() {
   while (!unsent_.empty()) {
-    const Unsent& first = unsent_.front();
-    const int fd = first.connection.fd.get();
-    ipc::Message message;
-    message.command = ipc::CommandNumber(Command::kAdopt);
-    message.flags = first.connection.is_fresh ? kIsFresh : 0;
-    message.pid = ::getpid();
-    message.payload = first.state;
-    message.fds = absl::MakeConstSpan(&fd, 1);
-    const auto outcome = channel_.TrySend(message);
-    // Full, or refused for now (SendOutcome::kTryLater): the timer tries again, and knows when it
-    // is to no avail.
-    if (!outcome.ok() || *outcome != ipc::SendOutcome::kSent) break;
+    // Full, or refused for now (SendOutcome::kTryLater), or without memory: the timer tries again,
+    // and knows when it is to no avail.
+    if (!Send(unsent_.front())) break;
     around_.stats.handed_off.Add();
     unsent_.pop_front();
   }

@@ -2,6 +2,7 @@
 #define MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_OUTLET_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -54,6 +55,7 @@ class HandoffOutlet {
 
   // Of handoff_queue.h.
   bool HasRoom();
+  std::size_t MostStateBytes() const;
   void Give(Connection connection, std::string state);
   std::uint32_t kept() const;
   bool is_settled() const;
@@ -78,6 +80,8 @@ class HandoffOutlet {
   HandoffStall::Look LookNow() const { return {around_.loop.now(), TakenByTakers(), IsOnTheWay()}; }
   bool IsOnTheWay() const { return !unsent_.empty() || intake_.queued_bytes() > 0; }
   void SendAll();
+  // False: not now.
+  bool Send(const Unsent& unsent) const;
   void Watch();
   void Unwatch();
   // Looks for a stall, and for room.

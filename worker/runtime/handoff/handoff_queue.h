@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_QUEUE_H_
 #define MUSTER_WORKER_RUNTIME_HANDOFF_HANDOFF_QUEUE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -59,9 +60,11 @@ class HandoffQueue {
   // Whether a worker has room for one more connection. If not, the connection is to be kept and
   // served; `room` is called when there is some. False unless this worker gives.
   bool HasRoom() { return outlet_.HasRoom(); }
+  // The most bytes of state that may be given now.
+  std::size_t MostStateBytes() const { return outlet_.MostStateBytes(); }
   // Sends a connection, now or in a moment. Until then it counts as this worker's. Nothing else in
   // this process may watch or use its descriptor any more. `state` has at most
-  // kMostHandoffStateBytes. If it cannot be sent, or nobody takes it, it comes back by `adopt`.
+  // MostStateBytes. If it cannot be sent, or nobody takes it, it comes back by `adopt`.
   void Give(Connection connection, std::string state) {
     outlet_.Give(std::move(connection), std::move(state));
   }

@@ -45,6 +45,8 @@ class HandoffParticipant {
                      const SharedZone& zone, std::uint64_t generation, std::uint32_t capacity)
       : zone_(zone), tag_(*zone.Reserve()), board_(zone, tag_.slot(), generation, capacity) {
     status().generation.Set(static_cast<std::int64_t>(generation));
+    status().started.Set(1 + static_cast<std::int64_t>(tag_.slot()));
+    board_.ShowTakesMemory();
     HandoffQueue::Callbacks callbacks;
     callbacks.adopt = [this](Connection connection, std::string state) {
       adopted_.push_back({std::move(connection), std::move(state)});
@@ -151,9 +153,10 @@ class HandoffQueueTest : public ::testing::Test {
     for (int i = 0; i < 200; ++i) ASSERT_TRUE(loop_->RunOnce(loop::Clock::duration::zero()).ok());
   }
   // What a broken peer might put into the queue.
-  void SendRaw(Command command, const std::vector<int>& fds) const {
+  void SendRaw(Command command, const std::vector<int>& fds, std::uint16_t flags = 0) const {
     ipc::Message message;
     message.command = ipc::CommandNumber(command);
+    message.flags = flags;
     message.fds = fds;
     ASSERT_TRUE(ends_.second.TrySend(message).ok());
   }

@@ -1,5 +1,6 @@
 #include "muster/worker/runtime/handoff/handoff_queue.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -210,6 +211,52 @@ TEST_F(HandoffQueueTest, RefusesWhatIsNoConnectionAndGoesOn) {
   ASSERT_EQ(taker->adopted().size(), 1u);
   EXPECT_EQ(taker->adopted()[0].state, "good");
   EXPECT_EQ(taker->stats().active, 1u);
+}
+
+TEST_F(HandoffQueueTest, PassesAStateThatIsLongerThanAMessage) {
+  const auto taker = AddTaker();
+  old_->StartGiving();
+  ASSERT_EQ(old_->queue().MostStateBytes(), kMostHandoffMemoryBytes);
+  const std::string longest_in_message(kMostHandoffStateBytes, 'm');
+  const std::string longer(3'000'000, 's');
+  EXPECT_TRUE(Give(*old_, 1, longest_in_message).empty());
+  EXPECT_TRUE(Give(*old_, 1, longer).empty());
+  ASSERT_TRUE(RunUntil([&] { return taker->adopted().size() == 2; }));
+  EXPECT_TRUE(taker->adopted()[0].state == longest_in_message);
+  EXPECT_TRUE(taker->adopted()[1].state == longer);
+  EXPECT_TRUE(taker->adopted()[1].connection.fd.valid());
+}
+
+TEST_F(HandoffQueueTest, GivesNoLongStateWhileAWorkerIsThereThatCannotTakeIt) {
+  const auto taker = AddTaker();
+  const auto older = Add(kServing + 1);  // serves in a moment
+  older->status().takes_memory.Clear();
+  old_->StartGiving();
+  EXPECT_EQ(old_->queue().MostStateBytes(), kMostHandoffStateBytes);
+  older->status().started.Clear();
+  older->status().capacity.Clear();  // it has ended
+  EXPECT_EQ(old_->queue().MostStateBytes(), kMostHandoffMemoryBytes);
+}
+
+TEST_F(HandoffQueueTest, TakesALongStateBackWhenAWorkerHasComeThatCannotTakeIt) {
+  const auto taker = AddTaker();
+  old_->StartGiving();
+  const auto older = Add(kServing + 1);
+  older->status().takes_memory.Set(older->status().started.value() + 1);  // of a program before it
+  EXPECT_TRUE(Give(*old_, 1, std::string(kMostHandoffStateBytes + 1, 's')).empty());
+  ASSERT_TRUE(RunUntil([&] { return old_->adopted().size() == 1; }));
+  EXPECT_EQ(old_->adopted()[0].state.size(), kMostHandoffStateBytes + 1);
+  EXPECT_TRUE(taker->adopted().empty());
+}
+
+TEST_F(HandoffQueueTest, RefusesAStateInMemoryThatCouldBeChanged) {
+  const auto taker = AddTaker();
+  const ipc::UniqueFd unsealed(::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  SendRaw(Command::kAdopt, {served_.get(), unsealed.get()}, kStateInMemory);
+  SendRaw(Command::kAdopt, {served_.get()}, kStateInMemory);
+  SendRaw(Command::kAdopt, {served_.get()});
+  ASSERT_TRUE(RunUntil([&] { return taker->adopted().size() == 1; }));
+  EXPECT_EQ(taker->stats().adopted, 1u);
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-#include "muster/worker/http/message/peer_address.h"
+#include "muster/worker/origin/peer_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "gtest/gtest.h"
 
-namespace muster::worker::http {
+namespace muster::worker {
 namespace {
 
 std::string Text(const PeerAddress& peer) {
@@ -34,7 +34,19 @@ TEST(PeerAddress, OfAUnixSocketHasNoName) {
   sockaddr_storage address = {};
   address.ss_family = AF_UNIX;
   EXPECT_EQ(Text(PeerAddress(address)), ">unix:");
+  EXPECT_EQ(PeerAddress(address).ToStringWithPort(), "unix:");
+  EXPECT_EQ(PeerAddress(address).network_bytes(), "");
+}
+
+TEST(PeerAddress, IsMadeOfItsBytes) {
+  const std::string four("\xc0\x00\x02\x01", 4);
+  EXPECT_EQ(PeerAddress(four, 80).ToStringWithPort(), "192.0.2.1:80");
+  EXPECT_EQ(PeerAddress(four, 80).network_bytes(), four);
+  const std::string sixteen = "\x20\x01\x0d\xb8" + std::string(11, '\0') + "\x01";
+  EXPECT_EQ(PeerAddress(sixteen, 443).ToStringWithPort(), "[2001:db8::1]:443");
+  EXPECT_EQ(PeerAddress(sixteen, 443).network_bytes(), sixteen);
+  EXPECT_EQ(PeerAddress("12345", 80), PeerAddress());
 }
 
 }  // namespace
-}  // namespace muster::worker::http
+}  // namespace muster::worker

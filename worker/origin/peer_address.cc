@@ -1,4 +1,4 @@
-#include "muster/worker/http/message/peer_address.h"
+#include "muster/worker/origin/peer_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace muster::worker::http {
+namespace muster::worker {
 
 PeerAddress::PeerAddress(const sockaddr_storage& address) : family_(address.ss_family) {
   if (family_ == AF_INET) {
@@ -19,6 +19,13 @@ PeerAddress::PeerAddress(const sockaddr_storage& address) : family_(address.ss_f
     std::memcpy(bytes_.data(), &ipv6.sin6_addr, 16);
     port_ = ntohs(ipv6.sin6_port);
   }
+}
+
+PeerAddress::PeerAddress(absl::string_view bytes, std::uint16_t port) {
+  if (bytes.size() != 4 && bytes.size() != bytes_.size()) return;
+  family_ = bytes.size() == 4 ? AF_INET : AF_INET6;
+  std::memcpy(bytes_.data(), bytes.data(), bytes.size());
+  port_ = port;
 }
 
 void PeerAddress::AppendTo(std::string& out) const {
@@ -33,4 +40,21 @@ void PeerAddress::AppendTo(std::string& out) const {
   }
 }
 
-}  // namespace muster::worker::http
+std::string PeerAddress::ToString() const {
+  std::string text;
+  AppendTo(text);
+  return text;
+}
+
+std::string PeerAddress::ToStringWithPort() const {
+  if (family_ == AF_INET) return absl::StrCat(ToString(), ":", port_);
+  if (family_ == AF_INET6) return absl::StrCat("[", ToString(), "]:", port_);
+  return ToString();
+}
+
+absl::string_view PeerAddress::network_bytes() const {
+  const std::size_t size = family_ == AF_INET ? 4 : family_ == AF_INET6 ? bytes_.size() : 0;
+  return {reinterpret_cast<const char*>(bytes_.data()), size};
+}
+
+}  // namespace muster::worker

@@ -1,0 +1,33 @@
+#include "muster/worker/stream/stream_handle.h"
+
+namespace muster::worker {
+
+void StreamLink::Cut() {
+  callbacks_.reset();
+  is_gone_.store(true, std::memory_order_relaxed);
+}
+
+void StreamLink::Post(Task task) {
+  if (is_gone()) return;
+  context_.Post([self = shared_from_this(), task = std::move(task)] {
+    if (self->callbacks_.has_value()) self->callbacks_->run(task);
+  });
+}
+
+void StreamLink::Release() {
+  if (std::this_thread::get_id() == loop_thread_) return ReleaseHere();
+  if (is_gone()) return;
+  context_.Post([self = shared_from_this()] { self->ReleaseHere(); });
+}
+
+void StreamLink::ReleaseHere() const {
+  if (callbacks_.has_value()) callbacks_->release();
+}
+
+StreamHold::StreamHold(std::shared_ptr<StreamLink> link) {
+  StreamLink* const held = link.get();
+  link_ = std::shared_ptr<StreamLink>(
+      held, [link = std::move(link)](StreamLink* released) { released->Release(); });
+}
+
+}  // namespace muster::worker

@@ -1,0 +1,109 @@
+#include "muster/worker/stream/stream_set.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "muster/proto/counted.h"
+#include "muster/worker/stream/stream.h"
+
+namespace muster::worker {
+
+StreamSet::StreamSet(Context& context, Protocol& protocol)
+    : context_(context),
+      loop_(context.loop()),
+      protocol_(protocol),
+      settings_(StreamSettings::From(context.config().stream())),
+      log_counts_(context.loop(), [this] { LogCounts(); }) {}
+
+// One after the other: a session that goes may still ask of the set.
+StreamSet::~StreamSet() {
+  while (!streams_.empty()) Remove(*streams_.begin()->first).reset();
+}
+
+void StreamSet::Add(std::unique_ptr<Stream> stream) {
+  Stream* const key = stream.get();
+  streams_.emplace(key, std::move(stream));
+}
+
+std::unique_ptr<Stream> StreamSet::Remove(Stream& stream) {
+  std::erase(queued_, &stream);
+  std::erase(over_, &stream);
+  std::replace(running_.begin(), running_.end(), &stream, static_cast<Stream*>(nullptr));
+  const auto found = streams_.find(&stream);
+  if (found == streams_.end()) return nullptr;
+  std::unique_ptr<Stream> removed = std::move(found->second);
+  streams_.erase(found);
+  return removed;
+}
+
+void StreamSet::WorkAll() {
+  for (const auto& [stream, owned] : streams_) stream->Enqueue();
+  RunQueued();
+}
+
+void StreamSet::TellDrain() {
+  std::vector<Stream*> streams;
+  for (const auto& [stream, owned] : streams_) streams.push_back(stream);
+  // None of them goes before the next round.
+  for (Stream* stream : streams) stream->TellDrain();
+}
+
+void StreamSet::Enqueue(Stream& stream) {
+  if (queued_.empty()) context_.Post([this] { RunQueued(); });
+  queued_.push_back(&stream);
+}
+
+void StreamSet::RunQueued() {
+  if (!running_.empty()) return;
+  running_ = std::exchange(queued_, {});
+  // A turn may remove any of them.
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    if (running_[i] != nullptr) running_[i]->Work();
+  }
+  running_.clear();
+}
+
+void StreamSet::Bury(Stream& stream) {
+  if (over_.empty()) context_.Post([this] { BuryAll(); });
+  over_.push_back(&stream);
+}
+
+void StreamSet::BuryAll() {
+  for (Stream* stream : std::exchange(over_, {})) {
+    stream->TellEnd();
+    Remove(*stream).reset();
+  }
+}
+
+void StreamSet::CloseLargest() {
+  const auto largest =
+      std::max_element(streams_.begin(), streams_.end(), [](const auto& a, const auto& b) {
+        return a.first->unsent_memory_bytes() < b.first->unsent_memory_bytes();
+      });
+  if (largest == streams_.end()) return;
+  Log(config::v1::Log::WARN, "closed for max_worker_unsent_bytes",
+      absl::StrCat("all clients together have not taken ", unsent_bytes_, " bytes, and it has not ",
+                   "taken ", largest->first->unsent_memory_bytes()));
+  largest->first->End();
+}
+
+void StreamSet::Log(config::v1::Log::Level level, absl::string_view kind,
+                    absl::string_view details) {
+  if (throttle_.Admit(kind, now())) {
+    context_.Log(level, absl::StrCat("a client is ", kind, details.empty() ? "" : ": ", details));
+  } else if (!log_counts_.is_armed()) {
+    log_counts_.Set(*throttle_.next_due());
+  }
+}
+
+void StreamSet::LogCounts() {
+  for (const LineThrottle::Count& count : throttle_.TakeDue(now())) {
+    context_.Log(config::v1::Log::WARN,
+                 absl::StrCat(config::Counted(count.lines, "more client"), " ",
+                              count.lines == 1 ? "was " : "were ", count.kind));
+  }
+  if (const auto next = throttle_.next_due()) log_counts_.Set(*next);
+}
+
+}  // namespace muster::worker
