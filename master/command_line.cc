@@ -17,13 +17,17 @@ namespace {
 
 constexpr char kFooter[] =
     "Signals: HUP reload, USR1 reopen the log files, QUIT stop gracefully, TERM and INT stop at\n"
-    "once, WINCH stop serving but keep running, TTIN add a worker, TTOU remove a worker.\n"
+    "once, WINCH stop serving but keep running, TTIN add a worker, TTOU remove a worker,\n"
+    "USR2 become the program that is now at the master's path.\n"
     "\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no master runs (-s), 4 no answer\n"
-    "came, so the outcome is unknown (-s): ask ctl status.\n"
+    "came, so the outcome is unknown (-s): ask ctl status. With --single it is the worker's, or\n"
+    "128 and the number of the signal that killed it.\n"
     "\n"
     "Examples:\n"
     "  master -c muster.textproto              run in the foreground\n"
+    "  master --daemon -c muster.textproto     return when it serves in the background\n"
+    "  master --single -c muster.textproto     one worker, for a debugger\n"
     "  master -t -c muster.textproto           list what would make a start fail\n"
     "  master -s reload -c muster.textproto    reload, and report the outcome";
 
@@ -49,6 +53,7 @@ std::string Absolute(const std::string& directory, const std::string& path) {
 std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const* argv,
                                                     const std::string& directory) {
   Invocation invocation;
+  if (argc > 1) invocation.arguments.assign(argv + 1, argv + argc);
   bool is_test = false;
   std::string order;
   CLI::App app("Runs a service as a master and its workers.", "master");
@@ -87,6 +92,19 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const*
       ->check(CLI::Range(3, std::numeric_limits<int>::max()).description(""))
       ->excludes(test)
       ->excludes(signal);
+  CLI::Option* daemon =
+      app.add_flag("--daemon", invocation.is_daemon,
+                   "Serve in the background: return when the first workers serve, or with the "
+                   "reason why they do not. The log must be a file")
+          ->excludes(test)
+          ->excludes(signal)
+          ->excludes("--ready-fd");
+  app.add_flag("--single", invocation.is_single,
+               "For debugging: one worker, however long it is stopped, and whose end is that of "
+               "the master")
+      ->excludes(test)
+      ->excludes(signal)
+      ->excludes(daemon);
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
     return absl::StrCat("master: ", cli::WrongUsage(*failed, error, WhatToWriteFor),
                         "\nSee master --help.\n");

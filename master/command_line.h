@@ -3,6 +3,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace muster::master {
 
@@ -13,6 +14,7 @@ enum class ExitCode {
   kUsage = 2,
   kNoMaster = 3,  // -s: no master runs
   kUnknown = 4,   // -s: no answer came; the order may have been carried out
+  // --single: another one is that of the worker, 128 and the number of the signal that killed it.
 };
 
 // What -s asks of a running master.
@@ -29,7 +31,11 @@ struct Invocation {
   // What relative paths of the configuration are relative to: absolute.
   std::string prefix;
   std::string worker_binary;  // absolute, or empty: as the configuration says
-  int ready_fd = -1;          // gets a line when the master serves; -1: none
+  // All of it, without the program's name.
+  std::vector<std::string> arguments{};
+  int ready_fd = -1;       // gets a line when the master serves; -1: none
+  bool is_daemon = false;  // leaves its terminal when it serves
+  bool is_single = false;  // for debugging: one worker, with which it ends
 };
 
 // Reads the command line. For --help, --version and mistakes it prints the answer, and returns the

@@ -66,7 +66,20 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(Refused({"-c", "m", "-s", "restart"}), ExitCode::kUsage);
   EXPECT_EQ(Refused({"-c", "m", "-s", "1"}), ExitCode::kUsage);
   EXPECT_EQ(Refused({"-c", "m", "-t", "-s", "quit"}), ExitCode::kUsage);
-  EXPECT_EQ(Refused({"-c", "m", "--daemon"}), ExitCode::kUsage);
+  EXPECT_EQ(Refused({"-c", "m", "--deamon"}), ExitCode::kUsage);
+}
+
+TEST(CommandLine, KnowsTheWaysToRun) {
+  EXPECT_FALSE(Parsed({"-c", "m"}).is_daemon);
+  EXPECT_TRUE(Parsed({"-c", "m", "--daemon"}).is_daemon);
+  EXPECT_TRUE(Parsed({"-c", "m", "--single"}).is_single);
+  EXPECT_EQ(Refused({"-c", "m", "--single", "--daemon"}), ExitCode::kUsage);
+  for (const char* way : {"--single", "--daemon"}) {
+    EXPECT_EQ(Refused({"-c", "m", way, "-t"}), ExitCode::kUsage) << way;
+    EXPECT_EQ(Refused({"-c", "m", way, "-s", "quit"}), ExitCode::kUsage) << way;
+  }
+  // Whoever starts a daemon waits for its readiness already, and it closes what it inherits.
+  EXPECT_EQ(Refused({"-c", "m", "--daemon", "--ready-fd", "3"}), ExitCode::kUsage);
 }
 
 TEST(CommandLine, HelpsWithoutAConfiguration) {

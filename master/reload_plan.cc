@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "muster/log/printable.h"
 #include "muster/master/decide/scaling.h"
+#include "muster/master/deployment/wanted_zones.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/listen/listener_set.h"
 
@@ -27,20 +28,21 @@ admin::v1::ReloadPlan PlanReload(const config::v1::Config& config, const Deploym
       plan.add_dropped_listener(log::Printable(one));
     }
   }
-  for (const config::v1::Zone& wanted : config.zone()) {
+  const std::vector<WantedZone> wanted_zones = WantedZones(config);
+  for (const WantedZone& wanted : wanted_zones) {
     const bool is_there =
         std::any_of(current.zones.begin(), current.zones.end(),
-                    [&](const auto& zone) { return zone->name() == wanted.name(); });
+                    [&](const auto& zone) { return zone->name() == wanted.name; });
     if (is_there) {
-      plan.add_kept_zone(wanted.name());
+      plan.add_kept_zone(wanted.name);
     } else {
-      plan.add_new_zone(wanted.name());
+      plan.add_new_zone(wanted.name);
     }
   }
   for (const auto& zone : current.zones) {
     const bool is_wanted =
-        std::any_of(config.zone().begin(), config.zone().end(),
-                    [&](const config::v1::Zone& wanted) { return wanted.name() == zone->name(); });
+        std::any_of(wanted_zones.begin(), wanted_zones.end(),
+                    [&](const WantedZone& wanted) { return wanted.name == zone->name(); });
     if (!is_wanted) plan.add_dropped_zone(zone->name());
   }
   return plan;

@@ -16,7 +16,8 @@
 #include "muster/master/admin/report/log_level.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/deployment/deployment.h"
-#include "muster/master/worker_pulse.h"
+#include "muster/master/workers/worker_pulse.h"
+#include "muster/worker/metrics/metrics_table.h"
 #include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/master_status.h"
 #include "muster/worker/zone/slot_stats.h"
@@ -24,7 +25,6 @@
 namespace muster::master {
 namespace {
 
-constexpr std::chrono::seconds kBetweenPulses{1};
 // A loop that has felt no pulse for this long did not run: it was stopped, or its machine was.
 constexpr std::chrono::seconds kLoopIsLate{3};
 
@@ -38,9 +38,7 @@ Reporter::Reporter(loop::TimerQueue& timers, Subjects subjects)
       counted_from_(Clock::now()),
       felt_(Clock::now()),
       pulse_(timers, [this] { FeelPulses(); }),
-      published_(std::make_shared<const StatusReport>(StatusSnapshot())) {
-  pulse_.SetAfter(kBetweenPulses);
-}
+      published_(std::make_shared<const StatusReport>(StatusSnapshot())) {}
 
 void Reporter::PublishStatus() {
   const auto set = [](ipc::Gauge& gauge, std::uint64_t value) {
@@ -155,11 +153,22 @@ StatusSnapshot Reporter::TakeSnapshot() const {
   master.mutable_start_time()->set_seconds(absl::ToUnixSeconds(start_time_));
   master.mutable_start_time()->set_nanos(
       static_cast<std::int32_t>(absl::ToUnixNanos(start_time_) % 1'000'000'000));
+  const auto wall_time = [this](TimePoint time) {
+    const absl::Time at = start_time_ + absl::FromChrono(time - started_);
+    google::protobuf::Timestamp stamp;
+    stamp.set_seconds(absl::ToUnixSeconds(at));
+    stamp.set_nanos(static_cast<std::int32_t>(absl::ToUnixNanos(at) % 1'000'000'000));
+    return stamp;
+  };
   if (const std::optional<TimePoint> until = subjects_.core.trial().deadline()) {
-    const absl::Time time = start_time_ + absl::FromChrono(*until - started_);
-    master.mutable_trial_until()->set_seconds(absl::ToUnixSeconds(time));
-    master.mutable_trial_until()->set_nanos(
-        static_cast<std::int32_t>(absl::ToUnixNanos(time) % 1'000'000'000));
+    *master.mutable_trial_until() = wall_time(*until);
+  }
+  if (master.has_upgrade()) {
+    admin::v1::Upgrade& upgrade = *master.mutable_upgrade();
+    *upgrade.mutable_begin_time() = wall_time(subjects_.core.upgrade().record().began);
+    if (upgrade.state() == admin::v1::Upgrade::ON_TRIAL && master.has_trial_until()) {
+      *upgrade.mutable_trial_until() = master.trial_until();
+    }
   }
   const Deployments& deployments = subjects_.deployments();
   master.set_log_level(ToSeverity(subjects_.log.level()));
@@ -167,6 +176,9 @@ StatusSnapshot Reporter::TakeSnapshot() const {
   master.set_config_file(log::Printable(deployments.source().config_file));
   master.set_prefix(log::Printable(deployments.source().prefix));
   if (deployments.shown() == nullptr) return snapshot;
+  for (const auto& zone : deployments.shown()->zones) {
+    if (zone->name() == worker::kMetricsZone) snapshot.metrics = zone;
+  }
   master.set_config_hash(deployments.shown()->identity.hash);
   master.set_is_config_from_call(deployments.shown()->identity.is_from_call);
   for (const std::string& address : deployments.shown()->listeners.addresses()) {
@@ -174,6 +186,9 @@ StatusSnapshot Reporter::TakeSnapshot() const {
   }
   for (const auto& socket : deployments.shown()->listeners.ForAdmin()) {
     master.add_admin_listen(log::Printable(socket->address().ToString()));
+  }
+  if (const auto socket = deployments.shown()->listeners.ForMetrics()) {
+    master.set_metrics_listen(log::Printable(socket->address().ToString()));
   }
   return snapshot;
 }

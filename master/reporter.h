@@ -2,6 +2,7 @@
 #define MUSTER_MASTER_REPORTER_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -11,7 +12,9 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "muster/loop/timer.h"
 #include "muster/loop/timer_queue.h"
@@ -22,10 +25,11 @@
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
 #include "muster/master/deployment/deployments.h"
-#include "muster/master/live_workers.h"
 #include "muster/master/process/log.h"
-#include "muster/master/worker_pulse.h"
+#include "muster/master/workers/live_workers.h"
+#include "muster/master/workers/worker_pulse.h"
 #include "muster/proto/admin.pb.h"
+#include "muster/proto/state/process_state.pb.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::master {
@@ -49,6 +53,16 @@ class Reporter {
 
   // `timers`, which is the loop, and the subjects outlive it. The master's start is now.
   Reporter(loop::TimerQueue& timers, Subjects subjects);
+  // From now on it feels the pulses of the workers, once a second.
+  void Begin() { pulse_.SetAfter(kBetweenPulses); }
+
+  // ---- For another program in this process (reporter_state.cc) ----
+
+  // The master's start, what slots had counted before, and who is known to hang. What is looked at
+  // again, as the usage of processes, is not among it.
+  state::v1::ReporterState Save() const;
+  // Before Begin. Tells nobody. The error has the field.
+  absl::Status Restore(const state::v1::ReporterState& state);
 
   // For the workers, who show it to who asks them, and hand connections off by it.
   void PublishStatus();
@@ -61,6 +75,11 @@ class Reporter {
   // and serialised, which costs a fraction of that. In any thread.
   admin::v1::Status ReportPublished() const;
   std::string WritePublished(StatusPart part) const;
+  // The metrics of the service that was known then, with what the workers have counted by now. In
+  // any thread.
+  std::vector<admin::v1::Metric> ReadMetrics() const {
+    return published()->ReadMetrics(subjects_.zone);
+  }
   // The generation that served then. In any thread.
   std::uint64_t published_generation() const { return published()->snapshot().master.generation(); }
   HealthBoard& health() { return health_; }
@@ -84,6 +103,8 @@ class Reporter {
   std::uint64_t ClosedAtDeadline(std::uint32_t slot) const;
 
  private:
+  static constexpr std::chrono::seconds kBetweenPulses{1};
+
   StatusSnapshot TakeSnapshot() const;
   std::shared_ptr<const StatusReport> published() const;
   void FeelPulses();
@@ -98,8 +119,8 @@ class Reporter {
 
   const Subjects subjects_;
   const loop::TimerQueue& timers_;
-  const absl::Time start_time_;  // for display
-  const TimePoint started_;
+  absl::Time start_time_;  // for display
+  TimePoint started_;
   HealthBoard health_;
   CountedBefore counted_before_;                    // of the slots that are taken
   LatencyBefore latency_before_;                    // of the same

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "absl/functional/function_ref.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/loop/event_loop.h"
@@ -23,7 +25,10 @@ namespace {
 // Of a master that is starting two workers, which have no processes.
 class ReporterTest : public testing::Test {
  protected:
-  ReporterTest() { core_.Handle(StartEvent{{.workers = 2}}, Clock::now()); }
+  ReporterTest() {
+    core_.Handle(StartEvent{{.workers = 2}}, Clock::now());
+    reporter_.Begin();
+  }
 
   static Deployment First() {
     Deployment deployment;
@@ -115,6 +120,56 @@ TEST_F(ReporterTest, CountsForAWorkerWhatCameSinceItGotItsSlot) {
   reporter_.OnSlotReleased(0);
   reporter_.OnSlotTaken(0);
   EXPECT_EQ(requests(), 0u);
+}
+
+TEST_F(ReporterTest, GoesOnInAnotherProgram) {
+  zone_.stats(0).requests.Add(5);
+  reporter_.OnSlotTaken(0);
+  zone_.stats(0).requests.Add(2);
+  admin::v1::Hang hang;
+  hang.set_process("sleeps");
+  reporter_.SetHang(0, hang);
+  timers_.RunAt(std::chrono::milliseconds(500));
+  Reporter next{
+      timers_,
+      {core_, zone_, workers_, [this]() -> const Deployments& { return *deployments_; }, log_}};
+  state::v1::ReporterState state = reporter_.Save();
+  state.set_started(1);
+  const absl::Status status = next.Restore(state);
+  ASSERT_TRUE(status.ok()) << status;
+  const admin::v1::Status before = reporter_.Report();
+  const admin::v1::Status after = next.Report();
+  EXPECT_EQ(after.workers(0).counters().requests(), 2u);
+  EXPECT_EQ(after.workers(0).hang().process(), "sleeps");
+  EXPECT_EQ(after.master().start_time().SerializeAsString(),
+            before.master().start_time().SerializeAsString());
+  EXPECT_EQ(after.master().uptime().nanos(), 499'999'999) << "by the clock that never stops";
+  next.OnSlotTaken(0);
+  EXPECT_EQ(next.Report().workers(0).counters().requests(), 2u);
+}
+
+TEST_F(ReporterTest, RefusesAStateThatDoesNotFitTheZone) {
+  zone_.stats(0).requests.Add(5);
+  reporter_.OnSlotTaken(0);
+  const auto refusal = [&](absl::FunctionRef<void(state::v1::ReporterState&)> spoil) {
+    state::v1::ReporterState state = reporter_.Save();
+    state.set_started(1);
+    spoil(state);
+    return std::string(reporter_.Restore(state).message());
+  };
+  using State = state::v1::ReporterState;
+  EXPECT_EQ(refusal([](State&) {}), "");
+  EXPECT_EQ(refusal([](State& state) { state.clear_started(); }), "started: is missing");
+  EXPECT_EQ(refusal([](State& state) { state.set_slots_taken(9); }), "slots_taken: is 9 of 8");
+  EXPECT_EQ(refusal([](State& state) { state.add_silent(8); }), "silent: is 8 of 8");
+  EXPECT_EQ(refusal([](State& state) { (*state.mutable_hangs())[8]; }), "hangs: is 8 of 8");
+  EXPECT_EQ(refusal([](State& state) { state.mutable_counted_before(0)->set_slot(8); }),
+            "counted_before[0].slot: is 8 of 8");
+  EXPECT_EQ(refusal([](State& state) { state.mutable_counted_before(0)->clear_responses(); }),
+            "counted_before[0].responses: has 0 classes");
+  EXPECT_EQ(
+      refusal([](State& state) { (*state.mutable_counted_before(0)->mutable_latency())[999] = 1; }),
+      "counted_before[0].latency: has a bucket 999");
 }
 
 }  // namespace

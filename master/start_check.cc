@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -15,16 +17,18 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/log/printable.h"
 #include "muster/master/access/access_policy.h"
 #include "muster/master/deployment/descriptor_need.h"
+#include "muster/master/deployment/wanted_zones.h"
 #include "muster/master/deployment/worker_launch.h"
+#include "muster/master/deployment/worker_question.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/file_id.h"
 #include "muster/master/host/memory_limit.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/process_listeners.h"
 #include "muster/master/listen/socket_rights.h"
-#include "muster/master/process/ask_worker.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/tls/tls_material.h"
 #include "muster/proto/field_error.h"
@@ -60,22 +64,27 @@ std::uint64_t WorkersOf(const config::v1::Config& config) {
 }  // namespace
 
 DescribeWorker StartCheck::describe() {
-  return [this](const std::string& configured) { return Describe(configured); };
+  return [this](const config::v1::Config& config) { return Describe(config); };
 }
 
 CheckMore StartCheck::check_more() {
   return [this](const config::v1::Config& config) { return Look(config); };
 }
 
-const absl::StatusOr<worker::v1::Description>& StartCheck::Describe(const std::string& configured) {
-  if (!described_.has_value())
-    described_ = AskWhenNeeded(std::make_shared<WorkerFinder>(worker_binary_))(configured);
+const absl::StatusOr<worker::v1::Description>& StartCheck::Describe(
+    const config::v1::Config& config) {
+  if (!described_.has_value()) {
+    described_ = AskWhenNeeded(std::make_shared<WorkerFinder>(worker_binary_))(config);
+  }
   return *described_;
 }
 
 std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& config) {
   has_looked_ = true;
   FindRunning(config.pid_file());
+  // Since the text asked the program, which nobody could start so.
+  const bool is_launch_told =
+      described_.has_value() && !config::FieldOf(described_->status()).empty();
   CheckProgram(config);
   for (int i = 0; i < config.listen_size(); ++i) {
     CheckAddress(absl::StrCat("listen[", i, "].address"), config.listen(i).address());
@@ -92,7 +101,7 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
   if (const absl::Status rules = AccessPolicy::Find(config.admin(), {}).status(); !rules.ok()) {
     mistakes_.push_back({config::FieldOf(rules), std::string(rules.message())});
   }
-  if (const absl::Status who = WorkerLaunch::Find(config).status(); !who.ok()) {
+  if (const absl::Status who = WorkerLaunch::Find(config).status(); !who.ok() && !is_launch_told) {
     mistakes_.push_back({config::FieldOf(who), std::string(who.message())});
   }
   if (config.admin().has_tls()) CheckTls(config.admin().tls());
@@ -102,6 +111,7 @@ std::vector<config::FieldMistake> StartCheck::Look(const config::v1::Config& con
   }
   CheckZones(config);
   CheckLimits(config);
+  CheckCoreFiles(config);
   return std::move(mistakes_);
 }
 
@@ -123,8 +133,9 @@ void StartCheck::FindRunning(const std::string& pid_file) {
 void StartCheck::CheckProgram(const config::v1::Config& config) {
   // If the text asked already, and in vain, it is among its mistakes.
   const bool was_asked = described_.has_value();
-  const absl::Status status = Describe(config.worker_binary()).status();
-  if (was_asked || status.ok()) return;
+  const absl::Status status = Describe(config).status();
+  // What has a field, as a user who is not there, is told with the rest of the configuration.
+  if (was_asked || status.ok() || !config::FieldOf(status).empty()) return;
   if (worker_binary_.empty()) {
     mistakes_.push_back({"worker_binary", std::string(status.message())});
   } else {
@@ -135,20 +146,18 @@ void StartCheck::CheckProgram(const config::v1::Config& config) {
 void StartCheck::CheckAddress(const std::string& field, const std::string& text) {
   const auto address = Address::Parse(text);
   if (!address.ok()) return;  // CheckSemantics reports it
-  std::optional<Address> overlap;
+  bool overlaps = false;
   if (running_addresses_.ok()) {
     for (const Address& other : *running_addresses_) {
       if (IsSame(*address, other)) return;
-      if (address->Overlaps(other)) overlap = other;
+      if (address->Overlaps(other)) overlaps = true;
     }
   }
-  const absl::Status status = Listener::Probe(*address);
+  // A reload binds beside what the master has itself.
+  const absl::Status status =
+      overlaps ? Listener::MakeBeside(*address).status() : Listener::Probe(*address);
   if (status.ok()) return;
-  if (absl::IsAlreadyExists(status) && overlap.has_value()) {
-    notes_.push_back(absl::StrCat(field, ": ", text, " overlaps with ", overlap->ToString(),
-                                  " of the running master; a reload will be refused, a start after "
-                                  "its end will not"));
-  } else if (absl::IsAlreadyExists(status) && !running_addresses_.ok()) {
+  if (absl::IsAlreadyExists(status) && !running_addresses_.ok()) {
     unchecked_.push_back(
         absl::StrCat("who listens on ", text, " (", running_addresses_.status().message(), ")"));
   } else {
@@ -167,11 +176,16 @@ void StartCheck::CheckTls(const config::v1::AdminTls& files) {
   if (!material.ok()) {
     mistakes_.push_back(
         {config::FieldOf(material.status()), std::string(material.status().message())});
-  } else if (material->expiry() < absl::Now()) {
+    return;
+  }
+  if (material->expiry() < absl::Now()) {
     notes_.push_back(
         absl::StrCat("admin.tls.certificate: ", files.certificate(), " has expired, on ",
                      absl::FormatTime("%Y-%m-%d", material->expiry(), absl::UTCTimeZone()),
                      "; clients will refuse it"));
+  }
+  if (!material->key_exposure().empty()) {
+    notes_.push_back(absl::StrCat("admin.tls.key: ", material->key_exposure()));
   }
 }
 
@@ -195,11 +209,11 @@ void StartCheck::CheckZones(const config::v1::Config& config) {
   const std::optional<std::uint64_t> largest = Limit(RLIMIT_FSIZE);
   std::uint64_t total = 0;
   bool is_told = false;
-  for (int i = 0; i < config.zone_size(); ++i) {
-    const config::v1::Zone& zone = config.zone(i);
-    const std::string field = absl::StrCat("zone[", i, "].size_bytes");
-    const std::uint64_t size = worker::UserZone::FileBytes(zone.size_bytes());
-    const absl::Status status = worker::UserZone::CheckSize(zone.name(), zone.size_bytes());
+  const std::vector<WantedZone> zones = WantedZones(config);
+  for (const WantedZone& zone : zones) {
+    const std::string& field = zone.size_field;
+    const std::uint64_t size = worker::UserZone::FileBytes(zone.name, zone.size_bytes);
+    const absl::Status status = worker::UserZone::CheckSize(zone.name, zone.size_bytes);
     if (!status.ok()) {
       mistakes_.push_back({field, std::string(status.message())});
       continue;
@@ -219,9 +233,21 @@ void StartCheck::CheckZones(const config::v1::Config& config) {
     mistakes_.push_back({field, absl::StrCat("the zones to this one take ", total,
                                              " bytes, of which ", available, " are available")});
   }
-  if (config.zone_size() > 0 && running_.has_value()) {
+  if (!zones.empty() && running_.has_value()) {
     unchecked_.push_back("whether there is memory for new zones");
   }
+}
+
+void StartCheck::CheckCoreFiles(const config::v1::Config& config) {
+  if (config.limits().core() == 0 || config.sandbox() != config::v1::Config::ENFORCE) return;
+  std::string pattern;
+  std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
+  // The kernel gives the core file to a program, which is in no sandbox.
+  if (!pattern.empty() && pattern.front() == '|') return;
+  notes_.push_back(absl::StrCat(
+      "limits.core: a worker in the sandbox (sandbox: ENFORCE) cannot write a core file by its "
+      "kernel.core_pattern, which is \"",
+      log::Printable(pattern), "\"; it can if that begins with a pipe sign, or with sandbox: LOG"));
 }
 
 void StartCheck::CheckLimits(const config::v1::Config& config) {

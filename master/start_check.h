@@ -48,7 +48,7 @@ class StartCheck {
   std::optional<pid_t> running() const { return running_; }
 
  private:
-  const absl::StatusOr<worker::v1::Description>& Describe(const std::string& configured);
+  const absl::StatusOr<worker::v1::Description>& Describe(const config::v1::Config& config);
   std::vector<config::FieldMistake> Look(const config::v1::Config& config);
   void FindRunning(const std::string& pid_file);
   void CheckProgram(const config::v1::Config& config);
@@ -58,6 +58,7 @@ class StartCheck {
   void CheckLog(const std::string& field, const std::string& path);
   void CheckZones(const config::v1::Config& config);
   void CheckLimits(const config::v1::Config& config);
+  void CheckCoreFiles(const config::v1::Config& config);
 
   const std::string worker_binary_;
   const Who who_;

@@ -165,20 +165,22 @@ TEST_F(StartCheckTest, FindsAUserThatDoesNotExist) {
               HasSubstr("admin.group: \"no-such-group\""));
 }
 
-TEST_F(StartCheckTest, NotesWhatAReloadCannotTakeOver) {
+TEST_F(StartCheckTest, LetsAddressesOverlapWithThoseOfTheRunningMaster) {
   const auto pid_file = PidFile::Lock(At("run/muster.pid"));
   const auto any = ListenOn("*:0");
   ASSERT_TRUE(pid_file.ok() && any.ok());
-  const std::string address = absl::StrCat("127.0.0.1:", any->address().port());
-  EXPECT_EQ(
-      AnswerOfChild([&] {
-        StartCheck check(kWorker);
-        const std::string told = Check(check, "", address);
-        return absl::StrCat(told, absl::StrJoin(check.notes(), "\n"));
-      }),
-      absl::StrCat("listen[0].address: ", address, " overlaps with ", any->address().ToString(),
-                   " of the running master; a reload will be refused, a start after its end "
-                   "will not"));
+  const std::string port = absl::StrCat(":", any->address().port());
+  EXPECT_EQ(AnswerOfChild([&] {
+              StartCheck check(kWorker);
+              const std::string told = Check(check, "", "127.0.0.1" + port);
+              return absl::StrCat(told, absl::StrJoin(check.notes(), "\n"));
+            }),
+            "");
+  EXPECT_THAT(AnswerOfChild([&] {
+                StartCheck check(kWorker);
+                return Check(check, "", "192.0.2.1" + port);
+              }),
+              HasSubstr("Cannot assign requested address"));
 }
 
 TEST_F(StartCheckTest, FindsAWorkerProgramThatIsNone) {
@@ -224,7 +226,7 @@ TEST_F(StartCheckTest, FindsALimitOfFiles) {
               ::setrlimit(RLIMIT_FSIZE, &limit);
               return Check("zone { name: 'a' size_bytes: 1024 }");
             }),
-            absl::StrCat("m:3:30: zone[0].size_bytes: ", worker::UserZone::FileBytes(1024),
+            absl::StrCat("m:3:30: zone[0].size_bytes: ", worker::UserZone::FileBytes("a", 1024),
                          " bytes with its tables are more than a file of this user may have, "
                          "which is 4096; see ulimit -f"));
 }
@@ -259,6 +261,25 @@ TEST_F(StartCheckTest, LooksAtNothingIfTheTextCannotBeRead) {
   EXPECT_EQ(Check(check, "{"), "m:3:1: \"{\" is never closed");
   EXPECT_FALSE(check.has_looked());
   EXPECT_THAT(check.problems(), IsEmpty());
+}
+
+// A core file's place is the machine's to say.
+TEST_F(StartCheckTest, NotesThatTheSandboxKeepsWorkersFromWritingCoreFiles) {
+  std::string pattern;
+  std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
+  const bool is_piped = !pattern.empty() && pattern[0] == '|';
+  StartCheck check(kWorker);
+  EXPECT_EQ(Check(check, "limits { core: 1000 }"), "");
+  if (is_piped) {
+    EXPECT_THAT(check.notes(), IsEmpty());
+  } else {
+    EXPECT_THAT(check.notes(), ElementsAre(HasSubstr("limits.core: a worker in the sandbox")));
+  }
+  for (const char* config : {"", "limits { core: 0 }", "limits { core: 1000 } sandbox: LOG"}) {
+    StartCheck other(kWorker);
+    EXPECT_EQ(Check(other, config), "");
+    EXPECT_THAT(other.notes(), IsEmpty()) << config;
+  }
 }
 
 }  // namespace

@@ -12,9 +12,8 @@
 #include "muster/ipc/process/signal_set.h"
 #include "muster/master/aside/call_in_time.h"
 #include "muster/master/listen/address.h"
-#include "muster/master/listen/listener_set.h"
-#include "muster/master/process/orphans.h"
-#include "muster/master/process/worker_list.h"
+#include "muster/master/orphans/orphans.h"
+#include "muster/master/orphans/worker_list.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::master {
@@ -40,7 +39,11 @@ bool EndOrphansOf(const config::v1::Config& config, Log& log) {
 }  // namespace
 
 DeploymentSource SourceOf(const Invocation& invocation) {
-  return {invocation.config_file, invocation.prefix, invocation.worker_binary};
+  return {.config_file = invocation.config_file,
+          .prefix = invocation.prefix,
+          .worker_binary = invocation.worker_binary,
+          .is_daemon = invocation.is_daemon,
+          .is_single = invocation.is_single};
 }
 
 absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation,
@@ -55,13 +58,15 @@ absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation,
 }
 
 absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
-                                        const std::shared_ptr<WorkerFinder>& finder, Log& log) {
+                                        const std::shared_ptr<WorkerFinder>& finder,
+                                        const ListenerSet& passed, const worker::UserZones& zones,
+                                        Log& log) {
   MUSTER_ASSIGN_OR_RETURN(const ipc::SignalSet ending, ipc::SignalSet::Block(kEnding));
   for (int left = kBindTries; true;) {
     MUSTER_ASSIGN_OR_RETURN(
         absl::StatusOr<Deployment> first,
         CallInTime<absl::StatusOr<Deployment>>(
-            [=](int) { return PrepareDeployment(checked, *finder, ListenerSet()); },
+            [=](int) { return PrepareDeployment(checked, *finder, passed, zones); },
             kStartLoadTimeout));
     if (!absl::IsAlreadyExists(first.status()) || --left == 0) return first;
     if (left == kBindTries - 1) {

@@ -10,8 +10,10 @@
 #include "muster/master/decide/reload_attempts.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/deployment_source.h"
+#include "muster/master/listen/listener_set.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/worker_finder.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 
@@ -28,11 +30,14 @@ DeploymentSource SourceOf(const Invocation& invocation);
 absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation,
                                          const std::shared_ptr<WorkerFinder>& finder);
 
-// The deployment of generation 1, as PrepareDeployment. If an address is in use, it tries again for
-// some seconds, since who is just leaving may still have it, and ends workers of a killed master
-// that keep it; `log` has that. Cancelled: a signal came that ends the master; it is still pending.
+// The deployment of generation 1, as PrepareDeployment with what there is already. If an address is
+// in use, it tries again for some seconds, since who is just leaving may still have it, and ends
+// workers of a killed master that keep it; `log` has that. Cancelled: a signal came that ends the
+// master; it is still pending.
 absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
-                                        const std::shared_ptr<WorkerFinder>& finder, Log& log);
+                                        const std::shared_ptr<WorkerFinder>& finder,
+                                        const ListenerSet& passed, const worker::UserZones& zones,
+                                        Log& log);
 
 }  // namespace muster::master
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -24,31 +25,22 @@
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/events/log_events.h"
 #include "muster/proto/counted.h"
+#include "muster/worker/protocol/command.h"
 #include "muster/worker/protocol/stack_signal.h"
 
 namespace muster::master {
-namespace {
-
-// Those that are not among `others`.
-std::vector<std::string> Without(const std::vector<std::string>& addresses,
-                                 const std::vector<std::string>& others) {
-  std::vector<std::string> left;
-  for (const std::string& address : addresses) {
-    if (std::count(others.begin(), others.end(), address) == 0) left.push_back(address);
-  }
-  return left;
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& loop, Log& log,
                                                                EventRing& events, PidFile& pid_file,
                                                                Source source, Deployment first) {
   MUSTER_ASSIGN_OR_RETURN(worker::SharedZone zone, worker::SharedZone::Create());
   MUSTER_ASSIGN_OR_RETURN(HandoffEnds handoff, HandoffEnds::Create());
+  SupervisorCore core(zone.capacity());
   std::unique_ptr<Supervisor> supervisor(
-      new Supervisor(loop, log, events, pid_file, std::move(zone),
+      new Supervisor(loop, log, events, pid_file, std::move(zone), std::move(core),
                      std::make_shared<const HandoffEnds>(std::move(handoff))));
+  // A debugger reads the symbols of what is executed before it is executed.
+  if (source.is_single) supervisor->workers_.SetPatience(std::chrono::hours(1));
   MUSTER_ASSIGN_OR_RETURN(
       supervisor->deployments_,
       Deployments::Create(loop, std::move(source), std::move(first),
@@ -56,26 +48,48 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Create(loop::EventLoop& 
                             target->OnLoaded(load, status);
                           }));
   supervisor->reporter_.Publish();
+  supervisor->BeginUpkeep();
   return supervisor;
 }
 
+void Supervisor::BeginUpkeep() {
+  has_begun_ = true;
+  deployments_->SetTakers(
+      [this](int connection, const std::string& state) { return workers_.Give(connection, state); },
+      [this](const std::string& address, std::size_t connections) {
+        log_.Write(Severity::kWarning,
+                   absl::StrCat(config::Counted(connections, "connection"), " to ", address,
+                                ", which is no longer served, closed: no worker took them"));
+      },
+      [this] { Handle(RetirementEvent{.is_under_way = false}); });
+  notifier_.Begin();
+  reporter_.Begin();
+  log_upkeep_.emplace(loop_, log_, zone_.master_status());
+  zone_upkeep_.emplace(
+      loop_, log_, zone_,
+      ZoneUpkeep::Callbacks{.restore_rest = [this] { RestoreZones(); },
+                            .name_of = [this](std::uint32_t slot) { return NameOf(slot); }});
+  listener_watch_.emplace(loop_, log_, [this] {
+    const Deployment* const current = deployments_->current();
+    return current == nullptr ? nullptr : &current->listeners;
+  });
+}
+
 Supervisor::Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFile& pid_file,
-                       worker::SharedZone zone, std::shared_ptr<const HandoffEnds> handoff)
+                       worker::SharedZone zone, SupervisorCore core,
+                       std::shared_ptr<const HandoffEnds> handoff)
     : loop_(loop),
       log_(log),
       event_ring_(events),
       pid_file_(pid_file),
       zone_(std::move(zone)),
       zone_events_(zone_.events()),
-      core_(zone_.capacity()),
+      core_(std::move(core)),
       notifier_(loop),
+      store_(loop),
       tick_(loop, [this] { Handle(TickEvent{}); }),
-      log_upkeep_(loop, log, zone_.master_status()),
       workers_(loop, log, zone_, std::move(handoff),
                [this](Event event) { OnWorker(std::move(event)); }),
-      zone_upkeep_(loop, log, zone_,
-                   {.restore_rest = [this] { RestoreZones(); },
-                    .name_of = [this](std::uint32_t slot) { return NameOf(slot); }}),
       reporter_(loop, {core_, zone_, workers_,
                        [this]() -> const Deployments& { return *deployments_; }, log_,
                        [this](std::uint32_t slot, std::optional<Duration> hung_for) {
@@ -88,11 +102,12 @@ Supervisor::Supervisor(loop::EventLoop& loop, Log& log, EventRing& events, PidFi
                    [this](const HungEvent& event, const admin::v1::Hang& hang) {
                      reporter_.SetHang(event.slot, hang);
                      Handle(event);
-                   }}),
-      listener_watch_(loop, log, [this] {
-        const Deployment* const current = deployments_->current();
-        return current == nullptr ? nullptr : &current->listeners;
-      }) {}
+                   }}) {}
+
+void Supervisor::SetPassed(ListenerSet sockets, const std::vector<std::string>& stored) {
+  deployments_->SetPassed(std::move(sockets));
+  store_.SetStored(stored);
+}
 
 void Supervisor::Start(ReadyFd ready) {
   ready_ = std::move(ready);
@@ -104,7 +119,11 @@ void Supervisor::Start(ReadyFd ready) {
 
 void Supervisor::Handle(Event event) {
   events_.push_back(std::move(event));
-  if (std::exchange(is_handling_, true)) return;
+  HandleEvents();
+}
+
+void Supervisor::HandleEvents() {
+  if (!has_begun_ || std::exchange(is_handling_, true)) return;
   while (!events_.empty()) {
     const Event next = std::move(events_.front());
     events_.pop_front();
@@ -128,10 +147,16 @@ void Supervisor::Handle(Event event) {
   }
   is_handling_ = false;
   reporter_.Publish();
+  if (upgrade_is_over_ && !core_.upgrade().is_under_way()) {
+    std::exchange(upgrade_is_over_, nullptr)();
+  }
   if (const std::optional<TimePoint> deadline = core_.next_deadline()) {
     tick_.Set(*deadline);
   } else {
     tick_.Cancel();
+  }
+  if (const std::optional<ExecAction> exec = std::exchange(exec_, std::nullopt)) {
+    if (WantsExec() && programs_.execute) programs_.execute(*exec);
   }
 }
 
@@ -151,7 +176,7 @@ void Supervisor::CloseWhatNobodyTakes() {
 void Supervisor::RestoreZones() {
   deployments_->RestoreZones();
   reporter_.PublishStatus();
-  zone_events_.Restore();
+  zone_events_.StoreAgain();
 }
 
 admin::v1::Lock Supervisor::AcceptMutex() const {
@@ -204,15 +229,31 @@ void Supervisor::OnWorker(Event event) {
     reporter_.OnExit(exited->slot);
     // Before this exit is answered with how many connections were closed.
     CloseWhatNobodyTakes();
+    if (deployments_->source().is_single) EndWith(*exited);
   }
   Handle(std::move(event));
+}
+
+void Supervisor::EndWith(const ExitedEvent& event) {
+  const auto worker = core_.workers().find(event.slot);
+  if (worker == core_.workers().end() || !worker->second.is_wanted) return;
+  // A reload, a restart or a scaling fails with the worker that it has started.
+  if (core_.generation() != 0 && worker->second.generation != core_.generation()) return;
+  if (worker->second.is_on_probation) return;
+  workers_exit_ = event.exit.was_killed ? 128 + event.exit.code : event.exit.code;
+  // If it could not even start, the core ends.
+  if (core_.generation() == 0) return;
+  log_.Write(Severity::kInfo,
+             absl::StrCat("--single: the master ends with ", worker->second.Name()));
+  Handle(StopEvent{});
 }
 
 // ---- Processes ----
 
 void Supervisor::Do(const SpawnAction& action) {
   reporter_.OnSlotTaken(action.slot);
-  const absl::StatusOr<pid_t> pid = workers_.Start(action, DeploymentOf(action.generation));
+  const Deployment& deployment = DeploymentOf(action.generation);
+  const absl::StatusOr<pid_t> pid = workers_.Start(action, deployment);
   if (pid.ok()) {
     Handle(SpawnedEvent{action.slot, *pid});
   } else {
@@ -228,116 +269,17 @@ const Deployment& Supervisor::DeploymentOf(std::uint64_t generation) const {
 }
 
 // Nobody is there if it could not be spawned, which the core learns next.
-void Supervisor::Do(const SendAction& action) { workers_.Send(action); }
+void Supervisor::Do(const SendAction& action) {
+  OpenedLogs logs;
+  if (action.command == worker::Command::kReopen) logs = OpenLogsAgain(action.slot);
+  workers_.Send(action, std::move(logs));
+}
 void Supervisor::Do(const SignalAction& action) { workers_.Signal(action); }
 
 void Supervisor::Do(const ReleaseSlotAction& action) {
   // The zone's slot was freed when the process had ended.
   reporter_.OnSlotReleased(action.slot);
 }
-
-// ---- Configurations ----
-
-void Supervisor::Do(const LoadAction& action) {
-  std::optional<CalledConfig> called;
-  if (action.config_of != 0) {
-    auto brought = brought_.extract(action.config_of);
-    MUSTER_CHECK(!brought.empty(), "the core asks once for what a request brought");
-    called = std::move(brought.mapped());
-  }
-  const absl::Status status = deployments_->LoadNext(action.load, std::move(called));
-  if (!status.ok()) Handle(LoadRefusedEvent{action.load, status});
-}
-
-void Supervisor::Do(const LoadAgainAction& action) {
-  const absl::StatusOr<bool> is_loaded =
-      deployments_->LoadAgain(action.load, action.generation, action.workers);
-  if (!is_loaded.ok() || *is_loaded) OnLoaded(action.load, is_loaded.status());
-}
-
-void Supervisor::Do(const AbandonLoadAction& action) {
-  if (!action.is_overdue) return deployments_->AbandonLoad(action.load);
-  Handle(LoadRefusedEvent{action.load, deployments_->AbandonOverdueLoad(action.load)});
-}
-
-void Supervisor::OnLoaded(LoadId load, const absl::Status& status) {
-  if (!status.ok()) return Handle(LoadRefusedEvent{load, status});
-  const Deployment& next = *deployments_->next();
-  Handle(LoadedEvent{load, next.settings(), next.made_anew});
-}
-
-void Supervisor::Do(const ListenAction& action) {
-  std::vector<std::uint32_t> slots;
-  for (const auto& [slot, worker] : core_.workers()) {
-    if (worker.generation == action.generation) slots.push_back(slot);
-  }
-  bool have_all = true;
-  for (const std::uint32_t slot : slots) {
-    if (workers_.CheckExit(slot)) have_all = false;
-  }
-  if (!have_all) return;
-  const absl::Status status = deployments_->ListenOnNext();
-  if (status.ok()) {
-    Handle(ListeningEvent{action.generation});
-  } else {
-    Handle(ListenRefusedEvent{action.generation, status});
-  }
-}
-
-void Supervisor::Do(const CommitAction& action) {
-  // Before anybody is told: who drains looks there for those who serve.
-  zone_.master_status().generation.Set(static_cast<std::int64_t>(action.generation));
-  const bool is_first = deployments_->current() == nullptr;
-  const std::vector<std::string> before =
-      is_first ? std::vector<std::string>() : deployments_->current()->listeners.addresses();
-  deployments_->Commit(action.generation, action.way_back);
-  workers_.OnCommit();
-  reporter_.PublishHealth();  // it may have another number of workers
-  const Deployment& current = *deployments_->current();
-  const std::vector<std::string> now = current.listeners.addresses();
-  for (const std::string& address : Without(now, before)) {
-    log_.Write(Severity::kInfo, absl::StrCat("listening on ", address));
-    TellEvent(admin::v1::Event::LISTENING, Severity::kInfo, address);
-  }
-  for (const std::string& address : Without(before, now)) {
-    log_.Write(Severity::kInfo, absl::StrCat("no longer listening on ", address));
-    TellEvent(admin::v1::Event::NOT_LISTENING, Severity::kInfo, address);
-  }
-  log_.Write(Severity::kInfo,
-             absl::StrCat("configuration ", current.identity.hash, " is in force",
-                          current.identity.is_from_call ? "; it came with a call" : ""));
-  zone_.master_status().log_level.Set(0);
-  if (const absl::Status status = log_.Configure(current.config.log()); !status.ok()) {
-    log_.Write(Severity::kError, absl::StrCat("the log stays as it was: ", status.message()));
-  }
-  if (!is_first && keep_admin_) {
-    const absl::Status status = keep_admin_(current.listeners, current.admin_terms);
-    if (!status.ok()) {
-      log_.Write(
-          Severity::kError,
-          absl::StrCat("the admin service is not what the configuration says: ", status.message()));
-    }
-  }
-  if (!is_first) return;
-  if (current.launch.is_as_root()) {
-    log_.Write(Severity::kWarning,
-               "workers run as root: the configuration names no `user` for them");
-  }
-  if (const absl::Status status = pid_file_.Write(); !status.ok()) {
-    log_.Write(Severity::kError, status.message());
-  }
-  if (const absl::Status status = ready_.Tell(now); !status.ok()) {
-    log_.Write(Severity::kWarning, status.message());
-  }
-}
-
-void Supervisor::Do(const ReleaseAction& action) { deployments_->Release(action.generation); }
-void Supervisor::Do(const ForgetAction& action) { deployments_->Forget(action.generation); }
-void Supervisor::Do(const RollBackAction& action) { deployments_->RollBack(action.load); }
-
-void Supervisor::Do(const CloseListenersAction&) { deployments_->CloseListeners(); }
-
-void Supervisor::Do(const CountClosedAction&) { closed_before_ = closed_in_handoff_; }
 
 // ---- The outside ----
 
@@ -396,7 +338,7 @@ std::optional<HungWatch::Subject> Supervisor::LookAtHung(std::uint32_t slot) con
 }
 
 void Supervisor::Do(const ExitAction& action) {
-  exit_code_ = action.code;
+  exit_code_ = workers_exit_.value_or(action.code);
   loop_.Stop();
 }
 
@@ -415,6 +357,34 @@ void Supervisor::Do(const NotifyAction& action) {
       notifier_.TellStopping();
       break;
   }
+}
+
+// ---- Other programs ----
+
+void Supervisor::Do(const TryProgramAction& action) {
+  if (programs_.try_program) return programs_.try_program(action);
+  Handle(ProgramTriedEvent{.upgrade = action.upgrade,
+                           .status = absl::UnimplementedError("no program can be tried")});
+}
+
+void Supervisor::Do(const AbandonProgramAction& action) {
+  if (programs_.abandon_program) programs_.abandon_program(action);
+}
+
+void Supervisor::Do(const ExecAction& action) { exec_ = action; }
+
+void Supervisor::SetNewestProtocol(std::uint32_t protocol) {
+  workers_.SetNewestProtocol(
+      std::clamp(protocol, worker::kOldestProtocolVersion, worker::kProtocolVersion));
+}
+
+void Supervisor::Do(const DropOldProgramAction&) {
+  workers_.SetNewestProtocol(worker::kProtocolVersion);
+  if (programs_.drop_old_program) programs_.drop_old_program();
+}
+
+void Supervisor::OnProgramTried(std::uint64_t upgrade, const absl::StatusOr<std::string>& version) {
+  Handle(ProgramTriedEvent{upgrade, version.status(), version.ok() ? *version : ""});
 }
 
 }  // namespace muster::master

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/cli/version.h"
+#include "muster/ipc/base/status.h"
 #include "muster/master/process/signal_orders.h"
 #include "muster/master/supervisor.h"
 #include "muster/process_env/controlling_terminal.h"
@@ -49,8 +51,29 @@ RequestId Supervisor::Resume(std::string by, Reply reply) {
 }
 RequestId Supervisor::Quit(Reply reply) { return Order(QuitEvent{}, std::move(reply)); }
 RequestId Supervisor::Stop(Reply reply) { return Order(StopEvent{}, std::move(reply)); }
+RequestId Supervisor::Upgrade(UpgradeEvent event, Reply reply) {
+  return Order(std::move(event), std::move(reply));
+}
 RequestId Supervisor::Reopen(Reply reply) {
-  return Order(ReopenEvent{.own_log = log_.Reopen()}, std::move(reply));
+  log_opener_.Begin();
+  absl::Status own_log = ipc::Annotate(
+      log_.Reopen([this](const std::string& path) { return log_opener_.Open(path); }), "log.path");
+  return Order(ReopenEvent{.own_log = std::move(own_log)}, std::move(reply));
+}
+
+OpenedLogs Supervisor::OpenLogsAgain(std::uint32_t slot) {
+  OpenedLogs opened;
+  const auto worker = core_.workers().find(slot);
+  if (worker == core_.workers().end()) return opened;
+  const std::uint64_t generation = worker->second.generation;
+  // Nothing is left of a generation that was undone, nor of one that the undo of an upgrade has
+  // left out of the history. A worker of it that still drains opens its logs by itself, if it may.
+  const bool drains = worker->second.state == WorkerState::kDraining;
+  if (drains && deployments_->Find(generation) == nullptr) return opened;
+  for (const WorkerLog& log : WorkerLogsOf(DeploymentOf(generation).config)) {
+    opened.Add(log, log_opener_.Open(log.path));
+  }
+  return opened;
 }
 
 config::v1::Log::Level Supervisor::SetLogLevel(config::v1::Log::Level level) {
@@ -113,7 +136,7 @@ void Supervisor::ObeySignal(const ipc::ReceivedSignal& signal) {
     case SignalOrder::kFewerWorkers:
       return Handle(ScaleEvent{-1});
     case SignalOrder::kUpgrade:
-      log_.Write(Severity::kWarning, "this version cannot replace its program while it runs");
+      Upgrade({.by = "SIGUSR2", .version = cli::kVersion}, nullptr);
       return;
   }
 }

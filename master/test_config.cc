@@ -37,8 +37,8 @@ ExitCode TestConfig(const Invocation& invocation) {
     problems.insert(problems.begin(), lines.begin(), lines.end());
   }
   std::vector<std::string> unchecked = check.unchecked();
-  unchecked.push_back(check.has_looked() ? "the start of the workers"
-                                         : "worker program, addresses, files, zones and limits");
+  unchecked.emplace_back(check.has_looked() ? "the start of the workers"
+                                            : "worker program, addresses, files, zones and limits");
   const std::string not_checked = absl::StrCat("not checked: ", absl::StrJoin(unchecked, ", "));
   for (const std::string& note : check.notes()) std::cout << "note: " << note << "\n";
   if (problems.empty()) {

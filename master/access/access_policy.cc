@@ -94,16 +94,22 @@ absl::StatusOr<AccessPolicy> AccessPolicy::Find(const Admin& admin,
                                                 const std::vector<uid_t>& owners) {
   AccessPolicy policy;
   for (const uid_t owner : owners) policy.owners_.push_back(IdentityOf(owner));
-  const auto add = [](const std::string& field, const auto& rule,
+  policy.owner_ids_ = owners;
+  *policy.rules_.mutable_deny() = admin.deny();
+  *policy.rules_.mutable_allow() = admin.allow();
+  const auto add = [](const std::string& field, auto& rule,
                       std::vector<Rule>& rules) -> absl::Status {
     Rule added;
     added.name = rule.name();
     for (int i = 0; i < rule.principal_size(); ++i) {
-      absl::StatusOr<PrincipalPattern> principal = PrincipalPattern::Find(rule.principal(i));
-      if (!principal.ok()) {
-        return config::AtField(principal.status(), absl::StrCat(field, ".principal[", i, "]"));
+      absl::StatusOr<std::string> resolved = PrincipalPattern::Resolve(rule.principal(i));
+      if (!resolved.ok()) {
+        return config::AtField(resolved.status(), absl::StrCat(field, ".principal[", i, "]"));
       }
-      added.principals.push_back(*std::move(principal));
+      rule.set_principal(i, *std::move(resolved));
+      MUSTER_ASSIGN_OR_RETURN(PrincipalPattern principal,
+                              PrincipalPattern::Find(rule.principal(i)));
+      added.principals.push_back(std::move(principal));
     }
     for (const std::string& method : rule.method()) {
       added.methods.emplace_back(PathPattern(method));
@@ -112,11 +118,12 @@ absl::StatusOr<AccessPolicy> AccessPolicy::Find(const Admin& admin,
     return absl::OkStatus();
   };
   for (int i = 0; i < admin.deny_size(); ++i) {
-    MUSTER_RETURN_IF_ERROR(add(absl::StrCat("admin.deny[", i, "]"), admin.deny(i), policy.deny_));
+    MUSTER_RETURN_IF_ERROR(
+        add(absl::StrCat("admin.deny[", i, "]"), *policy.rules_.mutable_deny(i), policy.deny_));
   }
   for (int i = 0; i < admin.allow_size(); ++i) {
     MUSTER_RETURN_IF_ERROR(
-        add(absl::StrCat("admin.allow[", i, "]"), admin.allow(i), policy.allow_));
+        add(absl::StrCat("admin.allow[", i, "]"), *policy.rules_.mutable_allow(i), policy.allow_));
     if (admin.allow(i).has_role()) policy.allow_.back().role = admin.allow(i).role();
   }
   return policy;

@@ -39,6 +39,11 @@ class AccessPolicy {
   // Refuses everything.
   AccessPolicy() = default;
 
+  // What Find was given, with numbers in place of the names of users and groups: an Admin with
+  // rules alone, for which it finds the same policy and looks up nothing.
+  const config::v1::Admin& rules() const { return rules_; }
+  const std::vector<uid_t>& owners() const { return owner_ids_; }
+
   Decision Decide(const Caller& caller, const AdminMethod& method) const;
   // Whether it is one of the owners, whatever the rules say.
   bool IsOwner(const Caller& caller) const;
@@ -56,6 +61,8 @@ class AccessPolicy {
   std::vector<Rule> deny_;
   std::vector<Rule> allow_;
   std::vector<std::string> owners_;  // as identities
+  std::vector<uid_t> owner_ids_;     // the same
+  config::v1::Admin rules_;
 };
 
 }  // namespace muster::master

@@ -146,5 +146,23 @@ TEST(AccessPolicy, NamesTheMistakesInItsRules) {
                   .empty());
 }
 
+TEST(AccessPolicy, IsTheSameOfItsOwnRulesWhichHaveNoNames) {
+  const AccessPolicy policy = Policy(
+      "deny { name: 'd' principal: 'group:root' method: 'Stop' }"
+      "allow { name: 'a' principal: ['user:root', 'dns:*.Ops.example'] role: OPERATOR }");
+  EXPECT_EQ(policy.rules().deny(0).principal(0), "gid:0");
+  EXPECT_EQ(policy.rules().allow(0).principal(0), "uid:0");
+  EXPECT_EQ(policy.rules().allow(0).principal(1), "dns:*.Ops.example");
+  EXPECT_TRUE(AccessPolicy::Check(policy.rules()).empty());
+  const AccessPolicy again = *AccessPolicy::Find(policy.rules(), policy.owners());
+  EXPECT_EQ(again.rules().SerializeAsString(), policy.rules().SerializeAsString());
+  EXPECT_EQ(again.owners(), policy.owners());
+  for (const Caller& caller : {User(0), User(kOwner), User(7, {0}), User(7)}) {
+    for (const AdminMethod& method : AdminMethods()) {
+      EXPECT_EQ(again.Decide(caller, method).reason, policy.Decide(caller, method).reason);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace muster::master

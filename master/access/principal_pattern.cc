@@ -63,16 +63,22 @@ std::string PrincipalPattern::WhyNot(absl::string_view text) {
                       "\"subject:NAME\", \"anonymous\", or \"*\" for everybody");
 }
 
-absl::StatusOr<PrincipalPattern> PrincipalPattern::Find(absl::string_view text) {
+absl::StatusOr<std::string> PrincipalPattern::Resolve(absl::string_view text) {
   absl::string_view value = text;
   if (absl::ConsumePrefix(&value, "user:")) {
     MUSTER_ASSIGN_OR_RETURN(const uid_t uid, FindUser(std::string(value)));
-    return PrincipalPattern(kUid, absl::StrCat(uid));
+    return absl::StrCat(kUid, uid);
   }
   if (absl::ConsumePrefix(&value, "group:")) {
     MUSTER_ASSIGN_OR_RETURN(const gid_t gid, FindGroup(std::string(value)));
-    return PrincipalPattern(kGid, absl::StrCat(gid));
+    return absl::StrCat(kGid, gid);
   }
+  return std::string(text);
+}
+
+absl::StatusOr<PrincipalPattern> PrincipalPattern::Find(absl::string_view given) {
+  MUSTER_ASSIGN_OR_RETURN(const std::string text, Resolve(given));
+  absl::string_view value = text;
   if (absl::StartsWith(text, kSpiffe)) return PrincipalPattern(kUri, text);
   if (absl::ConsumePrefix(&value, kDns)) {
     return PrincipalPattern(kDns, absl::AsciiStrToLower(value));

@@ -19,6 +19,9 @@ class PrincipalPattern {
   // Of a text with which nothing is wrong. The names in "user:NAME" and "group:NAME" are looked up,
   // which may block for as long as the machine's name service takes.
   static absl::StatusOr<PrincipalPattern> Find(absl::string_view text);
+  // The text with the number in place of the name in "user:NAME" and "group:NAME": the same
+  // pattern, for which nothing is looked up. As Find.
+  static absl::StatusOr<std::string> Resolve(absl::string_view text);
 
   // Whether it means somebody with this identity (caller.h).
   bool Matches(absl::string_view identity) const;

@@ -10,13 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "muster/master/admin/call/audited_call.h"
 #include "muster/master/admin/call/error_details.h"
+#include "muster/master/admin/call/leaving.h"
 #include "muster/master/admin/connection/answer_time.h"
 #include "muster/master/admin/connection/caller_of.h"
 
 namespace muster::master {
 namespace {
-
-grpc::Status Leaving() { return ToGrpcStatus(absl::UnavailableError("the master is leaving")); }
 
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const grpc::Status& status) {
   grpc::ServerUnaryReactor* const call = context->DefaultReactor();
@@ -54,7 +53,7 @@ grpc::ServerUnaryReactor* AdminCalls::ReadNow(grpc::CallbackServerContext* conte
     fill();
     call->Finish(grpc::Status::OK);
   } else {
-    call->Finish(Leaving());
+    call->Finish(LeavingStatus());
   }
   return call;
 }
@@ -116,7 +115,7 @@ grpc::ServerUnaryReactor* AdminCalls::Begin(std::function<void(CallId)> work) {
 std::optional<AdminCalls::CallId> AdminCalls::Open::Add(grpc::ServerUnaryReactor* call) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (is_closed_) {
-    call->Finish(Leaving());
+    call->Finish(LeavingStatus());
     return std::nullopt;
   }
   last_used_ = loop::Clock::now();
@@ -161,7 +160,7 @@ void AdminCalls::Open::Answer(CallId id, const absl::Status& status) {
 void AdminCalls::Open::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);
   is_closed_ = true;
-  for (const auto& [id, call] : calls_) call.reactor->Finish(Leaving());
+  for (const auto& [id, call] : calls_) call.reactor->Finish(LeavingStatus());
   calls_.clear();
 }
 

@@ -61,6 +61,8 @@ struct AdminOperations {
   ReloadOrder reload;
   std::function<RequestId(const RollbackEvent&, Reply)> rollback{};
   std::function<RequestId(const WorkerOrderEvent&, Reply)> change_workers{};
+  // Not answered, if the upgrade comes so far that the process becomes another program.
+  std::function<RequestId(const UpgradeEvent&, Reply)> upgrade{};
   Order reopen;
   Order pause;
   std::function<RequestId(const std::string& by, Reply)> resume{};

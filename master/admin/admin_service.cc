@@ -20,6 +20,7 @@
 #include "muster/master/admin/reload_method.h"
 #include "muster/master/admin/reopen_method.h"
 #include "muster/master/admin/status_methods.h"
+#include "muster/master/admin/upgrade_methods.h"
 #include "muster/master/admin/watch/bytes.h"
 #include "muster/master/admin/worker_methods.h"
 #include "muster/master/admin/zone_methods.h"
@@ -223,6 +224,27 @@ grpc::ServerUnaryReactor* AdminService::Scale(grpc::CallbackServerContext* conte
                                               admin::v1::ScaleResponse* response) {
   if (auto* const refused = Refuse(context, "Scale", *request)) return refused;
   return AnswerScale(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::Upgrade(grpc::CallbackServerContext* context,
+                                                const admin::v1::UpgradeRequest* request,
+                                                admin::v1::UpgradeResponse* response) {
+  if (auto* const refused = Refuse(context, "Upgrade", *request)) return refused;
+  return AnswerUpgrade(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::UndoUpgrade(grpc::CallbackServerContext* context,
+                                                    const admin::v1::UndoUpgradeRequest* request,
+                                                    admin::v1::UpgradeResponse* response) {
+  if (auto* const refused = Refuse(context, "UndoUpgrade", *request)) return refused;
+  return AnswerUndoUpgrade(calls_, operations_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::CommitUpgrade(
+    grpc::CallbackServerContext* context, const admin::v1::CommitUpgradeRequest* request,
+    admin::v1::UpgradeResponse* response) {
+  if (auto* const refused = Refuse(context, "CommitUpgrade", *request)) return refused;
+  return AnswerCommitUpgrade(calls_, operations_, context, *request, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::SetLogLevel(grpc::CallbackServerContext* context,

@@ -113,6 +113,15 @@ class AdminService final : public admin::v1::Admin::WithRawCallbackMethod_GetSta
   grpc::ServerUnaryReactor* Scale(grpc::CallbackServerContext* context,
                                   const admin::v1::ScaleRequest* request,
                                   admin::v1::ScaleResponse* response) override;
+  grpc::ServerUnaryReactor* Upgrade(grpc::CallbackServerContext* context,
+                                    const admin::v1::UpgradeRequest* request,
+                                    admin::v1::UpgradeResponse* response) override;
+  grpc::ServerUnaryReactor* UndoUpgrade(grpc::CallbackServerContext* context,
+                                        const admin::v1::UndoUpgradeRequest* request,
+                                        admin::v1::UpgradeResponse* response) override;
+  grpc::ServerUnaryReactor* CommitUpgrade(grpc::CallbackServerContext* context,
+                                          const admin::v1::CommitUpgradeRequest* request,
+                                          admin::v1::UpgradeResponse* response) override;
   grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* context,
                                         const admin::v1::SetLogLevelRequest* request,
                                         admin::v1::SetLogLevelResponse* response) override;

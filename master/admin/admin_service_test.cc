@@ -53,6 +53,9 @@ class AdminServiceTest : public testing::Test {
         .change_workers = [ask = note("change_workers")](
                               const WorkerOrderEvent&,
                               const AdminOperations::Reply& reply) { return ask(reply); },
+        .upgrade = [ask = note("upgrade")](
+                       const UpgradeEvent&,
+                       const AdminOperations::Reply& reply) { return ask(reply); },
         .reopen = note("reopen"),
         .pause = note("pause"),
         .resume = [ask = note("resume")](
@@ -151,6 +154,14 @@ TEST_F(AdminServiceTest, LeadsRestartToAChangeOfWorkers) {
   call_.Bind(service_.Restart(call_.context(), &request, &response));
   call_.RunLoop();
   EXPECT_THAT(asked_, ElementsAre("change_workers"));
+}
+
+TEST_F(AdminServiceTest, LeadsTheCallsOfAnUpgradeToThat) {
+  admin::v1::UpgradeRequest request;
+  admin::v1::UpgradeResponse response;
+  call_.Bind(service_.Upgrade(call_.context(), &request, &response));
+  call_.RunLoop();
+  EXPECT_THAT(asked_, ElementsAre("upgrade", "status"));
 }
 
 TEST_F(AdminServiceTest, LeadsQuitToAQuit) {

@@ -1,6 +1,7 @@
 #include "muster/master/admin/worker_methods.h"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -31,6 +32,12 @@ std::optional<What> WhatOf(ChangeWorkerRequest::Change change) {
   }
 }
 
+WorkerCondition ConditionOf(const admin::v1::WorkerCondition& condition) {
+  WorkerCondition result = {.generation = condition.generation()};
+  if (condition.has_pid()) result.pid = condition.pid();
+  return result;
+}
+
 template <typename Response>
 void Tell(const Outcome& outcome, Response* response) {
   response->set_generation(outcome.generation);
@@ -53,6 +60,21 @@ AdminOperations::Order RefusedAs(std::string what) {
   };
 }
 
+AdminOperations::Order ChangeOf(const AdminOperations& operations,
+                                const ChangeWorkerRequest& request, std::string by) {
+  const std::optional<What> what = WhatOf(request.change());
+  if (!what.has_value()) {
+    return RefusedAs(
+        absl::StrCat("change: there is no change ", static_cast<int>(request.change())));
+  }
+  // Zero is the first worker, which nobody is to hit by leaving it out.
+  if (!request.has_index()) return RefusedAs("index: is missing");
+  return OrderOf(operations, {.what = *what,
+                              .number = request.index(),
+                              .by = std::move(by),
+                              .condition = ConditionOf(request.only_if())});
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* AnswerRestart(AdminCalls& calls, const AdminOperations& operations,
@@ -72,15 +94,9 @@ grpc::ServerUnaryReactor* AnswerChangeWorker(AdminCalls& calls, const AdminOpera
                                              grpc::CallbackServerContext* context,
                                              const ChangeWorkerRequest& request,
                                              admin::v1::ChangeWorkerResponse* response) {
-  const std::optional<What> what = WhatOf(request.change());
-  return calls.Change(
-      context, "change of a worker", request,
-      what.has_value()
-          ? OrderOf(operations,
-                    {.what = *what, .number = request.index(), .by = calls.CallerName(context)})
-          : RefusedAs(
-                absl::StrCat("change: there is no change ", static_cast<int>(request.change()))),
-      [response](const Outcome& outcome) { Tell(outcome, response); });
+  return calls.Change(context, "change of a worker", request,
+                      ChangeOf(operations, request, calls.CallerName(context)),
+                      [response](const Outcome& outcome) { Tell(outcome, response); });
 }
 
 grpc::ServerUnaryReactor* AnswerScale(AdminCalls& calls, const AdminOperations& operations,

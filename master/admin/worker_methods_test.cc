@@ -54,12 +54,41 @@ TEST_F(WorkerMethods, PassAChangeOfOneWorkerOn) {
   EXPECT_EQ(response.generation(), 4u);
 }
 
+TEST_F(WorkerMethods, PassOnWhichProcessIsMeant) {
+  ChangeWorkerRequest request;
+  request.set_index(0);
+  request.set_change(ChangeWorkerRequest::DRAIN);
+  request.mutable_only_if()->set_generation(4);
+  admin::v1::ChangeWorkerResponse response;
+  call_.Bind(AnswerChangeWorker(call_.calls(), operations_, call_.context(), request, &response));
+  call_.RunLoop();
+  EXPECT_EQ(asked_->condition.generation, 4u);
+  EXPECT_FALSE(asked_->condition.pid.has_value());
+  TestCall second;
+  request.mutable_only_if()->set_pid(0);
+  second.Bind(
+      AnswerChangeWorker(second.calls(), operations_, second.context(), request, &response));
+  second.RunLoop();
+  EXPECT_EQ(asked_->condition.pid, 0);
+}
+
 TEST_F(WorkerMethods, RefuseAChangeThatThereIsNot) {
   ChangeWorkerRequest request;
   admin::v1::ChangeWorkerResponse response;
   call_.Bind(AnswerChangeWorker(call_.calls(), operations_, call_.context(), request, &response));
   call_.RunLoop();
   EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_FALSE(asked_.has_value());
+}
+
+TEST_F(WorkerMethods, RefuseAChangeOfNoWorker) {
+  ChangeWorkerRequest request;
+  request.set_change(ChangeWorkerRequest::KILL);
+  admin::v1::ChangeWorkerResponse response;
+  call_.Bind(AnswerChangeWorker(call_.calls(), operations_, call_.context(), request, &response));
+  call_.RunLoop();
+  EXPECT_EQ(call_.status()->error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(call_.status()->error_message(), "index: is missing");
   EXPECT_FALSE(asked_.has_value());
 }
 

@@ -60,7 +60,7 @@ worker::v1::Description HasAccounts() {
 
 std::vector<ConfigEntry> Read(const std::string& text) {
   const auto checked = ReadCheckedText("m", text, ConfigFormat::kText, "/tmp",
-                                       [](const std::string&) { return HasAccounts(); });
+                                       [](const config::v1::Config&) { return HasAccounts(); });
   EXPECT_TRUE(checked.ok()) << checked.status();
   return checked.ok() ? *checked->identity.entries : std::vector<ConfigEntry>();
 }

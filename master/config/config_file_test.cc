@@ -195,7 +195,7 @@ TEST(ConfigFile, TellsMistakesInJsonWithTheirPlaces) {
   "http": {"location": [{"path": "x", "return": {}}]}
 })",
                  ConfigFormat::kJson),
-      R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, drain_ack_timeout, max_generations, crash_loop_limit, heartbeat_timeout, hung_worker, trial, pid_file, log, admin, worker_binary, zone, http, service, user, group, supplementary_group, no_new_privs, limits, nice, cpu_affinity, environment, working_directory, hand_off_between_users, stop_signal_is_graceful
+      R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, drain_ack_timeout, max_generations, restart, crash_loop_limit, heartbeat_timeout, hung_worker, trial, pid_file, log, admin, worker_binary, zone, metrics, http, service, user, group, supplementary_group, no_new_privs, limits, nice, cpu_affinity, environment, working_directory, hand_off_between_users, stop_signal_is_graceful, sandbox, stream
 m:3:55: listen[0].backlog: is 0; must be from 1 to 65535
 m:4:34: http.location[0].path: "x" must begin with "/")");
 }
@@ -272,7 +272,7 @@ TEST(ConfigFile, IsJsonByItsName) {
 }
 
 // A worker program whose service is configured by a muster.config.v1.Listen.
-absl::StatusOr<worker::v1::Description> DescribeListenProgram(const std::string&) {
+absl::StatusOr<worker::v1::Description> DescribeListenProgram(const config::v1::Config&) {
   worker::v1::Description description;
   description.add_service_type("muster.config.v1.Listen");
   description.add_handler("counter");
@@ -358,27 +358,28 @@ TEST(ConfigOfAService, IsRefusedIfTheProgramDoesNotHaveIt) {
             "m:2:11: service: the worker program has no \"x/my.Chat\"; it has "
             "muster.config.v1.Listen");
   EXPECT_EQ(ProgramMistakesIn(text, ConfigFormat::kText,
-                              [](const std::string&) { return worker::v1::Description(); }),
+                              [](const config::v1::Config&) { return worker::v1::Description(); }),
             "m:2:11: service: the worker program has no \"x/my.Chat\"; it wants no service");
 }
 
 TEST(ConfigOfAService, AsksTheProgramThatTheConfigurationNames) {
   std::string asked;
   ProgramMistakesIn("service { [x/my.Chat] {} } worker_binary: 'bin/chat'", ConfigFormat::kText,
-                    [&](const std::string& worker_binary) {
-                      asked = worker_binary;
+                    [&](const config::v1::Config& config) {
+                      asked = config.worker_binary();
                       return worker::v1::Description();
                     });
   EXPECT_EQ(asked, "/tmp/bin/chat");
 }
 
 TEST(ConfigOfAService, TellsWhyTheProgramCannotBeAsked) {
-  EXPECT_EQ(ProgramMistakesIn("listen { address: '127.0.0.1:0' }\n service { [x/my.Chat] {} }",
-                              ConfigFormat::kText,
-                              [](const std::string&) -> absl::StatusOr<worker::v1::Description> {
-                                return absl::NotFoundError("no worker program at /x");
-                              }),
-            "m:1:1: worker_binary: cannot be asked what it serves: no worker program at /x");
+  EXPECT_EQ(
+      ProgramMistakesIn("listen { address: '127.0.0.1:0' }\n service { [x/my.Chat] {} }",
+                        ConfigFormat::kText,
+                        [](const config::v1::Config&) -> absl::StatusOr<worker::v1::Description> {
+                          return absl::NotFoundError("no worker program at /x");
+                        }),
+      "m:1:1: worker_binary: cannot be asked what it serves: no worker program at /x");
 }
 
 TEST(ConfigOfAService, NamesHandlersThatTheProgramHas) {

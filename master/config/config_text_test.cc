@@ -23,8 +23,8 @@ worker::v1::Description Listens() {
 }
 
 CheckedConfig Read(const std::string& text, ConfigFormat format = ConfigFormat::kText) {
-  const auto checked =
-      ReadCheckedText("m", text, format, "/tmp", [](const std::string&) { return Listens(); });
+  const auto checked = ReadCheckedText("m", text, format, "/tmp",
+                                       [](const config::v1::Config&) { return Listens(); });
   EXPECT_TRUE(checked.ok()) << checked.status();
   return checked.ok() ? *checked : CheckedConfig();
 }
@@ -43,7 +43,7 @@ TEST(ConfigText, HasTheDefaultsAndAbsolutePaths) {
 TEST(ConfigText, HasTheFieldsOfTheService) {
   EXPECT_THAT(Read(kText).identity.text,
               HasSubstr("[type.googleapis.com/muster.config.v1.Listen] {\n    address: \"µ\"\n    "
-                        "backlog: 511\n  }\n"));
+                        "backlog: 511\n    max_connections_per_client: 0\n  }\n"));
 }
 
 TEST(ConfigText, IsTheSameConfigurationWhenItIsReadAgain) {
@@ -92,7 +92,7 @@ TEST(ConfigText, IsShownWithoutSecrets) {
       "m",
       "listen { address: 'unix:a' } service { [x/config_text_test.Login] { user: 'ann' password: "
       "'1234' } }",
-      ConfigFormat::kText, "/tmp", [](const std::string&) { return TakesLogins(); });
+      ConfigFormat::kText, "/tmp", [](const config::v1::Config&) { return TakesLogins(); });
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_THAT(checked->identity.text, HasSubstr("password: \"1234\""));
   EXPECT_THAT(checked->identity.shown_text, HasSubstr("user: \"ann\""));

@@ -38,7 +38,8 @@ TEST(FieldCheck, ListsThePossibleFieldsWhenNoneIsLikeIt) {
   EXPECT_THAT(
       Check("listen { port: 1 }"),
       ElementsAre(
-          "listen[0].port: is unknown; possible here: address, backlog, mode, owner, group"));
+          "listen[0].port: is unknown; possible here: address, backlog, mode, owner, group, "
+          "name, proxy_protocol, max_connections_per_client"));
   EXPECT_THAT(Check("http { location { stub_status { on: true } } }"),
               ElementsAre("http.location[0].stub_status.on: is unknown; nothing can stand here"));
 }
@@ -57,7 +58,8 @@ TEST(FieldCheck, TellsWhichFieldsExcludeEachOther) {
 TEST(FieldCheck, LooksIntoEveryElementOfAList) {
   EXPECT_THAT(
       Check("listen [ { a: 1 }, { backlogs: 1 } ]"),
-      ElementsAre("listen[0].a: is unknown; possible here: address, backlog, mode, owner, group",
+      ElementsAre("listen[0].a: is unknown; possible here: address, backlog, mode, owner, group, "
+                  "name, proxy_protocol, max_connections_per_client",
                   "listen[1].backlogs: is unknown; did you mean \"backlog\"?"));
 }
 

@@ -21,7 +21,10 @@
 #include "muster/master/host/file_access.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/socket_rights.h"
+#include "muster/proto/address_prefix.h"
+#include "muster/proto/duration.h"
 #include "muster/proto/field_error.h"
+#include "muster/proto/listener_name.h"
 #include "muster/proto/log_format.h"
 #include "muster/proto/status_source.h"
 
@@ -40,6 +43,8 @@ bool HasControlCharacter(absl::string_view text) {
   return false;
 }
 
+constexpr char kNameRule[] = "\" may have letters, digits, \"_\", \"-\" and \".\" only";
+
 bool IsZoneName(absl::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
@@ -53,6 +58,8 @@ class Checker {
   std::vector<FieldMistake> Check() && {
     CheckListeners();
     CheckHeartbeat();
+    CheckRestart();
+    CheckStream();
     CheckPidFile(config_.pid_file());
     if (config_.log().has_path()) CheckLog("log.path", config_.log().path());
     CheckAdmin();
@@ -82,6 +89,21 @@ class Checker {
     if (timeout.seconds() >= 2 || (timeout.seconds() == 0 && timeout.nanos() == 0)) return;
     Mistake("heartbeat_timeout",
             "must be 0s or at least 2s: a worker tells once a second that it runs");
+  }
+
+  void CheckStream() {
+    const config::v1::Stream& stream = config_.stream();
+    if (stream.max_worker_unsent_bytes() >= stream.max_unsent_bytes()) return;
+    Mistake("stream.max_worker_unsent_bytes",
+            absl::StrCat("is ", stream.max_worker_unsent_bytes(),
+                         ", less than max_unsent_bytes, which is ", stream.max_unsent_bytes(),
+                         ": one client may have as much as all together"));
+  }
+
+  void CheckRestart() {
+    const config::v1::Restart& restart = config_.restart();
+    if (config::ToChrono(restart.floor()) <= config::ToChrono(restart.ceiling())) return;
+    Mistake("restart.ceiling", "must not be shorter than the floor, the first pause");
   }
 
   void CheckLog(const std::string& field, const std::string& path) {
@@ -161,7 +183,48 @@ class Checker {
     for (int i = 0; i < config_.listen_size(); ++i) {
       if (config_.listen(i).address().empty()) continue;  // the rules tell
       CheckAddress(absl::StrCat("listen[", i, "].address"), config_.listen(i).address());
-      CheckRights(absl::StrCat("listen[", i, "]"), config_.listen(i));
+      const std::string field = absl::StrCat("listen[", i, "]");
+      CheckRights(field, config_.listen(i));
+      CheckListenerName(field + ".name", config_.listen(i).name());
+      if (config_.listen(i).has_proxy_protocol()) {
+        CheckProxyProtocol(field + ".proxy_protocol", config_.listen(i));
+      }
+    }
+  }
+
+  void CheckListenerName(const std::string& field, const std::string& name) {
+    if (name.empty() || name.size() > config::kMostListenerNameBytes) return;  // the rules tell
+    if (config::IsListenerName(name)) return;
+    Mistake(field, absl::StrCat("\"", absl::CEscape(name), kNameRule));
+  }
+
+  void CheckProxyProtocol(const std::string& field, const config::v1::Listen& listen) {
+    const config::v1::ProxyProtocol& proxy_protocol = listen.proxy_protocol();
+    const absl::StatusOr<Address> address = Address::Parse(listen.address());
+    if (!address.ok()) return;  // a mistake already
+    if (address->is_unix()) {
+      constexpr char kOfNoUse[] =
+          "is of no use with a Unix socket, where all who may connect are proxies";
+      if (proxy_protocol.from_size() > 0) Mistake(field + ".from[0]", kOfNoUse);
+      if (proxy_protocol.others() == config::v1::ProxyProtocol::DIRECT) {
+        Mistake(field + ".others", kOfNoUse);
+      }
+      return;
+    }
+    if (proxy_protocol.from_size() == 0) {
+      Mistake(field,
+              "has no `from`; write the addresses of the proxies, such as from: \"10.0.0.0/8\"");
+    }
+    for (int i = 0; i < proxy_protocol.from_size(); ++i) {
+      const std::string& text = proxy_protocol.from(i);
+      const std::string place = absl::StrCat(field, ".from[", i, "]");
+      const auto prefix = config::AddressPrefix::Parse(text);
+      if (!prefix.ok()) {
+        Mistake(place, std::string(prefix.status().message()));
+      } else if (prefix->family() != address->family()) {
+        Mistake(place, absl::StrCat("\"", text, "\" is of the other family than \"",
+                                    listen.address(), "\", and never connects there"));
+      }
     }
   }
 
@@ -242,9 +305,11 @@ class Checker {
       const auto [before, is_new] = names.emplace(name, i);
       if (!is_new) {
         Mistake(field, absl::StrCat("\"", name, "\" is zone[", before->second, "]'s already"));
-      } else if (!IsZoneName(name)) {
+      } else if (absl::StartsWith(name, "muster.")) {
         Mistake(field, absl::StrCat("\"", absl::CEscape(name),
-                                    "\" may have letters, digits, \"_\", \"-\" and \".\" only"));
+                                    "\": names that begin with \"muster.\" are muster's own"));
+      } else if (!IsZoneName(name)) {
+        Mistake(field, absl::StrCat("\"", absl::CEscape(name), kNameRule));
       }
     }
   }

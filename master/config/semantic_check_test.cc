@@ -58,6 +58,14 @@ class SemanticCheckTest : public testing::Test {
   std::string folder_;
 };
 
+TEST_F(SemanticCheckTest, WantsNoLessOfAllClientsThanOfOne) {
+  EXPECT_THAT(
+      Check("stream { max_unsent_bytes: 8192 max_worker_unsent_bytes: 8191 }"),
+      ElementsAre("stream.max_worker_unsent_bytes: is 8191, less than max_unsent_bytes, which "
+                  "is 8192: one client may have as much as all together"));
+  EXPECT_THAT(Check("stream { max_worker_unsent_bytes: 8388608 }"), IsEmpty());
+}
+
 TEST_F(SemanticCheckTest, FindsNothingInWhatIsRight) {
   EXPECT_THAT(Check("listen { address: '*:80' } listen { address: 'unix:run/a.sock' } "
                     "http { location { path: '/' root: 'www' index: 'a.html' } "
@@ -74,6 +82,12 @@ TEST_F(SemanticCheckTest, WantsMoreThanOneHeartbeatInATimeout) {
   EXPECT_THAT(Check("heartbeat_timeout { nanos: 1 }"), ElementsAre(kTooShort));
   EXPECT_THAT(Check("heartbeat_timeout { seconds: 2 }"), IsEmpty());
   EXPECT_THAT(Check("heartbeat_timeout {}"), IsEmpty());
+}
+
+TEST_F(SemanticCheckTest, APauseDoesNotGrowBelowTheFirstOne) {
+  EXPECT_THAT(Check("restart { floor { seconds: 2 } ceiling { seconds: 1 } }"),
+              ElementsAre("restart.ceiling: must not be shorter than the floor, the first pause"));
+  EXPECT_THAT(Check("restart { floor { seconds: 2 } ceiling { seconds: 2 } }"), IsEmpty());
 }
 
 TEST_F(SemanticCheckTest, WantsAddressesThatCanBeRead) {
@@ -186,6 +200,46 @@ TEST_F(SemanticCheckTest, WantsTcpForTheAdminsTls) {
               ElementsAre("admin.insecure: is of use with a TCP address in admin.listen only"));
   EXPECT_THAT(Check("admin { listen: '127.0.0.1:9000' insecure: true " + tls + " }"),
               ElementsAre("admin.insecure: is given with `tls`; one of them is enough"));
+}
+
+TEST_F(SemanticCheckTest, WantsNamesOfListenersWithoutWhiteSpace) {
+  EXPECT_THAT(Check("listen { address: '127.0.0.1:80' name: 'a-B_9.c' } "
+                    "listen { address: '127.0.0.1:81' name: 'a-B_9.c' }"),
+              IsEmpty());
+  EXPECT_THAT(Check("listen { address: '127.0.0.1:80' name: 'a b' }"),
+              ElementsAre("listen[0].name: \"a b\" may have letters, digits, \"_\", \"-\" and "
+                          "\".\" only"));
+}
+
+TEST_F(SemanticCheckTest, WantsTheAddressesOfProxies) {
+  const auto check = [this](const std::string& address, const std::string& proxy_protocol) {
+    return Check("listen { address: '" + address + "' proxy_protocol { " + proxy_protocol + " } }");
+  };
+  EXPECT_THAT(check("127.0.0.1:80", "from: '127.0.0.1' from: '10.0.0.0/8' others: DIRECT"),
+              IsEmpty());
+  EXPECT_THAT(check("[::]:80", "from: '2001:db8::/32'"), IsEmpty());
+  EXPECT_THAT(check("127.0.0.1:80", ""),
+              ElementsAre("listen[0].proxy_protocol: has no `from`; write the addresses of the "
+                          "proxies, such as from: \"10.0.0.0/8\""));
+  EXPECT_THAT(check("127.0.0.1:80", "from: '10.0.0.0/8' from: '10.0.0.1/8'"),
+              ElementsAre("listen[0].proxy_protocol.from[1]: \"10.0.0.1/8\" has bits behind its "
+                          "prefix; write 10.0.0.0/8 or 10.0.0.1"));
+  EXPECT_THAT(check("127.0.0.1:80", "from: 'proxy.example'"),
+              ElementsAre("listen[0].proxy_protocol.from[0]: \"proxy.example\" is no address and "
+                          "no prefix; write 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32"));
+  EXPECT_THAT(check("127.0.0.1:80", "from: '::1'"),
+              ElementsAre("listen[0].proxy_protocol.from[0]: \"::1\" is of the other family than "
+                          "\"127.0.0.1:80\", and never connects there"));
+}
+
+TEST_F(SemanticCheckTest, WantsNoAddressesOfProxiesOnAUnixSocket) {
+  EXPECT_THAT(Check("listen { address: 'unix:a.sock' proxy_protocol {} }"), IsEmpty());
+  EXPECT_THAT(
+      Check("listen { address: 'unix:a.sock' proxy_protocol { from: '::1' others: DIRECT } }"),
+      ElementsAre("listen[0].proxy_protocol.from[0]: is of no use with a Unix socket, where all "
+                  "who may connect are proxies",
+                  "listen[0].proxy_protocol.others: is of no use with a Unix socket, where all "
+                  "who may connect are proxies"));
 }
 
 TEST_F(SemanticCheckTest, WantsSomethingToServe) {

@@ -5,8 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "muster/master/config/absolute_paths.h"
 #include "muster/master/config/syntax/syntax_statement.h"
-#include "muster/master/host/path.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {
@@ -37,24 +38,25 @@ void Blank(std::string* text, std::size_t begin, std::size_t end) {
   }
 }
 
-// The worker_binary that the rest of the configuration names.
-std::string WorkerBinaryIn(std::string text, const AnyContent& service, ConfigFormat format,
-                           absl::string_view prefix) {
-  config::v1::Config config;
-  if (format == ConfigFormat::kText) {
-    if (service.statement != nullptr) {
-      Blank(&text, service.statement->begin, service.statement->end);
-    }
-    ParseConfig(text, format, &config);
-    return config.worker_binary().empty() ? "" : JoinPath(prefix, config.worker_binary());
+// What is between the braces of a service in JSON, where the fields are next to the type; the whole
+// content of one in text format.
+void BlankService(std::string* text, const AnyContent& service, const SyntaxStatement* statement,
+                  ConfigFormat format) {
+  if (service.statement != nullptr && format == ConfigFormat::kText) {
+    Blank(text, service.statement->begin, service.statement->end);
+  } else if (service.block != nullptr) {
+    Blank(text, service.block->offset + 1, statement->end - 1);
   }
-  // A JSON text cannot be parsed without the type, but its strings are usable as written.
-  const SyntaxTree tree(text, format);
-  const SyntaxStatement* statement = FindStatement(tree.root(), "worker_binary");
-  if (statement == nullptr || statement->values.empty() || statement->values[0].text.empty()) {
-    return "";
-  }
-  return JoinPath(prefix, statement->values[0].text);
+}
+
+// A field that decides as whom the program runs is there, and says nothing that can be read.
+const char* UnreadableUser(const SyntaxTree& tree, const config::v1::Config& config) {
+  const auto is_unreadable = [&](const char* name, bool is_read) {
+    return FindStatement(tree.root(), name) != nullptr && !is_read;
+  };
+  if (is_unreadable("user", !config.user().empty())) return "user";
+  if (is_unreadable("group", !config.group().empty())) return "group";
+  return nullptr;
 }
 
 }  // namespace
@@ -74,15 +76,24 @@ WorkerDescription ReadWorkerDescription(const SyntaxTree& tree, absl::string_vie
 
   const auto refuse = [&](std::size_t offset, std::string field, std::string problem) {
     worker.mistakes.push_back({offset, std::move(field), std::move(problem)});
-    if (service.statement != nullptr && format == ConfigFormat::kText) {
-      Blank(&worker.text, service.statement->begin, service.statement->end);
-    } else if (service.block != nullptr) {
-      // What is between the braces: in JSON the fields are next to the type.
-      Blank(&worker.text, service.block->offset + 1, statement->end - 1);
-    }
+    BlankService(&worker.text, service, statement, format);
     return std::move(worker);
   };
-  const auto description = describe(WorkerBinaryIn(worker.text, service, format, prefix));
+  std::string rest = worker.text;
+  BlankService(&rest, service, statement, format);
+  config::v1::Config config;
+  ParseConfig(rest, format, &config);
+  config::FillDefaults(&config);
+  MakePathsAbsolute(&config, prefix);
+  if (const char* const user = UnreadableUser(tree, config)) {
+    return refuse(tree.Locate(user), user,
+                  "cannot be read, so the worker program is not asked what it serves");
+  }
+  const auto description = describe(config);
+  const std::string cause = config::FieldOf(description.status());
+  if (!cause.empty()) {
+    return refuse(tree.Locate(cause), cause, std::string(description.status().message()));
+  }
   auto types = description.ok() ? ServiceTypes::Make(*description)
                                 : absl::StatusOr<ServiceTypes>(description.status());
   if (!types.ok()) {

@@ -19,10 +19,11 @@
 
 namespace muster::master {
 
-// Asks the worker program of a configuration what it can serve. The argument is the configuration's
-// worker_binary, empty if it names none.
+// Asks the worker program of a configuration what it can serve. The argument is the configuration
+// without its `service`, as far as it can be read, with defaults filled in and absolute paths. An
+// error may have the field that is the cause.
 using DescribeWorker =
-    std::function<absl::StatusOr<worker::v1::Description>(const std::string& worker_binary)>;
+    std::function<absl::StatusOr<worker::v1::Description>(const config::v1::Config& config)>;
 
 // What the worker program says about the parts of a configuration that only it can judge: the
 // message in `service`, and the names of handlers.

@@ -1,11 +1,13 @@
 #include "muster/master/config/worker_description.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
 #include "muster/proto/config.pb.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {
@@ -15,8 +17,9 @@ class WorkerDescriptionTest : public testing::Test {
  protected:
   WorkerDescription Read(const std::string& text, ConfigFormat format = ConfigFormat::kText) {
     return ReadWorkerDescription(SyntaxTree(text, format), text, format, "/srv",
-                                 [this](const std::string& worker_binary) {
-                                   asked_.push_back(worker_binary);
+                                 [this](const config::v1::Config& config) {
+                                   asked_.push_back(config.worker_binary());
+                                   config_ = config;
                                    return answer_;
                                  });
   }
@@ -29,6 +32,7 @@ class WorkerDescriptionTest : public testing::Test {
 
   absl::StatusOr<worker::v1::Description> answer_ = Describe();
   std::vector<std::string> asked_;
+  config::v1::Config config_;  // of the last question
 };
 
 TEST_F(WorkerDescriptionTest, IsNotAskedForWithoutNeed) {
@@ -48,6 +52,41 @@ TEST_F(WorkerDescriptionTest, IsAskedOfTheProgramThatTheConfigurationNames) {
   Read("worker_binary: 'w' service { [x/muster.config.v1.Listen] { } }");
   Read("{\"worker_binary\": \"w\", \"service\": {\"@type\": \"x/y.Z\"}}", ConfigFormat::kJson);
   EXPECT_EQ(asked_, (std::vector<std::string>{"/srv/w", "/srv/w"}));
+}
+
+TEST_F(WorkerDescriptionTest, IsAskedOfAProgramThatRunsAsItsWorkersWould) {
+  for (const auto& [text, format] :
+       {std::pair("user: 'nobody' limits { nofile: 100 } working_directory: 'w' "
+                  "service { [x/muster.config.v1.Listen] { backlog: 1 } }",
+                  ConfigFormat::kText),
+        std::pair("{\"user\": \"nobody\", \"limits\": {\"nofile\": 100}, "
+                  "\"working_directory\": \"w\", \"service\": {\"@type\": \"x/y.Z\", \"a\": 1}}",
+                  ConfigFormat::kJson)}) {
+    Read(text, format);
+    EXPECT_EQ(config_.user(), "nobody") << text;
+    EXPECT_EQ(config_.limits().nofile(), 100u);
+    EXPECT_EQ(config_.working_directory(), "/srv/w");
+    EXPECT_TRUE(config_.no_new_privs()) << "by default";
+  }
+}
+
+TEST_F(WorkerDescriptionTest, IsNotAskedForIfNobodyKnowsAsWhom) {
+  const WorkerDescription worker =
+      Read("user: 33 service { [x/muster.config.v1.Listen] { backlog: 1 } }");
+  EXPECT_TRUE(asked_.empty());
+  ASSERT_EQ(worker.mistakes.size(), 1u);
+  EXPECT_EQ(worker.mistakes[0].field, "user");
+  EXPECT_EQ(worker.mistakes[0].problem,
+            "cannot be read, so the worker program is not asked what it serves");
+}
+
+TEST_F(WorkerDescriptionTest, HasTheCauseIfTheProgramCannotBeStarted) {
+  answer_ = config::AtField(absl::NotFoundError("\"x\" is no user"), "user");
+  const WorkerDescription worker = Read("user: 'x' service { [x/muster.config.v1.Listen] { } }");
+  ASSERT_EQ(worker.mistakes.size(), 1u);
+  EXPECT_EQ(worker.mistakes[0].field, "user");
+  EXPECT_EQ(worker.mistakes[0].offset, 6u);
+  EXPECT_EQ(worker.mistakes[0].problem, "\"x\" is no user");
 }
 
 TEST_F(WorkerDescriptionTest, HasTheTypeOfTheService) {

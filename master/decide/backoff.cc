@@ -4,10 +4,14 @@
 
 namespace muster::master {
 
-Duration Backoff::Next(Duration lived) {
-  if (lived >= kHealthy) next_ = kFirst;
-  const Duration delay = next_;
-  next_ = std::min(kLongest, next_ + next_ / 2);
+Duration Backoff::Next(bool has_served, const RestartTerms& terms) {
+  if (has_served && at_once_ < terms.burst) {
+    ++at_once_;
+    return Duration::zero();
+  }
+  // Terms may change from one pause to the next.
+  const Duration delay = std::clamp(next_, terms.floor, terms.ceiling);
+  next_ = std::min(terms.ceiling, delay + delay / 2);
   return delay;
 }
 

@@ -1,24 +1,34 @@
 #ifndef MUSTER_MASTER_DECIDE_BACKOFF_H_
 #define MUSTER_MASTER_DECIDE_BACKOFF_H_
 
+#include <cstdint>
+
 #include "muster/master/decide/clock.h"
+#include "muster/master/decide/restart_terms.h"
 
 namespace muster::master {
 
-// How long to wait before a worker that ended is started again: 100 ms, then 1.5 times as long each
-// time, up to 30 s.
+// How long to wait before a worker that ended is started again. Those that served are started at
+// once, `burst` times. Other pauses are the floor, then 1.5 times as long each time, up to the
+// ceiling.
 class Backoff {
  public:
-  static constexpr Duration kFirst = std::chrono::milliseconds(100);
-  static constexpr Duration kLongest = std::chrono::seconds(30);
-  // After an end that came this late, or later, the delays begin anew.
-  static constexpr Duration kHealthy = std::chrono::minutes(1);
+  // No pause is longer, whatever the terms say.
+  static constexpr Duration kLongest = std::chrono::hours(1);
 
-  // `lived`: how long it was in service before it ended; zero if it never was.
-  Duration Next(Duration lived);
+  Backoff() = default;
+  // One that goes on after so many starts at once, with this pause; zero: with the floor.
+  Backoff(std::uint32_t at_once, Duration next) : at_once_(at_once), next_(next) {}
+  std::uint32_t at_once() const { return at_once_; }
+  Duration next() const { return next_; }
+
+  Duration Next(bool has_served, const RestartTerms& terms);
+
+  friend bool operator==(const Backoff&, const Backoff&) = default;
 
  private:
-  Duration next_ = kFirst;
+  std::uint32_t at_once_ = 0;
+  Duration next_{};
 };
 
 }  // namespace muster::master

@@ -1,34 +1,42 @@
 #ifndef MUSTER_MASTER_DECIDE_CRASH_POLICY_H_
 #define MUSTER_MASTER_DECIDE_CRASH_POLICY_H_
 
-#include <cstdint>
-
-#include "muster/ipc/process/process_exit.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
+#include "muster/master/decide/restart_terms.h"
+#include "muster/master/decide/supervisor_event.h"
 #include "muster/master/decide/worker_record.h"
 
 namespace muster::master {
 
-// What becomes of a wanted worker without a process: it is started again after a backoff, or given
-// up. It is given up when it exited with kExitWillNeverWork, or when it ended early
-// `crash_loop_limit` times in a row. Both methods log the outcome, with `last_exit` as the reason.
+// What becomes of a wanted worker without a process: it is started again, at once or after a pause,
+// or given up. Both methods log the outcome, with `last_exit` as the reason.
+//
+// A process has served if it was ready, and ended with a connection or a second later. One that has
+// is not at fault for the request that ended it: it is started again at once, until it ends often.
+// A worker is given up when it exited with kExitWillNeverWork, or when `crash_loop_limit` processes
+// in a row ended without having served. The last one is never given up for the latter once it has
+// served, and never waits longer than the floor.
 class CrashPolicy {
  public:
-  // An end before the worker was ready, or within this time after, is early.
+  // A process that was ready for so long has served.
   static constexpr Duration kEarlyEnd = std::chrono::seconds(1);
 
-  explicit CrashPolicy(std::uint32_t crash_loop_limit) : crash_loop_limit_(crash_loop_limit) {}
+  // `is_last`: nobody else of the worker's generation serves.
+  CrashPolicy(const RestartTerms& terms, bool is_last) : terms_(terms), is_last_(is_last) {}
 
   // The worker's process ended, and nobody had asked it to.
-  void OnCrash(WorkerRecord& worker, const ipc::ProcessExit& exit, Decision& decision) const;
+  void OnCrash(WorkerRecord& worker, const ExitedEvent& event, Decision& decision) const;
 
   // No process could be started. That is the machine's fault, not the worker's: the worker is never
   // given up for it.
-  static void OnFailedSpawn(WorkerRecord& worker, Decision& decision);
+  void OnFailedSpawn(WorkerRecord& worker, Decision& decision) const;
 
  private:
-  const std::uint32_t crash_loop_limit_;
+  Duration NextPause(WorkerRecord& worker, bool has_served) const;
+
+  const RestartTerms terms_;
+  const bool is_last_;
 };
 
 }  // namespace muster::master

@@ -71,4 +71,10 @@ bool DrainWatch::Leave(RequestId request, absl::string_view why, Decision& decis
   return false;
 }
 
+void DrainWatch::LeaveAll(absl::string_view why, Decision& decision) {
+  while (!drains_.empty() && !drains_.back().waiting.empty()) {
+    Leave(drains_.back().waiting.back(), why, decision);
+  }
+}
+
 }  // namespace muster::master

@@ -34,6 +34,9 @@ class DrainWatch {
   // Answers a request now, with a warning for each process that is left. `why` it waits no longer:
   // "its deadline came". False: it does not wait here.
   bool Leave(RequestId request, absl::string_view why, Decision& decision);
+  // The same for all who wait.
+  void LeaveAll(absl::string_view why, Decision& decision);
+  bool is_waited_for() const { return !drains_.empty(); }
 
  private:
   struct Drain {

@@ -12,12 +12,21 @@ class Escalation {
   static constexpr Duration kFirst = std::chrono::milliseconds(50);
   static constexpr Duration kLongest = std::chrono::seconds(1);
 
+  Escalation() = default;
+  // One that goes on with this pause.
+  explicit Escalation(Duration next) : next_(next) {}
+  Duration next() const { return next_; }
+  // The most that next() is.
+  static constexpr Duration kLast = 64 * kFirst;
+
   // The pause before the next step. Zero: kill now; there is no further step.
   Duration Next() {
     const Duration delay = next_;
     next_ *= 2;
     return delay <= kLongest ? delay : Duration::zero();
   }
+
+  friend bool operator==(const Escalation&, const Escalation&) = default;
 
  private:
   Duration next_ = kFirst;

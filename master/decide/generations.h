@@ -7,14 +7,17 @@
 #include <set>
 #include <string>
 
+#include "google/protobuf/repeated_ptr_field.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
+#include "muster/master/decide/state_reader.h"
 #include "muster/master/decide/worker_slots.h"
+#include "muster/proto/state/core_state.pb.h"
 
 namespace muster::master {
 
 // What brought a generation.
-enum class Origin { kStart, kReload, kRollback, kResume, kScale, kTrial };
+enum class Origin { kStart, kReload, kRollback, kResume, kScale, kTrial, kUpgrade, kUndo };
 
 // A generation that serves or has served.
 struct GenerationRecord {
@@ -30,6 +33,12 @@ struct GenerationRecord {
   End end = End::kNone;
   std::string reason{};      // of kRolledBack
   bool is_released = false;  // only its configuration and its program are left
+
+  void Save(state::v1::CoreState::Generation* state) const;
+  static GenerationRecord Restore(const state::v1::CoreState::Generation& state,
+                                  StateReader& reader);
+
+  friend bool operator==(const GenerationRecord&, const GenerationRecord&) = default;
 };
 
 // Which generations have served, and what is kept of each. A deployment is whole as long as its
@@ -46,6 +55,11 @@ class Generations {
 
   // Releases and forgets what is not needed any more. `pinned`: stay whole in any case.
   void Sweep(const WorkerSlots& workers, const std::set<std::uint64_t>& pinned, Decision& decision);
+
+  // Those that were saved, of which one serves.
+  static Generations Restore(
+      const google::protobuf::RepeatedPtrField<state::v1::CoreState::Generation>& state,
+      std::uint64_t serving, StateReader& reader);
 
   // Null: it never served, or is forgotten.
   const GenerationRecord* Find(std::uint64_t number) const;

@@ -27,4 +27,21 @@ void Pause::End(const absl::Status& why, Decision& decision) {
   }
 }
 
+void Pause::Save(state::v1::CoreState::Pause* state) const {
+  state->set_exited(workers_.exited);
+  state->set_killed(workers_.killed);
+  state->set_connections(workers_.connections);
+  state->set_requests(workers_.requests);
+}
+
+Pause Pause::Restore(const state::v1::CoreState::Pause& state) {
+  Pause pause;
+  pause.is_on_ = true;
+  pause.workers_ = {.exited = state.exited(),
+                    .killed = state.killed(),
+                    .connections = state.connections(),
+                    .requests = state.requests()};
+  return pause;
+}
+
 }  // namespace muster::master

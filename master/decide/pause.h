@@ -7,6 +7,7 @@
 #include "muster/master/decide/decision.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/decide/worker_tally.h"
+#include "muster/proto/state/core_state.pb.h"
 
 namespace muster::master {
 
@@ -28,6 +29,10 @@ class Pause {
   // It is over, since a generation serves or the master ends. `why` is the answer to those who
   // still wait for it to be complete.
   void End(const absl::Status& why, Decision& decision);
+
+  // Of one that is complete: how the workers ended. Nobody waits for it.
+  void Save(state::v1::CoreState::Pause* state) const;
+  static Pause Restore(const state::v1::CoreState::Pause& state);
 
  private:
   bool is_on_ = false;

@@ -55,13 +55,50 @@ void ReloadAttempts::Enqueue(Pending asked, Decision& decision) {
 
 void ReloadAttempts::GoBack(std::uint64_t previous, std::uint64_t failed, const std::string& why,
                             Decision& decision) {
-  Pending back = {.cause = {.origin = Origin::kTrial, .copy_of = previous, .why = why},
-                  .waiting = {{.condition = {.generation = failed}}}};
+  BeginFirst({.cause = {.origin = Origin::kTrial, .copy_of = previous, .why = why},
+              .waiting = {{.condition = {.generation = failed}}}},
+             decision);
+}
+
+void ReloadAttempts::BeginFirst(Pending asked, Decision& decision) {
   if (attempt_) {
-    pending_.push_front(std::move(back));
+    pending_.push_front(std::move(asked));
   } else {
-    Begin(std::move(back), decision);
+    Begin(std::move(asked), decision);
   }
+}
+
+bool ReloadAttempts::UndoUpgrade(std::uint64_t previous, std::uint32_t workers,
+                                 const std::string& why, const std::string& by,
+                                 const absl::Status& reason, Decision& decision) {
+  bool has_signal = false;
+  std::map<absl::string_view, std::vector<Waiting>> refused;  // by what was asked
+  for (Pending& pending : std::exchange(pending_, {})) {
+    const std::size_t signals =
+        std::erase_if(pending.waiting, [](const Waiting& one) { return one.request == 0; });
+    has_signal |= signals > 0 && pending.IsOfTheFile();
+    std::vector<Waiting>& all = refused[NameOf(pending.cause.origin)];
+    all.insert(all.end(), pending.waiting.begin(), pending.waiting.end());
+  }
+  for (const auto& [what, waiting] : refused) {
+    if (!waiting.empty()) RefuseAll({what}, waiting, "", reason, decision);
+  }
+  BeginFirst(
+      {.cause = {.origin = Origin::kUndo, .copy_of = previous, .workers = workers, .why = why},
+       .waiting = {{.by = by}}},
+      decision);
+  return has_signal;
+}
+
+void ReloadAttempts::BringUpgrade(const std::string& worker_file, std::uint64_t serving,
+                                  std::uint32_t workers, const std::string& by,
+                                  Decision& decision) {
+  Begin({.cause = {.origin = Origin::kUpgrade,
+                   .copy_of = serving,
+                   .workers = workers,
+                   .worker_file = worker_file},
+         .waiting = {{.by = by}}},
+        decision);
 }
 
 void ReloadAttempts::Resume(RequestId request, std::uint64_t serving, const std::string& by,
@@ -126,11 +163,15 @@ void ReloadAttempts::Begin(Pending asked, Decision& decision) {
       break;
     case Origin::kRollback:
     case Origin::kTrial:
+    case Origin::kUndo:
       tell(absl::StrCat("rolling back to generation ", cause.copy_of));
       break;
     case Origin::kScale:
       tell(absl::StrCat("scaling to ", config::Counted(cause.workers, "worker"),
                         " in a new generation, since each has sockets of its own"));
+      break;
+    case Origin::kUpgrade:
+      tell("starting the workers of the upgrade");
       break;
   }
   if (cause.origin == Origin::kResume) {
@@ -142,7 +183,7 @@ void ReloadAttempts::Begin(Pending asked, Decision& decision) {
   if (cause.origin == Origin::kReload) {
     decision.Do(LoadAction{attempt_->load, attempt_->config_of});
   } else {
-    decision.Do(LoadAgainAction{attempt_->load, cause.copy_of, cause.workers});
+    decision.Do(LoadAgainAction{attempt_->load, cause.copy_of, cause.workers, cause.worker_file});
   }
 }
 
@@ -328,15 +369,19 @@ absl::string_view ReloadAttempts::NameOf(Origin origin) {
       return "resume";
     case Origin::kRollback:
     case Origin::kTrial:
+    case Origin::kUndo:
       return "rollback";
     case Origin::kScale:
       return "scale";
+    case Origin::kUpgrade:
+      return "start of the next workers";
   }
   return "";
 }
 
 bool ReloadAttempts::IsReload(Origin origin) {
-  return origin == Origin::kReload || origin == Origin::kRollback || origin == Origin::kTrial;
+  return origin == Origin::kReload || origin == Origin::kRollback || origin == Origin::kTrial ||
+         origin == Origin::kUndo;
 }
 
 void ReloadAttempts::NoteRefusal(const Attempt& attempt, const absl::Status& reason) {

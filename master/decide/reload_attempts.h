@@ -15,7 +15,9 @@
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
 #include "muster/master/decide/generations.h"
+#include "muster/master/decide/state_reader.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/proto/state/core_state.pb.h"
 
 namespace muster::master {
 
@@ -38,6 +40,9 @@ class ReloadAttempts {
   bool awaits(LoadId load) const { return is_loading() && attempt_->load == load; }
   // Of the attempt. Zero: none, or it is the start.
   LoadId load() const { return attempt_ ? attempt_->load : 0; }
+  // Of the attempt, which is under way.
+  Origin origin() const { return attempt_->cause.origin; }
+  absl::string_view name() const { return NameOf(attempt_->cause.origin); }
   // Of the attempt. Zero: none, it is loading, or it is committed and the generation serves.
   std::uint64_t generation() const {
     return attempt_ && !attempt_->is_committed ? attempt_->generation : 0;
@@ -70,6 +75,8 @@ class ReloadAttempts {
     std::uint64_t copy_of = 0;
     // Not zero: so many workers, and not as many as the configuration says.
     std::uint32_t workers = 0;
+    // An upgrade: not the program of that generation.
+    std::optional<std::string> worker_file{};
     // A rollback: why what serves is left. Empty: nobody is.
     std::string why{};
   };
@@ -90,6 +97,16 @@ class ReloadAttempts {
   // wait, and not at all if something else serves by then.
   void GoBack(std::uint64_t previous, std::uint64_t failed, const std::string& why,
               Decision& decision);
+  // The same for the undo of an upgrade, with so many workers, whatever serves by then. Requests
+  // that wait are refused with `reason`. Returns whether a signal waits for a reload, too: that is
+  // dropped.
+  bool UndoUpgrade(std::uint64_t previous, std::uint32_t workers, const std::string& why,
+                   const std::string& by, const absl::Status& reason, Decision& decision);
+  // Begins a new generation with the configuration of the last one, which is `serving`, with so
+  // many workers, and with the worker program that is there now (LoadAgainAction::worker_file). For
+  // when no attempt is under way. It counts as no reload.
+  void BringUpgrade(const std::string& worker_file, std::uint64_t serving, std::uint32_t workers,
+                    const std::string& by, Decision& decision);
   // Begins a resumption: a new generation with the configuration of the last one, which is
   // `serving`. For when no attempt is under way. It counts as no reload.
   void Resume(RequestId request, std::uint64_t serving, const std::string& by, Decision& decision);
@@ -136,6 +153,13 @@ class ReloadAttempts {
   // Ends the attempt, if there is one, and answers all who wait. No reload begins. An attempt that
   // is committed was answered before.
   void Cancel(const absl::Status& reason, Decision& decision);
+  // What the attempts have come to. Of one that is under way, nothing; and of settings() and
+  // cause() nothing either, since the next attempt sets them.
+  void Save(state::v1::CoreState::Reloads* state) const;
+  // `serving` and the hash of its configuration: what was committed last.
+  static ReloadAttempts Restore(const state::v1::CoreState::Reloads& state, std::uint64_t serving,
+                                const std::string& hash, StateReader& reader);
+
   // Answers a request for which no attempt begins: of a reload, a rollback.
   static void Refuse(RequestId request, Origin asked, const absl::Status& reason,
                      Decision& decision);
@@ -172,6 +196,8 @@ class ReloadAttempts {
   };
 
   void Enqueue(Pending asked, Decision& decision);
+  // Before all that wait.
+  void BeginFirst(Pending asked, Decision& decision);
   void Begin(Pending asked, Decision& decision);
   // OK, or "reload refused: generation 5 serves, not 4", with a reason of its own.
   absl::Status Check(const ReloadCondition& condition, absl::string_view what) const;

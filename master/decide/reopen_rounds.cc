@@ -10,13 +10,20 @@
 namespace muster::master {
 
 void ReopenRounds::Begin(std::uint32_t token, RequestId request,
-                         std::map<std::uint32_t, std::string> asked, const absl::Status& own_log,
+                         std::map<std::uint32_t, Asked> asked, const absl::Status& own_log,
                          TimePoint now) {
   Round& round = rounds_[token];
   round.request = request;
   round.deadline = now + kPatience;
   round.waiting = std::move(asked);
   if (!own_log.ok()) round.failures.push_back(absl::StrCat("master: ", own_log.message()));
+}
+
+void ReopenRounds::OnAsked(std::uint32_t token, std::uint32_t slot) {
+  const auto found = rounds_.find(token);
+  if (found == rounds_.end()) return;
+  const auto worker = found->second.waiting.find(slot);
+  if (worker != found->second.waiting.end()) worker->second.obstacle.clear();
 }
 
 void ReopenRounds::Acknowledge(std::uint32_t token, std::uint32_t slot, const std::string& error) {
@@ -28,7 +35,7 @@ void ReopenRounds::Acknowledge(std::uint32_t token, std::uint32_t slot, const st
   if (error.empty()) {
     ++round.reopened;
   } else {
-    round.failures.push_back(absl::StrCat(worker->second, ": ", error));
+    round.failures.push_back(absl::StrCat(worker->second.name, ": ", error));
   }
   round.waiting.erase(worker);
 }
@@ -40,7 +47,7 @@ void ReopenRounds::Forget(std::uint32_t slot) {
 void ReopenRounds::Expire(TimePoint now) {
   for (auto& [token, round] : rounds_) {
     if (round.deadline > now) continue;
-    for (const auto& [slot, name] : round.waiting) round.silent.push_back(name);
+    for (const auto& [slot, worker] : round.waiting) round.late.push_back(worker);
     round.waiting.clear();
   }
 }
@@ -48,15 +55,24 @@ void ReopenRounds::Expire(TimePoint now) {
 Outcome ReopenRounds::OutcomeOf(const Round& round) {
   Outcome outcome;
   outcome.reopened = round.reopened;
+  const std::string patience = absl::FormatDuration(absl::FromChrono(kPatience));
   std::vector<std::string> problems = round.failures;
-  if (!round.silent.empty()) {
-    problems.push_back(absl::StrCat("no answer within ",
-                                    absl::FormatDuration(absl::FromChrono(kPatience)), " from ",
-                                    absl::StrJoin(round.silent, ", ")));
-    outcome.status = absl::DeadlineExceededError(absl::StrJoin(problems, "; "));
-  } else if (!problems.empty()) {
-    outcome.status = absl::AbortedError(absl::StrJoin(problems, "; "));
+  std::vector<std::string> silent;
+  for (const Asked& worker : round.late) {
+    if (worker.obstacle.empty()) {
+      silent.push_back(worker.name);
+    } else {
+      problems.push_back(absl::StrCat(worker.name, " ", worker.obstacle, " within ", patience));
+    }
   }
+  if (!silent.empty()) {
+    problems.push_back(
+        absl::StrCat("no answer within ", patience, " from ", absl::StrJoin(silent, ", ")));
+  }
+  if (problems.empty()) return outcome;
+  const std::string text = absl::StrJoin(problems, "; ");
+  outcome.status =
+      round.late.empty() ? absl::AbortedError(text) : absl::DeadlineExceededError(text);
   return outcome;
 }
 

@@ -12,8 +12,8 @@
 namespace muster::master {
 namespace {
 
-const std::map<std::uint32_t, std::string> kTwo = {{0, "worker 0 of generation 1 (pid 10)"},
-                                                   {1, "worker 1 of generation 1 (pid 11)"}};
+const std::map<std::uint32_t, ReopenRounds::Asked> kTwo = {
+    {0, {"worker 0 of generation 1 (pid 10)"}}, {1, {"worker 1 of generation 1 (pid 11)"}}};
 
 // What `rounds` answers now.
 std::vector<ReplyAction> Answers(ReopenRounds& rounds) {
@@ -75,6 +75,18 @@ TEST(ReopenRounds, NameThoseWhoDidNotAnswerInTime) {
       absl::DeadlineExceededError("no answer within 5s from worker 1 of generation 1 (pid 11)"));
 }
 
+TEST(ReopenRounds, TellWhatWasInTheWayOfAsking) {
+  ReopenRounds rounds;
+  rounds.Begin(1, 7, {{0, {"worker 0", "was not ready"}}, {1, {"worker 1", "was not ready"}}},
+               absl::OkStatus(), TimePoint());
+  rounds.OnAsked(1, 1);
+  rounds.OnAsked(2, 0);  // of another round
+  rounds.Expire(TimePoint(std::chrono::seconds(5)));
+  EXPECT_EQ(Answers(rounds).at(0).outcome.status,
+            absl::DeadlineExceededError(
+                "worker 0 was not ready within 5s; no answer within 5s from worker 1"));
+}
+
 TEST(ReopenRounds, DoNotWaitForADeadWorker) {
   ReopenRounds rounds;
   rounds.Begin(1, 7, kTwo, absl::OkStatus(), TimePoint());
@@ -98,7 +110,7 @@ TEST(ReopenRounds, AreLoggedThoughNobodyWaits) {
 
 TEST(ReopenRounds, IgnoreAnswersToAnotherRound) {
   ReopenRounds rounds;
-  rounds.Begin(1, 7, {{0, "worker 0 of generation 1 (pid 10)"}}, absl::OkStatus(), TimePoint());
+  rounds.Begin(1, 7, {{0, {"worker 0 of generation 1 (pid 10)"}}}, absl::OkStatus(), TimePoint());
   rounds.Acknowledge(2, 0, "");
   rounds.Acknowledge(1, 5, "");
   EXPECT_TRUE(Answers(rounds).empty());

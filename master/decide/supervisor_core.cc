@@ -1,5 +1,6 @@
 #include "muster/master/decide/supervisor_core.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <set>
 #include <utility>
@@ -7,9 +8,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "muster/master/decide/crash_policy.h"
-#include "muster/master/decide/scaling.h"
-#include "muster/proto/counted.h"
 
 namespace muster::master {
 
@@ -19,20 +17,23 @@ std::vector<Action> SupervisorCore::Handle(const Event& event, TimePoint now) {
   reopens_.AnswerEnded(decision_);
   AnswerIfChangedOver();
   drains_.AnswerEnded(decision_);
-  workers_.Sweep();
+  workers_->Sweep();
   GoBackIfTrialFailed();
+  HastenRestart();
   EndIfAllGaveUp();
   EndIfNobodyIsLeft();
+  GoOnWithUpgrade();
   std::set<std::uint64_t> pinned = attempts_.copied();
   pinned.insert(trial_.previous());
-  generations_.Sweep(workers_, pinned, decision_);
+  pinned.insert(upgrade_.way_back());
+  generations_.Sweep(*workers_, pinned, decision_);
   return decision_.TakeActions();
 }
 
 std::optional<TimePoint> SupervisorCore::next_deadline() const {
   std::optional<TimePoint> next;
   for (const std::optional<TimePoint>& deadline :
-       {workers_.next_deadline(), reopens_.next_deadline(), attempts_.next_deadline(),
+       {workers_->next_deadline(), reopens_.next_deadline(), attempts_.next_deadline(),
         changeover_.deadline(), trial_.deadline(), orders_.next_deadline()}) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
   }
@@ -57,7 +58,7 @@ bool SupervisorCore::IsOfAttempt(const WorkerRecord& worker) const {
 // ---- What workers do ----
 
 void SupervisorCore::On(const SpawnedEvent& event) {
-  if (WorkerRecord* worker = workers_.Find(event.slot)) {
+  if (WorkerRecord* worker = workers_->Find(event.slot)) {
     worker->pid = event.pid;
     decision_.Tell(Topic::kWorkerStarted, Severity::kDebug,
                    absl::StrCat(worker->Name(), " was started in slot ", worker->slot), *worker);
@@ -65,7 +66,7 @@ void SupervisorCore::On(const SpawnedEvent& event) {
 }
 
 void SupervisorCore::On(const SpawnFailedEvent& event) {
-  WorkerRecord* worker = workers_.Find(event.slot);
+  WorkerRecord* worker = workers_->Find(event.slot);
   if (!worker || !HasProcess(worker->state)) return;
   drains_.Forget(event.slot);
   worker->last_exit = absl::StrCat("could not be started: ", event.reason);
@@ -73,7 +74,7 @@ void SupervisorCore::On(const SpawnFailedEvent& event) {
   if (!worker->is_wanted) {
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
     const WorkerRecord ended = *worker;
-    workers_.Sweep();
+    workers_->Sweep();
     orders_.OnEnded(ended, /*is_clean=*/false, decision_);
   } else if (IsOfAttempt(*worker)) {
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
@@ -83,33 +84,35 @@ void SupervisorCore::On(const SpawnFailedEvent& event) {
     if (worker->is_on_probation) {
       DropFromProbation(*worker, WorkerEvent::kEnded, why);
     } else {
-      CrashPolicy::OnFailedSpawn(*worker, decision_);
+      CrashPolicyFor(*worker).OnFailedSpawn(*worker, decision_);
       orders_.OnFailure(*worker, why, decision_);
     }
   }
 }
 
 void SupervisorCore::On(const ReadyEvent& event) {
-  WorkerRecord* worker = workers_.Find(event.slot);
+  WorkerRecord* worker = workers_->Find(event.slot);
   if (!worker || worker->state != WorkerState::kStarting) return;
   worker->ready = decision_.now();
   worker->protocol = event.protocol;
   LifeOf(*worker).Apply(WorkerEvent::kReady);
+  // Before it was ready its version of the protocol was not known.
+  GoOnReopening(*worker);
   // Of those of a new generation the log tells when all are.
   decision_.Tell(Topic::kWorkerReady, IsOfAttempt(*worker) ? Severity::kDebug : Severity::kInfo,
                  absl::StrCat(worker->Name(), " is ready"), *worker);
   if (!IsOfAttempt(*worker)) {
     LifeOf(*worker).Apply(WorkerEvent::kServe);
     orders_.OnServing(*worker, decision_);
-  } else if (workers_.AllAre(WorkerState::kReady, attempts_.generation())) {
+  } else if (workers_->AllAre(WorkerState::kReady, attempts_.generation())) {
     decision_.Do(ListenAction{attempts_.generation()});
   }
 }
 
 void SupervisorCore::On(const ListeningEvent& event) {
   if (event.generation != attempts_.generation()) return;
-  if (workers_.AllAre(WorkerState::kReady, attempts_.generation())) Commit();
-  for (auto& [slot, worker] : workers_.records()) {
+  if (workers_->AllAre(WorkerState::kReady, attempts_.generation())) Commit();
+  for (auto& [slot, worker] : workers_->records()) {
     if (!IsOfAttempt(worker) || worker.state != WorkerState::kBackoff) continue;
     worker.has_listeners = true;
     LifeOf(worker).Apply(WorkerEvent::kRetry);
@@ -121,7 +124,7 @@ void SupervisorCore::On(const ListenRefusedEvent& event) {
 }
 
 void SupervisorCore::On(const FailedEvent& event) {
-  WorkerRecord* worker = workers_.Find(event.slot);
+  WorkerRecord* worker = workers_->Find(event.slot);
   if (!worker) return;
   worker->complaint = std::string(event.reason.message());
   worker->protocol = event.protocol;
@@ -137,7 +140,7 @@ void SupervisorCore::StartOnceListening(WorkerRecord& worker) {
 }
 
 void SupervisorCore::On(const ExitedEvent& event) {
-  WorkerRecord* worker = workers_.Find(event.slot);
+  WorkerRecord* worker = workers_->Find(event.slot);
   if (!worker || !HasProcess(worker->state)) return;
   reopens_.Forget(event.slot);
   worker->last_exit = worker->HowItEnded(event.exit);
@@ -158,7 +161,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
                    *worker);
     LifeOf(*worker).Apply(WorkerEvent::kEnded);
     const WorkerRecord ended = *worker;
-    workers_.Sweep();  // its slot is free for who comes in its place
+    workers_->Sweep();  // its slot is free for who comes in its place
     orders_.OnEnded(ended, is_clean, decision_);
   } else if (IsOfAttempt(*worker) && worker->WantsListenersFirst()) {
     StartOnceListening(*worker);
@@ -174,7 +177,7 @@ void SupervisorCore::On(const ExitedEvent& event) {
 }
 
 void SupervisorCore::On(const HungEvent& event) {
-  WorkerRecord* worker = workers_.Find(event.slot);
+  WorkerRecord* worker = workers_->Find(event.slot);
   // One that is told to end at once has a deadline for that.
   if (!worker || worker->pid != event.pid || !worker->ready || !HasProcess(worker->state) ||
       worker->state == WorkerState::kStopping) {
@@ -184,8 +187,12 @@ void SupervisorCore::On(const HungEvent& event) {
 }
 
 void SupervisorCore::On(const WokeEvent& event) {
-  WorkerRecord* worker = workers_.Find(event.slot);
+  WorkerRecord* worker = workers_->Find(event.slot);
   if (worker && worker->pid == event.pid && HasProcess(worker->state)) LifeOf(*worker).OnWoke();
+}
+
+CrashPolicy SupervisorCore::CrashPolicyFor(const WorkerRecord& worker) const {
+  return CrashPolicy(settings_.restart, !workers_->IsServedByOthers(worker));
 }
 
 void SupervisorCore::OnCrash(WorkerRecord& worker, const ExitedEvent& event) {
@@ -193,7 +200,7 @@ void SupervisorCore::OnCrash(WorkerRecord& worker, const ExitedEvent& event) {
   trial_.OnCrash(worker);
   const std::string why = worker.WhyNotReady(event.exit);
   if (worker.is_on_probation) return DropFromProbation(worker, WorkerEvent::kEnded, why);
-  CrashPolicy(settings_.crash_loop_limit).OnCrash(worker, event.exit, decision_);
+  CrashPolicyFor(worker).OnCrash(worker, event, decision_);
   orders_.OnFailure(worker, why, decision_);
 }
 
@@ -206,8 +213,22 @@ void SupervisorCore::DropFromProbation(WorkerRecord& worker, WorkerEvent how,
   orders_.OnFailure(worker, why, decision_);
 }
 
+void SupervisorCore::On(const AckedEvent& event) {
+  reopens_.Acknowledge(event.token, event.slot, event.error);
+  WorkerRecord* worker = workers_->Find(event.slot);
+  if (worker && event.token != 0 && worker->reopening == event.token) {
+    worker->reopening = 0;
+    return GoOnReopening(*worker);
+  }
+  if (!worker || event.token == 0 || worker->unacknowledged != event.token) return;
+  worker->unacknowledged = 0;
+  if (changeover_.Acknowledge(event) || orders_.OnAcked(event, decision_)) return;
+  if (event.error.empty()) return;
+  Log(Severity::kError, absl::StrCat(worker->Name(), ": ", event.error));
+}
+
 void SupervisorCore::On(const TickEvent&) {
-  for (auto& [slot, worker] : workers_.records()) {
+  for (auto& [slot, worker] : workers_->records()) {
     if (!worker.deadline || *worker.deadline > decision_.now()) continue;
     if (IsOfAttempt(worker) && worker.state == WorkerState::kStarting) {
       const std::string& place = attempts_.settings().ready_timeout_place;
@@ -226,139 +247,9 @@ void SupervisorCore::On(const TickEvent&) {
   attempts_.Expire(decision_);
   changeover_.Expire(decision_.now());
   orders_.Expire(decision_);
+  const bool is_trial_of_upgrade = IsTrialOfUpgrade();
   trial_.Expire(decision_);
-}
-
-// ---- What the operator asks for ----
-
-void SupervisorCore::On(const ReopenEvent& event) {
-  std::map<std::uint32_t, std::string> asked;
-  const std::uint32_t token = decision_.NewToken();
-  for (const auto& [slot, worker] : workers_.records()) {
-    if (!HasProcess(worker.state) || worker.state == WorkerState::kStopping) continue;
-    asked[slot] = worker.Name();
-    decision_.Do(SendAction{slot, worker::Command::kReopen, token});
-  }
-  reopens_.Begin(token, event.request, std::move(asked), event.own_log, decision_.now());
-}
-
-void SupervisorCore::On(const AckedEvent& event) {
-  reopens_.Acknowledge(event.token, event.slot, event.error);
-  WorkerRecord* worker = workers_.Find(event.slot);
-  if (!worker || event.token == 0 || worker->unacknowledged != event.token) return;
-  worker->unacknowledged = 0;
-  if (changeover_.Acknowledge(event) || orders_.OnAcked(event, decision_)) return;
-  if (event.error.empty()) return;
-  Log(Severity::kError, absl::StrCat(worker->Name(), ": ", event.error));
-}
-
-void SupervisorCore::On(const PauseEvent& event) {
-  if (serving_ == 0 || ending_.has_begun()) {
-    const absl::string_view why =
-        serving_ == 0 ? "nothing serves that could be paused" : "the master is stopping";
-    Log(Severity::kWarning, absl::StrCat("pause refused: ", why));
-    decision_.Reply(event.request, {.status = absl::FailedPreconditionError(why)});
-    return;
-  }
-  if (event.request != 0) pause_.Await(event.request);
-  const bool is_resuming = pause_.is_on() && attempts_.is_under_way();
-  if (pause_.is_on() && !is_resuming) return;
-  Log(Severity::kInfo,
-      "pausing: the workers finish and exit, the listeners stay; ctl resume or a reload serves "
-      "again");
-  if (!pause_.is_on()) {
-    pause_.Begin();
-    decision_.Do(CountClosedAction{});
-  }
-  CancelReloads(absl::FailedPreconditionError("the master was paused"));
-  orders_.Cancel("the master was paused", decision_);
-  EndAll(WorkerEvent::kQuit);
-  decision_.Do(NotifyAction{NotifyAction::What::kReady});
-}
-
-void SupervisorCore::On(const ResumeEvent& event) {
-  const absl::string_view why = ending_.has_begun() ? "the master is stopping"
-                                : !pause_.is_on()   ? "the master is not paused"
-                                : attempts_.is_under_way()
-                                    ? "a reload or another resume is under way"
-                                    : "";
-  if (why.empty()) {
-    attempts_.Resume(event.request, serving_, event.by, decision_);
-  } else {
-    decision_.Reply(
-        event.request,
-        {.status = absl::FailedPreconditionError(absl::StrCat("resume refused: ", why))});
-  }
-}
-
-void SupervisorCore::On(const ScaleEvent& event) {
-  if (!IsServing()) {
-    Log(Severity::kWarning, "the number of workers cannot change: nothing serves");
-  } else if (!settings_.can_scale) {
-    Log(Severity::kWarning,
-        "the number of workers cannot change by a signal: with accept: REUSEPORT only a reload or "
-        "ctl scale changes it");
-  } else if (orders_.is_under_way()) {
-    Log(Severity::kWarning,
-        "the number of workers cannot change: another change of workers is under way");
-  } else if (event.by > 0) {
-    AddWorker(serving_, settings_, workers_, decision_);
-  } else if (event.by < 0) {
-    RemoveWorker(serving_, workers_, decision_);
-  }
-}
-
-void SupervisorCore::On(const WorkerOrderEvent& event) {
-  const absl::string_view why = ending_.has_begun()        ? "the master is stopping"
-                                : serving_ == 0            ? "nothing serves yet"
-                                : pause_.is_on()           ? "the master is paused"
-                                : attempts_.is_under_way() ? "a reload is under way"
-                                                           : "";
-  if (!why.empty()) {
-    WorkerOrders::Refuse(event, absl::FailedPreconditionError(why), decision_);
-  } else if (event.what == WorkerOrderEvent::What::kScale && !settings_.can_scale &&
-             !orders_.is_under_way() && event.number != wanted_workers()) {
-    attempts_.Scale(event, serving_, decision_);
-  } else {
-    orders_.Begin(event, serving_, settings_, decision_);
-  }
-}
-
-void SupervisorCore::On(const WithdrawEvent& event) {
-  using Wait = ReloadAttempts::Wait;
-  if (orders_.Leave(event.request, event.why, decision_)) return;
-  if (drains_.Leave(event.request, event.why, decision_)) return;
-  const Wait wait = attempts_.HowWaits(event.request);
-  if (wait == Wait::kNot) return;
-  if (wait == Wait::kForNext) {
-    attempts_.Leave(event.request,
-                    {.status = absl::AbortedError(absl::StrCat(attempts_.NameOf(event.request),
-                                                               " refused", WhatServes(), ": ",
-                                                               event.why, " before it began"))},
-                    decision_);
-  } else if (attempts_.is_committed()) {
-    attempts_.Leave(event.request, changeover_.SoFar(event.why), decision_);
-  } else if (wait == Wait::kWithOthers) {
-    attempts_.Leave(event.request,
-                    {.status = absl::CancelledError(
-                         absl::StrCat("the ", attempts_.NameOf(event.request),
-                                      " goes on, since others wait for it, too: ", event.why))},
-                    decision_);
-  } else {
-    const std::string why = absl::StrCat(event.why, " ", HowFar());
-    if (attempts_.is_loading()) decision_.Do(AbandonLoadAction{attempts_.load()});
-    FailAttempt(absl::AbortedError(why));
-  }
-}
-
-void SupervisorCore::On(const QuitEvent& event) {
-  if (!ending_.Await(event.request, decision_)) return;
-  BeginEnding(Ending::Kind::kGraceful, ending_.exit_code());
-}
-
-void SupervisorCore::On(const StopEvent& event) {
-  if (!ending_.Await(event.request, decision_)) return;
-  BeginEnding(Ending::Kind::kFast, ending_.exit_code());
+  if (is_trial_of_upgrade && !trial_.is_on()) upgrade_.Commit(/*request=*/0, decision_);
 }
 
 // ---- The end ----
@@ -369,6 +260,7 @@ void SupervisorCore::BeginEnding(Ending::Kind kind, int exit_code) {
   if (is_first) {
     CancelReloads(absl::FailedPreconditionError("the master is stopping"));
     orders_.Cancel("the master is stopping", decision_);
+    upgrade_.Cancel("the master is stopping", decision_);
     pause_.End(absl::FailedPreconditionError("the master is stopping"), decision_);
     decision_.Do(CountClosedAction{});
     decision_.Do(CloseListenersAction{});
@@ -380,19 +272,32 @@ void SupervisorCore::BeginEnding(Ending::Kind kind, int exit_code) {
 }
 
 void SupervisorCore::EndAll(WorkerEvent how) {
-  for (auto& [slot, worker] : workers_.records()) LifeOf(worker).End(how);
+  for (auto& [slot, worker] : workers_->records()) LifeOf(worker).End(how);
+}
+
+void SupervisorCore::HastenRestart() {
+  if (!IsServing()) return;
+  WorkerRecord* first = nullptr;
+  for (auto& [slot, worker] : workers_->records()) {
+    if (worker.generation != serving_ || !worker.is_wanted) continue;
+    if (worker.state == WorkerState::kServing || worker.state == WorkerState::kStarting) return;
+    if (worker.state != WorkerState::kBackoff || !worker.has_served || !worker.deadline) continue;
+    if (!first || *worker.deadline < *first->deadline) first = &worker;
+  }
+  if (first)
+    first->deadline = std::min(*first->deadline, decision_.now() + settings_.restart.floor);
 }
 
 void SupervisorCore::EndIfAllGaveUp() {
   if (!IsServing() || attempts_.is_under_way()) return;
-  if (!workers_.AllAre(WorkerState::kGaveUp, serving_)) return;
+  if (!workers_->AllAre(WorkerState::kGaveUp, serving_)) return;
   Log(Severity::kError, "the last worker has given up; nobody serves");
   BeginEnding(Ending::Kind::kGraceful, 1);
 }
 
 void SupervisorCore::EndIfNobodyIsLeft() {
-  workers_.Sweep();
-  if (workers_.has_processes()) return;
+  workers_->Sweep();
+  if (workers_->has_processes()) return;
   pause_.Complete(decision_);
   ending_.Finish(decision_);
 }

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "muster/ipc/process/process_exit.h"
 #include "muster/master/decide/clock.h"
+#include "muster/master/decide/restart_terms.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -30,7 +32,7 @@ struct Settings {
   Duration shutdown_timeout{};
   Duration drain_ack_timeout{};
   std::uint32_t max_generations = 4;
-  std::uint32_t crash_loop_limit = 10;
+  RestartTerms restart{};
   Duration heartbeat_timeout{};  // zero: nobody who is busy is taken to hang
   bool kills_hung = false;
   std::string hash{};  // of the configuration
@@ -122,6 +124,12 @@ struct WokeEvent {
   pid_t pid = 0;
 };
 
+// Listeners that a commit has dropped come to their end, with clients whose connections are taken
+// or are still to come; or the last of them has ended, within seconds. After each CommitAction.
+struct RetirementEvent {
+  bool is_under_way = false;
+};
+
 // next_deadline() has come.
 struct TickEvent {};
 
@@ -151,6 +159,11 @@ struct RollbackEvent {
   ReloadCondition condition{};
   std::string by{};
 };
+// What the number of a worker must stand for when an order about it begins.
+struct WorkerCondition {
+  std::uint64_t generation = 0;  // that serves; 0: any
+  std::optional<pid_t> pid{};    // 0: no process runs
+};
 // A change of single workers of the generation that serves.
 struct WorkerOrderEvent {
   enum class What {
@@ -165,6 +178,7 @@ struct WorkerOrderEvent {
   What what = What::kRestartAll;
   std::uint32_t number = 0;  // index, or how many
   std::string by{};
+  WorkerCondition condition{};  // of an order about one worker
 };
 struct ReopenEvent {
   RequestId request = 0;
@@ -188,19 +202,56 @@ struct ResumeEvent {
 struct ScaleEvent {
   int by = 0;  // +1 or -1
 };
+// Another program of the master in place of the one that runs (upgrade.h).
+struct UpgradeEvent {
+  enum class What {
+    kUpgrade,
+    kUndo,    // back to the program before
+    kCommit,  // no way back any more
+  };
+  RequestId request = 0;
+  What what = What::kUpgrade;
+  std::string id{};  // of the call; who lost its connection finds the outcome by it
+  std::string by{};
+  // What follows is of kUpgrade. The version of the program that runs.
+  std::string version{};
+  std::string master_file{};  // empty: the path from which the master was started
+  std::string worker_file{};  // empty: as the configuration says, found anew
+};
+// Answers TryProgramAction: OK, and its version, or why it cannot take over.
+struct ProgramTriedEvent {
+  std::uint64_t upgrade = 0;
+  absl::Status status{};
+  std::string version{};
+};
+// Answers ExecAction, if this program goes on without having been replaced.
+struct ExecFailedEvent {
+  absl::Status status{};
+};
+// Answers ExecAction in the program that was executed by it, when it has told that it serves. The
+// first event after SupervisorCore::Restore.
+struct UpgradedEvent {};
+// Answers ExecAction in the program that was replaced by it and has come back, since the other one
+// did not get so far: `reason`. The first event after SupervisorCore::Restore.
+struct UpgradeUndoneEvent {
+  std::string reason{};
+};
 // Whoever sent a reload, a resume or a change of single workers waits for it no longer. If nobody
 // else does, a reload or resume is undone, unless it is committed. A restart stops after the worker
-// that it is at. Answered at once, unless it was before.
+// that it is at. An upgrade ends if its program is still being tried. Answered at once, unless it
+// was before.
 struct WithdrawEvent {
   RequestId request = 0;
   std::string why{};  // "its deadline came"
 };
 
-using Event = std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent,
-                           LoadRefusedEvent, ListeningEvent, ListenRefusedEvent, ReadyEvent,
-                           FailedEvent, AckedEvent, ExitedEvent, HungEvent, WokeEvent, TickEvent,
-                           ReloadEvent, ReopenEvent, QuitEvent, StopEvent, PauseEvent, ResumeEvent,
-                           ScaleEvent, WithdrawEvent, RollbackEvent, WorkerOrderEvent>;
+using Event =
+    std::variant<StartEvent, SpawnedEvent, SpawnFailedEvent, LoadedEvent, LoadRefusedEvent,
+                 ListeningEvent, ListenRefusedEvent, ReadyEvent, FailedEvent, AckedEvent,
+                 ExitedEvent, HungEvent, WokeEvent, RetirementEvent, TickEvent, ReloadEvent,
+                 ReopenEvent, QuitEvent, StopEvent, PauseEvent, ResumeEvent, ScaleEvent,
+                 WithdrawEvent, RollbackEvent, WorkerOrderEvent, UpgradeEvent, ProgramTriedEvent,
+                 ExecFailedEvent, UpgradedEvent, UpgradeUndoneEvent>;
 
 }  // namespace muster::master
 

@@ -63,4 +63,26 @@ std::optional<TimePoint> Trial::deadline() const {
   return deadline_;
 }
 
+void Trial::Save(state::v1::CoreState::Trial* state) const {
+  state->set_generation(generation_);
+  state->set_previous(previous_);
+  state->set_most_crashes(most_crashes_);
+  state->set_began_ns(ToSaved(began_));
+  state->set_deadline_ns(ToSaved(deadline_));
+  state->set_crashes(crashes_);
+  state->set_last_crash(last_crash_);
+}
+
+Trial Trial::Restore(const state::v1::CoreState::Trial& state, StateReader& reader) {
+  Trial trial;
+  trial.generation_ = state.generation();
+  trial.previous_ = state.previous();
+  trial.most_crashes_ = state.most_crashes();
+  trial.began_ = reader.Time("began_ns", state.began_ns());
+  trial.deadline_ = reader.Time("deadline_ns", state.deadline_ns());
+  trial.crashes_ = state.crashes();
+  trial.last_crash_ = state.last_crash();
+  return trial;
+}
+
 }  // namespace muster::master

@@ -7,9 +7,11 @@
 
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/decision.h"
+#include "muster/master/decide/state_reader.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/decide/worker_slots.h"
+#include "muster/proto/state/core_state.pb.h"
 
 namespace muster::master {
 
@@ -37,6 +39,12 @@ class Trial {
   std::uint64_t generation() const { return generation_; }
   std::uint64_t previous() const { return previous_; }
   std::optional<TimePoint> deadline() const;
+
+  // All of one that is on.
+  void Save(state::v1::CoreState::Trial* state) const;
+  static Trial Restore(const state::v1::CoreState::Trial& state, StateReader& reader);
+
+  friend bool operator==(const Trial&, const Trial&) = default;
 
  private:
   std::uint64_t generation_ = 0;

@@ -99,6 +99,8 @@ void WorkerLifecycle::Perform(WorkerStep step) {
       worker_.complaint.clear();
       worker_.protocol = 0;
       worker_.unacknowledged = 0;
+      worker_.reopening = 0;
+      worker_.next_reopening = 0;
       decision_.Do(SpawnAction{worker_.slot, worker_.generation, worker_.index});
       break;
     case WorkerStep::kSendServe:

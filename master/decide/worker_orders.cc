@@ -8,6 +8,7 @@
 #include "muster/master/decide/worker_lifecycle.h"
 #include "muster/master/decide/worker_state.h"
 #include "muster/proto/counted.h"
+#include "muster/proto/error_reason.h"
 
 namespace muster::master {
 namespace {
@@ -51,11 +52,20 @@ void WorkerOrders::BeginRestart(Decision& decision) {
 void WorkerOrders::BeginChange(Decision& decision) {
   Order& order = *order_;
   WorkerRecord* const worker = workers_.FindIndex(order.serving, order.event.number);
+  if (const absl::Status status = CheckCondition(worker); !status.ok()) {
+    return Fail(status, decision);
+  }
   if (worker == nullptr) {
     return Fail(
         absl::NotFoundError(absl::StrCat("generation ", order.serving,
                                          ", which serves, has no worker ", order.event.number)),
         decision);
+  }
+  if (order.event.what == What::kDrain && !order.settings.can_scale) {
+    return Fail(absl::FailedPreconditionError(absl::StrCat(
+                    "with accept: REUSEPORT nobody else accepts on the sockets of worker ",
+                    worker->index, "; \"ctl scale\" starts a generation with fewer workers")),
+                decision);
   }
   if (order.event.what == What::kRestart) {
     order.todo = {order.event.number};
@@ -153,6 +163,23 @@ void WorkerOrders::Await(const WorkerRecord& worker, Decision& decision) {
   if (!HasProcess(worker.state) || worker.unacknowledged == 0) return;
   order_->awaited[worker.slot] = worker.Name();
   order_->deadline = decision.now() + order_->settings.drain_ack_timeout;
+}
+
+absl::Status WorkerOrders::CheckCondition(const WorkerRecord* worker) const {
+  const WorkerCondition& condition = order_->event.condition;
+  std::string other;
+  if (condition.generation != 0 && condition.generation != order_->serving) {
+    other = absl::StrCat("generation ", order_->serving, " serves, not ", condition.generation);
+  } else if (worker != nullptr && condition.pid.has_value() && worker->pid != *condition.pid) {
+    const pid_t wanted = *condition.pid;
+    other =
+        wanted == 0 ? absl::StrCat("worker ", worker->index, " runs, as pid ", worker->pid)
+        : worker->pid == 0
+            ? absl::StrCat("worker ", worker->index, " has no process, and not pid ", wanted)
+            : absl::StrCat("worker ", worker->index, " is pid ", worker->pid, ", not pid ", wanted);
+  }
+  if (other.empty()) return absl::OkStatus();
+  return config::WithErrorReason(absl::FailedPreconditionError(other), "WORKER_CHANGED");
 }
 
 absl::Status WorkerOrders::CheckRemoval(const WorkerRecord& worker) const {
@@ -288,7 +315,7 @@ void WorkerOrders::Fail(const absl::Status& reason, Decision& decision) {
       absl::StrCat(what, ": ", reason.message(), HowFar()));
   decision.Log(absl::IsAborted(status) ? Severity::kError : Severity::kWarning,
                std::string(status.message()));
-  decision.Reply(order_->event.request, {.status = status});
+  decision.Reply(order_->event.request, {.status = config::WithErrorReasonOf(status, reason)});
   order_.reset();
 }
 

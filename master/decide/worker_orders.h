@@ -91,6 +91,9 @@ class WorkerOrders {
   void Drain(WorkerRecord& worker, Decision& decision);
   void Await(const WorkerRecord& worker, Decision& decision);
   void StartInItsPlace(std::uint32_t index, Decision& decision);
+  // FailedPrecondition, with the reason WORKER_CHANGED: its number stands for something else than
+  // the order's condition says. Null: no worker has the number.
+  absl::Status CheckCondition(const WorkerRecord* worker) const;
   // OK, or why it cannot be taken away.
   absl::Status CheckRemoval(const WorkerRecord& worker) const;
   std::string HowFar() const;

@@ -11,8 +11,10 @@
 #include "muster/master/decide/backoff.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/escalation.h"
+#include "muster/master/decide/state_reader.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/decide/worker_state.h"
+#include "muster/proto/state/core_state.pb.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -47,9 +49,15 @@ struct WorkerRecord {
   // The token of its SERVE, DRAIN or QUIT, as long as the process has not acknowledged it. Zero:
   // none.
   std::uint32_t unacknowledged = 0;
+  // The token of the REOPEN that the process was sent and has not answered; zero: none. And of the
+  // one that it gets next, when it has answered, or is ready: so a process that does not listen
+  // holds the logs of one.
+  std::uint32_t reopening = 0;
+  std::uint32_t next_reopening = 0;
 
   std::uint32_t restarts = 0;
-  std::uint32_t failures_in_a_row = 0;
+  std::uint32_t failures_in_a_row = 0;  // of processes that had not served
+  bool has_served = false;              // one of its processes (crash_policy.h)
   std::string last_exit;  // how the last process ended, or why it could not be started
   std::string last_end;   // the same in a word: "SIGSEGV", "exit 3", "not started"
   // At that time: " while it served GET /x for 192.0.2.1:4711, with the last words ...".
@@ -83,6 +91,12 @@ struct WorkerRecord {
   // Why the end of this process makes its generation fail. Uses the complaint alone if there is one
   // and the worker was not ready.
   std::string WhyNotReady(const ipc::ProcessExit& exit) const;
+
+  // All of it.
+  void Save(state::v1::CoreState::Worker* saved) const;
+  static WorkerRecord Restore(const state::v1::CoreState::Worker& saved, StateReader& reader);
+
+  friend bool operator==(const WorkerRecord&, const WorkerRecord&) = default;
 };
 
 }  // namespace muster::master

@@ -1,6 +1,9 @@
 #include "muster/master/decide/worker_slots.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace muster::master {
 
@@ -26,6 +29,20 @@ WorkerRecord* WorkerSlots::Take(std::uint64_t generation, std::uint32_t index,
 void WorkerSlots::Sweep() {
   std::erase_if(records_,
                 [](const auto& entry) { return entry.second.state == WorkerState::kGone; });
+}
+
+void WorkerSlots::Restore(
+    const google::protobuf::RepeatedPtrField<state::v1::CoreState::Worker>& state,
+    StateReader& reader) {
+  records_.clear();
+  for (int i = 0; i < state.size(); ++i) {
+    const StateReader::Below below(reader, absl::StrCat("worker[", i, "]"));
+    WorkerRecord worker = WorkerRecord::Restore(state[i], reader);
+    reader.Expect(worker.slot < slots_, "slot");
+    reader.Expect(records_.empty() || worker.slot > records_.rbegin()->first, "slot",
+                  "it does not grow");
+    records_[worker.slot] = std::move(worker);
+  }
 }
 
 std::uint32_t WorkerSlots::free_slots() const {
@@ -65,6 +82,14 @@ std::uint32_t WorkerSlots::serving(std::uint64_t generation) const {
         return worker.generation == generation && worker.is_wanted && !worker.was_killed &&
                worker.state == WorkerState::kServing;
       }));
+}
+
+bool WorkerSlots::IsServedByOthers(const WorkerRecord& worker) const {
+  return std::any_of(records_.begin(), records_.end(), [&worker](const auto& entry) {
+    const WorkerRecord& other = entry.second;
+    return other.slot != worker.slot && other.generation == worker.generation && other.is_wanted &&
+           !other.was_killed && other.state == WorkerState::kServing;
+  });
 }
 
 std::uint32_t WorkerSlots::left(std::uint64_t generation) const {

@@ -5,10 +5,13 @@
 #include <map>
 #include <optional>
 
+#include "google/protobuf/repeated_ptr_field.h"
 #include "muster/master/decide/clock.h"
+#include "muster/master/decide/state_reader.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/decide/worker_state.h"
+#include "muster/proto/state/core_state.pb.h"
 
 namespace muster::master {
 
@@ -25,6 +28,10 @@ class WorkerSlots {
   void Sweep();
   std::uint32_t free_slots() const;
 
+  // The records that were saved, in place of those that there are.
+  void Restore(const google::protobuf::RepeatedPtrField<state::v1::CoreState::Worker>& state,
+               StateReader& reader);
+
   // Null: the slot is free.
   WorkerRecord* Find(std::uint32_t slot);
   // By slot.
@@ -39,6 +46,8 @@ class WorkerSlots {
   std::uint32_t wanted(std::uint64_t generation) const;
   // How many of these serve, and were not killed since they hang.
   std::uint32_t serving(std::uint64_t generation) const;
+  // Whether a worker of its generation serves that is another one.
+  bool IsServedByOthers(const WorkerRecord& worker) const;
   // How many workers of the generation are not gone.
   std::uint32_t left(std::uint64_t generation) const;
   // The one that is wanted and not on probation. Null: there is none.

@@ -12,17 +12,19 @@
 #include "absl/strings/strip.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/sealed_bytes.h"
-#include "muster/log/target.h"
 #include "muster/master/aside/wait_note.h"
 #include "muster/master/decide/scaling.h"
 #include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/deployment/user_zones.h"
+#include "muster/master/deployment/wanted_zones.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/host/path.h"
 #include "muster/master/listen/socket_rights.h"
+#include "muster/master/logs/worker_logs.h"
 #include "muster/master/tls/tls_material.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/field_error.h"
+#include "muster/proto/field_rules.h"
 
 namespace muster::master {
 namespace {
@@ -37,7 +39,7 @@ absl::Status MakeFolderOf(absl::string_view path, absl::string_view field) {
                          field);
 }
 
-absl::Status MakeFolders(const config::v1::Config& config) {
+absl::Status MakeFoldersAndLogs(const config::v1::Config& config) {
   for (int i = 0; i < config.listen_size(); ++i) {
     absl::string_view path = config.listen(i).address();
     if (!absl::ConsumePrefix(&path, "unix:")) continue;
@@ -52,17 +54,8 @@ absl::Status MakeFolders(const config::v1::Config& config) {
   if (absl::ConsumePrefix(&metrics, "unix:")) {
     MUSTER_RETURN_IF_ERROR(MakeFolderOf(metrics, "admin.metrics.listen"));
   }
-  if (config.http().has_access_log()) {
-    MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.http().access_log().path(), "http.access_log.path"));
-  }
-  if (config.log().has_path()) {
-    MUSTER_RETURN_IF_ERROR(MakeFolderOf(config.log().path(), "log.path"));
-    const WaitNote note("opening", config.log().path());
-    // When it is committed it is too late to fail.
-    const auto probe = log::Target::Open(config.log().path());
-    if (!probe.ok()) return config::AtField(probe.status(), "log.path");
-  }
-  return absl::OkStatus();
+  // When it is committed it is too late to fail.
+  return OpenWorkerLogs(WorkerLogsOf(config)).status();
 }
 
 absl::StatusOr<AdminTerms> FindAdminTerms(const config::v1::Admin& admin) {
@@ -85,10 +78,11 @@ absl::Status Complete(Deployment& deployment, const ListenerSet& current,
                       const worker::UserZones& current_zones) {
   const config::v1::Config& config = deployment.config;
   MUSTER_ASSIGN_OR_RETURN(deployment.launch, WorkerLaunch::Find(config));
-  MUSTER_RETURN_IF_ERROR(MakeFolders(config));
+  MUSTER_RETURN_IF_ERROR(MakeFoldersAndLogs(config));
   MUSTER_ASSIGN_OR_RETURN(deployment.admin_terms, FindAdminTerms(config.admin()));
-  MUSTER_ASSIGN_OR_RETURN(deployment.sealed_config,
-                          ipc::SealBytes("muster-config", config.SerializeAsString()));
+  MUSTER_ASSIGN_OR_RETURN(
+      deployment.sealed_config,
+      ipc::SealBytes("muster-config", deployment.as_written.value_or(config).SerializeAsString()));
   MUSTER_ASSIGN_OR_RETURN(deployment.zones, MakeZones(config, current_zones));
   MUSTER_ASSIGN_OR_RETURN(deployment.listeners,
                           ListenerSet::Make(config, config.worker_processes(), current));
@@ -102,7 +96,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
   if (config.worker_processes() == 0) {
     config.set_worker_processes(std::min(UsableCpus(), kMostWorkers));
   }
-  deployment.is_worker_from_flag = finder.has_flag();
+  deployment.worker_from_flag = finder.from_flag();
   absl::StatusOr<std::shared_ptr<const WorkerProgram>> worker = finder.Find(config.worker_binary());
   if (!worker.ok()) return deployment.ExplainWorker(worker.status());
   deployment.worker = *std::move(worker);
@@ -114,13 +108,17 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
 absl::StatusOr<Deployment> Deployment::Copy() const {
   Deployment copy;
   copy.config = config;
+  // Another program may have made it, which did not know them.
+  config::FillDefaults(&copy.config);
   copy.identity = identity;
   copy.worker = worker;
-  copy.is_worker_from_flag = is_worker_from_flag;
+  copy.worker_from_flag = worker_from_flag;
   copy.launch = launch;
   copy.listeners = listeners;
   copy.zones = zones;
   copy.admin_terms = admin_terms;
+  const bool is_same = copy.config.SerializeAsString() == config.SerializeAsString();
+  copy.as_written = is_same || as_written.has_value() ? as_written : config;
   MUSTER_ASSIGN_OR_RETURN(copy.sealed_config, ipc::DuplicateFd(sealed_config.get()));
   return copy;
 }
@@ -132,7 +130,11 @@ Settings Deployment::settings() const {
           .shutdown_timeout = config::ToChrono(config.shutdown_timeout()),
           .drain_ack_timeout = config::ToChrono(config.drain_ack_timeout()),
           .max_generations = config.max_generations(),
-          .crash_loop_limit = config.crash_loop_limit(),
+          .restart = {.floor = config::ToChrono(config.restart().floor()),
+                      .ceiling = config::ToChrono(config.restart().ceiling()),
+                      .reset = config::ToChrono(config.restart().reset()),
+                      .burst = config.restart().burst(),
+                      .crash_loop_limit = config.crash_loop_limit()},
           .heartbeat_timeout = config::ToChrono(config.heartbeat_timeout()),
           .kills_hung = config.hung_worker() == config::v1::KILL,
           .hash = identity.hash,
@@ -143,7 +145,7 @@ Settings Deployment::settings() const {
 }
 
 absl::Status Deployment::ExplainWorker(const absl::Status& status) const {
-  if (is_worker_from_flag) return ipc::Annotate(status, "--worker");
+  if (!worker_from_flag.empty()) return ipc::Annotate(status, "--worker");
   return places.Explain(config::AtField(status, "worker_binary"));
 }
 
@@ -163,14 +165,18 @@ absl::StatusOr<Deployment> RebuildDeployment(const Recipe& recipe, const Listene
                                              const worker::UserZones& current_zones) {
   Deployment deployment;
   deployment.config = recipe.config;
+  config::FillDefaults(&deployment.config);
+  const bool is_same = deployment.config.SerializeAsString() == recipe.config.SerializeAsString();
+  deployment.as_written =
+      is_same || recipe.as_written.has_value() ? recipe.as_written : recipe.config;
   deployment.identity = recipe.identity;
   deployment.worker = recipe.worker;
-  deployment.is_worker_from_flag = recipe.is_worker_from_flag;
+  deployment.worker_from_flag = recipe.worker_from_flag;
   worker::UserZones there;
-  for (const config::v1::Zone& wanted : recipe.config.zone()) {
+  for (const WantedZone& wanted : WantedZones(recipe.config)) {
     for (const worker::UserZones* zones : {&current_zones, &recipe.zones}) {
       const auto found = std::find_if(zones->begin(), zones->end(), [&](const auto& zone) {
-        return zone->name() == wanted.name() && zone->size_bytes() == wanted.size_bytes();
+        return zone->name() == wanted.name && zone->size_bytes() == wanted.size_bytes;
       });
       if (found == zones->end()) continue;
       there.push_back(*found);
@@ -179,9 +185,7 @@ absl::StatusOr<Deployment> RebuildDeployment(const Recipe& recipe, const Listene
   }
   const absl::Status status = Complete(deployment, current, there);
   if (!status.ok()) return deployment.places.Explain(status);
-  const std::vector<std::string> before = current.addresses();
-  for (const std::string& address : deployment.listeners.addresses()) {
-    if (std::count(before.begin(), before.end(), address) > 0) continue;
+  for (const std::string& address : deployment.listeners.Without(current).addresses()) {
     deployment.made_anew.push_back(absl::StrCat("listener ", address));
   }
   for (const auto& zone : deployment.zones) {

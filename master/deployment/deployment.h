@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,13 @@ namespace muster::master {
 // deployments of two configurations share the listeners and the zones that both want.
 struct Deployment {
   config::v1::Config config;  // defaults filled in, paths absolute, worker_processes counted
+  // The same as another program has made it, if that knew fewer fields: so it reads it again, and
+  // so do the workers, whose program is of that time.
+  std::optional<config::v1::Config> as_written{};
   ConfigIdentity identity;
   FieldPlaces places;  // of `config`, until it serves
   std::shared_ptr<const WorkerProgram> worker;
-  bool is_worker_from_flag = false;  // --worker named it
+  std::string worker_from_flag;  // the path that --worker named, or an upgrade; empty: neither
   WorkerLaunch launch;
   ListenerSet listeners;
   worker::UserZones zones;
@@ -57,9 +61,10 @@ absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder
 // zones that it still has.
 struct Recipe {
   config::v1::Config config;
+  std::optional<config::v1::Config> as_written{};
   ConfigIdentity identity;
   std::shared_ptr<const WorkerProgram> worker;
-  bool is_worker_from_flag = false;
+  std::string worker_from_flag;
   worker::UserZones zones;
 };
 

@@ -8,12 +8,37 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
+#include "muster/log/inherited.h"
 #include "muster/master/aside/wait_note.h"
+#include "muster/master/deployment/single_mode.h"
+#include "muster/master/deployment/worker_question.h"
 #include "muster/master/host/file_id.h"
-#include "muster/master/process/ask_worker.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
+
+namespace {
+
+// A daemon has no standard output and error.
+void CheckDaemonLogs(const config::v1::Config& config,
+                     std::vector<config::FieldMistake>* mistakes) {
+  const auto check = [&](const char* field, const std::string& path) {
+    if (!log::InheritedDescriptor(path).has_value()) return;
+    mistakes->push_back({field, absl::StrCat("\"", path,
+                                             "\" leads nowhere with --daemon; write the "
+                                             "path of a file")});
+  };
+  if (config.log().path().empty()) {
+    mistakes->push_back({"log.path", "is missing; with --daemon the log is a file"});
+  } else {
+    check("log.path", config.log().path());
+  }
+  if (config.http().has_access_log()) {
+    check("http.access_log.path", config.http().access_log().path());
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<WorkerFinder>& finder,
                                                      int stop_fd,
@@ -28,11 +53,31 @@ absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<Worke
 absl::StatusOr<CheckedConfig> DeploymentSource::Read(const CalledConfig* called,
                                                      const DescribeWorker& describe,
                                                      const CheckMore& check_more) const {
-  if (called == nullptr) return ReadConfigFile(config_file, prefix, describe, check_more);
+  const CheckMore check = [&](const config::v1::Config& config) {
+    std::vector<config::FieldMistake> mistakes;
+    if (check_more) mistakes = check_more(config);
+    if (is_daemon) CheckDaemonLogs(config, &mistakes);
+    return mistakes;
+  };
+  absl::StatusOr<CheckedConfig> checked =
+      called == nullptr
+          ? ReadConfigFile(config_file, prefix, describe, check)
+          : ReadCheckedText(called->name, called->text, called->format, prefix, describe, check);
+  if (!checked.ok()) return checked;
+  if (called != nullptr) checked->identity.is_from_call = true;
+  if (is_single) MakeSingle(checked->config);
+  return checked;
+}
+
+absl::StatusOr<CheckedConfig> DeploymentSource::ReadAgain(
+    const ConfigIdentity& identity, const std::shared_ptr<WorkerFinder>& finder,
+    int stop_fd) const {
   MUSTER_ASSIGN_OR_RETURN(
       CheckedConfig checked,
-      ReadCheckedText(called->name, called->text, called->format, prefix, describe, check_more));
-  checked.identity.is_from_call = true;
+      ReadCheckedText("the configuration in force", identity.text, ConfigFormat::kText, prefix,
+                      AskWhenNeeded(finder, stop_fd)));
+  checked.identity.source_hash = identity.source_hash;
+  checked.identity.is_from_call = identity.is_from_call;
   return checked;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "muster/master/config/config_file.h"
+#include "muster/master/config/config_identity.h"
 #include "muster/master/config/syntax/config_format.h"
 #include "muster/master/config/worker_description.h"
 #include "muster/master/deployment/deployment.h"
@@ -31,6 +32,8 @@ struct DeploymentSource {
   std::string config_file;
   std::string prefix;
   std::string worker_binary;  // --worker; empty: as the configuration says
+  bool is_daemon = false;     // --daemon: logs must be files
+  bool is_single = false;     // --single: what is read is changed by MakeSingle
 
   // What a new deployment takes from the one that serves, and may not change.
   struct Current {
@@ -47,6 +50,12 @@ struct DeploymentSource {
   // The same with this way to ask the worker program, and further checks.
   absl::StatusOr<CheckedConfig> Read(const CalledConfig* called, const DescribeWorker& describe,
                                      const CheckMore& check_more) const;
+  // Reads a configuration that serves, or did, once more, for another worker program, which
+  // `finder` finds: what that one says of `service` and handlers holds now, with its defaults. The
+  // places of mistakes are in the canonical text.
+  absl::StatusOr<CheckedConfig> ReadAgain(const ConfigIdentity& identity,
+                                          const std::shared_ptr<WorkerFinder>& finder,
+                                          int stop_fd = -1) const;
   // Read, and PrepareDeployment of what was read. Cancelled: the current listeners are closed.
   absl::StatusOr<Deployment> Load(const Current& current, int stop_fd,
                                   const CalledConfig* called = nullptr) const;

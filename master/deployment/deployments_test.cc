@@ -22,6 +22,7 @@
 #include "muster/loop/run_until.h"
 #include "muster/master/config/config_file.h"
 #include "muster/master/listen/address.h"
+#include "muster/master/listen/listener.h"
 
 namespace muster::master {
 namespace {
@@ -69,6 +70,9 @@ class DeploymentsTest : public testing::Test {
     if (const absl::Status status = deployments_->LoadNext(++load_); !status.ok()) return status;
     EXPECT_TRUE(loop::RunUntil(*loop_, [&] { return loaded_.has_value(); }));
     return loaded_.value_or(absl::UnknownError("nothing came of it"));
+  }
+  void AwaitRetirement() const {
+    ASSERT_TRUE(loop::RunUntil(*loop_, [&] { return !deployments_->is_retiring(); }));
   }
   static std::string AddressOf(const Deployment& deployment) {
     return deployment.listeners.addresses().at(0);
@@ -184,25 +188,57 @@ TEST_F(DeploymentsTest, CloseWhatTheNextDoesNotWantWhenItIsCommitted) {
   ASSERT_TRUE(deployments_->ListenOnNext().ok());
   EXPECT_TRUE(Connects(address));
   deployments_->Commit(++generation_);
+  AwaitRetirement();
   EXPECT_FALSE(Connects(address));
   EXPECT_THAT(deployments_->current()->listeners.addresses(),
               ElementsAre(absl::StrCat("unix:", folder_, "/socket")));
 }
 
-TEST_F(DeploymentsTest, KeepTheListenersOfTheWayBackUntilTheyAreReleased) {
-  Serve("listen { address: '127.0.0.1:0' } zone { name: 'z' size_bytes: 4096 }");
+TEST_F(DeploymentsTest, ReserveTheAddressesOfTheWayBackUntilTheyAreReleased) {
+  Serve(absl::StrCat("listen { address: '127.0.0.1:0' } listen { address: 'unix:", folder_,
+                     "/dropped' } zone { name: 'z' size_bytes: 4096 }"));
   const std::string address = AddressOf(*deployments_->current());
   Write(absl::StrCat("listen { address: 'unix:", folder_, "/socket' }"));
   ASSERT_TRUE(Load().ok()) << *loaded_;
   ASSERT_TRUE(deployments_->ListenOnNext().ok());
   deployments_->Commit(2, 1);
-  EXPECT_TRUE(Connects(address));
+  AwaitRetirement();
+  EXPECT_FALSE(Connects(address));
+  EXPECT_TRUE(absl::IsAlreadyExists(Listener::Probe(*Address::Parse(address))));
+  EXPECT_THAT(deployments_->Find(1)->listeners.addresses(), ElementsAre(address));
   EXPECT_EQ(deployments_->Find(1)->zones.size(), 1u);
   deployments_->Release(1);
-  EXPECT_FALSE(Connects(address));
+  EXPECT_TRUE(Listener::Probe(*Address::Parse(address)).ok());
   EXPECT_TRUE(deployments_->Find(1)->zones.empty());
   deployments_->Forget(1);
   EXPECT_EQ(deployments_->Find(1), nullptr);
+}
+
+TEST_F(DeploymentsTest, ListenAgainOnWhatTheWayBackHasReserved) {
+  Serve(absl::StrCat("listen { address: '127.0.0.1:0' } listen { address: 'unix:", folder_,
+                     "/dropped' }"));
+  const std::string address = AddressOf(*deployments_->current());
+  for (const bool is_over : {true, false}) {
+    Write(absl::StrCat("listen { address: 'unix:", folder_, "/socket' }"));
+    ASSERT_TRUE(Load().ok()) << *loaded_;
+    ASSERT_TRUE(deployments_->ListenOnNext().ok());
+    const std::uint64_t before = generation_++;
+    deployments_->Commit(generation_, before);
+    if (is_over) AwaitRetirement();
+
+    loaded_.reset();
+    ASSERT_TRUE(deployments_->LoadAgain(++load_, before, 0).ok());
+    ASSERT_TRUE(loop::RunUntil(*loop_, [&] { return loaded_.has_value(); }));
+    ASSERT_TRUE(loaded_->ok()) << *loaded_;
+    EXPECT_THAT(deployments_->next()->made_anew,
+                ElementsAre(absl::StrCat("listener unix:", folder_, "/dropped")));
+    ASSERT_TRUE(deployments_->ListenOnNext().ok());
+    deployments_->Commit(++generation_);
+    EXPECT_EQ(AddressOf(*deployments_->current()), address);
+    EXPECT_TRUE(Connects(address));
+    AwaitRetirement();
+    EXPECT_TRUE(Connects(address));
+  }
 }
 
 TEST_F(DeploymentsTest, MakeAnEarlierOneAgainAndTellWhatIsNew) {
@@ -211,6 +247,7 @@ TEST_F(DeploymentsTest, MakeAnEarlierOneAgainAndTellWhatIsNew) {
   ASSERT_TRUE(Load().ok()) << *loaded_;
   ASSERT_TRUE(deployments_->ListenOnNext().ok());
   deployments_->Commit(2);
+  AwaitRetirement();
   deployments_->Release(1);
 
   const auto is_there = deployments_->LoadAgain(++load_, 1, 3);

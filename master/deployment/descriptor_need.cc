@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/decide/generations.h"
+#include "muster/master/deployment/wanted_zones.h"
 #include "muster/master/host/cpu_count.h"
 #include "muster/master/listen/address.h"
 #include "muster/proto/counted.h"
@@ -35,7 +36,7 @@ constexpr std::uint64_t kForHandshakes = 2 * 32;
 std::uint64_t DescriptorsNeeded(const config::v1::Config& config) {
   const std::uint64_t workers =
       config.worker_processes() == 0 ? UsableCpus() : config.worker_processes();
-  std::uint64_t needed = kOwn + 2 * kPerWorker * workers + kPerZone * config.zone_size();
+  std::uint64_t needed = kOwn + 2 * kPerWorker * workers + kPerZone * WantedZones(config).size();
   for (const config::v1::Listen& listen : config.listen()) {
     const auto address = Address::Parse(listen.address());
     const bool is_spread =

@@ -7,8 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "muster/master/aside/wait_note.h"
+#include "muster/master/deployment/wanted_zones.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
+#include "muster/worker/metrics/metrics_table.h"
 
 namespace muster::master {
 
@@ -24,7 +26,18 @@ std::shared_ptr<const UserZone> Named(const std::string& name, const UserZones& 
   return found == zones.end() ? nullptr : *found;
 }
 
-std::string SizeField(int zone) { return absl::StrCat("zone[", zone, "].size_bytes"); }
+std::string Forbidden(const WantedZone& wanted, const UserZone& kept) {
+  if (wanted.name == worker::kMetricsZone) {
+    return "a reload cannot change it; leave \"metrics\" out in one reload and bring it back in "
+           "the "
+           "next, which begins all totals anew";
+  }
+  return absl::StrCat("zone \"", wanted.name, "\": has ",
+                      config::Counted(kept.size_bytes(), "byte"),
+                      ", which a reload cannot change to ", wanted.size_bytes,
+                      "; give it another name, or leave it out in one reload and bring it back in "
+                      "the next");
+}
 
 }  // namespace
 
@@ -33,15 +46,14 @@ absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const User
     return config::AtField(absl::FailedPreconditionError(forbidden.problem), forbidden.field);
   }
   UserZones zones;
-  for (int i = 0; i < config.zone_size(); ++i) {
-    const config::v1::Zone& wanted = config.zone(i);
-    if (auto kept = Named(wanted.name(), current)) {
+  for (const WantedZone& wanted : WantedZones(config)) {
+    if (auto kept = Named(wanted.name, current)) {
       zones.push_back(std::move(kept));
       continue;
     }
-    const WaitNote note("allocating zone", wanted.name());
-    absl::StatusOr<UserZone> made = UserZone::Create(wanted.name(), wanted.size_bytes());
-    if (!made.ok()) return config::AtField(made.status(), SizeField(i));
+    const WaitNote note("allocating zone", wanted.name);
+    absl::StatusOr<UserZone> made = UserZone::Create(wanted.name, wanted.size_bytes);
+    if (!made.ok()) return config::AtField(made.status(), wanted.size_field);
     zones.push_back(std::make_shared<const UserZone>(*std::move(made)));
   }
   return zones;
@@ -50,17 +62,10 @@ absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const User
 std::vector<config::FieldMistake> ForbiddenSizes(const config::v1::Config& config,
                                                  const UserZones& current) {
   std::vector<config::FieldMistake> forbidden;
-  for (int i = 0; i < config.zone_size(); ++i) {
-    const config::v1::Zone& wanted = config.zone(i);
-    const auto kept = Named(wanted.name(), current);
-    if (kept == nullptr || kept->size_bytes() == wanted.size_bytes()) continue;
-    forbidden.push_back(
-        {SizeField(i),
-         absl::StrCat("zone \"", wanted.name(), "\": has ",
-                      config::Counted(kept->size_bytes(), "byte"),
-                      ", which a reload cannot change to ", wanted.size_bytes(),
-                      "; give it another name, or leave it out in one reload and bring it back in "
-                      "the next")});
+  for (const WantedZone& wanted : WantedZones(config)) {
+    const auto kept = Named(wanted.name, current);
+    if (kept == nullptr || kept->size_bytes() == wanted.size_bytes) continue;
+    forbidden.push_back({wanted.size_field, Forbidden(wanted, *kept)});
   }
   return forbidden;
 }

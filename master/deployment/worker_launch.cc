@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -133,9 +134,20 @@ std::optional<Value> IfSet(bool is_set, Value value) {
 }  // namespace
 
 absl::StatusOr<WorkerLaunch> WorkerLaunch::Find(const Config& config) {
+  LaunchPlan found;
+  MUSTER_RETURN_IF_ERROR(FindIds(config, &found));
+  Ids ids = {found.user, found.group, std::move(found.groups), {}};
+  MUSTER_ASSIGN_OR_RETURN(ids.cpu_lists, FindCpuLists(config));
+  return With(config, std::move(ids));
+}
+
+WorkerLaunch WorkerLaunch::With(const Config& config, Ids ids) {
   WorkerLaunch launch;
   LaunchPlan& plan = launch.plan_;
-  MUSTER_RETURN_IF_ERROR(FindIds(config, &plan));
+  plan.user = ids.user;
+  plan.group = ids.group;
+  plan.groups = std::move(ids.groups);
+  launch.cpu_lists_ = std::move(ids.cpu_lists);
   const config::v1::Limits& limits = config.limits();
   plan.no_new_privs = config.no_new_privs();
   // Those of a service manager are for the master.
@@ -149,7 +161,6 @@ absl::StatusOr<WorkerLaunch> WorkerLaunch::Find(const Config& config) {
     plan.environment.push_back(absl::StrCat(variable.name(), "=", variable.value()));
   }
   plan.folder = config.working_directory();
-  MUSTER_ASSIGN_OR_RETURN(launch.cpu_lists_, FindCpuLists(config));
   return launch;
 }
 

@@ -11,6 +11,8 @@
 #include "muster/log/printable.h"
 #include "muster/loop/clock.h"
 #include "muster/master/events/audit_line.h"
+#include "muster/master/keep/saved_time.h"
+#include "muster/master/keep/state_error.h"
 #include "muster/proto/duration.h"
 
 namespace muster::master {
@@ -20,6 +22,10 @@ std::string Told(absl::string_view text, std::size_t most_bytes) {
   std::string told = log::Printable(text);
   log::CutLine(told, most_bytes);
   return told;
+}
+
+bool IsAboutUpgrade(const admin::v1::Call& call) {
+  return call.method() == "Upgrade" || call.method() == "UndoUpgrade";
 }
 
 }  // namespace
@@ -147,6 +153,69 @@ std::vector<admin::v1::Call> CallAudit::List() const {
             [](const Open* a, const Open* b) { return a->began < b->began; });
   for (const Open* open : under_way) calls.push_back(WithTime(*open));
   return calls;
+}
+
+state::v1::CallAuditState CallAudit::Save() const {
+  const std::lock_guard lock(mutex_);
+  state::v1::CallAuditState state;
+  state.set_last_id(last_id_);
+  for (const auto& [key, open] : open_) {
+    state::v1::AuditedCall& call = *state.add_open();
+    call.set_principal(key.first);
+    *call.mutable_call() = open.call;
+    call.set_began(ToSavedTime(open.began));
+  }
+  for (const auto& [key, done] : done_) {
+    state::v1::AuditedCall& call = *state.add_done();
+    call.set_principal(key.first);
+    *call.mutable_call() = done;
+  }
+  return state;
+}
+
+absl::Status CallAudit::Restore(const state::v1::CallAuditState& state) {
+  std::map<Key, Open> open;
+  for (const state::v1::AuditedCall& call : state.open()) {
+    const auto added = open.try_emplace(Key(call.principal(), call.call().id()),
+                                        Open{call.call(), FromSavedTime(call.began())});
+    if (call.call().id().empty() || !added.second) {
+      return StateError("calls.open",
+                        absl::StrCat("has the id \"", log::Printable(call.call().id()),
+                                     "\", which is empty or not the only one"));
+    }
+  }
+  std::deque<std::pair<Key, admin::v1::Call>> done;
+  for (const state::v1::AuditedCall& call : state.done()) {
+    done.emplace_back(Key(call.principal(), call.call().id()), call.call());
+  }
+  while (done.size() > kMostDone) done.pop_front();
+  const std::lock_guard lock(mutex_);
+  last_id_ = state.last_id();
+  open_ = std::move(open);
+  done_ = std::move(done);
+  return absl::OkStatus();
+}
+
+void CallAudit::EndAll(absl::string_view code, absl::string_view message,
+                       std::uint64_t generation) {
+  EndThose(/*of_upgrades=*/false, code, message, generation);
+}
+
+void CallAudit::EndUpgrades(absl::string_view code, absl::string_view message,
+                            std::uint64_t generation) {
+  EndThose(/*of_upgrades=*/true, code, message, generation);
+}
+
+void CallAudit::EndThose(bool of_upgrades, absl::string_view code, absl::string_view message,
+                         std::uint64_t generation) {
+  std::vector<Key> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, open] : open_) {
+      if (IsAboutUpgrade(open.call) == of_upgrades) keys.push_back(key);
+    }
+  }
+  for (const Key& key : keys) End(key.first, key.second, code, message, generation);
 }
 
 }  // namespace muster::master

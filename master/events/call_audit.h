@@ -12,12 +12,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/master/events/event_ring.h"
 #include "muster/master/events/refusal_limit.h"
 #include "muster/master/process/log.h"
 #include "muster/proto/event.pb.h"
+#include "muster/proto/state/process_state.pb.h"
 
 namespace muster::master {
 
@@ -68,6 +70,18 @@ class CallAudit {
   // The latest last.
   std::vector<admin::v1::Call> List() const;
 
+  // For the program that replaces this one: the calls that are kept. Not whose refusals are counted
+  // only.
+  state::v1::CallAuditState Save() const;
+  // Goes on with them there, before the first call, in one thread. Calls that were under way still
+  // are. The error has the field.
+  absl::Status Restore(const state::v1::CallAuditState& state);
+  // Ends all calls that are under way, but those about upgrades: their connections were the other
+  // program's.
+  void EndAll(absl::string_view code, absl::string_view message, std::uint64_t generation);
+  // Ends those about upgrades, whose outcome is known now.
+  void EndUpgrades(absl::string_view code, absl::string_view message, std::uint64_t generation);
+
  private:
   using Clock = std::chrono::steady_clock;
   using Key = std::pair<std::string, std::string>;  // the principal and the id
@@ -76,6 +90,8 @@ class CallAudit {
     Clock::time_point began;
   };
 
+  void EndThose(bool of_upgrades, absl::string_view code, absl::string_view message,
+                std::uint64_t generation);
   static admin::v1::Call CallOf(const Start& start);
   static admin::v1::Call WithTime(const Open& open);
   void Tell(const admin::v1::Call& call, admin::v1::Event::Kind kind);

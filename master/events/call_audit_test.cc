@@ -164,5 +164,34 @@ TEST(CallIds, MustPrintInOneWord) {
   }
 }
 
+TEST_F(CallAuditTest, KnowsInAnotherProgramWhatBecameOfItsCalls) {
+  CallAudit audit(ring_, log_);
+  ASSERT_TRUE(audit.Begin(Reload("done")).ok());
+  audit.End("uid:9", "done", "OK", "", 5);
+  ASSERT_TRUE(audit.Begin(Reload("open")).ok());
+  const std::string made = audit.NewId();
+  CallAudit next(ring_, log_);
+  const absl::Status status = next.Restore(audit.Save());
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_NE(next.NewId(), made);
+  EXPECT_EQ(next.Find("uid:9", "done")->code(), "OK");
+  EXPECT_TRUE(absl::IsAlreadyExists(next.Begin(Reload("done")).status()));
+  EXPECT_EQ(next.Find("uid:9", "open")->code(), "");
+  next.EndAll("UNAVAILABLE", "the program was replaced", 5);
+  EXPECT_EQ(next.Find("uid:9", "open")->code(), "UNAVAILABLE");
+  EXPECT_EQ(next.Find("uid:9", "open")->generation_after(), 5u);
+  EXPECT_EQ(next.List().size(), 2u);
+}
+
+TEST_F(CallAuditTest, RefusesAStateInWhichTwoCallsHaveOneId) {
+  CallAudit audit(ring_, log_);
+  ASSERT_TRUE(audit.Begin(Reload("open")).ok());
+  state::v1::CallAuditState state = audit.Save();
+  *state.add_open() = state.open(0);
+  CallAudit next(ring_, log_);
+  EXPECT_EQ(next.Restore(state).message(),
+            "calls.open: has the id \"open\", which is empty or not the only one");
+}
+
 }  // namespace
 }  // namespace muster::master

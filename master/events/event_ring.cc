@@ -4,12 +4,14 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "muster/log/printable.h"
+#include "muster/master/keep/state_error.h"
 
 namespace muster::master {
 namespace {
@@ -70,6 +72,37 @@ std::uint64_t EventRing::next() const {
 void EventRing::SetListener(std::function<void()> listener) {
   const std::lock_guard lock(listener_mutex_);
   listener_ = std::move(listener);
+}
+
+state::v1::EventRingState EventRing::Save() const {
+  const std::lock_guard lock(mutex_);
+  state::v1::EventRingState state;
+  state.set_instance(instance_);
+  state.set_next(next_);
+  for (const auto& event : events_) *state.add_events() = *event;
+  return state;
+}
+
+absl::Status EventRing::Restore(const state::v1::EventRingState& state) {
+  if (state.instance().empty()) return StateError("events.instance", "is missing");
+  const auto size = static_cast<std::uint64_t>(state.events_size());
+  if (state.next() <= size) {
+    return StateError("events.next", absl::StrCat("is ", state.next(), " after ", size, " events"));
+  }
+  std::deque<std::shared_ptr<const admin::v1::Event>> events;
+  for (const admin::v1::Event& event : state.events()) {
+    if (event.number() != state.next() - size + events.size()) {
+      return StateError(absl::StrCat("events.events[", events.size(), "].number"),
+                        absl::StrCat("is ", event.number(), "; there is a gap"));
+    }
+    events.push_back(std::make_shared<const admin::v1::Event>(event));
+  }
+  while (events.size() > capacity_) events.pop_front();
+  const std::lock_guard lock(mutex_);
+  instance_ = state.instance();
+  next_ = state.next();
+  events_ = std::move(events);
+  return absl::OkStatus();
 }
 
 }  // namespace muster::master

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "muster/proto/event.pb.h"
+#include "muster/proto/state/process_state.pb.h"
 
 namespace muster::master {
 
@@ -45,6 +47,12 @@ class EventRing {
   // Of this ring; another run of the master has another.
   const std::string& instance() const { return instance_; }
 
+  // All of it, for the program that replaces this one in the same run of the master.
+  state::v1::EventRingState Save() const;
+  // Goes on with it there: before the first Add, in one thread. The observer is not shown what it
+  // was shown before. The error has the field.
+  absl::Status Restore(const state::v1::EventRingState& state);
+
   // Shown each event in Add, in the order of their numbers. It must neither block nor call the
   // ring. Set it before the first Add.
   void SetObserver(std::function<void(const admin::v1::Event&)> observer) {
@@ -55,7 +63,7 @@ class EventRing {
 
  private:
   const std::size_t capacity_;
-  const std::string instance_;
+  std::string instance_;
   std::function<void(const admin::v1::Event&)> observer_;
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<const admin::v1::Event>> events_;

@@ -103,5 +103,36 @@ TEST(EventRing, TakesEventsOfManyThreads) {
   EXPECT_EQ(batch.events.front()->number(), 1901u);
 }
 
+TEST(EventRing, GoesOnInAnotherProgramWithItsNumbers) {
+  EventRing ring(3);
+  for (const char* text : {"a", "b", "c", "d"}) Add(ring, text);
+  EventRing next(3);
+  int observed = 0;
+  next.SetObserver([&](const admin::v1::Event&) { ++observed; });
+  const absl::Status status = next.Restore(ring.Save());
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(next.instance(), ring.instance());
+  EXPECT_EQ(observed, 0);
+  Add(next, "e");
+  EXPECT_EQ(observed, 1);
+  const EventRing::Batch batch = next.Read(1, 10);
+  EXPECT_THAT(TextsOf(batch), ElementsAre("3 c", "4 d", "5 e"));
+  EXPECT_EQ(batch.missed, 2u);
+}
+
+TEST(EventRing, RefusesAStateWithAGap) {
+  EventRing ring;
+  for (const char* text : {"a", "b"}) Add(ring, text);
+  state::v1::EventRingState state = ring.Save();
+  EventRing next;
+  const auto restore = [&] { return std::string(next.Restore(state).message()); };
+  state.mutable_events(0)->set_number(7);
+  EXPECT_EQ(restore(), "events.events[0].number: is 7; there is a gap");
+  state.set_next(2);
+  EXPECT_EQ(restore(), "events.next: is 2 after 2 events");
+  state.clear_instance();
+  EXPECT_EQ(restore(), "events.instance: is missing");
+}
+
 }  // namespace
 }  // namespace muster::master

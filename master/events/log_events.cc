@@ -42,6 +42,16 @@ admin::v1::Event::Kind KindOf(Topic topic) {
       return admin::v1::Event::TRIAL_FAILED;
     case Topic::kTrialPassed:
       return admin::v1::Event::TRIAL_PASSED;
+    case Topic::kUpgradeBegun:
+      return admin::v1::Event::UPGRADE_BEGUN;
+    case Topic::kUpgraded:
+      return admin::v1::Event::UPGRADED;
+    case Topic::kUpgradeRefused:
+      return admin::v1::Event::UPGRADE_REFUSED;
+    case Topic::kUpgradeUndone:
+      return admin::v1::Event::UPGRADE_UNDONE;
+    case Topic::kUpgradeCommitted:
+      return admin::v1::Event::UPGRADE_COMMITTED;
   }
   return admin::v1::Event::LOG;
 }

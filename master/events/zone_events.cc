@@ -2,6 +2,9 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
+
+#include "muster/master/keep/state_error.h"
 
 namespace muster::master {
 namespace {
@@ -44,6 +47,39 @@ void ZoneEvents::Add(const admin::v1::Event& event) {
   }
   entry.text = event.text();
   writer_.Add(std::move(entry));
+}
+
+state::v1::ZoneEventsState ZoneEvents::Save() const {
+  state::v1::ZoneEventsState state;
+  for (worker::ZoneEvent& event : writer_.written()) {
+    state::v1::ZoneEventState& entry = *state.add_events();
+    entry.set_number(event.sequence);
+    entry.set_time(event.time.count());
+    entry.set_kind(event.kind);
+    entry.set_generation(event.generation);
+    if (event.worker.has_value()) entry.set_worker(*event.worker);
+    entry.set_pid(event.pid);
+    entry.set_text(std::move(event.text));
+    state.set_last(event.sequence);
+  }
+  return state;
+}
+
+absl::Status ZoneEvents::Restore(const state::v1::ZoneEventsState& state) {
+  std::vector<worker::ZoneEvent> events;
+  for (const state::v1::ZoneEventState& entry : state.events()) {
+    worker::ZoneEvent event;
+    event.sequence = entry.number();
+    event.time = std::chrono::nanoseconds(entry.time());
+    event.kind = entry.kind();
+    event.generation = entry.generation();
+    if (entry.has_worker()) event.worker = entry.worker();
+    event.pid = entry.pid();
+    event.text = entry.text();
+    events.push_back(std::move(event));
+  }
+  if (writer_.Resume(std::move(events), state.last())) return absl::OkStatus();
+  return StateError("zone_events.events", "are not the last ones");
 }
 
 }  // namespace muster::master

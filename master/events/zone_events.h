@@ -1,7 +1,9 @@
 #ifndef MUSTER_MASTER_EVENTS_ZONE_EVENTS_H_
 #define MUSTER_MASTER_EVENTS_ZONE_EVENTS_H_
 
+#include "absl/status/status.h"
 #include "muster/proto/event.pb.h"
+#include "muster/proto/state/process_state.pb.h"
 #include "muster/worker/zone/event_board.h"
 
 namespace muster::master {
@@ -11,13 +13,18 @@ namespace muster::master {
 // there. In one thread.
 class ZoneEvents {
  public:
-  // `board` outlives it, and has no events.
+  // `board` outlives it, and has no events, or those of Restore.
   explicit ZoneEvents(worker::EventBoard& board) : writer_(board) {}
 
   // With the time of now. Of a kind that does not go there: no effect.
   void Add(const admin::v1::Event& event);
   // As EventWriter::Restore.
-  void Restore() { writer_.Restore(); }
+  void StoreAgain() { writer_.Restore(); }
+
+  // For the program that replaces this one, which has the same zone.
+  state::v1::ZoneEventsState Save() const;
+  // Goes on with them there, before the first Add. Stores nothing. The error has the field.
+  absl::Status Restore(const state::v1::ZoneEventsState& state);
 
  private:
   worker::EventWriter writer_;

@@ -47,5 +47,32 @@ TEST(ZoneEvents, TellNothingOfCallsAndOfOtherLinesOfTheLog) {
   EXPECT_FALSE(worker::ReadEvents(board)[0].worker.has_value());
 }
 
+TEST(ZoneEvents, GoOnInAnotherProgram) {
+  worker::EventBoard board = {};
+  ZoneEvents events(board);
+  for (int i = 0; i < 70; ++i) events.Add(EventOfKind(admin::v1::Event::RELOAD_BEGUN));
+  const auto before = worker::ReadEvents(board);
+  ZoneEvents next(board);
+  const absl::Status status = next.Restore(events.Save());
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(worker::ReadEvents(board), before);
+  next.Add(EventOfKind(admin::v1::Event::REOPENED));
+  EXPECT_EQ(worker::ReadEvents(board).back().sequence, 71u);
+  const auto after = worker::ReadEvents(board);
+  board.entries[8].sequence.store(0);
+  next.StoreAgain();
+  EXPECT_EQ(worker::ReadEvents(board), after);
+}
+
+TEST(ZoneEvents, RefuseAStateThatLacksSome) {
+  worker::EventBoard board = {};
+  ZoneEvents events(board);
+  for (int i = 0; i < 3; ++i) events.Add(EventOfKind(admin::v1::Event::RELOAD_BEGUN));
+  state::v1::ZoneEventsState state = events.Save();
+  state.mutable_events()->RemoveLast();
+  EXPECT_EQ(ZoneEvents(board).Restore(state).message(),
+            "zone_events.events: are not the last ones");
+}
+
 }  // namespace
 }  // namespace muster::master

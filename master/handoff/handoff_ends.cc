@@ -1,6 +1,7 @@
 #include "muster/master/handoff/handoff_ends.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/aside/close_aside.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 namespace {
@@ -59,6 +61,23 @@ bool ClosesAtOnce(const ipc::UniqueFd& fd) {
 absl::StatusOr<HandoffEnds> HandoffEnds::Create() {
   MUSTER_ASSIGN_OR_RETURN(ipc::Channel::Pair ends, ipc::Channel::CreatePair());
   return HandoffEnds(std::move(ends));
+}
+
+absl::StatusOr<HandoffEnds> HandoffEnds::Adopt(ipc::UniqueFd take, ipc::UniqueFd give) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::Channel first, ipc::Channel::Adopt(std::move(take)));
+  MUSTER_ASSIGN_OR_RETURN(ipc::Channel second, ipc::Channel::Adopt(std::move(give)));
+  return HandoffEnds({std::move(first), std::move(second)});
+}
+
+bool HandoffEnds::Give(int connection, const std::string& state) const {
+  ipc::Message message;
+  message.command = ipc::CommandNumber(worker::Command::kAdopt);
+  message.flags = worker::kIsFresh;
+  message.pid = ::getpid();
+  message.payload = state;
+  message.fds = absl::MakeConstSpan(&connection, 1);
+  const absl::StatusOr<ipc::SendOutcome> outcome = ends_.second.TrySend(message);
+  return outcome.ok() && *outcome == ipc::SendOutcome::kSent;
 }
 
 std::size_t HandoffEnds::CloseAll() const {

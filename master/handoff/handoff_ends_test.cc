@@ -13,9 +13,35 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
+#include "muster/worker/protocol/command.h"
 
 namespace muster::master {
 namespace {
+
+TEST(HandoffEnds, GiveAConnectionAsFreshUntilThereIsNoPlace) {
+  const HandoffEnds ends = *HandoffEnds::Create();
+  const ipc::Channel take = *ipc::Channel::Adopt(*ipc::DuplicateFd(ends.take_fd()));
+  int connection[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, connection), 0);
+  const ipc::UniqueFd client(connection[0]);
+  ipc::UniqueFd served(connection[1]);
+  ASSERT_TRUE(ends.Give(served.get(), "its listener"));
+  int more = 0;
+  while (more < 100'000 && ends.Give(served.get(), "")) ++more;
+  EXPECT_LT(more, 100'000);
+  served.reset();
+
+  ipc::ReceivedMessage message;
+  ASSERT_TRUE(take.TryReceive(&message).ok());
+  EXPECT_EQ(message.command_as<worker::Command>(), worker::Command::kAdopt);
+  EXPECT_EQ(message.flags, worker::kIsFresh);
+  EXPECT_EQ(message.payload, "its listener");
+  ASSERT_EQ(message.fds.size(), 1u);
+  ASSERT_EQ(::send(message.fds[0].get(), "x", 1, 0), 1);
+  char byte;
+  EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 1);
+  EXPECT_EQ(ends.CloseAll(), static_cast<std::size_t>(more));
+}
 
 TEST(HandoffEnds, CloseWhatIsInTheQueue) {
   const HandoffEnds ends = *HandoffEnds::Create();

@@ -6,6 +6,15 @@
 
 namespace muster::master {
 
+std::shared_ptr<const HandoffEnds> ClosedAtItsEnd(HandoffEnds ends,
+                                                  std::shared_ptr<const bool> is_trial) {
+  const auto close = [is_trial = std::move(is_trial)](const HandoffEnds* queue) {
+    if (is_trial == nullptr || !*is_trial) queue->CloseAll();
+    delete queue;
+  };
+  return {new HandoffEnds(std::move(ends)), close};
+}
+
 absl::StatusOr<std::shared_ptr<const HandoffEnds>> HandoffPartners::QueueOf(
     std::uint64_t generation, const WorkerLaunch& launch, bool may_be_other_users) {
   if (generation == serving_.generation) return serving_.queue;
@@ -19,18 +28,19 @@ absl::StatusOr<std::shared_ptr<const HandoffEnds>> HandoffPartners::QueueOf(
     next_.reset();
     return ends.status();
   }
-  // What a worker has left in it may linger, and is not waited for.
-  const auto close = [](const HandoffEnds* queue) {
-    queue->CloseAll();
-    delete queue;
-  };
-  next_->queue.reset(new HandoffEnds(*std::move(ends)), close);
+  next_->queue = ClosedAtItsEnd(*std::move(ends));
   return next_->queue;
 }
 
 void HandoffPartners::OnCommit() {
   if (!next_.has_value()) return;
   serving_ = *std::move(next_);
+  next_.reset();
+}
+
+void HandoffPartners::Resume(std::uint64_t generation, WorkerLaunch launch,
+                             std::shared_ptr<const HandoffEnds> queue) {
+  serving_ = Partner{generation, std::move(launch), std::move(queue)};
   next_.reset();
 }
 

@@ -122,6 +122,8 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   for (const int fd : {kPlanFd, kFailureFd}) {
     Check(::fcntl(fd, F_SETFD, FD_CLOEXEC), absl::StrCat("descriptor ", fd));
   }
+  // If it is there.
+  (void)::fcntl(kLauncherFd, F_SETFD, FD_CLOEXEC);
   const LaunchPlan plan = ReadPlan();
   // What needs rights that the user does not have comes first.
   SetLimit(RLIMIT_NOFILE, "nofile", plan.nofile);

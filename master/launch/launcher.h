@@ -4,17 +4,23 @@
 #include <optional>
 #include <string>
 
+#include "muster/worker/protocol/command.h"
+
 namespace muster::master {
 
-// The master's program, started with this as its first argument, is a launcher: it becomes what a
+// A program that is started with this as its first argument is a launcher: it becomes what a
 // LaunchPlan says, and then executes another program in its place. So that program never runs as
-// root, and the master needs no fork.
+// root, and the master needs no fork. It is the small one of launcher_file.h, or the master's.
 inline constexpr char kLaunchFlag[] = "--launch-worker";
 
 // What the launcher gets, beside what is for the program: its plan, in a file; the write end of a
 // pipe, which it writes to when it fails, and which is closed when the program is executed.
 inline constexpr int kPlanFd = 5;
 inline constexpr int kFailureFd = 6;
+// The launcher's own file, if it is not the master's program (launcher_file.h).
+inline constexpr int kLauncherFd = 23;
+
+static_assert(kLauncherFd >= worker::kFirstLogFd + worker::kMostLogs);
 
 // The step that failed, and why.
 struct LaunchFailure {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -44,12 +45,16 @@ absl::StatusOr<Address> Address::ParseUnix(absl::string_view path) {
 
 absl::StatusOr<Address> Address::Parse(absl::string_view text) {
   if (absl::ConsumePrefix(&text, "unix:")) return ParseUnix(text);
+  if (absl::StartsWithIgnoreCase(text, "unix:")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("write \"unix:\" in small letters: \"unix:", text.substr(5), "\""));
+  }
 
   const std::size_t colon = text.rfind(':');
-  if (colon == text.npos) {
+  const absl::string_view port_text = colon == text.npos ? "" : text.substr(colon + 1);
+  if (port_text.empty() || text.back() == ']') {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" has no port; ", kForms));
   }
-  const absl::string_view port_text = text.substr(colon + 1);
   int port = -1;
   if (!absl::SimpleAtoi(port_text, &port) || port < 0 || port > 65535 ||
       port_text.find_first_not_of("0123456789") != port_text.npos) {
@@ -89,6 +94,16 @@ absl::StatusOr<Address> Address::OfSocket(int fd) {
     return ipc::ErrnoStatus("getsockname");
   }
   return address;
+}
+
+Address Address::WithPort(std::uint16_t port) const {
+  Address other = *this;
+  if (family() == AF_INET6) {
+    reinterpret_cast<sockaddr_in6*>(&other.storage_)->sin6_port = htons(port);
+  } else if (family() == AF_INET) {
+    reinterpret_cast<sockaddr_in*>(&other.storage_)->sin_port = htons(port);
+  }
+  return other;
 }
 
 std::string Address::ToString() const {
@@ -152,6 +167,10 @@ bool Address::Overlaps(const Address& other) const {
   if (is_unix() || family() != other.family()) return *this == other;
   if (port() != other.port() || port() == 0) return false;
   return is_any() || other.is_any() || *this == other;
+}
+
+bool Address::Includes(const Address& other) const {
+  return Overlaps(other) && is_any() && !other.is_any();
 }
 
 std::uint16_t Address::port() const {

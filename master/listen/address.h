@@ -26,6 +26,9 @@ class Address {
   // What `fd` is bound to.
   static absl::StatusOr<Address> OfSocket(int fd);
 
+  // The same with another port; of a Unix socket, the same.
+  Address WithPort(std::uint16_t port) const;
+
   // In the form that Parse reads.
   std::string ToString() const;
 
@@ -43,6 +46,10 @@ class Address {
   // same, or one of them means any address of the machine. False for port 0, for which the kernel
   // chooses another port each time.
   bool Overlaps(const Address& other) const;
+
+  // Whether a socket at this address, which means any address of the machine, gets connections for
+  // `other`, which means one, as long as no socket listens there.
+  bool Includes(const Address& other) const;
 
   bool is_unix() const { return storage_.ss_family == AF_UNIX; }
   // Whether only processes of this machine can reach it by TCP.

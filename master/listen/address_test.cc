@@ -42,7 +42,9 @@ TEST(Address, KnowsItsPort) {
 TEST(Address, NeedsAPort) {
   EXPECT_THAT(ErrorOf("127.0.0.1"), HasSubstr("has no port"));
   EXPECT_THAT(ErrorOf(""), HasSubstr("has no port"));
-  EXPECT_THAT(ErrorOf("127.0.0.1:"), HasSubstr("is no port"));
+  EXPECT_THAT(ErrorOf("127.0.0.1:"), HasSubstr("\"127.0.0.1:\" has no port; write "));
+  EXPECT_THAT(ErrorOf("[::1]"), HasSubstr("\"[::1]\" has no port; write "));
+  EXPECT_THAT(ErrorOf("UNIX:x"), HasSubstr("in small letters: \"unix:x\""));
 }
 
 TEST(Address, RefusesPortsThatAreNone) {
@@ -115,6 +117,21 @@ TEST(Address, OverlapsWithAnyAddressOfItsFamilyAndPort) {
   EXPECT_FALSE(overlap("127.0.0.1:80", "[::]:80"));
   EXPECT_FALSE(overlap("127.0.0.1:0", "*:0"));
   EXPECT_FALSE(overlap("unix:/a", "unix:/b"));
+}
+
+TEST(Address, IncludesTheSingleAddressesOfItsFamilyAndPort) {
+  const auto includes = [](const char* a, const char* b) {
+    return Address::Parse(a)->Includes(*Address::Parse(b));
+  };
+  EXPECT_TRUE(includes("*:80", "127.0.0.1:80"));
+  EXPECT_TRUE(includes("[::]:80", "[::1]:80"));
+  EXPECT_FALSE(includes("127.0.0.1:80", "*:80"));
+  EXPECT_FALSE(includes("127.0.0.1:80", "127.0.0.1:80"));
+  EXPECT_FALSE(includes("*:80", "*:80"));
+  EXPECT_FALSE(includes("*:80", "127.0.0.1:81"));
+  EXPECT_FALSE(includes("*:0", "127.0.0.1:0"));
+  EXPECT_FALSE(includes("[::]:80", "127.0.0.1:80"));
+  EXPECT_FALSE(includes("unix:/a", "unix:/a"));
 }
 
 }  // namespace

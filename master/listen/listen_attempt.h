@@ -20,8 +20,11 @@ class ListenAttempt {
   ListenAttempt& operator=(const ListenAttempt&) = delete;
   ~ListenAttempt() { TakeBack(); }
 
-  // Listens on those that do not yet. The first one is bound without the others, and lets them in.
-  absl::Status Listen(const std::vector<std::shared_ptr<Listener>>& sockets, int backlog);
+  // Listens on those that do not yet, and has those admit clients that were retired. The first one
+  // is bound without the others, and lets them in. `neighbors`: all other sockets of this process
+  // that have an address; those that overlap with the first one share its port for the moment.
+  absl::Status Listen(const std::vector<std::shared_ptr<Listener>>& sockets, int backlog,
+                      const std::vector<std::shared_ptr<Listener>>& neighbors = {});
   // Of the file of a Unix socket; does nothing for TCP. NotFound: the file is gone.
   absl::Status SetRights(const std::shared_ptr<Listener>& socket, const SocketRights& rights);
   // Of a socket that listens.
@@ -36,7 +39,12 @@ class ListenAttempt {
  private:
   using Socket = std::shared_ptr<Listener>;
 
-  std::vector<Socket> listening_;
+  // What a socket was before.
+  enum class Before { kSilent, kReserved, kRetired };
+
+  absl::Status ListenOn(const Socket& socket, int backlog);
+
+  std::vector<std::pair<Socket, Before>> listening_;
   std::vector<Socket> sharing_;
   std::vector<std::pair<Socket, SocketRights>> rights_;  // before
   std::vector<std::pair<Socket, int>> backlogs_;         // before

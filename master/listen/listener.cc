@@ -1,5 +1,6 @@
 #include "muster/master/listen/listener.h"
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,9 +11,11 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/channel/descriptor_refusal.h"
 
@@ -45,6 +48,36 @@ std::string HowToBind(const Address& address) {
 absl::Status InUse(absl::string_view call, const Address& address) {
   return absl::AlreadyExistsError(absl::StrCat(
       call, " ", address.ToString(), ": Address already in use; another process listens there"));
+}
+
+// Drops each segment that begins a handshake, and lets all others pass: the last one of a handshake
+// that has begun, and those of connections, which inherit the filter from the listener.
+absl::Status DropHandshakes(int fd) {
+  constexpr std::uint32_t kFlags = 13;  // their offset in the header of TCP
+  constexpr std::uint32_t kSyn = 2;
+  sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlags),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kSyn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  };
+  const sock_fprog program = {sizeof(steps) / sizeof(steps[0]), steps};
+  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0) {
+    return absl::OkStatus();
+  }
+  return ipc::ErrnoStatus("setsockopt SO_ATTACH_FILTER");
+}
+
+void DropFilter(int fd) {
+  const int none = 0;
+  ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
+}
+
+// Segments with fewer hops left are dropped, other than those of a handshake that has begun.
+absl::Status SetLeastHops(int fd, const Address& address, int least) {
+  return address.family() == AF_INET6
+             ? SetOption(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, "IPV6_MINHOPCOUNT", least)
+             : SetOption(fd, IPPROTO_IP, IP_MINTTL, "IP_MINTTL", least);
 }
 
 absl::Status BindSocket(int fd, const Address& address) {
@@ -86,6 +119,25 @@ absl::StatusOr<Listener> Listener::Bind(const Address& address, const SocketRigh
   return listener;
 }
 
+Listener::~Listener() {
+  // A worker that hangs may still have a duplicate.
+  if (is_reserved_ && fd_.valid()) SetReusable(true);
+}
+
+absl::StatusOr<Listener> Listener::MakeBeside(const Address& address) {
+  // Whether it is one of this machine. Nobody else can have its port.
+  const Address any_port = address.WithPort(0);
+  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd probe, MakeSocket(any_port));
+  if (::bind(probe.get(), any_port.get(), any_port.size()) != 0) {
+    return ipc::ErrnoStatus(absl::StrCat("bind ", address.ToString()));
+  }
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address));
+  Listener beside(std::move(fd), address);
+  beside.is_bound_ = false;
+  MUSTER_RETURN_IF_ERROR(beside.SharePort(true));
+  return beside;
+}
+
 absl::StatusOr<Listener> Listener::MakeSibling() const {
   MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address_));
   Listener sibling(std::move(fd), address_);
@@ -107,6 +159,8 @@ absl::Status Listener::Listen(int backlog) {
     is_bound_ = true;
   }
   if (!is_listening_ && has_file() && !file().IsThere()) return file().Gone();
+  if (!is_listening_ && !address_.is_unix()) SetReusable(true);
+  if (is_retired_ && is_listening_) Admit();
   if (::listen(fd(), backlog) != 0) {
     if (errno == EADDRINUSE) return InUse("listen", address_);
     return ipc::ErrnoStatus(absl::StrCat("listen ", address_.ToString()));
@@ -116,10 +170,58 @@ absl::Status Listener::Listen(int backlog) {
   return absl::OkStatus();
 }
 
+absl::Status Listener::Retire() {
+  if (std::exchange(is_retired_, true)) return absl::OkStatus();
+  if (has_file()) {
+    file().Remove();
+    return absl::OkStatus();
+  }
+  return ipc::Annotate(DropHandshakes(fd()), address_.ToString());
+}
+
+absl::Status Listener::RetireByHops() {
+  return ipc::Annotate(SetLeastHops(fd(), address_, 255), address_.ToString());
+}
+
+void Listener::Admit() {
+  if (!std::exchange(is_retired_, false) || has_file()) return;
+  DropFilter(fd());
+  SetLeastHops(fd(), address_, 0).IgnoreError();
+}
+
+ipc::UniqueFd Listener::Accept() const {
+  ipc::UniqueFd connection(ipc::RetryOnEintr(
+      [&] { return ::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }));
+  const int error = errno;
+  if (connection.valid() && !address_.is_unix()) {
+    DropFilter(connection.get());
+    SetLeastHops(connection.get(), address_, 0).IgnoreError();
+  }
+  errno = error;
+  return connection;
+}
+
 void Listener::StopListening() {
   // Closing is not enough: the duplicates would go on.
   ::shutdown(fd(), SHUT_RDWR);
   is_listening_ = false;
+  Admit();
+  // The kernel keeps the port only if it did not choose it itself.
+  if (!address_.is_unix()) (void)BindSocket(fd(), address_);
+}
+
+void Listener::Reserve() {
+  StopListening();
+  if (address_.is_unix()) return;
+  // What shares a port or can be reused, and does not listen, keeps nobody from binding.
+  SharePort(false).IgnoreError();
+  SetReusable(false);
+  is_reserved_ = true;
+}
+
+void Listener::SetReusable(bool on) {
+  (void)SetOption(fd(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", on ? 1 : 0);
+  is_reserved_ = !on;
 }
 
 absl::Status Listener::SharePort(bool on) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -34,13 +35,14 @@ absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
                           FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
   for (int i = 0; i < admin.listen_size(); ++i) {
     MUSTER_ASSIGN_OR_RETURN(Shared shared,
-                            ReadForMaster(User::kAdmin, absl::StrCat("admin.listen[", i, "]"),
+                            ReadForMaster(SocketUser::kAdmin, absl::StrCat("admin.listen[", i, "]"),
                                           admin.listen(i), rights));
     made.listeners_.push_back(std::move(shared));
   }
   if (admin.has_metrics()) {
-    MUSTER_ASSIGN_OR_RETURN(Shared shared, ReadForMaster(User::kMetrics, "admin.metrics.listen",
-                                                         admin.metrics().listen(), rights));
+    MUSTER_ASSIGN_OR_RETURN(Shared shared,
+                            ReadForMaster(SocketUser::kMetrics, "admin.metrics.listen",
+                                          admin.metrics().listen(), rights));
     made.listeners_.push_back(std::move(shared));
   }
   made.TakeOver(current);
@@ -80,6 +82,8 @@ absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& 
   const std::string field = absl::StrCat("listen[", index, "]");
   Shared shared;
   shared.field = field + ".address";
+  shared.place = index + 1;
+  shared.listen = listen;
   const absl::StatusOr<Address> address = Address::Parse(listen.address());
   if (!address.ok()) return config::AtField(address.status(), shared.field);
   shared.wanted = *address;
@@ -91,7 +95,8 @@ absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& 
   return shared;
 }
 
-absl::StatusOr<ListenerSet::Shared> ListenerSet::ReadForMaster(User user, const std::string& field,
+absl::StatusOr<ListenerSet::Shared> ListenerSet::ReadForMaster(SocketUser user,
+                                                               const std::string& field,
                                                                const std::string& address,
                                                                const SocketRights& rights) {
   const absl::StatusOr<Address> wanted = Address::Parse(address);
@@ -105,38 +110,45 @@ absl::StatusOr<ListenerSet::Shared> ListenerSet::ReadForMaster(User user, const 
   return shared;
 }
 
-bool ListenerSet::Fits(const Shared& candidate, const Address& wanted) {
-  const Listener& socket = *candidate.sockets.front();
-  if (socket.has_file()) {
-    return wanted.is_unix() && FileId::AtPath(wanted.path()) == socket.file().id();
-  }
-  // Two of port 0 are the same wish.
-  return wanted == socket.address() || wanted == candidate.wanted;
+PresentSocket ListenerSet::PresentAs(const Shared& shared) {
+  const Listener& socket = *shared.sockets.front();
+  return {shared.user, shared.wanted, socket.address(),
+          socket.has_file() ? std::optional(socket.file().id()) : std::nullopt};
 }
 
 void ListenerSet::TakeOver(const ListenerSet& current) {
-  std::vector<const Shared*> left;
-  for (const Shared& shared : current.listeners_) left.push_back(&shared);
-  // Those of port 0 get what no other asks for.
-  for (const bool any_port : {false, true}) {
-    for (Shared& shared : listeners_) {
-      const bool has_any_port = !shared.wanted.is_unix() && shared.wanted.port() == 0;
-      if (has_any_port != any_port) continue;
-      const auto found = std::find_if(left.begin(), left.end(), [&](const Shared* candidate) {
-        return candidate->user == shared.user && Fits(*candidate, shared.wanted);
-      });
-      if (found == left.end()) continue;
-      shared.sockets = (*found)->sockets;
-      left.erase(found);
+  std::vector<PresentSocket> present;
+  for (const Shared& shared : current.listeners_) present.push_back(PresentAs(shared));
+  std::vector<WantedSocket> wanted;
+  for (const Shared& shared : listeners_) {
+    wanted.push_back(
+        {shared.user, shared.wanted,
+         shared.wanted.is_unix() ? FileId::AtPath(shared.wanted.path()) : std::nullopt});
+  }
+  const SocketChoice choice = ChooseSockets(wanted, present);
+  std::vector<Shared> within;
+  for (std::size_t i = 0; i < choice.fates.size(); ++i) {
+    const SocketChoice::Fate& fate = choice.fates[i];
+    Shared& shared = listeners_[i];
+    shared.is_beside = fate.is_beside;
+    if (fate.kept.has_value()) shared.sockets = current.listeners_[*fate.kept].sockets;
+    for (const std::size_t at : fate.within) {
+      Shared& kept = within.emplace_back(shared);
+      kept.wanted = present[at].bound;
+      kept.is_within = true;
+      kept.sockets = current.listeners_[at].sockets;
     }
   }
+  std::move(within.begin(), within.end(), std::back_inserter(listeners_));
 }
 
 absl::Status ListenerSet::Complete(Shared& shared, std::size_t sockets,
                                    const ListenerSet& current) const {
   if (shared.sockets.empty()) {
-    absl::StatusOr<Listener> first = Listener::Bind(shared.wanted, shared.rights);
-    if (absl::IsAlreadyExists(first.status())) {
+    absl::StatusOr<Listener> first = shared.is_beside
+                                         ? Listener::MakeBeside(shared.wanted)
+                                         : Listener::Bind(shared.wanted, shared.rights);
+    if (absl::IsAlreadyExists(first.status()) && !shared.is_beside) {
       return ExplainInUse(first.status(), shared.wanted, current);
     }
     if (!first.ok()) return first.status();
@@ -155,10 +167,17 @@ absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const Address
     for (const Shared& other : set->listeners_) {
       if (other.sockets.empty()) continue;
       const Address& bound = other.sockets.front()->address();
-      if (wanted.is_unix() ? !Fits(other, wanted) : !bound.Overlaps(wanted)) continue;
+      const bool is_in_the_way = bound.is_unix()
+                                     ? wanted.is_unix() && FileId::AtPath(wanted.path()) ==
+                                                               other.sockets.front()->file().id()
+                                     : bound.Overlaps(wanted);
+      if (!is_in_the_way) continue;
       return absl::AlreadyExistsError(absl::StrCat(
           "bind ", wanted.ToString(), ": Address already in use; this master itself listens on ",
-          bound.ToString(), set == this ? "" : ", until a reload has left that out"));
+          bound.ToString(),
+          set == this                         ? ""
+          : other.user == SocketUser::kNobody ? ", with a socket that the service manager passed"
+                                              : ", until a reload has left that out"));
     }
   }
   // A worker may still have a listener that the master has closed. A Unix socket's path is free
@@ -170,18 +189,23 @@ absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const Address
                                                ", a worker of this master, has not closed it yet"));
 }
 
-absl::Status ListenerSet::Listen() {
+absl::Status ListenerSet::Listen(const ListenerSet& present) {
   ListenAttempt attempt;
-  MUSTER_RETURN_IF_ERROR(Listen(attempt));
+  MUSTER_RETURN_IF_ERROR(Listen(attempt, present));
   attempt.Keep();
   return absl::OkStatus();
 }
 
-absl::Status ListenerSet::Listen(ListenAttempt& attempt) {
-  for (const Shared& shared : listeners_) {
-    absl::Status status = attempt.Listen(shared.sockets, shared.backlog);
-    if (status.ok()) status = attempt.SetRights(shared.sockets.front(), shared.rights);
-    MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
+absl::Status ListenerSet::Listen(ListenAttempt& attempt, const ListenerSet& present) {
+  const std::vector<std::shared_ptr<Listener>> neighbors = present.sockets();
+  // Last those that take clients from others: to take that back would lose who came meanwhile.
+  for (const bool is_beside : {false, true}) {
+    for (const Shared& shared : listeners_) {
+      if (shared.is_beside != is_beside) continue;
+      absl::Status status = attempt.Listen(shared.sockets, shared.backlog, neighbors);
+      if (status.ok()) status = attempt.SetRights(shared.sockets.front(), shared.rights);
+      MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
+    }
   }
   // Last: on a socket that listens this has no reason to fail.
   for (const Shared& shared : listeners_) {
@@ -195,7 +219,7 @@ absl::Status ListenerSet::Listen(ListenAttempt& attempt) {
 
 absl::Status ListenerSet::ListenForMaster() {
   for (const Shared& shared : listeners_) {
-    if (shared.user == User::kService) continue;
+    if (shared.user == SocketUser::kService) continue;
     const absl::Status status = shared.sockets.front()->Listen(shared.backlog);
     MUSTER_RETURN_IF_ERROR(config::AtField(status, shared.field));
   }
@@ -205,7 +229,7 @@ absl::Status ListenerSet::ListenForMaster() {
 absl::Status ListenerSet::RestoreForMaster() {
   absl::Status first;
   for (Shared& shared : listeners_) {
-    if (shared.user == User::kService) continue;
+    if (shared.user == SocketUser::kService) continue;
     const Listener& lost = *shared.sockets.front();
     if (!lost.has_file() || lost.file().IsThere()) continue;
     absl::StatusOr<Listener> made = Listener::Bind(shared.wanted, shared.rights);
@@ -222,14 +246,59 @@ absl::Status ListenerSet::RestoreForMaster() {
 
 void ListenerSet::AddFrom(const ListenerSet& other) {
   for (const Shared& shared : other.listeners_) {
-    const bool has_it = std::any_of(listeners_.begin(), listeners_.end(), [&](const Shared& own) {
-      return own.sockets.front() == shared.sockets.front();
-    });
-    if (!has_it) listeners_.push_back(shared);
+    if (!Has(shared)) listeners_.push_back(shared);
   }
 }
 
-std::vector<std::shared_ptr<const Listener>> ListenerSet::For(User user) const {
+bool ListenerSet::Has(const Shared& shared) const {
+  return std::any_of(listeners_.begin(), listeners_.end(), [&](const Shared& own) {
+    return own.sockets.front() == shared.sockets.front();
+  });
+}
+
+ListenerSet ListenerSet::Without(const ListenerSet& other) const {
+  ListenerSet rest;
+  for (const Shared& shared : listeners_) {
+    if (!other.Has(shared)) rest.listeners_.push_back(shared);
+  }
+  return rest;
+}
+
+ListenerSet ListenerSet::WithoutUnixBut(const ListenerSet& other) const {
+  ListenerSet rest;
+  for (const Shared& shared : listeners_) {
+    if (!shared.wanted.is_unix() || other.Has(shared)) rest.listeners_.push_back(shared);
+  }
+  return rest;
+}
+
+ListenerSet ListenerSet::OnlyWith(const std::vector<const Listener*>& sockets) const {
+  ListenerSet only;
+  for (const Shared& shared : listeners_) {
+    const bool has_one =
+        std::any_of(shared.sockets.begin(), shared.sockets.end(), [&](const auto& socket) {
+          return std::count(sockets.begin(), sockets.end(), socket.get()) > 0;
+        });
+    if (has_one) only.listeners_.push_back(shared);
+  }
+  return only;
+}
+
+bool ListenerSet::Has(const Listener& socket) const {
+  return !OnlyWith({&socket}).listeners_.empty();
+}
+
+const config::v1::Listen* ListenerSet::ConfigOf(const Listener& socket) const {
+  for (const Shared& shared : listeners_) {
+    if (shared.place == 0) continue;
+    for (const auto& own : shared.sockets) {
+      if (own.get() == &socket) return &shared.listen;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::shared_ptr<const Listener>> ListenerSet::For(SocketUser user) const {
   std::vector<std::shared_ptr<const Listener>> sockets;
   for (const Shared& shared : listeners_) {
     if (shared.user == user) sockets.push_back(shared.sockets.front());
@@ -238,14 +307,14 @@ std::vector<std::shared_ptr<const Listener>> ListenerSet::For(User user) const {
 }
 
 std::shared_ptr<const Listener> ListenerSet::ForMetrics() const {
-  const std::vector<std::shared_ptr<const Listener>> sockets = For(User::kMetrics);
+  const std::vector<std::shared_ptr<const Listener>> sockets = For(SocketUser::kMetrics);
   return sockets.empty() ? nullptr : sockets.front();
 }
 
 ListenerSet ListenerSet::OnlyForMaster() const {
   ListenerSet only;
   for (const Shared& shared : listeners_) {
-    if (shared.user != User::kService) only.listeners_.push_back(shared);
+    if (shared.user != SocketUser::kService) only.listeners_.push_back(shared);
   }
   return only;
 }
@@ -253,7 +322,7 @@ ListenerSet ListenerSet::OnlyForMaster() const {
 ListenerSet ListenerSet::OnlyForService() const {
   ListenerSet only;
   for (const Shared& shared : listeners_) {
-    if (shared.user == User::kService) only.listeners_.push_back(shared);
+    if (shared.user == SocketUser::kService) only.listeners_.push_back(shared);
   }
   return only;
 }
@@ -262,13 +331,13 @@ std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
                                                        std::uint32_t workers) const {
   std::vector<Entry> entries;
   for (const Shared& shared : listeners_) {
-    if (shared.user != User::kService) continue;
+    if (shared.user != SocketUser::kService) continue;
     // Who has more sockets than it spreads over was spread before: all workers take from all.
     const std::size_t first = shared.is_spread ? index : 0;
     const std::size_t step = shared.is_spread ? workers : 1;
     for (std::size_t i = first; i < shared.sockets.size(); i += step) {
       const Listener& socket = *shared.sockets[i];
-      entries.push_back({socket.address().ToString(), socket.fd()});
+      entries.push_back({socket.address().ToString(), socket.fd(), shared.place});
     }
   }
   return entries;
@@ -277,17 +346,24 @@ std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
 std::vector<std::string> ListenerSet::addresses() const {
   std::vector<std::string> addresses;
   for (const Shared& shared : listeners_) {
-    if (shared.user != User::kService) continue;
+    if (shared.user != SocketUser::kService || shared.is_within) continue;
     addresses.push_back(shared.sockets[0]->address().ToString());
   }
   return addresses;
+}
+
+bool ListenerSet::HasSocketAt(const std::string& address) const {
+  return std::any_of(listeners_.begin(), listeners_.end(), [&](const Shared& shared) {
+    return shared.user == SocketUser::kService &&
+           shared.sockets.front()->address().ToString() == address;
+  });
 }
 
 std::vector<std::string> ListenerSet::UnreachableAddresses() const {
   std::vector<std::string> addresses;
   for (const Shared& shared : listeners_) {
     const Listener& socket = *shared.sockets[0];
-    if (shared.user != User::kService) continue;
+    if (shared.user != SocketUser::kService) continue;
     if (socket.has_file() && !socket.file().IsThere()) {
       addresses.push_back(socket.address().ToString());
     }

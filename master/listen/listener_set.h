@@ -9,11 +9,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/listen_attempt.h"
 #include "muster/master/listen/listener.h"
+#include "muster/master/listen/socket_choice.h"
 #include "muster/master/listen/socket_rights.h"
+#include "muster/master/listen/socket_table.h"
 #include "muster/proto/config.pb.h"
+#include "muster/proto/state/deployment_state.pb.h"
 
 namespace muster::master {
 
@@ -27,19 +31,26 @@ class ListenerSet {
   struct Entry {
     std::string address;  // as it is really bound
     int fd = -1;          // the set's
+    int place = 0;        // one more than its place among the `listen` of the configuration
   };
 
   ListenerSet() = default;
 
-  // The listeners of `config`: those of `current` that are wanted again, and new ones for the other
-  // addresses, which do not listen yet. They are found by what they are bound to, however that is
-  // written: an address and a port, or the file to which a path leads. Port 0 finds one that got
-  // its port in the same way. A Unix socket whose file is gone is bound anew. With REUSEPORT there
-  // is a socket for each of `workers`. A socket never passes from the
-  // service to the master, or the other way round. `current` and its sockets stay as they are. May
-  // look up users and groups. Errors have the field.
+  // The listeners of `config`: those of `current` that are to be kept (socket_choice.h), and new
+  // ones for the other addresses, which do not listen yet. A Unix socket whose file is gone is
+  // bound anew. With REUSEPORT there is a socket for each of `workers`. `current` and its sockets
+  // stay as they are. May look up users and groups. Errors have the field.
   static absl::StatusOr<ListenerSet> Make(const config::v1::Config& config, std::uint32_t workers,
                                           const ListenerSet& current);
+
+  // Sockets that a service manager passed, which listen and which nobody uses yet. Make gives them
+  // to whoever wants their address, for the service or for the master; several of one address go
+  // together, also those that the manager made and those of a master before this one.
+  static ListenerSet OfPassed(const std::vector<std::shared_ptr<Listener>>& sockets);
+  // Whether Make would give `address` one of those.
+  bool HasPassed(const Address& address) const;
+  // All sockets of the set, whoever they are for.
+  std::vector<std::shared_ptr<Listener>> sockets() const;
 
   // What Make would do with the service's listeners; it does nothing. As addresses() for what is
   // there, and as the configuration has it for what is new.
@@ -50,13 +61,27 @@ class ListenerSet {
   };
   static absl::StatusOr<Plan> PlanFor(const config::v1::Config& config, const ListenerSet& current);
 
-  // Listens on what is new, and gives all the backlog and the sharing of their ports that the
-  // configuration wants. AlreadyExists: another socket listened first. After an error, which has
-  // the field, the sockets that other sets have are as they were, and the new ones are of no use.
-  absl::Status Listen();
+  // The set for another program of this process; its sockets come into `sockets`.
+  google::protobuf::RepeatedPtrField<state::v1::ListenedAddress> Save(SavedSockets& sockets) const;
+  // The sockets go on as they are. Files of Unix sockets are not owned before Own. Errors name
+  // the field: "listener[0].wanted: ...". `config`: the one of which the set is.
+  static absl::StatusOr<ListenerSet> Restore(
+      const google::protobuf::RepeatedPtrField<state::v1::ListenedAddress>& states,
+      RestoredSockets& sockets, const config::v1::Config& config);
+  // From now on the sockets are this process's (Listener::Own).
+  void Own() const;
+  // From now on they stay.
+  void DisownFiles() const;
+
+  // Listens on what is new, on what does not listen any more, and has those sockets admit clients
+  // that were retired. Gives all the backlog and the sharing of their ports that the configuration
+  // wants. `present`: all that this process has beside the set, which it may overlap with.
+  // AlreadyExists: another socket listened first. After an error, which has the field, the sockets
+  // that other sets have are as they were, and the new ones are of no use.
+  absl::Status Listen(const ListenerSet& present = {});
   // The same, but as long as `attempt` is not kept, it can be taken back. After an error it has
   // what was done until then.
-  absl::Status Listen(ListenAttempt& attempt);
+  absl::Status Listen(ListenAttempt& attempt, const ListenerSet& present = {});
 
   // The same for the sockets of the master alone, which answers before anything serves.
   absl::Status ListenForMaster();
@@ -66,8 +91,18 @@ class ListenerSet {
   absl::Status RestoreForMaster();
   // Adds the listeners of `other` whose sockets the set does not have.
   void AddFrom(const ListenerSet& other);
+  // Those of its listeners whose sockets `other` does not have.
+  ListenerSet Without(const ListenerSet& other) const;
+  // The set without its Unix sockets that `other` does not have.
+  ListenerSet WithoutUnixBut(const ListenerSet& other) const;
+  // Those of its listeners of which `sockets` has one.
+  ListenerSet OnlyWith(const std::vector<const Listener*>& sockets) const;
+  bool Has(const Listener& socket) const;
+  // What the configuration says of the listener that has the socket. Null: the set has none, or it
+  // is none of the service.
+  const config::v1::Listen* ConfigOf(const Listener& socket) const;
   // The sockets of the admin service, in the order of the configuration.
-  std::vector<std::shared_ptr<const Listener>> ForAdmin() const { return For(User::kAdmin); }
+  std::vector<std::shared_ptr<const Listener>> ForAdmin() const { return For(SocketUser::kAdmin); }
   // The socket of the metrics; null: there is none.
   std::shared_ptr<const Listener> ForMetrics() const;
   // The set without the sockets of the service.
@@ -80,33 +115,42 @@ class ListenerSet {
   // one address: when there are fewer workers than before all sockets stay, since closing one would
   // lose the connections in its queue.
   std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
-  // Of the service, as they are bound, in the order of the configuration.
+  // Of the service, as they are bound, in the order of the configuration. Not those that one of
+  // them includes.
   std::vector<std::string> addresses() const;
+  // Whether the service has a socket that is bound to this, of addresses() or included in one.
+  bool HasSocketAt(const std::string& address) const;
   // Those of its Unix sockets whose path does not lead to them any more: nobody can connect.
   std::vector<std::string> UnreachableAddresses() const;
 
  private:
-  enum class User { kService, kAdmin, kMetrics };
-
   struct Shared {
-    User user = User::kService;
+    SocketUser user = SocketUser::kService;
     std::string field;  // of the address
-    Address wanted;     // perhaps with port 0
+    int place = 0;      // of the service: one more than that in the configuration
+    config::v1::Listen listen;
+    Address wanted;  // perhaps with port 0
     SocketRights rights;
     int backlog = 0;
     bool is_spread = false;  // REUSEPORT
+    // It was kept since the address of another one includes its own. It is as that one in all else.
+    bool is_within = false;
+    bool is_beside = false;  // its sockets are to be made beside others
     // One, or if it is spread at least one for each worker.
     std::vector<std::shared_ptr<Listener>> sockets;
   };
 
+  static absl::StatusOr<Shared> RestoreShared(const state::v1::ListenedAddress& state,
+                                              RestoredSockets& sockets,
+                                              const config::v1::Config& config);
   static absl::StatusOr<Shared> Read(const config::v1::Config& config, int index);
-  static absl::StatusOr<Shared> ReadForMaster(User user, const std::string& field,
+  static absl::StatusOr<Shared> ReadForMaster(SocketUser user, const std::string& field,
                                               const std::string& address,
                                               const SocketRights& rights);
-  std::vector<std::shared_ptr<const Listener>> For(User user) const;
-  // Whether the sockets of `candidate` are what `wanted` asks for.
-  static bool Fits(const Shared& candidate, const Address& wanted);
-  // Gives `listeners_` the sockets of `current` that fit, each once.
+  std::vector<std::shared_ptr<const Listener>> For(SocketUser user) const;
+  bool Has(const Shared& shared) const;
+  static PresentSocket PresentAs(const Shared& shared);
+  // Gives `listeners_` the sockets of `current` that are kept, and adds those that are within.
   void TakeOver(const ListenerSet& current);
   absl::Status Complete(Shared& shared, std::size_t sockets, const ListenerSet& current) const;
   // Who has the address that is in use, if it is one of this master's processes.

@@ -18,22 +18,11 @@
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/listener_set.h"
+#include "muster/master/listen/listener_set_fixture.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {
-
-config::v1::Config ConfigWithAdmin(const std::vector<std::string>& addresses,
-                                   const std::vector<std::string>& admin) {
-  config::v1::Config config;
-  for (const std::string& address : addresses) {
-    config::v1::Listen* const listen = config.add_listen();
-    listen->set_address(address);
-    listen->set_backlog(8);
-  }
-  for (const std::string& address : admin) config.mutable_admin()->add_listen(address);
-  return config;
-}
 
 absl::StatusOr<ListenerSet> Listening(const config::v1::Config& config,
                                       const ListenerSet& current = {}) {
@@ -41,12 +30,6 @@ absl::StatusOr<ListenerSet> Listening(const config::v1::Config& config,
   if (!set.ok()) return set;
   if (const absl::Status status = set->Listen(); !status.ok()) return status;
   return set;
-}
-
-bool Connects(const std::string& text) {
-  const Address address = *Address::Parse(text);
-  const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return ::connect(fd.get(), address.get(), address.size()) == 0;
 }
 
 class AdminListeners : public testing::Test {

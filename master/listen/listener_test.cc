@@ -6,10 +6,14 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/master/keep/descriptor_inheritance.h"
+#include "muster/master/keep/descriptor_keep.h"
 
 namespace muster::master {
 namespace {
@@ -87,6 +91,27 @@ TEST_F(ListenerTest, StopsListeningInEveryProcessThatHasIt) {
   EXPECT_FALSE(Connects(listener->address()));
 }
 
+TEST_F(ListenerTest, ListensAgainAfterItWasReservedAlsoOnAPortOfTheKernel) {
+  auto any_port = ListenOn(*Address::Parse("127.0.0.1:0"));
+  ASSERT_TRUE(any_port.ok());
+  const Address address = any_port->address();
+  any_port->Reserve();
+  EXPECT_FALSE(Connects(address));
+  EXPECT_EQ(Listener::Probe(address).code(), absl::StatusCode::kAlreadyExists);
+  ASSERT_TRUE(any_port->Listen(8).ok());
+  EXPECT_FALSE(any_port->is_reserved());
+  EXPECT_TRUE(Connects(address));
+  { const Listener closed = *std::move(any_port); }
+
+  auto listener = ListenOn(address);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  listener->Reserve();
+  const ipc::UniqueFd of_a_worker(::dup(listener->fd()));
+  EXPECT_EQ(Listener::Probe(address).code(), absl::StatusCode::kAlreadyExists);
+  { const Listener closed = *std::move(listener); }
+  EXPECT_TRUE(ListenOn(address).ok()) << "a worker that hangs reserves nothing";
+}
+
 TEST_F(ListenerTest, SharesItsPortWithASiblingWhenAsked) {
   auto first = ListenOn(*Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(first.ok());
@@ -152,6 +177,40 @@ TEST_F(ListenerTest, ProbesAUnixSocketThatSomebodyListensOn) {
   const auto listener = ListenOn(UnixAddress());
   ASSERT_TRUE(listener.ok());
   EXPECT_EQ(Listener::Probe(UnixAddress()).code(), absl::StatusCode::kAlreadyExists);
+}
+
+// As after the exec of another program: the socket is the same.
+Listener Restored(const Listener& listener) {
+  DescriptorKeep keep;
+  const state::v1::Socket state = listener.Save(keep);
+  DescriptorInheritance inheritance(keep.numbers());
+  return *Listener::Restore(state, inheritance);
+}
+
+TEST_F(ListenerTest, GivesAnAddressBackThatAProgramBeforeHasReserved) {
+  absl::StatusOr<Listener> before = ListenOn(*Address::Parse("127.0.0.1:0"));
+  ASSERT_TRUE(before.ok()) << before.status();
+  const Address address = before->address();
+  before->Reserve();
+  const ipc::UniqueFd of_a_worker_that_hangs = *ipc::DuplicateFd(before->fd());
+  // As in a trial beside the master, whose socket it is.
+  { const Listener tried = Restored(*before); }
+  EXPECT_TRUE(absl::IsAlreadyExists(Listener::Probe(address)));
+  {
+    Listener next = Restored(*before);
+    EXPECT_FALSE(next.is_reserved());
+    next.Own();
+    EXPECT_TRUE(next.is_reserved());
+  }
+  EXPECT_EQ(Listener::Probe(address), absl::OkStatus());
+}
+
+TEST_F(ListenerTest, HasNotReservedAnAddressThatIsOnlyBound) {
+  const absl::StatusOr<Listener> bound = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  Listener next = Restored(*bound);
+  next.Own();
+  EXPECT_FALSE(next.is_reserved());
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/master/keep/state_error.h"
 
 namespace muster::master {
 namespace {
@@ -62,6 +63,7 @@ absl::StatusOr<SocketFile> SocketFile::Bind(int fd, const Address& address,
   }
   SocketFile file(address.path(), {status.st_dev, status.st_ino}, status.st_uid, status.st_gid);
   file.rights_.mode = status.st_mode & 0777;
+  file.Own();
   MUSTER_RETURN_IF_ERROR(file.SetRights(rights));
   return file;
 }
@@ -75,13 +77,55 @@ absl::Status SocketFile::Probe(const Address& address) {
 
 SocketFile::SocketFile(SocketFile&& other) noexcept
     : path_(std::exchange(other.path_, std::string())),
+      owner_(other.owner_),
+      is_shared_(other.is_shared_),
       id_(other.id_),
       first_owner_(other.first_owner_),
       first_group_(other.first_group_),
       rights_(other.rights_) {}
 
-SocketFile::~SocketFile() {
-  if (!path_.empty() && IsThere()) ::unlink(path_.c_str());
+SocketFile::~SocketFile() { Remove(); }
+
+void SocketFile::Remove() {
+  if (!path_.empty() && owner_ == ::getpid() && IsThere()) ::unlink(path_.c_str());
+}
+
+state::v1::SocketFile SocketFile::Save() const {
+  state::v1::SocketFile state;
+  state.set_device(id_.device);
+  state.set_inode(id_.inode);
+  state.set_first_owner(first_owner_);
+  state.set_first_group(first_group_);
+  *state.mutable_rights() = SaveSocketRights(rights_);
+  return state;
+}
+
+absl::StatusOr<SocketFile> SocketFile::Restore(const Address& address,
+                                               const state::v1::SocketFile& state, bool is_shared) {
+  if (!state.has_rights()) return StateError("rights", "is missing");
+  absl::StatusOr<SocketRights> rights = RestoreSocketRights(state.rights());
+  if (!rights.ok()) return InStateField("rights", rights.status());
+  SocketFile file(address.path(), {state.device(), state.inode()}, state.first_owner(),
+                  state.first_group());
+  file.rights_ = *std::move(rights);
+  file.is_shared_ = is_shared;
+  return file;
+}
+
+absl::StatusOr<SocketFile> SocketFile::Adopt(const Address& address, bool is_shared) {
+  struct stat status = {};
+  if (::lstat(address.path().c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("listens on ", address.ToString(), ", and its file is gone"));
+  }
+  SocketFile file(address.path(), {status.st_dev, status.st_ino}, status.st_uid, status.st_gid);
+  file.rights_.mode = status.st_mode & 0777;
+  file.is_shared_ = is_shared;
+  return file;
+}
+
+void SocketFile::Own() {
+  if (!is_shared_) owner_ = ::getpid();
 }
 
 bool SocketFile::IsThere() const { return FileId::AtPath(path_) == id_; }
@@ -91,7 +135,7 @@ absl::Status SocketFile::Gone() const {
 }
 
 absl::Status SocketFile::SetRights(const SocketRights& rights) {
-  if (rights == rights_) return absl::OkStatus();
+  if (rights == rights_ || is_shared_) return absl::OkStatus();
   // From here on the path may lead elsewhere: what is opened is what is changed.
   const ipc::UniqueFd file(::open(path_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!file.valid() || FileId::OfDescriptor(file.get()) != id_) {

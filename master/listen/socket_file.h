@@ -11,10 +11,12 @@
 #include "muster/master/host/file_id.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/socket_rights.h"
+#include "muster/proto/state/deployment_state.pb.h"
 
 namespace muster::master {
 
-// The file of a Unix socket that this process bound. The path may come to lead to another file, of
+// The file of a Unix socket that this process bound, or that another program of this process did,
+// which then saved it. The path may come to lead to another file, of
 // this process or of another: that one is never touched. The kernel keeps the file's id for it as
 // long as the socket is open, so this object ends before the socket is closed.
 class SocketFile {
@@ -30,8 +32,27 @@ class SocketFile {
 
   SocketFile(SocketFile&& other) noexcept;
   SocketFile& operator=(SocketFile&&) = delete;
-  // Removes the file, if it is still at its path.
+  // Removes the file, if it is still at its path and this process owns it: it bound it, or has
+  // called Own. A child of fork does not.
   ~SocketFile();
+
+  // Restore does not touch the file, and makes an object that does not own it: who only tries
+  // whether a state can be restored leaves no trace. Errors name the field.
+  state::v1::SocketFile Save() const;
+  static absl::StatusOr<SocketFile> Restore(const Address& address,
+                                            const state::v1::SocketFile& state,
+                                            bool is_shared = false);
+  // The file of a socket that was passed to this process, bound and listening. The object does not
+  // own it. `is_shared`: it never does, and the file keeps the rights that it has. InvalidArgument:
+  // there is no socket at the path.
+  static absl::StatusOr<SocketFile> Adopt(const Address& address, bool is_shared);
+  // From now on this process owns the file, unless it is shared.
+  void Own();
+  // From now on it does not: the file stays when the object goes.
+  void Disown() { owner_ = 0; }
+
+  // Removes the file now, as the destructor does; nobody can connect any more.
+  void Remove();
 
   // Whether the path still leads to the file: whoever connects to the path reaches the socket.
   bool IsThere() const;
@@ -39,7 +60,8 @@ class SocketFile {
   // The error for that it is not.
   absl::Status Gone() const;
 
-  // NotFound: the file is not at its path any more. After an error the rights are as they were.
+  // Does nothing to a shared one. NotFound: the file is not at its path any more. After an error
+  // the rights are as they were.
   absl::Status SetRights(const SocketRights& rights);
   const SocketRights& rights() const { return rights_; }
   const FileId& id() const { return id_; }
@@ -52,6 +74,8 @@ class SocketFile {
   absl::Status SetMode(int file, mode_t mode) const;
 
   std::string path_;  // empty: moved from
+  pid_t owner_ = 0;   // 0: none
+  bool is_shared_ = false;
   FileId id_;
   // As the kernel set them.
   uid_t first_owner_;

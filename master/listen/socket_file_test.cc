@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -171,6 +173,39 @@ TEST_F(SocketFileTest, LeavesTheFileThatReplacedIt) {
     EXPECT_EQ(ModeOf(path()), mode);
   }
   EXPECT_TRUE(fs::exists(fs::symlink_status(path())));
+}
+
+TEST_F(SocketFileTest, IsRemovedByAProgramThatTookItOverOnceItOwnsIt) {
+  const ipc::UniqueFd fd = UnixSocket();
+  // As after an exec, when nobody destroys what the program before had.
+  auto* const before = new SocketFile(*SocketFile::Bind(fd.get(), address(), {.mode = 0640}));
+  {
+    const auto next = SocketFile::Restore(address(), before->Save());
+    ASSERT_TRUE(next.ok()) << next.status();
+    EXPECT_TRUE(next->IsThere());
+    EXPECT_EQ(next->rights(), before->rights());
+  }
+  EXPECT_TRUE(fs::exists(path())) << "it only tried";
+  {
+    auto next = SocketFile::Restore(address(), before->Save());
+    next->Own();
+  }
+  EXPECT_FALSE(fs::exists(path()));
+  delete before;
+}
+
+TEST_F(SocketFileTest, IsNotRemovedByAChildOfFork) {
+  const ipc::UniqueFd fd = UnixSocket();
+  auto file = std::make_unique<SocketFile>(*SocketFile::Bind(fd.get(), address(), {}));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    file.reset();
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(fs::exists(path()));
+  file.reset();
+  EXPECT_FALSE(fs::exists(path()));
 }
 
 }  // namespace

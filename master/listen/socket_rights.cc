@@ -11,6 +11,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/host/account.h"
+#include "muster/master/keep/state_error.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -43,6 +44,25 @@ absl::StatusOr<Id> FindGroupToGive(const std::string& text) {
 }
 
 }  // namespace
+
+state::v1::SocketRights SaveSocketRights(const SocketRights& rights) {
+  state::v1::SocketRights state;
+  state.set_mode(rights.mode);
+  if (rights.owner.has_value()) state.set_owner(*rights.owner);
+  if (rights.group.has_value()) state.set_group(*rights.group);
+  return state;
+}
+
+absl::StatusOr<SocketRights> RestoreSocketRights(const state::v1::SocketRights& state) {
+  if (state.mode() > 0777) {
+    return StateError("mode", absl::StrCat(state.mode(), " is not the mode of a file"));
+  }
+  SocketRights rights;
+  rights.mode = state.mode();
+  if (state.has_owner()) rights.owner = state.owner();
+  if (state.has_group()) rights.group = state.group();
+  return rights;
+}
 
 absl::StatusOr<mode_t> ParseSocketMode(absl::string_view text) {
   const bool has_digits = !text.empty() && text.find_first_not_of("01234567") == text.npos;

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/proto/state/deployment_state.pb.h"
 
 namespace muster::master {
 
@@ -22,6 +23,10 @@ struct SocketRights {
     return mode == other.mode && owner == other.owner && group == other.group;
   }
 };
+
+state::v1::SocketRights SaveSocketRights(const SocketRights& rights);
+// InvalidArgument with the field: the mode has other bits than ParseSocketMode takes.
+absl::StatusOr<SocketRights> RestoreSocketRights(const state::v1::SocketRights& state);
 
 // Reads a mode in octal: "0660" or "660". InvalidArgument: it is none, or has other bits than those
 // for reading, writing and executing.

@@ -10,9 +10,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "muster/loop/clock.h"
 #include "muster/proto/event.pb.h"
+#include "muster/proto/state/process_state.pb.h"
 
 namespace muster::master {
 
@@ -56,6 +58,11 @@ class MasterCounts {
   void CountRefusedHandshake();
 
   Values Read() const;
+
+  // For the program that replaces this one. At a moment at which no reload is under way.
+  state::v1::MasterCountsState Save() const;
+  // Goes on from there. The error has the field.
+  absl::Status Restore(const state::v1::MasterCountsState& state);
 
  private:
   mutable std::mutex mutex_;

@@ -94,5 +94,39 @@ TEST_F(MasterCountsTest, HaveCallsByMethodAndCode) {
   EXPECT_EQ(values.refused_handshakes, 1u);
 }
 
+TEST_F(MasterCountsTest, GoOnInAnotherProgram) {
+  CountAttempt(Event::RELOAD_BEGUN, 1, milliseconds(0));
+  CountAttempt(Event::GENERATION_SERVES, 1, milliseconds(200));
+  CountAttempt(Event::RELOAD_REFUSED, 0, milliseconds(300));
+  Count(Event::WORKER_CRASHED, {}, "SIGSEGV");
+  Count(Event::WORKER_GAVE_UP);
+  Count(Event::WORKER_KILLED);
+  Count(Event::WORKER_HUNG);
+  counts_.CountCall("/muster.admin.v1.Admin/Reload", 0);
+  counts_.CountCall("/no/such", 12);
+  counts_.CountOverBound(true);
+  counts_.CountOverBound(false);
+  counts_.CountRefusedHandshake();
+  MasterCounts next;
+  const absl::Status status = next.Restore(counts_.Save());
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(next.Save().SerializeAsString(), counts_.Save().SerializeAsString());
+  const MasterCounts::Values values = next.Read();
+  EXPECT_EQ(values.reloads_done.count, 1u);
+  EXPECT_DOUBLE_EQ(values.reloads_done.sum, 0.2);
+  EXPECT_EQ(values.reloads_refused.count, 1u);
+  EXPECT_THAT(values.crashes, ElementsAre(Pair("SIGSEGV", 1u)));
+  EXPECT_EQ(values.gave_up + values.killed + values.hung, 3u);
+  EXPECT_EQ(values.calls.size(), 2u);
+  EXPECT_EQ(values.calls_over_bound + values.streams_over_bound + values.refused_handshakes, 3u);
+}
+
+TEST_F(MasterCountsTest, RefuseAHistogramWithOtherBounds) {
+  state::v1::MasterCountsState state = counts_.Save();
+  state.mutable_reloads_refused()->add_within(1);
+  EXPECT_EQ(counts_.Restore(state).message(),
+            "counts.reloads_refused.within: has 11 bounds, not 10");
+}
+
 }  // namespace
 }  // namespace muster::master

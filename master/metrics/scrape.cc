@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/worker/http/message/request_parser.h"
@@ -25,6 +26,16 @@ absl::string_view ReasonOf(int status) {
     default:
       return "Bad Request";
   }
+}
+
+absl::string_view WithoutEmptyLines(absl::string_view request) {
+  worker::http::SkipEmptyLines(request);
+  return request;
+}
+
+// Then the answer has no body, whatever is wrong with the rest.
+bool IsHead(absl::string_view request) {
+  return absl::StartsWith(WithoutEmptyLines(request), "HEAD ");
 }
 
 }  // namespace
@@ -66,7 +77,9 @@ bool Scrape::Go() {
     const Outcome outcome = stream_->Read(bytes, sizeof(bytes), came);
     if (outcome != Outcome::kDone) return Wait(outcome);
     request_.append(bytes, came);
-    if (!TakeRequest() && request_.size() > kMostRequestBytes) Answer(400, "too long\n", true);
+    if (!TakeRequest() && request_.size() > kMostRequestBytes) {
+      Answer(400, "too long\n", !IsHead(request_));
+    }
   }
   while (!answer_.empty()) {
     std::size_t taken = 0;
@@ -90,12 +103,12 @@ bool Scrape::TakeRequest() {
   using worker::http::RequestParser;
   RequestParser parser;
   parser.Reset();
-  switch (parser.Parse(request_,
+  switch (parser.Parse(WithoutEmptyLines(request_),
                        {.max_request_line_bytes = 1024, .max_header_bytes = kMostRequestBytes})) {
     case RequestParser::Outcome::kIncomplete:
       return false;
     case RequestParser::Outcome::kRefused:
-      Answer(400, "this is no request\n", true);
+      Answer(400, "this is no request\n", !IsHead(request_));
       return true;
     case RequestParser::Outcome::kComplete:
       break;

@@ -93,6 +93,17 @@ TEST_F(ScrapeServerTest, AnswersAHeadRequestWithoutABody) {
   const std::string answer = Ask("HEAD /metrics HTTP/1.1\r\nHost: m\r\n\r\n");
   EXPECT_THAT(answer, HasSubstr("Content-Length: 11\r\n"));
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+  EXPECT_THAT(Ask("HEAD /metrics HTTP/1.1\r\n\r\n"), EndsWith("\r\n\r\n")) << "it has no Host";
+  EXPECT_THAT(Ask("HEAD / HTTP/1.1\r\nX: " + std::string(2 * Scrape::kMostRequestBytes, 'x')),
+              EndsWith("\r\n\r\n"));
+}
+
+TEST_F(ScrapeServerTest, PassesOverEmptyLinesBeforeARequest) {
+  Listen();
+  EXPECT_THAT(Ask("\r\n\r\nGET /metrics HTTP/1.1\r\nHost: m\r\n\r\n"),
+              EndsWith("\r\n\r\nmuster_x 1\n"));
+  EXPECT_THAT(Ask("\r\nHEAD /metrics HTTP/1.1\r\n\r\n"), EndsWith("\r\n\r\n"));
+  EXPECT_THAT(Ask("\nGET /metrics HTTP/1.1\r\nHost: m\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
 }
 
 TEST_F(ScrapeServerTest, RefusesWhateverElseIsAsked) {

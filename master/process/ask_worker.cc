@@ -3,23 +3,25 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <iterator>
-#include <optional>
+#include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/deadline.h"
-#include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/master/aside/wait_note.h"
 #include "muster/master/process/child.h"
+#include "muster/master/process/output_pipe.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -27,29 +29,6 @@ namespace {
 
 constexpr std::size_t kMostBytes = 16 << 20;
 constexpr std::size_t kMostErrorBytes = 4096;
-
-struct PipeEnds {
-  ipc::UniqueFd read;
-  ipc::UniqueFd write;
-};
-
-absl::StatusOr<PipeEnds> MakePipe() {
-  int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) < 0) return ipc::ErrnoStatus("pipe2");
-  PipeEnds ends = {ipc::UniqueFd(fds[0]), ipc::UniqueFd(fds[1])};
-  if (::fcntl(ends.read.get(), F_SETFL, O_NONBLOCK) < 0) return ipc::ErrnoStatus("fcntl of a pipe");
-  return ends;
-}
-
-// Adds what is there, up to `most`; what is beyond is dropped. False: nothing more will come.
-bool ReadSome(int fd, std::size_t most, std::string* text) {
-  char buffer[64 << 10];
-  while (true) {
-    const ssize_t got = ipc::RetryOnEintr([&] { return ::read(fd, buffer, sizeof(buffer)); });
-    if (got <= 0) return got < 0 && errno == EAGAIN;
-    text->append(buffer, std::min(static_cast<std::size_t>(got), most - text->size()));
-  }
-}
 
 struct Said {
   std::string output;
@@ -86,21 +65,20 @@ absl::StatusOr<Said> Listen(Child& process, const ipc::UniqueFd& output,
   return said;
 }
 
-}  // namespace
-
-absl::StatusOr<worker::v1::Description> AskWorker(const WorkerProgram& program,
-                                                  absl::Duration timeout, int stop_fd) {
-  const std::string command = absl::StrCat(program.path(), " ", worker::kDescribeFlag);
-  const WaitNote note("asking", command);
+// In the thread that calls it.
+absl::StatusOr<worker::v1::Description> Ask(const WorkerProgram& program, const LaunchPlan& plan,
+                                            const std::string& command, absl::Duration timeout,
+                                            int stop_fd) {
   const ipc::Deadline deadline = ipc::Deadline::After(timeout);
-  MUSTER_ASSIGN_OR_RETURN(PipeEnds output, MakePipe());
-  MUSTER_ASSIGN_OR_RETURN(PipeEnds errors, MakePipe());
+  MUSTER_ASSIGN_OR_RETURN(OutputPipe output, OutputPipe::Make());
+  MUSTER_ASSIGN_OR_RETURN(OutputPipe errors, OutputPipe::Make());
   const ipc::UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!nothing.valid()) return ipc::ErrnoStatus("open /dev/null");
-  MUSTER_ASSIGN_OR_RETURN(
-      Child process, program.Start({worker::kDescribeFlag}, {{nothing.get(), STDIN_FILENO},
-                                                             {output.write.get(), STDOUT_FILENO},
-                                                             {errors.write.get(), STDERR_FILENO}}));
+  MUSTER_ASSIGN_OR_RETURN(Child process, program.Start({worker::kDescribeFlag},
+                                                       {{nothing.get(), STDIN_FILENO},
+                                                        {output.write.get(), STDOUT_FILENO},
+                                                        {errors.write.get(), STDERR_FILENO}},
+                                                       &plan));
   output.write.reset();
   errors.write.reset();
   const absl::StatusOr<Said> said = Listen(process, output.read, errors.read, deadline, stop_fd);
@@ -117,14 +95,22 @@ absl::StatusOr<worker::v1::Description> AskWorker(const WorkerProgram& program,
                    line.empty() ? "" : ": ", line));
 }
 
-std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(
-    std::shared_ptr<WorkerFinder> finder, int stop_fd) {
-  return [finder = std::move(finder),
-          stop_fd](const std::string& configured) -> absl::StatusOr<worker::v1::Description> {
-    MUSTER_ASSIGN_OR_RETURN(const std::shared_ptr<const WorkerProgram> program,
-                            finder->Find(configured));
-    return AskWorker(*program, kDescribeTimeout, stop_fd);
-  };
+}  // namespace
+
+absl::StatusOr<worker::v1::Description> AskWorker(const WorkerProgram& program,
+                                                  const LaunchPlan& plan, absl::Duration timeout,
+                                                  int stop_fd) {
+  const std::string command = absl::StrCat(program.path(), " ", worker::kDescribeFlag);
+  const WaitNote note("asking", command);
+  if (!plan.no_new_privs) return Ask(program, plan, command, timeout, stop_fd);
+  // Where no launcher is needed, the program has them of the thread that starts it, which can never
+  // give them up.
+  absl::StatusOr<worker::v1::Description> description = absl::UnknownError("");
+  std::thread([&] {
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    description = Ask(program, plan, command, timeout, stop_fd);
+  }).join();
+  return description;
 }
 
 }  // namespace muster::master

@@ -1,13 +1,9 @@
 #ifndef MUSTER_MASTER_PROCESS_ASK_WORKER_H_
 #define MUSTER_MASTER_PROCESS_ASK_WORKER_H_
 
-#include <functional>
-#include <memory>
-#include <string>
-
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "muster/master/process/worker_finder.h"
+#include "muster/master/launch/launch_plan.h"
 #include "muster/master/process/worker_program.h"
 #include "muster/proto/worker.pb.h"
 
@@ -16,18 +12,15 @@ namespace muster::master {
 // How long a worker program may take to describe itself.
 inline constexpr absl::Duration kDescribeTimeout = absl::Seconds(5);
 
-// Runs `program` with worker::kDescribeFlag and returns its description: which
+// Runs `program` with worker::kDescribeFlag, as `plan` says, and returns its description: which
 // messages `service` may have, and which handlers it knows. Blocks for at most `timeout`; then the
 // process is killed, as when `stop_fd` (-1: none) becomes readable before. FailedPrecondition: the
 // program does not describe itself. DeadlineExceeded: not in time. Cancelled: `stop_fd`. The
 // message has the program's path, and the first line that it wrote to standard error.
 absl::StatusOr<worker::v1::Description> AskWorker(const WorkerProgram& program,
+                                                  const LaunchPlan& plan,
                                                   absl::Duration timeout = kDescribeTimeout,
                                                   int stop_fd = -1);
-
-// For ReadConfigFile: asks the program that `finder` finds for a configuration.
-std::function<absl::StatusOr<worker::v1::Description>(const std::string&)> AskWhenNeeded(
-    std::shared_ptr<WorkerFinder> finder, int stop_fd = -1);
 
 }  // namespace muster::master
 

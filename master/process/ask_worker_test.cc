@@ -11,6 +11,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/wake_fd.h"
+#include "muster/master/launch/launch_plan.h"
+#include "muster/master/launch/other_users.h"
+#include "muster/process_env/child_environment.h"
 
 namespace muster::master {
 namespace {
@@ -27,10 +30,11 @@ std::string Script(const std::string& name, const std::string& body) {
 
 absl::StatusOr<worker::v1::Description> Ask(const std::string& binary,
                                             absl::Duration timeout = absl::Seconds(20),
-                                            int stop_fd = -1) {
+                                            int stop_fd = -1, LaunchPlan plan = LaunchPlan()) {
   const auto program = WorkerProgram::Open(binary);
   if (!program.ok()) return program.status();
-  return AskWorker(*program, timeout, stop_fd);
+  plan.environment = process_env::ChildEnvironment();
+  return AskWorker(*program, plan, timeout, stop_fd);
 }
 
 std::string Error(const std::string& binary, absl::Duration timeout = absl::Seconds(20)) {
@@ -51,6 +55,35 @@ TEST(AskWorker, TellsHowAProgramEndedThatDoesNotKnowTheQuestion) {
   EXPECT_EQ(Error(path), absl::StrCat(path,
                                       " --describe: does not describe what it serves: "
                                       "exited with code 2: what is that?"));
+}
+
+// What the script has from the master.
+std::string ErrorOf(const std::string& path, const LaunchPlan& plan) {
+  return std::string(Ask(path, absl::Seconds(20), -1, plan).status().message());
+}
+
+TEST(AskWorker, AsksAProcessThatIsWhatWorkersAre) {
+  const std::string path = Script("curious", "grep NoNewPrivs /proc/self/status >&2; exit 3");
+  LaunchPlan plan;
+  EXPECT_THAT(ErrorOf(path, plan), HasSubstr("NoNewPrivs:\t0"));
+  plan.no_new_privs = true;
+  EXPECT_THAT(ErrorOf(path, plan), HasSubstr("NoNewPrivs:\t1"));
+  plan.no_new_privs = false;
+  EXPECT_THAT(ErrorOf(path, plan), HasSubstr("NoNewPrivs:\t0")) << "this process did not change";
+  plan.nofile = 100;
+  EXPECT_THAT(ErrorOf(Script("counter", "ulimit -n >&2; exit 3"), plan), HasSubstr(": 100"));
+}
+
+TEST(AskWorker, AsksAnotherUser) {
+  NEEDS_OTHER_USERS();
+  LaunchPlan plan;
+  plan.user = 65534;
+  plan.group = 65534;
+  plan.groups.emplace();
+  const std::string path = Script("who", "id -u >&2; exit 3");
+  std::filesystem::permissions(::testing::TempDir(), std::filesystem::perms(0755));
+  ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
+  EXPECT_THAT(ErrorOf(path, plan), HasSubstr(": 65534"));
 }
 
 TEST(AskWorker, RefusesAnAnswerThatIsNone) {

@@ -44,9 +44,20 @@ class Family {
     if (are_strangers_waiting_) ReapStrangersLocked();
   }
 
+  void Join(pid_t pid) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    pids_.insert(pid);
+  }
+
   void ReapStrangers() {
     const std::lock_guard<std::mutex> lock(mutex_);
     ReapStrangersLocked();
+  }
+
+  absl::StatusOr<std::vector<pid_t>> Pids() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (starting_ > 0) return absl::UnavailableError("a program is being started");
+    return std::vector<pid_t>(pids_.begin(), pids_.end());
   }
 
  private:
@@ -164,6 +175,8 @@ absl::string_view Explain(int error) {
   }
 }
 
+std::string GoneText(pid_t pid) { return absl::StrCat("process ", pid, " is gone"); }
+
 absl::StatusOr<ipc::PidFd> Spawn(const ChildPlan& plan) {
   SpawnOrders orders;
   if (const int error = orders.Prepare(plan.descriptors); error != 0) {
@@ -195,28 +208,55 @@ absl::StatusOr<Child> Child::Start(const ChildPlan& plan) {
   absl::StatusOr<ipc::PidFd> process = Spawn(plan);
   TheFamily().EndStart(process.ok() ? process->pid() : -1);
   if (!process.ok()) return process.status();
-  return Child(*std::move(process));
+  const pid_t pid = process->pid();
+  return Child(pid, *std::move(process));
+}
+
+absl::StatusOr<Child> Child::Resume(pid_t pid) {
+  if (pid <= 0) return absl::InvalidArgumentError(absl::StrCat("process ", pid));
+  absl::StatusOr<ipc::PidFd> process = ipc::PidFd::Open(pid);
+  if (!process.ok() && !absl::IsNotFound(process.status())) return process.status();
+  TheFamily().Join(pid);
+  return Child(pid, process.ok() ? std::optional(*std::move(process)) : std::nullopt);
 }
 
 Child::Child(Child&& other) noexcept
-    : process_(std::move(other.process_)), is_ours_(std::exchange(other.is_ours_, false)) {}
+    : pid_(other.pid_),
+      process_(std::move(other.process_)),
+      is_ours_(std::exchange(other.is_ours_, false)) {}
 
 Child::~Child() {
   if (is_ours_) TheFamily().Leave(pid());
 }
 
+absl::Status Child::Send(int signal) const {
+  return process_.has_value() ? process_->Send(signal) : absl::NotFoundError(GoneText(pid_));
+}
+
 absl::StatusOr<std::optional<ipc::ProcessExit>> Child::TryWait(ipc::PidFd::Reap reap) {
-  absl::StatusOr<std::optional<ipc::ProcessExit>> exit = process_.TryWait(reap);
+  if (!process_.has_value()) return absl::FailedPreconditionError(GoneText(pid_));
+  absl::StatusOr<std::optional<ipc::ProcessExit>> exit = process_->TryWait(reap);
   const bool is_reaped = exit.ok() && exit->has_value() && reap == ipc::PidFd::Reap::kYes;
   if (is_reaped && std::exchange(is_ours_, false)) TheFamily().Leave(pid());
   return exit;
 }
 
 absl::StatusOr<ipc::ProcessExit> Child::Wait(ipc::PidFd::Reap reap) {
-  absl::StatusOr<ipc::ProcessExit> exit = process_.Wait(reap);
+  if (!process_.has_value()) return absl::FailedPreconditionError(GoneText(pid_));
+  absl::StatusOr<ipc::ProcessExit> exit = process_->Wait(reap);
   const bool is_reaped = exit.ok() && reap == ipc::PidFd::Reap::kYes;
   if (is_reaped && std::exchange(is_ours_, false)) TheFamily().Leave(pid());
   return exit;
+}
+
+absl::StatusOr<std::vector<pid_t>> Children() { return TheFamily().Pids(); }
+
+void EndChild(pid_t pid) {
+  siginfo_t info = {};
+  // Only as long as it is a child of ours, and not reaped, is the pid nobody else's.
+  if (pid <= 0) return;
+  const auto id = static_cast<id_t>(pid);
+  if (::waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0) ::kill(pid, SIGKILL);
 }
 
 void ReapStrangers() { TheFamily().ReapStrangers(); }

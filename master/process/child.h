@@ -39,23 +39,35 @@ class Child {
   // have their default disposition. Blocks until the program is loaded. After an error no process
   // is left.
   static absl::StatusOr<Child> Start(const ChildPlan& plan);
+  // A child that the program before had started in this process, and not reaped. If there is no
+  // such process any more, the object stands for one that is gone: its fd() is -1, to signal it is
+  // NotFound, and to wait for it FailedPrecondition.
+  static absl::StatusOr<Child> Resume(pid_t pid);
   Child(Child&&) noexcept;
   Child& operator=(Child&&) = delete;
   ~Child();
 
   // As in ipc::PidFd.
-  absl::Status Send(int signal) const { return process_.Send(signal); }
+  absl::Status Send(int signal) const;
   absl::StatusOr<std::optional<ipc::ProcessExit>> TryWait(ipc::PidFd::Reap reap);
   absl::StatusOr<ipc::ProcessExit> Wait(ipc::PidFd::Reap reap);
-  int fd() const { return process_.fd(); }
-  pid_t pid() const { return process_.pid(); }
+  int fd() const { return process_.has_value() ? process_->fd() : -1; }
+  pid_t pid() const { return pid_; }
 
  private:
-  explicit Child(ipc::PidFd process) : process_(std::move(process)) {}
+  Child(pid_t pid, std::optional<ipc::PidFd> process) : pid_(pid), process_(std::move(process)) {}
 
-  ipc::PidFd process_;
+  const pid_t pid_;
+  std::optional<ipc::PidFd> process_;  // nothing: it is gone
   bool is_ours_ = true;
 };
+
+// The pids of all Childs, ascending. Unavailable: one is just being started, in another thread.
+absl::StatusOr<std::vector<pid_t>> Children();
+
+// Kills a process that the program before had started in this process, if it was not reaped; it is
+// a stranger then. No Child stands for it.
+void EndChild(pid_t pid);
 
 // Reaps the dead children that no Child stands for: orphans, if this process is the first of its
 // pid namespace, and children from before an exec. The kernel shows one dead child at a time. If

@@ -19,6 +19,7 @@
 namespace muster::master {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -109,6 +110,55 @@ TEST(Strangers, IncludeAChildWhoseObjectIsGone) {
   }
   ReapStrangers();
   EXPECT_FALSE(IsChild(pid));
+}
+
+TEST(Child, IsKnownToTheNextProgramByItsPid) {
+  auto child = Child::Start(Shell("exit 3"));
+  ASSERT_TRUE(child.ok()) << child.status();
+  const auto children = Children();
+  ASSERT_TRUE(children.ok()) << children.status();
+  EXPECT_THAT(*children, Contains(child->pid()));
+  auto resumed = Child::Resume(child->pid());
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  const auto exit = resumed->Wait(ipc::PidFd::Reap::kYes);
+  ASSERT_TRUE(exit.ok()) << exit.status();
+  EXPECT_EQ(exit->code, 3);
+}
+
+TEST(Child, IsGoneIfThereIsNoSuchProcess) {
+  auto child = Child::Start(Shell("exit 3"));
+  ASSERT_TRUE(child.ok()) << child.status();
+  const pid_t pid = child->pid();
+  ASSERT_TRUE(child->Wait(ipc::PidFd::Reap::kYes).ok());
+  auto resumed = Child::Resume(pid);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->fd(), -1);
+  EXPECT_TRUE(absl::IsNotFound(resumed->Send(SIGKILL)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(resumed->TryWait(ipc::PidFd::Reap::kNo).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Child::Resume(0).status()));
+}
+
+TEST(EndChild, KillsAChildThatNobodyStandsFor) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    for (;;) ::pause();
+  }
+  EndChild(pid);
+  int status = 0;
+  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+TEST(EndChild, SendsNothingToWhoIsNoChild) {
+  // A child that another process was, or this process's parent.
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    EndChild(::getppid());
+    ::_exit(7);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(parent, &status, 0), parent);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
 }  // namespace

@@ -7,6 +7,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/ipc/base/status.h"
+#include "muster/ipc/channel/channel_format.h"
+#include "muster/master/keep/saved_time.h"
+#include "muster/master/keep/state_error.h"
 
 namespace muster::master {
 namespace {
@@ -38,11 +42,13 @@ int SignalOf(Command command) {
 
 }  // namespace
 
-CommandQueue::CommandQueue(loop::TimerQueue& timers, const ipc::Channel& channel,
+CommandQueue::CommandQueue(loop::TimerQueue& timers, const ipc::Channel* channel,
                            std::uint32_t slot, Callbacks callbacks)
-    : channel_(channel),
+    : timers_(timers),
+      channel_(channel),
       slot_(static_cast<std::int32_t>(slot)),
       callbacks_(std::move(callbacks)),
+      is_closed_(channel == nullptr),
       patience_(timers, [this] { OnImpatience(); }),
       retry_(timers, [this] { SendQueued(); }) {}
 
@@ -50,18 +56,19 @@ absl::StatusOr<ipc::SendOutcome> CommandQueue::TrySend(Command command, std::uin
                                                        absl::string_view payload,
                                                        absl::Span<const int> fds) {
   ipc::Message message;
-  message.command = ipc::CommandNumber(command);
+  message.command = worker::NumberIn(protocol_, command);
   message.flags = sequence == 0 ? 0 : worker::kWantsAck;
   message.sequence = sequence;
   message.slot = slot_;
   message.payload = payload;
   message.fds = fds;
-  return channel_.TrySend(message);
+  return channel_->TrySend(message);
 }
 
-bool CommandQueue::IsSettled(Command command, const absl::StatusOr<ipc::SendOutcome>& outcome) {
+bool CommandQueue::IsSettled(Command command, std::uint32_t sequence,
+                             const absl::StatusOr<ipc::SendOutcome>& outcome) {
   if (!outcome.ok()) {
-    Lose(command, outcome.status().message());
+    Lose(command, sequence, outcome.status().message());
     return true;
   }
   waits_for_others_ = false;
@@ -92,10 +99,17 @@ void CommandQueue::Send(Command command, std::uint32_t sequence, absl::string_vi
     if (signal != 0) callbacks_.signal(signal);
     return;
   }
-  if (queue_.empty() && IsSettled(command, TrySend(command, sequence, payload, fds))) return;
-  if (signal != 0 && (is_stuck_ || queue_.size() >= kMostQueued)) callbacks_.signal(signal);
+  if (queue_.empty() && IsSettled(command, sequence, TrySend(command, sequence, payload, fds))) {
+    return;
+  }
+  const bool is_full = queue_.size() >= kMostQueued;
+  if (signal != 0 && (is_stuck_ || is_full)) callbacks_.signal(signal);
   // Of those that start a worker there are only as many as it needs.
-  if (signal == 0 || queue_.size() < kMostQueued) Queue(command, sequence, payload, fds);
+  if (signal == 0 || !is_full) return Queue(command, sequence, payload, fds);
+  if (command == Command::kReopen) {
+    callbacks_.unsent(sequence,
+                      absl::StrCat(kMostQueued, " messages to it wait, and it reads none"));
+  }
 }
 
 void CommandQueue::Queue(Command command, std::uint32_t sequence, absl::string_view payload,
@@ -103,12 +117,17 @@ void CommandQueue::Queue(Command command, std::uint32_t sequence, absl::string_v
   Queued queued = {command, sequence, std::string(payload), {}};
   for (int fd : fds) {
     absl::StatusOr<ipc::UniqueFd> copy = ipc::DuplicateFd(fd);
-    if (!copy.ok()) return Lose(command, copy.status().message());
+    if (!copy.ok()) return Lose(command, sequence, copy.status().message());
     queued.fds.push_back(*std::move(copy));
   }
   queue_.push_back(std::move(queued));
   if (queue_.size() > 1) return;
-  patience_.SetAfter(kPatience);
+  patience_ends_ = timers_.now() + kPatience;
+  AwaitRoom();
+}
+
+void CommandQueue::AwaitRoom() {
+  if (!is_stuck_) patience_.Set(patience_ends_);
   if (waits_for_others_) {
     retry_.SetAfter(kRetryEvery);
   } else {
@@ -122,7 +141,10 @@ void CommandQueue::SendQueued() {
     const Queued& next = queue_.front();
     std::vector<int> fds;
     for (const ipc::UniqueFd& fd : next.fds) fds.push_back(fd.get());
-    if (!IsSettled(next.command, TrySend(next.command, next.sequence, next.payload, fds))) break;
+    if (!IsSettled(next.command, next.sequence,
+                   TrySend(next.command, next.sequence, next.payload, fds))) {
+      break;
+    }
     queue_.pop_front();
   }
   // A socket is writable however many descriptors are in flight.
@@ -141,16 +163,21 @@ void CommandQueue::OnImpatience() {
   for (const Queued& queued : queue_) {
     if (const int signal = SignalOf(queued.command); signal != 0) callbacks_.signal(signal);
   }
-  if (waits_for_others_) Lose(queue_.front().command, kRefusedForNow);
+  // One with a signal is tried on.
+  const Queued& first = queue_.front();
+  if (waits_for_others_ && SignalOf(first.command) == 0) {
+    Lose(first.command, first.sequence, kRefusedForNow);
+  }
 }
 
-void CommandQueue::Lose(Command command, absl::string_view why) {
+void CommandQueue::Lose(Command command, std::uint32_t sequence, absl::string_view why) {
   const std::string problem =
       absl::StrCat(worker::CommandName(command), " could not be sent to it: ", why);
   const int signal = SignalOf(command);
   if (signal == 0) return callbacks_.lost(problem);
   callbacks_.complain(problem);
   callbacks_.signal(signal);
+  if (command == Command::kReopen) callbacks_.unsent(sequence, problem);
 }
 
 void CommandQueue::Close() {
@@ -158,6 +185,65 @@ void CommandQueue::Close() {
   queue_.clear();
   patience_.Cancel();
   retry_.Cancel();
+}
+
+// ---- For another program ----
+
+state::v1::CommandQueueState CommandQueue::Save(DescriptorKeep& keep) const {
+  state::v1::CommandQueueState state;
+  for (const Queued& queued : queue_) {
+    state::v1::QueuedCommand& command = *state.add_commands();
+    command.set_command(ipc::CommandNumber(queued.command));
+    command.set_sequence(queued.sequence);
+    command.set_payload(queued.payload);
+    for (const ipc::UniqueFd& fd : queued.fds) command.add_fds(keep.Add(fd.get()));
+  }
+  state.set_has_complained(has_complained_);
+  state.set_is_stuck(is_stuck_);
+  state.set_waits_for_others(waits_for_others_);
+  state.set_patience_ends(ToSavedTime(patience_ends_));
+  return state;
+}
+
+absl::Status CommandQueue::Restore(const state::v1::CommandQueueState& state,
+                                   DescriptorInheritance& inheritance) {
+  if (is_closed_ && state.commands_size() > 0) {
+    return StateError("commands", "are there without a channel");
+  }
+  for (int i = 0; i < state.commands_size(); ++i) {
+    const state::v1::QueuedCommand& command = state.commands(i);
+    const std::string field = absl::StrCat("commands[", i, "]");
+    Queued queued = {
+        static_cast<Command>(command.command()), command.sequence(), command.payload(), {}};
+    if (ipc::CommandNumber(queued.command) != command.command() ||
+        worker::CommandName(queued.command) == worker::CommandName(Command{})) {
+      return StateError(field + ".command",
+                        absl::StrCat("is ", command.command(), ", which is no command"));
+    }
+    if (command.payload().size() > ipc::kMaxChannelPayloadBytes) {
+      return StateError(field + ".payload",
+                        absl::StrCat("has ", command.payload().size(), " bytes"));
+    }
+    if (static_cast<std::size_t>(command.fds_size()) > ipc::kMaxChannelFds) {
+      return StateError(field + ".fds", absl::StrCat("has ", command.fds_size(), " descriptors"));
+    }
+    for (int j = 0; j < command.fds_size(); ++j) {
+      MUSTER_ASSIGN_OR_RETURN(
+          ipc::UniqueFd fd,
+          inheritance.Adopt(command.fds(j), absl::StrCat(field, ".fds[", j, "]")));
+      queued.fds.push_back(std::move(fd));
+    }
+    queue_.push_back(std::move(queued));
+  }
+  has_complained_ = state.has_complained();
+  is_stuck_ = state.is_stuck();
+  waits_for_others_ = state.waits_for_others();
+  patience_ends_ = FromSavedTime(state.patience_ends());
+  return absl::OkStatus();
+}
+
+void CommandQueue::Begin() {
+  if (!queue_.empty()) AwaitRoom();
 }
 
 }  // namespace muster::master

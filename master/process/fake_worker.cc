@@ -130,6 +130,13 @@ int Obey(const ipc::Channel& channel, const std::string& manner) {
           ::raise(manner == "gives" ? SIGSTOP : SIGKILL);
         }
         while (manner == "floods") Say(channel, Command::kReady, "");
+        if (manner == "first is old") {
+          // It drains without end; the others are silent.
+          worker::v1::Hello hello;
+          if (!hello.ParseFromString(message.payload)) return 9;
+          if (hello.index() == 0) Say(channel, Command::kReady, "");
+          break;
+        }
         if (manner != "silent") Say(channel, Command::kReady, ReadyOf(manner));
         if (manner == "ready and gone") ::raise(SIGKILL);
         if (manner == "deaf") Sleep();
@@ -144,7 +151,7 @@ int Obey(const ipc::Channel& channel, const std::string& manner) {
         Acknowledge(channel, message);
         break;
       case Command::kDrain:
-        if (manner == "mute") break;
+        if (manner == "mute" || manner == "first is old") break;
         Acknowledge(channel, message);
         return 0;
       case Command::kQuit:
@@ -160,9 +167,10 @@ int Obey(const ipc::Channel& channel, const std::string& manner) {
 }  // namespace muster
 
 int main() {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const char* variable = ::getenv("FAKE_WORKER");
   const std::string manner = variable == nullptr ? "" : variable;
+  // The thread that started it ends when the master executes another program.
+  if (manner != "outlives") ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGUSR1, SIG_IGN);
   if (manner == "deaf") {
     ::signal(SIGTERM, SIG_IGN);

@@ -14,6 +14,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/log/lost_lines.h"
 
 namespace muster::master {
@@ -45,6 +46,26 @@ TEST(Log, WritesALineThatAPersonCanRead) {
   log.Write(Severity::kInfo, "generation 1 is ready {}");
   EXPECT_THAT(TextOf(path), MatchesRegex("....-..-.. ..:..:..\\.... info    generation 1 is "
                                          "ready \\{\\}\n"));
+}
+
+// That of the process is a file meanwhile.
+TEST(Log, LeavesStandardErrorWhenADaemonServes) {
+  const std::string errors = PathOf("errors");
+  const ipc::UniqueFd saved(::dup(STDERR_FILENO));
+  const ipc::UniqueFd file(::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600));
+  ASSERT_GE(::dup2(file.get(), STDERR_FILENO), 0);
+  Log log(Log::StandardError::kUntilServing);
+  ASSERT_GE(::dup2(saved.get(), STDERR_FILENO), 0);
+
+  const config::v1::Log config = ConfigFor(PathOf("daemon.log"), config::v1::Log::INFO);
+  ASSERT_TRUE(log.Configure(config, Log::Echo::kYes).ok());
+  log.Write(Severity::kError, "before");
+  ASSERT_TRUE(log.Configure(config).ok());
+  log.Write(Severity::kError, "after");
+  ASSERT_TRUE(log.Configure(config, Log::Echo::kYes).ok());
+  log.Write(Severity::kError, "once more");
+
+  EXPECT_THAT(TextOf(errors), MatchesRegex("[^\n]* error   before\n"));
 }
 
 TEST(Log, WritesFromAnotherLevelOnUntilItIsConfiguredAgain) {
@@ -180,6 +201,104 @@ TEST(Log, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
   EXPECT_THAT(std::string(log.Reopen().message()), HasSubstr(path));
   log.Write(Severity::kInfo, "not lost");
   EXPECT_THAT(TextOf(path + ".1"), HasSubstr("not lost"));
+}
+
+// What a log has saved, in a log of the next program. That this one has the file open, too, makes
+// no difference.
+struct Resumed {
+  explicit Resumed(const Log& log) : state(log.Save(keep)), inheritance(keep.numbers()) {
+    const absl::Status status = next.Restore(state, inheritance);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  DescriptorKeep keep;
+  state::v1::LogState state;
+  DescriptorInheritance inheritance;
+  Log next;
+};
+
+TEST(Log, GoesOnInAnotherProgramWithTheFileThatWasMoved) {
+  const std::string path = PathOf("resumed.log");
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::DEBUG)).ok());
+  log.Write(Severity::kInfo, "one");
+  ASSERT_EQ(std::rename(path.c_str(), PathOf("resumed.old").c_str()), 0);
+  Resumed resumed(log);
+  EXPECT_EQ(resumed.next.level(), config::v1::Log::DEBUG);
+  resumed.next.Begin();
+  resumed.next.Write(Severity::kDebug, "two");
+  EXPECT_THAT(TextOf(PathOf("resumed.old")), MatchesRegex("[^\n]* one\n[^\n]* two\n"));
+  EXPECT_EQ(TextOf(path), "");
+  ASSERT_TRUE(resumed.next.Reopen().ok());
+  resumed.next.Write(Severity::kInfo, "three");
+  EXPECT_THAT(TextOf(path), MatchesRegex("[^\n]* three\n"));
+}
+
+TEST(Log, WritesNothingInAnotherProgramBeforeItBegins) {
+  const std::string path = PathOf("trial.log");
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  {
+    Resumed trial(log);
+    trial.next.Write(Severity::kError, "of a trial");
+    trial.next.Audit(Severity::kInfo, "of a trial");
+    trial.next.Flush(std::chrono::steady_clock::now());
+  }
+  EXPECT_EQ(TextOf(path), "");
+  Resumed resumed(log);
+  resumed.next.Write(Severity::kError, "of the next");
+  EXPECT_EQ(TextOf(path), "");
+  resumed.next.Begin();
+  EXPECT_THAT(TextOf(path), MatchesRegex("[^\n]* error   of the next\n"));
+}
+
+TEST(Log, WritesInAnotherProgramWhatItsFileHadNoRoomFor) {
+  const std::string path = PathOf("resumed.fifo");
+  ::unlink(path.c_str());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  Log log;
+  ASSERT_TRUE(log.Configure(ConfigFor(path, config::v1::Log::INFO)).ok());
+  const std::string text(3000, 'x');
+  // More than a pipe has room for.
+  for (int i = 0; i < 30; ++i) log.Write(Severity::kInfo, text);
+  const ipc::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
+  const auto count_lines = [&] {
+    static char bytes[256 << 10];
+    int lines = 0;
+    for (ssize_t size; (size = ::read(reader.get(), bytes, sizeof(bytes))) > 0;) {
+      for (ssize_t i = 0; i < size; ++i) lines += bytes[i] == '\n';
+    }
+    return lines;
+  };
+  Resumed resumed(log);
+  const int before = count_lines();
+  EXPECT_LT(before, 30);
+  resumed.next.Begin();
+  EXPECT_EQ(before + count_lines(), 30);
+}
+
+TEST(Log, RefusesAStateThatNoLogHas) {
+  Log log;
+  DescriptorInheritance inheritance({});
+  const auto restore = [&](const state::v1::LogState& state) {
+    return std::string(log.Restore(state, inheritance).message());
+  };
+  state::v1::LogState state;
+  state.set_level(static_cast<config::v1::Log::Level>(99));
+  EXPECT_EQ(restore(state), "log.level: is 99, which is no level");
+  state.clear_level();
+  state.mutable_file()->set_pending("half a line");
+  EXPECT_EQ(restore(state), "log.file.pending: does not end with a line end");
+  state.mutable_file()->set_pending("a\n");
+  state.mutable_file()->set_begun(1);
+  EXPECT_EQ(restore(state), "log.file.begun: is not within the first line");
+  state.clear_file();
+  state.mutable_standard_error()->set_told_lost_lines(1);
+  EXPECT_EQ(restore(state), "log.standard_error.told_lost_lines: is more than were lost");
+  state.clear_standard_error();
+  state.set_fd(2);
+  EXPECT_EQ(restore(state), "log.fd: is there without a path");
+  state.set_path("/log");
+  EXPECT_EQ(restore(state), "log.fd: descriptor 2 was not passed on");
 }
 
 }  // namespace

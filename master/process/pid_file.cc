@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -15,6 +16,7 @@
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/host/file_id.h"
+#include "muster/master/keep/state_error.h"
 
 namespace muster::master {
 namespace {
@@ -41,10 +43,24 @@ absl::StatusOr<PidFile> PidFile::Lock(const std::string& path) {
         "second "
         "master needs a --prefix of its own"));
   }
-  return PidFile(path, std::move(lock));
+  PidFile pid_file(path);
+  pid_file.lock_.emplace(std::move(lock));
+  return pid_file;
 }
 
+PidFile::PidFile(PidFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, std::nullopt)),
+      inherited_lock_(std::move(other.inherited_lock_)),
+      is_trial_(other.is_trial_),
+      written_(std::move(other.written_)) {}
+
 PidFile::~PidFile() {
+  if (is_trial_) {
+    // To close it would drop the lock.
+    (void)inherited_lock_.release();
+    return;
+  }
   if (written_.valid() && FileId::AtPath(path_) == FileId::OfDescriptor(written_.get())) {
     ::unlink(path_.c_str());
   }
@@ -128,6 +144,28 @@ absl::StatusOr<ipc::PidFd> PidFile::FindMaster(const std::string& path) {
   if (still == holder) return master;
   return absl::NotFoundError(
       absl::StrCat("no master runs: process ", *holder, " of ", path, " has just ended"));
+}
+
+state::v1::PidFileState PidFile::Save(DescriptorKeep& keep) const {
+  state::v1::PidFileState state;
+  state.set_path(path_);
+  state.set_lock(keep.Add(lock_.has_value() ? lock_->fd() : inherited_lock_.get()));
+  if (written_.valid()) state.set_written(keep.Add(written_.get()));
+  return state;
+}
+
+absl::StatusOr<PidFile> PidFile::Restore(const state::v1::PidFileState& state,
+                                         DescriptorInheritance& inheritance) {
+  if (state.path().empty()) return StateError("pid_file.path", "is missing");
+  PidFile pid_file(state.path());
+  pid_file.is_trial_ = true;
+  MUSTER_ASSIGN_OR_RETURN(const int lock, inheritance.Borrow(state.lock(), "pid_file.lock"));
+  pid_file.inherited_lock_.reset(lock);
+  if (state.has_written()) {
+    MUSTER_ASSIGN_OR_RETURN(pid_file.written_,
+                            inheritance.Adopt(state.written(), "pid_file.written"));
+  }
+  return pid_file;
 }
 
 }  // namespace muster::master

@@ -12,6 +12,9 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/lock/file_lock.h"
 #include "muster/ipc/process/pid_fd.h"
+#include "muster/master/keep/descriptor_inheritance.h"
+#include "muster/master/keep/descriptor_keep.h"
+#include "muster/proto/state/process_state.pb.h"
 
 namespace muster::master {
 
@@ -23,7 +26,7 @@ class PidFile {
   // Makes the folder if it is missing, and locks. Writes nothing yet. AlreadyExists: another master
   // has the lock; the message has its pid, and what can be done.
   static absl::StatusOr<PidFile> Lock(const std::string& path);
-  PidFile(PidFile&&) = default;
+  PidFile(PidFile&& other) noexcept;
   PidFile& operator=(PidFile&&) = delete;
   // Removes the file if it was written, and nobody has put another one there since.
   ~PidFile();
@@ -47,11 +50,22 @@ class PidFile {
 
   const std::string& path() const { return path_; }
 
+  // For the program that replaces this one, and has the same pid: the process keeps the lock.
+  state::v1::PidFileState Save(DescriptorKeep& keep) const;
+  // Goes on with it there. Until Begin, which comes after DescriptorInheritance::Settle, destroying
+  // the object leaves file and lock as they are. The error has the field.
+  static absl::StatusOr<PidFile> Restore(const state::v1::PidFileState& state,
+                                         DescriptorInheritance& inheritance);
+  void Begin() { is_trial_ = false; }
+
  private:
-  PidFile(std::string path, ipc::FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  explicit PidFile(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
-  ipc::FileLock lock_;
+  std::optional<ipc::FileLock> lock_;
+  // In its place, in a program that has inherited the lock: of the file PATH.lock.
+  ipc::UniqueFd inherited_lock_;
+  bool is_trial_ = false;  // restored, and not begun
   // Of the file that was written, so that no other gets its id.
   ipc::UniqueFd written_;
 };

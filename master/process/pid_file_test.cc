@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <list>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -156,6 +157,59 @@ TEST(PidFile, RefusesToReadWhatIsNoPid) {
     EXPECT_THAT(std::string(PidFile::Read(path).status().message()), HasSubstr("is not a pid"))
         << text;
   }
+}
+
+TEST(PidFile, IsLeftAsItIsByAProgramThatDoesNotTakeOver) {
+  const std::string path = PathOf("trial");
+  auto file = PidFile::Lock(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(file->Write().ok());
+  DescriptorKeep keep;
+  const state::v1::PidFileState state = file->Save(keep);
+  DescriptorInheritance inheritance(keep.numbers());
+  {
+    const auto trial = PidFile::Restore(state, inheritance);
+    ASSERT_TRUE(trial.ok()) << trial.status();
+    EXPECT_EQ(trial->path(), path);
+  }
+  EXPECT_EQ(*PidFile::Read(path), ::getpid());
+  EXPECT_EQ(HolderSeenByAnother(path), absl::StrCat(::getpid()));
+}
+
+TEST(PidFile, KeepsItsLockInAProgramThatTakesOver) {
+  const std::string path = PathOf("resumed");
+  auto file = PidFile::Lock(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(file->Write().ok());
+  DescriptorKeep keep;
+  state::v1::PidFileState state = file->Save(keep);
+  // As an exec would: the objects are gone, and the descriptors are open.
+  static std::list<PidFile>& gone = *new std::list<PidFile>;  // never destroyed
+  gone.push_back(*std::move(file));
+  for (int i = 0; i < 2; ++i) {
+    DescriptorInheritance inheritance(keep.numbers());
+    auto resumed = PidFile::Restore(state, inheritance);
+    ASSERT_TRUE(resumed.ok()) << resumed.status();
+    inheritance.Settle();
+    resumed->Begin();
+    EXPECT_EQ(HolderSeenByAnother(path), absl::StrCat(::getpid())) << i;
+    keep = DescriptorKeep();
+    state = resumed->Save(keep);
+    if (i == 0) gone.push_back(*std::move(resumed));
+  }
+  // The last one was the master's end.
+  EXPECT_EQ(PidFile::Read(path).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(HolderSeenByAnother(path), "nobody");
+}
+
+TEST(PidFile, RefusesAStateWithoutAPathOrALock) {
+  DescriptorInheritance inheritance({});
+  state::v1::PidFileState state;
+  EXPECT_EQ(PidFile::Restore(state, inheritance).status().message(), "pid_file.path: is missing");
+  state.set_path("/run/pid");
+  state.set_lock(77);
+  EXPECT_EQ(PidFile::Restore(state, inheritance).status().message(),
+            "pid_file.lock: descriptor 77 was not passed on");
 }
 
 }  // namespace

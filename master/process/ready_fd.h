@@ -25,6 +25,8 @@ class ReadyFd {
   // Writes the addresses with spaces between them and a newline, and closes. Does nothing if nobody
   // waits, or after the first time. Never waits. Unavailable: a pipe that nobody reads is full.
   absl::Status Tell(const std::vector<std::string>& addresses);
+  // Nobody waits, or not any more.
+  bool is_done() const { return !fd_.valid(); }
 
  private:
   explicit ReadyFd(ipc::UniqueFd fd) : fd_(std::move(fd)) {}

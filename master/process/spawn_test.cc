@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/process/signal_set.h"
+#include "muster/proto/field_error.h"
 
 namespace muster::master {
 namespace {
@@ -43,6 +44,28 @@ TEST(SpawnWorker, GivesTheChildItsChannelAndItsFileAndNothingElse) {
   const ipc::ReceivedMessage message = ReceiveFrom(*worker);
   EXPECT_EQ(message.payload, "fds: 0 1 2 3 4; blocked: 0; ignored: 0");
   EXPECT_EQ(message.sender.pid, worker->process.pid());
+}
+
+TEST(SpawnWorker, GivesTheChildItsLogs) {
+  const auto program = WorkerProgram::Open(kProbe);
+  ASSERT_TRUE(program.ok()) << program.status();
+  const std::string folder = ::testing::TempDir() + "/given";
+  const auto worker =
+      SpawnWorker(*program, nullptr, {{folder + "/a", "log.path"}, {folder + "/b", "x"}});
+  ASSERT_TRUE(worker.ok()) << worker.status();
+  EXPECT_EQ(ReceiveFrom(*worker).payload, "fds: 0 1 2 3 4 7 8; blocked: 0; ignored: 0");
+  ASSERT_EQ(worker->logs.size(), 2u);
+  EXPECT_EQ(worker->logs[1].path(), folder + "/b");
+  EXPECT_EQ(worker->logs[1].fd(), 8u);
+}
+
+TEST(SpawnWorker, NamesTheFieldOfALogThatCannotBeOpened) {
+  const auto program = WorkerProgram::Open(kProbe);
+  ASSERT_TRUE(program.ok()) << program.status();
+  const absl::Status status =
+      SpawnWorker(*program, nullptr, {{::testing::TempDir(), "log.path"}}).status();
+  EXPECT_EQ(config::FieldOf(status), "log.path");
+  EXPECT_EQ(status.message(), "open " + ::testing::TempDir() + ": Is a directory");
 }
 
 TEST(SpawnWorker, SeesItsChildEnd) {

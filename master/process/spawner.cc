@@ -17,15 +17,16 @@
 namespace muster::master {
 
 struct Spawner::Attempt {
-  Attempt(std::shared_ptr<const WorkerProgram> attempted, std::optional<LaunchPlan> with)
-      : program(std::move(attempted)), plan(std::move(with)) {}
+  Attempt(std::shared_ptr<const WorkerProgram> attempted, std::optional<LaunchPlan> with,
+          std::vector<WorkerLog> to_write)
+      : program(std::move(attempted)), plan(std::move(with)), logs(std::move(to_write)) {}
 
   // In the thread.
   void Perform() {
     const WaitNote note("starting", program->path());
     if (has_no_new_privs()) ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     absl::StatusOr<SpawnedWorker> worker =
-        SpawnWorker(*program, plan.has_value() ? &*plan : nullptr);
+        SpawnWorker(*program, plan.has_value() ? &*plan : nullptr, logs);
     const std::lock_guard<std::mutex> lock(mutex);
     result.emplace(std::move(worker));
     changed.notify_all();
@@ -35,13 +36,15 @@ struct Spawner::Attempt {
 
   const std::shared_ptr<const WorkerProgram> program;
   const std::optional<LaunchPlan> plan;
+  const std::vector<WorkerLog> logs;
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<absl::StatusOr<SpawnedWorker>> result;  // guarded by mutex
 };
 
 absl::StatusOr<SpawnedWorker> Spawner::Spawn(std::shared_ptr<const WorkerProgram> program,
-                                             std::optional<LaunchPlan> plan) {
+                                             std::optional<LaunchPlan> plan,
+                                             std::vector<WorkerLog> logs) {
   TakeBackWhatHasEnded();
   for (const Hanging& hanging : hanging_) {
     if (hanging.attempt->program != program) continue;
@@ -52,7 +55,8 @@ absl::StatusOr<SpawnedWorker> Spawner::Spawn(std::shared_ptr<const WorkerProgram
     return absl::UnavailableError(
         absl::StrCat("start ", program->path(), ": ", kMostHanging, " other programs hang"));
   }
-  const auto attempt = std::make_shared<Attempt>(std::move(program), std::move(plan));
+  const auto attempt =
+      std::make_shared<Attempt>(std::move(program), std::move(plan), std::move(logs));
   std::vector<std::unique_ptr<SideThread>>& idle = idle_[attempt->has_no_new_privs()];
   if (idle.empty()) {
     MUSTER_ASSIGN_OR_RETURN(std::unique_ptr<SideThread> started, SideThread::Start());

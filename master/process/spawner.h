@@ -11,15 +11,16 @@
 #include "absl/status/statusor.h"
 #include "muster/master/aside/side_thread.h"
 #include "muster/master/launch/launch_plan.h"
+#include "muster/master/logs/worker_logs.h"
 #include "muster/master/process/spawn.h"
 #include "muster/master/process/worker_program.h"
 
 namespace muster::master {
 
 // Starts workers for the master's loop. To execute a program, the kernel opens and reads files, and
-// comes back only when their file system answers. So that happens in a thread, for which the loop
-// waits a little. If it hangs, it is left to itself, and another thread starts other programs. One
-// thread.
+// comes back only when their file system answers; so it is with their logs. So that happens in a
+// thread, for which the loop waits a little. If it hangs, it is left to itself, and another thread
+// starts other programs. One thread.
 class Spawner {
  public:
   // From a local disk it takes milliseconds.
@@ -28,11 +29,15 @@ class Spawner {
 
   explicit Spawner(std::chrono::milliseconds patience = kPatience) : patience_(patience) {}
 
-  // As SpawnWorker. Unavailable: the program is not loaded yet. While that lasts, it is not tried
-  // again, and further calls for `program` return this at once. A process that comes of it later
-  // gets no message, and ends.
+  // For what is spawned from now on.
+  void SetPatience(std::chrono::milliseconds patience) { patience_ = patience; }
+
+  // As SpawnWorker. Unavailable: a log is not open yet, or the program not loaded. While that
+  // lasts, it is not tried again, and further calls for `program` return this at once. A process
+  // that comes of it later gets no message, and ends.
   absl::StatusOr<SpawnedWorker> Spawn(std::shared_ptr<const WorkerProgram> program,
-                                      std::optional<LaunchPlan> plan = std::nullopt);
+                                      std::optional<LaunchPlan> plan = std::nullopt,
+                                      std::vector<WorkerLog> logs = {});
 
  private:
   struct Attempt;
@@ -43,7 +48,7 @@ class Spawner {
 
   void TakeBackWhatHasEnded();
 
-  const std::chrono::milliseconds patience_;
+  std::chrono::milliseconds patience_;
   std::vector<Hanging> hanging_;
   // They stay until the end: a worker may have asked the kernel to be killed when the thread that
   // started it ends (PR_SET_PDEATHSIG). By whether they have no_new_privs, which their children

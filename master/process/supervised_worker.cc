@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
 #include "muster/master/aside/close_aside.h"
+#include "muster/master/keep/saved_time.h"
+#include "muster/master/keep/state_error.h"
 #include "muster/master/process/worker_message.h"
 
 namespace muster::master {
@@ -22,10 +25,7 @@ absl::StatusOr<std::unique_ptr<SupervisedWorker>> SupervisedWorker::Start(
   std::unique_ptr<SupervisedWorker> worker(
       new SupervisedWorker(loop, log, slot, std::move(name), std::move(spawned.process),
                            std::move(spawned.channel), std::move(sink)));
-  absl::Status status = loop.Add(worker->process_.fd(), EPOLLIN, &worker->exit_watch_);
-  worker->is_exit_watched_ = status.ok();
-  if (status.ok()) status = worker->WatchChannel();
-  if (!status.ok()) {
+  if (const absl::Status status = worker->Watch(); !status.ok()) {
     worker->Signal(SIGKILL);
     (void)worker->process_.Wait(ipc::PidFd::Reap::kYes);
     return status;
@@ -34,7 +34,8 @@ absl::StatusOr<std::unique_ptr<SupervisedWorker>> SupervisedWorker::Start(
 }
 
 SupervisedWorker::SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_t slot,
-                                   std::string name, Child process, ipc::Channel channel, Sink sink)
+                                   std::string name, Child process,
+                                   std::optional<ipc::Channel> channel, Sink sink)
     : loop_(loop),
       log_(log),
       slot_(slot),
@@ -42,12 +43,21 @@ SupervisedWorker::SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_
       process_(std::move(process)),
       channel_(std::move(channel)),
       sink_(std::move(sink)),
-      queue_(loop, channel_, slot, QueueCallbacks()),
+      is_channel_open_(channel_.has_value()),
+      queue_(loop, channel_.has_value() ? &*channel_ : nullptr, slot, QueueCallbacks()),
       channel_watch_([this](std::uint32_t events) { OnChannel(events); }),
       exit_watch_([this](std::uint32_t) { CheckExit(); }),
       relief_(loop, [this] {
         if (is_channel_open_) (void)WatchChannel();
       }) {}
+
+absl::Status SupervisedWorker::Watch() {
+  if (process_.fd() >= 0) {
+    MUSTER_RETURN_IF_ERROR(loop_.Add(process_.fd(), EPOLLIN, &exit_watch_));
+    is_exit_watched_ = true;
+  }
+  return is_channel_open_ ? WatchChannel() : absl::OkStatus();
+}
 
 SupervisedWorker::~SupervisedWorker() {
   UnwatchExit();
@@ -69,6 +79,9 @@ CommandQueue::Callbacks SupervisedWorker::QueueCallbacks() {
     sink_(FailedEvent{slot_, absl::AbortedError(reason)});
     Signal(SIGKILL);
   };
+  callbacks.unsent = [this](std::uint32_t sequence, const std::string& reason) {
+    sink_(AckedEvent{.slot = slot_, .token = sequence, .error = reason});
+  };
   callbacks.watch_room = [this](bool is_watched) {
     if (std::exchange(waits_for_room_, is_watched) != is_watched && is_channel_watched_) {
       (void)WatchChannel();
@@ -88,14 +101,14 @@ void SupervisedWorker::Signal(int signal) {
 
 absl::Status SupervisedWorker::WatchChannel() {
   const std::uint32_t events = waits_for_room_ ? EPOLLIN | EPOLLOUT : EPOLLIN;
-  if (is_channel_watched_) return loop_.Modify(channel_.fd(), events, &channel_watch_);
-  MUSTER_RETURN_IF_ERROR(loop_.Add(channel_.fd(), events, &channel_watch_));
+  if (is_channel_watched_) return loop_.Modify(channel_->fd(), events, &channel_watch_);
+  MUSTER_RETURN_IF_ERROR(loop_.Add(channel_->fd(), events, &channel_watch_));
   is_channel_watched_ = true;
   return absl::OkStatus();
 }
 
 void SupervisedWorker::UnwatchChannel() {
-  if (std::exchange(is_channel_watched_, false)) loop_.Remove(channel_.fd(), &channel_watch_);
+  if (std::exchange(is_channel_watched_, false)) loop_.Remove(channel_->fd(), &channel_watch_);
 }
 
 void SupervisedWorker::OnChannel(std::uint32_t events) {
@@ -126,7 +139,7 @@ void SupervisedWorker::Receive(int most) {
 }
 
 bool SupervisedWorker::ReceiveOne() {
-  const absl::StatusOr<bool> has_descriptors = channel_.NextHasDescriptors();
+  const absl::StatusOr<bool> has_descriptors = channel_->NextHasDescriptors();
   if (has_descriptors.ok() && *has_descriptors) {
     const char reason[] = "sent a descriptor, which no worker may; its channel is closed";
     Complain(Severity::kError, reason);
@@ -134,7 +147,7 @@ bool SupervisedWorker::ReceiveOne() {
     sink_(FailedEvent{slot_, absl::AbortedError(reason)});
     return false;
   }
-  const absl::StatusOr<ipc::ReceiveOutcome> outcome = channel_.TryReceive(&message_);
+  const absl::StatusOr<ipc::ReceiveOutcome> outcome = channel_->TryReceive(&message_);
   if (!outcome.ok()) {
     ++received_;
     if (!std::exchange(has_complained_, true)) {
@@ -158,6 +171,7 @@ bool SupervisedWorker::ReceiveOne() {
     const bool is_ready = message_.command_as<worker::Command>() == worker::Command::kReady;
     // It could serve, but nobody could tell it to.
     if (is_ready && std::holds_alternative<FailedEvent>(*event)) Signal(SIGKILL);
+    if (const auto* ready = std::get_if<ReadyEvent>(&*event)) queue_.SetProtocol(ready->protocol);
     sink_(*std::move(event));
   }
   return true;
@@ -169,7 +183,7 @@ void SupervisedWorker::CloseChannel() {
   relief_.Cancel();
   queue_.Close();
   // What was sent and not received is closed with the channel.
-  if (!is_drained_) CloseAside(std::move(channel_).Release());
+  if (!is_drained_) CloseAside((*std::move(channel_)).Release());
 }
 
 // ---- The end ----
@@ -202,5 +216,48 @@ bool SupervisedWorker::IsStopped() const {
 }
 
 void SupervisedWorker::Reap() { (void)process_.TryWait(ipc::PidFd::Reap::kYes); }
+
+// ---- For another program ----
+
+state::v1::SupervisedWorkerState SupervisedWorker::Save(DescriptorKeep& keep) const {
+  state::v1::SupervisedWorkerState state;
+  state.set_slot(slot_);
+  state.set_name(name_);
+  state.set_pid(pid());
+  if (is_channel_open_) state.set_channel(keep.Add(channel_->fd()));
+  state.set_has_complained(has_complained_);
+  state.set_has_exceeded(has_exceeded_);
+  state.set_received(static_cast<std::uint32_t>(received_));
+  state.set_second(ToSavedTime(second_));
+  *state.mutable_queue() = queue_.Save(keep);
+  return state;
+}
+
+absl::StatusOr<std::unique_ptr<SupervisedWorker>> SupervisedWorker::Restore(
+    loop::EventLoop& loop, Log& log, const state::v1::SupervisedWorkerState& state,
+    DescriptorInheritance& inheritance, Sink sink) {
+  if (state.name().empty()) return StateError("name", "is missing");
+  if (state.pid() <= 0) return StateError("pid", absl::StrCat("is ", state.pid()));
+  absl::StatusOr<Child> process = Child::Resume(state.pid());
+  if (!process.ok()) return StateError("pid", process.status().message());
+  std::optional<ipc::Channel> channel;
+  if (state.has_channel()) {
+    MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, inheritance.Adopt(state.channel(), "channel"));
+    absl::StatusOr<ipc::Channel> adopted = ipc::Channel::Adopt(std::move(fd));
+    if (!adopted.ok()) return StateError("channel", adopted.status().message());
+    channel = *std::move(adopted);
+  }
+  std::unique_ptr<SupervisedWorker> worker(
+      new SupervisedWorker(loop, log, state.slot(), state.name(), *std::move(process),
+                           std::move(channel), std::move(sink)));
+  worker->has_complained_ = state.has_complained();
+  worker->has_exceeded_ = state.has_exceeded();
+  // More than a second's makes no difference.
+  worker->received_ =
+      static_cast<int>(std::min(state.received(), static_cast<std::uint32_t>(kMessagesPerSecond)));
+  worker->second_ = FromSavedTime(state.second());
+  MUSTER_RETURN_IF_ERROR(InStateField("queue", worker->queue_.Restore(state.queue(), inheritance)));
+  return worker;
+}
 
 }  // namespace muster::master

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,10 +19,13 @@
 #include "muster/loop/handler.h"
 #include "muster/loop/timer.h"
 #include "muster/master/decide/supervisor_event.h"
+#include "muster/master/keep/descriptor_inheritance.h"
+#include "muster/master/keep/descriptor_keep.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/command_queue.h"
 #include "muster/master/process/log.h"
 #include "muster/master/process/spawn.h"
+#include "muster/proto/state/process_state.pb.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::master {
@@ -49,24 +53,41 @@ class SupervisedWorker {
                                                                  SpawnedWorker spawned,
                                                                  std::uint32_t slot,
                                                                  std::string name, Sink sink);
+  // Takes over what Save has returned in the program before. Nothing is sent or received, and
+  // nobody is watched, until Watch and Begin. The error has the field.
+  static absl::StatusOr<std::unique_ptr<SupervisedWorker>> Restore(
+      loop::EventLoop& loop, Log& log, const state::v1::SupervisedWorkerState& state,
+      DescriptorInheritance& inheritance, Sink sink);
   ~SupervisedWorker();
   SupervisedWorker(const SupervisedWorker&) = delete;
   SupervisedWorker& operator=(const SupervisedWorker&) = delete;
 
   // As CommandQueue::Send. With a `sequence` other than zero the worker acknowledges the command.
   // If a message without a signal cannot be sent, the worker is killed: its FailedEvent has the
-  // reason.
+  // reason. If a REOPEN cannot, its AckedEvent has.
   void Send(worker::Command command, std::uint32_t sequence, absl::string_view payload,
             absl::Span<const int> fds) {
     queue_.Send(command, sequence, payload, fds);
   }
+  // Of a worker that was ready before Restore: the version of the protocol that it speaks.
+  void SetProtocol(std::uint32_t protocol) { queue_.SetProtocol(protocol); }
   // To this process, or to none if it is gone.
   void Signal(int signal);
+
+  // All that another program in this process needs to go on with the worker. What the worker has
+  // sent and nobody has received waits in the channel.
+  state::v1::SupervisedWorkerState Save(DescriptorKeep& keep) const;
+  // After Restore. Lets the loop watch the process and its channel. Error: the loop cannot.
+  absl::Status Watch();
+  // After Watch. Sends on. Then call CheckExit: a process that was gone already is watched by
+  // nobody.
+  void Begin() { queue_.Begin(); }
 
   // Whether the process has ended. If so, it gives the sink all events up to ExitedEvent now.
   bool CheckExit();
 
   pid_t pid() const { return process_.pid(); }
+  std::uint32_t slot() const { return slot_; }
   // Whether SIGSTOP or the like keeps it from running now.
   bool IsStopped() const;
   // Lets the kernel forget the dead process. Only after ExitedEvent.
@@ -77,9 +98,10 @@ class SupervisedWorker {
   // A dead worker leaves at most what its socket held. A child of it may still send.
   static constexpr int kMostLastWords = 512;
 
-  class Watch : public loop::Handler {
+  class Watcher : public loop::Handler {
    public:
-    explicit Watch(std::function<void(std::uint32_t)> callback) : callback_(std::move(callback)) {}
+    explicit Watcher(std::function<void(std::uint32_t)> callback)
+        : callback_(std::move(callback)) {}
     void OnEvents(std::uint32_t events) override { callback_(events); }
 
    private:
@@ -87,7 +109,7 @@ class SupervisedWorker {
   };
 
   SupervisedWorker(loop::EventLoop& loop, Log& log, std::uint32_t slot, std::string name,
-                   Child process, ipc::Channel channel, Sink sink);
+                   Child process, std::optional<ipc::Channel> channel, Sink sink);
   CommandQueue::Callbacks QueueCallbacks();
   void Complain(Severity severity, absl::string_view problem);
   absl::Status WatchChannel();
@@ -106,9 +128,9 @@ class SupervisedWorker {
   const std::uint32_t slot_;
   const std::string name_;
   Child process_;
-  ipc::Channel channel_;
+  std::optional<ipc::Channel> channel_;
   Sink sink_;
-  bool is_channel_open_ = true;
+  bool is_channel_open_;
   // The worker's end is closed, and everything that it sent was received.
   bool is_drained_ = false;
   // Whether the loop watches them.
@@ -122,8 +144,8 @@ class SupervisedWorker {
   int received_ = 0;
   loop::TimePoint second_{};
   bool has_exceeded_ = false;
-  Watch channel_watch_;
-  Watch exit_watch_;
+  Watcher channel_watch_;
+  Watcher exit_watch_;
   loop::Timer relief_;  // when messages are read again
   // As long as this object.
   const std::shared_ptr<const char> life_ = std::make_shared<const char>();

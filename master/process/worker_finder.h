@@ -16,8 +16,13 @@ namespace muster::master {
 // For one thread at a time.
 class WorkerFinder {
  public:
-  // `from_flag`: the path that --worker names; empty: none.
-  explicit WorkerFinder(std::string from_flag) : from_flag_(std::move(from_flag)) {}
+  // `from_flag`: the path that --worker names; empty: none. `opened`: a program that stands for its
+  // path, whatever the path leads to now; null: none.
+  explicit WorkerFinder(std::string from_flag,
+                        const std::shared_ptr<const WorkerProgram>& opened = nullptr)
+      : from_flag_(std::move(from_flag)) {
+    if (opened != nullptr) opened_[opened->path()] = opened;
+  }
   WorkerFinder(const WorkerFinder&) = delete;
   WorkerFinder& operator=(const WorkerFinder&) = delete;
 
@@ -27,6 +32,7 @@ class WorkerFinder {
   absl::StatusOr<std::shared_ptr<const WorkerProgram>> Find(const std::string& configured);
 
   bool has_flag() const { return !from_flag_.empty(); }
+  const std::string& from_flag() const { return from_flag_; }
 
  private:
   absl::StatusOr<std::shared_ptr<const WorkerProgram>> OpenOnce(const std::string& path);

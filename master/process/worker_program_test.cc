@@ -109,5 +109,18 @@ TEST(WorkerProgram, SaysWhyAFileCannotBeRun) {
   EXPECT_EQ(WorkerProgram::Open("/dev/null").status().message(), "it is not a regular file");
 }
 
+TEST(WorkerProgram, IsTheSameForWhoeverHasItsPinAndItsDescriptor) {
+  const std::string path = Script("adopted", "exit 5");
+  const WorkerProgram before = Open(path);
+  const auto again = WorkerProgram::Adopt(before.pin(), *ipc::DuplicateFd(before.fd()));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(EndOf(*again), "exited with code 5");
+  std::ofstream(path, std::ios::app) << "exit 6\n";
+  EXPECT_THAT(EndOf(*again), HasSubstr("its file was written to since"));
+  const auto other =
+      WorkerProgram::Adopt(before.pin(), ipc::UniqueFd(::open("/dev/null", O_PATH | O_CLOEXEC)));
+  EXPECT_THAT(std::string(other.status().message()), HasSubstr("is not a regular file"));
+}
+
 }  // namespace
 }  // namespace muster::master

@@ -117,6 +117,10 @@ void TestCore::Do(const ListenAction& action) {
   outcomes_.push_back(ListeningEvent{action.generation});
 }
 
+void TestCore::Do(const TryProgramAction& action) {
+  outcomes_.push_back(ProgramTriedEvent{action.upgrade, absl::UnimplementedError("not here")});
+}
+
 void TestCore::Do(const ReplyAction& action) {
   const auto found = waiting_.find(action.request);
   if (found == waiting_.end()) return;
@@ -208,6 +212,7 @@ AdminOperations TestCore::operations() {
   };
   operations.rollback = pass_on;
   operations.change_workers = pass_on;
+  operations.upgrade = pass_on;
   operations.quit = order([](RequestId request) { return QuitEvent{request}; });
   operations.stop = order([](RequestId request) { return StopEvent{request}; });
   operations.withdraw = [this](RequestId request, const std::string& why) {

@@ -48,6 +48,7 @@ class TestCore {
   void Do(const LoadAgainAction& action);
   void Do(const AbandonLoadAction& action);
   void Do(const ListenAction& action);
+  void Do(const TryProgramAction& action);
   void Do(const ReplyAction& action);
   void Do(const LogAction& action);
   void Do(const ExitAction& action);
@@ -60,6 +61,9 @@ class TestCore {
   void Do(const NotifyAction&) {}
   void Do(const ReleaseAction&) {}
   void Do(const ForgetAction&) {}
+  void Do(const AbandonProgramAction&) {}
+  void Do(const ExecAction&) {}
+  void Do(const DropOldProgramAction&) {}
 
   Log& log_;
   EventRing& events_;

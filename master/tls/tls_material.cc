@@ -21,6 +21,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/aside/wait_note.h"
+#include "muster/master/host/file_privacy.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -67,9 +68,13 @@ BioPointer Over(const std::string& text) {
 // A key with a passphrase is not asked for: nobody is there to type it.
 int NoPassphrase(char*, int, int, void*) { return 0; }
 
-// The first certificate of the text. All others are read, too. InvalidArgument: there is none, or
-// one cannot be read.
-absl::StatusOr<X509Pointer> ReadCertificates(const std::string& path, const std::string& text) {
+struct Certificates {
+  X509Pointer first;
+  int count = 0;
+};
+
+// Those of the text. InvalidArgument: there is none, or one cannot be read.
+absl::StatusOr<Certificates> ReadCertificates(const std::string& path, const std::string& text) {
   const BioPointer bio = Over(text);
   X509Pointer first(nullptr, &X509_free);
   int number = 0;
@@ -82,7 +87,7 @@ absl::StatusOr<X509Pointer> ReadCertificates(const std::string& path, const std:
   }
   const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
-  if (is_end && first != nullptr) return first;
+  if (is_end && first != nullptr) return Certificates{std::move(first), number};
   return absl::InvalidArgumentError(
       is_end ? absl::StrCat(path, " has no certificate in PEM (BEGIN CERTIFICATE)")
              : absl::StrCat(path, ": certificate ", number + 1, " in it cannot be read"));
@@ -149,26 +154,35 @@ absl::StatusOr<TlsMaterial> TlsMaterial::Read(const config::v1::AdminTls& files)
   if (!key.ok()) return config::AtField(key.status(), kKey);
   absl::StatusOr<std::string> client_ca = ReadFile(files.client_ca());
   if (!client_ca.ok()) return config::AtField(client_ca.status(), kClientCa);
+  absl::StatusOr<TlsMaterial> material =
+      Of(files, *std::move(certificate), *std::move(key), *std::move(client_ca));
+  if (material.ok()) material->key_exposure_ = WhyNotPrivate(files.key());
+  return material;
+}
 
-  const absl::StatusOr<X509Pointer> own = ReadCertificates(files.certificate(), *certificate);
+absl::StatusOr<TlsMaterial> TlsMaterial::Of(const config::v1::AdminTls& files,
+                                            std::string certificate, std::string key,
+                                            std::string client_ca) {
+  const absl::StatusOr<Certificates> own = ReadCertificates(files.certificate(), certificate);
   if (!own.ok()) return config::AtField(own.status(), kCertificate);
-  const absl::StatusOr<KeyPointer> own_key = ReadKey(files.key(), *key);
+  const absl::StatusOr<KeyPointer> own_key = ReadKey(files.key(), key);
   if (!own_key.ok()) return config::AtField(own_key.status(), kKey);
-  if (X509_check_private_key(own->get(), own_key->get()) != 1) {
+  if (X509_check_private_key(own->first.get(), own_key->get()) != 1) {
     ERR_clear_error();
-    return config::AtField(absl::InvalidArgumentError(
-                               absl::StrCat(files.key(), " is not the key of the certificate ",
-                                            SubjectOf(own->get()), " in ", files.certificate())),
+    return config::AtField(absl::InvalidArgumentError(absl::StrCat(
+                               files.key(), " is not the key of the certificate ",
+                               SubjectOf(own->first.get()), " in ", files.certificate())),
                            kKey);
   }
-  const absl::Status use = CheckUse(files.certificate(), own->get(), own_key->get());
+  const absl::Status use = CheckUse(files.certificate(), own->first.get(), own_key->get());
   if (!use.ok()) return config::AtField(use, kCertificate);
-  const absl::Status authorities = ReadCertificates(files.client_ca(), *client_ca).status();
-  if (!authorities.ok()) return config::AtField(authorities, kClientCa);
+  const absl::StatusOr<Certificates> authorities = ReadCertificates(files.client_ca(), client_ca);
+  if (!authorities.ok()) return config::AtField(authorities.status(), kClientCa);
 
-  TlsMaterial material(*std::move(certificate), *std::move(key), *std::move(client_ca));
-  material.subject_ = SubjectOf(own->get());
-  material.expiry_ = ExpiryOf(own->get());
+  TlsMaterial material(std::move(certificate), std::move(key), std::move(client_ca));
+  material.subject_ = SubjectOf(own->first.get());
+  material.expiry_ = ExpiryOf(own->first.get());
+  material.authorities_ = authorities->count;
   return material;
 }
 

@@ -21,6 +21,9 @@ class TlsMaterial {
   // field. InvalidArgument: a file is not what its field asks for, or the key is not the
   // certificate's.
   static absl::StatusOr<TlsMaterial> Read(const config::v1::AdminTls& files);
+  // The same of texts that the files had, whose names are for messages. Does not wait.
+  static absl::StatusOr<TlsMaterial> Of(const config::v1::AdminTls& files, std::string certificate,
+                                        std::string key, std::string client_ca);
 
   // The master's certificate, and those that lead to a root.
   const std::string& certificate() const { return certificate_; }
@@ -30,6 +33,10 @@ class TlsMaterial {
   // Of the master's certificate: who it is ("CN=master", in the form of RFC 2253), and until when.
   const std::string& subject() const { return subject_; }
   absl::Time expiry() const { return expiry_; }
+  // How many certificates client_ca has.
+  int authorities() const { return authorities_; }
+  // Why the key was no secret when it was read, for people: WhyNotPrivate. Empty: it was.
+  const std::string& key_exposure() const { return key_exposure_; }
 
   // Whether the files had the same texts.
   bool operator==(const TlsMaterial& other) const {
@@ -49,6 +56,8 @@ class TlsMaterial {
   std::string client_ca_;
   std::string subject_;
   absl::Time expiry_;
+  int authorities_ = 0;
+  std::string key_exposure_;
 };
 
 }  // namespace muster::master

@@ -94,7 +94,19 @@ TEST_F(TlsMaterialTest, IsWhatTheFilesHave) {
 TEST_F(TlsMaterialTest, IsReadFromAChainAndFromSeveralAuthorities) {
   Write("own.pem", Contents("own.pem") + authority_.certificate());
   Write("ca.pem", authority_.certificate() + TestAuthority("others").certificate());
-  EXPECT_TRUE(TlsMaterial::Read(files_).ok());
+  const auto material = TlsMaterial::Read(files_);
+  ASSERT_TRUE(material.ok()) << material.status();
+  EXPECT_EQ(material->authorities(), 2);
+}
+
+TEST_F(TlsMaterialTest, KnowsWhetherOthersCanReadItsKey) {
+  ASSERT_EQ(::chmod(folder_, 0755), 0);
+  ASSERT_EQ(::chmod(Path("own.key").c_str(), 0644), 0);
+  EXPECT_EQ(
+      TlsMaterial::Read(files_)->key_exposure(),
+      absl::StrCat(Path("own.key"), " has mode 0644: every user of this machine can read it"));
+  ASSERT_EQ(::chmod(Path("own.key").c_str(), 0640), 0);
+  EXPECT_EQ(TlsMaterial::Read(files_)->key_exposure(), "");
 }
 
 TEST_F(TlsMaterialTest, NamesTheFileThatIsNotThere) {
@@ -158,6 +170,21 @@ TEST_F(TlsMaterialTest, RefusesACertificateThatNoServerCanUse) {
 TEST_F(TlsMaterialTest, RefusesFilesWithoutAnEnd) {
   Write("ca.pem", std::string(TlsMaterial::kMostBytes + 1, '\n'));
   EXPECT_THAT(Problem(), HasSubstr("has more than 1048576 bytes"));
+}
+
+TEST_F(TlsMaterialTest, IsTheSameOfTheTextsThatTheFilesHad) {
+  const auto read = TlsMaterial::Read(files_);
+  ASSERT_TRUE(read.ok()) << read.status();
+  std::filesystem::remove(Path("own.key"));
+  const auto again = TlsMaterial::Of(files_, read->certificate(), read->key(), read->client_ca());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*again, *read);
+  EXPECT_EQ(again->subject(), "CN=master");
+  EXPECT_EQ(again->expiry(), read->expiry());
+  EXPECT_THAT(
+      std::string(
+          TlsMaterial::Of(files_, read->certificate(), "", read->client_ca()).status().message()),
+      HasSubstr("own.key has no private key in PEM"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "absl/strings/strip.h"
 #include "muster/ipc/base/status.h"
 #include "muster/master/admin/call/call_id.h"
+#include "muster/proto/error_reason.h"
 #include "muster/proto/secrets.h"
 
 namespace muster::master {
@@ -30,6 +31,8 @@ AuditedCall::~AuditedCall() { End(absl::CancelledError("it did not begin, or the
 void AuditedCall::End(const absl::Status& status) {
   CallAudit* const audit = std::exchange(audit_, nullptr);
   if (audit == nullptr) return;
+  // The other program knows the outcome (CallAudit::EndUpgrades).
+  if (config::ErrorReasonOf(status) == "UPGRADING") return;
   audit->End(principal_, id_, absl::StatusCodeToString(status.code()), status.message(),
              generation_());
 }

@@ -23,6 +23,11 @@ void HealthBoard::Close() {
   for (const auto& [watcher, name] : watchers_) watcher->End();
 }
 
+void HealthBoard::Open() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  is_closed_ = false;
+}
+
 std::optional<bool> HealthBoard::Read(const std::string& name) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return Find(name);

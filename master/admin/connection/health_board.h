@@ -32,6 +32,8 @@ class HealthBoard {
   void Set(States states);
   // Ends all watchers, also those that come later. Read goes on.
   void Close();
+  // Takes watchers again.
+  void Open();
 
   // Nothing: there is no such name.
   std::optional<bool> Read(const std::string& name) const;

@@ -22,6 +22,10 @@ Generation::Origin OriginOf(Origin origin) {
       return Generation::SCALE;
     case Origin::kTrial:
       return Generation::TRIAL;
+    case Origin::kUpgrade:
+      return Generation::UPGRADE;
+    case Origin::kUndo:
+      return Generation::UNDO;
   }
   return Generation::ORIGIN_UNSPECIFIED;
 }

@@ -12,6 +12,7 @@
 #include "muster/master/admin/report/slot_counts.h"
 #include "muster/master/admin/report/wire_message.h"
 #include "muster/proto/duration.h"
+#include "muster/worker/metrics/metrics_report.h"
 #include "muster/worker/zone/last_words.h"
 #include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/request_at_hand.h"
@@ -206,6 +207,11 @@ void StatusReport::WriteStatsLists(const SlotCounts& counts, WireMessage& out) c
   }
 }
 
+std::vector<admin::v1::Metric> StatusReport::ReadMetrics(const worker::SharedZone& zone) const {
+  if (snapshot_.metrics == nullptr) return {};
+  return worker::ReadMetrics(*snapshot_.metrics, zone);
+}
+
 std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone, TimePoint now,
                                 const Hung& hung) const {
   const SlotCounts counts = Count(snapshot_, zone);
@@ -230,6 +236,9 @@ std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone,
     case StatusPart::kStats:
       WriteTotals(counts, out);
       WriteStatsLists(counts, out);
+      for (const admin::v1::Metric& metric : ReadMetrics(zone)) {
+        out.AddMessage(admin::v1::Stats::kMetricsFieldNumber, metric);
+      }
       break;
   }
   return std::string(out.bytes());

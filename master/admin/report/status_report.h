@@ -33,6 +33,9 @@ class StatusReport {
   std::string Write(StatusPart part, const worker::SharedZone& zone, TimePoint now,
                     const Hung& hung = {}) const;
 
+  // The metrics of the service.
+  std::vector<admin::v1::Metric> ReadMetrics(const worker::SharedZone& zone) const;
+
  private:
   // What stays, serialised: of a Worker and of a WorkerStats.
   struct Worker {

@@ -70,6 +70,44 @@ StatusSnapshot::Worker SnapshotOf(const WorkerRecord& record, const CountedBefor
   return worker;
 }
 
+admin::v1::Upgrade::State StateOf(UpgradeRecord::State state) {
+  using State = UpgradeRecord::State;
+  switch (state) {
+    case State::kNone:
+      break;
+    case State::kTrying:
+      return admin::v1::Upgrade::TRYING;
+    case State::kReplacing:
+    case State::kBringing:
+      return admin::v1::Upgrade::CHANGING;
+    case State::kOnTrial:
+      return admin::v1::Upgrade::ON_TRIAL;
+    case State::kUndoing:
+    case State::kReturning:
+      return admin::v1::Upgrade::UNDOING;
+    case State::kRefused:
+      return admin::v1::Upgrade::REFUSED;
+    case State::kUndone:
+      return admin::v1::Upgrade::UNDONE;
+    case State::kCommitted:
+      return admin::v1::Upgrade::COMMITTED;
+  }
+  return admin::v1::Upgrade::STATE_UNSPECIFIED;
+}
+
+// Without its times by the wall clock.
+void FillUpgrade(const UpgradeRecord& record, admin::v1::Master* master) {
+  if (record.state == UpgradeRecord::State::kNone) return;
+  admin::v1::Upgrade& upgrade = *master->mutable_upgrade();
+  upgrade.set_id(Told(record.id));
+  upgrade.set_by(Told(record.by));
+  upgrade.set_from_version(Told(record.from));
+  upgrade.set_to_version(Told(record.to));
+  upgrade.set_state(StateOf(record.state));
+  upgrade.set_reason(Told(record.reason));
+  if (record.took != Duration::zero()) *upgrade.mutable_took() = config::FromChrono(record.took);
+}
+
 }  // namespace
 
 admin::v1::Master::State StateOf(MasterState state) {
@@ -97,10 +135,12 @@ StatusSnapshot SnapshotOf(const SupervisorCore& core, const CountedBefore& befor
   snapshot.master.set_last_reload_error(Told(core.last_reload_error()));
   const GenerationRecord* const generation = core.generations().Find(core.generation());
   if (generation != nullptr &&
-      (generation->origin == Origin::kRollback || generation->origin == Origin::kTrial)) {
+      (generation->origin == Origin::kRollback || generation->origin == Origin::kTrial ||
+       generation->origin == Origin::kUndo)) {
     snapshot.master.set_rolled_back_to(generation->copy_of);
   }
   snapshot.master.set_trials_failed(core.trials_failed());
+  FillUpgrade(core.upgrade().record(), &snapshot.master);
   std::vector<const WorkerRecord*> records;
   for (const auto& [slot, record] : core.workers()) records.push_back(&record);
   std::sort(records.begin(), records.end(), [](const WorkerRecord* a, const WorkerRecord* b) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/slot_stats.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 
@@ -46,6 +48,8 @@ struct StatusSnapshot {
   std::uint64_t reloads = 0;
   std::uint64_t reloads_refused = 0;
   std::uint64_t crashes = 0;
+  // Of the service. Null: the configuration has none.
+  std::shared_ptr<const worker::UserZone> metrics;
 };
 
 // What the core does not know (pid, version, start, files, addresses) is left to the caller.

@@ -55,10 +55,13 @@ std::vector<AdminConnection*> AdminClients::Leave() {
 }
 
 void AdminClients::Take(SocketAcceptor& acceptor, ipc::UniqueFd connection) {
-  absl::StatusOr<ClientSocket> socket = ClientSocket::Make(std::move(connection));
+  const absl::Status status = Take(std::move(connection));
   // It has hung up already, else there is no descriptor.
-  if (absl::IsFailedPrecondition(socket.status())) return;
-  if (!socket.ok()) return acceptor.PauseForWant(socket.status());
+  if (!status.ok() && !absl::IsFailedPrecondition(status)) acceptor.PauseForWant(status);
+}
+
+absl::Status AdminClients::Take(ipc::UniqueFd connection) {
+  MUSTER_ASSIGN_OR_RETURN(ClientSocket socket, ClientSocket::Make(std::move(connection)));
   const bool has_tls = surroundings_.tls() != nullptr;
   if (newcomers_.size() >= kMostNewcomers) {
     Newcomer& oldest = *newcomers_.front();
@@ -72,9 +75,10 @@ void AdminClients::Take(SocketAcceptor& acceptor, ipc::UniqueFd connection) {
     newcomers_.pop_front();
   }
   newcomers_.push_back(std::make_unique<Newcomer>(
-      loop_, *std::move(socket), has_tls ? Newcomer::Greeting::kTls : Newcomer::Greeting::kHttp2,
+      loop_, std::move(socket), has_tls ? Newcomer::Greeting::kTls : Newcomer::Greeting::kHttp2,
       [this](Newcomer& newcomer, const absl::Status& result) { OnGreeting(newcomer, result); }));
   newcomers_.back()->Start();
+  return absl::OkStatus();
 }
 
 void AdminClients::OnGreeting(Newcomer& newcomer, const absl::Status& result) {

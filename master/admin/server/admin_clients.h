@@ -60,6 +60,8 @@ class AdminClients {
   // A client has connected. `acceptor`, which accepted it, is paused if there is no descriptor
   // left.
   void Take(SocketAcceptor& acceptor, ipc::UniqueFd connection);
+  // The same of one that nobody has accepted. Error: it cannot be served.
+  absl::Status Take(ipc::UniqueFd connection);
   // Destroys it in a thread beside the loop, since that may block.
   void Close(std::shared_ptr<void> last);
 

@@ -62,6 +62,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const ListenerSe
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   std::unique_ptr<AdminServer> server(
       new AdminServer(terms, std::move(operations), std::move(surroundings)));
+  server->health_.Open();
   grpc::ServerBuilder builder;
   builder.RegisterService(&server->resident_service_);
   server->resident_ = builder.BuildAndStart();

@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "grpcpp/grpcpp.h"
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/timer.h"
@@ -74,6 +76,9 @@ class AdminServer {
   // streams under way. Connections stay, whichever socket they came from. After an error it accepts
   // from those of the sockets from which it can.
   absl::Status Keep(const ListenerSet& listeners, const AdminTerms& terms);
+
+  // Serves this end of a connection as that of a client over a Unix socket.
+  absl::Status Take(ipc::UniqueFd connection) { return unix_->Take(std::move(connection)); }
 
   // What is in force for TLS.
   const std::optional<TlsMaterial>& tls_material() const { return tls_.material(); }

@@ -37,6 +37,7 @@ class AdminServerAccessTest : public AdminServerTest {
     operations_.resume = answer;
     operations_.rollback = answer;
     operations_.change_workers = answer;
+    operations_.upgrade = answer;
     operations_.list_generations = [] { return admin::v1::ListGenerationsResponse(); };
     operations_.set_log_level = [](auto level) { return level; };
     operations_.list_zones = [](const auto& answer) { answer(admin::v1::ListZonesResponse()); };

@@ -77,6 +77,39 @@ TEST_F(AdminServerWatchTest, SaysAtOnceWhereTheReaderIs) {
   EXPECT_EQ(first.instance(), events_.instance());
 }
 
+TEST_F(AdminServerWatchTest, SendsTheLastOnesBeforeTheCallToo) {
+  for (const char* text : {"a", "b", "c"}) Tell(text);
+  Start();
+  const auto with_last = [this](std::uint64_t last) {
+    return Serve([&] {
+      WatchEventsRequest request;
+      request.set_last(last);
+      Watch watch(Connect(), request);
+      WatchEventsResponse response;
+      EXPECT_TRUE(watch.reader->Read(&response));
+      return response;
+    });
+  };
+  const WatchEventsResponse two = with_last(2);
+  ASSERT_EQ(two.events_size(), 2);
+  EXPECT_EQ(two.events(0).text(), "b");
+  EXPECT_EQ(two.end(), 4u);
+  EXPECT_EQ(with_last(~std::uint64_t{0}).events_size(), 3);
+}
+
+TEST_F(AdminServerWatchTest, SaysWhereTheEventsEndThatHaveHappened) {
+  for (int i = 0; i < 300; ++i) Tell("a");
+  Start();
+  const WatchEventsResponse first = Serve([&] {
+    Watch watch(Connect(), From(1));
+    WatchEventsResponse response;
+    EXPECT_TRUE(watch.reader->Read(&response));
+    return response;
+  });
+  EXPECT_LT(first.next(), first.end()) << "they are more than one message has";
+  EXPECT_EQ(first.end(), 301u);
+}
+
 TEST_F(AdminServerWatchTest, SendsWhatHappensAfterTheCallBegan) {
   Tell("before");
   Start();

@@ -46,7 +46,9 @@ class TlsInForce {
  private:
   void OnChange(const absl::StatusOr<TlsMaterial>& material);
   void Use(const std::optional<TlsMaterial>& material);
-  void Tell(const TlsMaterial& material);
+  // What of `material` is not in force yet.
+  void TellNews(const TlsMaterial& material);
+  void TellExposure(const TlsMaterial& material);
 
   const Surroundings surroundings_;
   std::optional<TlsMaterial> material_;

@@ -1,5 +1,6 @@
 #include "muster/master/admin/watch/event_messages.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "muster/master/admin/watch/bytes.h"
@@ -43,6 +44,8 @@ WatchMessage EventMessages::After(std::uint64_t position, Kinds kinds, bool is_f
     response.set_missed(batch.missed);
     response.set_instance(ring_.instance());
     response.set_next(batch.next);
+    // One more may have been added between the two looks.
+    response.set_end(std::max(next, batch.next));
     message.bytes = std::make_shared<const grpc::ByteBuffer>(BytesOf(response));
   }
   made_[key] = message;

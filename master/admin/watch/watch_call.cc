@@ -1,7 +1,6 @@
 #include "muster/master/admin/watch/watch_call.h"
 
-#include "absl/status/status.h"
-#include "muster/master/admin/call/error_details.h"
+#include "muster/master/admin/call/leaving.h"
 
 namespace muster::master {
 
@@ -39,7 +38,7 @@ void WatchCall::Look() {
   StartWrite(message_.get());
 }
 
-void WatchCall::End() { FinishOnce(ToGrpcStatus(absl::UnavailableError("the master is leaving"))); }
+void WatchCall::End() { FinishOnce(LeavingStatus()); }
 
 void WatchCall::OnWriteDone(bool is_written) {
   if (!is_written) return OnCancel();

@@ -1,5 +1,6 @@
 #include "muster/master/admin/watch/watches.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -44,7 +45,11 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Watches::WatchEvents(const grpc::Byt
     return Refused("the request is not a WatchEventsRequest", std::move(ended));
   const auto interval = StreamInterval(asked.interval(), Feed::Clock::duration::zero());
   if (!interval.has_value()) return Refused("interval: must be from 0s to 3600s", std::move(ended));
-  std::uint64_t from = asked.from() == 0 ? ring_.next() : asked.from();
+  std::uint64_t from = asked.from();
+  if (from == 0) {
+    const std::uint64_t next = ring_.next();
+    from = next - std::min(next - 1, asked.last());
+  }
   // The number means nothing in this run; all that there is comes after it.
   if (!asked.instance().empty() && asked.instance() != ring_.instance()) from = 1;
   return WatchCall::Begin(

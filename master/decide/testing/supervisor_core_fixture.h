@@ -66,6 +66,7 @@ class SupervisorCoreTest : public testing::Test {
       } else if (const auto* again = std::get_if<LoadAgainAction>(&action)) {
         ++loads_again_;
         load_ = again->load;
+        load_again_ = *again;
       } else if (const auto* abandon = std::get_if<AbandonLoadAction>(&action)) {
         abandoned_.push_back(*abandon);
       } else if (const auto* listen = std::get_if<ListenAction>(&action)) {
@@ -88,6 +89,14 @@ class SupervisorCoreTest : public testing::Test {
         notified_.push_back(notify->what);
       } else if (const auto* exit = std::get_if<ExitAction>(&action)) {
         exits_.push_back(exit->code);
+      } else if (const auto* tried = std::get_if<TryProgramAction>(&action)) {
+        tried_.push_back(*tried);
+      } else if (std::get_if<AbandonProgramAction>(&action)) {
+        ++programs_abandoned_;
+      } else if (const auto* exec = std::get_if<ExecAction>(&action)) {
+        execs_.push_back(*exec);
+      } else if (std::get_if<DropOldProgramAction>(&action)) {
+        ++old_programs_dropped_;
       }
     }
     while (!events_.empty()) {
@@ -126,6 +135,9 @@ class SupervisorCoreTest : public testing::Test {
     replies_.clear();
     log_.clear();
     notified_.clear();
+    tried_.clear();
+    execs_.clear();
+    programs_abandoned_ = old_programs_dropped_ = 0;
     loads_ = loads_again_ = roll_backs_ = 0;
   }
   // All that was asked of the worker in the slot last is done.
@@ -154,7 +166,7 @@ class SupervisorCoreTest : public testing::Test {
                         .shutdown_timeout = std::chrono::seconds(60),
                         .drain_ack_timeout = std::chrono::seconds(5),
                         .max_generations = 4,
-                        .crash_loop_limit = 3};
+                        .restart = {.crash_loop_limit = 3}};
   SupervisorCore core_{1024};
   TimePoint now_{};
   bool fail_spawns_ = false;
@@ -172,6 +184,11 @@ class SupervisorCoreTest : public testing::Test {
   int loads_ = 0;
   int loads_again_ = 0;
   LoadId load_ = 0;  // the last one
+  LoadAgainAction load_again_;
+  std::vector<TryProgramAction> tried_;
+  std::vector<ExecAction> execs_;
+  int programs_abandoned_ = 0;
+  int old_programs_dropped_ = 0;
   std::vector<AbandonLoadAction> abandoned_;
   int roll_backs_ = 0;
   int listener_closes_ = 0;

@@ -11,6 +11,7 @@ namespace muster::master {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using worker::Command;
@@ -43,6 +44,58 @@ TEST_F(SupervisorCoreTest, AsksDrainingWorkersToReopenToo) {
   Forget();
   Give(ReopenEvent{4, absl::OkStatus()});
   EXPECT_THAT(sent_, ElementsAre(Sent{0, Command::kReopen}, Sent{1, Command::kReopen}));
+}
+
+TEST_F(SupervisorCoreTest, SendsAReopenWhenTheOneBeforeIsAnswered) {
+  StartServing(1);
+  Give(ReopenEvent{4, absl::OkStatus()});
+  const std::uint32_t first = token_;
+  Forget();
+  Give(ReopenEvent{5, absl::OkStatus()});
+  EXPECT_THAT(sent_, IsEmpty());
+  Give(ReopenEvent{6, absl::OkStatus()});
+  EXPECT_THAT(sent_, IsEmpty());
+  ASSERT_EQ(replies_.size(), 1u) << "the second one is not to be sent any more";
+  EXPECT_EQ(replies_[0].request, 5u);
+  EXPECT_EQ(replies_[0].outcome.status,
+            absl::AbortedError("worker 0 of generation 1 (pid 100): has not answered an earlier "
+                               "request to reopen, and a later request takes the place of this "
+                               "one"));
+  Pass(seconds(5));
+  ASSERT_EQ(replies_.size(), 3u);
+  EXPECT_EQ(replies_[2].outcome.status,
+            absl::DeadlineExceededError("worker 0 of generation 1 (pid 100) had not answered an "
+                                        "earlier request to reopen within 5s"));
+  EXPECT_EQ(core_.CheckQuiet(), absl::OkStatus());
+  // It gets the newest files, whenever that is.
+  Give(AckedEvent{0, first, ""});
+  EXPECT_THAT(sent_, ElementsAre(Sent{0, Command::kReopen}));
+  Give(AckedEvent{0, token_, ""});
+  EXPECT_EQ(sent_.size(), 1u);
+}
+
+TEST_F(SupervisorCoreTest, AsksAWorkerToReopenWhenItIsReady) {
+  StartServing(1);
+  BeginReload(5);
+  Forget();
+  Give(ReopenEvent{4, absl::OkStatus()});
+  EXPECT_THAT(sent_, ElementsAre(Sent{0, Command::kReopen}));
+  Give(AckedEvent{0, token_, ""});
+  EXPECT_THAT(replies_, IsEmpty());
+  Forget();
+  Give(ReadyEvent{1});
+  EXPECT_THAT(sent_, Contains(Sent{1, Command::kReopen}));
+}
+
+TEST_F(SupervisorCoreTest, AsksNoNextProcessToReopenForTheOneBefore) {
+  StartServing();
+  Give(ReopenEvent{4, absl::OkStatus()});
+  Give(ReopenEvent{5, absl::OkStatus()});
+  Give(ExitedEvent{0, KilledBy(9)});
+  Pass(seconds(1));
+  Forget();
+  Give(ReadyEvent{0});
+  EXPECT_THAT(sent_, ElementsAre(Sent{0, Command::kServe}));
 }
 
 TEST_F(SupervisorCoreTest, GivesAReopenUpAfterFiveSeconds) {

@@ -110,9 +110,49 @@ TEST_F(SupervisorCoreTest, WaitsLongerFromCrashToCrash) {
   Give(ExitedEvent{0, KilledBy(SIGSEGV)});
   Pass(milliseconds(100));
   Give(ReadyEvent{0});
-  Pass(seconds(2));
   Give(ExitedEvent{0, KilledBy(SIGSEGV)});
   EXPECT_THAT(log_.back(), HasSubstr("starting it again in 150ms"));
+}
+
+TEST_F(SupervisorCoreTest, StartsAWorkerThatServedAgainAtOnce) {
+  StartServing();
+  Give(ExitedEvent{0, KilledBy(SIGSEGV), /*connections=*/1});
+  EXPECT_THAT(log_.back(), HasSubstr("starting it again at once"));
+  EXPECT_EQ(core_.next_deadline(), now_);
+  Pass(Duration::zero());
+  EXPECT_THAT(spawned_, ElementsAre(0));
+}
+
+TEST_F(SupervisorCoreTest, EndsAPauseWhenNobodyServesAnyMore) {
+  settings_.restart.burst = 0;
+  StartServing();
+  for (int i = 0; i < 12; ++i) {  // 100 ms * 1.5 ^ 12 is more than 12 s
+    Give(ExitedEvent{0, KilledBy(SIGSEGV), /*connections=*/1});
+    while (StateOf(0) == WorkerState::kBackoff) Pass(milliseconds(100));
+    Give(ReadyEvent{0});
+  }
+  Give(ExitedEvent{0, KilledBy(SIGSEGV), /*connections=*/1});
+  Pass(seconds(1));
+  Forget();
+  // Worker 1 will never work, so it is worker 0 that has to serve again.
+  Give(ExitedEvent{1, Code(2)});
+  Pass(milliseconds(99));
+  EXPECT_THAT(spawned_, IsEmpty());
+  Pass(milliseconds(1));
+  EXPECT_THAT(spawned_, ElementsAre(0));
+}
+
+TEST_F(SupervisorCoreTest, NeverGivesUpTheLastOneThatServed) {
+  StartServing();
+  Give(ExitedEvent{1, Code(2)});
+  Give(ExitedEvent{0, KilledBy(SIGSEGV), /*connections=*/1});
+  for (int i = 0; i < 100; ++i) {
+    Pass(milliseconds(100));
+    ASSERT_EQ(StateOf(0), WorkerState::kStarting) << i;
+    Give(ExitedEvent{0, Code(1)});
+  }
+  EXPECT_EQ(StateOf(0), WorkerState::kBackoff);
+  EXPECT_THAT(exits_, IsEmpty());
 }
 
 TEST_F(SupervisorCoreTest, GivesASlotUpThatEndsEarlyTooOftenInARow) {

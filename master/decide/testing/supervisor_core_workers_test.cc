@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/master/decide/testing/supervisor_core_fixture.h"
+#include "muster/proto/error_reason.h"
 
 namespace muster::master {
 namespace {
@@ -96,6 +97,18 @@ TEST_F(WorkerOrdersTest, DrainTakesOneAway) {
   Give(ExitedEvent{1, Code(0)});
   EXPECT_THAT(spawned_, IsEmpty());
   EXPECT_EQ(core_.wanted_workers(), 1u);
+}
+
+TEST_F(WorkerOrdersTest, DrainLeavesNoSocketsThatNobodyAcceptsOn) {
+  settings_.can_scale = false;
+  StartServing(2);
+  Order(What::kDrain, 1);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Answer())) << Answer();
+  EXPECT_THAT(std::string(Answer().message()), HasSubstr("\"ctl scale\" starts a generation"));
+  EXPECT_EQ(StateOf(1), WorkerState::kServing);
+  Forget();
+  Order(What::kQuit, 1);  // another one takes its place
+  EXPECT_THAT(sent_, ElementsAre(Sent{1, Command::kDrain}));
 }
 
 TEST_F(WorkerOrdersTest, TheLastOneThatServesIsNotTakenAway) {
@@ -189,6 +202,41 @@ TEST_F(WorkerOrdersTest, ScaleIsANewGenerationIfEachWorkerHasSockets) {
   EXPECT_TRUE(Answer().ok()) << Answer();
   EXPECT_EQ(replies_[0].outcome.generation, 2u);
   EXPECT_EQ(core_.reloads(), 0u);
+}
+
+TEST_F(WorkerOrdersTest, ReachTheProcessThatIsMeant) {
+  StartServing(2);
+  for (const What what : {What::kRestart, What::kDrain, What::kQuit, What::kKill}) {
+    replies_.clear();
+    Give(WorkerOrderEvent{7, what, 1, "", {.pid = 100}});
+    EXPECT_TRUE(absl::IsFailedPrecondition(Answer())) << Answer();
+    EXPECT_THAT(std::string(Answer().message()),
+                HasSubstr(" refused: worker 1 is pid 101, not pid 100"));
+    EXPECT_EQ(config::ErrorReasonOf(Answer()), "WORKER_CHANGED");
+    EXPECT_EQ(StateOf(1), WorkerState::kServing);
+    EXPECT_THAT(sent_, IsEmpty());
+  }
+  replies_.clear();
+  Give(WorkerOrderEvent{7, What::kDrain, 1, "", {.generation = 1, .pid = 101}});
+  EXPECT_THAT(sent_, ElementsAre(Sent{1, Command::kDrain}));
+}
+
+TEST_F(WorkerOrdersTest, ReachAWorkerWithoutAProcessIfThatIsMeant) {
+  StartServing(2);
+  Give(ExitedEvent{1, Code(1)});
+  Give(WorkerOrderEvent{7, What::kDrain, 1, "", {.pid = 101}});
+  EXPECT_THAT(std::string(Answer().message()),
+              HasSubstr("worker 1 has no process, and not pid 101"));
+  replies_.clear();
+  Give(WorkerOrderEvent{7, What::kDrain, 1, "", {.pid = 0}});
+  EXPECT_TRUE(Answer().ok()) << Answer();
+}
+
+TEST_F(WorkerOrdersTest, ReachTheGenerationThatIsMeant) {
+  StartServing(2);
+  Give(WorkerOrderEvent{7, What::kDrain, 1, "", {.generation = 2}});
+  EXPECT_THAT(std::string(Answer().message()), HasSubstr("generation 1 serves, not 2"));
+  EXPECT_EQ(config::ErrorReasonOf(Answer()), "WORKER_CHANGED");
 }
 
 TEST_F(WorkerOrdersTest, OneAtATime) {

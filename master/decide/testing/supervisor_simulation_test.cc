@@ -17,6 +17,16 @@ TEST_P(SupervisorSimulation, KeepsItsPromisesInAnyHistory) {
   }
 }
 
+TEST_P(SupervisorSimulation, GoesOnAsBeforeWhenSavedAndRestoredAtEachQuietPoint) {
+  for (unsigned i = 0; i < 200 && !HasFailure(); ++i) {
+    SCOPED_TRACE(testing::Message() << "history " << i);
+    SimulatedMachine machine(GetParam() * 1000 + i);
+    machine.AddTwin();
+    machine.Run(2000);
+    EXPECT_EQ(machine.difference(), "");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, SupervisorSimulation, testing::Range(1u, 9u));
 
 }  // namespace
