@@ -26,11 +26,23 @@
 namespace muster::ctl {
 namespace {
 
-// Why an option that wants a duration does not take `text`; empty: it does.
-std::string WhyNoDuration(const std::string& text) {
+constexpr absl::Duration kLongest = absl::Hours(30 * 24);
+constexpr std::size_t kHashDigits = 64;  // of SHA-256
+
+// Why `parameter`, which wants a duration, does not take `text`; empty: it does.
+std::string WhyNoDuration(const std::string& text, const Parameter& parameter) {
   absl::Duration duration;
-  if (absl::ParseDuration(text, &duration) && duration > absl::ZeroDuration()) return "";
-  return absl::StrCat("\"", text, "\" is no duration; write 500ms, 30s, 2m");
+  double number = 0;
+  std::string why;
+  if (!absl::ParseDuration(text, &duration)) {
+    why = absl::SimpleAtod(text, &number) ? absl::StrCat("has no unit; write ", text, "s")
+                                          : "is no duration; write 500ms, 30s, 2m";
+  } else if (duration < parameter.shortest) {
+    why = absl::StrCat("is too short; at least ", absl::FormatDuration(parameter.shortest));
+  } else if (duration > kLongest) {
+    why = absl::StrCat("is too long; at most ", absl::ToInt64Hours(kLongest), "h");
+  }
+  return why.empty() ? why : absl::StrCat("\"", text, "\" ", why);
 }
 
 // The same for any value. What a call brings is UTF-8; a path need not be.
@@ -43,11 +55,26 @@ std::string WhyNoValue(const std::string& text, Parameter::Kind kind) {
 }
 
 // The same for a number.
-std::string WhyNoNumber(const std::string& text, Parameter::Kind kind) {
+std::string WhyNoNumber(const std::string& text, const Parameter& parameter) {
+  const bool is_positive = parameter.kind == Parameter::Kind::kPositive;
+  const bool has_digits =
+      !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   std::uint64_t number = 0;
-  const bool is_positive = kind == Parameter::Kind::kPositive;
-  if (absl::SimpleAtoi(text, &number) && (number > 0 || !is_positive)) return "";
+  const bool fits = absl::SimpleAtoi(text, &number) && number <= parameter.most;
+  if (has_digits && !fits) {
+    return absl::StrCat("\"", text, "\" is too large; at most ", parameter.most);
+  }
+  if (fits && (number > 0 || !is_positive)) return "";
   return absl::StrCat("\"", text, "\" is no whole number", is_positive ? " above 0" : "");
+}
+
+// The same for a hash.
+std::string WhyNoHash(const std::string& text) {
+  const bool is_hash =
+      text.size() == kHashDigits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (is_hash) return "";
+  return absl::StrCat("\"", text, "\" is no hash; ctl config show prints it, ", kHashDigits,
+                      " digits of 0-9 and a-f");
 }
 
 // "follow" of "-f,--follow"; "FILE" of "FILE".
@@ -57,7 +84,7 @@ std::string PlainName(absl::string_view name) {
   return std::string(absl::StripPrefix(name, "--"));
 }
 
-// Has the parser write what is given for `parameter` to `values`.
+// Has the parser write what is given for `parameter`, which outlives it, to `values`.
 void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& values) {
   std::vector<std::string>& given = values[PlainName(parameter.name)];
   if (parameter.kind == Parameter::Kind::kFlag) {
@@ -85,10 +112,11 @@ void AddParameter(CLI::App& app, const Parameter& parameter, Arguments::Values& 
         [kind = parameter.kind](const std::string& text) { return WhyNoValue(text, kind); });
   } else if (parameter.kind == Parameter::Kind::kNumber ||
              parameter.kind == Parameter::Kind::kPositive) {
-    option->check(
-        [kind = parameter.kind](const std::string& text) { return WhyNoNumber(text, kind); });
+    option->check([&parameter](const std::string& text) { return WhyNoNumber(text, parameter); });
   } else if (parameter.kind == Parameter::Kind::kDuration) {
-    option->check(WhyNoDuration);
+    option->check([&parameter](const std::string& text) { return WhyNoDuration(text, parameter); });
+  } else if (parameter.kind == Parameter::Kind::kHash) {
+    option->check(WhyNoHash);
   }
 }
 
@@ -118,7 +146,8 @@ void AddCommand(CLI::App& app, const Command& command, const Command*& chosen,
 }
 
 std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
-  return Printable(absl::StrCat("ctl: ", cli::WrongUsage(*app, error), "\nSee ctl --help.\n"));
+  return Printable(absl::StrCat("ctl: ", cli::WrongUsage(*app, error), "\nSee ",
+                                cli::HelpAfter(*app, error), ".\n"));
 }
 
 }  // namespace

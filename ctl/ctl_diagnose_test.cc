@@ -51,6 +51,7 @@ class CtlDiagnose : public Ctl {
       v1::WatchEventsResponse batch;
       if (request.from() > 0) batch.add_events()->set_text("something");
       batch.set_next(2);
+      batch.set_end(2);
       write(batch);
       return grpc::Status::OK;
     });

@@ -36,7 +36,8 @@ class CtlEvents : public Ctl {
     admin_.Stream([this](const Request& request, const FakeAdmin::Writer<Response>& write) {
       const int call = ++calls_;
       // From one number on, in batches of two.
-      std::uint64_t number = request.from() == 0 ? last_ + 1 : request.from();
+      std::uint64_t number =
+          request.from() == 0 ? last_ + 1 - std::min(last_, request.last()) : request.from();
       do {
         Response batch;
         batch.set_instance("run");
@@ -51,6 +52,7 @@ class CtlEvents : public Ctl {
           event->set_text(absl::StrCat("event ", number));
         }
         batch.set_next(number);
+        batch.set_end(last_ + 1);
         if (!write(batch)) return grpc::Status::CANCELLED;
       } while (number <= last_);
       asked_ = request;
@@ -128,10 +130,10 @@ TEST_F(CtlEvents, AreAskedForByKindsWithCommas) {
 }
 
 TEST_F(CtlEvents, GoOnFromTheNextOneAfterALostConnection) {
-  // The first call asks for the last number; the second is lost after all events; more come then.
+  // The first call is lost after all events; more come then.
   end_ = [this](int call) {
-    if (call == 2) last_ = 5;
-    if (call < 3) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "hung up");
+    last_ = 5;
+    if (call < 2) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "hung up");
     return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more");
   };
   Serve();
@@ -165,6 +167,38 @@ TEST_F(CtlEvents, AreAskedForLessAndLessOftenWhileTheStreamEndsAtOnce) {
   EXPECT_NE(said, result.error.npos) << result.error;
   EXPECT_EQ(result.error.find(again, said + 1), result.error.npos) << result.error;
   EXPECT_THAT(result.error, AllOf(Not(HasSubstr("connected again")), HasSubstr("hung \\x1b[2Jup")));
+}
+
+// A master may allow no more.
+TEST_F(CtlEvents, TakeOneStream) {
+  end_ = [](int) { return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more"); };
+  Serve();
+  RunCtl({"-m", socket_, "events"});
+  EXPECT_EQ(calls_, 1);
+  RunCtl({"-m", socket_, "events", "--follow"});
+  EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(CtlEvents, GoOnWhenTheMasterTakesThemForOneStreamTooManyAfterALostConnection) {
+  end_ = [](int call) {
+    if (call == 1) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "hung up");
+    if (call == 2) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many");
+    return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no more");
+  };
+  Serve();
+  const Result result = RunCtl({"-m", socket_, "events", "--follow"});
+  EXPECT_EQ(calls_, 3);
+  EXPECT_THAT(result.error, HasSubstr("ctl: no more\n"));
+}
+
+TEST_F(CtlEvents, AreRefusedAtTheBeginningIfThereAreTooManyStreams) {
+  admin_.Stream([this](const Request&, const FakeAdmin::Writer<Response>&) {
+    ++calls_;
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many");
+  });
+  Serve();
+  EXPECT_EQ(RunCtl({"-m", socket_, "events", "--follow"}).code, 1);
+  EXPECT_EQ(calls_, 1);
 }
 
 TEST_F(CtlEvents, BeginWithTheLastTenWhenTheyAreFollowed) {

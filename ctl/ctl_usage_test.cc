@@ -72,6 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"--timeout", "0s", "status"},
                       std::vector<std::string>{"--master", "localhost:9000", "status"},
                       std::vector<std::string>{"--master", "nobody", "status"},
+                      std::vector<std::string>{"--master", "localhost:", "status"},
                       std::vector<std::string>{"-m", "a", "-m", "b", "status"},
                       std::vector<std::string>{"events", "--from", "1", "--from", "2"},
                       std::vector<std::string>{"events", "--from", "one"},
@@ -90,9 +91,64 @@ INSTANTIATE_TEST_SUITE_P(
                       std::vector<std::string>{"call", ""}, std::vector<std::string>{"locks", ""},
                       std::vector<std::string>{"diagnose", ""}));
 
+// What the command line alone tells to be wrong: no master is asked.
+INSTANTIATE_TEST_SUITE_P(
+    Number, CtlWrongUsage,
+    ::testing::Values(std::vector<std::string>{"scale", "0"},
+                      std::vector<std::string>{"scale", "257"},
+                      std::vector<std::string>{"scale", "-1"},
+                      std::vector<std::string>{"worker", "restart", "-1"},
+                      std::vector<std::string>{"worker", "restart", "4294967296"},
+                      std::vector<std::string>{"worker", "drain", "0", "--if-pid", "2147483648"},
+                      std::vector<std::string>{"worker", "drain", "0", "--if-pid", ""},
+                      std::vector<std::string>{"worker", "kill", "0", "--if-generation", "0"},
+                      std::vector<std::string>{"rollback", "0"},
+                      std::vector<std::string>{"rollback", "--if-generation", "0"},
+                      std::vector<std::string>{"reload", "--if-hash", "abc"},
+                      std::vector<std::string>{"events", "--from", "0"},
+                      std::vector<std::string>{"top", "--count", "0"}));
+
+// A command line, and what is printed about it.
+struct Explained {
+  std::vector<std::string> arguments;
+  std::string error;
+};
+
+class CtlUsageIsExplained : public ::testing::TestWithParam<Explained> {};
+
+TEST_P(CtlUsageIsExplained, WithWhatToWrite) {
+  const Result result = RunCtl(GetParam().arguments);
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.error, "ctl: " + GetParam().error);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, CtlUsageIsExplained,
+    ::testing::Values(
+        Explained{{"scale", "0"},
+                  "WORKERS: \"0\" is no whole number above 0\nSee ctl scale --help.\n"},
+        Explained{{"scale", "300"},
+                  "WORKERS: \"300\" is too large; at most 256\nSee ctl scale --help.\n"},
+        Explained{{"--timeout", "1ns", "status"},
+                  "--timeout: \"1ns\" is too short; at least 1ms\nSee ctl --help.\n"},
+        Explained{{"--timeout", "-5s", "status"},
+                  "--timeout: \"-5s\" is too short; at least 1ms\nSee ctl --help.\n"},
+        Explained{{"--timeout", "inf", "status"},
+                  "--timeout: \"inf\" is too long; at most 720h\nSee ctl --help.\n"},
+        Explained{{"--timeout", "5", "status"},
+                  "--timeout: \"5\" has no unit; write 5s\nSee ctl --help.\n"},
+        Explained{{"--timeout", "5d", "status"},
+                  "--timeout: \"5d\" is no duration; write 500ms, 30s, 2m\nSee ctl --help.\n"},
+        Explained{{"top", "--interval", "1ms"},
+                  "--interval: \"1ms\" is too short; at least 100ms\nSee ctl top --help.\n"},
+        Explained{{"worker", "restrat", "3"},
+                  "unknown command \"restrat\"; did you mean \"restart\"?\nSee ctl worker "
+                  "--help.\n"},
+        Explained{{"worker", "restart"}, "NUMBER is missing\nSee ctl worker restart --help.\n"}));
+
 TEST(CtlUsage, RefusesWhatNoCallCanBring) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"call", "caf\xe9"}, {"locks", "caf\xe9"}, {"reload", "--if-hash", "caf\xe9"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"call", "caf\xe9"}, {"locks", "caf\xe9"}}) {
     const Result result = RunCtl(arguments);
     EXPECT_EQ(result.code, 2);
     EXPECT_THAT(result.error, HasSubstr("\"caf\\xe9\" is not UTF-8")) << arguments[0];

@@ -59,6 +59,10 @@ extern const Command kWorkerRestartCommand;
 extern const Command kWorkerDrainCommand;
 extern const Command kWorkerQuitCommand;
 extern const Command kWorkerKillCommand;
+// All in upgrade_commands.cc.
+extern const Command kUpgradeCommand;
+extern const Command kUndoCommand;
+extern const Command kCommitCommand;
 extern const Command kLogLevelCommand;
 extern const Command kReopenCommand;
 extern const Command kPauseCommand;

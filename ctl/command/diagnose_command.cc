@@ -66,18 +66,13 @@ class Diagnosis {
 // All events that the master keeps.
 absl::StatusOr<std::string> EventsOf(MasterConnection& master) {
   std::vector<std::string> lines;
-  std::uint64_t end = 0;
-  {
-    MUSTER_ASSIGN_OR_RETURN(auto stream,
-                            master.Watch<v1::WatchEventsResponse>(v1::WatchEventsRequest()));
-    MUSTER_ASSIGN_OR_RETURN(const auto* first, stream.Next());
-    end = first->next();
-  }
   v1::WatchEventsRequest request;
   request.set_from(1);
   MUSTER_ASSIGN_OR_RETURN(auto stream, master.Watch<v1::WatchEventsResponse>(request));
-  for (std::uint64_t next = 1; next < end;) {
+  std::uint64_t end = 1;
+  for (std::uint64_t next = 0; next < end;) {
     MUSTER_ASSIGN_OR_RETURN(const auto* batch, stream.Next());
+    if (next == 0) end = batch->end();
     for (const v1::Event& event : batch->events()) {
       MUSTER_ASSIGN_OR_RETURN(std::string line, JsonLine(event));
       line.pop_back();

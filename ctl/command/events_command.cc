@@ -33,7 +33,7 @@ constexpr absl::Duration kLongestPause = absl::Seconds(5);
 constexpr Parameter kParameters[] = {
     {.name = "-f,--follow", .summary = "Go on with what happens, also after a lost connection"},
     {.name = "--from",
-     .kind = Parameter::Kind::kNumber,
+     .kind = Parameter::Kind::kPositive,
      .value = "NUMBER",
      .summary = "The first event (default: the oldest that the master keeps; with --follow, the "
                 "last 10)"},
@@ -107,21 +107,16 @@ class EventPrinter {
   v1::WatchEventsRequest request_;
 };
 
-// The number of the next event, which has not happened yet.
-absl::StatusOr<std::uint64_t> NextNumber(MasterConnection& master) {
-  MUSTER_ASSIGN_OR_RETURN(auto stream,
-                          master.Watch<v1::WatchEventsResponse>(v1::WatchEventsRequest()));
-  MUSTER_ASSIGN_OR_RETURN(const auto* first, stream.Next());
-  return first->next();
-}
-
-// Until the event before the number `end`.
-absl::Status PrintUntil(MasterConnection& master, std::uint64_t end, EventPrinter& printer) {
+// What has happened when the master answers.
+absl::Status PrintUntilNow(MasterConnection& master, EventPrinter& printer) {
   MUSTER_ASSIGN_OR_RETURN(auto stream, master.Watch<v1::WatchEventsResponse>(printer.request()));
-  while (printer.request().from() < end) {
+  std::uint64_t end = 0;
+  do {
     MUSTER_ASSIGN_OR_RETURN(const auto* batch, stream.Next());
+    // More may happen meanwhile, without an end.
+    if (end == 0) end = batch->end();
     MUSTER_RETURN_IF_ERROR(printer.Take(*batch));
-  }
+  } while (printer.request().from() < end);
   return absl::OkStatus();
 }
 
@@ -146,17 +141,21 @@ absl::Status Run(const Session& session) {
     if (follows) request.add_kind(KindOf(kind).value());
   }
   MUSTER_ASSIGN_OR_RETURN(MasterConnection first, session.connect());
-  MUSTER_ASSIGN_OR_RETURN(const std::uint64_t next, NextNumber(first));
-  const std::uint64_t oldest = follows ? next - std::min(next - 1, kShownBefore) : 1;
-  request.set_from(std::max<std::uint64_t>(session.arguments.number("from").value_or(oldest), 1));
+  request.set_from(session.arguments.number("from").value_or(follows ? 0 : 1));
+  request.set_last(kShownBefore);
 
   EventPrinter printer(session, std::move(kinds), std::move(request));
-  if (!follows) {
-    return printer.request().from() < next ? PrintUntil(first, next, printer) : absl::OkStatus();
-  }
-  absl::Status status = Follow(first, printer, [] {});
+  if (!follows) return PrintUntilNow(first, printer);
+  bool has_begun = false;
+  absl::Status status = Follow(first, printer, [&has_begun] { has_begun = true; });
   absl::Duration pause = kFirstPause;
-  while (ExitCodeOf(status) == ExitCode::kUnknown || ExitCodeOf(status) == ExitCode::kNoMaster) {
+  // A master that has not seen yet that the connection was lost may take the new stream for one too
+  // many.
+  const auto is_lost = [](const absl::Status& why) {
+    return ExitCodeOf(why) == ExitCode::kUnknown || ExitCodeOf(why) == ExitCode::kNoMaster ||
+           absl::IsResourceExhausted(why);
+  };
+  while (has_begun && is_lost(status)) {
     if (pause == kFirstPause) {
       std::fprintf(stderr, "ctl: %s; trying again\n", Printable(status.message()).c_str());
     }

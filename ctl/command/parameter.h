@@ -1,10 +1,13 @@
 #ifndef MUSTER_CTL_COMMAND_PARAMETER_H_
 #define MUSTER_CTL_COMMAND_PARAMETER_H_
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
 
 namespace muster::ctl {
 
@@ -14,9 +17,10 @@ struct Parameter {
   enum class Kind {
     kFlag,      // takes no value
     kText,      // any text, or one of `choices`
-    kNumber,    // a whole number, 0 to 2^64-1
+    kNumber,    // a whole number, 0 to `most`
     kPositive,  // the same from 1 on
-    kDuration,  // "500ms", "30s"
+    kDuration,  // "500ms", "30s": from `shortest` to 30 days
+    kHash,      // of a configuration, as ctl config show prints it
     kFile,      // a path
     kMaster,    // the address or the name of a master
   };
@@ -27,6 +31,10 @@ struct Parameter {
   // How help calls the value of an option: "N". Empty for flags and arguments.
   const char* value = "";
   const char* summary;
+  // Of a number.
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  // Of a duration. Not zero.
+  absl::Duration shortest = absl::Milliseconds(1);
   // The values that there are, separated by '|': "ready|drained". Empty: any.
   const char* choices = "";
   // The environment variable that has it if the command line has not. Empty: none.

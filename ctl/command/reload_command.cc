@@ -35,7 +35,7 @@ constexpr Parameter kParameters[] = {
      .value = "N",
      .summary = "only if this generation serves when the reload begins"},
     {.name = "--if-hash",
-     .kind = Parameter::Kind::kText,
+     .kind = Parameter::Kind::kHash,
      .value = "HASH",
      .summary = "only if the configuration in force has this hash then (of ctl config show)"},
 };
@@ -43,18 +43,18 @@ constexpr Parameter kParameters[] = {
 absl::StatusOr<v1::ReloadResponse> Reload(MasterConnection& master,
                                           const std::optional<std::string>& file,
                                           v1::ReloadRequest::Wait wait,
-                                          const v1::ReloadCondition& only_if) {
+                                          const std::optional<v1::ReloadCondition>& only_if) {
   if (!file.has_value()) {
     v1::ReloadRequest request;
     request.set_wait(wait);
-    *request.mutable_only_if() = only_if;
+    if (only_if.has_value()) *request.mutable_only_if() = *only_if;
     // A refusal tells by itself what goes on serving.
     return master.Order<v1::ReloadResponse>(request, "reloading");
   }
   v1::ReloadConfigTextRequest request;
   MUSTER_ASSIGN_OR_RETURN(*request.mutable_config(), ReadConfigFile(*file));
   request.set_wait(wait);
-  *request.mutable_only_if() = only_if;
+  if (only_if.has_value()) *request.mutable_only_if() = *only_if;
   return master.Order<v1::ReloadResponse>(request, "reloading");
 }
 
@@ -82,9 +82,12 @@ absl::StatusOr<Answer> Plan(MasterConnection& master, const std::optional<std::s
 absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments& arguments) {
   if (arguments.has("plan")) return Plan(master, arguments.text("config"));
   const bool until_drained = arguments.text("wait") == "drained";
-  v1::ReloadCondition only_if;
-  only_if.set_generation(arguments.number("if-generation").value_or(0));
-  only_if.set_hash(arguments.text("if-hash").value_or(""));
+  std::optional<v1::ReloadCondition> only_if;
+  if (arguments.has("if-generation") || arguments.has("if-hash")) {
+    only_if.emplace();
+    only_if->set_generation(arguments.number("if-generation").value_or(0));
+    only_if->set_hash(arguments.text("if-hash").value_or(""));
+  }
   MUSTER_ASSIGN_OR_RETURN(
       v1::ReloadResponse answer,
       Reload(master, arguments.text("config"),

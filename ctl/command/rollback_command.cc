@@ -15,10 +15,10 @@ namespace v1 = admin::v1;
 
 constexpr Parameter kParameters[] = {
     {.name = "GENERATION",
-     .kind = Parameter::Kind::kNumber,
+     .kind = Parameter::Kind::kPositive,
      .summary = "one of ctl history; without it, the one before"},
     {.name = "--if-generation",
-     .kind = Parameter::Kind::kNumber,
+     .kind = Parameter::Kind::kPositive,
      .value = "N",
      .summary = "only if this generation serves when the rollback begins"},
 };
@@ -26,7 +26,9 @@ constexpr Parameter kParameters[] = {
 absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments& arguments) {
   v1::RollbackRequest request;
   request.set_generation(arguments.number("GENERATION").value_or(0));
-  request.mutable_only_if()->set_generation(arguments.number("if-generation").value_or(0));
+  if (const auto generation = arguments.number("if-generation")) {
+    request.mutable_only_if()->set_generation(*generation);
+  }
   MUSTER_ASSIGN_OR_RETURN(v1::ReloadResponse answer,
                           master.Order<v1::ReloadResponse>(request, "rolling back"));
   std::string text = ServingText(answer);

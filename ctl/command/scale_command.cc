@@ -1,9 +1,7 @@
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command/command.h"
 #include "muster/ctl/text/printable.h"
@@ -18,18 +16,15 @@ namespace v1 = admin::v1;
 
 constexpr Parameter kParameters[] = {
     {.name = "WORKERS",
-     .kind = Parameter::Kind::kNumber,
+     .kind = Parameter::Kind::kPositive,
      .summary = "how many there are to be, 1 to 256",
+     .most = 256,
      .is_required = true},
 };
 
 absl::StatusOr<Answer> Order(MasterConnection& master, const Arguments& arguments) {
   v1::ScaleRequest request;
-  const std::uint64_t workers = *arguments.number("WORKERS");
-  if (workers > std::numeric_limits<std::uint32_t>::max()) {
-    return absl::InvalidArgumentError(absl::StrCat("WORKERS: is ", workers, "; at most 256"));
-  }
-  request.set_workers(static_cast<std::uint32_t>(workers));
+  request.set_workers(static_cast<std::uint32_t>(*arguments.number("WORKERS")));
   MUSTER_ASSIGN_OR_RETURN(v1::ScaleResponse answer,
                           master.Order<v1::ScaleResponse>(request, "scaling"));
   std::string text = absl::StrCat("generation ", answer.generation(), " has ",

@@ -27,10 +27,13 @@ const Command kStatsCommand = {
         "The total counts from the master's start, across reloads and crashes. The row\n"
         "\"ended\" is the sum of the workers that have exited. CUT OFF: connections closed\n"
         "because a drain reached shutdown_timeout. P50, P99: how long requests took.\n"
+        "Below are the metrics that the service has registered, if it has some: a gauge for\n"
+        "each worker, all others as sums over all workers.\n"
         "\n"
         "Examples:\n"
         "  ctl stats\n"
-        "  ctl -o json stats | jq -r .total.requests",
+        "  ctl -o json stats | jq -r .total.requests\n"
+        "  ctl -o json stats | jq '.metrics[] | select(.name == \"cache_hits_total\")'",
     .ask = Ask,
 };
 

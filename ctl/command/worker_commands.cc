@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/command/command.h"
 #include "muster/ctl/text/printable.h"
@@ -19,19 +18,32 @@ constexpr Parameter kParameters[] = {
     {.name = "NUMBER",
      .kind = Parameter::Kind::kNumber,
      .summary = "of the worker: the column WORKER of ctl workers",
+     .most = std::numeric_limits<std::uint32_t>::max(),
      .is_required = true},
+    {.name = "--if-pid",
+     .kind = Parameter::Kind::kNumber,
+     .value = "PID",
+     .summary = "only if this is its process when the order begins; 0: if it has none",
+     .most = std::numeric_limits<std::int32_t>::max()},
+    {.name = "--if-generation",
+     .kind = Parameter::Kind::kPositive,
+     .value = "N",
+     .summary = "only if this generation serves when the order begins"},
 };
 
 absl::StatusOr<Answer> Change(MasterConnection& master, const Arguments& arguments,
                               v1::ChangeWorkerRequest::Change change, const char* doing,
                               const char* done) {
   const std::uint64_t number = *arguments.number("NUMBER");
-  if (number > std::numeric_limits<std::uint32_t>::max()) {
-    return absl::InvalidArgumentError(absl::StrCat("NUMBER: there is no worker ", number));
-  }
   v1::ChangeWorkerRequest request;
   request.set_index(static_cast<std::uint32_t>(number));
   request.set_change(change);
+  if (const auto pid = arguments.number("if-pid")) {
+    request.mutable_only_if()->set_pid(static_cast<std::int32_t>(*pid));
+  }
+  if (const auto generation = arguments.number("if-generation")) {
+    request.mutable_only_if()->set_generation(*generation);
+  }
   MUSTER_ASSIGN_OR_RETURN(v1::ChangeWorkerResponse answer,
                           master.Order<v1::ChangeWorkerResponse>(request, doing));
   std::string text =
@@ -68,9 +80,11 @@ const Command kWorkerRestartCommand = {
         "A new process is started. When it is ready it serves, and the old one hands its\n"
         "connections over and ends. If the new one fails, the old one goes on, and the exit code\n"
         "is 1. This also replaces the only worker, one that hangs, and one that was given up.\n"
+        "A number may be another process's by now. With --if-pid the order is refused then.\n"
         "\n"
         "Examples:\n"
-        "  ctl worker restart 0",
+        "  ctl worker restart 0\n"
+        "  ctl worker restart 3 --if-pid 4711",
     .parameters = kParameters,
     .order = Restart,
 };
@@ -84,7 +98,8 @@ const Command kWorkerDrainCommand = {
         "worker that serves is not taken away.\n"
         "\n"
         "Examples:\n"
-        "  ctl worker drain 1",
+        "  ctl worker drain 1\n"
+        "  ctl worker drain 1 --if-pid 4711",
     .parameters = kParameters,
     .order = Drain,
 };

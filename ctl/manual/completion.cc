@@ -1,5 +1,6 @@
 #include "muster/ctl/manual/completion.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -59,18 +60,25 @@ Words CommandWords(const CommandList& list) {
   return words;
 }
 
-// Each option with a value, of all commands; `action` says what completes the value in that shell.
+// Each option with a value, of all commands. One of a command that has the name of one of all
+// commands is completed as that is: --master of upgrade is a file, which that one may be too.
+// `action` says what completes the value in that shell.
 template <typename Action>
 std::string ValueCases(const CommandList& list, const char* indent, Action action) {
   std::map<std::string, std::string> actions;  // forms with '|'
-  const auto add = [&](absl::Span<const Parameter> parameters) {
+  const std::vector<std::string> common = OptionsOf(list.options);
+  const auto add = [&](absl::Span<const Parameter> parameters, bool is_of_command) {
     for (const Parameter& parameter : parameters) {
       if (!IsOption(parameter) || !HasValue(parameter)) continue;
-      actions[absl::StrJoin(FormsOf(parameter), "|")] = action(parameter);
+      const std::vector<std::string> forms = FormsOf(parameter);
+      const bool is_common = std::find_first_of(forms.begin(), forms.end(), common.begin(),
+                                                common.end()) != forms.end();
+      if (is_of_command && is_common) continue;
+      actions[absl::StrJoin(forms, "|")] = action(parameter);
     }
   };
-  add(list.options);
-  for (const Command* command : list.commands) add(command->parameters);
+  add(list.options, false);
+  for (const Command* command : list.commands) add(command->parameters, true);
   std::string text;
   for (const auto& [forms, then] : actions) {
     absl::StrAppend(&text, indent, forms, ") ", then, " ;;\n");

@@ -24,8 +24,21 @@ struct Surroundings {
   static Surroundings FromProcess();
 };
 
-// "localhost:9000", "[::1]:9000": what names a port of TCP rather than a path.
+// "localhost:9000", "[::1]:9000": what names a port of TCP rather than a path. It may be wrong
+// nevertheless.
 bool IsHostAndPort(absl::string_view address);
+
+struct HostAndPort {
+  std::string host;  // without brackets
+  std::string port;
+};
+
+// Of an address that IsHostAndPort. InvalidArgument: it is wrong.
+absl::StatusOr<HostAndPort> ParseHostAndPort(absl::string_view address);
+
+// What is wrong in an address whichever it is, and what to write: "the port is missing; ...".
+// Empty: it can be that of a master. Pure.
+std::string MistakeInAddress(absl::string_view address);
 
 // Returns the Unix sockets at which to look for a master, as absolute paths, the best first. Never
 // empty. `address` is "unix:PATH" or a path. Without it, the result is the default places: the

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ctl/text/units.h"
 
@@ -22,6 +23,10 @@ absl::Status ExplainCall(const grpc::Status& status, absl::Duration limit, ipc::
       // It could not be undone before the deadline; the message says what goes on.
       return absl::DeadlineExceededError(absl::StrCat(message, "; ask ctl status"));
     case grpc::StatusCode::UNAVAILABLE:
+      // It says itself what it is about.
+      if (absl::StrContains(status.error_details(), "UPGRADING")) {
+        return absl::UnavailableError(message);
+      }
       return absl::UnavailableError(absl::StrCat(
           "the connection was lost before the answer came: ", message,
           "; the master has ended, or another program listens there", other_cause, tail));

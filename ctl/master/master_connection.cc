@@ -188,9 +188,9 @@ absl::Status MasterConnection::Call(Kind kind, absl::Duration usual,
   if (!deadline.is_never()) context.set_deadline(TimeOf(deadline));
   std::string unknown;
   if (kind == Kind::kOrder) {
-    const std::string id = MakeRequestId();
-    context.AddMetadata("x-request-id", id);
-    unknown = absl::StrCat("; outcome unknown, ask ctl call ", id);
+    last_order_ = MakeRequestId();
+    context.AddMetadata("x-request-id", last_order_);
+    unknown = absl::StrCat("; outcome unknown, ask ctl call ", last_order_);
   }
   grpc::CompletionQueue completions;
   const auto call =
@@ -224,6 +224,12 @@ void MasterConnection::Cancel() {
   const std::lock_guard lock(stub_->mutex);
   stub_->is_cancelled = true;
   if (stub_->under_way != nullptr) stub_->under_way->TryCancel();
+}
+
+bool MasterConnection::HasEnded() const {
+  if (!process_.has_value()) return false;
+  pollfd end = {.fd = process_->fd(), .events = POLLIN, .revents = 0};
+  return ::poll(&end, 1, 0) == 1;
 }
 
 absl::Status MasterConnection::WaitForEndOfMaster() {

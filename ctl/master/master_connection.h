@@ -66,6 +66,9 @@ class MasterConnection {
     return response;
   }
 
+  // The id of the last order (Call.id). Empty: there was none.
+  const std::string& last_order() const { return last_order_; }
+
   // Begins a call whose answer is a stream. Without a timeout the beginning and the first message
   // have 5 s. The stream must not outlive this.
   template <typename Response>
@@ -79,6 +82,9 @@ class MasterConnection {
 
   // Ends the question or the order that another thread waits for, and all later ones: they fail.
   void Cancel();
+
+  // Whether the process that listened there has ended. False if it is unknown.
+  bool HasEnded() const;
 
   // Waits until the process that listens there has ended, so that its addresses are free for the
   // next one. DeadlineExceeded: it has not ended within 10 s, or within the timeout. OK at once if
@@ -105,6 +111,7 @@ class MasterConnection {
   std::unique_ptr<Stub> stub_;
   std::optional<ipc::PidFd> process_;  // the one that listens; empty if unknown
   std::optional<absl::Duration> timeout_;
+  std::string last_order_;
   std::optional<ipc::Deadline> first_;  // of the first call, which shares it with connecting
 };
 

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -31,26 +29,10 @@ absl::Status WrongAddress(absl::string_view address, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("master address \"", address, "\": ", why));
 }
 
-// Fills in host and port of "HOST:PORT", "[::1]:PORT".
 absl::Status SetHostAndPort(absl::string_view address, MasterTarget& target) {
-  const std::size_t colon = address.rfind(':');
-  absl::string_view host = address.substr(0, colon);
-  const absl::string_view port = address.substr(colon + 1);
-  std::uint32_t number = 0;
-  if (!absl::SimpleAtoi(port, &number) || number == 0 || number > 65535) {
-    return WrongAddress(address, absl::StrCat("\"", port, "\" is no port; write 1 to 65535"));
-  }
-  if (absl::ConsumePrefix(&host, "[")) {
-    if (!absl::ConsumeSuffix(&host, "]") || !absl::StrContains(host, ':')) {
-      return WrongAddress(address, "only an IPv6 address has brackets, as [::1]:9000");
-    }
-  } else if (absl::StrContains(host, ':')) {
-    return WrongAddress(address,
-                        absl::StrCat("write an IPv6 address in brackets: [", host, "]:", port));
-  }
-  if (host.empty()) return WrongAddress(address, "the host is missing");
-  target.host = std::string(host);
-  target.port = std::string(port);
+  MUSTER_ASSIGN_OR_RETURN(HostAndPort parsed, ParseHostAndPort(address));
+  target.host = std::move(parsed.host);
+  target.port = std::move(parsed.port);
   return absl::OkStatus();
 }
 

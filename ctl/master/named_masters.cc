@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "muster/cli/spelling.h"
+#include "muster/ctl/master/address.h"
 #include "muster/ctl/master/small_file.h"
 #include "muster/ipc/base/status.h"
 
@@ -135,8 +136,18 @@ class Places {
   const TextFormat::ParseInfoTree* tree_;
 };
 
-bool IsOverTcp(const NamedMaster& master) {
-  return !absl::StartsWith(master.address(), "unix:") && !absl::StrContains(master.address(), '/');
+bool IsOverTcp(const NamedMaster& master) { return IsHostAndPort(master.address()); }
+
+// Without the folder of the caller: a path has a slash, or "unix:" before it.
+std::string MistakeOfAddress(const std::string& address) {
+  if (address.empty()) return "is missing; write unix:PATH or HOST:PORT";
+  if (const std::string why = MistakeInAddress(address); !why.empty()) {
+    return absl::StrCat("\"", address, "\": ", why);
+  }
+  const bool is_path = absl::StartsWith(address, "unix:") || absl::StrContains(address, '/');
+  if (is_path || IsHostAndPort(address)) return "";
+  return absl::StrCat("\"", address, "\": the port is missing; write ", address,
+                      ":PORT, or unix:", address, " for a path");
 }
 
 void Check(const NamedMaster& master, TextFormat::ParseLocation whole, const Places& places,
@@ -154,9 +165,8 @@ void Check(const NamedMaster& master, TextFormat::ParseLocation whole, const Pla
                     : absl::StrCat("\"", master.name(),
                                    "\" has other characters than letters, digits, '-' and '_'"));
   }
-  if (master.address().empty()) {
-    add("address", "is missing; write unix:PATH or HOST:PORT");
-    return;
+  if (const std::string why = MistakeOfAddress(master.address()); !why.empty()) {
+    return add("address", why);
   }
   const std::pair<const char*, const std::string*> files[] = {
       {"certificate", &master.certificate()},

@@ -79,6 +79,20 @@ TEST(NamedMasters, HaveCertificatesOverTlsOnly) {
             "/c:1:39: insecure: is for addresses of TCP only");
 }
 
+TEST(NamedMasters, HaveAddressesThatAreExplainedWhereTheyAre) {
+  const auto of = [](const std::string& address) {
+    return MistakesOf("master { name: \"a\" address: \"" + address + "\" insecure: true }");
+  };
+  EXPECT_EQ(of("web:"), "/c:1:20: address: \"web:\": the port is missing; write web:PORT");
+  EXPECT_EQ(of("UNIX:x"), "/c:1:20: address: \"UNIX:x\": write unix: in small letters: unix:x");
+  EXPECT_EQ(of("web:70000"),
+            "/c:1:20: address: \"web:70000\": \"70000\" is no port; write 1 to 65535");
+  EXPECT_EQ(of("web"),
+            "/c:1:20: address: \"web\": the port is missing; write web:PORT, or unix:web for a "
+            "path");
+  EXPECT_EQ(MistakesOf("master { name: \"a\" address: \"/run/a\" }"), "");
+}
+
 TEST(NamedMasters, AreReadFromAFile) {
   const std::string path = ::testing::TempDir() + "/ctl.textproto";
   std::ofstream(path) << "master { name: \"a\" address: \"unix:/a\" }";

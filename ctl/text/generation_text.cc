@@ -23,6 +23,10 @@ std::string OriginOf(const Generation& generation) {
       return absl::StrCat("scale of ", generation.copy_of());
     case Generation::TRIAL:
       return absl::StrCat("trial, back to ", generation.copy_of());
+    case Generation::UPGRADE:
+      return "upgrade";
+    case Generation::UNDO:
+      return absl::StrCat("undo, back to ", generation.copy_of());
     default:
       return "-";
   }

@@ -1,5 +1,7 @@
 #include "muster/ctl/text/generation_text.h"
 
+#include <string>
+
 #include "gtest/gtest.h"
 
 namespace muster::ctl {
@@ -33,6 +35,17 @@ TEST(GenerationText, HasALineForEachGeneration) {
       "in force\n"
       "  2  1970-01-01 00:01:00  fedcba987654  uid 1000 (pid 4711)  reload                  0  "
       "rolled back: 3 crashes\n");
+}
+
+TEST(GenerationText, NamesUpgradesAndTheirUndo) {
+  admin::v1::ListGenerationsResponse history;
+  Generation& back = *history.add_generations();
+  back.set_origin(Generation::UNDO);
+  back.set_copy_of(1);
+  history.add_generations()->set_origin(Generation::UPGRADE);
+  const std::string table = GenerationsTable(history, absl::UTCTimeZone()).Render();
+  EXPECT_NE(table.find(" undo, back to 1 "), std::string::npos) << table;
+  EXPECT_NE(table.find(" upgrade "), std::string::npos) << table;
 }
 
 TEST(GenerationText, CommandsNoTerminal) {

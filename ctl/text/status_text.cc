@@ -12,9 +12,11 @@
 #include "muster/ctl/text/hang_text.h"
 #include "muster/ctl/text/last_words_text.h"
 #include "muster/ctl/text/latency.h"
+#include "muster/ctl/text/metric_text.h"
 #include "muster/ctl/text/printable.h"
 #include "muster/ctl/text/table.h"
 #include "muster/ctl/text/units.h"
+#include "muster/ctl/text/upgrade_text.h"
 #include "muster/proto/counted.h"
 
 namespace muster::ctl {
@@ -109,7 +111,9 @@ std::string RenderStatus(const v1::Status& status, bool has_colours, absl::TimeZ
   if (master.trials_failed() > 0) {
     text += Fact("trials", absl::StrCat(master.trials_failed(), " failed"));
   }
+  if (master.has_upgrade()) text += Fact("upgrade", DescribeUpgrade(master.upgrade()));
   text += Fact("listen", OrDash(absl::StrJoin(master.listen(), ", ")));
+  if (!master.metrics_listen().empty()) text += Fact("metrics", master.metrics_listen());
   text += Fact("workers",
                absl::StrCat(ServingIn(status), " of ", master.worker_processes(), " serving"));
   text +=
@@ -191,9 +195,11 @@ Table WorkersTable(const google::protobuf::RepeatedPtrField<v1::Worker>& workers
 }
 
 std::string RenderStats(const v1::Stats& stats) {
-  return absl::StrCat(StatsTable(stats).Render(), "\n", config::Counted(stats.reloads(), "reload"),
-                      ", ", stats.reloads_refused(), " refused; ",
-                      config::Counted(stats.crashes(), "crash", "crashes"), "\n");
+  return absl::StrCat(
+      StatsTable(stats).Render(), "\n", config::Counted(stats.reloads(), "reload"), ", ",
+      stats.reloads_refused(), " refused; ", config::Counted(stats.crashes(), "crash", "crashes"),
+      "\n",
+      stats.metrics().empty() ? "" : absl::StrCat("\n", MetricsTable(stats.metrics()).Render()));
 }
 
 Table StatsTable(const v1::Stats& stats) {

@@ -23,7 +23,8 @@ std::string RenderStatus(const admin::v1::Status& status, bool has_colours = fal
 std::string RenderWorkers(const google::protobuf::RepeatedPtrField<admin::v1::Worker>& workers,
                           const admin::v1::Counters& ended);
 
-// The same with all counters, a line for their total, and the master's own counts.
+// The same with all counters, a line for their total, the master's own counts, and the metrics
+// of the service if it has some.
 std::string RenderStats(const admin::v1::Stats& stats);
 
 // The same as tables, for several masters: one row for a master, and rows for its workers.

@@ -1,7 +1,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -18,15 +17,14 @@
 namespace muster::ctl {
 namespace {
 
-constexpr absl::Duration kShortest = absl::Milliseconds(100);
-
 constexpr Parameter kParameters[] = {
     {.name = "--interval",
      .kind = Parameter::Kind::kDuration,
      .value = "DURATION",
-     .summary = "How often the master is asked (default: 1s)"},
+     .summary = "How often the master is asked (default: 1s; at least 100ms)",
+     .shortest = absl::Milliseconds(100)},
     {.name = "-n,--count",
-     .kind = Parameter::Kind::kNumber,
+     .kind = Parameter::Kind::kPositive,
      .value = "COUNT",
      .summary = "Print this many times, as lines, and end"},
 };
@@ -53,8 +51,7 @@ absl::Status PrintTop(TopFeed& feed, TopView& view, Output output, std::uint64_t
 }
 
 absl::Status Run(const Session& session) {
-  const absl::Duration interval =
-      std::max(session.arguments.duration("interval").value_or(absl::Seconds(1)), kShortest);
+  const absl::Duration interval = session.arguments.duration("interval").value_or(absl::Seconds(1));
   MUSTER_ASSIGN_OR_RETURN(MasterConnection master, session.connect());
   TopView view(master.label());
   TopFeed feed(std::move(master), session.connect, interval);

@@ -22,6 +22,8 @@ constexpr absl::Duration kSlice = absl::Milliseconds(100);
 // The master looks at zones beside its loop, where others may be looked at for long.
 constexpr absl::Duration kForLocks = absl::Seconds(2);
 constexpr absl::Duration kUntilLocksAgain = absl::Seconds(10);
+// The caller has as many streams as it may.
+constexpr absl::Duration kUntilEventsAgain = absl::Seconds(10);
 constexpr std::size_t kMostEvents = 50;
 constexpr std::uint64_t kShownBefore = 10;  // events, at the beginning, as ctl events --follow
 
@@ -39,6 +41,7 @@ TopFeed::TopFeed(MasterConnection first, std::function<absl::StatusOr<MasterConn
       interval_(interval),
       news_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   MUSTER_CHECK(news_fd_.valid(), "eventfd");
+  events_.set_last(kShownBefore);
   thread_ = std::thread(
       [this, master = std::optional(std::move(first))]() mutable { Run(std::move(master)); });
 }
@@ -124,6 +127,17 @@ void TopFeed::FeedLocks(MasterConnection& master) {
   }
 }
 
+bool TopFeed::GoesOnWithoutEvents(const absl::Status& why) {
+  if (absl::IsUnimplemented(why) || absl::IsPermissionDenied(why)) {
+    // An older master, or one that does not let us look at its events.
+    next_events_ = absl::InfiniteDuration();
+    return true;
+  }
+  if (!absl::IsResourceExhausted(why)) return false;
+  next_events_ = Now() + kUntilEventsAgain;
+  return true;
+}
+
 absl::Status TopFeed::Feed(MasterConnection& master) {
   std::optional<MasterStream<v1::WatchEventsResponse>> events;
   while (!is_over()) {
@@ -137,29 +151,25 @@ absl::Status TopFeed::Feed(MasterConnection& master) {
     FeedLocks(master);
     for (absl::Duration left = interval_; left > absl::ZeroDuration() && !is_over();
          left = next - Now()) {
-      if (has_events_ && !events.has_value()) {
-        MUSTER_ASSIGN_OR_RETURN(events, master.Watch<v1::WatchEventsResponse>(events_));
+      if (Now() >= next_events_ && !events.has_value()) {
+        auto begun = master.Watch<v1::WatchEventsResponse>(events_);
+        if (begun.ok()) {
+          events.emplace(*std::move(begun));
+        } else if (!GoesOnWithoutEvents(begun.status())) {
+          return begun.status();
+        }
       }
       if (!events.has_value()) {
         absl::SleepFor(std::min(left, kSlice));
         continue;
       }
       auto batch = events->Within(std::min(left, kSlice));
-      if (absl::IsUnimplemented(batch.status()) || absl::IsPermissionDenied(batch.status())) {
-        // An older master, or one that does not let us look at its events.
-        has_events_ = false;
+      if (!batch.ok()) {
+        if (!GoesOnWithoutEvents(batch.status())) return batch.status();
         events.reset();
         continue;
       }
-      if (!batch.ok()) return batch.status();
       if (*batch == nullptr) continue;
-      if (events_.from() == 0) {
-        // That tells how far the events are. Now from the last ones on.
-        const std::uint64_t end = std::max<std::uint64_t>((*batch)->next(), 1);
-        events_.set_from(end - std::min(end - 1, kShownBefore));
-        events.reset();
-        continue;
-      }
       events_.set_instance((*batch)->instance());
       events_.set_from((*batch)->next());
       Tell([&](TopNews& news) {

@@ -49,6 +49,9 @@ class TopFeed {
   // Until the connection is lost or the feed ends.
   absl::Status Feed(MasterConnection& master);
   void FeedLocks(MasterConnection& master);
+  // Whether a stream of events that ends so is left out, for ever or for a while. False: the
+  // connection is lost.
+  bool GoesOnWithoutEvents(const absl::Status& why);
   void Tell(const std::function<void(TopNews&)>& change);
   bool is_over() const;
   // Lets the destructor cancel the calls of `master`, until null is set.
@@ -59,7 +62,8 @@ class TopFeed {
   const ipc::UniqueFd news_fd_;
   // Where the events go on: the thread's.
   admin::v1::WatchEventsRequest events_;
-  bool has_events_ = true;
+  // When they are asked for; never if the master does not let us. The thread's.
+  absl::Duration next_events_;
   // When the locks are asked for again; never if the master does not let us. The thread's.
   absl::Duration next_locks_;
 

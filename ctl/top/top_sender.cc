@@ -77,6 +77,9 @@ TopOutcome TopSender::GiveTo(MasterConnection& master, const TopOrder& order) {
   v1::ChangeWorkerRequest request;
   request.set_index(order.number);
   request.set_change(order.change);
+  // The worker may be replaced between the two calls.
+  request.mutable_only_if()->set_pid(order.pid);
+  request.mutable_only_if()->set_generation(order.generation);
   return {.unsent = "", .answer = master.Order<v1::ChangeWorkerResponse>(request, nullptr)};
 }
 

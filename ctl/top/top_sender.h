@@ -26,7 +26,7 @@ class TopSender {
 
   // Returns at once. The outcome of the last order was taken, if there was one. Before it is sent
   // the master is asked for its status, and nothing is sent if the order would reach another
-  // process (WhyNotSent).
+  // process (WhyNotSent). The master refuses it if it does then.
   void Send(const TopOrder& order);
 
   // Readable when an outcome is there.

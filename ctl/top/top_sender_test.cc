@@ -71,6 +71,27 @@ TEST_F(TopSending, BringsTheAnswer) {
   EXPECT_EQ(request_->change(), v1::ChangeWorkerRequest::DRAIN);
 }
 
+TEST_F(TopSending, SaysWhichProcessIsMeantSinceItMayBeReplacedMeanwhile) {
+  Serve();
+  TopSender sender = MakeSender();
+  sender.Send(kDrain);
+  EXPECT_TRUE(Await(sender).answer.ok());
+  EXPECT_EQ(request_->only_if().pid(), 4712);
+  EXPECT_EQ(request_->only_if().generation(), 2u);
+}
+
+TEST_F(TopSending, SaysThatNoProcessIsMeant) {
+  pid_ = 0;
+  Serve();
+  TopSender sender = MakeSender();
+  TopOrder order = kDrain;
+  order.pid = 0;
+  sender.Send(order);
+  EXPECT_TRUE(Await(sender).answer.ok());
+  EXPECT_TRUE(request_->only_if().has_pid());
+  EXPECT_EQ(request_->only_if().pid(), 0);
+}
+
 TEST_F(TopSending, AsksTheMasterFirstWhetherTheProcessIsThere) {
   pid_ = 4720;
   Serve();
@@ -89,9 +110,10 @@ TEST_F(TopSending, SendsNothingWithoutAMaster) {
 TEST_F(TopSending, EndsWithTheCallUnderWay) {
   std::promise<void> called;
   std::promise<void> end;
+  std::future<void> until_end = end.get_future();
   admin_.Answer([&](const v1::ChangeWorkerRequest&, v1::ChangeWorkerResponse*) {
     called.set_value();
-    end.get_future().wait();
+    until_end.wait();
     return grpc::Status::OK;
   });
   Serve();
@@ -101,6 +123,7 @@ TEST_F(TopSending, EndsWithTheCallUnderWay) {
     called.get_future().wait();
   }
   end.set_value();
+  StopServing();  // what the function uses ends with this one
 }
 
 }  // namespace

@@ -172,7 +172,7 @@ TEST_F(TopInTmux, BeginsWithTheLastTenEvents) {
                    const FakeAdmin::Writer<v1::WatchEventsResponse>& write) {
     v1::WatchEventsResponse batch;
     batch.set_next(31);
-    for (auto i = request.from(); request.from() != 0 && i < 31; ++i) {
+    for (auto i = 31 - request.last(); i < 31; ++i) {
       batch.add_events()->set_text(absl::StrCat("event ", i, "."));
     }
     write(batch);
