@@ -8,13 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <future>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -23,6 +20,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/tests/support/await.h"
 #include "muster/tests/support/child_process.h"
 #include "muster/tests/support/running_master.h"
 
@@ -30,16 +28,6 @@ namespace muster::tests {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Waits until `is_so`; false after kPatience.
-bool Await(const std::function<bool()>& is_so) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 mode_t ModeOf(const std::string& path) {
   struct stat file = {};

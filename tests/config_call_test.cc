@@ -148,7 +148,7 @@ TEST_F(ConfigCall, ReloadsOnlyWhatTheCallerHasLookedAt) {
   EXPECT_EQ(other.errors,
             absl::StrCat("ctl: reload refused: the configuration in force is ",
                          muster_.Status().master().config_hash(), ", not ", seen, "\n"));
-  EXPECT_EQ(muster_.Ctl({"reload", "--if-hash", "abc"}).exit, 1);
+  EXPECT_EQ(muster_.Ctl({"reload", "--if-hash", std::string(64, 'a')}).exit, 1);
   EXPECT_EQ(muster_.Status().master().generation(), 3u);
   EXPECT_EQ(muster_.Status().stats().reloads_refused(), 0u);
 }

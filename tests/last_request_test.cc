@@ -59,6 +59,15 @@ TEST_F(LastRequestTest, IsInTheLineOfTheDeath) {
   EXPECT_THAT(muster_.master().errors(), Not(HasSubstr("secret")));
 }
 
+TEST_F(LastRequestTest, ComesWithTheStackOfTheCrash) {
+#ifdef MUSTER_SANITIZER
+  GTEST_SKIP() << "a sanitizer has its own";
+#endif
+  EXPECT_THAT(CrashBy("/crash/segv"),
+              AllOf(HasSubstr("worker 0 of generation 1 crashed; its stack:\n*** SIGSEGV received"),
+                    HasSubstr("CrashHandler::Handle()")));
+}
+
 TEST_F(LastRequestTest, IsToldWithTheCheckThatFailed) {
   EXPECT_THAT(CrashBy("/crash/check"),
               ContainsRegex("was killed by SIGABRT while it served GET /crash/check for "

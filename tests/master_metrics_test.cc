@@ -26,14 +26,7 @@ std::string WithMetrics(const std::string& address) {
 class MasterMetrics : public testing::Test {
  protected:
   // Where the master says that the page is.
-  std::string Address() {
-    const std::string log = muster_.master().errors();
-    const std::string begin = "metrics: listening on ";
-    const auto at = log.rfind(begin);
-    if (at == log.npos) return "";
-    const auto from = at + begin.size();
-    return log.substr(from, log.find_first_of(",\n", from) - from);
-  }
+  std::string Address() { return muster_.Status().master().metrics_listen(); }
   std::string Page() {
     const auto response = FetchOnce(Address(), "/metrics");
     return response.has_value() ? response->body : "";
@@ -52,6 +45,7 @@ TEST_F(MasterMetrics, TellOfWorkersReloadsCrashesAndCalls) {
   ASSERT_TRUE(AwaitLine("muster_master_workers{state=\"serving\"} 2")) << Page();
   EXPECT_THAT(Page(), HasSubstr("muster_master_generation 1\n"));
   EXPECT_THAT(Page(), HasSubstr("muster_master_state{state=\"running\"} 1\n"));
+  EXPECT_THAT(muster_.Ctl({"status"}).output, HasSubstr("\nmetrics     " + Address() + "\n"));
 
   ASSERT_EQ(muster_.Ctl({"reload"}).exit, 0);
   EXPECT_TRUE(AwaitLine("muster_master_reload_duration_seconds_count{outcome=\"done\"} 1"))

@@ -1,6 +1,8 @@
 #include <signal.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -46,11 +48,41 @@ TEST(Respawn, CostsAClientOneRetryAtMost) {
       is_answered = FetchOnce(address, "/").has_value();
     }
     ASSERT_TRUE(AwaitDeath(victim.get()));
-    ASSERT_TRUE(muster.AwaitStatus([](const admin::v1::Status& status) {
-      return status.workers_size() == 2 &&
-             status.workers(0).state() == admin::v1::Worker::SERVING &&
-             status.workers(1).state() == admin::v1::Worker::SERVING;
+    // The master may learn of the death later than this test.
+    const auto is_successor = [&](const admin::v1::Worker& worker) {
+      return worker.state() == admin::v1::Worker::SERVING && worker.pid() != workers.front();
+    };
+    ASSERT_TRUE(muster.AwaitStatus([&](const admin::v1::Status& status) {
+      return status.workers_size() == 2 && is_successor(status.workers(0)) &&
+             is_successor(status.workers(1));
     })) << muster.Status().DebugString();
+  }
+}
+
+// Each kill is what a request would do that crashes a worker: it hits whoever serves, and comes
+// back.
+TEST(Respawn, GoesOnServingOthersHoweverOftenWorkersAreCrashed) {
+  RunningMaster muster;
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  const std::string address = muster.address();
+  for (int crash = 0; crash < 60; ++crash) {
+    const HttpClient poison(address);
+    ASSERT_TRUE(poison.is_connected());
+    const admin::v1::Status status = muster.Status();
+    for (const admin::v1::Worker& worker : status.workers()) {
+      if (worker.state() == admin::v1::Worker::SERVING) ::kill(worker.pid(), SIGKILL);
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    while (!FetchOnce(address, "/")) {
+      // After so many crashes the pauses would be 30 s.
+      ASSERT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << crash;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  const admin::v1::Status status = muster.Status();
+  EXPECT_EQ(status.master().state(), admin::v1::Master::RUNNING);
+  for (const auto& worker : status.workers()) {
+    EXPECT_NE(worker.state(), admin::v1::Worker::GAVE_UP);
   }
 }
 

@@ -1,9 +1,12 @@
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <future>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/tests/support/http_client.h"
 #include "muster/tests/support/running_master.h"
@@ -142,6 +145,51 @@ TEST_F(GracefulTerm, LeavesTheInterruptOfATerminalAsItIs) {
   EXPECT_EQ(muster_.master().Wait(), 0) << muster_.master().errors();
   EXPECT_FALSE(client_->Receive().has_value());
 }
+
+// Two signals, in any order, with a request in flight that nobody reads: the master ends.
+struct TwoSignals {
+  int first;
+  int second;
+  bool is_term_graceful;
+};
+
+class AllOrders : public testing::TestWithParam<TwoSignals> {};
+
+TEST_P(AllOrders, End) {
+  const auto [first, second, is_term_graceful] = GetParam();
+  RunningMaster muster(RunningMaster::Config(
+      absl::StrCat("shutdown_timeout { seconds: 1 }\nstop_signal_is_graceful: ",
+                   is_term_graceful ? "true" : "false", "\n")));
+  WriteFile(muster.path("site/large"), std::string(kLargeBytes, 'x'));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  const std::vector<pid_t> workers = muster.WorkerPids();
+  HttpClient client(muster.address());
+  ASSERT_TRUE(client.Send("GET /large HTTP/1.1\r\nHost: test\r\n\r\n"));
+  ASSERT_TRUE(muster.AwaitStatus(
+      [](const admin::v1::Status& status) { return status.stats().total().writing() == 1; }));
+
+  const ipc::UniqueFd process = OpenProcess(muster.master().pid());
+  muster.master().Signal(first);
+  // It may have ended by now.
+  ::syscall(SYS_pidfd_send_signal, process.get(), second, nullptr, 0);
+
+  EXPECT_EQ(muster.master().Wait(), 0) << muster.master().errors();
+  for (const pid_t worker : workers) EXPECT_EQ(::kill(worker, 0), -1);
+}
+
+std::vector<TwoSignals> EveryOrder() {
+  std::vector<TwoSignals> all;
+  for (const int first : {SIGQUIT, SIGTERM, SIGINT}) {
+    for (const int second : {SIGQUIT, SIGTERM, SIGINT}) {
+      for (const bool is_term_graceful : {false, true}) {
+        all.push_back({first, second, is_term_graceful});
+      }
+    }
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, AllOrders, testing::ValuesIn(EveryOrder()));
 
 TEST_F(Stop, QuitAndThenTermStopsAtOnce) {
   BeginLargeResponse();

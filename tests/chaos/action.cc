@@ -52,6 +52,11 @@ std::string TextOfMeanwhile(const Action& action) {
 
 }  // namespace
 
+const char* NameOf(Action::Order order) {
+  constexpr const char* kNames[] = {"restart", "drain", "quit", "kill"};
+  return kNames[static_cast<int>(order)];
+}
+
 std::string Text(const Action& action) {
   using Kind = Action::Kind;
   switch (action.kind) {
@@ -93,6 +98,17 @@ std::string Text(const Action& action) {
       return "restart one after another";
     case Kind::kRollback:
       return absl::StrCat("rollback by ", action.amount);
+    case Kind::kWorkerOrder:
+      return absl::StrCat("order about worker ", action.worker, ": ", NameOf(action.order));
+    case Kind::kTrial:
+      return absl::StrCat("reload on a trial that ", action.passes ? "passes" : "fails", ": ",
+                          Text(action.settings));
+    case Kind::kUpgrade:
+      return action.amount > 0 ? "upgrade (USR2)" : "upgrade";
+    case Kind::kUndo:
+      return "undo the upgrade";
+    case Kind::kCommit:
+      return "commit the upgrade";
     case Kind::kPause:
       return "pause";
     case Kind::kResume:

@@ -57,18 +57,25 @@ struct Action {
     kFewerWorkers,
     kScaleTo,  // `amount` workers
     kRestart,
-    kRollback,  // to the generation that served `amount` before
+    kRollback,     // to the generation that served `amount` before
+    kWorkerOrder,  // about `worker`
+    kTrial,        // a reload on trial, which fails unless `passes`
+    kUpgrade,      // to the same program; with `amount` 1 by a signal
+    kUndo,         // of the upgrade
+    kCommit,
     kPause,
     kResume,
     kReopen,
     kReopenBySignal,
     kConnect,
     kDisconnect,
-    // Nothing is stopped, full or paused any more, and nothing drains: what has leaked shows.
+    // Nothing is stopped, full, paused or on trial any more, and nothing drains: what has leaked
+    // shows.
     kRest,
   };
   // What happens to a worker while a reload is under way.
   enum class Meanwhile { kNothing, kKill, kStop, kStopUntilAnswer };
+  enum class Order { kRestart, kDrain, kQuit, kKill };
 
   Kind kind = Kind::kRest;
   int worker = 0;       // whom it happens to, modulo those that live
@@ -76,11 +83,15 @@ struct Action {
   Settings settings{};  // of the reload
   Mistake mistake = Mistake::kSyntax;
   Meanwhile meanwhile = Meanwhile::kNothing;
+  Order order = Order::kRestart;
+  bool passes = false;
   std::chrono::milliseconds delay{0};  // before what happens meanwhile, but kStopUntilAnswer
 
   bool operator==(const Action&) const = default;
 };
 
+// As ctl names it.
+const char* NameOf(Action::Order order);
 // Such as "reload: 3 workers, accept MUTEX".
 std::string Text(const Action& action);
 

@@ -30,6 +30,14 @@ bool Ledger::Fits(const Reason& reason, const Closed& closed) {
 }
 
 std::vector<Ledger::Closing> Ledger::Settle() {
+  // Those with one reason first, so that none of them loses it to one that has others.
+  const auto reasons_for = [&](const Closed& closed) {
+    return std::count_if(reasons_.begin(), reasons_.end(),
+                         [&](const Reason& each) { return Fits(each, closed); });
+  };
+  std::stable_sort(closed_.begin(), closed_.end(), [&](const Closed& one, const Closed& other) {
+    return reasons_for(one) < reasons_for(other);
+  });
   std::vector<Closing> unaccounted;
   for (Closed& closed : closed_) {
     const auto reason = std::find_if(reasons_.begin(), reasons_.end(),

@@ -48,6 +48,15 @@ TEST_F(LedgerTest, AccountsForWhatAKilledProcessHeld) {
   EXPECT_THAT(ledger_.accounted(), ElementsAre(Pair("killed", 1)));
 }
 
+TEST_F(LedgerTest, LeavesAReasonToTheConnectionThatHasNoOther) {
+  ledger_.Add({.name = "cap", .from = At(4), .holders = {10}, .at_most = 1});
+  ledger_.Add({.name = "cap", .from = At(4), .holders = {20}, .at_most = 1});
+  ledger_.NoteHolders(3, {10, 20});
+  ledger_.NoteClosed(3, At(5));
+  ledger_.NoteClosed(1, At(5));
+  EXPECT_THAT(Settle(), IsEmpty());
+}
+
 TEST_F(LedgerTest, CountsTheLastHoldersOfAConnectionThatIsOnItsWay) {
   ledger_.Add({.name = "killed", .from = At(4), .holders = {10}});
   ledger_.NoteHolders(1, {});

@@ -116,6 +116,16 @@ std::vector<std::string> Performer::Perform(const Action& action) {
       return Restart();
     case Kind::kRollback:
       return Rollback(action.amount);
+    case Kind::kWorkerOrder:
+      return OrderWorker(action);
+    case Kind::kTrial:
+      return Try(action);
+    case Kind::kUpgrade:
+      return Upgrade(action.amount > 0);
+    case Kind::kUndo:
+      return Undo();
+    case Kind::kCommit:
+      return Commit();
     case Kind::kPause:
       return Pause();
     case Kind::kResume:
@@ -164,8 +174,7 @@ bool Performer::has_room_for_all() {
 }
 
 // Stopped first, so that it is known exactly what it holds when it dies.
-void Performer::Kill(pid_t pid) {
-  const ipc::UniqueFd process = OpenProcess(pid);
+void Performer::NoteKill(pid_t pid) {
   ::kill(pid, SIGSTOP);
   AwaitStopped(pid);
   Ledger::Reason reason = {.name = "held by a killed worker", .from = steady_clock::now()};
@@ -175,6 +184,11 @@ void Performer::Kill(pid_t pid) {
     if (held != connections.end()) reason.connections.insert(held->second.connection);
   }
   ledger_.Add(std::move(reason));
+}
+
+void Performer::Kill(pid_t pid) {
+  const ipc::UniqueFd process = OpenProcess(pid);
+  NoteKill(pid);
   ::kill(pid, SIGKILL);
   AwaitDeath(process.get());
   stopped_.erase(pid);
@@ -277,6 +291,9 @@ Performer::Wrongs Performer::Rest() {
   LiftLimits();
   pipes_.Read();
   Wrongs wrongs = Resume();
+  // On trial, the master keeps what an undo needs.
+  const Wrongs commit = Commit();
+  wrongs.insert(wrongs.end(), commit.begin(), commit.end());
   if (!has_room_for_all()) {
     Action roomy = {.kind = Action::Kind::kReload, .settings = settings_};
     roomy.settings.connections = 4096;

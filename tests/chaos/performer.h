@@ -59,6 +59,10 @@ class Performer {
  private:
   using Wrongs = std::vector<std::string>;
   using Time = Ledger::Time;
+  struct Served {
+    Settings settings;
+    int number = 0;
+  };
 
   Wrongs Reload(const Action& action);
   Wrongs ReloadToBeRefused(const Action& action);
@@ -92,15 +96,34 @@ class Performer {
   Wrongs ScaleTo(int workers);
   Wrongs Restart();
   Wrongs Rollback(int back);
+  Wrongs OrderWorker(const Action& action);
+  Wrongs Try(const Action& action);
+  // Lets workers of the generation on trial die until it is given up, and awaits what served
+  // before.
+  Wrongs FailTrial(const Served& before);
   // Answers of orders about single workers: the warnings that they may have.
   template <typename Response>
   Wrongs ReadWarnings(const Response& response, Time begin,
                       const std::vector<admin::v1::Worker>& before);
+  // ---- Other programs (performer_upgrades.cc) ----
+
+  Wrongs Upgrade(bool by_signal);
+  Wrongs Undo();
+  Wrongs Commit();
+  // Runs ctl until the master is not busy otherwise: with what came before.
+  Finished CtlWhenQuiet(const std::string& command);
+  // Whether it is still for an order to end the trial. It ends by itself after a minute.
+  bool IsOnTrial();
+  // Another generation serves since an upgrade or an undo, and those before it drain.
+  Wrongs NoteChange(const Served& served, Time begin, std::vector<admin::v1::Worker> before);
+
   Wrongs Pause();
   Wrongs Resume();
   Wrongs Reopen();
   Wrongs Rest();
   void Kill(pid_t pid);
+  // Whoever kills it next closes what it holds. It is stopped until then.
+  void NoteKill(pid_t pid);
   void Stop(pid_t pid);
   void Continue();
   void LimitDescriptors(pid_t pid, int spare);
@@ -121,12 +144,10 @@ class Performer {
   Ledger ledger_;
   std::unique_ptr<Clients> clients_;
   Expected expected_;
-  Settings settings_;  // of what serves
-  struct Served {
-    Settings settings;
-    int number = 0;
-  };
+  Settings settings_;                        // of what serves
   std::map<std::uint64_t, Served> history_;  // by generation
+  std::optional<Served> before_upgrade_;     // of what an undo goes back to
+  Time upgraded_{};
   int last_number_ = 1;
   std::set<int> refused_;
   std::set<pid_t> stopped_;

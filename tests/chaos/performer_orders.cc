@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +19,13 @@ namespace muster::tests::chaos {
 
 using admin::v1::Worker;
 using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::seconds kShortTrial{1};  // the shortest
+constexpr std::chrono::seconds kLongTrial{600};
+
+}  // namespace
 
 Performer::Wrongs Performer::Scale(int by) {
   const std::vector<Worker> before = Workers();
@@ -139,6 +147,108 @@ Performer::Wrongs Performer::Rollback(int back) {
                                   "configuration ", served.number, " were answered by another"));
   }
   return wrongs;
+}
+
+Performer::Wrongs Performer::OrderWorker(const Action& action) {
+  using Order = Action::Order;
+  const std::vector<Worker> before = Workers();
+  const std::optional<pid_t> pid = ServingNumber(action.worker, before);
+  if (expected_.is_paused || !pid.has_value()) return {};
+  const auto is_it = [&](const Worker& each) { return each.pid() == *pid; };
+  const Worker worker = *std::find_if(before.begin(), before.end(), is_it);
+  if (worker.generation() != expected_.generation) return {};  // it serves until others have room
+  const auto serving = std::count_if(before.begin(), before.end(), [&](const Worker& each) {
+    return each.generation() == expected_.generation && each.state() == Worker::SERVING;
+  });
+  // Of the last one nothing is closed, since it is not taken away.
+  const bool is_killed = action.order == Order::kKill && serving > 1;
+  if (is_killed) NoteKill(*pid);
+  const Time begin = steady_clock::now();
+  const Finished order =
+      muster().Ctl({"-o", "json", "worker", NameOf(action.order), absl::StrCat(worker.index())});
+  if (order.exit != 0) {
+    if (is_killed) ::kill(*pid, SIGCONT);
+    const bool has_own_sockets =
+        action.order == Order::kDrain && settings_.accept == Settings::Accept::kReuseport;
+    if (has_own_sockets && absl::StrContains(order.errors, "REUSEPORT")) return {};
+    // A worker that was killed before may wait to be started again.
+    const bool is_last = action.order != Order::kRestart && serving <= 1;
+    if (is_last && order.exit == 1 && absl::StrContains(order.errors, "last")) return {};
+    return {absl::StrCat("the order failed: ", Told(order))};
+  }
+  const auto response = FromJson<admin::v1::ChangeWorkerResponse>(order.output);
+  if (!response.has_value()) return {absl::StrCat("no answer to an order: ", Told(order))};
+  limited_.erase(*pid);
+  if (action.order == Order::kDrain) --expected_.workers;
+  if (action.order != Order::kKill) NoteDrain(begin, {worker});
+  Wrongs wrongs = ReadWarnings(*response, begin, {worker});
+  for (const Worker& now : Workers()) {
+    if (is_it(now) && now.state() == Worker::SERVING) {
+      wrongs.push_back(absl::StrCat("it serves on after the order: ", Told(order)));
+    }
+  }
+  return wrongs;
+}
+
+Performer::Wrongs Performer::Try(const Action& action) {
+  if (expected_.is_paused) return {};
+  const Served served = history_[expected_.generation];
+  const int number = ++last_number_;
+  const std::chrono::seconds time = action.passes ? kShortTrial : kLongTrial;
+  stage_.WriteOnTrial(action.settings, number, time);
+  const std::vector<Worker> before = Workers();
+  const Time begin = steady_clock::now();
+  const Finished reload = muster().Ctl({"-o", "json", "reload"});
+  if (reload.exit != 0) return {absl::StrCat("a good reload failed: ", Told(reload))};
+  Wrongs wrongs = NoteSuccess(reload, action.settings, number, begin, before);
+  if (action.passes) {
+    std::this_thread::sleep_for(time);
+    return wrongs;
+  }
+  const Wrongs more = FailTrial(served);
+  wrongs.insert(wrongs.end(), more.begin(), more.end());
+  return wrongs;
+}
+
+Performer::Wrongs Performer::FailTrial(const Served& before) {
+  const std::uint64_t on_trial = expected_.generation;
+  clients_->Demand(std::min(before.number, last_number_));
+  std::vector<Worker> tried;
+  std::uint64_t serves = on_trial;
+  const Time begin = steady_clock::now();
+  for (int crashes = 0; crashes <= kCrashesOfTrial; ++crashes) {
+    std::optional<pid_t> pid;
+    const bool is_there = muster().AwaitStatus([&](const admin::v1::Status& status) {
+      tried = {status.workers().begin(), status.workers().end()};
+      pid = ServingNumber(crashes, tried);
+      return pid.has_value();
+    });
+    if (!is_there) return {"no worker serves on trial"};
+    Kill(*pid);
+  }
+  const bool is_back = muster().AwaitStatus([&](const admin::v1::Status& status) {
+    serves = status.master().generation();
+    for (const Worker& worker : status.workers()) {
+      if (worker.generation() == on_trial) tried.push_back(worker);
+    }
+    return serves > on_trial && status.master().state() == admin::v1::Master::RUNNING;
+  });
+  if (!is_back) return {absl::StrCat("generation ", on_trial, " has failed its trial, and serves")};
+  NoteDrain(begin, tried);
+  // With that of the rollback they may be too many. No answer tells what ended with the oldest.
+  std::set<std::uint64_t> generations = {serves};
+  for (const Worker& worker : tried) generations.insert(worker.generation());
+  if (static_cast<int>(generations.size()) > before.settings.generations) {
+    Ledger::Reason reason = {.name = "max_generations", .from = begin};
+    for (const Worker& worker : tried) {
+      if (worker.generation() == *generations.begin()) reason.holders.insert(worker.pid());
+    }
+    ledger_.Add(std::move(reason));
+  }
+  expected_.generation = serves;
+  history_[serves] = before;
+  NoteSettings(before.settings);
+  return {};
 }
 
 Performer::Wrongs Performer::Pause() {

@@ -29,7 +29,9 @@ constexpr Weight kWeights[] = {
     {Kind::kReopen, 3},        {Kind::kReopenBySignal, 3},
     {Kind::kConnect, 5},       {Kind::kDisconnect, 4},
     {Kind::kScaleTo, 6},       {Kind::kRestart, 7},
-    {Kind::kRollback, 8},
+    {Kind::kRollback, 8},      {Kind::kWorkerOrder, 14},
+    {Kind::kTrial, 6},         {Kind::kUpgrade, 10},
+    {Kind::kUndo, 25},         {Kind::kCommit, 15},
 };
 
 constexpr int SumOfWeights() {
@@ -102,6 +104,12 @@ Action Plan::AnyAction() {
       return {.kind = weight->kind, .amount = 1 + Any(kMostWorkers)};
     case Kind::kRollback:
       return {.kind = weight->kind, .amount = 1 + Any(3)};
+    case Kind::kWorkerOrder:
+      return {.kind = weight->kind, .worker = Any(16), .order = static_cast<Action::Order>(Any(4))};
+    case Kind::kTrial:
+      return {.kind = weight->kind, .settings = AnySettings(), .passes = Any(3) == 0};
+    case Kind::kUpgrade:
+      return {.kind = weight->kind, .amount = Any(2)};
     case Kind::kConnect:
     case Kind::kDisconnect:
       return {.kind = weight->kind, .amount = 1 + Any(12)};
@@ -139,7 +147,15 @@ Action Plan::ARefusedReload() {
           .mistake = kMistakes[Any(std::size(kMistakes))]};
 }
 
+// Crashes count in the trial of an upgrade, which would be undone by itself.
+bool Plan::Crashes(const Action& action) {
+  return action.kind == Kind::kKill || action.kind == Kind::kTrial ||
+         action.kind == Kind::kReloadWithFewDescriptors ||
+         (action.kind == Kind::kReload && action.meanwhile == Action::Meanwhile::kKill);
+}
+
 bool Plan::IsPossible(const Action& action) const {
+  if (is_upgraded_ && Crashes(action)) return false;
   switch (action.kind) {
     case Kind::kReload:
       return action.meanwhile == Action::Meanwhile::kNothing || !is_paused_;
@@ -161,9 +177,18 @@ bool Plan::IsPossible(const Action& action) const {
       return !is_paused_ && can_scale_ && workers_ > 1 && stopped_ == 0;
     case Kind::kScaleTo:
     case Kind::kRestart:
+    case Kind::kWorkerOrder:
+    case Kind::kTrial:
       return !is_paused_ && stopped_ == 0;
-    case Kind::kPause:
+    case Kind::kUpgrade:
+      return !is_paused_ && stopped_ == 0 && !is_upgraded_;
+    case Kind::kUndo:
+      return !is_paused_ && stopped_ == 0 && is_upgraded_;
+    case Kind::kCommit:
+      return is_upgraded_;
     case Kind::kRollback:
+      return !is_paused_ && !is_upgraded_;
+    case Kind::kPause:
       return !is_paused_;
     case Kind::kResume:
       return is_paused_;
@@ -216,8 +241,20 @@ void Plan::Note(const Action& action) {
     case Kind::kScaleTo:
       workers_ = action.amount;
       break;
+    case Kind::kUpgrade:
+      is_upgraded_ = true;
+      break;
+    case Kind::kCommit:
+      is_upgraded_ = false;
+      break;
+    case Kind::kUndo:
+      is_upgraded_ = false;
+      can_scale_ = false;
+      break;
     case Kind::kRollback:
-      // The run knows what served then.
+    case Kind::kTrial:
+    case Kind::kWorkerOrder:
+      // The run knows what serves then, and how many workers.
       can_scale_ = false;
       break;
     case Kind::kPause:
@@ -233,6 +270,7 @@ void Plan::Note(const Action& action) {
       clients_ -= action.amount;
       break;
     case Kind::kRest:
+      is_upgraded_ = false;
       stopped_ = 0;
       is_paused_ = false;
       are_logs_full_ = false;

@@ -25,6 +25,7 @@ class Plan {
   Action AReload();
   Action InARow();
   Action ARefusedReload();
+  static bool Crashes(const Action& action);
   // Whether it makes sense now: what is not paused is not resumed.
   bool IsPossible(const Action& action) const;
   void Note(const Action& action);
@@ -38,6 +39,7 @@ class Plan {
   int clients_;
   int stopped_ = 0;
   bool is_paused_ = false;
+  bool is_upgraded_ = false;  // and the upgrade is on trial
   bool are_logs_full_ = false;
 };
 

@@ -30,16 +30,8 @@ TEST(Plan, IsTheSameForTheSameSeed) {
 TEST(Plan, IsTheSameOnEveryMachine) {
   std::vector<std::string> texts;
   for (const Action& action : Actions(1, 4)) texts.push_back(Text(action));
-  EXPECT_THAT(
-      texts,
-      ElementsAre(
-          "reload: 1 workers, accept MUTEX, 4096 connections each, 4 generations, log a file, "
-          "access log a FIFO",
-          "reload: 5 workers, accept EXCLUSIVE, 4096 connections each, 2 generations, log standard "
-          "error, access log none; worker 1 is stopped from before until the answer",
-          "kill worker 11",
-          "reload while the master may open 16 descriptors more: 2 workers, accept EXCLUSIVE, 4096 "
-          "connections each, 2 generations, log standard error, access log none"));
+  EXPECT_THAT(texts, ElementsAre("stop worker 5", "kill worker 6", "kill worker 10",
+                                 "continue stopped workers"));
 }
 
 TEST(Plan, IsAnotherForAnotherSeed) { EXPECT_NE(Actions(7, 20), Actions(8, 20)); }
@@ -71,6 +63,25 @@ TEST(Plan, PausesOnlyWhatServesAndResumesOnlyWhatIsPaused) {
       } else if (action.kind == Kind::kReload || action.kind == Kind::kTwoReloads ||
                  action.kind == Kind::kReloadsInARow || action.kind == Kind::kRest) {
         is_paused = false;
+      }
+    }
+  }
+}
+
+TEST(Plan, UndoesOnlyWhatIsOnTrialAndCrashesNothingMeanwhile) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    bool is_on_trial = false;
+    for (const Action& action : Actions(seed, 200)) {
+      if (action.kind == Kind::kUpgrade) {
+        EXPECT_FALSE(is_on_trial);
+        is_on_trial = true;
+      } else if (action.kind == Kind::kUndo || action.kind == Kind::kCommit) {
+        EXPECT_TRUE(is_on_trial);
+        is_on_trial = false;
+      } else if (action.kind == Kind::kRest) {
+        is_on_trial = false;
+      } else if (action.kind == Kind::kKill || action.kind == Kind::kTrial) {
+        EXPECT_FALSE(is_on_trial);
       }
     }
   }

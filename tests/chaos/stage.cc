@@ -87,6 +87,12 @@ void Stage::Write(const Settings& settings, int number) {
   muster_.WriteConfig(Text(settings, number, worker_, "", ""));
 }
 
+void Stage::WriteOnTrial(const Settings& settings, int number, std::chrono::seconds trial) {
+  const std::string more = absl::StrCat("trial { duration { seconds: ", trial.count(),
+                                        " } max_crashes: ", kCrashesOfTrial, " }\n");
+  muster_.WriteConfig(Text(settings, number, worker_, more, ""));
+}
+
 void Stage::Write(const Settings& settings, int number, Mistake mistake) {
   std::string program = worker_;
   std::string more;

@@ -1,6 +1,7 @@
 #ifndef MUSTER_TESTS_CHAOS_STAGE_H_
 #define MUSTER_TESTS_CHAOS_STAGE_H_
 
+#include <chrono>
 #include <string>
 
 #include "muster/ipc/base/unique_fd.h"
@@ -13,6 +14,8 @@ namespace muster::tests::chaos {
 inline constexpr std::chrono::milliseconds kShutdownTimeout{1500};
 inline constexpr std::chrono::milliseconds kGraceOfTheKilled{5000};
 
+inline constexpr int kCrashesOfTrial = 1;
+
 // The folder of a run: the files that are served, the programs that fail, and the configurations,
 // each with a number that all its answers bear.
 class Stage {
@@ -23,6 +26,8 @@ class Stage {
   // Writes the configuration that is loaded next.
   void Write(const Settings& settings, int number);
   void Write(const Settings& settings, int number, Mistake mistake);
+  // The same on a trial of that time, in which kCrashesOfTrial crashes are borne.
+  void WriteOnTrial(const Settings& settings, int number, std::chrono::seconds trial);
 
   // The FIFOs of the logs.
   std::string log_fifo() const { return muster_.path("log.fifo"); }

@@ -87,6 +87,11 @@ std::optional<int> ChildProcess::Wait() {
   return exit_;
 }
 
+bool ChildProcess::has_ended() const {
+  pollfd end = {.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
+  return ipc::RetryOnEintr([&] { return ::poll(&end, 1, 0); }) == 1;
+}
+
 std::string ChildProcess::output() const { return ReadFile(output_path_); }
 std::string ChildProcess::errors() const { return ReadFile(errors_path_); }
 

@@ -34,6 +34,7 @@ class ChildProcess {
   // Waits for its end: the exit code, or -N if signal N killed it. Nothing if it has not
   // ended after kPatience.
   std::optional<int> Wait();
+  bool has_ended() const;
 
   // What it has written until now.
   std::string output() const;

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::uint64_t kMostRequests = 1'000'000;
 
+// Whether the server keeps the connection after it.
+bool IsKept(const HttpResponse& response) {
+  const auto field = response.headers.find("connection");
+  return field == response.headers.end() || field->second != "close";
+}
+
 }  // namespace
 
 Load::Load(const std::string& address, const std::string& path, Clients clients)
@@ -46,7 +52,7 @@ void Load::KeepAlive() {
     const std::optional<HttpResponse> response = client->Get(path_);
     const bool is_answered = response.has_value() && response->status == 200;
     ++(is_answered ? answered_ : failed_);
-    if (is_answered && response->headers.count("connection") == 0) continue;
+    if (is_answered && IsKept(*response)) continue;
     ++closed_;
     client.reset();
   }

@@ -2,13 +2,10 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 
 #include "absl/strings/match.h"
@@ -17,6 +14,7 @@
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/retry.h"
+#include "muster/master/systemd/notification_socket.h"
 #include "muster/proto/admin.grpc.pb.h"
 
 namespace muster::tests {
@@ -32,16 +30,6 @@ std::string MakeFolder() {
   char name[] = "/tmp/muster-story-XXXXXX";
   MUSTER_CHECK(::mkdtemp(name) != nullptr, "mkdtemp");
   return name;
-}
-
-ipc::UniqueFd BindDatagramSocket(const std::string& path) {
-  ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  MUSTER_CHECK(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0,
-               "bind");
-  return fd;
 }
 
 }  // namespace
@@ -73,7 +61,7 @@ std::string RunningMaster::ConfigOfOneWorker(const std::string& more, const std:
 RunningMaster::RunningMaster(const std::string& config, const std::string& worker)
     : worker_(worker.empty() ? "" : Runfile(worker)),
       folder_(MakeFolder()),
-      notifications_(BindDatagramSocket(path("notify.sock"))) {
+      notifications_(std::make_unique<const master::NotificationSocket>(path("notify.sock"))) {
   ::mkdir(path("site").c_str(), 0700);
   WriteFile(path("site/index.html"), "<h1>first</h1>\n");
   WriteConfig(config);
@@ -91,36 +79,41 @@ void RunningMaster::WriteConfig(const std::string& config) const {
 }
 
 void RunningMaster::Launch(const std::function<bool()>& prepare) {
-  std::vector<std::string> arguments = {Runfile("master/master"), "-c", path("muster.textproto")};
+  std::vector<std::string> arguments = starter_;
+  arguments.insert(arguments.end(), {Runfile("master/master"), "-c", path("muster.textproto")});
   if (!worker_.empty()) arguments.insert(arguments.end(), {"--worker", worker_});
+  arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
   master_ = std::make_unique<ChildProcess>(
       folder_, arguments,
       std::vector<std::string>{absl::StrCat("NOTIFY_SOCKET=", path("notify.sock"))}, prepare);
 }
 
 bool RunningMaster::Start(const std::function<bool()>& prepare) {
-  address_.clear();
   Launch(prepare);
   if (!AwaitNotification("READY=1")) return false;
+  Connect();
+  return true;
+}
+
+void RunningMaster::Connect() {
+  address_.clear();
   // The first is where a configuration that does not say has it.
   const std::string usual = path("run/admin.sock");
   const std::string admin = std::filesystem::exists(usual) ? usual : path("admin.sock");
   admin_ = std::make_unique<Client>(Client{admin::v1::Admin::NewStub(
       grpc::CreateChannel(absl::StrCat("unix:", admin), grpc::InsecureChannelCredentials()))});
-  return true;
 }
 
 bool RunningMaster::AwaitNotification(const std::string& start) {
   const ipc::UniqueFd master = OpenProcess(master_->pid());
   const auto deadline = steady_clock::now() + kPatience;
   while (steady_clock::now() < deadline) {
-    pollfd wait[] = {{.fd = notifications_.get(), .events = POLLIN, .revents = 0},
+    pollfd wait[] = {{.fd = notifications_->fd(), .events = POLLIN, .revents = 0},
                      {.fd = master.get(), .events = POLLIN, .revents = 0}};
     if (::poll(wait, 2, 1000) <= 0) continue;
     if (wait[0].revents == 0) return false;
-    char text[512];
-    const ssize_t n = ::recv(notifications_.get(), text, sizeof(text), 0);
-    if (n > 0 && absl::StartsWith(absl::string_view(text, n), start)) return true;
+    const auto message = notifications_->Receive();
+    if (message.has_value() && absl::StartsWith(message->text, start)) return true;
   }
   return false;
 }

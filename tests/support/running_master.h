@@ -5,11 +5,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "muster/ipc/base/unique_fd.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/tests/support/child_process.h"
+
+namespace muster::master {
+class NotificationSocket;
+}
 
 namespace muster::tests {
 
@@ -51,6 +55,12 @@ class RunningMaster {
   bool Start(const std::function<bool()>& prepare = nullptr);
   // Starts the master and does not wait.
   void Launch(const std::function<bool()>& prepare = nullptr);
+  // Further ones of the master's command line, for both.
+  void SetArguments(std::vector<std::string> arguments) { arguments_ = std::move(arguments); }
+  // What the master is started with, in front of its own command line: a program that becomes it.
+  void SetStarter(std::vector<std::string> starter) { starter_ = std::move(starter); }
+  // For a master of this folder that was started otherwise: lets Status and the like ask it.
+  void Connect();
   ChildProcess& master() { return *master_; }
   // Where it listens, as it says in its status.
   std::string address();
@@ -71,10 +81,12 @@ class RunningMaster {
   bool AwaitNotification(const std::string& start);
 
   const std::string worker_;
+  std::vector<std::string> arguments_;
+  std::vector<std::string> starter_;
   std::string folder_;
   bool is_folder_kept_ = false;
   std::string address_;
-  ipc::UniqueFd notifications_;
+  std::unique_ptr<const master::NotificationSocket> notifications_;
   std::unique_ptr<ChildProcess> master_;
   // Of the admin service. In the source: to compile gRPC's headers takes as long as a test.
   struct Client;
