@@ -27,8 +27,19 @@ class Client;
 // What the sessions of one worker share.
 class Chat : public worker::Protocol {
  public:
+  // Without `metrics` in the configuration it counts where nobody looks.
   Chat(worker::Context& context, chat::v1::Chat config, std::unique_ptr<MessageLog> log)
-      : context_(context), config_(std::move(config)), log_(std::move(log)), next_(log_->end()) {}
+      : context_(context),
+        config_(std::move(config)),
+        log_(std::move(log)),
+        next_(log_->end()),
+        connected_(context.metrics()
+                       .Gauge("chat_clients", "Clients that are connected.")
+                       .value_or(worker::MetricGauge())),
+        line_bytes_(context.metrics()
+                        .Histogram("chat_line_bytes", "Lines that clients sent, by length.",
+                                   {8, 32, 128, 512})
+                        .value_or(worker::MetricHistogram())) {}
 
   // Hears of messages from now on.
   absl::Status Listen();
@@ -39,9 +50,18 @@ class Chat : public worker::Protocol {
 
   const chat::v1::Chat& config() const { return config_; }
   MessageLog& log() { return *log_; }
-  void Add(Client* client) { clients_.insert(client); }
-  void Remove(Client* client) { clients_.erase(client); }
-  void CountLine() { context_.stats().requests.Add(); }
+  void Add(Client* client) {
+    clients_.insert(client);
+    connected_.Add();
+  }
+  void Remove(Client* client) {
+    clients_.erase(client);
+    connected_.Subtract();
+  }
+  void CountLine(absl::string_view line) {
+    context_.stats().requests.Add();
+    line_bytes_.Observe(static_cast<double>(line.size()));
+  }
 
  private:
   void Deliver();
@@ -52,6 +72,8 @@ class Chat : public worker::Protocol {
   std::unique_ptr<worker::ZoneBell> bell_;
   std::uint64_t next_;  // the first message that was not delivered here
   std::set<Client*> clients_;
+  const worker::MetricGauge connected_;
+  const worker::MetricHistogram line_bytes_;
 };
 
 bool IsName(absl::string_view name) {
@@ -97,7 +119,7 @@ class Client : public worker::Session {
 
  private:
   void OnLine(absl::string_view line) {
-    chat_.CountLine();
+    chat_.CountLine(line);
     if (absl::ConsumePrefix(&line, "/nick ")) {
       Rename(line);
     } else if (absl::ConsumePrefix(&line, "/join ")) {

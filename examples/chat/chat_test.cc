@@ -12,11 +12,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/tests/support/child_process.h"
 #include "muster/tests/support/example.h"
+#include "muster/tests/support/http_client.h"
 #include "muster/tests/support/line_client.h"
 #include "muster/tests/support/running_master.h"
 
@@ -219,6 +221,74 @@ TEST(Chat, IsNotUnderstoodByAWorkerOfAnotherProgram) {
   EXPECT_EQ(test.exit, 1);
   EXPECT_THAT(test.errors, HasSubstr("service: the worker program has no \"type.googleapis.com/"
                                      "muster.examples.chat.v1.Chat\"; it wants no service"));
+}
+
+// A service without HTTP has its metrics on the page of the master.
+class ChatMetrics : public testing::Test {
+ protected:
+  static std::string Config() {
+    return absl::StrReplaceAll(ExampleConfig("chat"),
+                               {{"listen: \"unix:admin.sock\"",
+                                 "listen: 'unix:admin.sock' metrics { listen: '127.0.0.1:0' }"}});
+  }
+  std::string Page() {
+    const auto page = FetchOnce(muster_.Status().master().metrics_listen(), "/metrics");
+    return page.has_value() ? page->body : "";
+  }
+  // The sum of what the live workers say.
+  int Clients() {
+    int clients = 0;
+    for (const absl::string_view line : absl::StrSplit(Page(), '\n')) {
+      const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
+      int here = 0;
+      if (!absl::StartsWith(line, "chat_clients{slot=\"")) continue;
+      EXPECT_TRUE(absl::SimpleAtoi(words.back(), &here)) << line;
+      clients += here;
+    }
+    return clients;
+  }
+
+  RunningMaster muster_{Config(), ExampleWorker("chat")};
+};
+
+TEST_F(ChatMetrics, AreOnThePageOfTheMaster) {
+  ASSERT_TRUE(muster_.Start()) << muster_.master().errors();
+  const auto ann = Enter(muster_.address(), "ann", "tea");
+  const auto bob = Enter(muster_.address(), "bob", "tea");
+
+  EXPECT_THAT(Page(), HasSubstr("# HELP chat_line_bytes Lines that clients sent, by length.\n"
+                                "# TYPE chat_line_bytes histogram\n"
+                                "chat_line_bytes_bucket{le=\"8\"} 0\n"
+                                "chat_line_bytes_bucket{le=\"32\"} 4\n"));
+  EXPECT_THAT(Page(), HasSubstr("\nchat_line_bytes_sum 36\nchat_line_bytes_count 4\n"));
+  EXPECT_THAT(Page(), HasSubstr("\n# TYPE chat_clients gauge\nchat_clients{slot=\""));
+  EXPECT_EQ(Clients(), 2);
+}
+
+TEST_F(ChatMetrics, OfClientsAreGoneWithTheWorkersAndTotalsStay) {
+  ASSERT_TRUE(muster_.Start()) << muster_.master().errors();
+  const auto ann = Enter(muster_.address(), "ann", "tea");
+  ASSERT_EQ(Clients(), 1);
+
+  for (const pid_t worker : muster_.WorkerPids()) {
+    const ipc::UniqueFd watch = OpenProcess(worker);
+    ASSERT_EQ(::kill(worker, SIGKILL), 0);
+    ASSERT_TRUE(AwaitDeath(watch.get()));
+  }
+  ASSERT_TRUE(muster_.AwaitStatus(
+      [](const admin::v1::Status& status) { return status.stats().crashes() == 4; }));
+
+  EXPECT_EQ(Clients(), 0);
+  EXPECT_THAT(Page(), HasSubstr("\nchat_line_bytes_count 2\n"));
+}
+
+TEST_F(ChatMetrics, OfClientsMoveWithThemToAnotherWorker) {
+  ASSERT_TRUE(muster_.Start()) << muster_.master().errors();
+  const auto ann = Enter(muster_.address(), "ann", "tea");
+  ASSERT_EQ(muster_.Ctl({"reload"}).exit, 0);
+  ASSERT_TRUE(AwaitGeneration(muster_, 2));
+  EXPECT_EQ(Clients(), 1);
+  EXPECT_THAT(Page(), HasSubstr("\nchat_line_bytes_count 2\n"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   return muster::worker::RunWorker(
       argc, argv,
       {.make_service = muster::examples::MakeChat,
-       .config_types = {muster::examples::chat::v1::Chat::descriptor()}});
+       .config_types = {muster::examples::chat::v1::Chat::descriptor()},
+       .sandbox = muster::worker::NeedsNothing});
 }
 // [end]

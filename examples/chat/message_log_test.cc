@@ -27,6 +27,7 @@ class MessageLogTest : public ::testing::Test, private worker::Context {
   worker::SlotStats& stats() override { return shared_.stats(0); }
   const worker::SharedZone& zone() const override { return shared_; }
   absl::StatusOr<const worker::UserZone*> zone(absl::string_view) const override { return &zone_; }
+  worker::Metrics& metrics() override { return metrics_; }
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view) override {}
   bool is_draining() const override { return false; }
@@ -38,6 +39,7 @@ class MessageLogTest : public ::testing::Test, private worker::Context {
   const worker::UserZone created_ = *worker::UserZone::Create("chat", 1 << 20);
   const worker::UserZone zone_ = *worker::UserZone::Attach(
       "chat", *ipc::DuplicateFd(created_.memory_fd()), *ipc::DuplicateFd(created_.bell_fd()));
+  worker::Metrics metrics_;
   config::v1::Config config_;
 };
 

@@ -26,10 +26,28 @@ Response Error(int status, absl::string_view problem) {
   return {.status = status, .body = absl::StrCat(problem, "\n")};
 }
 
+// [counter metrics]
+// What the handler counts of itself, in all workers.
+struct CounterMetrics {
+  worker::MetricCounter added;
+  worker::MetricCounter refused;
+};
+
+absl::StatusOr<CounterMetrics> RegisterMetrics(worker::Metrics& metrics) {
+  constexpr char kName[] = "counter_changes_total";
+  constexpr char kHelp[] = "Requests to change a counter.";
+  CounterMetrics made;
+  MUSTER_ASSIGN_OR_RETURN(made.added, metrics.Counter(kName, kHelp, {{"outcome", "added"}}));
+  MUSTER_ASSIGN_OR_RETURN(made.refused, metrics.Counter(kName, kHelp, {{"outcome", "refused"}}));
+  return made;
+}
+// [end]
+
 // [counter handler]
 class CounterHandler : public worker::http::Handler {
  public:
-  explicit CounterHandler(CounterZone counters) : counters_(std::move(counters)) {}
+  CounterHandler(CounterZone counters, CounterMetrics metrics)
+      : counters_(std::move(counters)), metrics_(metrics) {}
 
   void Handle(const Request& request, Reply reply) override {
     absl::string_view name = request.path;
@@ -52,11 +70,13 @@ class CounterHandler : public worker::http::Handler {
       return Error(400, "the body is no whole number");
     }
     const absl::StatusOr<std::int64_t> value = counters_.Add(name, amount);
+    (value.ok() ? metrics_.added : metrics_.refused).Add();
     if (value.ok()) return Number(*value);
     return Error(absl::IsInvalidArgument(value.status()) ? 400 : 507, value.status().message());
   }
 
   CounterZone counters_;
+  const CounterMetrics metrics_;
 };
 
 }  // namespace
@@ -64,7 +84,12 @@ class CounterHandler : public worker::http::Handler {
 absl::StatusOr<std::unique_ptr<worker::http::Handler>> MakeCounterHandler(
     worker::Context& context) {
   MUSTER_ASSIGN_OR_RETURN(CounterZone counters, CounterZone::Open(context));
-  return std::make_unique<CounterHandler>(std::move(counters));
+  const absl::StatusOr<CounterMetrics> metrics = RegisterMetrics(context.metrics());
+  // Nobody needs them to count: what is counted without them is seen by nobody.
+  if (!metrics.ok()) {
+    context.Log(config::v1::Log::WARN, absl::StrCat("counter: ", metrics.status().message()));
+  }
+  return std::make_unique<CounterHandler>(std::move(counters), metrics.value_or(CounterMetrics()));
 }
 
 }  // namespace muster::examples

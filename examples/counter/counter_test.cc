@@ -6,8 +6,12 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/tests/support/child_process.h"
@@ -18,6 +22,7 @@
 namespace muster::tests {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 std::string Post(HttpClient& client, const std::string& path, const std::string& body = "") {
@@ -135,6 +140,115 @@ TEST(Counter, CountsWhatItHasAnsweredThoughItsWorkersAreKilled) {
     EXPECT_GE(count, one.answered() + two.answered() + three.answered());
     EXPECT_LE(count, one.attempted() + two.attempted() + three.attempted());
   }
+}
+
+// What the page of the metrics says of it. Empty: nothing.
+std::string ValueOf(RunningMaster& muster, const std::string& series) {
+  const auto page = FetchOnce(muster.address(), "/metrics");
+  if (!page.has_value()) return "";
+  for (const absl::string_view line : absl::StrSplit(page->body, '\n')) {
+    if (absl::StartsWith(line, series + " ")) return std::string(line.substr(series.size() + 1));
+  }
+  return "";
+}
+
+bool AwaitTwoServingAfter(RunningMaster& muster, std::uint64_t crashes) {
+  return muster.AwaitStatus([=](const admin::v1::Status& status) {
+    return status.stats().crashes() == crashes && status.workers_size() == 2 &&
+           status.workers(0).state() == admin::v1::Worker::SERVING &&
+           status.workers(1).state() == admin::v1::Worker::SERVING;
+  });
+}
+
+TEST(Counter, HasMetricsThatOutliveDeathsReloadsAndUpgrades) {
+  const std::string added = "counter_changes_total{outcome=\"added\"}";
+  RunningMaster muster(ExampleConfig("counter"), ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  EXPECT_EQ(ValueOf(muster, added), "0");
+  // On connections of their own, so that more than one worker has some.
+  for (int i = 0; i < 8; ++i) {
+    HttpClient client(muster.address());
+    ASSERT_EQ(Post(client, "/counter/a"), absl::StrCat("200 ", i + 1, "\n"));
+  }
+  {
+    HttpClient client(muster.address());
+    ASSERT_EQ(Post(client, "/counter/").substr(0, 4), "400 ");
+  }
+  EXPECT_EQ(ValueOf(muster, added), "8");
+  EXPECT_EQ(ValueOf(muster, "counter_changes_total{outcome=\"refused\"}"), "1");
+
+  for (const pid_t worker : muster.WorkerPids()) {
+    const ipc::UniqueFd watch = OpenProcess(worker);
+    ASSERT_EQ(::kill(worker, SIGKILL), 0);
+    ASSERT_TRUE(AwaitDeath(watch.get()));
+  }
+  ASSERT_TRUE(AwaitTwoServingAfter(muster, 2));
+  EXPECT_EQ(ValueOf(muster, added), "8");
+
+  ASSERT_EQ(muster.Ctl({"reload"}).exit, 0);
+  ASSERT_TRUE(AwaitGeneration(muster, 2));
+  EXPECT_EQ(ValueOf(muster, added), "8");
+  {
+    HttpClient client(muster.address());
+    ASSERT_EQ(Post(client, "/counter/a"), "200 9\n");
+  }
+  EXPECT_EQ(ValueOf(muster, added), "9");
+
+  const Finished upgrade = muster.Ctl({"upgrade"});
+  ASSERT_EQ(upgrade.exit, 0) << upgrade.errors;
+  ASSERT_TRUE(AwaitGeneration(muster, 3));
+  EXPECT_EQ(ValueOf(muster, added), "9");
+  HttpClient client(muster.address());
+  ASSERT_EQ(Post(client, "/counter/a"), "200 10\n");
+  EXPECT_EQ(ValueOf(muster, added), "10");
+}
+
+TEST(Counter, ShowsItsMetricsInCtlAndAsJson) {
+  RunningMaster muster(ExampleConfig("counter"), ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  HttpClient client(muster.address());
+  ASSERT_EQ(Post(client, "/counter/a"), "200 1\n");
+
+  const std::string stats = muster.Ctl({"stats"}).output;
+  EXPECT_THAT(stats, HasSubstr("METRIC"));
+  EXPECT_THAT(stats, ContainsRegex("counter_changes_total +counter +outcome=added +1\n"));
+  const std::string json = muster.Ctl({"-o", "json", "stats"}).output;
+  EXPECT_THAT(json, HasSubstr("\"counter_changes_total\""));
+  EXPECT_THAT(muster.Ctl({"zones"}).output, HasSubstr("muster.metrics"));
+}
+
+TEST(Counter, GoesOnWithoutRoomForItsMetrics) {
+  RunningMaster muster(absl::StrReplaceAll(ExampleConfig("counter"),
+                                           {{"metrics {}\n", "metrics { max_series: 1 }\n"}}),
+                       ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  HttpClient client(muster.address());
+  EXPECT_EQ(Post(client, "/counter/a"), "200 1\n");
+  EXPECT_THAT(muster.master().errors(),
+              HasSubstr("counter: metric \"counter_changes_total\": there is no room for 1 more "
+                        "series: 1 of metrics.max_series, which is 1, are taken"));
+}
+
+TEST(Counter, HasNoMetricsThatTheConfigurationHasNoMemoryFor) {
+  RunningMaster muster(absl::StrReplaceAll(ExampleConfig("counter"), {{"metrics {}\n", "\n"}}),
+                       ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  HttpClient client(muster.address());
+  EXPECT_EQ(Post(client, "/counter/a"), "200 1\n");
+  EXPECT_THAT(muster.master().errors(), HasSubstr("the configuration needs metrics {}"));
+}
+
+TEST(Counter, RefusesAReloadThatWouldChangeTheRoomForMetrics) {
+  RunningMaster muster(ExampleConfig("counter"), ExampleWorker("counter"));
+  ASSERT_TRUE(muster.Start()) << muster.master().errors();
+  muster.WriteConfig(absl::StrReplaceAll(ExampleConfig("counter"),
+                                         {{"metrics {}\n", "metrics { max_series: 300 }\n"}}));
+
+  const Finished reload = muster.Ctl({"reload"});
+
+  EXPECT_EQ(reload.exit, 1);
+  EXPECT_THAT(reload.errors, HasSubstr("metrics.max_series: a reload cannot change it; leave "
+                                       "\"metrics\" out in one reload"));
 }
 
 TEST(Counter, RefusesAReloadThatWouldChangeTheZone) {

@@ -4,8 +4,9 @@
 
 // [counter main]
 int main(int argc, char** argv) {
-  return muster::worker::RunWorker(
-      argc, argv,
-      muster::worker::http::HttpProgram({{"counter", muster::examples::MakeCounterHandler}}));
+  muster::worker::Program program =
+      muster::worker::http::HttpProgram({{"counter", muster::examples::MakeCounterHandler}});
+  program.sandbox = muster::worker::NeedsNothing;
+  return muster::worker::RunWorker(argc, argv, program);
 }
 // [end]
