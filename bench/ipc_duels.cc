@@ -5,6 +5,7 @@
 #include "muster/bench/channel_duels.h"
 #include "muster/bench/counter_duels.h"
 #include "muster/bench/file_lock_duels.h"
+#include "muster/bench/metric_duels.h"
 #include "muster/bench/mutex_duels.h"
 #include "muster/bench/reader_duels.h"
 #include "muster/bench/thread_duels.h"
@@ -15,8 +16,8 @@ namespace muster::bench {
 
 std::vector<Duel> IpcDuels() {
   std::vector<Duel> all;
-  for (auto* subject : {&MutexDuels, &ThreadDuels, &CounterDuels, &FileLockDuels, &ReaderDuels,
-                        &WaitDuels, &ChannelDuels, &ZoneDuels}) {
+  for (auto* subject : {&MutexDuels, &ThreadDuels, &CounterDuels, &MetricDuels, &FileLockDuels,
+                        &ReaderDuels, &WaitDuels, &ChannelDuels, &ZoneDuels}) {
     std::vector<Duel> duels = subject();
     all.insert(all.end(), std::make_move_iterator(duels.begin()),
                std::make_move_iterator(duels.end()));

@@ -34,10 +34,10 @@ TEST(IpcDuels, HaveARowForEachPrimitive) {
   }
   for (const char* row :
        {"mutex, alone", "mutex, two processes", "spinlock, alone",
-        "counter increment, two processes", "file lock", "channel round trip, two CPUs",
-        "channel message with one fd", "rwlock read, alone", "latch read of 64 bytes",
-        "zone mutex, alone", "zone mutex, two threads", "zone rwlock read, alone",
-        "zone rwlock read, two threads"}) {
+        "counter increment, two processes", "metric increment, two processes", "file lock",
+        "channel round trip, two CPUs", "channel message with one fd", "rwlock read, alone",
+        "latch read of 64 bytes", "zone mutex, alone", "zone mutex, two threads",
+        "zone rwlock read, alone", "zone rwlock read, two threads"}) {
     EXPECT_EQ(rows.count(row), 1) << row;
   }
 }
