@@ -214,17 +214,23 @@ Performer::Wrongs Performer::FailTrial(const Served& before) {
   const std::uint64_t on_trial = expected_.generation;
   clients_->Demand(std::min(before.number, last_number_));
   std::vector<Worker> tried;
+  std::set<pid_t> killed;  // the status has them until the master has seen their end
   std::uint64_t serves = on_trial;
   const Time begin = steady_clock::now();
   for (int crashes = 0; crashes <= kCrashesOfTrial; ++crashes) {
     std::optional<pid_t> pid;
     const bool is_there = muster().AwaitStatus([&](const admin::v1::Status& status) {
       tried = {status.workers().begin(), status.workers().end()};
-      pid = ServingNumber(crashes, tried);
+      std::vector<Worker> alive;
+      for (const Worker& worker : tried) {
+        if (killed.count(worker.pid()) == 0) alive.push_back(worker);
+      }
+      pid = ServingNumber(crashes, alive);
       return pid.has_value();
     });
     if (!is_there) return {"no worker serves on trial"};
     Kill(*pid);
+    killed.insert(*pid);
   }
   const bool is_back = muster().AwaitStatus([&](const admin::v1::Status& status) {
     serves = status.master().generation();
