@@ -1,5 +1,6 @@
 #include "muster/master/listen/listener_set.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -68,16 +69,19 @@ TEST(ListenerSet, KnowsTheListenerOfEachSocketAlsoInAnotherProgram) {
   DescriptorKeep keep;
   SavedSockets saved;
   const auto state = set->Save(saved);
-  const auto sockets = saved.Save(keep);
-  DescriptorInheritance descriptors(keep.numbers());
+  auto sockets = saved.Save(keep);
+  // The other program has descriptors of its own of the sockets.
+  std::set<int> numbers;
+  for (state::v1::Socket& socket : sockets) {
+    socket.set_fd(::fcntl(socket.fd(), F_DUPFD_CLOEXEC, 3));
+    numbers.insert(socket.fd());
+  }
+  DescriptorInheritance descriptors(std::move(numbers));
   auto restored_sockets = RestoredSockets::Restore(sockets, descriptors);
   ASSERT_TRUE(restored_sockets.ok()) << restored_sockets.status();
-  // Its sockets are those of the set: only one of the two may close them.
-  auto* const restored =
-      new absl::StatusOr<ListenerSet>(ListenerSet::Restore(state, *restored_sockets, config));
-  ASSERT_TRUE(restored->ok()) << restored->status();
-  for (const ListenerSet* each :
-       {&set.value(), static_cast<const ListenerSet*>(&restored->value())}) {
+  const auto restored = ListenerSet::Restore(state, *restored_sockets, config);
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  for (const ListenerSet* each : {&set.value(), &restored.value()}) {
     const std::vector<ListenerSet::Entry> entries = each->ForWorker(1, 2);
     ASSERT_EQ(entries.size(), 2u);
     EXPECT_EQ(entries[0].place, 1);
@@ -86,7 +90,7 @@ TEST(ListenerSet, KnowsTheListenerOfEachSocketAlsoInAnotherProgram) {
     for (const auto& socket : each->sockets()) names.push_back(each->ConfigOf(*socket)->name());
     EXPECT_EQ(names, (std::vector<std::string>{"first", "first", "second", "second"}));
   }
-  EXPECT_EQ(set->ConfigOf(*(*restored)->sockets().front()), nullptr);
+  EXPECT_EQ(set->ConfigOf(*restored->sockets().front()), nullptr);
 }
 
 TEST(ListenerSet, KeepsTheSocketsThatAreWantedAgain) {
