@@ -14,7 +14,7 @@ scale_timeouts() {
     echo "$(basename "$0"): --timeout-factor takes a number from 1 to 99, not \"$1\"" >&2
     exit 2
   fi
-  test_options+=("--test_timeout=$((60 * $1)),$((300 * $1)),$((900 * $1)),$((3600 * $1))")
+  test_options+=("--test_timeout=$((300 * $1)),$((900 * $1)),$((1800 * $1)),$((3600 * $1))")
 }
 
 print_help() {
