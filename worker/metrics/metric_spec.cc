@@ -62,7 +62,8 @@ absl::Status CheckLabels(const MetricLabels& labels) {
   }
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto& [name, value] = labels[i];
+    const std::string& name = labels[i].first;
+    const std::string& value = labels[i].second;
     const auto wrong = [&](absl::string_view what) {
       return Wrong(absl::StrCat("label \"", absl::CEscape(name), "\": ", what));
     };
