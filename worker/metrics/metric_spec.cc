@@ -74,6 +74,11 @@ absl::Status CheckLabels(const MetricLabels& labels) {
       return wrong("is a name of Prometheus' or muster's own");
     }
     if (i > 0 && labels[i - 1].first == name) return wrong("is there twice");
+    if (i > 0 && labels[i - 1].first > name) {
+      return wrong(absl::StrCat("comes after label \"", absl::CEscape(labels[i - 1].first),
+                                "\"; labels are sorted by name"));
+    }
+    if (value.empty()) return wrong("its value is empty, which is for Prometheus as without it");
     if (value.size() > MetricSpec::kMostLabelValueBytes) {
       return wrong(
           absl::StrCat("a value has at most ", MetricSpec::kMostLabelValueBytes, " bytes"));

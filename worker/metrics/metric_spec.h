@@ -34,7 +34,7 @@ struct MetricSpec {
   MetricType type = MetricType::kCounter;
   std::string name;
   std::string help;
-  MetricLabels labels = {};         // sorted by name, which SortLabels does
+  MetricLabels labels = {};         // sorted by name, which SortLabels does; no value is empty
   std::vector<double> bounds = {};  // of a histogram: the upper bounds of its buckets
 
   void SortLabels();
@@ -44,8 +44,9 @@ struct MetricSpec {
 
 // Whether Prometheus, and promtool, take it. The names of counters end in "_total", and those of
 // others in no suffix by which Prometheus names a part of a metric: so no two metrics have a line
-// of the same name. InvalidArgument names the metric and what is wrong: metric "hits": the name of
-// a counter ends in "_total".
+// of the same name. Labels that are not sorted are refused, and so are empty values, which
+// Prometheus takes for absent labels: so no two specs are one series. InvalidArgument names the
+// metric and what is wrong: metric "hits": the name of a counter ends in "_total".
 absl::Status CheckMetric(const MetricSpec& spec);
 
 }  // namespace muster::worker

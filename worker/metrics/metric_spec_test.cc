@@ -52,14 +52,28 @@ TEST(MetricSpec, HasLabelsThatAreNobodyElses) {
   const std::string metric = "metric \"a_total\": ";
   EXPECT_EQ(ProblemOfCounter("a_total", {{"le", ""}}),
             metric + "label \"le\": is a name of Prometheus' or muster's own");
-  EXPECT_NE(ProblemOfCounter("a_total", {{"slot", ""}}), "");
-  EXPECT_NE(ProblemOfCounter("a_total", {{"__a", ""}}), "");
+  EXPECT_NE(ProblemOfCounter("a_total", {{"slot", "1"}}), "");
+  EXPECT_NE(ProblemOfCounter("a_total", {{"__a", "1"}}), "");
   EXPECT_EQ(ProblemOfCounter("a_total", {{"x", "1"}, {"y", ""}, {"x", "2"}}),
             metric + "label \"x\": is there twice");
   EXPECT_EQ(ProblemOfCounter("a_total", {{"x y", ""}}),
             metric +
                 "label \"x y\": a name has letters, digits and \"_\" only, and does not begin "
                 "with a digit");
+}
+
+TEST(MetricSpec, HasItsLabelsInOneOrder) {
+  MetricSpec spec = {.name = "a_total", .help = "", .labels = {{"y", "1"}, {"x", "2"}}};
+  EXPECT_EQ(CheckMetric(spec).message(),
+            "metric \"a_total\": label \"x\": comes after label \"y\"; labels are sorted by name");
+  spec.SortLabels();
+  EXPECT_TRUE(CheckMetric(spec).ok());
+}
+
+TEST(MetricSpec, HasNoLabelThatPrometheusTakesForAbsent) {
+  EXPECT_EQ(ProblemOfCounter("a_total", {{"x", "1"}, {"y", ""}}),
+            "metric \"a_total\": label \"y\": its value is empty, which is for Prometheus as "
+            "without it");
 }
 
 TEST(MetricSpec, HasTextThatCanBeShown) {

@@ -91,6 +91,15 @@ TEST_F(MetricsTableTest, LeavesOutWhatIsThereTwiceOrIsNotLikeTheOthers) {
   EXPECT_EQ(Read()[1].series_size(), 1);
 }
 
+TEST_F(MetricsTableTest, LeavesOutTheSameLabelsInAnotherOrder) {
+  ASSERT_TRUE(worker_->metrics.Counter("d_total", "", {{"x", "1"}, {"y", "2"}}).ok());
+  ASSERT_TRUE(worker_->metrics.Counter("d_total", "", {{"x", "3"}, {"y", "4"}}).ok());
+  std::byte* const labels = Entry(4) + 280 + std::strlen("d_total");
+  ASSERT_EQ(std::memcmp(labels, "\1\1x3\1\1y4", 8), 0);
+  std::memcpy(labels, "\1\1y2\1\1x1", 8);
+  EXPECT_EQ(Read().at(3).series_size(), 1);
+}
+
 TEST_F(MetricsTableTest, HasNoMoreEntriesThanThereIsRoomFor) {
   const std::uint32_t many = 4'000'000'000;
   std::memcpy(memory_.data(), &many, sizeof(many));
