@@ -42,7 +42,7 @@ class MetricGauge {
 
   // One store. A value that is not finite: the gauge has none.
   void Set(double value) const { word_->store(GaugeWord(value), std::memory_order_relaxed); }
-  // To what it has, or to zero if it has none.
+  // To what it has, or to zero if it has none. An amount that is not finite is ignored.
   void Add(double amount = 1) const;
   void Subtract(double amount = 1) const { Add(-amount); }
 
@@ -60,7 +60,8 @@ class MetricHistogram {
   MetricHistogram();
 
   // Two atomic additions, of which a death between them leaves the first: the sum may then be short
-  // of one value. What is not finite is not counted.
+  // of one value. A value that is not finite is ignored: neither counted nor added. One with which
+  // the sum would not be finite any more is counted and not added. So no value spoils the sum.
   void Observe(double value) const {
     if (!std::isfinite(value)) return;
     const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();

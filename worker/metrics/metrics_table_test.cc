@@ -1,5 +1,7 @@
 #include "muster/worker/metrics/metrics_table.h"
 
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -126,6 +128,16 @@ TEST_F(MetricsTableTest, HasNumbersWhateverIsInItsWords) {
       EXPECT_EQ(series.histogram().count(), 0u);
     }
   }
+}
+
+TEST_F(MetricsTableTest, HasASumAgainAfterOneThatWasNone) {
+  const MetricHistogram histogram = *worker_->metrics.Histogram("c", "", {1, 2});
+  const MetricsTable table = *MetricsTable::Find(zone_);
+  // The last word of it.
+  table.word(worker_->tag.slot(), table.Read(2)->first_word + 3)
+      .store(std::bit_cast<std::uint64_t>(-std::numeric_limits<double>::infinity()));
+  histogram.Observe(1.5);
+  EXPECT_EQ(Read().at(2).series(0).histogram().sum(), 1.5);
 }
 
 TEST_F(MetricsTableTest, CanBeReadWhateverIsInIt) {

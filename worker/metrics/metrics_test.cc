@@ -154,6 +154,30 @@ TEST_F(MetricsTest, OfGaugesThatAreNoNumberAreNotShown) {
   EXPECT_EQ(Read().at(0).series(0).level(), 2);
 }
 
+TEST_F(MetricsTest, OfGaugesKeepTheirLevelWhenWhatIsAddedIsNoNumber) {
+  const auto worker = Start();
+  const MetricGauge gauge = *worker->metrics.Gauge("depth", "");
+  gauge.Add(2);
+  gauge.Add(std::numeric_limits<double>::infinity());
+  gauge.Subtract(std::numeric_limits<double>::quiet_NaN());
+  gauge.Add(1);
+  EXPECT_EQ(Read().at(0).series(0).level(), 3);
+}
+
+TEST_F(MetricsTest, OfHistogramsHaveASumWhateverIsObserved) {
+  const auto worker = Start();
+  const MetricHistogram histogram = *worker->metrics.Histogram("size_bytes", "", {1});
+  const double most = std::numeric_limits<double>::max();
+  histogram.Observe(most);
+  histogram.Observe(most);  // together they are no double
+  histogram.Observe(std::numeric_limits<double>::infinity());
+  histogram.Observe(-most);
+  histogram.Observe(3.0);
+  const admin::v1::MetricHistogram shown = Read().at(0).series(0).histogram();
+  EXPECT_EQ(shown.count(), 4u);
+  EXPECT_EQ(shown.sum(), 3);
+}
+
 TEST_F(MetricsTest, OfHistogramsCountEachValueInItsBucketAndThoseAbove) {
   const auto worker = Start();
   const MetricHistogram histogram = *worker->metrics.Histogram("size_bytes", "", {1, 10, 100});
