@@ -1,5 +1,6 @@
 #include "muster/worker/metrics/metrics.h"
 
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -7,6 +8,9 @@
 #include "absl/time/time.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/lock_outcome.h"
+#include "muster/ipc/lock/mutex.h"
+#include "muster/ipc/zone/directory.h"
+#include "muster/ipc/zone/object_kind.h"
 #include "muster/worker/metrics/metrics_report.h"
 
 namespace muster::worker {
@@ -14,14 +18,17 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
 
+// Guards the directory for those who add.
+constexpr absl::string_view kMutex = "mutex";
+
 // As in worker/http/pages/metrics.cc: from 16 microseconds to 16.8 s.
 constexpr int kLeastPower = 4;
 constexpr int kMostPower = 24;
 
 absl::Status NotLocked(const MetricSpec& spec, ipc::LockOutcome outcome) {
   const std::string text =
-      absl::StrCat("metric \"", spec.name,
-                   "\": the directory of the metrics cannot be locked: ", ipc::ToString(outcome));
+      absl::StrCat("metric \"", spec.name, "\": the mutex \"", kMutex, "\" of the zone \"",
+                   kMetricsZone, "\" cannot be locked: ", ipc::ToString(outcome));
   if (outcome == ipc::LockOutcome::kTimedOut) return absl::DeadlineExceededError(text);
   return absl::FailedPreconditionError(text);
 }
@@ -37,7 +44,7 @@ absl::Status Metrics::Open() {
   MUSTER_ASSIGN_OR_RETURN(const auto table, zone_->Get<MetricsTable>("table", max_series_));
   // Who died while it added has left nothing half done.
   const auto repair = [] { return true; };
-  MUSTER_ASSIGN_OR_RETURN(add_, zone_->Get<ipc::ZoneMutex>("mutex", repair));
+  MUSTER_ASSIGN_OR_RETURN(add_, zone_->Get<ipc::ZoneMutex>(kMutex, repair));
   table->Use(tag_.slot());
   // The gauges of an earlier process in the slot. Nobody shows them, since the stamp is that one's.
   const std::uint32_t entries = table->size();
@@ -53,8 +60,21 @@ absl::Status Metrics::Open() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<MetricRecord> Metrics::Add(const MetricSpec& spec) {
+// The directory is whole at any instruction of who adds, so nothing that a broken worker wrote into
+// the mutex is final.
+ipc::LockOutcome Metrics::Lock() const {
   const ipc::LockOutcome outcome = add_->TryLockFor(kPatience);
+  if (outcome != ipc::LockOutcome::kNotRecoverable) return outcome;
+  for (const absl::StatusOr<ipc::ObjectView>& object : zone_->zone().List()) {
+    if (object.ok() && object->name == kMutex && object->kind == ipc::ObjectKind::kMutex) {
+      std::launder(reinterpret_cast<ipc::MutexState*>(object->state))->Reset();
+    }
+  }
+  return add_->TryLockFor(kPatience);
+}
+
+absl::StatusOr<MetricRecord> Metrics::Add(const MetricSpec& spec) {
+  const ipc::LockOutcome outcome = Lock();
   if (!ipc::Holds(outcome)) return NotLocked(spec, outcome);
   if (outcome == ipc::LockOutcome::kOwnerDied) add_->MarkConsistent();
   // Another process may have added it meanwhile.

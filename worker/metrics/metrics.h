@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "muster/ipc/lock/lock_outcome.h"
 #include "muster/ipc/lock/owner_tag.h"
 #include "muster/ipc/zone/local/zone_mutex.h"
 #include "muster/proto/metric.pb.h"
@@ -41,7 +42,8 @@ namespace muster::worker {
 //   FailedPrecondition  the metric is of another type, or has other bounds: of the same generation,
 //                       or of an earlier one. Or the configuration has no `metrics`
 //   ResourceExhausted   there are metrics.max_series already
-//   DeadlineExceeded    another worker was stopped while it registered a metric
+//   DeadlineExceeded    another worker was stopped while it registered a metric, or a broken one
+//                       left its mutex so
 //
 // Thread-safe. Registrations that add a series wait for other workers' that do, for 5 s at most.
 class Metrics {
@@ -73,6 +75,8 @@ class Metrics {
   absl::StatusOr<MetricRecord> Register(MetricSpec& spec);
   absl::Status Open();
   absl::StatusOr<MetricRecord> Add(const MetricSpec& spec);
+  // Of the mutex for who adds. Usable again if it was not recoverable.
+  ipc::LockOutcome Lock() const;
   MetricsTable::Word& WordOf(const MetricRecord& record) const;
 
   const UserZone* zone_ = nullptr;

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "muster/ipc/lock/lock_outcome.h"
+#include "muster/ipc/zone/local/zone_mutex.h"
 #include "muster/worker/metrics/metrics_fixture.h"
 
 namespace muster::worker {
@@ -250,6 +252,20 @@ TEST_F(MetricsTest, OfAnotherTypeAreRefusedToALaterGeneration) {
             "metric \"depth\": is a histogram already, not a gauge");
   EXPECT_EQ(next->metrics.Histogram("depth", "", {1, 3}).status().message(),
             "metric \"depth\": has the bounds 1 2 already, not 1 3");
+}
+
+TEST_F(MetricsTest, AreRegisteredAlthoughABrokenWorkerLeftTheMutexNotRecoverable) {
+  const auto one = Start();
+  ASSERT_TRUE(one->metrics.Gauge("depth", "").ok());
+  const auto mutex = *attached_.Get<ipc::ZoneMutex>("mutex");
+  ASSERT_EQ(mutex->Lock(), ipc::LockOutcome::kAcquired);
+  ASSERT_TRUE(mutex->MarkNotRecoverable());
+  EXPECT_EQ(mutex->Lock(), ipc::LockOutcome::kNotRecoverable);
+
+  const absl::Status status = one->metrics.Counter("hits_total", "").status();
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(one->metrics.Counter("misses_total", "").ok());
+  EXPECT_EQ(Read().size(), 3u);
 }
 
 TEST_F(MetricsTest, WithoutMemoryAreRefused) {
