@@ -78,8 +78,9 @@ absl::StatusOr<MetricRecord> Metrics::Add(const MetricSpec& spec) {
   if (!ipc::Holds(outcome)) return NotLocked(spec, outcome);
   if (outcome == ipc::LockOutcome::kOwnerDied) add_->MarkConsistent();
   // Another process may have added it meanwhile.
-  absl::StatusOr<MetricRecord> record = table_->Find(spec);
-  if (absl::IsNotFound(record.status())) record = table_->Add(spec);
+  index_.CatchUp(*table_);
+  absl::StatusOr<MetricRecord> record = index_.Find(spec);
+  if (absl::IsNotFound(record.status())) record = table_->Add(spec, index_.words_taken());
   add_->Unlock();
   return record;
 }
@@ -100,7 +101,8 @@ absl::StatusOr<MetricRecord> Metrics::Register(MetricSpec& spec) {
   }
   const std::lock_guard lock(mutex_);
   MUSTER_RETURN_IF_ERROR(named(Open()));
-  absl::StatusOr<MetricRecord> record = table_->Find(spec);
+  index_.CatchUp(*table_);
+  absl::StatusOr<MetricRecord> record = index_.Find(spec);
   return absl::IsNotFound(record.status()) ? Add(spec) : record;
 }
 

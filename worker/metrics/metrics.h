@@ -17,6 +17,7 @@
 #include "muster/proto/metric.pb.h"
 #include "muster/worker/metrics/metric_handles.h"
 #include "muster/worker/metrics/metric_spec.h"
+#include "muster/worker/metrics/metrics_index.h"
 #include "muster/worker/metrics/metrics_table.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/user_zone.h"
@@ -31,7 +32,8 @@ namespace muster::worker {
 //       "cache_hits_total", "Lookups that found something.", {{"op", "get"}}));
 //   hits.Add();
 //
-// Register when the service is made, and keep the handle: each registration looks for the series.
+// Register when the service is made, and keep the handle: each registration takes a lock and looks
+// for the series.
 // The same name and labels give the same series, in all workers and generations: counters and
 // histograms are sums over all workers, also of those that are no more. They outlive deaths,
 // reloads and upgrades, and begin at zero with the master. A gauge is shown for each live worker
@@ -86,6 +88,7 @@ class Metrics {
 
   std::mutex mutex_;                           // guards what follows
   std::shared_ptr<const MetricsTable> table_;  // from the first registration on
+  MetricsIndex index_;                         // of its directory
   std::shared_ptr<ipc::ZoneMutex> add_;        // guards the directory for who adds
   std::set<std::vector<double>> bounds_;       // that handles refer to
 };

@@ -12,7 +12,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/zone/directory.h"
 
@@ -55,17 +54,6 @@ std::optional<MetricLabels> Unpacked(absl::string_view packed) {
     packed.remove_prefix(name_bytes + value_bytes);
   }
   return labels;
-}
-
-absl::Status Conflict(const MetricSpec& spec, const MetricSpec& there) {
-  const std::string metric = absl::StrCat("metric \"", spec.name, "\": ");
-  if (spec.type != there.type) {
-    return absl::FailedPreconditionError(absl::StrCat(metric, "is a ", ToString(there.type),
-                                                      " already, not a ", ToString(spec.type)));
-  }
-  return absl::FailedPreconditionError(
-      absl::StrCat(metric, "has the bounds ", absl::StrJoin(there.bounds, " "), " already, not ",
-                   absl::StrJoin(spec.bounds, " ")));
 }
 
 }  // namespace
@@ -179,40 +167,9 @@ std::optional<MetricRecord> MetricsTable::Read(std::uint32_t index) const {
   return record;
 }
 
-bool MetricsTable::HasName(std::uint32_t index, absl::string_view name) const {
-  const Entry& there = entry(index);
-  return there.name_bytes == name.size() && std::memcmp(there.text, name.data(), name.size()) == 0;
-}
-
-absl::StatusOr<MetricRecord> MetricsTable::Find(const MetricSpec& spec) const {
-  const std::uint32_t entries = size();
-  for (std::uint32_t i = 0; i < entries; ++i) {
-    if (!HasName(i, spec.name)) continue;
-    std::optional<MetricRecord> record = Read(i);
-    if (!record.has_value() || record->spec.name != spec.name) continue;
-    // All series of a metric are alike.
-    if (record->spec.type != spec.type || record->spec.bounds != spec.bounds) {
-      return Conflict(spec, record->spec);
-    }
-    if (record->spec.labels == spec.labels) return *std::move(record);
-  }
-  return absl::NotFoundError(absl::StrCat("metric \"", spec.name, "\": there is no such series"));
-}
-
-std::uint32_t MetricsTable::WordsTaken() const {
-  std::uint32_t taken = 0;
-  const std::uint32_t entries = size();
-  for (std::uint32_t i = 0; i < entries; ++i) {
-    const std::optional<MetricRecord> record = Read(i);
-    if (!record.has_value()) continue;
-    const auto words = static_cast<std::uint32_t>(record->spec.words());
-    taken = std::max(taken, record->first_word + words);
-  }
-  return taken;
-}
-
-absl::StatusOr<MetricRecord> MetricsTable::Add(const MetricSpec& spec) const {
-  const std::uint32_t taken = WordsTaken();
+absl::StatusOr<MetricRecord> MetricsTable::Add(const MetricSpec& spec,
+                                               std::uint32_t first_word) const {
+  const std::uint32_t taken = std::min(first_word, max_series_);
   const std::uint32_t index = size();
   if (index >= max_series_ || spec.words() > max_series_ - taken) {
     return absl::ResourceExhaustedError(absl::StrCat(

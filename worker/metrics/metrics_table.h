@@ -65,12 +65,10 @@ class MetricsTable {
   // `index`: below size(). Nothing: somebody damaged it.
   std::optional<MetricRecord> Read(std::uint32_t index) const;
 
-  // The series `spec`, which CheckMetric has passed. NotFound: it is not there.
-  // FailedPrecondition: the metric is of another type, or has other bounds; the message has both.
-  absl::StatusOr<MetricRecord> Find(const MetricSpec& spec) const;
-  // Adds it, after Find has not found it. One caller at a time, in all processes.
+  // Adds the series `spec`, which CheckMetric has passed and which is not there (MetricsIndex).
+  // `first_word`: no series has it or one behind it. One caller at a time, in all processes.
   // ResourceExhausted: there is not so much room left.
-  absl::StatusOr<MetricRecord> Add(const MetricSpec& spec) const;
+  absl::StatusOr<MetricRecord> Add(const MetricSpec& spec, std::uint32_t first_word) const;
 
   // Slots from this number on never had a process that registered a metric. It is the table's own,
   // since the table may outlive the shared zone. At most kSlots.
@@ -92,8 +90,6 @@ class MetricsTable {
   Front& front() const;
   Entry& entry(std::uint32_t index) const;
   std::byte* line(std::uint32_t slot) const;
-  bool HasName(std::uint32_t index, absl::string_view name) const;
-  std::uint32_t WordsTaken() const;
 
   std::byte* memory_;
   std::uint32_t max_series_;
