@@ -199,7 +199,11 @@ std::string RenderStats(const v1::Stats& stats) {
       StatsTable(stats).Render(), "\n", config::Counted(stats.reloads(), "reload"), ", ",
       stats.reloads_refused(), " refused; ", config::Counted(stats.crashes(), "crash", "crashes"),
       "\n",
-      stats.metrics().empty() ? "" : absl::StrCat("\n", MetricsTable(stats.metrics()).Render()));
+      stats.metrics().empty() ? "" : absl::StrCat("\n", MetricsTable(stats.metrics()).Render()),
+      stats.series_left_out() == 0
+          ? ""
+          : absl::StrCat(config::Counted(stats.series_left_out(), "more series", "more series"),
+                         " did not fit into the answer\n"));
 }
 
 Table StatsTable(const v1::Stats& stats) {

@@ -224,6 +224,22 @@ TEST(RenderStats, HasNoRowForEndedWorkersThatCountedNothing) {
   EXPECT_EQ(RenderStats(ParseText<v1::Stats>("ended {}")).find("ended"), std::string::npos);
 }
 
+TEST(RenderStats, TellsHowManySeriesAreNotShown) {
+  const auto stats = ParseText<v1::Stats>(R"pb(
+    metrics {
+      name: "hits_total"
+      type: COUNTER
+      series { total: 7 }
+    }
+    series_left_out: 12
+  )pb");
+  const std::string text = RenderStats(stats);
+  EXPECT_NE(text.find("\nhits_total  counter  -           7\n12 more series did not fit into the "
+                      "answer\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(RenderStats, CountsOneReloadAndOneCrash) {
   const auto stats = ParseText<v1::Stats>("reloads: 1 crashes: 1");
   EXPECT_NE(RenderStats(stats).find("\n1 reload, 0 refused; 1 crash\n"), std::string::npos);

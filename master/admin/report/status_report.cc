@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/duration.pb.h"
 #include "muster/ipc/base/check.h"
+#include "muster/master/admin/report/metrics_bound.h"
 #include "muster/master/admin/report/slot_counts.h"
 #include "muster/master/admin/report/wire_message.h"
 #include "muster/proto/duration.h"
@@ -23,6 +24,9 @@ namespace {
 
 // Of what a worker, or a slot, has counted; most have less.
 constexpr std::size_t kCountedBytes = 128;
+
+// Clients of gRPC take messages of at most 4 MiB, unless they are told otherwise.
+constexpr std::size_t kMostStatsBytes = (std::size_t{4} << 20) - 1024;
 
 // The fields of Counters.
 void WriteCounters(const worker::StatsValues& values, WireMessage& out) {
@@ -212,6 +216,17 @@ std::vector<admin::v1::Metric> StatusReport::ReadMetrics(const worker::SharedZon
   return worker::ReadMetrics(*snapshot_.metrics, zone);
 }
 
+void StatusReport::WriteMetrics(const worker::SharedZone& zone, WireMessage& out) const {
+  using admin::v1::Stats;
+  std::vector<admin::v1::Metric> metrics = ReadMetrics(zone);
+  const std::size_t used = std::min(out.bytes().size(), kMostStatsBytes);
+  const std::uint64_t left_out = KeepWithin(kMostStatsBytes - used, metrics);
+  for (const admin::v1::Metric& metric : metrics) {
+    out.AddMessage(Stats::kMetricsFieldNumber, metric);
+  }
+  if (left_out > 0) out.AddNumber(Stats::kSeriesLeftOutFieldNumber, left_out);
+}
+
 std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone, TimePoint now,
                                 const Hung& hung) const {
   const SlotCounts counts = Count(snapshot_, zone);
@@ -236,9 +251,7 @@ std::string StatusReport::Write(StatusPart part, const worker::SharedZone& zone,
     case StatusPart::kStats:
       WriteTotals(counts, out);
       WriteStatsLists(counts, out);
-      for (const admin::v1::Metric& metric : ReadMetrics(zone)) {
-        out.AddMessage(admin::v1::Stats::kMetricsFieldNumber, metric);
-      }
+      WriteMetrics(zone, out);
       break;
   }
   return std::string(out.bytes());

@@ -49,6 +49,8 @@ class StatusReport {
   // What is of the master as a whole; the lists are of Stats alone.
   void WriteTotals(const SlotCounts& counts, WireMessage& out) const;
   void WriteStatsLists(const SlotCounts& counts, WireMessage& out) const;
+  // As many as a client of gRPC takes, with the others' number. Behind all else of Stats.
+  void WriteMetrics(const worker::SharedZone& zone, WireMessage& out) const;
 
   StatusSnapshot snapshot_;
   std::string master_;           // a Master, without uptime

@@ -3,17 +3,23 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/ipc/base/unique_fd.h"
+#include "muster/worker/metrics/metrics.h"
+#include "muster/worker/metrics/metrics_table.h"
 #include "muster/worker/zone/last_words.h"
 #include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/request_at_hand.h"
+#include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
 namespace {
@@ -58,6 +64,38 @@ class StatusReportTest : public testing::Test {
   const Settings settings_ = {
       .workers = 1, .ready_timeout = seconds(10), .shutdown_timeout = seconds(10)};
 };
+
+TEST_F(StatusReportTest, HasNoMoreMetricsThanAClientTakes) {
+  constexpr std::uint32_t kMaxSeries = 1024;
+  const auto metrics = std::make_shared<const worker::UserZone>(*worker::UserZone::Create(
+      std::string(worker::kMetricsZone), worker::MetricsTable::ZoneBytesFor(kMaxSeries)));
+  const worker::UserZone attached =
+      *worker::UserZone::Attach(metrics->name(), *ipc::DuplicateFd(metrics->memory_fd()),
+                                *ipc::DuplicateFd(metrics->bell_fd()));
+  const std::string text(200, 'x');
+  for (int slot = 0; slot < 10; ++slot) {
+    worker::Metrics worker(attached, kMaxSeries, *zone_, *zone_->Reserve());
+    for (std::uint32_t i = 0; i < kMaxSeries; ++i) {
+      ASSERT_TRUE(worker.Gauge(absl::StrCat("g", i), "", {{"a", text}, {"b", text}}).ok());
+    }
+  }
+  StatusSnapshot snapshot = SnapshotOf(core_, before_);
+  snapshot.metrics = metrics;
+
+  const std::string written =
+      StatusReport(std::move(snapshot)).Write(StatusPart::kStats, *zone_, now_);
+
+  EXPECT_LE(written.size(), std::size_t{4} << 20);
+  EXPECT_GE(written.size(), 4'000'000u);
+  admin::v1::Stats stats;
+  ASSERT_TRUE(stats.ParseFromString(written));
+  std::uint64_t shown = 0;
+  for (const admin::v1::Metric& metric : stats.metrics()) {
+    shown += static_cast<std::uint64_t>(metric.series_size());
+  }
+  EXPECT_GT(stats.series_left_out(), 0u);
+  EXPECT_EQ(shown + stats.series_left_out(), 10u * kMaxSeries);
+}
 
 TEST_F(StatusReportTest, TellsStateAndAgeOfAWorker) {
   Give(StartEvent{settings_});
