@@ -1,6 +1,7 @@
 #include "muster/worker/runtime/handoff/handoff_outlet.h"
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/proto/counted.h"
+#include "muster/worker/origin/origin.h"
+#include "muster/worker/origin/peer_address.h"
 #include "muster/worker/protocol/command.h"
 
 namespace muster::worker {
@@ -156,6 +159,13 @@ void HandoffOutlet::TakeBack() {
   std::deque<Unsent> unsent = std::exchange(unsent_, {});
   around_.board.ShowUnsent(0);
   for (Unsent& each : unsent) {
+    // A service may have given no more than the descriptor. What it gave stays.
+    Origin& origin = each.connection.origin;
+    if (origin.address.family() == AF_UNSPEC) {
+      const Origin told = ReadOrigin(each.connection.fd.get());
+      origin.address = told.address;
+      origin.credentials = told.credentials;
+    }
     callbacks_.adopt(std::move(each.connection), std::move(each.state));
   }
 }

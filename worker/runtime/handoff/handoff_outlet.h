@@ -50,7 +50,8 @@ class HandoffOutlet {
   void Start();
   // Gives nothing any more. What is not sent yet stays until TakeBack.
   void Stop();
-  // Passes the connections that were given and are not sent yet to `adopt`.
+  // Passes the connections that were given and are not sent yet to `adopt`. Their origins have what
+  // the kernel tells, as those of connections from the queue, and what they were given with.
   void TakeBack();
 
   // Of handoff_queue.h.

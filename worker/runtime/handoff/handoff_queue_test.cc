@@ -2,15 +2,19 @@
 
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/clock.h"
+#include "muster/worker/origin/origin.h"
+#include "muster/worker/origin/peer_address.h"
 #include "muster/worker/protocol/command.h"
 #include "muster/worker/runtime/handoff/handoff_outlet.h"
 #include "muster/worker/runtime/handoff/handoff_queue_fixture.h"
@@ -195,6 +199,31 @@ TEST_F(HandoffQueueTest, TakesBackWhatItCouldNotSend) {
   const std::size_t from_queue = old_->adopted().size();
   old_->queue().TakeBack();
   EXPECT_GT(old_->adopted().size(), from_queue);
+  EXPECT_EQ(old_->adopted().size() + kept, 1000u);
+}
+
+// What comes back unsent is as what comes back out of the queue, for the service and for logs.
+TEST_F(HandoffQueueTest, TakesConnectionsBackWithTheirOrigin) {
+  const auto taker = Add(kServing);
+  old_->StartGiving();
+  const std::size_t kept = Give(*old_, 1000, std::string(1000, ' ')).size();
+  Connection named = old_->Hold(Served());
+  named.origin = {.address = PeerAddress("\x0a\x01\x02\x03", 4711),
+                  .is_proxied = true,
+                  .listener = "public"};
+  old_->queue().Give(std::move(named), "named");
+  old_->queue().TakeBack();
+  ASSERT_GT(old_->adopted().size(), 1u);
+  const Origin& last = old_->adopted().back().connection.origin;
+  EXPECT_EQ(last.address.ToStringWithPort(), "10.1.2.3:4711");
+  EXPECT_TRUE(last.is_proxied);
+  EXPECT_EQ(last.listener, "public");
+  old_->adopted().pop_back();
+  for (const AdoptedConnection& each : old_->adopted()) {
+    EXPECT_EQ(each.connection.origin.address.family(), AF_UNIX);
+    EXPECT_EQ(each.connection.origin.credentials->pid, ::getpid());
+  }
+  old_->queue().StartTakingAll();
   EXPECT_EQ(old_->adopted().size() + kept, 1000u);
 }
 
