@@ -33,7 +33,16 @@ constexpr std::chrono::milliseconds kLastDelay(32);
 constexpr std::chrono::milliseconds kDescriptorDelay(100);
 constexpr std::chrono::seconds kMeasureDelay(1);
 
-// Moves the connection and its state out of a message.
+// Whether it was a connection that has ended with an error, of which nobody was told yet: its client
+// has reset it, or the kernel has given it up.
+bool HasBroken(int socket) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0;
+}
+
+// Moves the connection and its state out of a message. Cancelled: it broke on its way, for which
+// nobody here is to blame.
 absl::Status Unpack(ipc::ReceivedMessage& message, bool takes_from_others, Connection* connection,
                     std::string* state) {
   if (message.command_as<Command>() != Command::kAdopt) {
@@ -55,6 +64,7 @@ absl::Status Unpack(ipc::ReceivedMessage& message, bool takes_from_others, Conne
   connection->fd = std::move(message.fds[0]);
   connection->origin = ReadOrigin(connection->fd.get());
   if (connection->origin.address.family() == AF_UNSPEC) {
+    if (HasBroken(connection->fd.get())) return absl::CancelledError();
     return absl::InvalidArgumentError("ADOPT: its descriptor is no connected socket");
   }
   if (!is_in_memory) {
@@ -192,6 +202,11 @@ HandoffIntake::Outcome HandoffIntake::TakeOne() {
       outcome.ok() || absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status);
   if (status.ok()) status = Unpack(received_, around_.takes_from_other_users, &connection, &state);
   received_.fds.clear();
+  if (absl::IsCancelled(status)) {
+    // It was taken, as far as others count. Clients decide how many there are, so no line says it.
+    around_.stats.adopted.Add();
+    return Outcome::kTaken;
+  }
   if (!status.ok()) {
     around_.log.Write(config::v1::Log::ERROR, absl::StrCat("handoff: ", status.message()));
     return is_only_this_message ? Outcome::kTaken : Outcome::kNothing;

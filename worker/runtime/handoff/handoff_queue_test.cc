@@ -1,5 +1,7 @@
 #include "muster/worker/runtime/handoff/handoff_queue.h"
 
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -239,6 +241,41 @@ TEST_F(HandoffQueueTest, RefusesWhatIsNoConnectionAndGoesOn) {
   ASSERT_TRUE(RunUntilSettled());
   ASSERT_EQ(taker->adopted().size(), 1u);
   EXPECT_EQ(taker->adopted()[0].state, "good");
+  EXPECT_EQ(taker->stats().active, 1u);
+}
+
+// Clients may do so at any time.
+TEST_F(HandoffQueueTest, SaysNothingOfAConnectionThatItsClientResetOnTheWay) {
+  const ipc::UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = {};
+  socklen_t size = sizeof(address);
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ipc::UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  const ipc::UniqueFd served(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const linger reset = {.l_onoff = 1, .l_linger = 0};
+  ASSERT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+  client.reset();
+  pollfd end = {.fd = served.get(), .events = 0, .revents = 0};
+  ASSERT_EQ(::poll(&end, 1, 30'000), 1);
+
+  // What the log takes for standard error.
+  const ipc::UniqueFd standard_error(::dup(STDERR_FILENO));
+  ::testing::internal::CaptureStderr();
+  log_ = *ErrorLog::Open({}, "test");
+  const auto taker = AddTaker();
+  SendRaw(Command::kAdopt, {served.get()});
+  SendRaw(Command::kAdopt, {served_.get()});
+  const bool is_taken = RunUntil([&] { return taker->adopted().size() == 1; });
+  const std::string log = ::testing::internal::GetCapturedStderr();
+
+  EXPECT_TRUE(is_taken);
+  EXPECT_EQ(log, "");
+  EXPECT_EQ(taker->stats().adopted, 2u);
   EXPECT_EQ(taker->stats().active, 1u);
 }
 
