@@ -36,7 +36,7 @@ void PeerAddress::AppendTo(std::string& out) const {
     char text[INET6_ADDRSTRLEN];
     if (::inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text)) != nullptr) out.append(text);
   } else {
-    out.append("unix:");
+    out.append(family_ == AF_UNIX ? "unix:" : "unknown");
   }
 }
 

@@ -19,10 +19,10 @@ class PeerAddress {
   // `bytes`: 4 of IPv4, or 16 of IPv6, in network order. Of any other number: no address.
   PeerAddress(absl::string_view bytes, std::uint16_t port);
 
-  // Without its port: "192.0.2.1", "2001:db8::1"; "unix:" for a Unix socket.
+  // Without its port: "192.0.2.1", "2001:db8::1"; "unix:" for a Unix socket; "unknown".
   void AppendTo(std::string& out) const;
   std::string ToString() const;
-  // "192.0.2.1:80", "[2001:db8::1]:80", "unix:".
+  // "192.0.2.1:80", "[2001:db8::1]:80", "unix:", "unknown".
   std::string ToStringWithPort() const;
 
   // AF_INET, AF_INET6, AF_UNIX; AF_UNSPEC: it is not known.

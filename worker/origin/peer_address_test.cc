@@ -38,6 +38,11 @@ TEST(PeerAddress, OfAUnixSocketHasNoName) {
   EXPECT_EQ(PeerAddress(address).network_bytes(), "");
 }
 
+TEST(PeerAddress, SaysSoWhenItIsNotKnown) {
+  EXPECT_EQ(Text(PeerAddress()), ">unknown");
+  EXPECT_EQ(PeerAddress().ToStringWithPort(), "unknown");
+}
+
 TEST(PeerAddress, IsMadeOfItsBytes) {
   const std::string four("\xc0\x00\x02\x01", 4);
   EXPECT_EQ(PeerAddress(four, 80).ToStringWithPort(), "192.0.2.1:80");
