@@ -23,13 +23,16 @@ std::string WhyOf(Refusals::Kind kind, const ListenerTerms& terms, absl::string_
       return absl::StrCat("its header ", detail);
     case Refusals::Kind::kLate:
       return "its header was not complete within proxy_protocol.timeout";
-    case Refusals::Kind::kKinds:
-      break;
   }
   return "";
 }
 
 }  // namespace
+
+Refusals::Told& Refusals::ToldOf(Kind kind, const std::string& listener) {
+  const bool is_known = told_.count(listener) > 0;
+  return told_[is_known || told_.size() < kMostListeners ? listener : ""][kind];
+}
 
 void Refusals::Note(Kind kind, const ListenerTerms& terms, const PeerAddress& peer,
                     absl::string_view detail, loop::TimePoint now) {
@@ -38,7 +41,7 @@ void Refusals::Note(Kind kind, const ListenerTerms& terms, const PeerAddress& pe
   } else {
     status_.refused_by_proxy_protocol.Add();
   }
-  Told& told = told_[static_cast<std::size_t>(kind)];
+  Told& told = ToldOf(kind, terms.title());
   if (told.at.has_value() && now - *told.at < kTellEvery) {
     ++told.untold;
     return;

@@ -5,9 +5,12 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -17,6 +20,7 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 class RefusalsTest : public ::testing::Test {
@@ -38,6 +42,12 @@ class RefusalsTest : public ::testing::Test {
     ::unlink(path_.c_str());
   }
 
+  static std::shared_ptr<const ListenerTerms> TermsNamed(const std::string& name) {
+    config::v1::Listen listen;
+    listen.set_name(name);
+    listen.set_max_connections_per_client(5);
+    return *ListenerTerms::From(listen);
+  }
   std::vector<std::string> Lines() const {
     std::ifstream file(path_);
     return absl::StrSplit(std::string(std::istreambuf_iterator<char>(file), {}), '\n',
@@ -85,6 +95,30 @@ TEST_F(RefusalsTest, AreAllCountedAndSeldomLogged) {
   refusals.Note(Refusals::Kind::kTooMany, *terms_, peer_, "", start_ + seconds(120));
   ASSERT_THAT(Lines(), SizeIs(3));
   EXPECT_THAT(Lines()[2], EndsWith("which is max_connections_per_client"));
+}
+
+// A crowd at one of them does not hide what happens at another.
+TEST_F(RefusalsTest, AreLoggedForEachListener) {
+  const std::shared_ptr<const ListenerTerms> other = TermsNamed("other");
+  Refusals refusals(*log_, status_);
+  refusals.Note(Refusals::Kind::kTooMany, *terms_, peer_, "", start_);
+  refusals.Note(Refusals::Kind::kTooMany, *terms_, peer_, "", start_ + seconds(1));
+  refusals.Note(Refusals::Kind::kTooMany, *other, peer_, "", start_ + seconds(2));
+  refusals.Note(Refusals::Kind::kTooMany, *other, peer_, "", start_ + seconds(3));
+  ASSERT_THAT(Lines(), SizeIs(2));
+  EXPECT_THAT(Lines()[1], HasSubstr("listener other: a connection of 192.0.2.1:4711"));
+  EXPECT_THAT(Lines()[1], EndsWith("which is max_connections_per_client"));
+  refusals.Note(Refusals::Kind::kTooMany, *other, peer_, "", start_ + seconds(70));
+  EXPECT_THAT(Lines()[2], EndsWith("; 1 other for such a reason since the last line"));
+}
+
+TEST_F(RefusalsTest, OfVeryManyListenersShareTheirLines) {
+  Refusals refusals(*log_, status_);
+  for (int i = 0; i < 1000; ++i) {
+    refusals.Note(Refusals::Kind::kTooMany, *TermsNamed(absl::StrCat("l", i)), peer_, "", start_);
+  }
+  EXPECT_THAT(Lines(), SizeIs(Refusals::kMostListeners + 1));
+  EXPECT_EQ(status_.refused_over_limit.value(), 1000u);
 }
 
 }  // namespace

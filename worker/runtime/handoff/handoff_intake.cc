@@ -33,8 +33,8 @@ constexpr std::chrono::milliseconds kLastDelay(32);
 constexpr std::chrono::milliseconds kDescriptorDelay(100);
 constexpr std::chrono::seconds kMeasureDelay(1);
 
-// Whether it was a connection that has ended with an error, of which nobody was told yet: its client
-// has reset it, or the kernel has given it up.
+// Whether it was a connection that has ended with an error, of which nobody was told yet: its
+// client has reset it, or the kernel has given it up.
 bool HasBroken(int socket) {
   int error = 0;
   socklen_t size = sizeof(error);

@@ -210,9 +210,8 @@ TEST_F(HandoffQueueTest, TakesConnectionsBackWithTheirOrigin) {
   old_->StartGiving();
   const std::size_t kept = Give(*old_, 1000, std::string(1000, ' ')).size();
   Connection named = old_->Hold(Served());
-  named.origin = {.address = PeerAddress("\x0a\x01\x02\x03", 4711),
-                  .is_proxied = true,
-                  .listener = "public"};
+  named.origin = {
+      .address = PeerAddress("\x0a\x01\x02\x03", 4711), .is_proxied = true, .listener = "public"};
   old_->queue().Give(std::move(named), "named");
   old_->queue().TakeBack();
   ASSERT_GT(old_->adopted().size(), 1u);
