@@ -1,5 +1,5 @@
-// Sweeps scenarios and prints a table of what was found. Exits with 1 if one of ours is not clean,
-// with 2 if this machine cannot sweep.
+#include "muster/ipc/testing/sweep_table.h"
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -9,7 +9,6 @@
 
 #include "CLI/CLI.hpp"
 #include "muster/ipc/testing/kill_sweep.h"
-#include "muster/ipc/testing/scenarios.h"
 #include "muster/ipc/testing/victim.h"
 
 namespace muster::ipc::testing {
@@ -57,7 +56,9 @@ void PrintJson(const Row& row, bool first) {
       row.seconds);
 }
 
-int Run(int argc, char** argv) {
+}  // namespace
+
+int PrintSweepTable(const std::vector<Scenario>& scenarios, int argc, char** argv) {
   CLI::App app("Kills a process before each instruction of each primitive, and looks who hangs.");
   bool json = false;
   bool complete = false;
@@ -83,7 +84,7 @@ int Run(int argc, char** argv) {
   bool ours_are_clean = true;
   bool first = true;
   if (!json) PrintHeading();
-  for (const Scenario& scenario : AllScenarios()) {
+  for (const Scenario& scenario : scenarios) {
     if ((scenario.primitive + ": " + scenario.role).find(only) == std::string::npos) continue;
     const auto begin = std::chrono::steady_clock::now();
     const Tally tally = Sweep(scenario, {.points_per_victim = limit(scenario)});
@@ -101,7 +102,4 @@ int Run(int argc, char** argv) {
   return ours_are_clean ? 0 : 1;
 }
 
-}  // namespace
 }  // namespace muster::ipc::testing
-
-int main(int argc, char** argv) { return muster::ipc::testing::Run(argc, argv); }
