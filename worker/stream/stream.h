@@ -62,7 +62,8 @@ class Stream final : private loop::Handler {
 
   // OnInput and OnInputEnd are not called, and nothing is read, until Resume. A paused stream waits
   // for something of this process. So a drain leaves it here, until Resume or shutdown_timeout. Its
-  // session may write meanwhile.
+  // session may write meanwhile. A pause is its session's: Protocol::Resume may pause anew, and what
+  // Suspend pauses is not paused.
   void Pause() { is_paused_ = true; }
   // Input that is here is offered again.
   void Resume();

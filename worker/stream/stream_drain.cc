@@ -38,6 +38,7 @@ bool Stream::TryHandOff() {
   std::string session;
   is_in_turn_ = true;
   const bool is_suspended = Guard("Session::Suspend", [&] { session = session_->Suspend(); });
+  is_paused_ = false;  // it was not before, and who paused is suspended
   // So it is found out here if the client is gone.
   if (is_suspended && !is_blocked_ && !is_over_) Flush();
   is_in_turn_ = false;
@@ -86,12 +87,11 @@ StreamState Stream::TakeState() {
 
 void Stream::GoOn(std::string state) {
   session_.reset();
+  is_offered_ = false;
+  is_drain_told_ = false;
   if (const absl::Status status = MakeSession(std::move(state)); !status.ok()) {
     return EndFor("its session, which does not go on", status.message());
   }
-  is_paused_ = false;
-  is_offered_ = false;
-  is_drain_told_ = false;
   TellDrain();
   Enqueue();
 }

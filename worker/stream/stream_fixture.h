@@ -83,6 +83,7 @@ class Lines : public Protocol {
     if (state.empty()) return absl::InvalidArgumentError("its state has no number");
     last = &stream;
     ++resumed;
+    if (on_resume != nullptr) on_resume(stream);
     return std::make_unique<Line>(*this, stream, std::stoi(state));
   }
   void OnDrain() override { ++drains; }
@@ -96,6 +97,7 @@ class Lines : public Protocol {
     return true;
   };
   std::function<void(Stream&)> on_begin;
+  std::function<void(Stream&)> on_resume;
   std::function<void(Line&)> on_input_end;
   std::function<void(Line&)> on_writable;
   std::function<void(Line&)> on_drain;

@@ -94,6 +94,51 @@ TEST_F(StreamPauseTest, StaysInItsWorkerUntilItGoesOn) {
   EXPECT_EQ(Receive(client), "done\n1\n");
 }
 
+TEST_F(StreamPauseTest, OfASessionThatIsResumedHolds) {
+  next_protocol_->on_resume = [](Stream& stream) { stream.Pause(); };
+  const ipc::UniqueFd client = Connect();
+  Send(client, "half");
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  PassOn();
+  Send(client, " a line\n");
+  EXPECT_EQ(Receive(client), "");
+  successor().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off_.size(), 0u) << "it waits for something of this worker";
+  next_protocol_->last->Write("done\n");
+  next_protocol_->last->Resume();
+  RunWhatIsReady();
+  EXPECT_EQ(handed_off_.size(), 1u);
+  EXPECT_EQ(Receive(client), "done\n");
+}
+
+// In the worker in which it was suspended, since nobody takes its state.
+TEST_F(StreamPauseTest, OfASessionThatGoesOnHolds) {
+  most_state_bytes_ = kMostHandoffStateBytes;
+  protocol_->more_state = std::string(100'000, ' ');
+  protocol_->on_resume = [](Stream& stream) { stream.Pause(); };
+  const ipc::UniqueFd client = Connect();
+  service().Drain(Service::Idle::kHandOff);
+  Send(client, "a\n");
+  EXPECT_EQ(protocol_->resumed, 1);
+  EXPECT_EQ(Receive(client), "");
+  EXPECT_TRUE(protocol_->last->is_paused());
+  protocol_->last->Resume();
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "1\n");
+}
+
+TEST_F(StreamPauseTest, OfASessionThatIsSuspendedEndsWithIt) {
+  protocol_->on_suspend = [](Lines::Line& line) { line.stream.Pause(); };
+  const ipc::UniqueFd client = Connect();
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  EXPECT_EQ(protocol_->resumed, 0) << "it did not go on here";
+  PassOn();
+  Send(client, "a\n");
+  EXPECT_EQ(Receive(client), "1\n");
+}
+
 TEST_F(StreamPauseTest, StaysInItsWorkerWhileThereIsAHold) {
   const ipc::UniqueFd client = Connect();
   Stream::Hold hold = protocol_->last->TakeHold();
