@@ -182,8 +182,9 @@ class Stream final : private loop::Handler {
   loop::TimePoint closing_since_;  // while is_closing_
   loop::TimePoint linger_until_;   // while is_lingering_
 
-  // A drain has found that the takers read no state as long as this one's. 0: it has not.
-  std::size_t refused_limit_ = 0;
+  // Of a session that was suspended, but whose stream had too much for those that take it. So it is
+  // not suspended again before there is less input or output, or they take more. 0: it was not.
+  std::size_t refused_session_bytes_ = 0;
   std::uint32_t watched_events_ = 0;
   bool is_watched_ = false;
   bool is_woken_in_vain_ = false;  // by an event that is not waited for

@@ -33,7 +33,7 @@ bool Stream::TryHandOff() {
   if (is_closing_ || is_busy() || output_.has_file()) return false;
   Context& context = set_.context();
   const std::size_t limit_bytes = context.MostHandoffStateBytes();
-  if (limit_bytes <= refused_limit_ || !FitsHandoff(0, limit_bytes)) return false;
+  if (!FitsHandoff(refused_session_bytes_, limit_bytes)) return false;
   if (!context.HasHandoffRoom()) return false;
   std::string session;
   is_in_turn_ = true;
@@ -57,7 +57,7 @@ bool Stream::TryHandOff() {
   }
   const bool fits = FitsHandoff(session.size(), limit_bytes);
   if (!fits || output_.has_file() || is_busy()) {
-    if (!fits) refused_limit_ = limit_bytes;
+    if (!fits) refused_session_bytes_ = session.size();
     GoOn(std::move(session));
     return false;
   }

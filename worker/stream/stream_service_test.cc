@@ -131,6 +131,22 @@ TEST_F(StreamServiceTest, GoesOnWithASessionWhoseStateNobodyTakes) {
   EXPECT_EQ(handed_off_.size(), 1u);
 }
 
+TEST_F(StreamServiceTest, HandsAClientOffAsSoonAsItsInputIsConsumed) {
+  most_state_bytes_ = kMostHandoffStateBytes;
+  protocol_->more_state = std::string(55'000, ' ');
+  const ipc::UniqueFd client = Connect();
+  Send(client, std::string(12'000, 'x'));
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  EXPECT_EQ(handed_off_.size(), 0u) << "state and input together are too much";
+  EXPECT_EQ(protocol_->resumed, 1);
+  Send(client, "\n");
+  ASSERT_EQ(handed_off_.size(), 1u);
+  EXPECT_EQ(protocol_->resumed, 1) << "and it was not suspended in vain again";
+  PassOn();
+  EXPECT_EQ(Receive(client), "1\n");
+}
+
 TEST_F(StreamServiceTest, ClosesAClientWhoseSessionIsSuspendedIntoTooMuch) {
   settings().set_max_session_bytes(1000);
   protocol_->more_state = std::string(1000, ' ');
