@@ -21,6 +21,7 @@
 #include "muster/worker/stream/session.h"
 #include "muster/worker/stream/stream_deadline.h"
 #include "muster/worker/stream/stream_handle.h"
+#include "muster/worker/stream/stream_queue.h"
 #include "muster/worker/stream/stream_state.h"
 
 namespace muster::worker {
@@ -62,8 +63,8 @@ class Stream final : private loop::Handler {
 
   // OnInput and OnInputEnd are not called, and nothing is read, until Resume. A paused stream waits
   // for something of this process. So a drain leaves it here, until Resume or shutdown_timeout. Its
-  // session may write meanwhile. A pause is its session's: Protocol::Resume may pause anew, and what
-  // Suspend pauses is not paused.
+  // session may write meanwhile. A pause is its session's: Protocol::Resume may pause anew, and
+  // what Suspend pauses is not paused.
   void Pause() { is_paused_ = true; }
   // Input that is here is offered again.
   void Resume();
@@ -172,6 +173,7 @@ class Stream final : private loop::Handler {
   std::unique_ptr<Session> session_;
   InputBuffer input_;
   OutputQueue output_;
+  StreamQueue::Place place_{this};    // of the set
   std::shared_ptr<StreamLink> link_;  // null: nobody has asked for it
   std::uint32_t holds_ = 0;
 

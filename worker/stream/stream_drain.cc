@@ -33,8 +33,17 @@ bool Stream::TryHandOff() {
   if (is_closing_ || is_busy() || output_.has_file()) return false;
   Context& context = set_.context();
   const std::size_t limit_bytes = context.MostHandoffStateBytes();
-  if (!FitsHandoff(refused_session_bytes_, limit_bytes)) return false;
-  if (!context.HasHandoffRoom()) return false;
+  const bool fits_now = FitsHandoff(refused_session_bytes_, limit_bytes);
+  if (!fits_now || !context.HasHandoffRoom()) {
+    // If it is queued, it asks again in its next turn.
+    if (is_queued_) return false;
+    if (fits_now) {
+      set_.AwaitRoom(*this);
+    } else {
+      set_.AwaitLongerStates(*this, limit_bytes);
+    }
+    return false;
+  }
   std::string session;
   is_in_turn_ = true;
   const bool is_suspended = Guard("Session::Suspend", [&] { session = session_->Suspend(); });

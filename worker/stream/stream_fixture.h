@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -237,6 +238,8 @@ class StreamTest : public testing::Test, protected Context {
   config::v1::Config config_;
   std::deque<std::pair<Connection, std::string>> handed_off_;
   bool has_handoff_room_ = true;
+  std::size_t most_handed_off_ = std::numeric_limits<std::size_t>::max();
+  int room_questions_ = 0;  // of the service
   std::size_t most_state_bytes_ = kMostHandoffMemoryBytes;
   std::vector<std::string> log_;
   Lines* protocol_ = new Lines;       // the service's
@@ -257,7 +260,10 @@ class StreamTest : public testing::Test, protected Context {
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level, absl::string_view line) override { log_.emplace_back(line); }
   bool is_draining() const override { return false; }
-  bool HasHandoffRoom() override { return has_handoff_room_; }
+  bool HasHandoffRoom() override {
+    ++room_questions_;
+    return has_handoff_room_ && handed_off_.size() < most_handed_off_;
+  }
   std::size_t MostHandoffStateBytes() override { return most_state_bytes_; }
   void HandOff(Connection connection, std::string state) override {
     EXPECT_LE(state.size(), most_state_bytes_);

@@ -25,7 +25,7 @@ class StreamService final : public Service {
   void OnConnection(Connection connection) override;
   absl::Status Adopt(Connection connection, std::string state) override;
   void Drain(Idle idle) override;
-  void OnHandoffRoom() override { set_.WorkAll(); }
+  void OnHandoffRoom() override { set_.OnHandoffRoom(); }
   absl::Status Reopen() override { return protocol_->Reopen(); }
 
  private:

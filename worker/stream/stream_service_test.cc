@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -235,6 +236,35 @@ TEST_F(StreamServiceTest, ServesAClientOnUntilAnotherWorkerHasRoom) {
   PassOn();
   Send(client, "b\n");
   EXPECT_EQ(Receive(client), "2\n");
+}
+
+TEST_F(StreamServiceTest, AsksForRoomForThoseAloneThatGetIt) {
+  constexpr int kClients = 200;
+  std::vector<ipc::UniqueFd> clients;
+  for (int i = 0; i < kClients; ++i) clients.push_back(Connect());
+  most_handed_off_ = 0;
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  while (most_handed_off_ < kClients) {
+    ++most_handed_off_;
+    service().OnHandoffRoom();
+    RunWhatIsReady();
+    ASSERT_EQ(handed_off_.size(), most_handed_off_);
+  }
+  EXPECT_LE(room_questions_, 5 * kClients) << "not each time for all of them";
+}
+
+TEST_F(StreamServiceTest, ForgetsAClientThatLeavesWhileItAwaitsRoom) {
+  std::vector<ipc::UniqueFd> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(Connect());
+  has_handoff_room_ = false;
+  service().Drain(Service::Idle::kHandOff);
+  clients.erase(clients.begin() + 1);
+  RunWhatIsReady();
+  EXPECT_EQ(protocol_->ended, 1);
+  has_handoff_room_ = true;
+  service().OnHandoffRoom();
+  EXPECT_EQ(handed_off_.size(), 2u);
 }
 
 TEST_F(StreamServiceTest, TellsProtocolAndSessionsThatTheWorkerDrains) {

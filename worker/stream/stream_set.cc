@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "muster/proto/counted.h"
@@ -27,9 +28,7 @@ void StreamSet::Add(std::unique_ptr<Stream> stream) {
 }
 
 std::unique_ptr<Stream> StreamSet::Remove(Stream& stream) {
-  std::erase(queued_, &stream);
-  std::erase(over_, &stream);
-  std::replace(running_.begin(), running_.end(), &stream, static_cast<Stream*>(nullptr));
+  stream.place_.Leave();
   const auto found = streams_.find(&stream);
   if (found == streams_.end()) return nullptr;
   std::unique_ptr<Stream> removed = std::move(found->second);
@@ -50,27 +49,48 @@ void StreamSet::TellDrain() {
 }
 
 void StreamSet::Enqueue(Stream& stream) {
-  if (queued_.empty()) context_.Post([this] { RunQueued(); });
-  queued_.push_back(&stream);
+  queued_.Push(stream.place_);
+  if (std::exchange(is_run_posted_, true)) return;
+  context_.Post([this] {
+    is_run_posted_ = false;
+    RunQueued();
+  });
 }
 
 void StreamSet::RunQueued() {
-  if (!running_.empty()) return;
-  running_ = std::exchange(queued_, {});
+  if (std::exchange(is_running_, true)) return;
+  running_.Append(queued_);
   // A turn may remove any of them.
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    if (running_[i] != nullptr) running_[i]->Work();
+  while (Stream* const stream = running_.Pop()) stream->Work();
+  is_running_ = false;
+}
+
+void StreamSet::AwaitRoom(Stream& stream) { await_room_.Push(stream.place_); }
+
+void StreamSet::AwaitLongerStates(Stream& stream, std::size_t limit_bytes) {
+  refused_limit_bytes_ =
+      await_longer_states_.empty() ? limit_bytes : std::min(refused_limit_bytes_, limit_bytes);
+  await_longer_states_.Push(stream.place_);
+}
+
+void StreamSet::OnHandoffRoom() {
+  if (!await_longer_states_.empty() && context_.MostHandoffStateBytes() > refused_limit_bytes_) {
+    while (Stream* const stream = await_longer_states_.Pop()) stream->Enqueue();
+    RunQueued();
   }
-  running_.clear();
+  // Those for whom there is room, and no other.
+  while (!await_room_.empty() && context_.HasHandoffRoom()) await_room_.Pop()->Work();
 }
 
 void StreamSet::Bury(Stream& stream) {
   if (over_.empty()) context_.Post([this] { BuryAll(); });
-  over_.push_back(&stream);
+  over_.Push(stream.place_);
 }
 
 void StreamSet::BuryAll() {
-  for (Stream* stream : std::exchange(over_, {})) {
+  StreamQueue over;
+  over.Append(over_);
+  while (Stream* const stream = over.Pop()) {
     stream->TellEnd();
     Remove(*stream).reset();
   }

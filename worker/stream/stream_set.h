@@ -7,13 +7,13 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "muster/loop/timer.h"
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/stream/line_throttle.h"
 #include "muster/worker/stream/session.h"
+#include "muster/worker/stream/stream_queue.h"
 #include "muster/worker/stream/stream_settings.h"
 
 namespace muster::worker {
@@ -38,6 +38,12 @@ class StreamSet {
   void TellDrain();
   // The stream has its turn in the next round of the loop.
   void Enqueue(Stream& stream);
+  // The stream is to be handed off, and has a turn when another worker has room for it; or when
+  // they take longer states than `limit_bytes`. Unless it has a turn before.
+  void AwaitRoom(Stream& stream);
+  void AwaitLongerStates(Stream& stream, std::size_t limit_bytes);
+  // Other workers have room, or take longer states.
+  void OnHandoffRoom();
   // The stream is over: its session hears of it, and it is destroyed, in the next round.
   void Bury(Stream& stream);
   // Unsent output in memory has grown, or become less.
@@ -78,9 +84,15 @@ class StreamSet {
   LineThrottle throttle_;
   loop::Timer log_counts_;
 
-  std::vector<Stream*> queued_;
-  std::vector<Stream*> running_;  // of queued_; null: removed meanwhile
-  std::vector<Stream*> over_;
+  // A stream is in one of them at most.
+  StreamQueue queued_;
+  StreamQueue running_;  // those that were queued when the round began
+  StreamQueue over_;
+  StreamQueue await_room_;
+  StreamQueue await_longer_states_;
+  std::size_t refused_limit_bytes_ = 0;  // the least for one of await_longer_states_
+  bool is_run_posted_ = false;
+  bool is_running_ = false;
   std::unordered_map<Stream*, std::unique_ptr<Stream>> streams_;
 };
 

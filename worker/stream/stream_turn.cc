@@ -89,6 +89,7 @@ void Stream::BeginTurn() {
 
 void Stream::Work() {
   is_queued_ = false;
+  if (!is_over_) place_.Leave();
   BeginTurn();
   for (int round = 0; !is_over_ && !is_lingering_; ++round) {
     if (round == kRoundsPerTurn) {
