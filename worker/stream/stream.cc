@@ -38,8 +38,9 @@ Stream::Stream(StreamSet& set, Connection connection)
 Stream::~Stream() {
   is_over_ = true;  // what the session still asks for has no effect
   if (link_ != nullptr) link_->Cut();
-  session_.reset();
   set_.CountUnsent(-static_cast<std::int64_t>(output_.memory_bytes()));
+  output_.Clear();
+  session_.reset();
   Unwatch();
 }
 

@@ -141,6 +141,8 @@ absl::Status Stream::Restore(StreamState state) {
     is_blocked_ = true;
     output_.Append(state.unsent);
     set_.CountUnsent(static_cast<std::int64_t>(output_.memory_bytes()));
+    // What the client does not take counts against the bounds here, as what is written does.
+    Flush();
   }
   const absl::Status status = MakeSession(std::move(state.session));
   if (status.ok() && set_.drain().has_value()) TellDrain();

@@ -188,6 +188,52 @@ TEST_F(StreamOutputTest, OfAllClientsIsBounded) {
   EXPECT_THAT(log_[0], HasSubstr("closed for max_worker_unsent_bytes"));
 }
 
+// As after a reload: each of the old workers had less than it may.
+TEST_F(StreamOutputTest, OfAllClientsIsBoundedAlsoWhenTheyAreAdopted) {
+  const auto unsent = [this](std::size_t bytes) {
+    ipc::UniqueFd client = Connect();
+    protocol_->last->Write(std::string(bytes, 'x'));
+    RunWhatIsReady();
+    return client;
+  };
+  const ipc::UniqueFd large = unsent(1'500'000);
+  const ipc::UniqueFd small = unsent(1'000'000);
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 2u);
+  settings().set_max_worker_unsent_bytes(1'400'000);
+  PassOn();
+  EXPECT_EQ(connections_.held(), 1u);
+  EXPECT_TRUE(absl::EndsWith(Receive(large), "x<end>"));
+  ASSERT_EQ(log_.size(), 1u);
+  EXPECT_THAT(log_[0], HasSubstr("closed for max_worker_unsent_bytes"));
+  // What is taken, and what is handed off again, does not count any more.
+  EXPECT_EQ(Receive(small).size(), 1'000'000u);
+  next_protocol_->on_line = [](Lines::Line& line, absl::string_view) {
+    line.stream.Write(std::string(1'300'000, 'y'));
+    return true;
+  };
+  Send(small, "a\n");
+  successor().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  PassOn();
+  ASSERT_EQ(handed_off_.size(), 1u) << "it comes back, and is given again";
+  EXPECT_EQ(log_.size(), 1u);
+}
+
+TEST_F(StreamOutputTest, OfAnAdoptedClientIsBounded) {
+  const ipc::UniqueFd client = Connect();
+  protocol_->last->Write(std::string(1'000'000, 'x'));
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  settings().set_max_unsent_bytes(100'000);
+  PassOn();
+  EXPECT_EQ(connections_.held(), 0u) << "though the client is not heard of";
+  EXPECT_TRUE(absl::EndsWith(Receive(client), "x<end>"));
+  EXPECT_EQ(next_protocol_->ended, 1);
+  ASSERT_EQ(log_.size(), 1u);
+  EXPECT_THAT(log_[0], HasSubstr("closed for max_unsent_bytes"));
+}
+
 TEST_F(StreamOutputTest, IsAwaitedByASessionThatLeavesItsInputMeanwhile) {
   const ipc::UniqueFd client = Connect();
   protocol_->on_line = [](Lines::Line& line, absl::string_view) {

@@ -96,16 +96,17 @@ void StreamSet::BuryAll() {
   }
 }
 
-void StreamSet::CloseLargest() {
+bool StreamSet::CloseLargest() {
   const auto largest =
       std::max_element(streams_.begin(), streams_.end(), [](const auto& a, const auto& b) {
         return a.first->unsent_memory_bytes() < b.first->unsent_memory_bytes();
       });
-  if (largest == streams_.end()) return;
+  if (largest == streams_.end() || largest->first->unsent_memory_bytes() == 0) return false;
   Log(config::v1::Log::WARN, "closed for max_worker_unsent_bytes",
       absl::StrCat("all clients together have not taken ", unsent_bytes_, " bytes, and it has not ",
                    "taken ", largest->first->unsent_memory_bytes()));
   largest->first->End();
+  return true;
 }
 
 void StreamSet::Log(config::v1::Log::Level level, absl::string_view kind,

@@ -48,9 +48,10 @@ class StreamSet {
   void Bury(Stream& stream);
   // Unsent output in memory has grown, or become less.
   void CountUnsent(std::int64_t bytes) { unsent_bytes_ += static_cast<std::uint64_t>(bytes); }
-  // If there is more than all clients may have, closes the one that has the most.
+  // While there is more than all clients may have, closes the one that has the most.
   void BoundUnsent() {
-    if (unsent_bytes_ > settings_.max_worker_unsent_bytes) CloseLargest();
+    while (unsent_bytes_ > settings_.max_worker_unsent_bytes && CloseLargest()) {
+    }
   }
   // Writes a line about a client that is closed; too many of one kind are counted instead.
   void Log(config::v1::Log::Level level, absl::string_view kind, absl::string_view details = "");
@@ -70,7 +71,8 @@ class StreamSet {
  private:
   void RunQueued();
   void BuryAll();
-  void CloseLargest();
+  // False: none has any.
+  bool CloseLargest();
   void LogCounts();
 
   Context& context_;
