@@ -44,12 +44,14 @@ bool Stream::TryHandOff() {
     }
     return false;
   }
+  // Otherwise the next session, whose OnWritable comes when it is sent, would wait in vain.
+  const bool may_send = output_.empty();
   std::string session;
   is_in_turn_ = true;
   const bool is_suspended = Guard("Session::Suspend", [&] { session = session_->Suspend(); });
   is_paused_ = false;  // it was not before, and who paused is suspended
   // So it is found out here if the client is gone.
-  if (is_suspended && !is_blocked_ && !is_over_) Flush();
+  if (is_suspended && may_send && !is_over_) Flush();
   is_in_turn_ = false;
   if (is_over_) return false;
   if (is_closing_) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -186,6 +187,74 @@ TEST_F(StreamOutputTest, OfAllClientsIsBounded) {
   EXPECT_EQ(Receive(third).size(), 600'000u);
   ASSERT_EQ(log_.size(), 1u);
   EXPECT_THAT(log_[0], HasSubstr("closed for max_worker_unsent_bytes"));
+}
+
+// What was written in the last step of a turn is not sent when the client is handed off.
+TEST_F(StreamOutputTest, IsPulledOnAfterAHandoff) {
+  constexpr int kParts = 100;
+  int written = 0;
+  const auto write = [&](Lines::Line& line) {
+    if (written < kParts) line.stream.Write(absl::StrCat(++written, "\n"));
+    return true;
+  };
+  protocol_->on_line = [&](Lines::Line& line, absl::string_view) { return write(line); };
+  protocol_->on_writable = write;
+  next_protocol_->on_writable = write;
+  const ipc::UniqueFd client = Connect();
+  has_handoff_room_ = false;
+  service().Drain(Service::Idle::kHandOff);
+  has_handoff_room_ = true;
+  Send(client, "a\n");
+  ASSERT_EQ(handed_off_.size(), 1u);
+  EXPECT_LT(written, kParts);
+  PassOn();
+  std::string expected;
+  for (int i = 1; i <= kParts; ++i) absl::StrAppend(&expected, i, "\n");
+  RunUntil([&] { return written == kParts; });
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), expected);
+}
+
+TEST_F(StreamOutputTest, ComesInItsOrderAndOnceOverHandoffs) {
+  protocol_->on_suspend = [](Lines::Line& line) { line.stream.Write("leaving "); };
+  next_protocol_->on_resume = [](Stream& stream) { stream.Write("second "); };
+  next_protocol_->on_suspend = [](Lines::Line& line) { line.stream.Write("leaving again "); };
+  const ipc::UniqueFd client = Connect();
+  const std::string much(2'000'000, 'm');
+  protocol_->last->Write(much);
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  PassOn();
+  successor().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  auto* const third_protocol = new Lines;
+  third_protocol->on_resume = [](Stream& stream) { stream.Write("third\n"); };
+  StreamService third(*this, std::unique_ptr<Protocol>(third_protocol));
+  ASSERT_TRUE(third.Adopt(std::move(handed_off_[0].first), std::move(handed_off_[0].second)).ok());
+  EXPECT_TRUE(ReceiveUntil(client, "third\n") == much + "leaving second leaving again third\n");
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "");
+}
+
+// The client has made room since, so the bound is not reached.
+TEST_F(StreamOutputTest, OfASessionThatIsResumedIsBoundedByWhatTheClientDoesNotTake) {
+  constexpr std::size_t kMost = 1'000'000;
+  settings().set_max_unsent_bytes(kMost);
+  const ipc::UniqueFd client = Connect();
+  protocol_->last->Write(std::string(kMost, 'x'));
+  RunWhatIsReady();
+  const std::size_t taken = kMost - protocol_->last->unsent_bytes();
+  const std::size_t more = taken * 3 / 2;
+  next_protocol_->on_resume = [&](Stream& stream) { stream.Write(std::string(more, 'y')); };
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  std::string received = Receive(client);
+  PassOn();
+  RunUntil([&] {
+    received += Receive(client);
+    return received.size() == kMost + more;
+  });
+  EXPECT_TRUE(received == std::string(kMost, 'x') + std::string(more, 'y')) << received.size();
 }
 
 // As after a reload: each of the old workers had less than it may.

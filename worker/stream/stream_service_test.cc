@@ -132,6 +132,17 @@ TEST_F(StreamServiceTest, GoesOnWithASessionWhoseStateNobodyTakes) {
   EXPECT_EQ(handed_off_.size(), 1u);
 }
 
+TEST_F(StreamServiceTest, SendsWhatASuspendedSessionWroteOnceIfItGoesOn) {
+  most_state_bytes_ = kMostHandoffStateBytes;
+  protocol_->more_state = std::string(100'000, ' ');
+  protocol_->on_suspend = [](Lines::Line& line) { line.stream.Write("leaving "); };
+  protocol_->on_resume = [](Stream& stream) { stream.Write("staying\n"); };
+  const ipc::UniqueFd client = Connect();
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "leaving staying\n");
+}
+
 TEST_F(StreamServiceTest, HandsAClientOffAsSoonAsItsInputIsConsumed) {
   most_state_bytes_ = kMostHandoffStateBytes;
   protocol_->more_state = std::string(55'000, ' ');
