@@ -26,7 +26,8 @@ class Session {
   virtual std::size_t OnInput(absl::string_view input) = 0;
   // The client has ended its side. Everything that it sent was offered; what is not consumed is in
   // stream.unread(). It may still read. If this is not overridden, the client is closed once
-  // everything written is sent.
+  // everything written is sent. Called once for a client, in whatever worker it is by then: a
+  // session that is resumed later has stream.is_input_ended().
   virtual void OnInputEnd(Stream& stream);
   // Everything written was taken by the kernel: stream.unsent_bytes() is 0. Called once after each
   // time that something was written, at the end of that turn or when the client has made room. A

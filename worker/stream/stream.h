@@ -61,6 +61,10 @@ class Stream final : private loop::Handler {
   // Input that was received and is not consumed. What is in the kernel still is not in it.
   absl::string_view unread() const { return input_.bytes(); }
 
+  // The client has ended its side, and Session::OnInputEnd was called: of this session, or of the
+  // one before it in another worker. It is called once, so Protocol::Resume looks here.
+  bool is_input_ended() const { return is_input_end_told_; }
+
   // OnInput and OnInputEnd are not called, and nothing is read, until Resume. A paused stream waits
   // for something of this process. So a drain leaves it here, until Resume or shutdown_timeout. Its
   // session may write meanwhile. A pause is its session's: Protocol::Resume may pause anew, and

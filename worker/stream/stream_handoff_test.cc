@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -154,6 +154,7 @@ TEST_F(StreamHandoffTest, HandsAClientOffWhoseSidesHaveEnded) {
   RunWhatIsReady();
   service().Drain(Service::Idle::kHandOff);
   ASSERT_EQ(handed_off_.size(), 1u);
+  next_protocol_->on_resume = [](Stream& stream) { EXPECT_TRUE(stream.is_input_ended()); };
   PassOn();
   EXPECT_EQ(Receive(client), "1\n");
   next_protocol_->last->Write("later\n");
@@ -161,6 +162,44 @@ TEST_F(StreamHandoffTest, HandsAClientOffWhoseSidesHaveEnded) {
   RunWhatIsReady();
   EXPECT_EQ(Receive(client), "later\n<end>");
   EXPECT_EQ(connections_.held(), 0u) << "both sides have ended";
+}
+
+TEST_F(StreamHandoffTest, TellsTheNextSessionOnceOfAnEndThatTheOneBeforeDidNotHearOf) {
+  const std::string much(1'000'000, 'm');
+  protocol_->on_line = [&](Lines::Line& line, absl::string_view) {
+    line.stream.Write(much);
+    return true;
+  };
+  protocol_->on_input_end = [](Lines::Line&) { FAIL() << "its output is not taken"; };
+  int ends = 0;
+  next_protocol_->on_resume = [](Stream& stream) { EXPECT_FALSE(stream.is_input_ended()); };
+  next_protocol_->on_input_end = [&](Lines::Line& line) {
+    ++ends;
+    EXPECT_EQ(line.stream.unread(), "rest");
+    line.stream.Write(" sum");
+  };
+  const ipc::UniqueFd client = Connect();
+  Send(client, "a\nrest");
+  ::shutdown(client.get(), SHUT_WR);
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  PassOn();
+  EXPECT_EQ(ends, 0);
+  EXPECT_TRUE(ReceiveUntil(client, " sum") == much + " sum");
+  EXPECT_EQ(ends, 1);
+  successor().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  auto* const third_protocol = new Lines;
+  third_protocol->on_resume = [](Stream& stream) { EXPECT_TRUE(stream.is_input_ended()); };
+  third_protocol->on_input_end = [](Lines::Line&) { FAIL() << "it was told before"; };
+  StreamService third(*this, std::unique_ptr<Protocol>(third_protocol));
+  ASSERT_TRUE(third.Adopt(std::move(handed_off_[0].first), std::move(handed_off_[0].second)).ok());
+  RunWhatIsReady();
+  EXPECT_EQ(connections_.held(), 1u);
+  third_protocol->last->Close();
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "<end>");
 }
 
 TEST_F(StreamHandoffTest, RefusesAStateWithMoreThanAnyConfigurationAllows) {
