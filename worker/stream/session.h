@@ -15,7 +15,7 @@ class Stream;
 
 // Holds the state of one client of a protocol. You implement it. Called in the loop's thread, never
 // within another call of the same session. No call may block. An exception that leaves a call
-// closes the client, and is logged with its text.
+// closes the client, and is logged with its text. The destructor throws nothing.
 class Session {
  public:
   virtual ~Session() = default;
@@ -48,7 +48,8 @@ class Session {
 };
 
 // Makes the sessions, outlives them, and holds what they share. You implement it. Called in the
-// loop's thread; no call may block.
+// loop's thread; no call may block. An exception that leaves Begin or Resume closes the client; one
+// that leaves OnDrain ends nothing, and one that leaves Reopen is its error. All are logged.
 class Protocol {
  public:
   virtual ~Protocol() = default;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "muster/loop/timer.h"
 #include "muster/worker/origin/origin.h"
 #include "muster/worker/runtime/connection.h"
+#include "muster/worker/stream/exception_text.h"
 #include "muster/worker/stream/input_buffer.h"
 #include "muster/worker/stream/output_queue.h"
 #include "muster/worker/stream/session.h"
@@ -159,10 +159,8 @@ class Stream final : private loop::Handler {
     try {
       call();
       return true;
-    } catch (const std::exception& e) {
-      OnException(name, e.what());
     } catch (...) {
-      OnException(name, "what it threw is no std::exception");
+      OnException(name, ExceptionText());
     }
     return false;
   }

@@ -109,14 +109,11 @@ void Stream::GoOn(std::string state) {
 
 absl::Status Stream::MakeSession(std::string state) {
   is_in_turn_ = true;  // what it writes is sent in the turn that follows
-  absl::StatusOr<std::unique_ptr<Session>> made =
-      absl::InternalError("Protocol::Resume threw what is no std::exception");
+  absl::StatusOr<std::unique_ptr<Session>> made;
   try {
     made = set_.protocol().Resume(*this, std::move(state));
-  } catch (const std::exception& e) {
-    made = absl::InternalError(absl::StrCat("Protocol::Resume threw: ", e.what()));
   } catch (...) {
-    // As it was.
+    made = absl::InternalError(absl::StrCat("Protocol::Resume: ", ExceptionText()));
   }
   is_in_turn_ = false;
   if (!made.ok()) return made.status();

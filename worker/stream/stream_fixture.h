@@ -87,7 +87,11 @@ class Lines : public Protocol {
     if (on_resume != nullptr) on_resume(stream);
     return std::make_unique<Line>(*this, stream, std::stoi(state));
   }
-  void OnDrain() override { ++drains; }
+  void OnDrain() override {
+    ++drains;
+    if (on_protocol_drain != nullptr) on_protocol_drain();
+  }
+  absl::Status Reopen() override { return on_reopen == nullptr ? absl::OkStatus() : on_reopen(); }
 
   // Answers each line with its number among those of the client; "big" with 20000 bytes, "end"
   // closes. False: it is not consumed.
@@ -99,6 +103,8 @@ class Lines : public Protocol {
   };
   std::function<void(Stream&)> on_begin;
   std::function<void(Stream&)> on_resume;
+  std::function<void()> on_protocol_drain;
+  std::function<absl::Status()> on_reopen;
   std::function<void(Line&)> on_input_end;
   std::function<void(Line&)> on_writable;
   std::function<void(Line&)> on_drain;

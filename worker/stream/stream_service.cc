@@ -1,9 +1,8 @@
 #include "muster/worker/stream/stream_service.h"
 
-#include <exception>
-
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
+#include "muster/worker/stream/exception_text.h"
 #include "muster/worker/stream/stream_state.h"
 
 namespace muster::worker {
@@ -29,15 +28,23 @@ absl::Status StreamService::Adopt(Connection connection, std::string state) {
   return status;
 }
 
+absl::Status StreamService::Reopen() {
+  try {
+    return protocol_->Reopen();
+  } catch (...) {
+    return absl::InternalError(absl::StrCat("Protocol::Reopen: ", ExceptionText()));
+  }
+}
+
 void StreamService::Drain(Idle idle) {
   const bool is_first = !set_.drain().has_value();
   set_.set_drain(idle);
   if (is_first) {
     try {
       protocol_->OnDrain();
-    } catch (const std::exception& e) {
+    } catch (...) {
       set_.context().Log(config::v1::Log::ERROR,
-                         absl::StrCat("Protocol::OnDrain threw: ", e.what()));
+                         absl::StrCat("an exception: Protocol::OnDrain: ", ExceptionText()));
     }
     set_.TellDrain();
   }

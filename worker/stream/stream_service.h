@@ -26,7 +26,7 @@ class StreamService final : public Service {
   absl::Status Adopt(Connection connection, std::string state) override;
   void Drain(Idle idle) override;
   void OnHandoffRoom() override { set_.OnHandoffRoom(); }
-  absl::Status Reopen() override { return protocol_->Reopen(); }
+  absl::Status Reopen() override;
 
  private:
   const std::unique_ptr<Protocol> protocol_;

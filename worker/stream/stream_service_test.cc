@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -129,6 +132,60 @@ TEST_F(StreamServiceTest, ClosesAClientWhoseSessionThrowsWhereverItDoes) {
   EXPECT_EQ(connections_.held(), 0u);
   ASSERT_EQ(log_.size(), 1u) << "the others are counted";
   EXPECT_THAT(log_[0], HasSubstr("Protocol::Begin: in the test"));
+}
+
+TEST_F(StreamServiceTest, DrainsTheOthersWhenASessionThrowsThen) {
+  std::vector<ipc::UniqueFd> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(Connect());
+  Send(clients[1], "a\n");
+  protocol_->on_drain = [](Lines::Line& line) {
+    if (line.count == 1) throw std::runtime_error("in the test");
+  };
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(clients[1]), "1\n<end>");
+  EXPECT_EQ(protocol_->drained, 3);
+  EXPECT_EQ(protocol_->ended, 1);
+  EXPECT_EQ(handed_off_.size(), 2u);
+  EXPECT_THAT(log_, ElementsAre("a client is closed for an exception: Session::OnDrain: in the "
+                                "test"));
+}
+
+TEST_F(StreamServiceTest, DrainsWhenTheProtocolThrowsThen) {
+  const ipc::UniqueFd client = Connect();
+  protocol_->on_protocol_drain = [] { throw std::runtime_error("in the test"); };
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off_.size(), 1u);
+  EXPECT_EQ(protocol_->drained, 1);
+  EXPECT_THAT(log_, ElementsAre("an exception: Protocol::OnDrain: in the test"));
+}
+
+TEST_F(StreamServiceTest, LogsWhatIsThrownAndIsNoException) {
+  const ipc::UniqueFd client = Connect();
+  protocol_->on_protocol_drain = [] { throw 1; };
+  protocol_->on_drain = [](Lines::Line&) { throw 2; };
+  service().Drain(Service::Idle::kHandOff);
+  RunWhatIsReady();
+  EXPECT_EQ(Receive(client), "<end>");
+  EXPECT_THAT(log_, ElementsAre("an exception: Protocol::OnDrain: what it threw is no "
+                                "std::exception",
+                                "a client is closed for an exception: Session::OnDrain: what it "
+                                "threw is no std::exception"));
+}
+
+TEST_F(StreamServiceTest, RefusesAClientForWhichResumeThrows) {
+  const ipc::UniqueFd client = Connect();
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  next_protocol_->on_resume = [](Stream&) { throw std::runtime_error("in the test"); };
+  EXPECT_EQ(successor().Adopt(std::move(handed_off_[0].first), std::move(handed_off_[0].second)),
+            absl::InternalError("Protocol::Resume: in the test"));
+  EXPECT_EQ(Receive(client), "<end>");
+}
+
+TEST_F(StreamServiceTest, ReportsWhatReopenThrows) {
+  protocol_->on_reopen = []() -> absl::Status { throw std::runtime_error("in the test"); };
+  EXPECT_EQ(service().Reopen(), absl::InternalError("Protocol::Reopen: in the test"));
 }
 
 TEST_F(StreamServiceTest, LogsOneOfManyClientsThatAreClosedForTheSame) {
