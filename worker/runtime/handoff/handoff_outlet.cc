@@ -91,7 +91,7 @@ void HandoffOutlet::Give(Connection connection, std::string state) {
   if (budget_ > 0) --budget_;
   if (is_stalled_) try_at_ = around_.loop.now() + kTryAgain;
   has_given_ = true;
-  unsent_.push_back({std::move(connection), std::move(state)});
+  unsent_.push_back({std::move(connection), std::move(state), {}});
   if (unsent_.size() == 1) SendAll();
   if (is_giving_) look_.SetAfter(kLookSoon);
 }
@@ -100,22 +100,23 @@ std::size_t HandoffOutlet::MostStateBytes() const {
   return around_.board.AllTakeMemory() ? kMostHandoffMemoryBytes : kMostHandoffStateBytes;
 }
 
-bool HandoffOutlet::Send(const Unsent& unsent) const {
+bool HandoffOutlet::Send(Unsent& unsent) const {
   ipc::Message message;
   message.command = ipc::CommandNumber(Command::kAdopt);
   message.flags = unsent.connection.is_fresh ? kIsFresh : 0;
   message.pid = ::getpid();
   std::vector<int> fds = {unsent.connection.fd.get()};
-  ipc::UniqueFd memory;
   if (unsent.state.size() <= kMostHandoffStateBytes) {
     message.payload = unsent.state;
   } else {
     // A worker of an older program may have come meanwhile.
     if (!around_.board.AllTakeMemory()) return false;
-    auto sealed = ipc::SealBytes("muster-handoff", unsent.state);
-    if (!sealed.ok()) return false;
-    memory = *std::move(sealed);
-    fds.push_back(memory.get());
+    if (!unsent.memory.valid()) {
+      auto sealed = ipc::SealBytes("muster-handoff", unsent.state);
+      if (!sealed.ok()) return false;
+      unsent.memory = *std::move(sealed);
+    }
+    fds.push_back(unsent.memory.get());
     message.flags |= kStateInMemory;
   }
   message.fds = fds;

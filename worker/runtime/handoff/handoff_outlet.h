@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
 #include "muster/loop/clock.h"
 #include "muster/loop/event_loop.h"
@@ -73,6 +74,8 @@ class HandoffOutlet {
   struct Unsent {
     Connection connection;
     std::string state;
+    ipc::UniqueFd
+        memory;  // the state, sealed; made when a long one is to be sent for the first time
   };
 
   std::uint64_t RoomNow() const;
@@ -82,7 +85,7 @@ class HandoffOutlet {
   bool IsOnTheWay() const { return !unsent_.empty() || intake_.queued_bytes() > 0; }
   void SendAll();
   // False: not now.
-  bool Send(const Unsent& unsent) const;
+  bool Send(Unsent& unsent) const;
   void Watch();
   void Unwatch();
   // Looks for a stall, and for room.

@@ -4,14 +4,19 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/loop/clock.h"
@@ -290,6 +295,41 @@ TEST_F(HandoffQueueTest, PassesAStateThatIsLongerThanAMessage) {
   EXPECT_TRUE(taker->adopted()[0].state == longest_in_message);
   EXPECT_TRUE(taker->adopted()[1].state == longer);
   EXPECT_TRUE(taker->adopted()[1].connection.fd.valid());
+}
+
+// The inodes of the memory for states that this process has open.
+std::vector<ino_t> StatesInMemory() {
+  std::vector<ino_t> inodes;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // the descriptor of the iterator itself
+    const std::string target = std::filesystem::read_symlink(entry.path(), gone);
+    struct stat status;
+    if (absl::StartsWith(target, "/memfd:muster-handoff") &&
+        ::stat(entry.path().c_str(), &status) == 0) {
+      inodes.push_back(status.st_ino);
+    }
+  }
+  return inodes;
+}
+
+TEST_F(HandoffQueueTest, CopiesALongStateOnceHoweverOftenItTriesToSendIt) {
+  const auto taker = Add(kServing);
+  old_->StartGiving();
+  // Until the queue is full.
+  std::size_t given = 0;
+  for (; StatesInMemory().empty() && given < 1000; ++given) {
+    ASSERT_TRUE(Give(*old_, 1, std::string(kMostHandoffStateBytes + 1, 's')).empty());
+  }
+  const std::vector<ino_t> first = StatesInMemory();
+  ASSERT_EQ(first.size(), 1u) << "the first that waits, and no other";
+  // It tries again and again.
+  const auto later = loop::Clock::now() + HandoffOutlet::kPatience / 4;
+  ASSERT_TRUE(RunUntil([&] { return loop::Clock::now() >= later; }));
+  EXPECT_EQ(StatesInMemory(), first);
+  taker->StartTaking();
+  ASSERT_TRUE(RunUntilSettled());
+  EXPECT_EQ(taker->adopted().size() + old_->adopted().size(), given);
+  EXPECT_TRUE(StatesInMemory().empty());
 }
 
 TEST_F(HandoffQueueTest, GivesNoLongStateWhileAWorkerIsThereThatCannotTakeIt) {
