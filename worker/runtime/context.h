@@ -90,7 +90,8 @@ class Context {
   // kHandOff.
   virtual bool HasHandoffRoom() = 0;
   // The most bytes of state that may be handed off with a connection now: kMostHandoffMemoryBytes,
-  // or kMostHandoffStateBytes while a worker of an older program may take it.
+  // or kMostHandoffStateBytes while a worker of an older program may take it. The runtime calls
+  // Service::OnHandoffRoom when it has become more.
   virtual std::size_t MostHandoffStateBytes() { return kMostHandoffStateBytes; }
   // Gives a connection to a worker that stays. That worker's service receives it in Adopt, with the
   // same `state` of at most MostHandoffStateBytes. The client notices nothing. Only in and after

@@ -45,7 +45,8 @@ class Service {
   virtual void Drain(Idle idle) = 0;
 
   // After Drain with kHandOff: other workers have room again for connections that were kept because
-  // Context::HasHandoffRoom was false. Hand those off that have no request in flight.
+  // Context::HasHandoffRoom was false, or take longer states than Context::MostHandoffStateBytes
+  // said. Hand those off that have no request in flight.
   virtual void OnHandoffRoom() {}
 };
 

@@ -96,8 +96,10 @@ void HandoffOutlet::Give(Connection connection, std::string state) {
   if (is_giving_) look_.SetAfter(kLookSoon);
 }
 
-std::size_t HandoffOutlet::MostStateBytes() const {
-  return around_.board.AllTakeMemory() ? kMostHandoffMemoryBytes : kMostHandoffStateBytes;
+std::size_t HandoffOutlet::MostStateBytes() {
+  if (around_.board.AllTakeMemory()) return kMostHandoffMemoryBytes;
+  is_memory_wanted_ = true;
+  return kMostHandoffStateBytes;
 }
 
 bool HandoffOutlet::Send(Unsent& unsent) const {
@@ -175,14 +177,18 @@ void HandoffOutlet::Look() {
   if (!unsent_.empty()) SendAll();
   if (stall_.Note(LookNow())) is_stalled_ = false;
   if (has_given_ && stall_.lasts() >= kPatience) OnStall();
-  if (is_room_wanted_) {
-    full_at_.reset();
-    if (HasRoom()) {
-      is_room_wanted_ = false;
-      callbacks_.room();
-    }
-  }
+  if (IsRoomForRefused()) callbacks_.room();
   look_.SetAfter(IsOnTheWay() ? kLookSoon : kLookForRoom);
+}
+
+bool HandoffOutlet::IsRoomForRefused() {
+  const bool is_memory = is_memory_wanted_ && around_.board.AllTakeMemory();
+  if (is_memory) is_memory_wanted_ = false;
+  if (!is_room_wanted_) return is_memory;
+  full_at_.reset();
+  const bool is_room = HasRoom();
+  if (is_room) is_room_wanted_ = false;
+  return is_room || is_memory;
 }
 
 void HandoffOutlet::OnStall() {

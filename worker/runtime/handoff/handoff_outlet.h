@@ -39,7 +39,7 @@ class HandoffOutlet {
   struct Callbacks {
     // Takes a connection over that comes back.
     HandoffIntake::Adopt adopt;
-    // There is room for connections that were kept.
+    // There is room for connections that were kept, or longer states are taken than before.
     std::function<void()> room;
   };
 
@@ -57,7 +57,7 @@ class HandoffOutlet {
 
   // Of handoff_queue.h.
   bool HasRoom();
-  std::size_t MostStateBytes() const;
+  std::size_t MostStateBytes();
   void Give(Connection connection, std::string state);
   std::uint32_t kept() const;
   bool is_settled() const;
@@ -90,6 +90,8 @@ class HandoffOutlet {
   void Unwatch();
   // Looks for a stall, and for room.
   void Look();
+  // Whether somebody was refused who may give now.
+  bool IsRoomForRefused();
   void OnStall();
 
   const HandoffIntake::Surroundings around_;
@@ -106,6 +108,7 @@ class HandoffOutlet {
   std::uint64_t budget_ = 0;
   std::optional<loop::TimePoint> full_at_;
   bool is_room_wanted_ = false;
+  bool is_memory_wanted_ = false;  // MostStateBytes was little, for a worker of an older program
 
   loop::Timer look_;
   HandoffStall stall_;

@@ -35,7 +35,7 @@ class HandoffQueue {
   struct Callbacks {
     // Takes over a connection of the queue, or one of its own that comes back.
     HandoffIntake::Adopt adopt;
-    // There is room for connections that were kept.
+    // There is room for connections that were kept, or longer states are taken than before.
     std::function<void()> room;
     // Returns how many connections this worker can hold.
     std::function<std::uint32_t()> measure_capacity;
@@ -60,8 +60,8 @@ class HandoffQueue {
   // Whether a worker has room for one more connection. If not, the connection is to be kept and
   // served; `room` is called when there is some. False unless this worker gives.
   bool HasRoom() { return outlet_.HasRoom(); }
-  // The most bytes of state that may be given now.
-  std::size_t MostStateBytes() const { return outlet_.MostStateBytes(); }
+  // The most bytes of state that may be given now. `room` is called when it has become more.
+  std::size_t MostStateBytes() { return outlet_.MostStateBytes(); }
   // Sends a connection, now or in a moment. Until then it counts as this worker's. Nothing else in
   // this process may watch or use its descriptor any more. `state` has at most
   // MostStateBytes. If it cannot be sent, or nobody takes it, it comes back by `adopt`.

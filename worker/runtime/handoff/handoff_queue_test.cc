@@ -343,6 +343,24 @@ TEST_F(HandoffQueueTest, GivesNoLongStateWhileAWorkerIsThereThatCannotTakeIt) {
   EXPECT_EQ(old_->queue().MostStateBytes(), kMostHandoffMemoryBytes);
 }
 
+TEST_F(HandoffQueueTest, SaysWhenLongStatesAreTakenThatWereRefused) {
+  const auto taker = AddTaker();
+  const auto older = Add(kServing + 1);
+  older->status().takes_memory.Clear();
+  old_->StartGiving();
+  EXPECT_EQ(old_->queue().MostStateBytes(), kMostHandoffStateBytes);
+  RunWhatIsReady();
+  EXPECT_EQ(old_->room(), 0);
+  older->status().started.Clear();
+  older->status().capacity.Clear();  // it has ended
+  ASSERT_TRUE(RunUntil([this] { return old_->room() > 0; }));
+  EXPECT_EQ(old_->queue().MostStateBytes(), kMostHandoffMemoryBytes);
+  // Once.
+  const auto later = loop::Clock::now() + HandoffOutlet::kPatience;
+  ASSERT_TRUE(RunUntil([&] { return loop::Clock::now() >= later; }));
+  EXPECT_EQ(old_->room(), 1);
+}
+
 TEST_F(HandoffQueueTest, TakesALongStateBackWhenAWorkerHasComeThatCannotTakeIt) {
   const auto taker = AddTaker();
   old_->StartGiving();
