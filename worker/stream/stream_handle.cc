@@ -2,15 +2,10 @@
 
 namespace muster::worker {
 
-void StreamLink::Cut() {
-  callbacks_.reset();
-  is_gone_.store(true, std::memory_order_relaxed);
-}
-
 void StreamLink::Post(Task task) {
   if (is_gone()) return;
   context_.Post([self = shared_from_this(), task = std::move(task)] {
-    if (self->callbacks_.has_value()) self->callbacks_->run(task);
+    if (!self->is_gone()) self->callbacks_.run(task);
   });
 }
 
@@ -21,7 +16,7 @@ void StreamLink::Release() {
 }
 
 void StreamLink::ReleaseHere() const {
-  if (callbacks_.has_value()) callbacks_->release();
+  if (!is_gone()) callbacks_.release();
 }
 
 StreamHold::StreamHold(std::shared_ptr<StreamLink> link) {

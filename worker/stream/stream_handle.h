@@ -4,7 +4,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -31,7 +30,7 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
         callbacks_(std::move(callbacks)) {}
 
   // The stream is gone. In the loop's thread.
-  void Cut();
+  void Cut() { is_gone_.store(true, std::memory_order_relaxed); }
 
   // Any thread.
   bool is_gone() const { return is_gone_.load(std::memory_order_relaxed); }
@@ -43,8 +42,8 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
 
   Context& context_;
   const std::thread::id loop_thread_;
-  std::optional<Callbacks> callbacks_;  // nothing: gone; of the loop's thread
-  // Relaxed: it only saves work. What decides is callbacks_, in the loop's thread.
+  const Callbacks callbacks_;  // in the loop's thread, until Cut; one of them may call that
+  // Relaxed: what decides is read in the loop's thread, which writes it. For others it saves work.
   std::atomic<bool> is_gone_{false};
 };
 
