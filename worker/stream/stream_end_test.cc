@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <stdexcept>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -122,6 +123,43 @@ TEST_F(StreamEndTest, IsAResetIfItIsAborted) {
   EXPECT_EQ(ReceiveToEnd(client), "");
   EXPECT_EQ(errno, ECONNRESET);
   EXPECT_EQ(protocol_->ended, 1);
+}
+
+TEST_F(StreamEndTest, IsAResetInWhateverCallItIsAborted) {
+  const auto abort = [](Lines::Line& line) { line.stream.Abort(); };
+  const auto expect_reset = [this](const ipc::UniqueFd& client, int ended) {
+    EXPECT_EQ(ReceiveToEnd(client), "");
+    EXPECT_EQ(protocol_->ended, ended);
+    EXPECT_EQ(connections_.held(), 0u);
+  };
+  protocol_->on_begin = [](Stream& stream) { stream.Abort(); };
+  expect_reset(ConnectTcp(), 1);
+  protocol_->on_begin = nullptr;
+  protocol_->on_line = [](Lines::Line& line, absl::string_view) {
+    line.stream.Write("dropped");
+    line.stream.Abort();
+    return true;
+  };
+  const ipc::UniqueFd in_input = ConnectTcp();
+  Send(in_input, "a\nb\n");
+  expect_reset(in_input, 2);
+  protocol_->on_input_end = abort;
+  const ipc::UniqueFd in_input_end = ConnectTcp();
+  ::shutdown(in_input_end.get(), SHUT_WR);
+  expect_reset(in_input_end, 3);
+  const ipc::UniqueFd in_task = ConnectTcp();
+  protocol_->last->handle().Post([](Stream& stream) {
+    stream.Abort();
+    throw std::runtime_error("in the test");
+  });
+  expect_reset(in_task, 4);
+  const ipc::UniqueFd in_suspend = ConnectTcp();
+  protocol_->on_suspend = abort;
+  service().Drain(Service::Idle::kHandOff);
+  expect_reset(in_suspend, 5);
+  protocol_->on_drain = abort;  // told to the session of a client that comes while it drains
+  expect_reset(ConnectTcp(), 6);
+  EXPECT_EQ(handed_off_.size(), 0u);
 }
 
 TEST_F(StreamEndTest, ComesForAClientThatDoesNotReadWhenItIsClosed) {

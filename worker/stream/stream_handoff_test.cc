@@ -164,6 +164,28 @@ TEST_F(StreamHandoffTest, HandsAClientOffWhoseSidesHaveEnded) {
   EXPECT_EQ(connections_.held(), 0u) << "both sides have ended";
 }
 
+TEST_F(StreamHandoffTest, EndsAnOutputInTheNextWorkerThatWasToEndBefore) {
+  const ipc::UniqueFd client = Connect();
+  const std::string much(1'000'000, 'm');
+  protocol_->last->Write(much);
+  protocol_->last->EndOutput();
+  RunWhatIsReady();
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  int lines = 0;
+  next_protocol_->on_resume = [](Stream& stream) { stream.Write("ignored"); };
+  next_protocol_->on_line = [&](Lines::Line&, absl::string_view) {
+    ++lines;
+    return true;
+  };
+  PassOn();
+  EXPECT_TRUE(ReceiveUntil(client, "<end>") == much + "<end>");
+  Send(client, "a\n");
+  EXPECT_EQ(lines, 1) << "its input goes on";
+  ::shutdown(client.get(), SHUT_WR);
+  EXPECT_TRUE(RunUntil([this] { return connections_.held() == 0; }));
+}
+
 TEST_F(StreamHandoffTest, TellsTheNextSessionOnceOfAnEndThatTheOneBeforeDidNotHearOf) {
   const std::string much(1'000'000, 'm');
   protocol_->on_line = [&](Lines::Line& line, absl::string_view) {

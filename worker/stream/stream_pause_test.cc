@@ -154,6 +154,35 @@ TEST_F(StreamPauseTest, StaysInItsWorkerWhileThereIsAHold) {
   EXPECT_EQ(handed_off_.size(), 1u);
 }
 
+TEST_F(StreamPauseTest, IsHandedOffInTheTurnInWhichItsHoldIsReleased) {
+  const ipc::UniqueFd client = Connect();
+  Stream::Hold hold = protocol_->last->TakeHold();
+  protocol_->on_line = [&](Lines::Line& line, absl::string_view) {
+    line.stream.Write("done\n");
+    hold.Release();
+    return true;
+  };
+  service().Drain(Service::Idle::kHandOff);
+  EXPECT_EQ(handed_off_.size(), 0u);
+  const std::string text = "a\n";
+  ASSERT_EQ(::send(client.get(), text.data(), text.size(), 0), 2);
+  ASSERT_TRUE(loop_->RunOnce(std::chrono::milliseconds(0)).ok());
+  EXPECT_EQ(handed_off_.size(), 1u);
+  EXPECT_EQ(Receive(client), "done\n");
+}
+
+TEST_F(StreamPauseTest, RunsNoTaskForAStreamThatHasMovedMeanwhile) {
+  const ipc::UniqueFd client = Connect();
+  int runs = 0;
+  const StreamHandle handle = protocol_->last->handle();
+  handle.Post([&](Stream&) { ++runs; });
+  service().Drain(Service::Idle::kHandOff);
+  ASSERT_EQ(handed_off_.size(), 1u);
+  handle.Post([&](Stream&) { ++runs; });
+  RunWhatIsReady();
+  EXPECT_EQ(runs, 0);
+}
+
 TEST_F(StreamPauseTest, IsClosedByAQuitOnceItsHoldIsGone) {
   const ipc::UniqueFd client = Connect();
   Stream::Hold hold = protocol_->last->TakeHold();
