@@ -37,7 +37,7 @@ HoldingThread& HoldingThread::Enrol() {
 void HoldingThread::End(void* thread) {
   auto* const ending = static_cast<HoldingThread*>(thread);
   current_ = nullptr;
-  if (ending->exclusive_ > 0 || ending->shared_count_ > 0) ThreadEndNotice::CallAll(*ending);
+  if (ending->HoldsAny()) ThreadEndNotice::CallAll(*ending);
   delete ending;
 }
 

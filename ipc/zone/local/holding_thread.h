@@ -26,6 +26,9 @@ class HoldingThread {
     return *current_;
   }
 
+  // Whether it holds some lock, in any way.
+  bool HoldsAny() const { return exclusive_ > 0 || shared_count_ > 0; }
+
   // One exclusive lock more or less.
   void AddExclusive() { ++exclusive_; }
   void RemoveExclusive() { --exclusive_; }

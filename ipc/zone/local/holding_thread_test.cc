@@ -27,6 +27,22 @@ TEST(HoldingThread, NotesSharedHolds) {
   });
 }
 
+TEST(HoldingThread, TellsWhetherItHoldsAnything) {
+  InThread([] {
+    HoldingThread& me = HoldingThread::Current();
+    EXPECT_FALSE(me.HoldsAny());
+    me.AddExclusive();
+    EXPECT_TRUE(me.HoldsAny());
+    me.RemoveExclusive();
+    EXPECT_FALSE(me.HoldsAny());
+    me.AddShared(1);
+    EXPECT_TRUE(me.HoldsAny());
+    EXPECT_TRUE(me.RemoveShared(1));
+    EXPECT_FALSE(me.HoldsAny());
+    return 0;
+  });
+}
+
 TEST(HoldingThread, NotesAnyNumberOfThemInAnyOrder) {
   InThread([] {
     HoldingThread& me = HoldingThread::Current();
