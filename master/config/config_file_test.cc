@@ -195,7 +195,7 @@ TEST(ConfigFile, TellsMistakesInJsonWithTheirPlaces) {
   "http": {"location": [{"path": "x", "return": {}}]}
 })",
                  ConfigFormat::kJson),
-      R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, drain_ack_timeout, max_generations, restart, crash_loop_limit, heartbeat_timeout, hung_worker, trial, pid_file, log, admin, worker_binary, zone, metrics, http, service, user, group, supplementary_group, no_new_privs, limits, nice, cpu_affinity, environment, working_directory, hand_off_between_users, stop_signal_is_graceful, sandbox, stream
+      R"(m:2:3: workers: is unknown; possible here: worker_processes, listen, accept, worker_connections, accept_delay, ready_timeout, shutdown_timeout, drain_ack_timeout, max_generations, restart, crash_loop_limit, heartbeat_timeout, hung_worker, trial, pid_file, log, admin, worker_binary, zone, metrics, threads, http, service, user, group, supplementary_group, no_new_privs, limits, nice, cpu_affinity, environment, working_directory, hand_off_between_users, stop_signal_is_graceful, sandbox, stream
 m:3:55: listen[0].backlog: is 0; must be from 1 to 65535
 m:4:34: http.location[0].path: "x" must begin with "/")");
 }

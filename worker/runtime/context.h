@@ -16,6 +16,7 @@
 #include "muster/worker/metrics/metrics.h"  // IWYU pragma: export; services count with it
 #include "muster/worker/runtime/connection.h"
 #include "muster/worker/runtime/service_config.h"
+#include "muster/worker/threads/thread_pool.h"  // IWYU pragma: export; services submit tasks to it
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_stats.h"
 
@@ -23,8 +24,9 @@ namespace muster::worker {
 
 class UserZone;
 
-// What a service may use of the worker that runs it. It outlives the service. Only Post, Log and
-// metrics may be called from other threads; everything else belongs to the loop's thread.
+// What a service may use of the worker that runs it. It outlives the service. Only Post, Log,
+// metrics, threads and zone(name) may be called from other threads; everything else belongs to the
+// loop's thread.
 // docs/SERVICES.md shows how to use it.
 class Context {
  public:
@@ -67,9 +69,17 @@ class Context {
   // registers here appears with muster's. All threads may use it.
   virtual Metrics& metrics() = 0;
 
+  // Threads for what would block the loop (worker/threads/thread_pool.h). All threads may use it.
+  // As it is here, it has no threads, as without `threads` in the configuration.
+  virtual ThreadPool& threads() {
+    static auto* const none = new ThreadPool();
+    return *none;
+  }
+
   // Runs `task` in the loop's thread. Thread-safe. Tasks of one thread run in the order of its
   // calls. Once the destruction of the service has begun no task runs; those that are left are
-  // dropped. The service must have ended its threads when its destructor returns.
+  // dropped. The service must have ended its own threads when its destructor returns; those of
+  // threads() end before it begins.
   virtual void Post(std::function<void()> task) = 0;
   // Writes one line for the operator into the error log; control characters and bytes that are not
   // UTF-8 are escaped, and a line of more than 4 KiB is cut. Does not wait for whoever reads the

@@ -1,5 +1,6 @@
 #include "muster/worker/runtime/drain.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -60,13 +61,20 @@ void Drain::OnHandoffRoom() {
   around_.service.OnHandoffRoom();
 }
 
+void Drain::AfterRound() {
+  if (has_begun() && HasNoClient()) around_.threads.CloseForClients();
+}
+
 void Drain::OnDeadline() {
   const std::uint32_t held = around_.connections.held();
   const StatsValues now = ReadStats(around_.stats);
   around_.stats.closed_at_deadline.Add(held);
   around_.status.requests_cut.Set(static_cast<std::int64_t>(now.reading + now.writing));
-  around_.log.Write(config::v1::Log::WARN,
-                    absl::StrCat("shutdown_timeout was reached; connections closed: ", held));
+  std::string line = absl::StrCat("shutdown_timeout was reached; connections closed: ", held);
+  if (const std::size_t tasks = around_.threads.load().unfinished; tasks > 0) {
+    absl::StrAppend(&line, "; tasks cancelled: ", tasks);
+  }
+  around_.log.Write(config::v1::Log::WARN, line);
   is_deadline_over_ = true;
 }
 

@@ -13,6 +13,7 @@
 #include "muster/worker/runtime/error_log.h"
 #include "muster/worker/runtime/handoff/handoff_queue.h"
 #include "muster/worker/runtime/service.h"
+#include "muster/worker/threads/thread_pool.h"
 #include "muster/worker/zone/slot_stats.h"
 #include "muster/worker/zone/worker_status.h"
 
@@ -41,6 +42,10 @@ namespace muster::worker {
 // rest is counted in closed_at_deadline and logged, with the requests that have begun on it in
 // requests_cut, and closed by the exit.
 //
+// The tasks of the service's threads count, too. As long as there are connections, the service may
+// submit more of them. Once there are none, no more are taken, and those that do not outlast
+// clients are cancelled. The drain is done when all have ended and their completions were called.
+//
 // TERMINATE is not a drain: the worker exits at once (worker_process.h). In the loop's thread.
 class Drain {
  public:
@@ -55,6 +60,7 @@ class Drain {
     Admission& admission;
     HandoffQueue& handoff;
     Service& service;
+    ThreadPool& threads;
   };
 
   // `begun` is called once, when has_begun() has become true and before anything is closed.
@@ -65,14 +71,20 @@ class Drain {
   // To be called when the handoff queue has room for connections that were kept.
   void OnHandoffRoom();
 
+  // To be called after each round of the loop.
+  void AfterRound();
+
   bool has_begun() const { return idle_.has_value(); }
   bool is_done() const {
     return has_begun() &&
-           (is_deadline_over_ || (around_.connections.held() == 0 && around_.handoff.is_settled()));
+           (is_deadline_over_ || (HasNoClient() && around_.threads.load().unfinished == 0));
   }
 
  private:
   void OnDeadline();
+  bool HasNoClient() const {
+    return around_.connections.held() == 0 && around_.handoff.is_settled();
+  }
   Admission::Successors Successors();
 
   Surroundings around_;

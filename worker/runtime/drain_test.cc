@@ -3,10 +3,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,7 @@
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/testing/loopback_listener.h"
 #include "muster/worker/testing/test_client.h"
+#include "muster/worker/threads/thread_pool.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/slot_stats.h"
 
@@ -96,7 +99,7 @@ class DrainTest : public ::testing::Test {
     EXPECT_TRUE(handoff_->StartTaking().ok());
     drain_ = std::make_unique<Drain>(
         Drain::Surroundings{timers_, log_, count_, stats_, status_, *acceptor_, admission_,
-                            *handoff_, keeper_},
+                            *handoff_, keeper_, threads_},
         kTimeout, [this] { story_.push_back(drain_->has_begun() ? "begun" : "not begun"); });
   }
 
@@ -130,6 +133,8 @@ class DrainTest : public ::testing::Test {
 
   std::vector<std::string> story_;
   std::unique_ptr<loop::EventLoop> loop_ = *loop::EventLoop::Create();
+  std::atomic<bool> threads_may_end_{false};
+  ThreadPool threads_{{2, 8}, {*loop_, [](absl::string_view) {}}};
   loop::TestTimers timers_;
   ErrorLog log_ = *ErrorLog::Open(config::v1::Log(), "test");
   SlotStats stats_;
@@ -285,6 +290,51 @@ TEST_F(DrainTest, IsDoneAtItsDeadlineAndCountsWhatIsLeft) {
   EXPECT_TRUE(drain_->is_done());
   EXPECT_EQ(stats_.closed_at_deadline.value(), 3u);
   EXPECT_EQ(status_.requests_cut.value(), 2);
+}
+
+TEST_F(DrainTest, TakesTasksAsLongAsThereAreClients) {
+  auto connection = std::make_unique<Connection>(Hold());
+  const auto work = [](Task&) { return absl::OkStatus(); };
+  drain_->Begin(kDrain);
+  drain_->AfterRound();
+  EXPECT_TRUE(threads_.Submit(work).ok());
+  connection.reset();
+  drain_->AfterRound();
+  EXPECT_TRUE(absl::IsUnavailable(threads_.Submit(work).status()));
+}
+
+TEST_F(DrainTest, WaitsForTasksAndTheirCompletions) {
+  bool is_told = false;
+  ASSERT_TRUE(threads_
+                  .Submit(
+                      [](Task& task) {
+                        while (!task.cancelled()) std::this_thread::yield();
+                        return absl::OkStatus();
+                      },
+                      {.on_done = [&](const absl::Status&) { is_told = true; }})
+                  .ok());
+  drain_->Begin(kQuit);
+  EXPECT_FALSE(drain_->is_done());
+  drain_->AfterRound();
+  while (!drain_->is_done()) ASSERT_TRUE(loop_->RunOnce(seconds(30)).ok());
+  EXPECT_TRUE(is_told);
+}
+
+TEST_F(DrainTest, DoesNotWaitForTasksBeyondItsDeadline) {
+  ASSERT_TRUE(threads_
+                  .Submit(
+                      [this](Task&) {
+                        while (!threads_may_end_) std::this_thread::yield();
+                        return absl::OkStatus();
+                      },
+                      {.outlasts_clients = true})
+                  .ok());
+  drain_->Begin(kQuit);
+  drain_->AfterRound();
+  EXPECT_FALSE(drain_->is_done());
+  timers_.RunAt(kTimeout);
+  EXPECT_TRUE(drain_->is_done());
+  threads_may_end_ = true;
 }
 
 TEST_F(DrainTest, KeepsItsDeadlineWhenItBecomesAQuit) {

@@ -134,9 +134,10 @@ int Serve(int argc, char** argv, const Program& program) {
   const auto process = StartWorker(*channel, title, program);
   if (!process.ok()) return Fail(*channel, process.status());
   const absl::Status status = (*process)->Run();
-  if (status.ok()) return kExitDone;
-  Complain(status.message());
-  return kExitFailed;
+  if (!status.ok()) Complain(status.message());
+  const ExitCode code = status.ok() ? kExitDone : kExitFailed;
+  if (!(*process)->EndThreads()) ::_exit(code);
+  return code;
 }
 
 }  // namespace

@@ -79,6 +79,14 @@ absl::StatusOr<std::vector<UserZone>> AttachZones(std::vector<InheritedZone> inh
   return zones;
 }
 
+ThreadPool::Size SizeOfPool(const config::v1::Config& config) {
+  return config.has_threads() ? ThreadPool::Size{config.threads().count(), config.threads().queue()}
+                              : ThreadPool::Size{0, 0};
+}
+
+// How long EndThreads waits. The tasks have been cancelled, or it is too late already.
+constexpr auto kThreadsPatience = std::chrono::milliseconds(100);
+
 // Both zones outlive them.
 std::unique_ptr<Metrics> MakeMetrics(const config::v1::Config& config,
                                      const std::vector<UserZone>& zones, const SharedZone& shared,
@@ -133,6 +141,10 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
       user_zones_(std::move(user_zones)),
       metrics_(MakeMetrics(config_, user_zones_, zone_, tag_)),
       loop_(std::move(loop)),
+      threads_(SizeOfPool(config_), {*loop_,
+                                     [this](absl::string_view line) {
+                                       log_.Write(config::v1::Log::WARN, std::string(line));
+                                     }}),
       connections_(zone_.stats(tag_.slot()).active),
       handoff_board_(zone_, tag_.slot(), hello_.generation(), config_.worker_connections()) {}
 
@@ -140,6 +152,8 @@ WorkerProcess::WorkerProcess(const Beginnings& beginnings, config::v1::Config co
 WorkerProcess::~WorkerProcess() {
   acceptor_.reset();
   admission_.reset();
+  // Their work uses the service.
+  threads_.End(loop::Clock::duration::max());
   service_.reset();
   // What a task holds may post, as a reply does that was not sent.
   loop_->DropTasks();
@@ -226,7 +240,7 @@ absl::Status WorkerProcess::PrepareToServe(Inheritance inheritance) {
                                      std::move(inheritance.handoff_take),
                                      std::move(inheritance.handoff_give), std::move(handoff)));
   drain_.emplace(Drain::Surroundings{*loop_, log_, connections_, stats(), status(), *acceptor_,
-                                     *admission_, *handoff_, *service_},
+                                     *admission_, *handoff_, *service_, threads_},
                  BoundedDuration(config_.shutdown_timeout()), [this] { OnDrainBegun(); });
   heartbeat_.emplace(*loop_, zone_.registry(), tag_, [this] {
     acceptor_->Sweep();
@@ -261,10 +275,21 @@ absl::Status WorkerProcess::Run() {
     }
     acceptor_->AfterRound();
     AcknowledgeDrains();
+    drain_->AfterRound();
     // The start is over when the master has been told that it serves.
     if (is_serving_ && !std::exchange(is_started_, true)) process_env::ReleaseStartupPages();
   }
   return absl::OkStatus();
+}
+
+bool WorkerProcess::EndThreads() {
+  if (threads_.End(kThreadsPatience)) return true;
+  log_.Write(config::v1::Log::WARN,
+             absl::StrCat("tasks of the service do not return and end with the process: ",
+                          threads_.load().running));
+  PublishLostLines();
+  log_.Flush();
+  return false;
 }
 
 std::uint32_t WorkerProcess::index() const { return IndexIn(hello_); }

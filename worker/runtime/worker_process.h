@@ -40,6 +40,7 @@
 #include "muster/worker/runtime/service.h"
 #include "muster/worker/runtime/signal_source.h"
 #include "muster/worker/runtime/stack_report.h"
+#include "muster/worker/threads/thread_pool.h"
 #include "muster/worker/zone/shared_zone.h"
 #include "muster/worker/zone/user_zone.h"
 
@@ -69,6 +70,10 @@ class WorkerProcess : public Context {
   // Serves once SERVE has come. Returns when a drain is done, or at TERMINATE. Error: the loop
   // failed.
   absl::Status Run();
+  // After Run. Cancels the tasks of the service that have not ended, and waits a moment for their
+  // threads. False: one of them has not come back. Then exit without destroying this, by _exit: the
+  // thread uses it.
+  bool EndThreads();
 
   loop::EventLoop& loop() override { return *loop_; }
   const config::v1::Config& config() const override { return config_; }
@@ -79,6 +84,7 @@ class WorkerProcess : public Context {
   const SharedZone& zone() const override { return zone_; }
   absl::StatusOr<const UserZone*> zone(absl::string_view name) const override;
   Metrics& metrics() override { return *metrics_; }
+  ThreadPool& threads() override { return threads_; }
   void Post(std::function<void()> task) override { loop_->Post(std::move(task)); }
   void Log(config::v1::Log::Level level, absl::string_view line) override {
     log_.Write(level, line);
@@ -136,6 +142,7 @@ class WorkerProcess : public Context {
   const std::vector<UserZone> user_zones_;
   const std::unique_ptr<Metrics> metrics_;
   const std::unique_ptr<loop::EventLoop> loop_;
+  ThreadPool threads_;
   ClientCounts clients_;
   ConnectionCount connections_;
   std::unique_ptr<Service> service_;
