@@ -16,17 +16,26 @@
 namespace muster::loop {
 
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
+  return Create([] { return Clock::now(); });
+}
+
+absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create(
+    std::function<TimePoint()> read_clock) {
   ipc::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return ipc::ErrnoStatus("epoll_create1");
   ipc::UniqueFd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake.valid()) return ipc::ErrnoStatus("eventfd");
-  auto loop = std::unique_ptr<EventLoop>(new EventLoop(std::move(epoll), std::move(wake)));
+  auto loop = std::unique_ptr<EventLoop>(
+      new EventLoop(std::move(read_clock), std::move(epoll), std::move(wake)));
   MUSTER_RETURN_IF_ERROR(loop->Add(loop->wake_.get(), EPOLLIN | EPOLLET, nullptr));
   return loop;
 }
 
-EventLoop::EventLoop(ipc::UniqueFd epoll, ipc::UniqueFd wake)
-    : TimerQueue(Clock::now()), epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+EventLoop::EventLoop(std::function<TimePoint()> read_clock, ipc::UniqueFd epoll, ipc::UniqueFd wake)
+    : TimerQueue(read_clock()),
+      read_clock_(std::move(read_clock)),
+      epoll_(std::move(epoll)),
+      wake_(std::move(wake)) {}
 
 absl::Status EventLoop::Add(int fd, std::uint32_t events, Handler* handler) {
   return Control(EPOLL_CTL_ADD, fd, events, handler);
@@ -94,7 +103,7 @@ void EventLoop::Wake() {
 }
 
 absl::Status EventLoop::Run() {
-  SetNow(Clock::now());
+  SetNow(read_clock_());
   // Acquire: what the thread that called Stop did before is seen after Run.
   while (!is_stopped_.exchange(false, std::memory_order_acquire)) {
     MUSTER_RETURN_IF_ERROR(RunOnce());
@@ -108,7 +117,7 @@ absl::Status EventLoop::RunOnce(Clock::duration limit) {
   const int count =
       ::epoll_wait(epoll_.get(), events_.data(), kEventsPerRound, WaitMilliseconds(limit));
   if (count < 0 && errno != EINTR) return ipc::ErrnoStatus("epoll_wait");
-  SetNow(Clock::now());
+  SetNow(read_clock_());
   next_event_ = 0;
   event_count_ = static_cast<std::size_t>(std::max(count, 0));
   if (gate_ != nullptr) PassGate();

@@ -28,6 +28,9 @@ namespace muster::loop {
 class EventLoop : public TimerQueue {
  public:
   static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
+  // For tests: its time is what `read_clock` returns. Waits are real: a round that is to wait for a
+  // timer should have a limit.
+  static absl::StatusOr<std::unique_ptr<EventLoop>> Create(std::function<TimePoint()> read_clock);
 
   // Calls `handler` when one of `events` (EPOLLIN, ...) comes. Level-triggered unless `events` has
   // EPOLLET. The handler must outlive the registration and may have no other descriptor. The
@@ -52,6 +55,8 @@ class EventLoop : public TimerQueue {
   // Runs one round. Waits for events, for the next timer, or for `limit`, whichever comes first.
   // Then calls handlers, timers and tasks, in this order. Not reentrant. Error: epoll_wait failed.
   absl::Status RunOnce(Clock::duration limit = Clock::duration::max());
+  // How long a round would wait for a timer: as TimerQueue::UntilNext.
+  using TimerQueue::UntilNext;
   // Ends Run after the current round. If Run has not begun, it will end at once. Safe from other
   // threads and in signal handlers.
   void Stop();
@@ -68,7 +73,7 @@ class EventLoop : public TimerQueue {
  private:
   static constexpr std::size_t kEventsPerRound = 256;
 
-  EventLoop(ipc::UniqueFd epoll, ipc::UniqueFd wake);
+  EventLoop(std::function<TimePoint()> read_clock, ipc::UniqueFd epoll, ipc::UniqueFd wake);
   absl::Status Control(int operation, int fd, std::uint32_t events, Handler* handler);
   void Wake();
   void Drop(const Handler* handler);
@@ -77,6 +82,7 @@ class EventLoop : public TimerQueue {
   void DeliverEvents();
   void RunTasks();
 
+  const std::function<TimePoint()> read_clock_;
   ipc::UniqueFd epoll_;
   ipc::UniqueFd wake_;  // eventfd, edge-triggered, so that it need not be read
   Gate* gate_ = nullptr;

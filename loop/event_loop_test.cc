@@ -287,5 +287,22 @@ TEST(Stop, LetsTheRoundBeFinished) {
   EXPECT_TRUE(is_finished);
 }
 
+TEST(EventLoop, HasTheTimeOfTheClockThatItIsGiven) {
+  TimePoint time(std::chrono::hours(1));
+  const auto loop = *EventLoop::Create([&] { return time; });
+  EXPECT_EQ(loop->now(), time);
+  bool is_called = false;
+  Timer timer(*loop, [&] { is_called = true; });
+  timer.SetAfter(std::chrono::seconds(5));
+  EXPECT_EQ(loop->UntilNext(), Clock::duration(std::chrono::seconds(5)));
+  time += std::chrono::seconds(4);
+  ASSERT_TRUE(loop->RunOnce(Clock::duration::zero()).ok());
+  EXPECT_FALSE(is_called);
+  time += std::chrono::seconds(1);
+  ASSERT_TRUE(loop->RunOnce(Clock::duration::zero()).ok());
+  EXPECT_TRUE(is_called);
+  EXPECT_EQ(loop->now(), time);
+}
+
 }  // namespace
 }  // namespace muster::loop
