@@ -32,6 +32,10 @@ std::string MakeFolder() {
   return name;
 }
 
+absl::Status StatusOf(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
 }  // namespace
 
 struct RunningMaster::Client {
@@ -58,8 +62,10 @@ std::string RunningMaster::ConfigOfOneWorker(const std::string& more, const std:
   return absl::StrReplaceAll(Config(more, http), {{"worker_processes: 2", "worker_processes: 1"}});
 }
 
-RunningMaster::RunningMaster(const std::string& config, const std::string& worker)
+RunningMaster::RunningMaster(const std::string& config, const std::string& worker,
+                             const std::string& master)
     : worker_(worker.empty() ? "" : Runfile(worker)),
+      program_(Runfile(master)),
       folder_(MakeFolder()),
       notifications_(std::make_unique<const master::NotificationSocket>(path("notify.sock"))) {
   ::mkdir(path("site").c_str(), 0700);
@@ -80,7 +86,7 @@ void RunningMaster::WriteConfig(const std::string& config) const {
 
 void RunningMaster::Launch(const std::function<bool()>& prepare) {
   std::vector<std::string> arguments = starter_;
-  arguments.insert(arguments.end(), {Runfile("master/master"), "-c", path("muster.textproto")});
+  arguments.insert(arguments.end(), {program_, "-c", path("muster.textproto")});
   if (!worker_.empty()) arguments.insert(arguments.end(), {"--worker", worker_});
   arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
   master_ = std::make_unique<ChildProcess>(
@@ -151,6 +157,32 @@ std::vector<pid_t> RunningMaster::WorkerPids() {
   return pids;
 }
 
+absl::Status RunningMaster::Reload() {
+  admin::v1::ReloadResponse response;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  return StatusOf(admin_->stub->Reload(&context, admin::v1::ReloadRequest(), &response));
+}
+
+absl::StatusOr<admin::v1::Event> RunningMaster::AwaitEvent(admin::v1::Event::Kind kind) {
+  admin::v1::WatchEventsRequest request;
+  request.set_from(next_event_);
+  request.add_kind(kind);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  const auto stream = admin_->stub->WatchEvents(&context, request);
+  admin::v1::WatchEventsResponse response;
+  while (stream->Read(&response)) {
+    for (const admin::v1::Event& event : response.events()) {
+      if (event.kind() != kind) continue;
+      context.TryCancel();
+      next_event_ = event.number() + 1;
+      return event;
+    }
+  }
+  return StatusOf(stream->Finish());
+}
+
 Finished RunningMaster::Ctl(const std::vector<std::string>& arguments) {
   std::vector<std::string> all = {Runfile("ctl/ctl"), "--master",
                                   absl::StrCat("unix:", path("admin.sock"))};
@@ -159,7 +191,7 @@ Finished RunningMaster::Ctl(const std::vector<std::string>& arguments) {
 }
 
 Finished RunningMaster::Master(const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = {Runfile("master/master")};
+  std::vector<std::string> all = {program_};
   if (!worker_.empty()) all.insert(all.end(), {"--worker", worker_});
   all.insert(all.end(), arguments.begin(), arguments.end());
   return RunToItsEnd(all);

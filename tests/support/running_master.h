@@ -1,6 +1,7 @@
 #ifndef MUSTER_TESTS_SUPPORT_RUNNING_MASTER_H_
 #define MUSTER_TESTS_SUPPORT_RUNNING_MASTER_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/tests/support/child_process.h"
 
@@ -36,9 +39,11 @@ class RunningMaster {
   static std::string ConfigOfOneWorker(const std::string& more = "", const std::string& http = "");
 
   // Makes the folder with site/index.html and the configuration. Starts nothing.
-  // `worker` is the worker program, as Bazel calls it; empty: what the configuration says.
+  // `worker` is the worker program, as Bazel calls it; empty: what the configuration says. So is
+  // `master` the master.
   explicit RunningMaster(const std::string& config = Config(),
-                         const std::string& worker = "worker/worker");
+                         const std::string& worker = "worker/worker",
+                         const std::string& master = "master/master");
   ~RunningMaster();
   RunningMaster(const RunningMaster&) = delete;
   RunningMaster& operator=(const RunningMaster&) = delete;
@@ -70,6 +75,11 @@ class RunningMaster {
   // Asks for the status again and again until it is as wanted; false after kPatience.
   bool AwaitStatus(const std::function<bool(const admin::v1::Status&)>& is_wanted);
   std::vector<pid_t> WorkerPids();
+  // Returns when the new generation serves. Error: why it does not.
+  absl::Status Reload();
+  // The next event of this kind, from the start of the master on. DeadlineExceeded: none came
+  // within kPatience.
+  absl::StatusOr<admin::v1::Event> AwaitEvent(admin::v1::Event::Kind kind);
 
   // Runs `ctl` or `master` with these arguments to its end.
   Finished Ctl(const std::vector<std::string>& arguments);
@@ -81,11 +91,13 @@ class RunningMaster {
   bool AwaitNotification(const std::string& start);
 
   const std::string worker_;
+  const std::string program_;
   std::vector<std::string> arguments_;
   std::vector<std::string> starter_;
   std::string folder_;
   bool is_folder_kept_ = false;
   std::string address_;
+  std::uint64_t next_event_ = 1;
   std::unique_ptr<const master::NotificationSocket> notifications_;
   std::unique_ptr<ChildProcess> master_;
   // Of the admin service. In the source: to compile gRPC's headers takes as long as a test.
