@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/ipc/base/unique_fd.h"
+#include "muster/worker/testkit/fake_context.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::examples {
@@ -39,9 +39,8 @@ class CacheStoreTest : public ::testing::Test {
   }
   CacheShard& shard(int number) { return **zone_.Get<CacheShard>(absl::StrCat("shard", number)); }
 
-  const worker::UserZone created_ = *worker::UserZone::Create("cache", 10 << 20);
-  const worker::UserZone zone_ = *worker::UserZone::Attach(
-      "cache", *ipc::DuplicateFd(created_.memory_fd()), *ipc::DuplicateFd(created_.bell_fd()));
+  const worker::testkit::FakeContext context_{R"(zone { name: "cache" size_bytes: 10485760 })"};
+  const worker::UserZone& zone_ = **context_.zone("cache");
   CacheStore store_ = Open();
 };
 

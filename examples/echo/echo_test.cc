@@ -4,6 +4,8 @@
 #include "muster/tests/support/example.h"
 #include "muster/tests/support/line_client.h"
 #include "muster/tests/support/running_master.h"
+#include "muster/worker/testkit/line_client.h"
+#include "muster/worker/testkit/running_master.h"
 
 namespace muster::tests {
 namespace {
@@ -19,20 +21,25 @@ TEST(Echo, SendsBackWhatItGets) {
   EXPECT_EQ(client.Receive(), long_line);
 }
 
+// [echo reload test]
 TEST(Echo, KeepsItsClientsOverReloads) {
-  RunningMaster muster(ExampleConfig("echo"), ExampleWorker("echo"));
-  ASSERT_TRUE(muster.Start()) << muster.master().errors();
-  LineClient client(muster.address());
-  for (int generation = 2; generation <= 4; ++generation) {
+  const auto master = worker::testkit::RunningMaster::Start({
+      .config = R"(listen { address: "127.0.0.1:0" } service {})",
+      .worker = "examples/echo/echo",
+  });
+  ASSERT_TRUE(master.ok()) << master.status();
+  worker::testkit::LineClient client((*master)->address());
+  for (int reload = 0; reload < 3; ++reload) {
     ASSERT_TRUE(client.SendBytes("half a "));
-    ASSERT_EQ(muster.Ctl({"reload"}).exit, 0);
+    ASSERT_TRUE((*master)->Reload().ok());
     ASSERT_TRUE(client.Send("line"));
     EXPECT_EQ(client.Receive(), "half a line");
-    ASSERT_TRUE(AwaitGeneration(muster, generation));
+    ASSERT_TRUE((*master)->AwaitOldWorkersEnd().ok());
     ASSERT_TRUE(client.Send("after"));
     EXPECT_EQ(client.Receive(), "after");
   }
 }
+// [end]
 
 TEST(Echo, ClosesItsClientsWhenItEnds) {
   RunningMaster muster(ExampleConfig("echo"), ExampleWorker("echo"));
