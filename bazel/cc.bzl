@@ -42,17 +42,29 @@ def _prelude_of(srcs):
     return "call_tests" if _is_below(_CALLS) else "tests"
 
 def _by_prelude(srcs, copts, deps):
-    """The copts and deps with a precompiled header of //bazel/prelude, where gcc compiles and this is the main workspace."""
+    """The copts and deps with a precompiled header of //bazel/prelude, where gcc compiles and this is the main workspace.
+
+    Where it is embedded, with --define=muster_prelude=1 only: all its sources have to be compiled with the same options, once
+    each (--features=-supports_pic).
+    """
     prelude = _prelude_of(srcs)
-    if native.repository_name() != "@" or not prelude:
+    if not prelude:
         return copts, deps
+    if native.repository_name() == "@":
+        without = "//bazel/prelude:clang"
+        with_prelude = "//conditions:default"
+    elif prelude.startswith("call_"):
+        return copts, deps  # few such sources are compiled where it is embedded
+    else:
+        without = "//conditions:default"
+        with_prelude = "//bazel/prelude:is_wanted_where_embedded"
     deps = deps + select({
-        "//bazel/prelude:clang": [],
-        "//conditions:default": ["//bazel/prelude:" + prelude],
+        without: [],
+        with_prelude: ["//bazel/prelude:" + prelude],
     })
     copts = copts + select({
-        "//bazel/prelude:clang": [],
-        "//conditions:default": ["-include", "bazel/prelude/%s.h" % prelude] + _PRELUDE_OPTIONS,
+        without: [],
+        with_prelude: ["-include", "bazel/prelude/%s.h" % prelude] + _PRELUDE_OPTIONS,
     })
     return copts, deps
 
