@@ -50,7 +50,7 @@ namespace muster::worker {
 // ties the parts together (the acceptor, the admission, the handoff queue, the drain, the
 // heartbeat, the channel to the master, the signals, the service), obeys the master's commands, and
 // is the service's Context. Its files by command: DRAIN and QUIT drain.h, REOPEN error_log.h and
-// the service, TERMINATE here. One object in a process, in one thread.
+// the service, TERMINATE worker_commands.cc. One object in a process, in one thread.
 class WorkerProcess : public Context {
  public:
   // What it is made from. The channel and the title must outlive it.
