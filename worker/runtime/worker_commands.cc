@@ -1,4 +1,5 @@
-// What a worker does at the commands of its master, which come as messages of the channel and as signals.
+// What a worker does at the commands of its master, which come as messages of the channel and as
+// signals.
 
 #include <algorithm>
 #include <cstdint>
