@@ -38,6 +38,8 @@ struct Reporter {
 Reporter reporter;
 // The first signal. 0: none.
 std::atomic<int> crash{0};
+// The thread that writes the report. 0: none has begun.
+std::atomic<pid_t> reporting{0};
 
 // Null: it is not known on this machine.
 void* ProgramCounterIn([[maybe_unused]] const void* context) {
@@ -97,12 +99,16 @@ void SetAlarm() {
 
 void OnCrash(int signal, siginfo_t* info, void* context) {
   if (::getpid() != reporter.pid) return EndBy(signal);
-  int none = 0;
+  int first = 0;
   // Relaxed: it decides who is the first, and says nothing of other memory.
-  if (crash.compare_exchange_strong(none, signal, std::memory_order_relaxed)) {
+  if (crash.compare_exchange_strong(first, signal, std::memory_order_relaxed)) {
+    reporting.store(::gettid(), std::memory_order_relaxed);
     SetAlarm();
     (void)!::write(STDERR_FILENO, reporter.head, std::strlen(reporter.head));
     absl::SetStackUnwinder(Unwind);
+  } else if (reporting.load(std::memory_order_relaxed) == ::gettid()) {
+    // The report itself has crashed, as in a stack that is destroyed.
+    return EndBy(first);
   }
   reporter.of_abseil[signal].sa_sigaction(signal, info, context);
 }

@@ -10,7 +10,7 @@ namespace muster::process_env {
 // the log calls this process: "worker 3 of generation 7"; it is cut after 80 bytes. The process
 // ends by the same signal as without, also when the crash was inside malloc, and within
 // kCrashReportSeconds, whatever holds up the report: a reader of standard error that does not read,
-// a lock that the crashed thread holds.
+// a lock that the crashed thread holds, a stack that cannot be walked.
 //
 // Call it in the main thread, before other threads are started; that thread gets an alternate
 // signal stack, so its report comes after an overflow of the stack, too. A second call changes

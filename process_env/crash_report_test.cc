@@ -5,10 +5,13 @@
 #include <link.h>
 #include <malloc.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -146,6 +149,35 @@ TEST_F(CrashReportTest, EndsByTheSignalIfNobodyReads) {
   EXPECT_TRUE(WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGSEGV) << end.status;
   ::close(pipe[0]);
   ::close(pipe[1]);
+}
+
+// The callers of the function that aborts are gone.
+ucontext_t without_callers;
+char* callers = nullptr;
+constexpr std::size_t kPage = 4096;
+
+[[gnu::noinline]] void AbortWithoutCallers() {
+  volatile char distance[4 * kPage];
+  distance[0] = 0;
+  ::munmap(callers, kPage);
+  std::abort();
+}
+
+TEST_F(CrashReportTest, EndsByTheFirstSignalIfTheReportCrashes) {
+  const End end = EndOf([] {
+    constexpr std::size_t kSize = 64 * kPage;
+    void* const stack =
+        ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    callers = static_cast<char*>(stack) + kSize - kPage;
+    ::getcontext(&without_callers);
+    without_callers.uc_stack.ss_sp = stack;
+    without_callers.uc_stack.ss_size = kSize;
+    ::makecontext(&without_callers, AbortWithoutCallers, 0);
+    ::setcontext(&without_callers);
+  });
+  EXPECT_TRUE(WIFSIGNALED(end.status));
+  EXPECT_EQ(WTERMSIG(end.status), SIGABRT) << end.output;
+  EXPECT_THAT(end.output, StartsWith("worker 3 of generation 7 crashed; its stack:\n"));
 }
 
 TEST_F(CrashReportTest, LeavesOrdersToTheProcess) {
