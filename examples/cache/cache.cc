@@ -87,6 +87,7 @@ class CacheSession : public worker::Session {
     return absl::OkStatus();
   }
 
+  // [cache suspend]
   std::string Suspend() override {
     cache::v1::Session state;
     state.set_answered_keys(answered_keys_);
@@ -96,7 +97,9 @@ class CacheSession : public worker::Session {
     state.set_block(block_);
     return state.SerializeAsString();
   }
+  // [end]
 
+  // [cache input]
   // One command, or a piece of its block.
   std::size_t OnInput(absl::string_view input) override {
     if (skipped_bytes_ > 0) return SkipBytes(input);
@@ -111,6 +114,7 @@ class CacheSession : public worker::Session {
     if (end == input.npos) return 0;  // the rest is still to come
     return OnLine(absl::StripSuffix(input.substr(0, end), "\r"), input.substr(end + 1), end + 1);
   }
+  // [end]
 
  private:
   static std::int64_t Now() { return std::time(nullptr); }
@@ -201,8 +205,9 @@ class CacheSession : public worker::Session {
     return end + 1;
   }
 
-  // False: the client is to take what was written before the other keys are looked at. The line is
-  // offered again then.
+  // [cache get]
+  // False: the client has to take its output before the next key is looked up. The line is offered
+  // again then.
   bool OnGet(const CacheCommand& command) {
     const std::int64_t now = Now();
     for (; answered_keys_ < command.keys.size(); ++answered_keys_) {
@@ -222,6 +227,7 @@ class CacheSession : public worker::Session {
     stream_.Write("END\r\n");
     return true;
   }
+  // [end]
 
   void OnCommand(const CacheCommand& command) {
     const std::int64_t now = Now();
@@ -285,6 +291,7 @@ class CacheSession : public worker::Session {
   std::string block_;
 };
 
+// [cache sessions]
 std::unique_ptr<worker::Session> Cache::Begin(worker::Stream& stream) {
   return std::make_unique<CacheSession>(*this, stream);
 }
@@ -299,9 +306,11 @@ absl::StatusOr<std::unique_ptr<worker::Session>> Cache::Resume(worker::Stream& s
   MUSTER_RETURN_IF_ERROR(client->Restore(session));
   return client;
 }
+// [end]
 
 }  // namespace
 
+// [cache service]
 absl::StatusOr<std::unique_ptr<worker::Service>> MakeCache(worker::Context& context) {
   MUSTER_ASSIGN_OR_RETURN(const cache::v1::Cache config, context.ServiceConfig<cache::v1::Cache>());
   MUSTER_ASSIGN_OR_RETURN(const worker::UserZone* zone, context.zone("cache"));
@@ -309,5 +318,6 @@ absl::StatusOr<std::unique_ptr<worker::Service>> MakeCache(worker::Context& cont
   return std::make_unique<worker::StreamService>(
       context, std::make_unique<Cache>(context, config, std::move(store)));
 }
+// [end]
 
 }  // namespace muster::examples

@@ -18,6 +18,7 @@ using ::testing::HasSubstr;
 using worker::testkit::FakeContext;
 using worker::testkit::FakeStream;
 
+// [cache fixture]
 class CacheSessionTest : public ::testing::Test {
  protected:
   FakeContext context_{R"(
@@ -28,6 +29,7 @@ class CacheSessionTest : public ::testing::Test {
   const std::unique_ptr<FakeContext> next_ = context_.NewGeneration();
   const std::unique_ptr<worker::Service> next_cache_ = *MakeCache(*next_);
 };
+// [end]
 
 TEST_F(CacheSessionTest, AnswersALineAtATime) {
   FakeStream client(context_, *cache_);
@@ -45,6 +47,7 @@ TEST_F(CacheSessionTest, EndsAClientThatSendsALongLine) {
   EXPECT_TRUE(client.has_ended());
 }
 
+// [cache move test]
 TEST_F(CacheSessionTest, GoesOnInTheMiddleOfABlock) {
   FakeStream client(context_, *cache_);
   client.Send("set a 0 0 6\r\nhal");
@@ -53,6 +56,7 @@ TEST_F(CacheSessionTest, GoesOnInTheMiddleOfABlock) {
   client.Send("ves\r\nget a\r\n");
   EXPECT_EQ(client.Receive(), "STORED\r\nVALUE a 0 6\r\nhalves\r\nEND\r\n");
 }
+// [end]
 
 TEST_F(CacheSessionTest, GoesOnInTheMiddleOfAnAnswer) {
   FakeStream client(context_, *cache_);

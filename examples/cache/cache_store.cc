@@ -27,6 +27,7 @@ std::uint64_t HashOf(absl::string_view key) {
 
 }  // namespace
 
+// [cache store]
 absl::StatusOr<CacheStore> CacheStore::Open(const worker::UserZone& zone, std::uint32_t count) {
   std::vector<Shard> shards;
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -54,6 +55,7 @@ bool CacheStore::Get(absl::string_view key, std::int64_t now,
   if (IsOld(*shard.memory, *item)) WriteItem(*shard.memory, hash, *item, now);
   return true;
 }
+// [end]
 
 CacheStore::Outcome CacheStore::Write(Mode mode, const CacheItem& item, std::int64_t now) {
   const std::uint64_t hash = HashOf(item.key);

@@ -2,6 +2,7 @@
 #include "muster/examples/cache/cache.pb.h"
 #include "muster/worker/runtime/run_worker.h"
 
+// [cache main]
 int main(int argc, char** argv) {
   return muster::worker::RunWorker(
       argc, argv,
@@ -9,3 +10,4 @@ int main(int argc, char** argv) {
        .config_types = {muster::examples::cache::v1::Cache::descriptor()},
        .sandbox = muster::worker::NeedsNothing});
 }
+// [end]
