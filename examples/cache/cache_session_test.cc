@@ -14,7 +14,6 @@
 namespace muster::examples {
 namespace {
 
-using ::testing::HasSubstr;
 using worker::testkit::FakeContext;
 using worker::testkit::FakeStream;
 
