@@ -114,6 +114,12 @@ class TopInTmux : public Ctl {
     return ScreenWhen([&](const std::string& screen) { return absl::StrContains(screen, text); });
   }
 
+  // That the screen becomes as the matcher says. It is drawn in steps, and each of them may be
+  // seen.
+  void ExpectScreen(const ::testing::Matcher<const std::string&>& matcher) {
+    EXPECT_THAT(ScreenWhen(::testing::Matches(matcher)), matcher);
+  }
+
   // Of the worker 0; those of the others follow.
   std::atomic<int> first_pid_ = 4710;
   bool is_started_ = false;
@@ -123,29 +129,23 @@ class TopInTmux : public Ctl {
 
 TEST_F(TopInTmux, ShowsWorkersAndEventsAndTakesKeys) {
   if (!Start(120, 30)) GTEST_SKIP();
-  EXPECT_THAT(ScreenWith("worker 1 has gone"),
-              AllOf(HasSubstr("running"), HasSubstr("+WORKER"), HasSubstr("4712"),
-                    HasSubstr("backoff"), HasSubstr("worker 1 has gone"), HasSubstr("q quit")));
+  ExpectScreen(AllOf(HasSubstr("running"), HasSubstr("+WORKER"), HasSubstr("4712"),
+                     HasSubstr("backoff"), HasSubstr("worker 1 has gone"), HasSubstr("q quit")));
   Tmux({"send-keys", "/", "back", "Enter"});
-  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
-                return !absl::StrContains(screen, "4712") &&
-                       absl::StrContains(screen, "filter: back\n");
-              }),
-              AllOf(HasSubstr("4711"), Not(HasSubstr("4712"))));
+  ExpectScreen(AllOf(HasSubstr("4711"), Not(HasSubstr("4712")), HasSubstr("filter: back\n")));
   Tmux({"send-keys", "Escape"});
-  EXPECT_THAT(ScreenWith("4712"), HasSubstr("4712"));
+  ExpectScreen(HasSubstr("4712"));
   Tmux({"send-keys", "Right"});
-  EXPECT_THAT(ScreenWith("+GEN"), HasSubstr("+GEN"));
+  ExpectScreen(HasSubstr("+GEN"));
   Tmux({"send-keys", "q"});
-  EXPECT_THAT(ScreenWith("ctl has ended"),
-              AllOf(HasSubstr("ctl has ended"), Not(HasSubstr("GEN"))));
+  ExpectScreen(AllOf(HasSubstr("ctl has ended"), Not(HasSubstr("GEN"))));
 }
 
 TEST_F(TopInTmux, EndsWithCtrlCAsWithQ) {
   if (!Start(120, 30)) GTEST_SKIP();
   ScreenWith("4712");
   Tmux({"send-keys", "/", "C-c"});
-  EXPECT_THAT(ScreenWith("ctl has ended"), HasSubstr("ctl has ended: 0"));
+  ExpectScreen(HasSubstr("ctl has ended: 0"));
 }
 
 TEST_F(TopInTmux, EndsWhileTheMasterDoesNotAnswer) {
@@ -163,7 +163,7 @@ TEST_F(TopInTmux, EndsWhileTheMasterDoesNotAnswer) {
   ScreenWith("4712");
   asked_again.get_future().wait();
   Tmux({"send-keys", "q"});
-  EXPECT_THAT(ScreenWith("ctl has ended"), HasSubstr("ctl has ended: 0"));
+  ExpectScreen(HasSubstr("ctl has ended: 0"));
   end.set_value();
 }
 
@@ -179,30 +179,24 @@ TEST_F(TopInTmux, BeginsWithTheLastTenEvents) {
     return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "that is all");
   });
   if (!Start(120, 40)) GTEST_SKIP();
-  EXPECT_THAT(ScreenWith("event 30."), HasSubstr("event 30."));
+  ExpectScreen(HasSubstr("event 30."));
 }
 
 TEST_F(TopInTmux, FitsANewSizeOfTheWindow) {
   if (!Start(120, 30)) GTEST_SKIP();
-  EXPECT_THAT(ScreenWith("CONN/S"), HasSubstr("CONN/S"));
+  ExpectScreen(HasSubstr("CONN/S"));
   Tmux({"resize-window", "-x", "40", "-y", "10"});
-  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
-                return absl::StrContains(screen, "serving") &&
-                       absl::StrContains(screen, "q quit") && !absl::StrContains(screen, "CONN/S");
-              }),
-              AllOf(HasSubstr("serving"), HasSubstr("REQ/S"), Not(HasSubstr("CONN/S"))));
+  ExpectScreen(AllOf(HasSubstr("serving"), HasSubstr("REQ/S"), Not(HasSubstr("CONN/S")),
+                     HasSubstr("q quit")));
 }
 
 TEST_F(TopInTmux, TellsThatTheConnectionWasLostAndGoesOn) {
   if (!Start(120, 30)) GTEST_SKIP();
   ScreenWith("4712");
   StopServing();
-  EXPECT_THAT(ScreenWith("\n! "), AllOf(HasSubstr("\n! "), HasSubstr("4712")));
+  ExpectScreen(AllOf(HasSubstr("\n! "), HasSubstr("4712")));
   Serve();
-  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
-                return !absl::StrContains(screen, "\n! ") && absl::StrContains(screen, "4712");
-              }),
-              Not(HasSubstr("\n! ")));
+  ExpectScreen(AllOf(HasSubstr("4712"), Not(HasSubstr("\n! "))));
 }
 
 TEST_F(TopInTmux, ShowsLocksUnderContention) {
@@ -214,7 +208,7 @@ TEST_F(TopInTmux, ShowsLocksUnderContention) {
     return grpc::Status::OK;
   });
   if (!Start(120, 30)) GTEST_SKIP();
-  EXPECT_THAT(ScreenWith("sessions/table"), HasSubstr("waited for"));
+  ExpectScreen(HasSubstr("waited for"));
 }
 
 TEST_F(TopInTmux, GoesOnWithoutPermissionForLocks) {
@@ -259,7 +253,7 @@ class TopOrderInTmux : public TopInTmux {
 TEST_F(TopOrderInTmux, IsSentAfterYesAndTheScreenGoesOn) {
   if (!Start(120, 30)) GTEST_SKIP();
   PressThere({"j", "j", "R"});
-  EXPECT_THAT(ScreenWith("? y/n"), HasSubstr("\nrestart worker 2 (generation 0, pid 4712)? y/n"));
+  ExpectScreen(HasSubstr("\nrestart worker 2 (generation 0, pid 4712)? y/n"));
   EXPECT_EQ(orders_, 0);
   Press({"y"});
   const v1::ChangeWorkerRequest request = told_.get_future().get();
@@ -267,29 +261,23 @@ TEST_F(TopOrderInTmux, IsSentAfterYesAndTheScreenGoesOn) {
   EXPECT_EQ(request.change(), v1::ChangeWorkerRequest::RESTART);
   first_pid_ = 4720;
   Press({"Right"});
-  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
-                return absl::StrContains(screen, "4722") && absl::StrContains(screen, "+GEN");
-              }),
-              AllOf(HasSubstr("\nrestarting worker 2 (generation 0, pid 4712)..."),
-                    HasSubstr("4722"), HasSubstr("+GEN")));
+  ExpectScreen(AllOf(HasSubstr("\nrestarting worker 2 (generation 0, pid 4712)..."),
+                     HasSubstr("4722"), HasSubstr("+GEN")));
   end_.set_value();
-  EXPECT_THAT(ScreenWith("was replaced"),
-              HasSubstr("\nrestart worker 2 (generation 0, pid 4712): it was replaced"));
+  ExpectScreen(HasSubstr("\nrestart worker 2 (generation 0, pid 4712): it was replaced"));
   Press({"j"});
-  EXPECT_THAT(ScreenWhen([](const std::string& screen) {
-                return !absl::StrContains(screen, "was replaced");
-              }),
-              Not(HasSubstr("was replaced")));
+  ExpectScreen(Not(HasSubstr("was replaced")));
 }
 
 TEST_F(TopOrderInTmux, IsNotSentAfterAnyOtherKey) {
   if (!Start(120, 30)) GTEST_SKIP();
   ScreenWith("4712");
   for (const char* key : {"n", "Y", "Enter", "Escape", "Down", "F1", "q"}) {
+    SCOPED_TRACE(key);
     Press({"D"});
-    ASSERT_THAT(ScreenWith("? y/n"), HasSubstr("drain worker 0 (generation 0, pid 4710)? y/n"));
+    ExpectScreen(HasSubstr("drain worker 0 (generation 0, pid 4710)? y/n"));
     Press({key});
-    ASSERT_THAT(ScreenWith("nothing was sent"), HasSubstr("nothing was sent")) << key;
+    ExpectScreen(HasSubstr("nothing was sent"));
   }
   EXPECT_EQ(orders_, 0);
 }
@@ -301,9 +289,9 @@ TEST_F(TopOrderInTmux, IsNotSentToASuccessor) {
   first_pid_ = 4720;
   ScreenWith("4722");
   Press({"y"});
-  EXPECT_THAT(ScreenWith("nothing was sent"),
-              HasSubstr("restart worker 2 (generation 0, pid 4712): nothing was sent: it was "
-                        "replaced by pid 4722"));
+  ExpectScreen(
+      HasSubstr("restart worker 2 (generation 0, pid 4712): nothing was sent: it was "
+                "replaced by pid 4722"));
   EXPECT_EQ(orders_, 0);
 }
 
@@ -315,9 +303,9 @@ TEST_F(TopOrderInTmux, ShowsWhyTheMasterRefuses) {
   PressThere({"D"});
   ScreenWith("? y/n");
   Press({"y"});
-  EXPECT_THAT(ScreenWith("that serves"),
-              HasSubstr("\ndrain worker 0 (generation 0, pid 4710): worker drain refused: worker 0 "
-                        "is the\nlast one that serves\n"));
+  ExpectScreen(
+      HasSubstr("\ndrain worker 0 (generation 0, pid 4710): worker drain refused: worker 0 "
+                "is the\nlast one that serves\n"));
 }
 
 TEST_F(TopOrderInTmux, ShowsThatItMayNotBeGiven) {
@@ -328,8 +316,7 @@ TEST_F(TopOrderInTmux, ShowsThatItMayNotBeGiven) {
   PressThere({"R"});
   ScreenWith("? y/n");
   Press({"y"});
-  EXPECT_THAT(ScreenWith("not for you"),
-              HasSubstr("\nrestart worker 0 (generation 0, pid 4710): not for you"));
+  ExpectScreen(HasSubstr("\nrestart worker 0 (generation 0, pid 4710): not for you"));
 }
 
 TEST_F(TopOrderInTmux, ShowsThatTheConnectionWasLost) {
@@ -340,9 +327,9 @@ TEST_F(TopOrderInTmux, ShowsThatTheConnectionWasLost) {
   told_.get_future().wait();
   // It ends with the answer, which nobody takes any more.
   std::thread stopping([this] { StopServing(); });
-  EXPECT_THAT(ScreenWith("outcome unknown"),
-              AllOf(HasSubstr("restart worker 0 (generation 0, pid 4710): the connection was lost"),
-                    HasSubstr("outcome unknown, ask ctl call")));
+  ExpectScreen(
+      AllOf(HasSubstr("restart worker 0 (generation 0, pid 4710): the connection was lost"),
+            HasSubstr("outcome unknown, ask ctl call")));
   end_.set_value();
   stopping.join();
 }
@@ -354,9 +341,8 @@ TEST_F(TopOrderInTmux, IsUnknownToWhoLeavesBeforeItsOutcome) {
   Press({"y"});
   told_.get_future().wait();
   Press({"q"});
-  EXPECT_THAT(ScreenWith("ctl has ended"),
-              AllOf(HasSubstr("top has ended before its outcome came; ask ctl calls"),
-                    HasSubstr("ctl has ended: 4")));
+  ExpectScreen(AllOf(HasSubstr("top has ended before its outcome came; ask ctl calls"),
+                     HasSubstr("ctl has ended: 4")));
   end_.set_value();
 }
 
