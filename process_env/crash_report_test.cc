@@ -157,8 +157,8 @@ char* callers = nullptr;
 constexpr std::size_t kPage = 4096;
 
 [[gnu::noinline]] void AbortWithoutCallers() {
-  volatile char distance[4 * kPage];
-  distance[0] = 0;
+  char distance[4 * kPage];
+  asm volatile("" : : "r"(distance) : "memory");
   ::munmap(callers, kPage);
   std::abort();
 }
