@@ -203,8 +203,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MUSTER_CHECK(status.ok() == is_state, "what is a state is adopted, no more");
   const std::string answers = adopted.ReadAll();
   adopted.Close();
-  // Its time may be over: then it ends as no other does.
-  if (parsed.deadline() > 0) return 0;
+  // Its time may be over, that for a first request too: then it ends as no other does.
+  if (parsed.deadline() > 0 || parsed.opened() > 0) return 0;
   if (!is_state) {
     MUSTER_CHECK(answers == "(closed)", "what is refused is closed");
     return 0;
