@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,32 +15,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/master/access/access_policy.h"
-#include "muster/master/config/response_check.h"
+#include "muster/master/config/http_check.h"
 #include "muster/master/config/worker_check.h"
 #include "muster/master/host/file_access.h"
 #include "muster/master/listen/address.h"
 #include "muster/master/listen/socket_rights.h"
 #include "muster/proto/address_prefix.h"
 #include "muster/proto/duration.h"
-#include "muster/proto/field_error.h"
 #include "muster/proto/listener_name.h"
-#include "muster/proto/log_format.h"
-#include "muster/proto/status_source.h"
 
 namespace muster::master {
 namespace {
 
 using config::FieldMistake;
 using config::v1::Config;
-using config::v1::Location;
-
-// Field values that would break out of their place in an HTTP header.
-bool HasControlCharacter(absl::string_view text) {
-  for (char c : text) {
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) return true;
-  }
-  return false;
-}
 
 constexpr char kNameRule[] = "\" may have letters, digits, \"_\", \"-\" and \".\" only";
 
@@ -67,7 +54,7 @@ class Checker {
     CheckWorkers(config_, mistakes_);
     if (config_.has_worker_binary()) CheckProgram("worker_binary", config_.worker_binary());
     if (config_.has_http()) {
-      CheckHttp();
+      CheckHttp(config_.http(), mistakes_);
     } else if (!config_.has_service()) {
       Mistake("", "serves nothing; give it an http { ... } block, or service for one of your own");
     }
@@ -310,138 +297,6 @@ class Checker {
                                     "\": names that begin with \"muster.\" are muster's own"));
       } else if (!IsZoneName(name)) {
         Mistake(field, absl::StrCat("\"", absl::CEscape(name), kNameRule));
-      }
-    }
-  }
-
-  void CheckHttp() {
-    std::map<std::string, int> paths;
-    for (int i = 0; i < config_.http().location_size(); ++i) {
-      const Location& location = config_.http().location(i);
-      const std::string field = absl::StrCat("http.location[", i, "]");
-      if (!location.path().empty()) {
-        const auto [before, is_new] = paths.emplace(location.path(), i);
-        if (!absl::StartsWith(location.path(), "/")) {
-          Mistake(field + ".path", absl::StrCat("\"", location.path(), "\" must begin with \"/\""));
-        } else if (!is_new) {
-          Mistake(field + ".path", absl::StrCat("\"", location.path(), "\" is http.location[",
-                                                before->second, "]'s already"));
-        }
-      }
-      CheckLocation(field, location);
-    }
-    if (config_.http().has_access_log()) {
-      const config::v1::AccessLog& log = config_.http().access_log();
-      CheckLog("http.access_log.path", log.path());
-      const auto format =
-          config::ParseLogFormat(log.format(), log.escape() == config::v1::AccessLog::JSON);
-      if (!format.ok()) Mistake("http.access_log.format", std::string(format.status().message()));
-    }
-    CheckMimeTypes();
-    CheckHeaders("http", config_.http().header(), mistakes_);
-    CheckErrorPages("http", config_.http().error_page(), mistakes_);
-  }
-
-  void CheckLocation(const std::string& field, const Location& location) {
-    switch (location.action_case()) {
-      case Location::kRoot:
-        if (!location.root().empty()) CheckRoot(field + ".root", location.root());
-        break;
-      case Location::kReturn:
-        CheckReturn(field + ".return", location.return_());
-        break;
-      case Location::kStubStatus:
-      case Location::kMetrics:
-      case Location::kStatusJson:
-      case Location::kHandler:
-        break;
-      case Location::kStatusPage:
-        CheckStatusPage(field, location.status_page());
-        break;
-      case Location::ACTION_NOT_SET:
-        Mistake(field,
-                "does nothing; give it one of root, return, stub_status, metrics, status_json, "
-                "status_page and handler");
-        break;
-    }
-    if (location.index_size() > 0 && location.action_case() != Location::kRoot) {
-      Mistake(field + ".index", "is of use with root only");
-    }
-    CheckHeaders(field, location.header(), mistakes_);
-    CheckErrorPages(field, location.error_page(), mistakes_);
-    CheckPrecompressed(field + ".precompressed", location);
-    if (location.listing() && !location.has_root()) {
-      Mistake(field + ".listing", "is of use with root only");
-    }
-    for (int i = 0; i < location.index_size(); ++i) {
-      const std::string& name = location.index(i);
-      if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos) {
-        Mistake(absl::StrCat(field, ".index[", i, "]"),
-                absl::StrCat("\"", name, "\" is no file name; write \"index.html\", say"));
-      }
-    }
-  }
-
-  void CheckStatusPage(const std::string& field, const config::v1::StatusPage& page) {
-    const absl::Status status = config::StatusSourceOf(page, config_.http()).status();
-    if (status.ok()) return;
-    Mistake(absl::StrCat(field, ".", config::FieldOf(status)), std::string(status.message()));
-  }
-
-  void CheckRoot(const std::string& field, const std::string& path) {
-    const std::string why = WhyNotFolder(path);
-    if (!why.empty()) Mistake(field, absl::StrCat("\"", path, "\" ", why));
-  }
-
-  void CheckPrecompressed(const std::string& field, const Location& location) {
-    if (location.precompressed_size() > 0 && !location.has_root()) {
-      Mistake(field, "is of use with root only");
-    }
-    for (int i = 1; i < location.precompressed_size(); ++i) {
-      const auto end = location.precompressed().begin() + i;
-      if (std::find(location.precompressed().begin(), end, *end) != end) {
-        Mistake(absl::StrCat(field, "[", i, "]"),
-                absl::StrCat(config::v1::ContentCoding_Name(location.precompressed(i)),
-                             " is there already"));
-      }
-    }
-  }
-
-  void CheckReturn(const std::string& field, const config::v1::Return& answer) {
-    const bool is_redirection = answer.status() >= 300 && answer.status() <= 399;
-    if (answer.has_location() && !is_redirection) {
-      Mistake(field + ".location",
-              absl::StrCat("goes with a status from 300 to 399, not with ", answer.status()));
-    }
-    if ((answer.status() == 204 || answer.status() == 304) && !answer.body().empty()) {
-      Mistake(field + ".body", absl::StrCat("cannot go with status ", answer.status()));
-    }
-    if (HasControlCharacter(answer.location())) {
-      Mistake(field + ".location", "has a control character, which a header cannot have");
-    }
-    if (HasControlCharacter(answer.content_type())) {
-      Mistake(field + ".content_type", "has a control character, which a header cannot have");
-    }
-  }
-
-  void CheckMimeTypes() {
-    std::map<std::string, int> extensions;
-    for (int i = 0; i < config_.http().mime_type_size(); ++i) {
-      const config::v1::MimeType& mime = config_.http().mime_type(i);
-      const std::string field = absl::StrCat("http.mime_type[", i, "]");
-      if (mime.extension().find_first_of("./") != std::string::npos) {
-        Mistake(field + ".extension",
-                absl::StrCat("\"", mime.extension(), "\" must be without dot and slash: \"webp\""));
-      } else if (const auto [before, is_new] = extensions.emplace(mime.extension(), i); !is_new) {
-        Mistake(field + ".extension", absl::StrCat("\"", mime.extension(), "\" is http.mime_type[",
-                                                   before->second, "]'s already"));
-      }
-      const std::size_t slash = mime.type().find('/');
-      if (!mime.type().empty() &&
-          (slash == 0 || slash == std::string::npos || slash + 1 == mime.type().size() ||
-           HasControlCharacter(mime.type()))) {
-        Mistake(field + ".type",
-                absl::StrCat("\"", mime.type(), "\" is no MIME type; write \"image/webp\", say"));
       }
     }
   }
