@@ -81,6 +81,7 @@ absl::Status PoolState::StartThreadLocked() {
 }
 
 void PoolState::Run() {
+  JoinLeft();
   while (true) {
     Lock lock(mutex_);
     if (queue_.next_deadline().has_value()) {
@@ -104,6 +105,15 @@ void PoolState::Run() {
     lock.unlock();
     if (!RunTask(AsPoolTask(std::move(task)))) return;
   }
+}
+
+void PoolState::JoinLeft() {
+  std::vector<std::thread> left;
+  {
+    const Lock lock(mutex_);
+    left.swap(left_);
+  }
+  for (std::thread& thread : left) thread.join();
 }
 
 bool PoolState::RunTask(const std::shared_ptr<PoolTask>& task) {
@@ -147,6 +157,11 @@ void PoolState::Finish(const std::shared_ptr<PoolTask>& task, bool leaves) {
 void PoolState::LeaveLocked(std::vector<std::shared_ptr<PoolTask>>* ended) {
   --alive_;
   has_left_.notify_all();
+  const auto own = std::find_if(threads_.begin(), threads_.end(), [](const std::thread& thread) {
+    return thread.get_id() == std::this_thread::get_id();
+  });
+  left_.push_back(std::move(*own));
+  threads_.erase(own);
   if (queue_.waiting() <= idle_) return;
   const absl::Status started = StartThreadLocked();
   if (started.ok() || alive_ > 0) return;
@@ -241,6 +256,7 @@ bool PoolState::End(loop::Clock::duration patience) {
   }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  JoinLeft();
   timer_.reset();
   for (const std::shared_ptr<PoolTask>& task : untold) {
     task->work = nullptr;

@@ -46,6 +46,8 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
   absl::Status StartThreadLocked();
   // What a thread does.
   void Run();
+  // Of those that leave before the end of the pool, and end in a moment, nothing is kept.
+  void JoinLeft();
   // False: the thread must end.
   bool RunTask(const std::shared_ptr<PoolTask>& task);
   // Its work is done. `leaves`: so is this thread.
@@ -73,8 +75,9 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
   // The earliest deadline that the timer has, or will have when the loop's thread comes to it.
   loop::TimePoint timer_deadline_ = loop::TimePoint::max();
   std::vector<std::thread> threads_;
-  std::uint32_t alive_ = 0;  // of those
-  std::uint32_t idle_ = 0;   // of those
+  std::vector<std::thread> left_;  // no longer of those; the next one that starts joins them
+  std::uint32_t alive_ = 0;        // of those
+  std::uint32_t idle_ = 0;         // of those
   std::uint32_t last_number_ = 0;
   bool is_short_of_threads_ = false;
   bool is_ending_ = false;

@@ -2,8 +2,11 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -88,6 +91,27 @@ TEST_F(ThreadPoolTest, ReplacesAThreadThatWorkHasEnded) {
   RunUntilIdle();
   EXPECT_THAT(told_, ElementsAre(absl::InternalError("threads: the work ended its thread"),
                                  absl::OkStatus()));
+}
+
+// The stack of a thread that has ended and was not joined stays mapped.
+TEST_F(ThreadPoolTest, KeepsNothingOfThreadsThatWorkHasEnded) {
+  Make(1, 16);
+  const auto end_threads = [this](int count) {
+    for (int i = 0; i < count; ++i) {
+      ASSERT_TRUE(pool_->Submit([](Task&) -> absl::Status { ::pthread_exit(nullptr); }).ok());
+      RunUntilIdle();
+    }
+  };
+  const auto count_mappings = [] {
+    std::ifstream maps("/proc/self/maps");
+    return std::count(std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>(), '\n');
+  };
+  // The C library keeps a few stacks for the next threads.
+  end_threads(20);
+  const auto before = count_mappings();
+  constexpr int kThreads = 100;
+  end_threads(kThreads);
+  EXPECT_LT(count_mappings(), before + kThreads / 2);
 }
 
 TEST_F(ThreadPoolTest, RefusesAtOnceWhatItHasNoRoomFor) {
