@@ -1,5 +1,6 @@
 #include "muster/loop/timer_queue.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -9,7 +10,8 @@ namespace muster::loop {
 
 std::optional<Clock::duration> TimerQueue::UntilNext() const {
   if (heap_.empty()) return std::nullopt;
-  return heap_.first_time() - now_;
+  // How long the oldest moment is past is more than a duration can say.
+  return std::max(heap_.first_time(), now_) - now_;
 }
 
 void TimerQueue::RunDue() {

@@ -25,8 +25,8 @@ class TimerQueue {
   ~TimerQueue() = default;
 
   void SetNow(TimePoint now) { now_ = now; }
-  // From now() to the first moment at which RunDue may have something to do. Negative: it is past.
-  // Empty: no timer is armed.
+  // From now() to the first moment at which RunDue may have something to do. Zero: it is now, or
+  // past. Empty: no timer is armed.
   std::optional<Clock::duration> UntilNext() const;
   // Calls every timer whose deadline is not after now(). Not reentrant.
   void RunDue();

@@ -180,6 +180,17 @@ TEST(Timer, AcceptsADelayBeyondTheEndOfTime) {
   EXPECT_TRUE(timer.is_armed());
 }
 
+TEST(Timer, AcceptsADeadlineBeforeTheBeginningOfTime) {
+  TestTimers timers;
+  timers.RunAt(milliseconds(1));
+  bool is_called = false;
+  Timer timer(timers, [&is_called] { is_called = true; });
+  timer.Set(TimePoint::min());
+  EXPECT_EQ(timers.UntilNext(), Clock::duration::zero());
+  timers.RunAt(milliseconds(1));
+  EXPECT_TRUE(is_called);
+}
+
 TEST(TimerQueue, TellsHowLongItIsToTheFirstDeadline) {
   TestTimers timers;
   Timer first(timers, [] {});
