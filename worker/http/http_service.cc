@@ -130,6 +130,10 @@ class HttpService final : public Service {
     share_.connections.ForEach([](Connection& connection) { connection.OnDrain(); });
   }
 
+  void BeforeExit() override {
+    if (access_log_ != nullptr) access_log_->Flush();
+  }
+
  private:
   Responder responder_;
   const std::vector<std::shared_ptr<Handler>> handlers_;

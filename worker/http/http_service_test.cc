@@ -167,6 +167,14 @@ TEST_F(HttpServiceTest, LogsWhatIsLeftAtItsEnd) {
   EXPECT_TRUE(absl::StrContains(Read(LogPath()), "GET /1"));
 }
 
+TEST_F(HttpServiceTest, LogsWhatIsLeftBeforeAnExitWithoutItsEnd) {
+  UseLog();
+  Ask("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(Read(LogPath()), "");
+  service().BeforeExit();
+  EXPECT_TRUE(absl::StrContains(Read(LogPath()), "GET /1"));
+}
+
 TEST_F(HttpServiceTest, LogsToANewFileAfterReopen) {
   UseLog();
   Ask("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -48,6 +48,11 @@ class Service {
   // Context::HasHandoffRoom was false, or take longer states than Context::MostHandoffStateBytes
   // said. Hand those off that have no request in flight.
   virtual void OnHandoffRoom() {}
+
+  // The process is about to exit without destroying the service, because a task of
+  // Context::threads() does not return and uses it still. Writes out what was held back, such as
+  // lines of a log.
+  virtual void BeforeExit() {}
 };
 
 // Makes the service. An error, for example about a value in the configuration, is shown to the

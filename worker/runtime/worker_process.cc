@@ -279,6 +279,7 @@ bool WorkerProcess::EndThreads() {
   log_.Write(config::v1::Log::WARN,
              absl::StrCat("tasks of the service do not return and end with the process: ",
                           threads_.load().running));
+  service_->BeforeExit();
   PublishLostLines();
   log_.Flush();
   return false;

@@ -71,8 +71,8 @@ class WorkerProcess : public Context {
   // failed.
   absl::Status Run();
   // After Run. Cancels the tasks of the service that have not ended, and waits a moment for their
-  // threads. False: one of them has not come back. Then exit without destroying this, by _exit: the
-  // thread uses it.
+  // threads. False: one of them has not come back, and the service has been told (BeforeExit). Then
+  // exit without destroying this, by _exit: the thread uses it.
   bool EndThreads();
 
   loop::EventLoop& loop() override { return *loop_; }

@@ -4,6 +4,8 @@
 // until PATH    says "begun"; when it is cancelled, makes the file PATH
 // after PATH    outlasts clients, and says "begun"; when the file PATH is there, makes PATH.done
 // stuck         says "begun", and never returns
+//
+// The log says when the service was told of an exit without its destruction.
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -24,7 +26,11 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/status.h"
+#include "muster/proto/config.pb.h"
+#include "muster/worker/runtime/connection.h"
+#include "muster/worker/runtime/context.h"
 #include "muster/worker/runtime/run_worker.h"
+#include "muster/worker/runtime/service.h"
 #include "muster/worker/stream/stream_service.h"
 #include "muster/worker/threads/thread_pool.h"
 
@@ -94,9 +100,30 @@ class Lines : public Protocol {
   ThreadPool& threads_;
 };
 
+class LinesService : public Service {
+ public:
+  explicit LinesService(Context& context)
+      : context_(context), streams_(context, std::make_unique<Lines>(context.threads())) {}
+
+  void OnConnection(Connection connection) override {
+    streams_.OnConnection(std::move(connection));
+  }
+  absl::Status Adopt(Connection connection, std::string state) override {
+    return streams_.Adopt(std::move(connection), std::move(state));
+  }
+  absl::Status Reopen() override { return streams_.Reopen(); }
+  void Drain(Idle idle) override { streams_.Drain(idle); }
+  void OnHandoffRoom() override { streams_.OnHandoffRoom(); }
+  void BeforeExit() override { context_.Log(config::v1::Log::INFO, "written out"); }
+
+ private:
+  Context& context_;
+  StreamService streams_;
+};
+
 absl::StatusOr<std::unique_ptr<Service>> MakeLines(Context& context) {
   MUSTER_RETURN_IF_ERROR(context.threads().CheckConfigured());
-  return std::make_unique<StreamService>(context, std::make_unique<Lines>(context.threads()));
+  return std::make_unique<LinesService>(context);
 }
 
 }  // namespace

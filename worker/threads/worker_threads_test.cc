@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -115,6 +116,21 @@ TEST_F(WorkerThreadsTest, DoNotHoldAWorkerThatIsToEndAtOnce) {
   ASSERT_EQ(client.ReadLine(), "begun");
   worker->Send(Command::kTerminate);
   EXPECT_EQ(worker->AwaitExit(), "exited with code 0");
+}
+
+TEST_F(WorkerThreadsTest, LetTheServiceWriteOutWhatItHasWhenTheyAreStuck) {
+  const std::string path = Path("log");
+  master_.config().mutable_log()->set_path(path);
+  const auto worker = Start();
+  const TestClient client(master_.port());
+  client.Send("stuck\n");
+  ASSERT_EQ(client.ReadLine(), "begun");
+  worker->Send(Command::kTerminate);
+  EXPECT_EQ(worker->AwaitExit(), "exited with code 0");
+  std::ifstream file(path);
+  const std::string log(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(log, HasSubstr("tasks of the service do not return and end with the process: 1\n"));
+  EXPECT_THAT(log, HasSubstr("written out\n"));
 }
 
 TEST_F(WorkerThreadsTest, AreToldWhenTheWorkerIsToEndAtOnce) {
