@@ -131,6 +131,7 @@ bool PoolState::RunTask(const std::shared_ptr<PoolTask>& task) {
     task->work = nullptr;
   } catch (const abi::__forced_unwind&) {
     // pthread_exit: it must go on.
+    task->work = nullptr;
     task->status = absl::InternalError("threads: the work ended its thread");
     Finish(task, /*leaves=*/true);
     throw;

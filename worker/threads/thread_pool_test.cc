@@ -93,6 +93,18 @@ TEST_F(ThreadPoolTest, ReplacesAThreadThatWorkHasEnded) {
                                  absl::OkStatus()));
 }
 
+TEST_F(ThreadPoolTest, DestroysWorkInTheThreadThatItHasEnded) {
+  std::thread::id destroyed;
+  std::shared_ptr<void> held(nullptr,
+                             [&destroyed](void*) { destroyed = std::this_thread::get_id(); });
+  ASSERT_TRUE(
+      pool_->Submit([held = std::move(held)](Task&) -> absl::Status { ::pthread_exit(nullptr); })
+          .ok());
+  RunUntilIdle();
+  EXPECT_NE(destroyed, std::thread::id());
+  EXPECT_NE(destroyed, std::this_thread::get_id());
+}
+
 // The stack of a thread that has ended and was not joined stays mapped.
 TEST_F(ThreadPoolTest, KeepsNothingOfThreadsThatWorkHasEnded) {
   Make(1, 16);
