@@ -147,7 +147,10 @@ bool PoolState::RunTask(const std::shared_ptr<PoolTask>& task) {
 }
 
 void PoolState::Finish(const std::shared_ptr<PoolTask>& task, bool leaves) {
-  if (!task->status.ok() && task->on_done == nullptr) around_.warn(task->status.message());
+  const bool is_as_asked = task->is_cancelled() && absl::IsCancelled(task->status);
+  if (!task->status.ok() && !is_as_asked && task->on_done == nullptr) {
+    around_.warn(absl::StrCat("a task of the pool: ", task->status.ToString()));
+  }
   std::vector<std::shared_ptr<PoolTask>> ended = {task};
   Lock lock(mutex_);
   queue_.Finish(*task);

@@ -73,7 +73,8 @@ class ThreadPool {
     // A task that has not begun by then never does. The completion says DEADLINE_EXCEEDED, at the
     // deadline, even if all threads are busy. A task that has begun is not ended by it.
     loop::TimePoint deadline = loop::TimePoint::max();
-    // Null: nobody is told. An error that the work returns goes into the log then.
+    // Null: nobody is told. An error that the work returns goes into the log then, but for the
+    // CANCELLED of a task that was cancelled.
     OnDone on_done = nullptr;
     // Of a worker that drains: the last connection is gone, and the task has not ended. True: it is
     // finished, or begun and finished, if that takes no longer than shutdown_timeout. False: it is

@@ -64,7 +64,32 @@ TEST_F(ThreadPoolTest, TellsWhatTheWorkReturns) {
 TEST_F(ThreadPoolTest, LogsAnErrorOfWhichNobodyIsTold) {
   ASSERT_TRUE(pool_->Submit([](Task&) { return absl::NotFoundError("no such row"); }).ok());
   RunUntilIdle();
-  EXPECT_THAT(lines_, ElementsAre("no such row"));
+  EXPECT_THAT(lines_, ElementsAre("a task of the pool: NOT_FOUND: no such row"));
+}
+
+TEST_F(ThreadPoolTest, LogsThatAnErrorHasNoText) {
+  ASSERT_TRUE(pool_->Submit([](Task&) { return absl::CancelledError(); }).ok());
+  RunUntilIdle();
+  EXPECT_THAT(lines_, ElementsAre("a task of the pool: CANCELLED: "));
+}
+
+TEST_F(ThreadPoolTest, DoesNotLogThatACancelledTaskIsCancelled) {
+  std::atomic<int> begun = 0;
+  const auto stop = [&begun](absl::StatusCode code) {
+    return [&begun, code](Task& task) {
+      ++begun;
+      while (!task.cancelled()) std::this_thread::yield();
+      return absl::Status(code, "stopped");
+    };
+  };
+  const auto cancelled = pool_->Submit(stop(absl::StatusCode::kCancelled));
+  const auto failed = pool_->Submit(stop(absl::StatusCode::kDataLoss));
+  ASSERT_TRUE(cancelled.ok() && failed.ok());
+  while (begun < 2) std::this_thread::yield();
+  cancelled->Cancel();
+  failed->Cancel();
+  RunUntilIdle();
+  EXPECT_THAT(lines_, ElementsAre("a task of the pool: DATA_LOSS: stopped"));
 }
 
 TEST_F(ThreadPoolTest, MakesAnErrorOfAnExceptionAndGoesOn) {
