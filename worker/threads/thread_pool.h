@@ -65,7 +65,8 @@ class ThreadPool {
   // exception becomes INTERNAL with its text. It is destroyed in that thread before on_done is
   // called; if it never runs, in the loop's thread, or in that of a Submit that returns an error.
   using Work = absl::AnyInvocable<absl::Status(Task&)>;
-  // Called in the loop's thread, once, and destroyed there. An exception ends the worker, as in a
+  // Called in the loop's thread, once, and destroyed there; in the thread of a Submit that returns
+  // an error, it is destroyed without having been called. An exception ends the worker, as in a
   // task of Context::Post.
   using OnDone = absl::AnyInvocable<void(const absl::Status&)>;
 
@@ -102,6 +103,9 @@ class ThreadPool {
 
   // For make_service, so that a reload without `threads` is refused. FailedPrecondition: the
   // configuration has none.
+  //
+  // If make_service fails after a Submit, what it has made goes while the task may run. So it
+  // submits last, or lets the work own what it uses.
   absl::Status CheckConfigured() const;
 
   // Runs `work` in a thread of the pool. Does not wait. on_done is called later, never within, and
