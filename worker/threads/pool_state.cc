@@ -116,7 +116,9 @@ void PoolState::JoinLeft() {
   for (std::thread& thread : left) thread.join();
 }
 
-bool PoolState::RunTask(const std::shared_ptr<PoolTask>& task) {
+// The unwinding of pthread_exit has no object, to which a reference would be bound.
+__attribute__((no_sanitize("null"))) bool PoolState::RunTask(
+    const std::shared_ptr<PoolTask>& task) {
   try {
     try {
       Task token(*task);
