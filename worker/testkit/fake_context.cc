@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <map>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -71,7 +72,7 @@ struct FakeContext::Machine {
   // As the master has them, and as a process that takes part.
   std::vector<std::unique_ptr<const UserZone>> created_zones;
   std::vector<std::unique_ptr<const UserZone>> zones;
-  std::uint32_t next_index = 1;
+  std::map<std::uint64_t, std::uint32_t> last_index;  // by generation
   std::uint64_t next_generation = 2;
 };
 
@@ -106,17 +107,15 @@ FakeContext::~FakeContext() {
 
 std::unique_ptr<FakeContext> FakeContext::NewWorker() {
   return std::unique_ptr<FakeContext>(
-      new FakeContext(machine_, config_, machine_->next_index++, generation_));
+      new FakeContext(machine_, config_, ++machine_->last_index[generation_], generation_));
 }
 
 std::unique_ptr<FakeContext> FakeContext::NewGeneration() {
-  machine_->next_index = 1;
   return std::unique_ptr<FakeContext>(
       new FakeContext(machine_, config_, 0, machine_->next_generation++));
 }
 
 std::unique_ptr<FakeContext> FakeContext::NewGeneration(absl::string_view config) {
-  machine_->next_index = 1;
   return std::unique_ptr<FakeContext>(
       new FakeContext(machine_, Parse(config), 0, machine_->next_generation++));
 }

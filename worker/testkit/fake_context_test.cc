@@ -123,6 +123,15 @@ TEST(FakeContext, SharesZonesBellsAndTimeWithItsOtherWorkers) {
   EXPECT_NE(other->slot(), context.slot());
 }
 
+TEST(FakeContext, NumbersTheWorkersOfEachGeneration) {
+  FakeContext context;
+  const auto other = context.NewWorker();
+  const auto next = context.NewGeneration();
+  EXPECT_EQ(other->NewWorker()->index(), 2u);
+  EXPECT_EQ(next->NewWorker()->index(), 1u);
+  EXPECT_EQ(context.NewWorker()->index(), 3u);
+}
+
 TEST(FakeContext, ShowsTheMetricsOfAllWorkers) {
   FakeContext context(kZones);
   const auto other = context.NewWorker();
