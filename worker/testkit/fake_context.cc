@@ -95,8 +95,9 @@ FakeContext::FakeContext(std::shared_ptr<Machine> machine, config::v1::Config co
       loop_(OrDie(loop::EventLoop::Create([machine = machine_] { return machine->clock.now(); }))),
       connections_(machine_->shared.stats(tag_.slot()).active) {
   std::signal(SIGPIPE, SIG_IGN);  // as in a worker
-  for (const config::v1::Zone& zone : config_.zone())
-    machine_->Zone(zone.name(), zone.size_bytes());
+  for (const config::v1::Zone& zone : config_.zone()) {
+    zones_.push_back(&machine_->Zone(zone.name(), zone.size_bytes()));
+  }
   loop_->SetBeforeEach([this] { ++calls_; });
 }
 
@@ -225,8 +226,8 @@ SlotStats& FakeContext::stats() { return machine_->shared.stats(tag_.slot()); }
 const SharedZone& FakeContext::zone() const { return machine_->shared; }
 
 absl::StatusOr<const UserZone*> FakeContext::zone(absl::string_view name) const {
-  for (const config::v1::Zone& zone : config_.zone()) {
-    if (zone.name() == name) return &machine_->Zone(zone.name(), zone.size_bytes());
+  for (const UserZone* zone : zones_) {
+    if (zone->name() == name) return zone;
   }
   return absl::FailedPreconditionError(
       absl::StrCat("zone \"", name, "\": is not declared; the configuration needs zone { name: \"",

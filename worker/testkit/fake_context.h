@@ -26,9 +26,9 @@ namespace muster::worker::testkit {
 // timeouts of streams.
 //
 // Nothing runs by itself: timers, tasks and events of descriptors run within RunReady, Advance,
-// RunUntil and the calls of a FakeStream. Belongs to the test's thread; Post, Log, metrics() and
-// log_lines() may be called from other threads, as in a worker. It outlives the service, and is not
-// run after the service is destroyed.
+// RunUntil and the calls of a FakeStream. Belongs to the test's thread. Other threads may call what
+// they may call of any Context, and log_lines(). It outlives the service, and is not run after the
+// service is destroyed.
 class FakeContext final : public Context {
  public:
   // Worker 0 of generation 1. `config` is written as a configuration file:
@@ -139,6 +139,7 @@ class FakeContext final : public Context {
   const std::uint32_t index_;
   const std::uint64_t generation_;
   const ipc::OwnerTag tag_;
+  std::vector<const UserZone*> zones_;  // that its configuration declares; the machine's
   const std::unique_ptr<Metrics> metrics_;
   const std::unique_ptr<loop::EventLoop> loop_;
   int calls_ = 0;  // of a round: one for each event, and one more

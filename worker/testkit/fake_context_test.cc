@@ -1,11 +1,13 @@
 #include "muster/worker/testkit/fake_context.h"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/zone/local/zone_mutex.h"
@@ -121,6 +123,21 @@ TEST(FakeContext, SharesZonesBellsAndTimeWithItsOtherWorkers) {
   EXPECT_EQ(next->index(), 0u);
   EXPECT_EQ(next->generation(), 2u);
   EXPECT_NE(other->slot(), context.slot());
+}
+
+TEST(FakeContext, GivesZonesToOtherThreadsWhileWorkersAreMade) {
+  FakeContext context(kZones);
+  std::atomic<bool> is_over{false};
+  std::thread thread([&] {
+    do {
+      EXPECT_TRUE(context.zone("numbers").ok());
+    } while (!is_over);
+  });
+  for (int i = 0; i < 10; ++i) {
+    context.NewGeneration(absl::StrCat("zone { name: \"zone", i, "\" size_bytes: 4096 }"));
+  }
+  is_over = true;
+  thread.join();
 }
 
 TEST(FakeContext, NumbersTheWorkersOfEachGeneration) {
