@@ -56,8 +56,14 @@ config::v1::Config Parse(absl::string_view text) {
 struct FakeContext::Machine {
   // The zone of this name, which is made if it is not there.
   const UserZone& Zone(const std::string& name, std::uint64_t size_bytes) {
-    for (const std::unique_ptr<const UserZone>& zone : zones) {
-      if (zone->name() == name) return *zone;
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+      if (zones[i]->name() != name) continue;
+      const std::uint64_t there = created_zones[i]->size_bytes();
+      MUSTER_CHECK(there == size_bytes,
+                   absl::StrCat("zone \"", name, "\": has ", there, " bytes, not ", size_bytes,
+                                "; a reload cannot change it")
+                       .c_str());
+      return *zones[i];
     }
     const UserZone& created = *created_zones.emplace_back(
         std::make_unique<const UserZone>(OrDie(UserZone::Create(name, size_bytes))));
@@ -69,7 +75,7 @@ struct FakeContext::Machine {
 
   ManualClock clock;
   const SharedZone shared = OrDie(SharedZone::Create(kMostWorkers));
-  // As the master has them, and as a process that takes part.
+  // As the master has them, and as a process that takes part, in the same order.
   std::vector<std::unique_ptr<const UserZone>> created_zones;
   std::vector<std::unique_ptr<const UserZone>> zones;
   std::map<std::uint64_t, std::uint32_t> last_index;  // by generation

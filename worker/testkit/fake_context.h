@@ -51,7 +51,8 @@ class FakeContext final : public Context {
   //
   // One more worker of the same generation, with the next free number.
   std::unique_ptr<FakeContext> NewWorker();
-  // Worker 0 of the next generation, as after a reload. Zones of the same name are the same.
+  // Worker 0 of the next generation, as after a reload. Zones of the same name are the same; to
+  // declare one with another size, or other `max_series` of metrics, is a mistake.
   std::unique_ptr<FakeContext> NewGeneration();
   std::unique_ptr<FakeContext> NewGeneration(absl::string_view config);
 

@@ -140,6 +140,13 @@ TEST(FakeContext, GivesZonesToOtherThreadsWhileWorkersAreMade) {
   thread.join();
 }
 
+TEST(FakeContextDeathTest, EndsATestWhoseReloadWouldBeRefused) {
+  FakeContext context(kZones);
+  EXPECT_DEATH(context.NewGeneration(R"(zone { name: "numbers" size_bytes: 8192 })"),
+               "zone \"numbers\": has 4096 bytes, not 8192; a reload cannot change it");
+  EXPECT_DEATH(context.NewGeneration("metrics { max_series: 8 }"), "zone \"muster.metrics\": has ");
+}
+
 TEST(FakeContext, NumbersTheWorkersOfEachGeneration) {
   FakeContext context;
   const auto other = context.NewWorker();
