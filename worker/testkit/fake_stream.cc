@@ -16,6 +16,13 @@ namespace {
 constexpr int kSendBufferBytes = 32 << 10;
 constexpr std::size_t kMostReceived = std::size_t{1} << 30;
 
+// A number that no other socket has or will have. Zero: `fd` is no socket.
+std::uint64_t CookieOf(int fd) {
+  std::uint64_t cookie = 0;
+  socklen_t size = sizeof(cookie);
+  return ::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
 }  // namespace
 
 FakeStream::FakeStream(FakeContext& context, Service& service, Origin origin) : context_(&context) {
@@ -24,6 +31,8 @@ FakeStream::FakeStream(FakeContext& context, Service& service, Origin origin) : 
                "socketpair");
   client_.reset(ends[0]);
   service_fd_ = ends[1];
+  service_cookie_ = CookieOf(service_fd_);
+  MUSTER_CHECK(service_cookie_ != 0, "SO_COOKIE");
   ::setsockopt(service_fd_, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof(kSendBufferBytes));
   service.OnConnection(context.MakeConnection(ipc::UniqueFd(service_fd_), std::move(origin)));
   Run();
@@ -100,23 +109,29 @@ bool FakeStream::has_ended() {
   return has_ended_ && received_.empty();
 }
 
+bool FakeStream::is_open() const { return CookieOf(service_fd_) == service_cookie_; }
+
 std::optional<std::string> FakeStream::suspended() const {
-  const std::string* const state = context_->FindHandedOff(service_fd_);
+  const std::string* const state = is_open() ? context_->FindHandedOff(service_fd_) : nullptr;
   if (state == nullptr) return std::nullopt;
   absl::StatusOr<StreamState> parsed = StreamState::Parse(*state);
   MUSTER_CHECK(parsed.ok(), "the service is a StreamService");
   return std::move(parsed->session);
 }
 
+std::optional<FakeContext::HandedOff> FakeStream::TakeHandedOff() {
+  return is_open() ? context_->TakeHandedOff(service_fd_) : std::nullopt;
+}
+
 absl::Status FakeStream::Resume(FakeContext& context, Service& service) {
-  std::optional<FakeContext::HandedOff> handed_off = context_->TakeHandedOff(service_fd_);
+  std::optional<FakeContext::HandedOff> handed_off = TakeHandedOff();
   if (!handed_off.has_value()) return absl::FailedPreconditionError("it was not suspended");
   return Adopt(*std::move(handed_off), context, service);
 }
 
 absl::Status FakeStream::ResumeFrom(std::string session_state, FakeContext& context,
                                     Service& service) {
-  std::optional<FakeContext::HandedOff> handed_off = context_->TakeHandedOff(service_fd_);
+  std::optional<FakeContext::HandedOff> handed_off = TakeHandedOff();
   if (!handed_off.has_value()) return absl::FailedPreconditionError("it was not suspended");
   absl::StatusOr<StreamState> state = StreamState::Parse(handed_off->state);
   MUSTER_CHECK(state.ok(), "the service is a StreamService");

@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_TESTKIT_FAKE_STREAM_H_
 #define MUSTER_WORKER_TESTKIT_FAKE_STREAM_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -65,11 +66,17 @@ class FakeStream {
   bool SendSome();
   // False: nothing is there.
   bool ReceiveOnce(std::size_t most_bytes);
+  // Whether the service, or whoever has taken the connection from it, still has it.
+  bool is_open() const;
+  // Of this client, if the service has handed it off.
+  std::optional<FakeContext::HandedOff> TakeHandedOff();
   absl::Status Adopt(FakeContext::HandedOff handed_off, FakeContext& context, Service& service);
 
   FakeContext* context_;
   ipc::UniqueFd client_;
-  int service_fd_;  // a name for the connection; it is the service's
+  int service_fd_;  // the service's, which may close it
+  // Of the socket behind it: another one that has its number later is not this client's.
+  std::uint64_t service_cookie_;
   std::string unsent_;
   std::string received_;
   bool is_input_ending_ = false;

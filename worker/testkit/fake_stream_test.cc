@@ -166,6 +166,20 @@ TEST_F(FakeStreamTest, MovesWithStateAndUnreadInput) {
   EXPECT_EQ(client.Receive(), "drain\n2\n");
 }
 
+// The kernel gives the numbers of closed descriptors to new ones.
+TEST_F(FakeStreamTest, IsNotTakenForALaterClientOnceItHasEnded) {
+  FakeStream first(context_, service_);
+  FakeStream second(context_, service_);
+  first.Send("close\n");
+  second.Send("close\n");
+  FakeStream later(context_, service_);
+  context_.Drain(service_);
+  EXPECT_EQ(first.suspended(), std::nullopt);
+  EXPECT_EQ(second.suspended(), std::nullopt);
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.Resume(context_, service_)));
+  EXPECT_EQ(later.suspended(), "0");
+}
+
 TEST_F(FakeStreamTest, StaysWhileItsSessionIsBusy) {
   FakeStream client(context_, service_);
   client.Send("pause\n");
