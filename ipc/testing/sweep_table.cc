@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "muster/ipc/testing/kill_sweep.h"
@@ -44,6 +43,10 @@ void PrintRow(const Row& row) {
       static_cast<std::uintmax_t>(row.tally.faults), row.tally.complete ? "all" : "sample");
 }
 
+bool Has(const Scenario& scenario, const std::string& text) {
+  return (scenario.primitive + ": " + scenario.role).find(text) != std::string::npos;
+}
+
 // The names are literals of this tree and need no escapes.
 void PrintJson(const Row& row, bool first) {
   std::printf(
@@ -65,7 +68,14 @@ int PrintSweepTable(const std::vector<Scenario>& scenarios, int argc, char** arg
   std::string only;
   std::optional<std::uint64_t> points;
   app.add_flag("--json", json, "print a list of objects");
-  app.add_option("--only", only, "sweep only rows whose primitive or role contains this");
+  const auto has_a_row = [&](const std::string& text) -> std::string {
+    for (const Scenario& scenario : scenarios) {
+      if (Has(scenario, text)) return "";
+    }
+    return "no row has \"" + text + "\" in its primitive or role";
+  };
+  app.add_option("--only", only, "sweep only rows whose primitive or role contains this")
+      ->check(has_a_row);
   auto* few = app.add_option("--points", points, "at most so many kill points for each victim");
   app.add_flag("--complete", complete, "every point of every row: many hours")->excludes(few);
   CLI11_PARSE(app, argc, argv);
@@ -85,7 +95,7 @@ int PrintSweepTable(const std::vector<Scenario>& scenarios, int argc, char** arg
   bool first = true;
   if (!json) PrintHeading();
   for (const Scenario& scenario : scenarios) {
-    if ((scenario.primitive + ": " + scenario.role).find(only) == std::string::npos) continue;
+    if (!Has(scenario, only)) continue;
     const auto begin = std::chrono::steady_clock::now();
     const Tally tally = Sweep(scenario, {.points_per_victim = limit(scenario)});
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
