@@ -25,7 +25,7 @@ void PrintTo(const Scenario& scenario, std::ostream* out) {
 namespace {
 
 // A sample here, all of it in tools/sweep. The times bound what a slow or loaded machine makes of
-// it; there are about 250 rows.
+// it; there are about 300 rows.
 constexpr SweepLimits kOneVictim = {.points_per_victim = 12,
                                     .time = std::chrono::milliseconds(100),
                                     .least_points = 6,
