@@ -95,6 +95,9 @@ absl::Status RunningMaster::KillWorker(std::uint32_t index, int signal) {
   const auto is_meant = [&](const admin::v1::Worker& worker) {
     return worker.index() == index && worker.generation() == before.master().generation();
   };
+  if (!before.has_master()) {
+    return absl::UnavailableError(absl::StrCat("the master does not answer; the log: ", log()));
+  }
   pid_t pid = 0;
   for (const admin::v1::Worker& worker : before.workers()) {
     if (is_meant(worker)) pid = worker.pid();
@@ -131,8 +134,9 @@ absl::StatusOr<admin::v1::Event> RunningMaster::AwaitEvent(admin::v1::Event::Kin
 absl::Status RunningMaster::AwaitStatus(
     const std::function<bool(const admin::v1::Status&)>& is_wanted) {
   if (master_->AwaitStatus(is_wanted)) return absl::OkStatus();
-  return absl::DeadlineExceededError(
-      absl::StrCat("it is ", master_->Status().ShortDebugString(), "; the log: ", log()));
+  return absl::DeadlineExceededError(absl::StrCat("the status is not as wanted, but {",
+                                                  master_->Status().ShortDebugString(),
+                                                  "}; the log: ", log()));
 }
 
 }  // namespace muster::worker::testkit

@@ -42,13 +42,14 @@ class RunningMaster {
   RunningMaster(const RunningMaster&) = delete;
   RunningMaster& operator=(const RunningMaster&) = delete;
 
-  // Where the listener with this place in the configuration listens: "127.0.0.1:41234". Empty: it
-  // has none.
+  // Where the listener with this place in the configuration listens, from 0 on: "127.0.0.1:41234".
+  // Empty: it has none, or the master does not answer.
   std::string address(int listener = 0);
   // What the master and its workers have written to the log until now.
   std::string log() const;
   const std::string& folder() const;
-  // As `ctl status` shows it (proto/admin.proto).
+  // As `ctl status` shows it (proto/admin.proto). Without a field that is set: the master does not
+  // answer, or has ended.
   admin::v1::Status status();
 
   // Returns when the new generation serves, and the old workers accept nothing more. Error: why the
@@ -60,6 +61,7 @@ class RunningMaster {
   absl::Status AwaitOldWorkersEnd();
   // Sends the signal to the worker with this number of the generation that serves. Returns when the
   // process has ended and another one serves in its place. NotFound: no process has this number.
+  // Unavailable: the master does not answer, or has ended.
   absl::Status KillWorker(std::uint32_t index, int signal = SIGKILL);
   // Ends the master and the workers as `ctl quit` does. Error: the master did not exit with 0.
   absl::Status Quit();

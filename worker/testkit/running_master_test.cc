@@ -62,6 +62,17 @@ TEST(RunningMaster, KillsAWorkerAndHasAnotherInItsPlace) {
   EXPECT_TRUE(absl::IsNotFound((*master)->KillWorker(2)));
 }
 
+TEST(RunningMaster, SaysThatItHasEnded) {
+  const auto master = RunningMaster::Start(Options());
+  ASSERT_TRUE(master.ok()) << master.status();
+  ASSERT_TRUE((*master)->Quit().ok());
+  EXPECT_FALSE((*master)->status().has_master());
+  EXPECT_EQ((*master)->address(), "");
+  EXPECT_TRUE(absl::IsUnavailable((*master)->KillWorker(0)));
+  EXPECT_FALSE((*master)->AwaitEvent(Event::WORKER_CRASHED).ok());
+  EXPECT_FALSE((*master)->Reload().ok());
+}
+
 TEST(RunningMaster, SaysWhyItDoesNotStart) {
   RunningMaster::Options options = Options();
   options.config = "listen {}";
