@@ -15,6 +15,7 @@
 #include "muster/worker/metrics/metrics_table.h"
 #include "muster/worker/metrics/metrics_text.h"
 #include "muster/worker/zone/shared_zone.h"
+#include "muster/worker/zone/slot_recovery.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::worker::testkit {
@@ -110,6 +111,7 @@ FakeContext::FakeContext(std::shared_ptr<Machine> machine, config::v1::Config co
 FakeContext::~FakeContext() {
   handed_off_.clear();
   loop_->DropTasks();
+  RecoverSlot(machine_->shared, tag_);
 }
 
 std::unique_ptr<FakeContext> FakeContext::NewWorker() {

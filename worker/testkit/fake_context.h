@@ -47,7 +47,8 @@ class FakeContext final : public Context {
   FakeContext& operator=(const FakeContext&) = delete;
 
   // The other workers that a test needs. They have the zones, the metrics and the clock of this
-  // one. Each has its own loop, which its own calls run.
+  // one. Each has its own loop, which its own calls run. A worker that is destroyed is one that has
+  // ended: its gauges are gone, and what it counted stays.
   //
   // One more worker of the same generation, with the next free number.
   std::unique_ptr<FakeContext> NewWorker();

@@ -20,6 +20,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kZones[] = R"(zone { name: "numbers" size_bytes: 4096 } metrics {})";
 
@@ -162,6 +163,18 @@ TEST(FakeContext, ShowsTheMetricsOfAllWorkers) {
   context.metrics().Counter("hits_total", "Hits.")->Add(2);
   other->metrics().Counter("hits_total", "Hits.")->Add(3);
   EXPECT_THAT(context.MetricsText(), HasSubstr("\nhits_total 5\n"));
+}
+
+TEST(FakeContext, TakesItsGaugesAlongAndLeavesItsTotalsAndItsSlot) {
+  FakeContext context(kZones);
+  auto other = context.NewWorker();
+  other->metrics().Counter("hits_total", "Hits.")->Add(3);
+  other->metrics().Gauge("clients", "Clients.")->Set(1);
+  ASSERT_THAT(context.MetricsText(), HasSubstr("\nclients{slot=\"1\"} 1\n"));
+  other.reset();
+  EXPECT_THAT(context.MetricsText(), Not(HasSubstr("\nclients{slot")));
+  EXPECT_THAT(context.MetricsText(), HasSubstr("\nhits_total 3\n"));
+  EXPECT_EQ(context.NewWorker()->slot(), 1u);
 }
 
 TEST(FakeContext, HasNoMetricsUnlessTheyAreConfigured) {
