@@ -24,7 +24,7 @@ namespace muster::worker::testkit {
 //   client.Send("hello\n");
 //   EXPECT_EQ(client.Receive(), "hello\n");
 //
-// `context` outlives it. The service may be destroyed first, if no call follows.
+// The context and the service that it is with outlive its calls. It may be destroyed after them.
 class FakeStream {
  public:
   // Connects. `origin` is what the session sees of the client.
