@@ -74,7 +74,7 @@ TEST(Launcher, SetsWhatEveryUserMaySet) {
                           HasSubstr(absl::StrCat("nice: ", *plan.nice, "\n"))));
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // which reserves more than any limit leaves
+#if !defined(MUSTER_SANITIZER)  // which reserves more than any limit leaves
 TEST(Launcher, LimitsTheAddressSpace) {
   LaunchPlan plan;
   plan.address_space = 1 << 30;

@@ -9,7 +9,7 @@ namespace muster::tests {
 
 // What this build and this kernel have of a sandbox.
 
-#if defined(MUSTER_SANITIZER) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(MUSTER_SANITIZER)
 inline constexpr bool kHasSanitizer = true;
 #else
 inline constexpr bool kHasSanitizer = false;

@@ -195,7 +195,7 @@ TEST_F(ZoneMutexTest, IsAbandonedByPthreadExit) {
 }
 
 // AddressSanitizer still guards the frames that the cancellation unwinds.
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(MUSTER_SANITIZER)
 TEST_F(ZoneMutexTest, IsAbandonedByACancelledThread) {
   Gate is_held;
   std::thread thread([&] {
@@ -300,7 +300,7 @@ TEST_F(ZoneMutexTest, FailsInAChildOfForkWhileAnotherThreadHoldsIt) {
 }
 
 // The sanitizers themselves do not survive the end of such a thread.
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if !defined(MUSTER_SANITIZER)
 TEST_F(ZoneMutexTest, IsNotAbandonedByTheEndOfAThreadInAChildOfFork) {
   std::thread([&] {
     EXPECT_EQ(mutex_.Lock(), LockOutcome::kAcquired);
