@@ -19,54 +19,87 @@ def _check_headers(name, srcs):
 # Their tests are optimised (.bazelrc).
 _OPTIMISED_TESTS = ["ipc/lock", "ipc/zone", "ipc/testing"]
 
-# Most of their sources include messages of the admin service. What only decides does not.
-_CALLS = ["master", "ctl"]
-_NO_CALLS = ["master/decide"]
+# What is precompiled for the sources of a folder and of those below it; the nearest folder counts, and the others have
+# "sources" and "tests". More is not better: what a source does not use costs it up to a second. //bazel/prelude
+# says what each has.
+_PRELUDES = {
+    "ctl": "state",
+    "ctl/manual": "config",
+    "ctl/master": "config",
+    "examples": "config",
+    "examples/ipc_guide": "",
+    "master": "state",
+    "master/access": "config",
+    "master/admin": "call",
+    "master/admin/connection": "config",
+    "master/admin/report": "state",
+    "master/aside": "",
+    "master/config": "config",
+    "master/decide": "",
+    "master/handoff": "config",
+    "master/host": "",
+    "master/keep": "",
+    "master/launch": "",
+    "master/logs": "config",
+    "master/testing": "call",
+    "master/tls": "config",
+    "master/upgrade": "config",
+    "tests": "state",
+    "worker": "config",
+    "worker/http/log": "",
+    "worker/http/message": "",
+    "worker/zone": "",
+}
 
 # gcc would walk all of the precompiled header whenever it looks for memory to use again.
-_PRELUDE_OPTIONS = ["-Winvalid-pch", "-Wno-error=invalid-pch", "--param=ggc-min-heapsize=1000000"]
+_GCC_OPTIONS = ["-Winvalid-pch", "-Wno-error=invalid-pch", "--param=ggc-min-heapsize=1000000"]
 
 def _is_below(folders):
     package = native.package_name()
     return any([package == folder or package.startswith(folder + "/") for folder in folders])
+
+def _prelude_of_folder():
+    folders = native.package_name().split("/")
+    for depth in range(len(folders), 0, -1):
+        kind = _PRELUDES.get("/".join(folders[:depth]))
+        if kind != None:
+            return kind + "_" if kind else ""
+    return ""
 
 def _prelude_of(srcs):
     sources = [src for src in srcs if src.endswith(".cc")]
     tests = [src for src in sources if src.endswith("_test.cc")]
     if not sources or (tests and len(tests) < len(sources)):
         return None
-    if not tests:
-        return "call_sources" if _is_below(_CALLS) and not _is_below(_NO_CALLS) else "sources"
-    if _is_below(_OPTIMISED_TESTS):
+    if tests and _is_below(_OPTIMISED_TESTS):
         return "optimised_tests"
-    return "call_tests" if _is_below(_CALLS) else "tests"
+    return _prelude_of_folder() + ("tests" if tests else "sources")
 
 def _by_prelude(srcs, copts, deps):
-    """The copts and deps with a precompiled header of //bazel/prelude, where gcc compiles and this is the main workspace.
+    """The copts and deps with a precompiled header of //bazel/prelude, where this is the main workspace.
 
-    Where it is embedded, with --define=muster_prelude=1 only: all its sources have to be compiled with the same options, once
-    each (--features=-supports_pic).
+    Where it is embedded, with gcc and --define=muster_prelude=1 only: all its sources have to be compiled with the same
+    options, once each (--features=-supports_pic).
     """
     prelude = _prelude_of(srcs)
     if not prelude:
         return copts, deps
+    by_gcc = ["-include", "bazel/prelude/%s.h" % prelude] + _GCC_OPTIONS
     if native.repository_name() == "@":
-        without = "//bazel/prelude:clang"
-        with_prelude = "//conditions:default"
-    elif prelude.startswith("call_"):
+        # clang does not look for what is compiled where it looks for headers.
+        return copts + select({
+            "//bazel/prelude:clang": ["-include", "$(BINDIR)/bazel/prelude/%s.h" % prelude],
+            "//conditions:default": by_gcc,
+        }), deps + ["//bazel/prelude:" + prelude]
+    if prelude.startswith("call_") or prelude.startswith("state_"):
         return copts, deps  # few such sources are compiled where it is embedded
-    else:
-        without = "//conditions:default"
-        with_prelude = "//bazel/prelude:is_wanted_where_embedded"
-    deps = deps + select({
-        without: [],
-        with_prelude: ["//bazel/prelude:" + prelude],
+    return copts + select({
+        "//bazel/prelude:is_wanted_where_embedded": by_gcc,
+        "//conditions:default": [],
+    }), deps + select({
+        "//bazel/prelude:is_wanted_where_embedded": ["//bazel/prelude:" + prelude],
+        "//conditions:default": [],
     })
-    copts = copts + select({
-        without: [],
-        with_prelude: ["-include", "bazel/prelude/%s.h" % prelude] + _PRELUDE_OPTIONS,
-    })
-    return copts, deps
 
 def cc_library(name, srcs = [], hdrs = [], copts = [], deps = [], **attrs):
     """A library whose headers are included as "muster/PACKAGE/HEADER"."""

@@ -13,7 +13,11 @@ def prelude(name, src, deps):
     cc_library(
         name = name + "_compiled",
         srcs = [src],
-        copts = ["-xc++-header"],
+        copts = ["-xc++-header"] + select({
+            # What it asks of templates is done once; and it holds wherever the same headers are.
+            "//bazel/prelude:clang": ["-fpch-instantiate-templates", "-Xclang", "-fno-pch-timestamp"],
+            "//conditions:default": [],
+        }),
         # An archive of it is of no use.
         tags = ["manual"],
         deps = deps,
@@ -21,6 +25,10 @@ def prelude(name, src, deps):
     precompiled_header(
         name = name,
         compiled = name + "_compiled",
+        has_absolute_names = select({
+            "//bazel/prelude:clang": True,
+            "//conditions:default": False,
+        }),
         header = src,
         visibility = ["//visibility:public"],
     )

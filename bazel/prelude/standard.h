@@ -1,5 +1,5 @@
 // What most sources include, compiled once for all of them. A source includes what it uses
-// all the same: clang and the workspaces that embed muster read it without this.
+// all the same: the workspaces that embed muster read it without this.
 #pragma once
 
 #include <algorithm>

@@ -1,0 +1,2 @@
+#include "bazel/prelude/config.h"
+#include "bazel/prelude/googletest.h"

@@ -1,0 +1,2 @@
+#include "bazel/prelude/config.h"
+#include "bazel/prelude/standard.h"
