@@ -86,7 +86,7 @@ class AnswerQueueTest : public ServiceFixture {
     return share_->output.substr(start);
   }
 
-  void OpenLog() {
+  void LogRequests() {
     const std::string path = root() / "access.log";
     log_ = *AccessLog::Open(
         {.path = path,
@@ -253,14 +253,14 @@ TEST_F(AnswerQueueTest, CountsRequestsAndResponses) {
 }
 
 TEST_F(AnswerQueueTest, LogsAnAnswer) {
-  OpenLog();
+  LogRequests();
   Queue();
   Answer("/");
   EXPECT_EQ(Logged(), "GET / HTTP/1.1 200 5\n");
 }
 
 TEST_F(AnswerQueueTest, LogsTheLineOnlyOfWhatItRefuses) {
-  OpenLog();
+  LogRequests();
   Queue();
   queue_->Refuse(431, absl::StrCat("GET /a HTTP/1.1\r\nX: ", std::string(1000, 'x')), loop().now());
   EXPECT_TRUE(absl::StartsWith(Logged(), "GET /a HTTP/1.1 431 "));
@@ -270,7 +270,7 @@ TEST_F(AnswerQueueTest, LogsTheLineOnlyOfWhatItRefuses) {
 }
 
 TEST_F(AnswerQueueTest, LogsAFileWhenItIsSent) {
-  OpenLog();
+  LogRequests();
   Queue();
   Answer("/files/large");
   EXPECT_EQ(Logged(), "");
@@ -279,7 +279,7 @@ TEST_F(AnswerQueueTest, LogsAFileWhenItIsSent) {
 }
 
 TEST_F(AnswerQueueTest, LogsHowMuchOfAFileAClientTookThatLeft) {
-  OpenLog();
+  LogRequests();
   Queue();
   const std::size_t head_bytes = Answer("/files/large").size();
   ASSERT_EQ(queue_->Send(server_.get()), Outcome::kWaiting);

@@ -29,7 +29,7 @@ class HttpServiceTest : public ServiceFixture {
     log.mutable_flush_interval()->set_seconds(60);
   }
   // All that was logged, which is written when the service is drained.
-  std::string Log() {
+  std::string Logged() {
     service().Drain(Service::Idle::kClose);
     return Read(LogPath());
   }
@@ -110,7 +110,7 @@ TEST_F(HttpServiceTest, LogsEachRequest) {
   Ask("GET /a?b HTTP/1.1\r\nHost: a\r\nReferer: http://c/\r\nUser-Agent: d \"e\"\r\n\r\n");
   Ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
   Ask("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n");
-  const std::string log = Log();
+  const std::string log = Logged();
   EXPECT_TRUE(absl::StartsWith(log, "127.0.0.1 - - ["));
   EXPECT_TRUE(
       absl::StrContains(log, "] \"GET /a?b HTTP/1.1\" 200 5 \"http://c/\" \"d \\x22e\\x22\"\n"));
@@ -123,7 +123,7 @@ TEST_F(HttpServiceTest, LogsTheBytesOfALargeFileThatWereSent) {
   AddRoot("/f/");
   WriteFile("f/file", std::string(3'000'000, 'x'));
   Ask("GET /f/file HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\n\r\n");
-  EXPECT_TRUE(absl::StrContains(Log(), "] \"GET /f/file HTTP/1.1\" 200 3000000 \"-\" \"b\"\n"));
+  EXPECT_TRUE(absl::StrContains(Logged(), "] \"GET /f/file HTTP/1.1\" 200 3000000 \"-\" \"b\"\n"));
 }
 
 TEST_F(HttpServiceTest, LogsALargeFileThatItsClientLeft) {
@@ -136,7 +136,7 @@ TEST_F(HttpServiceTest, LogsALargeFileThatItsClientLeft) {
     RunWhatIsReady();
   }
   ASSERT_TRUE(RunUntil([this] { return connections() == 0; }));
-  const std::string log = Log();
+  const std::string log = Logged();
   EXPECT_TRUE(absl::StrContains(log, "] \"GET /f/file HTTP/1.1\" 200 "));
   EXPECT_FALSE(absl::StrContains(log, " 30000000 "));
 }
@@ -150,7 +150,7 @@ TEST_F(HttpServiceTest, LogsWhatItsFormatSays) {
   Client client = Connect();
   const ClientResponse small = client.Ask("GET /a HTTP/1.1\r\nHost: b\r\n\r\n");
   const ClientResponse large = client.Ask("GET /f/file HTTP/1.1\r\nHost: c\r\n\r\n");
-  const std::string log = Log();
+  const std::string log = Logged();
   EXPECT_TRUE(absl::StartsWith(log, "200 GET /a b 1 0.0")) << log;
   EXPECT_TRUE(absl::StrContains(
       log, absl::StrCat(" ", small.head.size() + 2 + small.body.size(), "\n200 GET /f/file c 2 ")))
@@ -183,7 +183,7 @@ TEST_F(HttpServiceTest, LogsToANewFileAfterReopen) {
   Ask("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(absl::StrContains(Read(root() / "old.log"), "GET /1"));
   EXPECT_FALSE(absl::StrContains(Read(root() / "old.log"), "GET /2"));
-  EXPECT_TRUE(absl::StrContains(Log(), "GET /2"));
+  EXPECT_TRUE(absl::StrContains(Logged(), "GET /2"));
 }
 
 TEST_F(HttpServiceTest, TellsWhenALogCannotBeReopened) {

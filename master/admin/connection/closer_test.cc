@@ -20,8 +20,9 @@ struct Slow {
 TEST(Closer, DestroysInAnotherThread) {
   std::promise<std::thread::id> where;
   struct Witness {
-    std::promise<std::thread::id>& where;
+    explicit Witness(std::promise<std::thread::id>& where) : where(where) {}
     ~Witness() { where.set_value(std::this_thread::get_id()); }
+    std::promise<std::thread::id>& where;
   };
   const auto closer = *Closer::Create([] {});
   closer->Close(std::make_shared<Witness>(where));
