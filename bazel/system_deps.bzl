@@ -254,6 +254,13 @@ def system_libraries():
         stamp = "LIBSECCOMP",
     )
     system_repository(
+        name = "zlib",
+        apt = "zlib1g-dev",
+        libraries = {":zlib": ""},
+        packages = ["zlib"],
+        stamp = "ZLIB",
+    )
+    system_repository(
         name = "llhttp",
         apt = "node-llhttp",
         files = {"BUILD.bazel": "//bazel/system:llhttp.BUILD"},
