@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "muster/loop/clock.h"
+#include "muster/worker/http/message/status_code.h"
 #include "muster/worker/http/response/response.h"
 #include "muster/worker/http/response/response_style.h"
 
@@ -40,11 +41,13 @@ Persistence AnswerQueue::PersistenceAfter(const RequestHead& head, Following fol
 inline void AnswerQueue::Finish(const RequestHead& head, loop::TimePoint start,
                                 Persistence persistence, Following following, http::Answer& answer,
                                 std::size_t output_start) {
-  if (persistence == Persistence::kClose) {
+  upgrade_ = answer.upgrade;
+  if (persistence == Persistence::kClose && upgrade_ == nullptr) {
     is_closing_ = true;
     must_linger_ = head.keep_alive() || following.has_more_input;
   }
-  share_.stats.CountResponse(answer.status);
+  // There is no counter for 1xx, and an upgrade has succeeded.
+  share_.stats.CountResponse(upgrade_ != nullptr ? kOk : answer.status);
   share_.unmeasured.push_back(start);
   if (answer.transfer != nullptr || share_.access_log != nullptr) {
     TakeTransferOrLog(head, start, answer, output_start);

@@ -48,7 +48,7 @@ class AnswerQueue {
   // Whether another request may be answered now. Not while a handler owes a response, while one is
   // being sent or has a file, after one that closes, nor when 64 KiB of them wait to be sent.
   bool MayAnswer() const {
-    return !is_closing_ && !is_sending() && !is_awaiting() &&
+    return !is_closing_ && upgrade_ == nullptr && !is_sending() && !is_awaiting() &&
            share_.output.size() < kMaxOutputBytes;
   }
 
@@ -80,6 +80,8 @@ class AnswerQueue {
 
   // No more requests are answered. The connection closes once everything is sent.
   bool is_closing() const { return is_closing_; }
+  // Not null: the connection leaves HTTP once everything is sent.
+  const std::shared_ptr<const Upgrade>& upgrade() const { return upgrade_; }
   // The client may be sending: wait until it closes too.
   bool must_linger() const { return must_linger_; }
   // How many requests were answered, by this worker and by others.
@@ -139,6 +141,7 @@ class AnswerQueue {
   std::uint32_t requests_;
   Origin origin_;
   loop::TimePoint opened_;
+  std::shared_ptr<const Upgrade> upgrade_;
   bool is_closing_ = false;
   bool must_linger_ = false;
 };

@@ -17,6 +17,7 @@
 #include "muster/worker/http/message/status_code.h"
 #include "muster/worker/http/request_reader.h"
 #include "muster/worker/http/response/outbox.h"
+#include "muster/worker/http/upgrade.h"
 
 namespace muster::worker::http {
 namespace {
@@ -125,6 +126,21 @@ bool Connection::MayHandOff() const {
   return share_.context.HasHandoffRoom();
 }
 
+// False, since HTTP is done with it.
+bool Connection::Leave() {
+  const std::shared_ptr<const Upgrade> upgrade = answers_.upgrade();
+  std::string unread;
+  if (partial_ != nullptr) unread = std::string(partial_->bytes());
+  if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
+  watched_events_ = 0;
+  worker::Connection connection;
+  connection.fd = std::move(fd_);
+  connection.origin = answers_.origin();
+  connection.lease = std::move(lease_);
+  upgrade->take(std::move(connection), std::move(unread));
+  return false;
+}
+
 // What is left of this afterwards is to be deleted.
 void Connection::HandOff() {
   HandoffTimes times = {.deadline = deadline_, .opened = answers_.opened()};
@@ -179,6 +195,7 @@ bool Connection::Continue(absl::string_view input) {
       // Of its end only, told once: half an end is no reason to leave.
       return Watch(EPOLLRDHUP | EPOLLET);
     }
+    if (answers_.upgrade() != nullptr) return Leave();
     if (answers_.is_closing()) return Close();
     if (!has_more) return Settle();
     input = absl::string_view();

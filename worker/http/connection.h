@@ -75,6 +75,8 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
 
   bool MayHandOff() const;
   void HandOff();
+  // The connection goes to whoever has upgraded it.
+  bool Leave();
   bool HasUnreadInput() const;
   void Enter(Phase phase);
 

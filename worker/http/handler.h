@@ -32,6 +32,7 @@ struct Request {
   absl::string_view listener = {};  // its name in the configuration; empty: it has none
   // On a Unix socket only: the process at the other end, as it was when it connected.
   std::optional<PeerCredentials> credentials = {};
+  bool is_http_1_0 = false;
 };
 
 // Answers the requests of the locations that name it. A worker has one object of each handler, even
@@ -47,6 +48,12 @@ class Handler {
   // The worker is draining and waits for the requests that are not answered. Answer now those that
   // would otherwise wait for long.
   virtual void OnDrain() {}
+
+  // Of a handler that takes connections over (Response::upgrade): their service, which belongs to
+  // the handler. It is drained after the HTTP connections. What it gives to Context::HandOff, of
+  // the context that the handler was made with, comes to Adopt of the service of the handler with
+  // the same name in another worker. Null: it takes none.
+  virtual Service* upgraded() { return nullptr; }
 };
 
 // Makes the handler. It is called if a location names the handler. An error refuses the reload, and

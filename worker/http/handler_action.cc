@@ -18,7 +18,8 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
                     .body = body,
                     .client = origin.address,
                     .listener = origin.listener,
-                    .credentials = origin.credentials},
+                    .credentials = origin.credentials,
+                    .is_http_1_0 = request.is_http_1_0()},
                    Reply(awaited));
   awaited->EndCall();
   if (awaited->response().has_value()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -19,7 +20,25 @@ std::int64_t NanosecondsOf(loop::TimePoint time) {
   return std::chrono::nanoseconds(time.time_since_epoch()).count();
 }
 
+// No tag of a protobuf field.
+constexpr char kUpgraded = 0;
+
 }  // namespace
+
+std::optional<UpgradedState> UpgradedState::Parse(absl::string_view state) {
+  if (state.size() < 2 || state[0] != kUpgraded) return std::nullopt;
+  const std::size_t name_bytes = static_cast<std::uint8_t>(state[1]);
+  if (state.size() - 2 < name_bytes) return std::nullopt;
+  return UpgradedState{.handler = state.substr(2, name_bytes),
+                       .state = state.substr(2 + name_bytes)};
+}
+
+std::string UpgradedState::Serialize() const {
+  std::string text = {kUpgraded, static_cast<char>(handler.size())};
+  text.append(handler.data(), handler.size());
+  text.append(state.data(), state.size());
+  return text;
+}
 
 absl::StatusOr<HandoffState> HandoffState::Parse(const std::string& state) {
   v1::HttpConnection message;

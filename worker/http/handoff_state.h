@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -40,6 +41,20 @@ struct HandoffState {
 // has at most kMostUnreadBytes.
 std::string SerializeHandoffState(std::uint32_t requests, absl::string_view unread,
                                   const HandoffTimes& times = {}, const v1::Origin& origin = {});
+
+// The state of a connection that has left HTTP by an upgrade: whose handler has it, and what that
+// gave to Context::HandOff. It begins with a byte with which no HttpConnection does, so an older
+// worker refuses it. `handler` has at most 255 bytes.
+struct UpgradedState {
+  // None: it is no such state, but maybe a HandoffState. `state` outlives it.
+  static std::optional<UpgradedState> Parse(absl::string_view state);
+  std::string Serialize() const;
+
+  absl::string_view handler;
+  absl::string_view state;
+};
+// What Serialize adds at most.
+inline constexpr std::size_t kMostUpgradedBytes = 2 + 255;
 
 // A connection with more unread bytes cannot be handed off. The rest is left for the other fields.
 inline constexpr std::size_t kMostUnreadBytes = kMostHandoffStateBytes - 64 - kMostOriginBytes;

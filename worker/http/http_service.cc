@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "muster/ipc/base/status.h"
@@ -15,6 +16,7 @@
 #include "muster/worker/http/connection_settings.h"
 #include "muster/worker/http/connection_share.h"
 #include "muster/worker/http/handler_action.h"
+#include "muster/worker/http/handler_context.h"
 #include "muster/worker/http/handoff_state.h"
 #include "muster/worker/http/log/access_log.h"
 #include "muster/worker/http/responder.h"
@@ -55,7 +57,12 @@ class HandlerSet {
     if (handler == nullptr) {
       const auto factory = known_.find(name);
       if (factory == known_.end()) return Missing(name);
-      auto made = factory->second(context_);
+      if (name.size() > kMostNameBytes) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "handler: the name has ", name.size(), " bytes, expected at most ", kMostNameBytes));
+      }
+      contexts_.push_back(std::make_unique<HandlerContext>(context_, name));
+      auto made = factory->second(*contexts_.back());
       if (!made.ok()) {
         return ipc::Annotate(made.status(), absl::StrCat("handler \"", name, "\""));
       }
@@ -64,13 +71,13 @@ class HandlerSet {
     return HandlerAction(handler, context_);
   }
 
-  std::vector<std::shared_ptr<Handler>> handlers() const {
-    std::vector<std::shared_ptr<Handler>> handlers;
-    for (const auto& [name, handler] : made_) handlers.push_back(handler);
-    return handlers;
-  }
+  const std::map<std::string, std::shared_ptr<Handler>>& handlers() const { return made_; }
+  // What the handlers were made with, which outlives them.
+  std::vector<std::unique_ptr<HandlerContext>> TakeContexts() { return std::move(contexts_); }
 
  private:
+  static constexpr std::size_t kMostNameBytes = 255;
+
   absl::Status Missing(const std::string& name) const {
     std::vector<std::string> names;
     for (const auto& [known, factory] : known_) names.push_back(known);
@@ -82,15 +89,17 @@ class HandlerSet {
 
   Context& context_;
   const Handlers& known_;
+  std::vector<std::unique_ptr<HandlerContext>> contexts_;
   std::map<std::string, std::shared_ptr<Handler>> made_;
 };
 
 class HttpService final : public Service {
  public:
-  HttpService(Context& context, Responder responder, std::vector<std::shared_ptr<Handler>> handlers,
+  HttpService(Context& context, Responder responder, HandlerSet handlers,
               std::unique_ptr<AccessLog> access_log)
-      : responder_(std::move(responder)),
-        handlers_(std::move(handlers)),
+      : contexts_(handlers.TakeContexts()),
+        responder_(std::move(responder)),
+        handlers_(handlers.handlers()),
         access_log_(std::move(access_log)),
         share_{.context = context,
                .loop = context.loop(),
@@ -109,11 +118,19 @@ class HttpService final : public Service {
 
   absl::Status Reopen() override {
     responder_.ForgetFiles();
+    absl::Status first_error;
+    for (const auto& [name, handler] : handlers_) {
+      if (handler->upgraded() != nullptr) first_error.Update(handler->upgraded()->Reopen());
+    }
+    MUSTER_RETURN_IF_ERROR(first_error);
     if (access_log_ == nullptr) return absl::OkStatus();
     return ipc::Annotate(access_log_->Reopen(), "http.access_log.path");
   }
 
   absl::Status Adopt(worker::Connection connection, std::string state) override {
+    if (const auto upgraded = UpgradedState::Parse(state); upgraded.has_value()) {
+      return AdoptUpgraded(std::move(connection), *upgraded);
+    }
     MUSTER_ASSIGN_OR_RETURN(const HandoffState parsed, HandoffState::Parse(state));
     Connection::Resume(share_, std::move(connection), parsed);
     return absl::OkStatus();
@@ -123,20 +140,40 @@ class HttpService final : public Service {
     share_.drain = idle;
     share_.connections.ForEach([](Connection& connection) { connection.OnDrain(); });
     if (access_log_ != nullptr) access_log_->Flush();
-    for (const std::shared_ptr<Handler>& handler : handlers_) handler->OnDrain();
+    for (const auto& [name, handler] : handlers_) {
+      handler->OnDrain();
+      if (handler->upgraded() != nullptr) handler->upgraded()->Drain(idle);
+    }
   }
 
   void OnHandoffRoom() override {
     share_.connections.ForEach([](Connection& connection) { connection.OnDrain(); });
+    for (const auto& [name, handler] : handlers_) {
+      if (handler->upgraded() != nullptr) handler->upgraded()->OnHandoffRoom();
+    }
   }
 
   void BeforeExit() override {
+    for (const auto& [name, handler] : handlers_) {
+      if (handler->upgraded() != nullptr) handler->upgraded()->BeforeExit();
+    }
     if (access_log_ != nullptr) access_log_->Flush();
   }
 
  private:
+  absl::Status AdoptUpgraded(worker::Connection connection, const UpgradedState& upgraded) {
+    const auto handler = handlers_.find(std::string(upgraded.handler));
+    if (handler == handlers_.end() || handler->second->upgraded() == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("its handler \"",
+                                                     absl::CEscape(upgraded.handler),
+                                                     "\" takes no upgraded connections here"));
+    }
+    return handler->second->upgraded()->Adopt(std::move(connection), std::string(upgraded.state));
+  }
+
+  const std::vector<std::unique_ptr<HandlerContext>> contexts_;
   Responder responder_;
-  const std::vector<std::shared_ptr<Handler>> handlers_;
+  const std::map<std::string, std::shared_ptr<Handler>> handlers_;
   std::unique_ptr<AccessLog> access_log_;
   ConnectionShare share_;
 };
@@ -159,7 +196,7 @@ absl::StatusOr<std::unique_ptr<Service>> MakeHttpService(Context& context,
     if (!opened.ok()) return opened.status();
     access_log = *std::move(opened);
   }
-  return std::make_unique<HttpService>(context, std::move(responder), made.handlers(),
+  return std::make_unique<HttpService>(context, std::move(responder), std::move(made),
                                        std::move(access_log));
 }
 

@@ -4,6 +4,8 @@ namespace muster::worker::http {
 
 absl::string_view ReasonPhrase(int status) {
   switch (status) {
+    case 101:
+      return "Switching Protocols";
     case 200:
       return "OK";
     case 201:

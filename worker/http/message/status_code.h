@@ -7,6 +7,7 @@ namespace muster::worker::http {
 
 // Those that this service sends by itself; `return` may send any other.
 enum StatusCode : int {
+  kSwitchingProtocols = 101,
   kOk = 200,
   kNoContent = 204,
   kPartialContent = 206,
@@ -23,6 +24,7 @@ enum StatusCode : int {
   kUriTooLong = 414,
   kRangeNotSatisfiable = 416,
   kExpectationFailed = 417,
+  kUpgradeRequired = 426,
   kRequestHeaderFieldsTooLarge = 431,
   kInternalServerError = 500,
   kNotImplemented = 501,

@@ -9,6 +9,7 @@
 namespace muster::worker::http {
 
 class AwaitedResponse;
+struct Upgrade;
 
 // What was put together for one request: a head and perhaps a body, appended to the
 // connection's output, and what has to be sent behind that.
@@ -18,6 +19,8 @@ struct Answer {
   std::unique_ptr<FileTransfer> transfer;  // the rest of the body
   // Not null: nothing was put together yet; a handler answers later.
   std::shared_ptr<AwaitedResponse> awaited = nullptr;
+  // Not null: the connection leaves HTTP once this is sent.
+  std::shared_ptr<const Upgrade> upgrade = nullptr;
 };
 
 }  // namespace muster::worker::http

@@ -32,8 +32,16 @@ bool IsFieldValue(absl::string_view text) {
 }  // namespace
 
 absl::Status CheckResponse(const Response& response) {
-  if (response.status < 200 || response.status > 599) {
+  const bool is_upgrade = response.status == kSwitchingProtocols && response.upgrade != nullptr &&
+                          !response.upgrade_to.empty();
+  if ((response.status < 200 && !is_upgrade) || response.status > 599) {
     return absl::InvalidArgumentError(absl::StrCat("status ", response.status));
+  }
+  if (response.status >= 200 && response.upgrade != nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("an upgrade with status ", response.status));
+  }
+  if (!response.upgrade_to.empty() && !IsToken(response.upgrade_to)) {
+    return absl::InvalidArgumentError("upgrade_to is not a token");
   }
   if (!IsFieldValue(response.content_type)) {
     return absl::InvalidArgumentError("content_type has a control character");
@@ -53,8 +61,14 @@ absl::Status CheckResponse(const Response& response) {
 
 Answer AppendResponse(std::string& out, const Response& response, const ResponseStyle& style,
                       Persistence persistence, absl::string_view http_date, bool has_body) {
-  ResponseHead head(out, response.status, persistence, http_date);
-  if (HasBody(response.status)) {
+  const bool is_upgrade = response.upgrade != nullptr;
+  // It is HTTP's no longer, so nothing is said of how long it is kept.
+  ResponseHead head(out, response.status,
+                    is_upgrade ? Persistence(Persistence::kKeepAlive) : persistence, http_date);
+  if (!response.upgrade_to.empty()) {
+    head.Field("Connection", "upgrade").Field("Upgrade", response.upgrade_to);
+  }
+  if (!is_upgrade && HasBody(response.status)) {
     if (!response.content_type.empty()) head.Field("Content-Type", response.content_type);
     head.Field("Content-Length", response.body.size());
   }
@@ -63,7 +77,8 @@ Answer AppendResponse(std::string& out, const Response& response, const Response
   head.End();
   Answer answer;
   answer.status = response.status;
-  if (has_body && HasBody(response.status)) {
+  answer.upgrade = response.upgrade;
+  if (!is_upgrade && has_body && HasBody(response.status)) {
     out.append(response.body);
     answer.body_bytes = response.body.size();
   }

@@ -1,6 +1,7 @@
 #ifndef MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_H_
 #define MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,12 +14,18 @@
 
 namespace muster::worker::http {
 
+struct Upgrade;
+
 // A handler's response. The service adds Content-Length, Date, Server and Connection.
 struct Response {
   int status = 200;
   std::string body = {};
   std::string content_type = "text/plain";
   std::vector<std::pair<std::string, std::string>> headers = {};  // others than Content-Type
+  // Of 101 and 426: the protocol that the connection is switched to, or should be; "websocket".
+  std::string upgrade_to = {};
+  // Of 101, which has no body: who goes on with the connection (worker/http/upgrade.h).
+  std::shared_ptr<const Upgrade> upgrade = nullptr;
 };
 
 // InvalidArgument: the response cannot be sent. Its status is not a final one, or a header field
