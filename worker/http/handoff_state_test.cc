@@ -82,5 +82,22 @@ TEST(HandoffState, OfABrokenPeerIsAnError) {
             absl::InvalidArgumentError("its state is no muster.worker.v1.HttpConnection"));
 }
 
+TEST(UpgradedState, IsReadBack) {
+  const std::string state =
+      UpgradedState{.handler = "chat", .state = std::string("a\0b", 3)}.Serialize();
+  const auto parsed = UpgradedState::Parse(state);
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->handler, "chat");
+  EXPECT_EQ(parsed->state, std::string("a\0b", 3));
+}
+
+TEST(UpgradedState, IsNoHttpConnectionNorTheOtherWayRound) {
+  // So a worker that does not know it refuses it.
+  EXPECT_FALSE(HandoffState::Parse(UpgradedState{.handler = "h", .state = "s"}.Serialize()).ok());
+  EXPECT_FALSE(UpgradedState::Parse(SerializeHandoffState(1, "GET")).has_value());
+  EXPECT_FALSE(UpgradedState::Parse("").has_value());
+  EXPECT_FALSE(UpgradedState::Parse(std::string("\0\5chat", 6)).has_value());
+}
+
 }  // namespace
 }  // namespace muster::worker::http
