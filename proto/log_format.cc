@@ -35,6 +35,7 @@ constexpr std::pair<absl::string_view, LogVariable> kNames[] = {
     {"remote_addr", LogVariable::kRemoteAddr},
     {"remote_user", LogVariable::kRemoteUser},
     {"request", LogVariable::kRequest},
+    {"request_completion", LogVariable::kRequestCompletion},
     {"request_method", LogVariable::kRequestMethod},
     {"request_time", LogVariable::kRequestTime},
     {"request_uri", LogVariable::kRequestUri},

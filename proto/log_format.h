@@ -24,6 +24,7 @@ enum class LogVariable {
   kRemoteAddr,
   kRemoteUser,
   kRequest,
+  kRequestCompletion,
   kRequestMethod,
   kRequestTime,
   kRequestUri,

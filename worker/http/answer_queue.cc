@@ -1,5 +1,7 @@
 #include "muster/worker/http/answer_queue.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -18,12 +20,43 @@ constexpr std::size_t kMaxRefusedLineBytes = 512;
 
 }  // namespace
 
+AnswerQueue::Awaiting::~Awaiting() {
+  response->Leave();
+  share.request.End(ticket);
+}
+
 AnswerQueue::~AnswerQueue() {
-  if (is_awaiting()) {
-    awaited().SetOnResponse(nullptr);
-    share_.request.End(awaiting_->ticket);
+  if (is_streaming() && share_.access_log != nullptr) {
+    const StreamedAnswer& stream = *awaiting_->stream;
+    Log(awaiting_->request.head(), awaiting_->request_start, stream.status(), stream.head_bytes(),
+        stream.sent_body_bytes(), /*is_complete=*/false);
   }
-  LogTransfer();
+  DropAwaited();
+  LogTransfer(/*is_complete=*/false);
+}
+
+void AnswerQueue::DropAwaited() {
+  if (!is_awaiting()) return;
+  // Its end would end the body in silence.
+  const std::shared_ptr<AwaitedResponse> response = awaiting_->response;
+  awaiting_.reset();
+  if (response->request_body() != nullptr) response->request_body()->Close(/*must_know=*/true);
+}
+
+void AnswerQueue::AddToBody(absl::string_view piece) const {
+  const std::shared_ptr<BodySource>& body = awaited().request_body();
+  if (body != nullptr) body->Add(piece);
+}
+
+void AnswerQueue::EndBody() const {
+  const std::shared_ptr<BodySource>& body = awaited().request_body();
+  if (body != nullptr) body->Complete();
+}
+
+bool AnswerQueue::is_body_paused() const {
+  if (!is_awaiting()) return false;
+  const std::shared_ptr<BodySource>& body = awaited().request_body();
+  return body != nullptr && body->is_paused();
 }
 
 Persistence AnswerQueue::PersistenceAfter(const RequestHead& head, Following following) const {
@@ -44,7 +77,7 @@ inline void AnswerQueue::Finish(const RequestHead& head, loop::TimePoint start,
   upgrade_ = answer.upgrade;
   if (persistence == Persistence::kClose && upgrade_ == nullptr) {
     is_closing_ = true;
-    must_linger_ = head.keep_alive() || following.has_more_input;
+    must_linger_ = head.keep_alive() || following.has_more_input || following.leaves_body;
   }
   // There is no counter for 1xx, and an upgrade has succeeded.
   share_.stats.CountResponse(upgrade_ != nullptr ? kOk : answer.status);
@@ -58,15 +91,16 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
                          Following following) {
   share_.stats.requests.Add();
   ++requests_;
-  Persistence persistence = PersistenceAfter(head, following);
+  Persistence persistence =
+      following.leaves_body ? Persistence(Persistence::kClose) : PersistenceAfter(head, following);
   const std::size_t output_start = share_.output.size();
   const std::uint64_t ticket = ShowRequest(head, start);
   http::Answer answer =
       share_.responder.Respond(head, persistence, share_.date, share_.output, body, origin_);
   if (answer.awaited != nullptr) {
     share_.request.Wait(ticket);
-    awaiting_.reset(
-        new Awaiting{std::move(answer.awaited), StoredRequestHead(head), start, ticket});
+    awaiting_ = std::make_unique<Awaiting>(share_, std::move(answer.awaited), head, start, ticket);
+    if (awaited().response().has_value()) BeginStream(following);
     return;
   }
   share_.request.End(ticket);
@@ -83,16 +117,51 @@ inline std::uint64_t AnswerQueue::ShowRequest(const RequestHead& head, loop::Tim
 }
 
 void AnswerQueue::FinishAwaited(Following following) {
+  if (awaited().streamed_body() != nullptr) return BeginStream(following);
   const std::unique_ptr<Awaiting> awaiting = std::move(awaiting_);
-  share_.request.End(awaiting->ticket);
   const RequestHead& head = awaiting->request.head();
   const AwaitedResponse& awaited = *awaiting->response;
-  const Persistence persistence = PersistenceAfter(head, following);
+  const Persistence persistence =
+      following.leaves_body ? Persistence(Persistence::kClose) : PersistenceAfter(head, following);
   const std::size_t output_start = share_.output.size();
   http::Answer answer =
       AppendResponse(share_.output, *awaited.response(), awaited.style(), persistence,
                      share_.date.http_date(), head.method() != Method::kHead);
   Finish(head, awaiting->request_start, persistence, following, answer, output_start);
+}
+
+void AnswerQueue::BeginStream(Following following) {
+  const RequestHead& head = awaiting_->request.head();
+  const Response& response = *awaited().response();
+  BodyFraming framing = head.is_http_1_0() ? BodyFraming::kUntilClose : BodyFraming::kChunked;
+  if (head.method() == Method::kHead || !HasBody(response.status)) framing = BodyFraming::kNone;
+  const Persistence persistence = framing == BodyFraming::kUntilClose
+                                      ? Persistence(Persistence::kClose)
+                                      : PersistenceAfter(head, following);
+  const std::size_t output_start = share_.output.size();
+  AppendStreamedHead(share_.output, response, awaited().style(), persistence,
+                     share_.date.http_date(), !head.is_http_1_0(),
+                     awaited().streamed_body()->trailer_names());
+  if (persistence == Persistence::kClose) {
+    is_closing_ = true;
+    must_linger_ = head.keep_alive() || following.has_more_input;
+  }
+  share_.stats.CountResponse(response.status);
+  awaiting_->stream =
+      std::make_unique<StreamedAnswer>(awaited().streamed_body(), framing, response.status,
+                                       share_.output.size() - output_start, share_.output.size());
+  awaiting_->stream->TakePieces(share_.output);
+  if (awaiting_->is_input_ended) awaiting_->stream->OnInputEnd();
+}
+
+bool AnswerQueue::TakePieces() {
+  awaiting_->stream->TakePieces(share_.output);
+  return awaiting_->stream->is_complete();
+}
+
+void AnswerQueue::OnInputEnd() {
+  awaiting_->is_input_ended = true;
+  if (is_streaming()) awaiting_->stream->OnInputEnd();
 }
 
 void AnswerQueue::TakeTransferOrLog(const RequestHead& head, loop::TimePoint start,
@@ -134,11 +203,42 @@ void AnswerQueue::Refuse(int status, absl::string_view bytes, loop::TimePoint st
 
 void AnswerQueue::AskForBody() { share_.output.append("HTTP/1.1 100 Continue\r\n\r\n"); }
 
-Outbox::Outcome AnswerQueue::Send(int socket) {
+Outbox::Outcome AnswerQueue::SendStream(int socket) {
+  StreamedAnswer& stream = *awaiting_->stream;
+  if (stream.is_aborted()) {
+    // Not as the end of a body that ends with its connection.
+    const linger reset = {.l_onoff = 1, .l_linger = 0};
+    static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));
+    return Outbox::Outcome::kFailed;
+  }
+  std::uint64_t sent_bytes = 0;
+  const Outbox::Outcome outcome = SendOutput(socket, sent_bytes);
+  stream.OnSent(sent_bytes);
+  if (outcome != Outbox::Outcome::kSent) return outcome;
+  if (stream.is_complete()) {
+    FinishStream();
+  } else {
+    stream.OnAllSent();
+  }
+  return outcome;
+}
+
+void AnswerQueue::FinishStream() {
+  const std::unique_ptr<Awaiting> awaiting = std::move(awaiting_);
+  const StreamedAnswer& stream = *awaiting->stream;
+  if (share_.access_log != nullptr) {
+    Log(awaiting->request.head(), awaiting->request_start, stream.status(), stream.head_bytes(),
+        stream.sent_body_bytes());
+  }
+  share_.latency.Record(loop::Clock::now() - awaiting->request_start);
+}
+
+Outbox::Outcome AnswerQueue::SendOutput(int socket, std::uint64_t& sent_bytes) {
   if (!is_sending()) {
     absl::string_view rest = share_.output;
     const bool is_open = rest.empty() || SendSome(socket, rest);
-    share_.stats.bytes_sent.Add(share_.output.size() - rest.size());
+    sent_bytes = share_.output.size() - rest.size();
+    share_.stats.bytes_sent.Add(sent_bytes);
     if (is_open && !rest.empty()) {
       outgoing_ = std::make_unique<Outgoing>();
       outgoing_->outbox.Append(rest);
@@ -157,9 +257,10 @@ Outbox::Outcome AnswerQueue::Send(int socket) {
                                share_.unmeasured.end());
   share_.unmeasured.clear();
   const Outbox::Outcome outcome = outgoing_->outbox.Send(socket);
-  share_.stats.bytes_sent.Add(outgoing_->outbox.TakeSentBytes());
+  sent_bytes = outgoing_->outbox.TakeSentBytes();
+  share_.stats.bytes_sent.Add(sent_bytes);
   if (outcome == Outbox::Outcome::kSent) {
-    LogTransfer();
+    LogTransfer(/*is_complete=*/true);
     Measure(outgoing_->unmeasured);
     outgoing_.reset();
   }
@@ -173,20 +274,21 @@ void AnswerQueue::Measure(const std::vector<loop::TimePoint>& starts) const {
   for (const loop::TimePoint start : starts) share_.latency.Record(now - start);
 }
 
-void AnswerQueue::LogTransfer() {
+void AnswerQueue::LogTransfer(bool is_complete) {
   if (!is_sending() || !outgoing_->unlogged.has_value()) return;
   const Unlogged& unlogged = *outgoing_->unlogged;
   Log(unlogged.request.head(), unlogged.request_start, unlogged.status, unlogged.head_bytes,
-      outgoing_->outbox.transfer()->sent_bytes());
+      outgoing_->outbox.transfer()->sent_bytes(), is_complete);
 }
 
 void AnswerQueue::Log(const RequestHead& head, loop::TimePoint start, int status,
-                      std::uint64_t head_bytes, std::uint64_t body_bytes) const {
+                      std::uint64_t head_bytes, std::uint64_t body_bytes, bool is_complete) const {
   AccessRecord record = RecordOf(start, status);
   record.request_line = head.line();
   record.head = &head;
   record.head_bytes = head_bytes;
   record.body_bytes = body_bytes;
+  record.is_complete = is_complete;
   share_.access_log->Write(record);
 }
 

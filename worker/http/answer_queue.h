@@ -14,6 +14,7 @@
 #include "muster/worker/http/log/log_line.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/stored_request_head.h"
+#include "muster/worker/http/pieces/streamed_answer.h"
 #include "muster/worker/http/reply.h"
 #include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/response/outbox.h"
@@ -32,6 +33,9 @@ namespace muster::worker::http {
 // the last byte of the response was given to the kernel. The first is the loop's time, the last is
 // read from the clock, once for all responses that one call of Send completes. A request is not
 // measured if its client leaves before that.
+//
+// A response that its handler writes in pieces is logged and measured at its end, or logged when
+// the client leaves before.
 //
 // Responses are put together in the share's output. Each turn of the connection ends with Send,
 // which empties that and keeps what the socket did not take. Belongs to one thread.
@@ -56,6 +60,9 @@ class AnswerQueue {
   struct Following {
     bool has_more_input = false;  // bytes behind it were received
     bool is_last = false;         // no later request will be answered: this response closes
+    // Its body is not complete, and what is left is too much to read past. A response in pieces
+    // does not close for that: at its end the body may be complete.
+    bool leaves_body = false;
   };
   // Answers a complete request, or lets its handler answer later. `start`: when the first byte of
   // the request arrived.
@@ -66,15 +73,41 @@ class AnswerQueue {
   // Tells the client to send the body of its request: 100 (Continue).
   void AskForBody();
 
-  // A handler has not answered yet.
+  // A handler has not answered yet, or writes its response in pieces and has not ended it.
   bool is_awaiting() const { return awaiting_ != nullptr; }
   AwaitedResponse& awaited() const { return *awaiting_->response; }
-  // The handler has answered: puts its response together.
+  // The handler has answered: puts its response together, or begins one in pieces.
   void FinishAwaited(Following following);
+  // The body of the awaiting request has failed: its handler will not answer any more.
+  void DropAwaited();
+
+  // Of the body of the awaiting request, if its handler takes that as it comes.
+  void AddToBody(absl::string_view piece) const;
+  void EndBody() const;
+  bool is_body_paused() const;
+
+  // A response in pieces was begun.
+  bool is_streaming() const { return awaiting_ != nullptr && awaiting_->stream != nullptr; }
+  // Frames what was written of it. True: this was its end. Not while is_sending().
+  bool TakePieces();
+  // It cannot be completed: the next Send ends the connection with a reset.
+  void AbortStream() { awaiting_->stream->Abort(); }
+  // Whether the handler has aborted it.
+  bool TakesAbort() const { return is_streaming() && awaiting_->stream->TakeAbort(); }
+  // Its end was taken, but not all of it is sent.
+  bool is_stream_complete() const { return is_streaming() && awaiting_->stream->is_complete(); }
+  // The client has ended its side.
+  void OnInputEnd();
+  // The connection closes after the response in pieces, though its head did not say so.
+  void CloseAfterStream() { is_closing_ = must_linger_ = true; }
 
   // Sends as much as the non-blocking `socket` takes. kSent: all of it. kWaiting: the rest is kept
   // for the next call.
-  Outbox::Outcome Send(int socket);
+  Outbox::Outcome Send(int socket) {
+    if (is_streaming()) return SendStream(socket);
+    std::uint64_t sent_bytes = 0;
+    return SendOutput(socket, sent_bytes);
+  }
   // The socket has not taken everything.
   bool is_sending() const { return outgoing_ != nullptr; }
 
@@ -93,12 +126,24 @@ class AnswerQueue {
   // Responses to pipelined requests are gathered up to here.
   static constexpr std::size_t kMaxOutputBytes = 64 * 1024;
 
-  // A request that its handler has not answered.
+  // A request that its handler has not answered, or not to the end.
   struct Awaiting {
-    std::shared_ptr<AwaitedResponse> response;
-    StoredRequestHead request;
-    loop::TimePoint request_start;
-    std::uint64_t ticket;  // of the RequestWriter
+    Awaiting(ConnectionShare& connection_share, std::shared_ptr<AwaitedResponse> awaited,
+             const RequestHead& head, loop::TimePoint start, std::uint64_t request_ticket)
+        : share(connection_share),
+          response(std::move(awaited)),
+          request(head),
+          request_start(start),
+          ticket(request_ticket) {}
+    ~Awaiting();
+
+    ConnectionShare& share;
+    const std::shared_ptr<AwaitedResponse> response;
+    const StoredRequestHead request;
+    const loop::TimePoint request_start;
+    const std::uint64_t ticket;              // of the RequestWriter
+    std::unique_ptr<StreamedAnswer> stream;  // null: no response in pieces was begun
+    bool is_input_ended = false;
   };
 
   // A response with a file. It is logged when the file is sent, or the client has left.
@@ -120,6 +165,10 @@ class AnswerQueue {
   };
 
   Persistence PersistenceAfter(const RequestHead& head, Following following) const;
+  Outbox::Outcome SendOutput(int socket, std::uint64_t& sent_bytes);
+  Outbox::Outcome SendStream(int socket);
+  void BeginStream(Following following);
+  void FinishStream();
   // Of `answer`, which begins at `output_start` of the output: counts it, sees whether it closes,
   // and keeps its transfer until that is sent, or logs it now.
   void Finish(const RequestHead& head, loop::TimePoint start, Persistence persistence,
@@ -127,8 +176,8 @@ class AnswerQueue {
   void TakeTransferOrLog(const RequestHead& head, loop::TimePoint start, http::Answer& answer,
                          std::size_t output_start);
   void Log(const RequestHead& head, loop::TimePoint start, int status, std::uint64_t head_bytes,
-           std::uint64_t body_bytes) const;
-  void LogTransfer();
+           std::uint64_t body_bytes, bool is_complete = true) const;
+  void LogTransfer(bool is_complete);
   std::uint64_t ShowRequest(const RequestHead& head, loop::TimePoint start);
   // Of requests whose responses the kernel has now.
   void Measure(const std::vector<loop::TimePoint>& starts) const;

@@ -163,7 +163,13 @@ bool Connection::Advance(std::uint32_t events) {
     if (!Send()) return false;
     return answers_.is_sending() || Continue({});
   }
-  if (answers_.is_awaiting()) return (events & (EPOLLHUP | EPOLLERR)) == 0;
+  if (answers_.is_awaiting()) {
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0) return false;
+    if (!ReadsPieces()) {
+      if ((events & EPOLLRDHUP) != 0) answers_.OnInputEnd();
+      return AwaitHandler();
+    }
+  }
   return Receive((events & EPOLLRDHUP) != 0);
 }
 
@@ -176,7 +182,8 @@ bool Connection::Receive(bool is_half_closed) {
     const auto bytes = static_cast<std::size_t>(received);
     share_.stats.bytes_received.Add(bytes);
     if (!Continue(absl::string_view(share_.input.get(), bytes))) return false;
-    if (answers_.is_sending() || answers_.is_awaiting() || phase_ == Phase::kLingering) return true;
+    if (answers_.is_sending() || phase_ == Phase::kLingering) return true;
+    if (answers_.is_awaiting() && !ReadsPieces()) return true;
     // Less than there was room for is all that there is, and nothing comes from a client that
     // has ended its side.
     if (bytes < ConnectionShare::kInputBytes) return !is_half_closed;
@@ -186,15 +193,11 @@ bool Connection::Receive(bool is_half_closed) {
 
 bool Connection::Continue(absl::string_view input) {
   while (true) {
-    if (answers_.is_awaiting() && answers_.awaited().response().has_value()) FinishAwaited();
+    if (answers_.is_awaiting()) TakeFromHandler();
     const bool has_more = Process(input);
     if (!Send()) return false;
     if (answers_.is_sending()) return true;
-    if (answers_.is_awaiting()) {
-      timer_.Cancel();
-      // Of its end only, told once: half an end is no reason to leave.
-      return Watch(EPOLLRDHUP | EPOLLET);
-    }
+    if (answers_.is_awaiting()) return AwaitHandler();
     if (answers_.upgrade() != nullptr) return Leave();
     if (answers_.is_closing()) return Close();
     if (!has_more) return Settle();
@@ -203,10 +206,10 @@ bool Connection::Continue(absl::string_view input) {
 }
 
 bool Connection::Process(absl::string_view input) {
-  const auto wants_body = [this](const RequestHead& head) {
-    return share_.responder.WantsBody(head);
+  const auto use_of_body = [this](const RequestHead& head) {
+    return share_.responder.UseOfBody(head);
   };
-  RequestReader reader(share_.settings, share_.parser, wants_body, std::move(partial_), input,
+  RequestReader reader(share_.settings, share_.parser, use_of_body, std::move(partial_), input,
                        share_.loop.now());
   // A body is read even while something is being sent: that may be the 100 (Continue) for it.
   while (reader.is_in_body() || answers_.MayAnswer()) {
@@ -215,7 +218,23 @@ bool Connection::Process(absl::string_view input) {
         Enter(Phase::kSending);
         answers_.Answer(reader.head(), reader.body(), reader.start(),
                         FollowingOf(reader.has_more()));
+        if (answers_.is_awaiting()) {
+          answers_.awaited().SetOnResponse([this] { OnResponse(); });
+          answers_.EndBody();
+        }
+        if (!reader.has_more()) return false;
+        break;
+      case RequestReader::Outcome::kBodyBegins: {
+        Enter(Phase::kSending);
+        AnswerQueue::Following following = FollowingOf(reader.has_more());
+        following.leaves_body = !reader.MayReadPast();
+        answers_.Answer(reader.begun_head(), {}, reader.start(), following);
         if (answers_.is_awaiting()) answers_.awaited().SetOnResponse([this] { OnResponse(); });
+        break;
+      }
+      case RequestReader::Outcome::kBodyEnds:
+        GivePiece(reader);
+        if (answers_.is_awaiting()) answers_.EndBody();
         if (!reader.has_more()) return false;
         break;
       case RequestReader::Outcome::kExpectsContinue:
@@ -223,9 +242,15 @@ bool Connection::Process(absl::string_view input) {
         answers_.AskForBody();
         [[fallthrough]];
       case RequestReader::Outcome::kIncomplete:
+        if (reader.is_in_pieces()) GivePiece(reader);
         partial_ = reader.TakeRest();
+        if (MustAskForPieces()) {
+          partial_->AskedForPieces();
+          answers_.AskForBody();
+        }
         return false;
       case RequestReader::Outcome::kRefused:
+        if (reader.is_in_pieces() && !DropHandler()) return false;
         Refuse(reader.status(), reader.refused_bytes(), reader.start());
         return false;
     }
@@ -248,15 +273,64 @@ AnswerQueue::Following Connection::FollowingOf(bool has_more_input) const {
 
 void Connection::OnResponse() {
   // What goes before it is sent first.
-  if (answers_.is_sending()) return;
+  if (answers_.is_sending() && !answers_.TakesAbort()) return;
   share_.BeginTurn();
   if (!Continue({})) delete this;
 }
 
-void Connection::FinishAwaited() {
-  answers_.FinishAwaited(FollowingOf(partial_ != nullptr));
+void Connection::TakeFromHandler() {
+  const bool is_in_body = partial_ != nullptr && partial_->is_in_body();
+  if (answers_.is_streaming()) {
+    if (!answers_.TakePieces()) return;
+    if (is_in_body && !partial_->MayReadPast()) answers_.CloseAfterStream();
+  } else {
+    if (!answers_.awaited().response().has_value()) return;
+    AnswerQueue::Following following = FollowingOf(partial_ != nullptr);
+    following.leaves_body = is_in_body && !partial_->MayReadPast();
+    answers_.FinishAwaited(following);
+  }
   // It could not be read before.
-  if (partial_ != nullptr) partial_->set_start(share_.loop.now());
+  if (partial_ != nullptr && !is_in_body) partial_->set_start(share_.loop.now());
+}
+
+bool Connection::AwaitHandler() {
+  if (ReadsPieces()) {
+    partial_->StartClock(share_.loop.now());
+    timer_.Set(partial_->BodyDeadline(share_.settings));
+    return Watch(kReadable);
+  }
+  if (partial_ != nullptr && partial_->is_in_body()) partial_->StopClock(share_.loop.now());
+  timer_.Cancel();
+  // Of its end only, told once: half an end is no reason to leave.
+  return Watch(EPOLLRDHUP | EPOLLET);
+}
+
+bool Connection::ReadsPieces() const {
+  return partial_ != nullptr && partial_->is_in_body() && !answers_.is_body_paused();
+}
+
+void Connection::GivePiece(RequestReader& reader) {
+  if (answers_.is_awaiting()) answers_.AddToBody(reader.body());
+  reader.DropPiece();
+}
+
+bool Connection::MustAskForPieces() const {
+  return ReadsPieces() && partial_->waits_for_continue() && answers_.is_awaiting() &&
+         !answers_.is_streaming();
+}
+
+bool Connection::DropHandler() {
+  if (!answers_.is_awaiting()) return false;
+  if (answers_.is_streaming()) {
+    if (answers_.is_stream_complete()) {
+      answers_.CloseAfterStream();
+    } else {
+      answers_.AbortStream();
+    }
+    return false;
+  }
+  answers_.DropAwaited();
+  return true;
 }
 
 bool Connection::HasUnreadInput() const {
@@ -270,6 +344,7 @@ bool Connection::Send() {
       return true;
     case Outbox::Outcome::kWaiting:
       timer_.SetAfter(share_.settings.send_timeout);
+      if (partial_ != nullptr && partial_->is_in_body()) partial_->StopClock(share_.loop.now());
       return Watch(EPOLLOUT);
     case Outbox::Outcome::kFailed:
       break;
@@ -286,6 +361,7 @@ bool Connection::Settle() {
                                                  : share_.loop.now() + settings.keepalive_timeout);
   } else if (partial_->is_in_body()) {
     Enter(Phase::kBody);
+    partial_->StartClock(share_.loop.now());
     timer_.Set(partial_->BodyDeadline(settings));
   } else {
     // For the whole of it: a byte now and then buys no time.
@@ -346,7 +422,15 @@ bool Connection::HandleTimeout() {
     if (!Receive(false)) return false;
     if (phase_ != before || answers_.requests() != requests) return true;
   }
-  if (phase_ != Phase::kHead && phase_ != Phase::kBody) return false;
+  if (phase_ == Phase::kSending && answers_.is_awaiting() && !answers_.is_sending()) {
+    // For the body that a handler takes.
+    if (!ReadsPieces()) return AwaitHandler();
+    if (!DropHandler()) return Send();
+  } else if (phase_ != Phase::kHead && phase_ != Phase::kBody) {
+    return false;
+  }
+  // Its request was answered.
+  if (phase_ == Phase::kBody && partial_->is_in_pieces()) return false;
   Refuse(kRequestTimeout, partial_->bytes(), partial_->start());
   partial_.reset();
   if (!Send()) return false;

@@ -15,6 +15,7 @@
 #include "muster/worker/http/handoff_state.h"
 #include "muster/worker/http/intrusive_list.h"
 #include "muster/worker/http/partial_request.h"
+#include "muster/worker/http/request_reader.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/service.h"
 
@@ -70,7 +71,19 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
   void Refuse(int status, absl::string_view bytes, loop::TimePoint start);
   // A handler has answered, in a round of its own.
   void OnResponse();
-  void FinishAwaited();
+  // A handler has answered, or written a piece of its response: puts it into the output.
+  void TakeFromHandler();
+  // Waits for a handler's response, or for the body that it takes.
+  bool AwaitHandler();
+  // Whether the body that a handler takes is to be read.
+  bool ReadsPieces() const;
+  // Passes what the reader has of it to the handler.
+  void GivePiece(RequestReader& reader);
+  // Whether the client is to be asked for the body that it holds back.
+  bool MustAskForPieces() const;
+  // The body that a handler takes has failed. False: its response was begun, and the connection
+  // ends with that.
+  bool DropHandler();
   AnswerQueue::Following FollowingOf(bool has_more_input) const;
 
   bool MayHandOff() const;

@@ -22,7 +22,7 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
                     .is_http_1_0 = request.is_http_1_0()},
                    Reply(awaited));
   awaited->EndCall();
-  if (awaited->response().has_value()) {
+  if (awaited->response().has_value() && awaited->streamed_body() == nullptr) {
     return AppendResponse(out, *awaited->response(), style, persistence, http_date,
                           request.method() != Method::kHead);
   }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -285,6 +286,25 @@ TEST_F(HandlerTest, MayAnswerAClientThatIsGone) {
   ASSERT_TRUE(RunUntil([&] { return connections() == 0; }));
   replies_[0].Send({});
   RunWhatIsReady();
+}
+
+TEST_F(HandlerTest, ResetsTheConnectionOfAResponseInPiecesThatItGivesUp) {
+  std::optional<StreamedReply> stream;
+  bool is_gone = false;
+  RegisterWaiting();
+  for (const std::string version : {"HTTP/1.0", "HTTP/1.1"}) {
+    Client client = Connect();
+    client.Send(absl::StrCat("GET /h/ ", version, "\r\nHost: a\r\n\r\n"));
+    AwaitReplies(1);
+    stream.emplace(replies_[0].Begin({.body = "half"}, {.on_gone = [&] { is_gone = true; }}));
+    replies_.clear();
+    client.Await([](const std::string& bytes) { return absl::StrContains(bytes, "half"); });
+    stream.reset();
+    ASSERT_TRUE(RunUntil([&] { return connections() == 0; }));
+    EXPECT_TRUE(is_gone);
+    client.Await([](const std::string&) { return false; });
+    EXPECT_TRUE(client.is_reset()) << "with HTTP/1.0 an end would be that of the body";
+  }
 }
 
 TEST_F(HandlerTest, AnswersAClientThatHasEndedItsSide) {

@@ -19,21 +19,44 @@ void PartialRequest::KeepOnly(absl::string_view rest) {
   bytes_.erase(0, static_cast<std::size_t>(rest.data() - bytes_.data()));
 }
 
-void PartialRequest::BeginBody(bool wants_content, loop::TimePoint now) {
+void PartialRequest::BeginBody(BodyUse use, loop::TimePoint now) {
   parser_.head().Rebase(bytes_.data());
   body_ = RequestBody(parser_.head());
   body_start_ = last_bytes_ = now;
   is_in_body_ = true;
-  wants_content_ = wants_content;
+  use_ = use;
 }
 
 RequestBody::Outcome PartialRequest::ReadBody(absl::string_view& input, std::uint64_t max_bytes,
                                               loop::TimePoint now) {
   const std::uint64_t before = body_.received_bytes();
   const RequestBody::Outcome outcome =
-      body_.Read(input, max_bytes, wants_content_ ? &content_ : nullptr);
+      body_.Read(input, max_bytes, use_ == BodyUse::kDropped ? nullptr : &content_);
   if (body_.received_bytes() > before) last_bytes_ = now;
   return outcome;
+}
+
+void PartialRequest::BeginPieces(bool waits_for_continue) {
+  is_in_pieces_ = true;
+  waits_for_continue_ = waits_for_continue;
+}
+
+bool PartialRequest::MayReadPast() const {
+  const RequestHead& head = parser_.head();
+  return !head.is_chunked() && !waits_for_continue() &&
+         head.content_length() - body_.received_bytes() <= kMostPassedBytes;
+}
+
+void PartialRequest::StopClock(loop::TimePoint now) {
+  if (!stopped_.has_value()) stopped_ = now;
+}
+
+void PartialRequest::StartClock(loop::TimePoint now) {
+  if (!stopped_.has_value()) return;
+  const loop::Clock::duration stood = now - *stopped_;
+  body_start_ += stood;
+  last_bytes_ += stood;
+  stopped_.reset();
 }
 
 loop::TimePoint PartialRequest::BodyDeadline(const ConnectionSettings& settings) const {

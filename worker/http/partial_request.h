@@ -2,6 +2,7 @@
 #define MUSTER_WORKER_HTTP_PARTIAL_REQUEST_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -43,15 +44,35 @@ class PartialRequest {
   void KeepOnly(absl::string_view rest);
 
   // bytes() is a complete head, and the parser has parsed it. The request's body follows. Its
-  // content is kept if `wants_content`.
-  void BeginBody(bool wants_content, loop::TimePoint now);
+  // content is kept unless it is dropped.
+  void BeginBody(BodyUse use, loop::TimePoint now);
   bool is_in_body() const { return is_in_body_; }
   // In the body: removes the bytes of the body from the front of `input`.
   RequestBody::Outcome ReadBody(absl::string_view& input, std::uint64_t max_bytes,
                                 loop::TimePoint now);
   const std::string& content() const { return content_; }
-  // When the client is too slow with its body (body_deadline.h). Only what the body says counts:
-  // sizes of chunks, extensions and trailers buy no time.
+  // In pieces: the content until now was used.
+  void DropContent() { std::string().swap(content_); }
+  bool is_in_pieces() const { return is_in_pieces_; }
+
+  // The handler of the request is called now, and takes its body in pieces. `waits_for_continue`:
+  // the client waits for 100 (Continue) before it sends that.
+  void BeginPieces(bool waits_for_continue);
+  // The client still waits, and has sent nothing of its body.
+  bool waits_for_continue() const { return waits_for_continue_ && body_.received_bytes() == 0; }
+  void AskedForPieces() { waits_for_continue_ = false; }
+  // In pieces: whether what is left of the body is read past, if its request is answered before it
+  // has come. Otherwise the connection ends: the rest is longer than kMostPassedBytes, or of
+  // unknown length, or the client may never send it.
+  bool MayReadPast() const;
+  static constexpr std::uint64_t kMostPassedBytes = 64 * 1024;
+
+  // In the body: nothing is read from the client from now on, and the time does not count as its
+  // own; until StartClock. Called again, they do nothing.
+  void StopClock(loop::TimePoint now);
+  void StartClock(loop::TimePoint now);
+  // When the client is too slow with its body (body_deadline.h), while the clock is not stopped.
+  // Only what the body says counts: sizes of chunks, extensions and trailers buy no time.
   loop::TimePoint BodyDeadline(const ConnectionSettings& settings) const;
 
  private:
@@ -62,7 +83,10 @@ class PartialRequest {
   loop::TimePoint body_start_;
   loop::TimePoint last_bytes_;  // when the last bytes of the body came
   bool is_in_body_ = false;
-  bool wants_content_ = false;
+  bool is_in_pieces_ = false;
+  bool waits_for_continue_ = false;
+  BodyUse use_ = BodyUse::kDropped;
+  std::optional<loop::TimePoint> stopped_;
   std::string content_;
 };
 

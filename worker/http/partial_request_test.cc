@@ -59,33 +59,33 @@ TEST_F(PartialRequestTest, KeepsOnlyWhatIsNotAnswered) {
 TEST_F(PartialRequestTest, HasItsHeadFromItsOwnBytes) {
   std::string bytes = kHead;
   PartialRequest request(bytes, Parsed(bytes), start_);
-  request.BeginBody(false, start_);
+  request.BeginBody(BodyUse::kDropped, start_);
   bytes.assign(bytes.size(), 'x');
   EXPECT_EQ(request.head().line(), "POST / HTTP/1.1");
 }
 
 TEST_F(PartialRequestTest, KeepsTheContentThatIsWanted) {
-  in_body_.BeginBody(/*wants_content=*/true, start_);
+  in_body_.BeginBody(BodyUse::kWhole, start_);
   Read(in_body_, 3);
   Read(in_body_, 2);
   EXPECT_EQ(in_body_.content(), "xxxxx");
 }
 
 TEST_F(PartialRequestTest, KeepsNoContentThatIsNotWanted) {
-  in_body_.BeginBody(/*wants_content=*/false, start_);
+  in_body_.BeginBody(BodyUse::kDropped, start_);
   Read(in_body_, 3);
   EXPECT_EQ(in_body_.content(), "");
 }
 
 TEST_F(PartialRequestTest, WaitsASecondMoreForEachOfItsPace) {
-  in_body_.BeginBody(false, start_);
+  in_body_.BeginBody(BodyUse::kDropped, start_);
   Read(in_body_, 500, seconds(10));
   EXPECT_EQ(in_body_.BodyDeadline(settings_), start_ + kTimeout + seconds(5));
 }
 
 TEST_F(PartialRequestTest, WaitsFromTheLastBytesOn) {
   settings_.min_body_bytes_per_second = 0;
-  in_body_.BeginBody(false, start_);
+  in_body_.BeginBody(BodyUse::kDropped, start_);
   Read(in_body_, 1, seconds(10));
   Read(in_body_, "", seconds(20));
   EXPECT_EQ(in_body_.BodyDeadline(settings_), start_ + seconds(10) + kTimeout);
@@ -95,7 +95,7 @@ TEST_F(PartialRequestTest, WaitsForNoChunkBecauseItWasAnnounced) {
   static constexpr char kChunked[] =
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   PartialRequest request(kChunked, Parsed(kChunked), start_);
-  request.BeginBody(false, start_);
+  request.BeginBody(BodyUse::kDropped, start_);
   Read(request, "1388\r\nx", seconds(10));  // 5000 bytes
   EXPECT_EQ(request.BodyDeadline(settings_), start_ + kTimeout);
   // What frames the content buys no time.
@@ -114,7 +114,7 @@ TEST_F(PartialRequestTest, HasNotBegunWithHalfOfAnEmptyLine) {
   EXPECT_FALSE(PartialRequest("\r", parser, start_).has_begun());
   EXPECT_EQ(parser.Parse("G", {}), RequestParser::Outcome::kIncomplete);
   EXPECT_TRUE(PartialRequest("G", parser, start_).has_begun());
-  in_body_.BeginBody(false, start_);
+  in_body_.BeginBody(BodyUse::kDropped, start_);
   EXPECT_TRUE(in_body_.has_begun());
 }
 

@@ -13,31 +13,69 @@ Response ServerError() {
           .content_type = std::string(kErrorPageType)};
 }
 
+absl::Status CheckTrailerNames(const StreamedBody& body) {
+  for (const std::string& name : body.trailer_names()) {
+    absl::Status status = CheckTrailerName(name);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-void AwaitedResponse::Accept(Response response) {
+AwaitedResponse::~AwaitedResponse() {
+  // A handler that has answered has no use for what it still owns.
+  if (request_body_ != nullptr) request_body_->Close(/*must_know=*/false);
+}
+
+void AwaitedResponse::Accept(Response response, std::shared_ptr<StreamedBody> body) {
   // Only this thread makes a call, so if it is this one, is_in_call_ is this thread's own.
   if (std::this_thread::get_id() == loop_thread_ && is_in_call_) {
-    Set(std::move(response));
+    Set(std::move(response), std::move(body));
     return;
   }
   // A response that comes while another connection has its turn must not get in between.
   auto self = shared_from_this();
   auto moved = std::make_shared<Response>(std::move(response));
-  context_.Post([self = std::move(self), moved = std::move(moved)] {
-    self->Set(std::move(*moved));
+  context_.Post([self = std::move(self), moved = std::move(moved), body = std::move(body)] {
+    self->Set(std::move(*moved), body);
     if (self->on_response_ != nullptr) self->on_response_();
   });
 }
 
-void AwaitedResponse::Set(Response response) {
-  const absl::Status status = CheckResponse(response);
+void AwaitedResponse::Set(Response response, std::shared_ptr<StreamedBody> body) {
+  absl::Status status = CheckResponse(response);
+  if (status.ok() && body != nullptr) status = CheckTrailerNames(*body);
   if (!status.ok()) {
     context_.Log(config::v1::Log::ERROR,
                  absl::StrCat("a handler's response cannot be sent: ", status.message()));
     response = ServerError();
   }
   response_ = std::move(response);
+  if (body == nullptr) return;
+  if (is_left_ || !status.ok()) {
+    context_.Post([body = std::move(body)] { body->Cut(); });
+    return;
+  }
+  streamed_body_ = std::move(body);
+  streamed_body_->SetOnPieces(on_response_);
+}
+
+std::shared_ptr<BodySource> AwaitedResponse::TakeBody(BodyEvents events) {
+  MUSTER_CHECK(is_in_call_ && request_body_ == nullptr, "a body is taken once, within Handle");
+  request_body_ = std::make_shared<BodySource>(context_, std::move(events));
+  return request_body_;
+}
+
+void AwaitedResponse::SetOnResponse(std::function<void()> on_response) {
+  on_response_ = std::move(on_response);
+  if (streamed_body_ != nullptr) streamed_body_->SetOnPieces(on_response_);
+  if (request_body_ != nullptr) request_body_->SetOnChange(on_response_);
+}
+
+void AwaitedResponse::Leave() {
+  is_left_ = true;
+  SetOnResponse(nullptr);
 }
 
 Reply& Reply::operator=(Reply&& other) {
@@ -52,6 +90,19 @@ Reply::~Reply() {
 void Reply::Send(Response response) {
   MUSTER_CHECK(awaited_ != nullptr, "a reply is sent once");
   std::exchange(awaited_, nullptr)->Accept(std::move(response));
+}
+
+StreamedReply Reply::Begin(Response head, StreamOptions options) {
+  MUSTER_CHECK(awaited_ != nullptr, "a reply is sent once");
+  std::shared_ptr<StreamedBody> body = awaited_->MakeStreamedBody(std::move(options));
+  body->Write(std::exchange(head.body, {}));
+  std::exchange(awaited_, nullptr)->Accept(std::move(head), body);
+  return StreamedReply(std::move(body));
+}
+
+IncomingBody Reply::TakeBody(BodyEvents events) {
+  MUSTER_CHECK(awaited_ != nullptr, "the body is taken before the reply is sent");
+  return IncomingBody(awaited_->TakeBody(std::move(events)));
 }
 
 }  // namespace muster::worker::http

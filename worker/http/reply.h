@@ -7,44 +7,67 @@
 #include <thread>
 #include <utility>
 
+#include "muster/worker/http/pieces/body_source.h"
+#include "muster/worker/http/pieces/streamed_body.h"
+#include "muster/worker/http/pieces/streamed_reply.h"
 #include "muster/worker/http/response/response.h"
 #include "muster/worker/http/response/response_style.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
 
-// The response to one request that a handler has to answer. The connection waits for it. Everything
-// but Accept belongs to the loop's thread.
+// The response to one request that a handler has to answer, and the request's body if the handler
+// takes that as it comes. The connection waits for it. Everything but Accept and MakeStreamedBody
+// belongs to the loop's thread.
 class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
  public:
   // `context`, and `style`, which is the location's, outlive it.
   AwaitedResponse(Context& context, const ResponseStyle& style)
       : context_(context), style_(style), loop_thread_(std::this_thread::get_id()) {}
+  ~AwaitedResponse();
 
   // Thread-safe. In the loop's thread, between BeginCall and EndCall, response() is set at once.
-  // Otherwise a later round of the loop sets it and then calls `on_response`.
-  void Accept(Response response);
+  // Otherwise a later round of the loop sets it and then calls `on_response`. `body`: not null if
+  // the body is written in pieces; it may still be written to.
+  void Accept(Response response, std::shared_ptr<StreamedBody> body = nullptr);
+  // Thread-safe.
+  std::shared_ptr<StreamedBody> MakeStreamedBody(StreamOptions options) {
+    return std::make_shared<StreamedBody>(context_, loop_thread_, std::move(options));
+  }
+  // The handler takes the request's body. Between BeginCall and EndCall.
+  std::shared_ptr<BodySource> TakeBody(BodyEvents events);
 
   void BeginCall() { is_in_call_ = true; }
   void EndCall() { is_in_call_ = false; }
-  // Null: nobody waits any more, since the connection has ended.
-  void SetOnResponse(std::function<void()> on_response) { on_response_ = std::move(on_response); }
+  // Also called when there are pieces to take of a response's body, and when the handler pauses or
+  // resumes the request's.
+  void SetOnResponse(std::function<void()> on_response);
+  // Nobody waits any more: the response is over, or the connection has ended.
+  void Leave();
+
   const std::optional<Response>& response() const { return response_; }
+  // Null: the response is whole.
+  const std::shared_ptr<StreamedBody>& streamed_body() const { return streamed_body_; }
+  // Null: the handler does not take the request's body.
+  const std::shared_ptr<BodySource>& request_body() const { return request_body_; }
   const ResponseStyle& style() const { return style_; }
 
  private:
-  void Set(Response response);
+  void Set(Response response, std::shared_ptr<StreamedBody> body);
 
   Context& context_;
   const ResponseStyle& style_;
   const std::thread::id loop_thread_;
   bool is_in_call_ = false;
+  bool is_left_ = false;
   std::function<void()> on_response_;
   std::optional<Response> response_;
+  std::shared_ptr<StreamedBody> streamed_body_;
+  std::shared_ptr<BodySource> request_body_;
 };
 
 // Sends a handler's response to one request. It may be moved to other threads. It must not outlive
-// the handler. If it is destroyed without Send, the client gets 500.
+// the handler. If it is destroyed without Send or Begin, the client gets 500.
 class Reply {
  public:
   explicit Reply(std::shared_ptr<AwaitedResponse> awaited) : awaited_(std::move(awaited)) {}
@@ -55,6 +78,16 @@ class Reply {
   // Call it once, from any thread. It has no effect if the client is gone. If the response fails
   // CheckResponse (worker/http/response/response.h), that is logged and the client gets 500.
   void Send(Response response);
+
+  // Instead of Send, from any thread: begins a response whose body is written in pieces, of which
+  // `head.body` is the first one. If it fails CheckResponse, or one of the names of trailers fails
+  // CheckTrailerName, that is logged, the client gets 500, and the StreamedReply is_gone.
+  StreamedReply Begin(Response head, StreamOptions options = {});
+
+  // Takes the request's body as it comes, instead of Request::body. Within Handler::Handle only, of
+  // a handler that TakesBodyInPieces. What is not taken is read and dropped. A body that has no
+  // bytes ends at once.
+  IncomingBody TakeBody(BodyEvents events);
 
  private:
   std::shared_ptr<AwaitedResponse> awaited_;  // null: sent, or moved from

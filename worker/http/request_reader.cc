@@ -47,11 +47,23 @@ void RequestReader::GoPast() {
 RequestReader::Outcome RequestReader::BeginBody() {
   const absl::string_view head = input_.substr(0, parser_->head_bytes());
   body_ = std::make_unique<PartialRequest>(head, *parser_, start_);
-  body_->BeginBody(wants_body_(parser_->head()), now_);
+  const BodyUse use = use_of_body_(parser_->head());
+  body_->BeginBody(use, now_);
   input_.remove_prefix(head.size());
   const bool is_awaited = input_.empty() && parser_->head().expects_continue();
+  if (use == BodyUse::kInPieces) return BeginPieces(is_awaited);
   const Outcome outcome = ReadBody();
   return outcome == Outcome::kIncomplete && is_awaited ? Outcome::kExpectsContinue : outcome;
+}
+
+RequestReader::Outcome RequestReader::BeginPieces(bool is_awaited) {
+  // What is announced may be too much already.
+  absl::string_view nothing;
+  if (body_->ReadBody(nothing, settings_.max_body_bytes, now_) == RequestBody::Outcome::kTooLarge) {
+    return Refuse(kContentTooLarge, body_->bytes());
+  }
+  body_->BeginPieces(is_awaited);
+  return Outcome::kBodyBegins;
 }
 
 RequestReader::Outcome RequestReader::ReadBody() {
@@ -66,7 +78,7 @@ RequestReader::Outcome RequestReader::ReadBody() {
       break;
   }
   head_ = &body_->head();
-  return Outcome::kRequest;
+  return body_->is_in_pieces() ? Outcome::kBodyEnds : Outcome::kRequest;
 }
 
 RequestReader::Outcome RequestReader::Refuse(int status, absl::string_view bytes) {

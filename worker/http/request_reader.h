@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "muster/loop/event_loop.h"
 #include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/message/request_body.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_parser.h"
 #include "muster/worker/http/partial_request.h"
@@ -20,15 +21,14 @@ namespace muster::worker::http {
 // not copied. Makes no system calls. Belongs to one thread.
 class RequestReader {
  public:
-  // Whether a request's body will be used. If not, the body is read and dropped.
-  using WantsBody = absl::FunctionRef<bool(const RequestHead&)>;
+  using UseOfBody = absl::FunctionRef<BodyUse(const RequestHead&)>;
 
-  // The references, the callable of `wants_body` and the bytes of `input` outlive the reader.
+  // The references, the callable of `use_of_body` and the bytes of `input` outlive the reader.
   // Nothing else uses `scratch` meanwhile. `kept`: null if nothing was kept.
-  RequestReader(const ConnectionSettings& settings, RequestParser& scratch, WantsBody wants_body,
+  RequestReader(const ConnectionSettings& settings, RequestParser& scratch, UseOfBody use_of_body,
                 std::unique_ptr<PartialRequest> kept, absl::string_view input, loop::TimePoint now)
       : settings_(settings),
-        wants_body_(wants_body),
+        use_of_body_(use_of_body),
         parser_(&scratch),
         input_(input),
         now_(now),
@@ -44,13 +44,21 @@ class RequestReader {
     kRequest,          // a complete request: head(), body() and start()
     kIncomplete,       // the rest of the input is not a complete request
     kExpectsContinue,  // as kIncomplete, and the client waits for 100 (Continue)
+    kBodyBegins,       // a request whose body is used in pieces: begun_head() and start()
+    kBodyEnds,         // of such a one: body() is its last piece
     kRefused,          // not a request, or beyond a limit: status() and refused_bytes()
   };
-  // May be called again after kRequest only.
+  // May be called again after kRequest, kBodyBegins and kBodyEnds only.
   Outcome Next();
 
-  // Valid until the next call of Next or TakeRest.
+  // After kBodyBegins: valid until the next call of TakeRest, and until the body ends.
+  const RequestHead& begun_head() const { return body_->head(); }
+  // After kBodyBegins: PartialRequest::MayReadPast.
+  bool MayReadPast() const { return body_->MayReadPast(); }
+
+  // After kRequest: valid until the next call of Next or TakeRest.
   const RequestHead& head() const { return *head_; }
+  // The body, or in pieces what has come of it since it was asked last.
   absl::string_view body() const {
     return body_ == nullptr ? "" : absl::string_view(body_->content());
   }
@@ -63,6 +71,9 @@ class RequestReader {
   int status() const { return status_; }
   absl::string_view refused_bytes() const { return refused_bytes_; }
 
+  bool is_in_pieces() const { return body_ != nullptr && body_->is_in_pieces(); }
+  void DropPiece() { body_->DropContent(); }
+
   // Whether the body of the current request is incomplete.
   bool is_in_body() const { return body_ != nullptr && head_ == nullptr; }
   // The input that Next has not returned as a request; null if none is left. Must be the last call.
@@ -74,11 +85,12 @@ class RequestReader {
   // Leaves the request that was returned, for the one behind it.
   void GoPast();
   Outcome BeginBody();
+  Outcome BeginPieces(bool is_awaited);
   Outcome ReadBody();
   Outcome Refuse(int status, absl::string_view bytes);
 
   const ConnectionSettings& settings_;
-  WantsBody wants_body_;
+  UseOfBody use_of_body_;
   RequestParser* parser_;                 // the scratch parser, or that of kept_
   std::unique_ptr<PartialRequest> kept_;  // not null: input_ points into it
   std::unique_ptr<PartialRequest> body_;  // the current request, if it has a body

@@ -26,7 +26,7 @@ class RequestReaderTest : public testing::Test {
 
   // A reader of what was kept, and then of `input`.
   RequestReader Read(absl::string_view input) {
-    return RequestReader(settings_, scratch_, wants_body_, std::move(kept_), input, now_);
+    return RequestReader(settings_, scratch_, use_of_body_, std::move(kept_), input, now_);
   }
 
   // A turn: the request line and the body of each request in `input`; the rest is kept.
@@ -40,11 +40,13 @@ class RequestReaderTest : public testing::Test {
     return found;
   }
 
-  static bool IsPostToB(const RequestHead& head) { return head.target() == "/b"; }
+  static BodyUse IsPostToB(const RequestHead& head) {
+    return head.target() == "/b" ? BodyUse::kWhole : BodyUse::kDropped;
+  }
 
   ConnectionSettings settings_;
   RequestParser scratch_;
-  RequestReader::WantsBody wants_body_ = IsPostToB;
+  RequestReader::UseOfBody use_of_body_ = IsPostToB;
   loop::TimePoint now_;
   std::unique_ptr<PartialRequest> kept_;
   Outcome outcome_ = Outcome::kIncomplete;

@@ -240,10 +240,13 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Http& 
       ": expected one of root, return, stub_status, metrics, status_json, ", "status_page"));
 }
 
-bool Responder::WantsBody(const RequestHead& request) {
-  if (!has_handlers_ || !target_.Parse(request.target())) return false;
+BodyUse Responder::UseOfBody(const RequestHead& request) {
+  if (!has_handlers_ || !target_.Parse(request.target())) return BodyUse::kDropped;
   const std::optional<std::size_t> location = router_.Find(target_.path());
-  return location.has_value() && std::holds_alternative<HandlerAction>(actions_[*location]);
+  if (!location.has_value()) return BodyUse::kDropped;
+  const auto* handler = std::get_if<HandlerAction>(&actions_[*location]);
+  if (handler == nullptr || request.method() == Method::kConnect) return BodyUse::kDropped;
+  return handler->handler().TakesBodyInPieces() ? BodyUse::kInPieces : BodyUse::kWhole;
 }
 
 Answer Responder::Respond(const RequestHead& request, Persistence& persistence,

@@ -16,6 +16,7 @@
 #include "muster/worker/http/files/static_files.h"
 #include "muster/worker/http/handler_action.h"
 #include "muster/worker/http/location_router.h"
+#include "muster/worker/http/message/request_body.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_target.h"
 #include "muster/worker/http/pages/status_json.h"
@@ -47,11 +48,12 @@ class Responder {
                                           const Metrics* metrics = nullptr);
 
   // The answer to a whole request, appended to `out`. A target that is malformed closes: see
-  // `persistence` afterwards. `body` is the request's if WantsBody said so. `origin`: the client's.
+  // `persistence` afterwards. `body` is the request's if UseOfBody said kWhole. `origin`: the
+  // client's.
   Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
                  std::string& out, absl::string_view body = {}, const Origin& origin = Origin());
-  // Whether what answers it reads its body.
-  bool WantsBody(const RequestHead& request);
+  // How what answers it uses its body.
+  BodyUse UseOfBody(const RequestHead& request);
 
   // Of answers that are no location's.
   const ResponseStyle& style() const { return *style_; }

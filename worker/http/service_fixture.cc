@@ -215,6 +215,15 @@ ClientResponse ServiceFixture::Client::Ask(absl::string_view request, bool has_b
   return Receive(has_body);
 }
 
+const std::string& ServiceFixture::Client::Await(
+    const std::function<bool(const std::string& bytes)>& is_enough) {
+  fixture_.RunUntil([&] {
+    Read();
+    return is_ended_ || is_enough(received_);
+  });
+  return received_;
+}
+
 std::string ServiceFixture::Client::ReceiveAll() {
   fixture_.RunUntil([this] {
     Read();

@@ -139,12 +139,17 @@ class ServiceFixture::Client {
   // The next response; `has_body` false: it answers HEAD. Its status is 0 if none came.
   ClientResponse Receive(bool has_body = true);
   ClientResponse Ask(absl::string_view request, bool has_body = true);
+  // What has come and was not received as a response, once `is_enough` of it; as it is, if that
+  // does not come.
+  const std::string& Await(const std::function<bool(const std::string& bytes)>& is_enough);
   // All until the server closes.
   std::string ReceiveAll();
   // Whether the server closes without another byte.
   bool IsClosed();
   // Whether it is open and nothing came, once the service has done what it can do now.
   bool IsQuiet();
+  // Whether the server has reset the connection.
+  bool is_reset() const { return is_reset_; }
   // Takes what is there; false: nothing is there, but the connection is open.
   bool Read();
 

@@ -56,8 +56,8 @@ absl::string_view FieldOf(const AccessRecord& record, FieldName name) {
   return record.head->Get(name).value_or(absl::string_view());
 }
 
-// What a client sent, or nothing.
-absl::string_view SentBy(const AccessRecord& record, LogVariable variable) {
+// A text, most of which a client sent; or nothing.
+absl::string_view TextOf(const AccessRecord& record, LogVariable variable) {
   switch (variable) {
     case LogVariable::kHttpHost:
       return FieldOf(record, FieldName::kHost);
@@ -75,6 +75,8 @@ absl::string_view SentBy(const AccessRecord& record, LogVariable variable) {
       return MethodOf(record.request_line);
     case LogVariable::kRequestUri:
       return TargetOf(record.request_line);
+    case LogVariable::kRequestCompletion:
+      return record.is_complete ? "OK" : absl::string_view();
     case LogVariable::kServerProtocol:
       return ProtocolOf(record.request_line);
     default:
@@ -117,7 +119,7 @@ void AppendValue(std::string& out, LogVariable variable, bool is_json, const Acc
     default:
       break;
   }
-  const absl::string_view text = SentBy(record, variable);
+  const absl::string_view text = TextOf(record, variable);
   if (text.empty() && !is_json) {
     out.push_back('-');
   } else {

@@ -25,6 +25,8 @@ struct AccessRecord {
   // Sent, or put together to be sent.
   std::uint64_t body_bytes = 0;
   std::uint64_t head_bytes = 0;
+  // False: the client left, or was closed, before the end of the response.
+  bool is_complete = true;
   std::uint64_t connection_requests = 0;
   // From the request's first byte to now.
   std::chrono::milliseconds request_time = {};

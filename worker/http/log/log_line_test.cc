@@ -57,6 +57,14 @@ class LogLineTest : public testing::Test {
   RequestParser parser_;
 };
 
+TEST_F(LogLineTest, TellsWhetherTheClientGotTheWholeResponse) {
+  EXPECT_EQ(Line("$request_completion"), "OK\n");
+  AccessRecord record = Record();
+  record.is_complete = false;
+  EXPECT_EQ(LineOf(record, "$request_completion"), "-\n");
+  EXPECT_EQ(LineOf(record, "\"$request_completion\"", /*is_json=*/true), "\"\"\n");
+}
+
 TEST_F(LogLineTest, HasTheCombinedFormatOfNginx) {
   const std::string begin = absl::StrCat("192.0.2.1 - - [", date_.log_time(), "] ");
   EXPECT_EQ(Line("combined"), begin + "\"GET /a?b HTTP/1.1\" 200 34 \"-\" \"-\"\n");

@@ -10,6 +10,13 @@
 
 namespace muster::worker::http {
 
+// What becomes of the body of a request.
+enum class BodyUse : std::uint8_t {
+  kDropped,   // nobody reads it
+  kWhole,     // it is gathered, and used when it is complete
+  kInPieces,  // it is used as it comes
+};
+
 // Reads the body of one request. Belongs to one thread.
 class RequestBody {
  public:

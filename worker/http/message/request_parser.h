@@ -38,6 +38,7 @@ class RequestParser {
 
   // After kComplete, until the bytes or the parser change. What follows the head is its body.
   RequestHead& head() { return head_; }
+  const RequestHead& head() const { return head_; }
   std::size_t head_bytes() const { return parsed_bytes_; }
 
   // After kRefused: what to answer before closing.

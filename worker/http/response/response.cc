@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "muster/worker/http/message/status_code.h"
+#include "muster/worker/http/response/field_text.h"
 
 namespace muster::worker::http {
 namespace {
@@ -15,19 +16,6 @@ namespace {
 constexpr absl::string_view kReserved[] = {"Content-Length", "Content-Type", "Transfer-Encoding",
                                            "Connection",     "Keep-Alive",   "Date",
                                            "Server",         "Trailer",      "Upgrade"};
-
-bool IsToken(absl::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-           absl::string_view("!#$%&'*+-.^_`|~").find(c) != absl::string_view::npos;
-  });
-}
-
-bool IsFieldValue(absl::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return c != '\t' && absl::ascii_iscntrl(static_cast<unsigned char>(c));
-  });
-}
 
 }  // namespace
 
@@ -83,6 +71,20 @@ Answer AppendResponse(std::string& out, const Response& response, const Response
     answer.body_bytes = response.body.size();
   }
   return answer;
+}
+
+void AppendStreamedHead(std::string& out, const Response& response, const ResponseStyle& style,
+                        Persistence persistence, absl::string_view http_date, bool is_chunked,
+                        const std::vector<std::string>& trailers) {
+  ResponseHead head(out, response.status, persistence, http_date);
+  if (HasBody(response.status)) {
+    if (!response.content_type.empty()) head.Field("Content-Type", response.content_type);
+    if (is_chunked) head.Field("Transfer-Encoding", "chunked");
+    if (is_chunked && !trailers.empty()) head.Field("Trailer", absl::StrJoin(trailers, ", "));
+  }
+  for (const auto& [name, value] : response.headers) head.Field(name, value);
+  out.append(style.FieldsFor(response.status));
+  head.End();
 }
 
 }  // namespace muster::worker::http

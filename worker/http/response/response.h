@@ -37,6 +37,13 @@ absl::Status CheckResponse(const Response& response);
 Answer AppendResponse(std::string& out, const Response& response, const ResponseStyle& style,
                       Persistence persistence, absl::string_view http_date, bool has_body);
 
+// Appends the head of a response whose body follows in pieces, if its status has one. `is_chunked`:
+// false for HTTP/1.0, in which the end of the connection is that of the body. `trailers`: the names
+// of the fields that will come behind a chunked body.
+void AppendStreamedHead(std::string& out, const Response& response, const ResponseStyle& style,
+                        Persistence persistence, absl::string_view http_date, bool is_chunked,
+                        const std::vector<std::string>& trailers);
+
 }  // namespace muster::worker::http
 
 #endif  // MUSTER_WORKER_HTTP_RESPONSE_RESPONSE_H_

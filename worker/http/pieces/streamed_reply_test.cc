@@ -1,0 +1,526 @@
+#include "muster/worker/http/pieces/streamed_reply.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "muster/worker/http/handler.h"
+#include "muster/worker/http/http_service.h"
+#include "muster/worker/http/pieces/chunked_response.h"
+#include "muster/worker/testkit/fake_context.h"
+#include "muster/worker/testkit/fake_stream.h"
+
+namespace muster::worker::http {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using testkit::FakeContext;
+using testkit::FakeStream;
+
+constexpr char kGet[] = "GET /s HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr char kGetNext[] = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+
+// "/s" begins the test's response in pieces at once, "/later" keeps the reply, "/next" is answered.
+class StreamedReplyTest : public testing::Test {
+ protected:
+  struct Streaming : public Handler {
+    explicit Streaming(StreamedReplyTest& t) : test(t) {}
+    void Handle(const Request& request, Reply reply) override {
+      if (request.path == "/later") {
+        test.kept_.emplace(std::move(reply));
+      } else {
+        test.Begin(std::move(reply));
+      }
+    }
+    void OnDrain() override { ++test.drains_; }
+    StreamedReplyTest& test;
+  };
+
+  ~StreamedReplyTest() override {
+    reply_.reset();
+    kept_.reset();
+  }
+
+  void Begin(Reply reply) {
+    StreamOptions options = options_;
+    options.on_writable = [this] {
+      ++writable_;
+      if (when_writable_ != nullptr) when_writable_();
+    };
+    options.on_input_end = [this] { ++input_ends_; };
+    options.on_gone = [this] { ++gone_; };
+    reply_.emplace(reply.Begin(head_, std::move(options)));
+  }
+  Service& service() {
+    if (service_ == nullptr) {
+      service_ = *MakeHttpService(
+          context_, {{"s", [this](Context&) { return std::make_unique<Streaming>(*this); }}});
+    }
+    return *service_;
+  }
+  struct Client : public FakeStream {
+    Client(StreamedReplyTest& test, absl::string_view request)
+        : FakeStream(test.context_, test.service()) {
+      Send(request);
+    }
+  };
+  void Write(absl::string_view bytes) {
+    reply_->Write(bytes);
+    context_.RunReady();
+  }
+  void End(Trailers trailers = {}) {
+    reply_->End(std::move(trailers));
+    context_.RunReady();
+  }
+  static std::string LogPath() {
+    return absl::StrCat(testing::TempDir(), "/streamed.", ::getpid(), ".log");
+  }
+  std::string Logged() {
+    service_.reset();
+    std::ifstream file(LogPath(), std::ios::binary);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    ::unlink(LogPath().c_str());
+    return text;
+  }
+
+  FakeContext context_{absl::StrCat(R"(
+    http {
+      location { path: "/s" handler: "s" header { name: "X-Of" value: "location" } }
+      location { path: "/later" handler: "s" }
+      location { path: "/next" return { body: "next" } }
+      access_log { path: ")",
+                                    LogPath(), R"("
+        format: "$request_uri $status $body_bytes_sent $bytes_sent $request_completion" }
+    }
+  )")};
+  Response head_ = {};
+  StreamOptions options_ = {};
+  std::function<void()> when_writable_;
+  std::optional<StreamedReply> reply_;
+  std::optional<Reply> kept_;
+  int writable_ = 0;
+  int input_ends_ = 0;
+  int gone_ = 0;
+  int drains_ = 0;
+
+ private:
+  std::unique_ptr<Service> service_;
+};
+
+TEST_F(StreamedReplyTest, IsSentInChunksAsItIsWritten) {
+  head_ = {.body = "first", .content_type = "text/event-stream", .headers = {{"X-A", "1"}}};
+  Client client(*this, kGet);
+  const std::string begun = client.Receive();
+  EXPECT_THAT(
+      begun,
+      AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("\r\nContent-Type: text/event-stream\r\n"),
+            HasSubstr("\r\nTransfer-Encoding: chunked\r\n"),
+            HasSubstr("\r\nX-A: 1\r\nX-Of: location\r\n"), Not(HasSubstr("Content-Length")),
+            Not(HasSubstr("Trailer")), EndsWith("\r\n\r\n5\r\nfirst\r\n")));
+  Write("and more");
+  EXPECT_EQ(client.Receive(), "8\r\nand more\r\n");
+  End();
+  EXPECT_EQ(client.Receive(), "0\r\n\r\n");
+  EXPECT_FALSE(client.has_ended());
+  EXPECT_TRUE(reply_->is_gone());
+  EXPECT_EQ(gone_, 0);
+}
+
+TEST_F(StreamedReplyTest, GathersWhatIsWrittenInOneRound) {
+  Client client(*this, kGet);
+  client.Receive();
+  reply_->Write("a");
+  reply_->Write("");
+  reply_->Write("b");
+  context_.RunReady();
+  EXPECT_EQ(client.Receive(), "2\r\nab\r\n");
+  reply_->Write("c");
+  reply_->End();
+  context_.RunReady();
+  EXPECT_EQ(client.Receive(), "1\r\nc\r\n0\r\n\r\n");
+}
+
+TEST_F(StreamedReplyTest, ComesBetweenTheResponsesAroundIt) {
+  Client client(*this, absl::StrCat(kGetNext, kGet, kGetNext));
+  std::string all = client.Receive();
+  EXPECT_THAT(all, HasSubstr("\r\n\r\nnextHTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(all, Not(EndsWith("next")));
+  Write("piece");
+  End();
+  all = client.Receive();
+  EXPECT_THAT(all, AllOf(StartsWith("5\r\npiece\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"),
+                         EndsWith("\r\n\r\nnext")));
+  client.Send(kGetNext);
+  EXPECT_THAT(client.Receive(), EndsWith("next"));
+}
+
+TEST_F(StreamedReplyTest, MayBeAllWrittenBeforeTheHandlerReturns) {
+  head_.body = "x";
+  options_.max_unsent_bytes = 0;
+  Client client(*this, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  Begin(*std::move(kept_));
+  reply_->End();
+  context_.RunReady();
+  EXPECT_THAT(client.Receive(), EndsWith("\r\n\r\n1\r\nx\r\n0\r\n\r\n"));
+}
+
+TEST_F(StreamedReplyTest, EndsWithTheConnectionForHttp10) {
+  for (const absl::string_view fields : {"", "Connection: keep-alive\r\n"}) {
+    Client client(*this, absl::StrCat("GET /s HTTP/1.0\r\n", fields, "\r\n"));
+    Write("one ");
+    Write("two");
+    EXPECT_FALSE(client.has_ended());
+    End({{"X-T", "1"}});
+    const std::string all = client.Receive();
+    EXPECT_THAT(all,
+                AllOf(HasSubstr("\r\nConnection: close\r\n"), Not(HasSubstr("Transfer-Encoding")),
+                      Not(HasSubstr("X-T")), EndsWith("\r\n\r\none two")));
+    EXPECT_TRUE(client.has_ended());
+  }
+}
+
+TEST_F(StreamedReplyTest, ClosesAfterItsEndIfTheClientAsksForThat) {
+  Client client(*this, "GET /s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  Write("x");
+  EXPECT_THAT(client.Receive(), AllOf(HasSubstr("\r\nConnection: close\r\n"),
+                                      HasSubstr("\r\nTransfer-Encoding: chunked\r\n")));
+  End();
+  EXPECT_EQ(client.Receive(), "0\r\n\r\n");
+  EXPECT_TRUE(client.has_ended());
+}
+
+TEST_F(StreamedReplyTest, HasNoBodyForHead) {
+  head_.body = "dropped";
+  Client client(*this, "HEAD /s HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(client.Receive(),
+              AllOf(HasSubstr("\r\nTransfer-Encoding: chunked\r\n"), EndsWith("\r\n\r\n")));
+  EXPECT_EQ(gone_, 1) << "nobody takes what it writes";
+  EXPECT_TRUE(reply_->is_gone());
+  Write("dropped");
+  End();
+  client.Send(kGetNext);
+  EXPECT_THAT(client.Receive(), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), EndsWith("\r\n\r\nnext")));
+}
+
+TEST_F(StreamedReplyTest, HasNoBodyWithAStatusThatHasNone) {
+  for (const int status : {204, 304}) {
+    head_ = {.status = status, .body = "dropped"};
+    Client client(*this, kGet);
+    EXPECT_THAT(client.Receive(), AllOf(StartsWith(absl::StrCat("HTTP/1.1 ", status)),
+                                        Not(HasSubstr("Transfer-Encoding")), EndsWith("\r\n\r\n")));
+    client.Send(kGetNext);
+    EXPECT_THAT(client.Receive(), EndsWith("\r\n\r\nnext"));
+  }
+}
+
+TEST_F(StreamedReplyTest, HasTrailers) {
+  options_.trailers = {"X-Sum", "Server-Timing"};
+  Client client(*this, kGet);
+  EXPECT_THAT(client.Receive(), HasSubstr("\r\nTrailer: X-Sum, Server-Timing\r\n"));
+  Write("abc");
+  client.Receive();
+  End({{"X-Sum", "3"}, {"Server-Timing", "a;dur=1"}});
+  EXPECT_EQ(client.Receive(), "0\r\nX-Sum: 3\r\nServer-Timing: a;dur=1\r\n\r\n");
+  client.Send(kGetNext);
+  EXPECT_THAT(client.Receive(), EndsWith("\r\n\r\nnext"));
+}
+
+TEST_F(StreamedReplyTest, LeavesOutTrailersThatMustNotBe) {
+  Client client(*this, kGet);
+  client.Receive();
+  End({{"Content-Length", "3"}, {"X-Sum", "3"}, {"X-Bad", "1\r\nA: b"}});
+  EXPECT_EQ(client.Receive(), "0\r\nX-Sum: 3\r\n\r\n");
+  ASSERT_EQ(context_.log_lines().size(), 2u);
+  EXPECT_EQ(context_.log_lines()[0].text,
+            "a handler's response goes without a field: trailer \"Content-Length\": must not come "
+            "behind a body");
+}
+
+TEST_F(StreamedReplyTest, IsReplacedIfItsHeadWouldBreakTheConnection) {
+  head_.headers = {{"Transfer-Encoding", "chunked"}};
+  Client one(*this, kGet);
+  EXPECT_THAT(one.Receive(), StartsWith("HTTP/1.1 500 "));
+  EXPECT_TRUE(reply_->is_gone());
+  head_.headers = {};
+  options_.trailers = {"Host"};
+  Client two(*this, kGet);
+  EXPECT_THAT(two.Receive(), StartsWith("HTTP/1.1 500 "));
+  EXPECT_EQ(gone_, 2);
+  EXPECT_EQ(context_.log_lines().size(), 2u);
+}
+
+TEST_F(StreamedReplyTest, TellsWhenTheClientHasTakenAll) {
+  Client client(*this, kGet);
+  EXPECT_EQ(writable_, 0) << "nothing was written";
+  Write("a");
+  EXPECT_EQ(writable_, 1);
+  context_.RunReady();
+  EXPECT_EQ(writable_, 1) << "once";
+  EXPECT_EQ(reply_->unsent_bytes(), 0u);
+
+  const std::string large(3'000'000, 'x');
+  Write(large);
+  EXPECT_EQ(writable_, 1);
+  EXPECT_GT(reply_->unsent_bytes(), 1'000'000u);
+  Write("behind");
+  End();
+  const ChunkedResponse response(client.Receive());
+  EXPECT_TRUE(response.is_complete);
+  EXPECT_TRUE(response.body == "a" + large + "behind");
+}
+
+TEST_F(StreamedReplyTest, MayBeWrittenPieceByPieceAsTheClientTakesIt) {
+  const std::string piece(100'000, 'x');
+  int pieces = 0;
+  when_writable_ = [&] {
+    EXPECT_EQ(reply_->unsent_bytes(), 0u);
+    if (++pieces < 50) {
+      reply_->Write(piece);
+    } else {
+      reply_->End();
+    }
+  };
+  Client client(*this, kGet);
+  Write(piece);
+  EXPECT_LT(pieces, 50) << "the client has taken nothing";
+  const ChunkedResponse response(client.Receive());
+  EXPECT_TRUE(response.is_complete);
+  EXPECT_EQ(response.body.size(), 5'000'000u);
+}
+
+TEST_F(StreamedReplyTest, IsAbortedIfMoreIsWrittenThanMayWait) {
+  options_.max_unsent_bytes = 1'000'000;
+  Client client(*this, kGet);
+  Write(std::string(2'000'000, 'x'));
+  EXPECT_EQ(gone_, 0) << "one piece may be of any size";
+  Write("y");
+  EXPECT_EQ(gone_, 1);
+  EXPECT_TRUE(reply_->is_gone());
+  EXPECT_EQ(context_.connections(), 0u);
+  EXPECT_FALSE(ChunkedResponse(client.Receive()).is_complete);
+  EXPECT_TRUE(client.has_ended());
+}
+
+TEST_F(StreamedReplyTest, IsAbortedIfItIsGivenUp) {
+  Client client(*this, kGet);
+  Write("abc");
+  reply_.reset();
+  context_.RunReady();
+  const ChunkedResponse response(client.Receive());
+  EXPECT_EQ(response.body, "abc");
+  EXPECT_FALSE(response.is_complete);
+  EXPECT_TRUE(client.has_ended());
+  EXPECT_EQ(gone_, 1);
+}
+
+TEST_F(StreamedReplyTest, IsAbortedWhileTheClientTakesNothing) {
+  Client client(*this, kGet);
+  Write(std::string(3'000'000, 'x'));
+  reply_->Abort();
+  context_.RunReady();
+  EXPECT_EQ(context_.connections(), 0u);
+  EXPECT_EQ(gone_, 1);
+}
+
+TEST_F(StreamedReplyTest, TellsThatTheClientHasLeft) {
+  Client client(*this, kGet);
+  Write("abc");
+  client.Leave();
+  context_.RunReady();
+  EXPECT_EQ(gone_, 1);
+  EXPECT_TRUE(reply_->is_gone());
+  EXPECT_EQ(reply_->unsent_bytes(), 0u);
+  Write("nobody");
+  End();
+  EXPECT_EQ(gone_, 1);
+}
+
+TEST_F(StreamedReplyTest, MayBeginWhenTheClientHasLeft) {
+  Client client(*this, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.Leave();
+  context_.RunReady();
+  Begin(*std::move(kept_));
+  EXPECT_EQ(gone_, 0) << "not within the call";
+  context_.RunReady();
+  EXPECT_EQ(gone_, 1);
+}
+
+TEST_F(StreamedReplyTest, TellsThatTheClientHasEndedItsSide) {
+  Client client(*this, kGet);
+  EXPECT_EQ(input_ends_, 0);
+  client.EndInput();
+  context_.RunReady();
+  EXPECT_EQ(input_ends_, 1);
+  Write("still here");
+  EXPECT_THAT(client.Receive(), EndsWith("\r\nstill here\r\n"));
+  End();
+  EXPECT_EQ(client.Receive(), "0\r\n\r\n");
+  EXPECT_EQ(input_ends_, 1);
+  EXPECT_EQ(gone_, 0);
+}
+
+TEST_F(StreamedReplyTest, TellsOfAnEndThatCameBeforeItBegan) {
+  Client client(*this, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.EndInput();
+  context_.RunReady();
+  Begin(*std::move(kept_));
+  context_.RunReady();
+  EXPECT_EQ(input_ends_, 1);
+}
+
+TEST_F(StreamedReplyTest, MayBeWrittenByAnotherThread) {
+  Client client(*this, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string row(100, 'r');
+  std::thread([&] {
+    StreamedReply reply = kept_->Begin({.body = "rows:"});
+    for (int i = 0; i < 20'000; ++i) reply.Write(row);
+    reply.End({{"X-Rows", "20000"}});
+  }).join();
+  kept_.reset();
+  ChunkedResponse response(client.Receive());
+  EXPECT_TRUE(response.is_complete);
+  EXPECT_EQ(response.body.size(), 5 + 2'000'000u);
+}
+
+TEST_F(StreamedReplyTest, GathersWhatAnotherThreadWritesUntilItFlushes) {
+  Client client(*this, kGet);
+  client.Receive();
+  std::thread([&] { reply_->Write("a"); }).join();
+  context_.RunReady();
+  EXPECT_EQ(client.Receive(), "");
+  EXPECT_EQ(reply_->unsent_bytes(), 1u);
+  std::thread([&] {
+    reply_->Write("b");
+    reply_->Flush();
+  }).join();
+  context_.RunReady();
+  EXPECT_EQ(client.Receive(), "2\r\nab\r\n");
+  std::thread([&] { reply_->Write(std::string(StreamedBody::kGatheredBytes, 'c')); }).join();
+  context_.RunReady();
+  EXPECT_THAT(client.Receive(), StartsWith("4000\r\nccc"));
+}
+
+TEST_F(StreamedReplyTest, IsLoggedAtItsEndWithTheBytesThatWereSent) {
+  Client client(*this, absl::StrCat(kGetNext, kGet));
+  Write("abc");
+  Write(std::string(16, 'x'));
+  End();
+  const std::string all = client.Receive();
+  const std::size_t begin = all.find("nextHTTP") + 4;
+  const ChunkedResponse response(absl::string_view(all).substr(begin));
+  ASSERT_TRUE(response.is_complete);
+  EXPECT_THAT(Logged(), EndsWith(absl::StrCat("\n/s 200 ", response.framed_bytes, " ",
+                                              all.size() - begin, " OK\n")));
+}
+
+TEST_F(StreamedReplyTest, IsLoggedAsIncompleteWithWhatWasSent) {
+  Client client(*this, kGet);
+  Write(std::string(3'000'000, 'x'));
+  // All that the kernel has.
+  std::string all;
+  for (std::string some; !(some = client.ReceiveSome(1)).empty() && all.empty();) all += some;
+  client.Leave();
+  context_.RunReady();
+  EXPECT_EQ(gone_, 1);
+  const std::string line = Logged();
+  EXPECT_THAT(line, AllOf(StartsWith("/s 200 "), EndsWith(" -\n")));
+  std::size_t body = 0;
+  ASSERT_EQ(std::sscanf(line.c_str(), "/s 200 %zu ", &body), 1);
+  EXPECT_GT(body, 10'000u);
+  EXPECT_LT(body, 2'900'000u);
+}
+
+TEST_F(StreamedReplyTest, IsAwaitedByADrainAndThenItsClientIsHandedOff) {
+  Client client(*this, kGet);
+  Write("a");
+  context_.Drain(service());
+  EXPECT_EQ(drains_, 1);
+  context_.RunReady();
+  EXPECT_EQ(context_.connections(), 1u);
+  Write("b");
+  EXPECT_EQ(ChunkedResponse(client.Receive()).body, "ab");
+  End();
+  EXPECT_EQ(client.Receive(), "0\r\n\r\n");
+  EXPECT_FALSE(client.has_ended());
+  const auto next = context_.NewGeneration();
+  const std::unique_ptr<Service> other = *MakeHttpService(
+      *next, {{"s", [this](Context&) { return std::make_unique<Streaming>(*this); }}});
+  ASSERT_TRUE(client.Resume(*next, *other).ok());
+  client.Send(kGetNext);
+  EXPECT_THAT(client.Receive(), EndsWith("\r\n\r\nnext"));
+  client.Leave();
+}
+
+TEST_F(StreamedReplyTest, IsAwaitedByADrainThatCloses) {
+  Client client(*this, kGet);
+  context_.Quit(service());
+  Write("a");
+  EXPECT_FALSE(client.has_ended());
+  End();
+  EXPECT_TRUE(ChunkedResponse(client.Receive()).is_complete);
+  EXPECT_TRUE(client.has_ended());
+}
+
+TEST_F(StreamedReplyTest, IsToldWhenTheServiceEnds) {
+  Client client(*this, kGet);
+  Logged();
+  EXPECT_EQ(gone_, 1);
+  EXPECT_TRUE(client.has_ended() || !client.Receive().empty());
+  Write("nobody");
+}
+
+TEST_F(StreamedReplyTest, MayBeSilentForAnyTime) {
+  Client client(*this, kGet);
+  client.Receive();
+  context_.Advance(std::chrono::hours(10));
+  Write("a");
+  EXPECT_EQ(client.Receive(), "1\r\na\r\n");
+}
+
+TEST_F(StreamedReplyTest, ClosesAClientThatTakesNothingWhateverIsWritten) {
+  Client client(*this, kGet);
+  Write(std::string(2'000'000, 'x'));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(gone_, 0);
+    context_.Advance(seconds(11));
+    Write("more");
+  }
+  context_.Advance(seconds(11));
+  EXPECT_EQ(gone_, 1);
+  EXPECT_EQ(context_.connections(), 0u);
+}
+
+TEST_F(StreamedReplyTest, KeepsAClientThatTakesItSlowly) {
+  Client client(*this, kGet);
+  Write(std::string(2'000'000, 'x'));
+  End();
+  std::string all;
+  for (int i = 0; i < 100 && gone_ == 0; ++i) {
+    context_.Advance(seconds(50));
+    all += client.ReceiveSome(200'000);
+  }
+  EXPECT_TRUE(ChunkedResponse(all + client.Receive()).is_complete);
+}
+
+}  // namespace
+}  // namespace muster::worker::http
