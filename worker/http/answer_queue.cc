@@ -135,9 +135,10 @@ void AnswerQueue::BeginStream(Following following) {
   const Response& response = *awaited().response();
   BodyFraming framing = head.is_http_1_0() ? BodyFraming::kUntilClose : BodyFraming::kChunked;
   if (head.method() == Method::kHead || !HasBody(response.status)) framing = BodyFraming::kNone;
-  const Persistence persistence = framing == BodyFraming::kUntilClose
-                                      ? Persistence(Persistence::kClose)
-                                      : PersistenceAfter(head, following);
+  const bool closes = framing == BodyFraming::kUntilClose ||
+                      (framing == BodyFraming::kNone && following.leaves_body);
+  const Persistence persistence =
+      closes ? Persistence(Persistence::kClose) : PersistenceAfter(head, following);
   const std::size_t output_start = share_.output.size();
   AppendStreamedHead(share_.output, response, awaited().style(), persistence,
                      share_.date.http_date(), !head.is_http_1_0(),
@@ -151,6 +152,7 @@ void AnswerQueue::BeginStream(Following following) {
       std::make_unique<StreamedAnswer>(awaited().streamed_body(), framing, response.status,
                                        share_.output.size() - output_start, share_.output.size());
   awaiting_->stream->TakePieces(share_.output);
+  if (is_stream_complete() && following.leaves_body) CloseAfterStream();
   if (awaiting_->is_input_ended) awaiting_->stream->OnInputEnd();
 }
 

@@ -31,8 +31,6 @@ constexpr std::chrono::seconds kLingerTime(5);
 // What the configuration may say at most. More than this no worker has granted.
 constexpr std::chrono::hours kLongestWait(24);
 
-constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP;
-
 bool IsBlocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
@@ -269,68 +267,6 @@ void Connection::Refuse(int status, absl::string_view bytes, loop::TimePoint sta
 AnswerQueue::Following Connection::FollowingOf(bool has_more_input) const {
   return {.has_more_input = has_more_input,
           .is_last = share_.drain == Service::Idle::kClose && !has_more_input && !HasUnreadInput()};
-}
-
-void Connection::OnResponse() {
-  // What goes before it is sent first.
-  if (answers_.is_sending() && !answers_.TakesAbort()) return;
-  share_.BeginTurn();
-  if (!Continue({})) delete this;
-}
-
-void Connection::TakeFromHandler() {
-  const bool is_in_body = partial_ != nullptr && partial_->is_in_body();
-  if (answers_.is_streaming()) {
-    if (!answers_.TakePieces()) return;
-    if (is_in_body && !partial_->MayReadPast()) answers_.CloseAfterStream();
-  } else {
-    if (!answers_.awaited().response().has_value()) return;
-    AnswerQueue::Following following = FollowingOf(partial_ != nullptr);
-    following.leaves_body = is_in_body && !partial_->MayReadPast();
-    answers_.FinishAwaited(following);
-  }
-  // It could not be read before.
-  if (partial_ != nullptr && !is_in_body) partial_->set_start(share_.loop.now());
-}
-
-bool Connection::AwaitHandler() {
-  if (ReadsPieces()) {
-    partial_->StartClock(share_.loop.now());
-    timer_.Set(partial_->BodyDeadline(share_.settings));
-    return Watch(kReadable);
-  }
-  if (partial_ != nullptr && partial_->is_in_body()) partial_->StopClock(share_.loop.now());
-  timer_.Cancel();
-  // Of its end only, told once: half an end is no reason to leave.
-  return Watch(EPOLLRDHUP | EPOLLET);
-}
-
-bool Connection::ReadsPieces() const {
-  return partial_ != nullptr && partial_->is_in_body() && !answers_.is_body_paused();
-}
-
-void Connection::GivePiece(RequestReader& reader) {
-  if (answers_.is_awaiting()) answers_.AddToBody(reader.body());
-  reader.DropPiece();
-}
-
-bool Connection::MustAskForPieces() const {
-  return ReadsPieces() && partial_->waits_for_continue() && answers_.is_awaiting() &&
-         !answers_.is_streaming();
-}
-
-bool Connection::DropHandler() {
-  if (!answers_.is_awaiting()) return false;
-  if (answers_.is_streaming()) {
-    if (answers_.is_stream_complete()) {
-      answers_.CloseAfterStream();
-    } else {
-      answers_.AbortStream();
-    }
-    return false;
-  }
-  answers_.DropAwaited();
-  return true;
 }
 
 bool Connection::HasUnreadInput() const {

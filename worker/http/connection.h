@@ -1,6 +1,8 @@
 #ifndef MUSTER_WORKER_HTTP_CONNECTION_H_
 #define MUSTER_WORKER_HTTP_CONNECTION_H_
 
+#include <sys/epoll.h>
+
 #include <cstdint>
 #include <memory>
 
@@ -47,6 +49,8 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
 
  private:
   using Phase = ConnectionPhase;
+
+  static constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP;
 
   Connection(ConnectionShare& share, worker::Connection accepted, std::uint32_t requests,
              loop::TimePoint opened);

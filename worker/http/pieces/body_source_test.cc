@@ -462,6 +462,19 @@ TEST_F(BodySourceTest, LeftAtTheEndOfAResponseInPiecesEndsTheConnection) {
   EXPECT_EQ(gone_ + ends_, 0);
 }
 
+TEST_F(BodySourceTest, LeftByAResponseInPiecesThatEndsAtOnceEndsTheConnection) {
+  on_request_ = [&] {
+    stream_.emplace(reply_->Begin({.body = "a"}));
+    stream_->End();
+  };
+  for (const absl::string_view method : {"POST", "HEAD"}) {
+    Client client(*this, absl::StrCat(method, " /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ",
+                                      "chunked\r\n\r\n5\r\nhello\r\n"));
+    EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 200 "));
+    EXPECT_TRUE(client.has_ended());
+  }
+}
+
 TEST_F(BodySourceTest, IsAwaitedByADrain) {
   Client client(*this, Post(10) + "01234");
   context_.Drain(service());
