@@ -36,6 +36,7 @@ constexpr std::pair<absl::string_view, LogVariable> kNames[] = {
     {"remote_user", LogVariable::kRemoteUser},
     {"request", LogVariable::kRequest},
     {"request_completion", LogVariable::kRequestCompletion},
+    {"request_id", LogVariable::kRequestId},
     {"request_method", LogVariable::kRequestMethod},
     {"request_time", LogVariable::kRequestTime},
     {"request_uri", LogVariable::kRequestUri},

@@ -25,6 +25,7 @@ enum class LogVariable {
   kRemoteUser,
   kRequest,
   kRequestCompletion,
+  kRequestId,
   kRequestMethod,
   kRequestTime,
   kRequestUri,
@@ -44,6 +45,14 @@ struct LogFormat {
   std::string end;  // with the line end
   // Values are escaped for a string in JSON; otherwise as \xHH.
   bool is_json = false;
+
+  // Whether a line tells it.
+  bool Tells(LogVariable variable) const {
+    for (const Part& part : parts) {
+      if (part.variable == variable) return true;
+    }
+    return false;
+  }
 };
 
 // Reads "combined", "json", or a text with "$name" or "${name}" in it, "$$" for a dollar.

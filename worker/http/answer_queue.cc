@@ -28,6 +28,7 @@ AnswerQueue::Awaiting::~Awaiting() {
 AnswerQueue::~AnswerQueue() {
   if (is_streaming() && share_.access_log != nullptr) {
     const StreamedAnswer& stream = *awaiting_->stream;
+    share_.request_id = awaiting_->request_id;
     Log(awaiting_->request.head(), awaiting_->request_start, stream.status(), stream.head_bytes(),
         stream.sent_body_bytes(), /*is_complete=*/false);
   }
@@ -95,11 +96,13 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
       following.leaves_body ? Persistence(Persistence::kClose) : PersistenceAfter(head, following);
   const std::size_t output_start = share_.output.size();
   const std::uint64_t ticket = ShowRequest(head, start);
-  http::Answer answer =
-      share_.responder.Respond(head, persistence, share_.date, share_.output, body, origin_);
+  if (share_.request_ids != nullptr) share_.request_id = share_.request_ids->IdOf(head);
+  http::Answer answer = share_.responder.Respond(head, persistence, share_.date, share_.output,
+                                                 body, origin_, share_.request_id);
   if (answer.awaited != nullptr) {
     share_.request.Wait(ticket);
-    awaiting_ = std::make_unique<Awaiting>(share_, std::move(answer.awaited), head, start, ticket);
+    awaiting_ = std::make_unique<Awaiting>(share_, std::move(answer.awaited), head, start, ticket,
+                                           share_.request_id);
     if (awaited().response().has_value()) BeginStream(following);
     return;
   }
@@ -121,6 +124,7 @@ void AnswerQueue::FinishAwaited(Following following) {
   const std::unique_ptr<Awaiting> awaiting = std::move(awaiting_);
   const RequestHead& head = awaiting->request.head();
   const AwaitedResponse& awaited = *awaiting->response;
+  share_.request_id = awaiting->request_id;
   const Persistence persistence =
       following.leaves_body ? Persistence(Persistence::kClose) : PersistenceAfter(head, following);
   const std::size_t output_start = share_.output.size();
@@ -143,6 +147,9 @@ void AnswerQueue::BeginStream(Following following) {
   AppendStreamedHead(share_.output, response, awaited().style(), persistence,
                      share_.date.http_date(), !head.is_http_1_0(),
                      awaited().streamed_body()->trailer_names());
+  if (!awaiting_->request_id.empty()) {
+    InsertRequestId(share_.output, output_start, awaiting_->request_id);
+  }
   if (persistence == Persistence::kClose) {
     is_closing_ = true;
     must_linger_ = head.keep_alive() || following.has_more_input;
@@ -168,6 +175,9 @@ void AnswerQueue::OnInputEnd() {
 
 void AnswerQueue::TakeTransferOrLog(const RequestHead& head, loop::TimePoint start,
                                     http::Answer& answer, std::size_t output_start) {
+  if (!share_.request_id.empty()) {
+    InsertRequestId(share_.output, output_start, share_.request_id);
+  }
   const std::uint64_t head_bytes = share_.output.size() - output_start - answer.body_bytes;
   const bool is_whole = answer.transfer == nullptr;
   if (!is_whole) {
@@ -178,7 +188,7 @@ void AnswerQueue::TakeTransferOrLog(const RequestHead& head, loop::TimePoint sta
   if (is_whole) {
     Log(head, start, answer.status, head_bytes, answer.body_bytes);
   } else {
-    outgoing_->unlogged.emplace(head, start, answer.status, head_bytes);
+    outgoing_->unlogged.emplace(head, start, answer.status, head_bytes, share_.request_id);
   }
 }
 
@@ -195,6 +205,10 @@ void AnswerQueue::Refuse(int status, absl::string_view bytes, loop::TimePoint st
   const std::size_t body_bytes = share_.responder.style().AppendError(
       share_.output, status, Persistence::kClose, share_.date.http_date(), /*has_body=*/!is_head);
   if (share_.access_log == nullptr) return;
+  if (share_.request_ids != nullptr) {
+    share_.request_id = share_.request_ids->Make();
+    InsertRequestId(share_.output, output_start, share_.request_id);
+  }
   AccessRecord record = RecordOf(start, status);
   record.request_line =
       bytes.substr(0, std::min(bytes.find_first_of("\r\n"), kMaxRefusedLineBytes));
@@ -229,6 +243,7 @@ void AnswerQueue::FinishStream() {
   const std::unique_ptr<Awaiting> awaiting = std::move(awaiting_);
   const StreamedAnswer& stream = *awaiting->stream;
   if (share_.access_log != nullptr) {
+    share_.request_id = awaiting->request_id;
     Log(awaiting->request.head(), awaiting->request_start, stream.status(), stream.head_bytes(),
         stream.sent_body_bytes());
   }
@@ -279,6 +294,7 @@ void AnswerQueue::Measure(const std::vector<loop::TimePoint>& starts) const {
 void AnswerQueue::LogTransfer(bool is_complete) {
   if (!is_sending() || !outgoing_->unlogged.has_value()) return;
   const Unlogged& unlogged = *outgoing_->unlogged;
+  share_.request_id = unlogged.request_id;
   Log(unlogged.request.head(), unlogged.request_start, unlogged.status, unlogged.head_bytes,
       outgoing_->outbox.transfer()->sent_bytes(), is_complete);
 }
@@ -300,6 +316,7 @@ AccessRecord AnswerQueue::RecordOf(loop::TimePoint start, int status) const {
           .request_line = {},
           .head = nullptr,
           .status = status,
+          .request_id = share_.request_id,
           .body_bytes = 0,
           .head_bytes = 0,
           .connection_requests = requests_,

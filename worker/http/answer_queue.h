@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -129,32 +130,41 @@ class AnswerQueue {
   // A request that its handler has not answered, or not to the end.
   struct Awaiting {
     Awaiting(ConnectionShare& connection_share, std::shared_ptr<AwaitedResponse> awaited,
-             const RequestHead& head, loop::TimePoint start, std::uint64_t request_ticket)
+             const RequestHead& head, loop::TimePoint start, std::uint64_t request_ticket,
+             std::string id)
         : share(connection_share),
           response(std::move(awaited)),
           request(head),
           request_start(start),
-          ticket(request_ticket) {}
+          ticket(request_ticket),
+          request_id(std::move(id)) {}
     ~Awaiting();
 
     ConnectionShare& share;
     const std::shared_ptr<AwaitedResponse> response;
     const StoredRequestHead request;
     const loop::TimePoint request_start;
-    const std::uint64_t ticket;              // of the RequestWriter
+    const std::uint64_t ticket;  // of the RequestWriter
+    const std::string request_id;
     std::unique_ptr<StreamedAnswer> stream;  // null: no response in pieces was begun
     bool is_input_ended = false;
   };
 
   // A response with a file. It is logged when the file is sent, or the client has left.
   struct Unlogged {
-    Unlogged(const RequestHead& head, loop::TimePoint start, int answer_status, std::uint64_t bytes)
-        : request(head), request_start(start), status(answer_status), head_bytes(bytes) {}
+    Unlogged(const RequestHead& head, loop::TimePoint start, int answer_status, std::uint64_t bytes,
+             std::string id)
+        : request(head),
+          request_start(start),
+          status(answer_status),
+          head_bytes(bytes),
+          request_id(std::move(id)) {}
 
     StoredRequestHead request;
     loop::TimePoint request_start;
     int status;
     std::uint64_t head_bytes;
+    std::string request_id;
   };
 
   // What the socket has not taken.

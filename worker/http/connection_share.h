@@ -11,6 +11,7 @@
 #include "muster/worker/http/connection_settings.h"
 #include "muster/worker/http/intrusive_list.h"
 #include "muster/worker/http/log/access_log.h"
+#include "muster/worker/http/log/request_ids.h"
 #include "muster/worker/http/message/request_parser.h"
 #include "muster/worker/http/responder.h"
 #include "muster/worker/http/response/date_cache.h"
@@ -38,6 +39,11 @@ struct ConnectionShare {
   Responder& responder;
   AccessLog* access_log;  // null: no log
   const ConnectionSettings settings;
+  // Null: requests have no ids, since no log tells them.
+  const std::unique_ptr<RequestIds> request_ids =
+      access_log != nullptr && access_log->Tells(config::LogVariable::kRequestId)
+          ? std::make_unique<RequestIds>()
+          : nullptr;
   LatencyHistogram& latency = context.zone().latency(context.slot());
   RequestWriter request = RequestWriter(context.zone().request(context.slot()));
   DateCache date = {};
@@ -50,6 +56,7 @@ struct ConnectionShare {
   // Of each response in it, when its request began.
   std::vector<loop::TimePoint> unmeasured = {};
   RequestParser parser = {};
+  std::string request_id = {};  // of the request that is answered or logged; empty: it has none
 };
 
 }  // namespace muster::worker::http

@@ -34,6 +34,9 @@ struct Request {
   // On a Unix socket only: the process at the other end, as it was when it connected.
   std::optional<PeerCredentials> credentials = {};
   bool is_http_1_0 = false;
+  // Its X-Request-ID, the client's or a new one, if the access log tells $request_id; or else
+  // empty. The response has it too: no handler adds it.
+  absl::string_view id = {};
 };
 
 // Answers the requests of the locations that name it. A worker has one object of each handler, even

@@ -7,7 +7,8 @@ namespace muster::worker::http {
 Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& target,
                               absl::string_view body, const Origin& origin,
                               const ResponseStyle& style, Persistence persistence,
-                              absl::string_view http_date, std::string& out) const {
+                              absl::string_view http_date, absl::string_view request_id,
+                              std::string& out) const {
   const absl::string_view line = request.line();
   auto awaited = std::make_shared<AwaitedResponse>(*context_, style);
   awaited->BeginCall();
@@ -19,7 +20,8 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
                     .client = origin.address,
                     .listener = origin.listener,
                     .credentials = origin.credentials,
-                    .is_http_1_0 = request.is_http_1_0()},
+                    .is_http_1_0 = request.is_http_1_0(),
+                    .id = request_id},
                    Reply(awaited));
   awaited->EndCall();
   if (awaited->response().has_value() && awaited->streamed_body() == nullptr) {

@@ -28,7 +28,7 @@ class HandlerAction {
   // outlives the response.
   Answer Respond(const RequestHead& request, const RequestTarget& target, absl::string_view body,
                  const Origin& origin, const ResponseStyle& style, Persistence persistence,
-                 absl::string_view http_date, std::string& out) const;
+                 absl::string_view http_date, absl::string_view request_id, std::string& out) const;
 
   Handler& handler() const { return *handler_; }
 

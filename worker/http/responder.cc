@@ -251,7 +251,7 @@ BodyUse Responder::UseOfBody(const RequestHead& request) {
 
 Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
                           const DateCache& date, std::string& out, absl::string_view body,
-                          const Origin& origin) {
+                          const Origin& origin, absl::string_view request_id) {
   const bool has_body = request.method() != Method::kHead;
   const auto error = [&](int status, absl::string_view fields = "") -> Answer {
     const std::size_t bytes =
@@ -290,7 +290,7 @@ Answer Responder::Respond(const RequestHead& request, Persistence& persistence,
   }
   if (auto* handler = std::get_if<HandlerAction>(&action)) {
     return handler->Respond(request, target_, body, origin, *styles_[*location], persistence,
-                            date.http_date(), out);
+                            date.http_date(), request_id, out);
   }
   return ShowZone(std::get<ZonePage>(action), *styles_[*location], request, persistence, date, out);
 }

@@ -51,7 +51,8 @@ class Responder {
   // `persistence` afterwards. `body` is the request's if UseOfBody said kWhole. `origin`: the
   // client's.
   Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
-                 std::string& out, absl::string_view body = {}, const Origin& origin = Origin());
+                 std::string& out, absl::string_view body = {}, const Origin& origin = Origin(),
+                 absl::string_view request_id = {});
   // How what answers it uses its body.
   BodyUse UseOfBody(const RequestHead& request);
 

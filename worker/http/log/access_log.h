@@ -46,6 +46,8 @@ class AccessLog {
   AccessLog& operator=(const AccessLog&) = delete;
 
   void Write(const AccessRecord& record);
+  // Whether its lines tell it.
+  bool Tells(config::LogVariable variable) const { return options_.format.Tells(variable); }
   void Flush();
   // Opens the path anew, for it may have been moved; what was written until now goes to the
   // old file. On error that stays in use.

@@ -77,6 +77,8 @@ absl::string_view TextOf(const AccessRecord& record, LogVariable variable) {
       return TargetOf(record.request_line);
     case LogVariable::kRequestCompletion:
       return record.is_complete ? "OK" : absl::string_view();
+    case LogVariable::kRequestId:
+      return record.request_id;
     case LogVariable::kServerProtocol:
       return ProtocolOf(record.request_line);
     default:

@@ -22,6 +22,7 @@ struct AccessRecord {
   // Null: the request was refused.
   const RequestHead* head = nullptr;
   int status = 0;
+  absl::string_view request_id = {};
   // Sent, or put together to be sent.
   std::uint64_t body_bytes = 0;
   std::uint64_t head_bytes = 0;
