@@ -114,7 +114,7 @@ void SupervisedWorker::UnwatchChannel() {
 void SupervisedWorker::OnChannel(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) queue_.SendQueued();
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) return;
-  if (HasAllowance()) return Receive(kMessagesPerRound);
+  if (HasAllowance()) return Receive(std::min(kMessagesPerRound, kMessagesPerSecond - received_));
   // It would be readable in each round.
   UnwatchChannel();
   relief_.Set(second_ + std::chrono::seconds(1));
