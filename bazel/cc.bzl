@@ -48,6 +48,7 @@ _PRELUDES = {
     "worker": "config",
     "worker/http/log": "",
     "worker/http/message": "",
+    "worker/protocol": "",
     "worker/zone": "",
 }
 
