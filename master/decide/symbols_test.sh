@@ -35,7 +35,8 @@ operator (new|delete)
 (mem(chr|cmp|cpy|move|set)|bcmp|strlen|__mem(cpy|move|set)_chk)$
 (sigabbrev_np|__libc_current_sigrt(min|max))$
 
-__(asan|gcov|lsan|sanitizer|tsan|ubsan)_
+__(asan|gcov|lsan|sancov|sanitizer|tsan|ubsan)_
+__(start|stop)___sancov_
 EOF
 sed -i -e '/^$/d' -e 's/.*/^[^ ]+ +[A-Za-z] (&)/' "$TEST_TMPDIR/allowed"
 

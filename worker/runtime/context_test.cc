@@ -134,6 +134,7 @@ TEST_F(ContextTest, RunsNothingThatIsPostedWhenTheServiceGoes) {
 
 TEST_F(ContextTest, DropsWhatIsPostedByWhatItDrops) {
   struct Holder {
+    Holder(Context& context, std::shared_ptr<int> held) : context(context), held(std::move(held)) {}
     ~Holder() {
       context.Post([held = held] {});
     }
