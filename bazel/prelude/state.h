@@ -1,5 +1,5 @@
-// What most sources of the master and of ctl include beside standard.h: the messages of the admin service, and those in which
-// a master keeps its state.
+// What most sources of the master and of ctl include beside standard.h: the messages of the admin
+// service, and those in which a master keeps its state.
 #pragma once
 
 #include "bazel/prelude/config.h"

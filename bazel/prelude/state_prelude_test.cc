@@ -1,2 +1,2 @@
-#include "bazel/prelude/state.h"
 #include "bazel/prelude/googletest.h"
+#include "bazel/prelude/state.h"

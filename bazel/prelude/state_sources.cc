@@ -1,2 +1,2 @@
-#include "bazel/prelude/state.h"
 #include "bazel/prelude/standard.h"
+#include "bazel/prelude/state.h"

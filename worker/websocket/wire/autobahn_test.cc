@@ -1,7 +1,7 @@
 // Sections 1 to 7, 9 and 10 of the Autobahn test suite's fuzzing client, by their numbers: what it
 // sends, and what a server that echoes has to answer. Each case is played whole, in pieces, byte by
 // byte, and with a move to another process before each piece. Section 8 does not exist; 12 and 13,
-// permessage-deflate, are in server_end_deflate_test.cc in another form.
+// permessage-deflate, are in server_end_test.cc and message_deflate_test.cc in another form.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
