@@ -83,12 +83,21 @@ bool MessageDeflate::Compress(absl::string_view message, int window_bits, std::s
 
 MessageDeflate::Outcome MessageDeflate::Decompress(absl::string_view compressed,
                                                    std::size_t most_bytes, std::string& out) {
+  const std::size_t begin = out.size();
+  std::size_t written = 0;
+  const Outcome outcome = Inflate(compressed, most_bytes, out, written);
+  out.resize(begin + std::min(written, most_bytes));
+  return outcome;
+}
+
+MessageDeflate::Outcome MessageDeflate::Inflate(absl::string_view compressed,
+                                                std::size_t most_bytes, std::string& out,
+                                                std::size_t& written) {
   // Not what a compressor makes of an empty message (7.2.3.6), but nothing else can be meant.
   if (compressed.empty()) return Outcome::kWhole;
   z_stream* const stream = inflater_.get();
   if (::inflateReset(stream) != Z_OK || compressed.size() > UINT_MAX) return Outcome::kCorrupt;
   const std::size_t begin = out.size();
-  std::size_t written = 0;
   bool has_ended = false;  // by a last block, behind which others may follow (7.2.3.4)
   for (const absl::string_view part : {compressed, kTail}) {
     if (has_ended && part.data() == kTail.data()) break;
@@ -96,16 +105,18 @@ MessageDeflate::Outcome MessageDeflate::Decompress(absl::string_view compressed,
     stream->avail_in = static_cast<uInt>(part.size());
     do {
       if (has_ended && ::inflateReset(stream) != Z_OK) return Outcome::kCorrupt;
-      // One byte more than it may have, which tells that it is too long.
-      const std::size_t room =
-          std::min(std::clamp(std::max(written, part.size() * 2), kLeastRoom, kMostRoom),
-                   most_bytes - written + 1);
-      out.resize(begin + written + room);
+      // Not for each block anew: there may be very many that give nothing.
+      if (out.size() == begin + written) {
+        // One byte more than it may have, which tells that it is too long.
+        out.resize(out.size() +
+                   std::min(std::clamp(std::max(written, part.size() * 2), kLeastRoom, kMostRoom),
+                            most_bytes - written + 1));
+      }
+      const std::size_t room = out.size() - begin - written;
       stream->next_out = BytesOf(out.data() + begin + written);
       stream->avail_out = static_cast<uInt>(room);
       const int result = ::inflate(stream, Z_SYNC_FLUSH);
       written += room - stream->avail_out;
-      out.resize(begin + std::min(written, most_bytes));
       if (written > most_bytes) return Outcome::kTooLong;
       has_ended = result == Z_STREAM_END;
       // Z_BUF_ERROR: it has no more to give of what there is.

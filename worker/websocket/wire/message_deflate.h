@@ -47,6 +47,9 @@ class MessageDeflate {
   };
 
   explicit MessageDeflate(int level) : level_(level) {}
+  // As Decompress, but `out` has more behind the `written` bytes.
+  Outcome Inflate(absl::string_view compressed, std::size_t most_bytes, std::string& out,
+                  std::size_t& written);
   // Null: zlib cannot, or there is no memory.
   z_stream_s* DeflaterOf(int window_bits);
 

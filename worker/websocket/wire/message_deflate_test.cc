@@ -78,6 +78,14 @@ TEST_F(MessageDeflateTest, StopsAtTheBoundOfABomb) {
   EXPECT_EQ(Decompress(bomb, 64 << 20), Outcome::kWhole);
 }
 
+// With work for each block that grows with the message, this would not end.
+TEST_F(MessageDeflateTest, TakesTimeForTheBytesOfAMessageHoweverManyBlocksTheyAre) {
+  std::string last_blocks;
+  for (int i = 0; i < 1 << 20; ++i) last_blocks.append("\x03\x00", 2);
+  EXPECT_EQ(Decompress(last_blocks, 8 << 20), Outcome::kWhole);
+  EXPECT_EQ(text_, "");
+}
+
 TEST_F(MessageDeflateTest, SeesThatAMessageIsCutOff) {
   std::string message;
   for (int i = 0; i < 1000; ++i) message += std::to_string(i * i);
