@@ -174,8 +174,7 @@ void Stream::TellEnd() {
 // ---- Input ----
 
 bool Stream::MayReceive() const {
-  return !is_paused_ && !is_blocked_ && !is_closing_ && !is_input_ended_ && !is_over_ &&
-         input_.size() < set_.settings().max_unread_bytes;
+  return takes_input() && !is_input_ended_ && input_.size() < set_.settings().max_unread_bytes;
 }
 
 bool Stream::Receive() {
@@ -206,10 +205,7 @@ bool Stream::Receive() {
   return true;
 }
 
-bool Stream::MayOffer() const {
-  return !is_offered_ && !is_paused_ && !is_blocked_ && !is_closing_ && !is_over_ &&
-         !input_.empty();
-}
+bool Stream::MayOffer() const { return takes_input() && !is_offered_ && !input_.empty(); }
 
 void Stream::Offer() {
   bool is_any_consumed = false;

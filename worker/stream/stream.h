@@ -73,6 +73,10 @@ class Stream final : private loop::Handler {
   // Input that is here is offered again.
   void Resume();
   bool is_paused() const { return is_paused_; }
+  // Whether more input may be offered now: not while it is paused, nor while the client has not
+  // taken its output, nor after its end. A session that consumes many requests in one call looks
+  // here after each, and leaves the rest unconsumed.
+  bool takes_input() const { return !is_paused_ && !is_blocked_ && !is_closing_ && !is_over_; }
 
   // The client is not handed off, nor closed by a drain, while the hold exists. For work that goes
   // on while more input is consumed.

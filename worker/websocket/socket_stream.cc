@@ -51,7 +51,7 @@ std::size_t SocketStream::OnInput(absl::string_view input) {
   last_input_ = share_.context.loop().now();
   pinged_ = kNever;
   absl::string_view rest = input;
-  while (!socket_.stream_.is_paused()) {
+  while (socket_.stream_.takes_input()) {
     const ServerEnd::Event event = socket_.end_.Next(rest, socket_.out_);
     socket_.Flush();
     if (event == ServerEnd::Event::kNone || !OnEvent(event)) break;

@@ -1,0 +1,131 @@
+#include "muster/worker/websocket/socket_stream.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "muster/worker/http/http_service.h"
+#include "muster/worker/testkit/fake_context.h"
+#include "muster/worker/testkit/fake_stream.h"
+#include "muster/worker/websocket/websocket_handler.h"
+#include "muster/worker/websocket/wire/client_frames.h"
+
+namespace muster::worker::websocket {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testkit::FakeContext;
+using testkit::FakeStream;
+
+// What a session does, as the test says.
+struct Script {
+  std::function<void(const http::Request&)> on_begin = [](const http::Request&) {};
+  std::function<void(Socket&, absl::string_view)> on_text = [](Socket&, absl::string_view) {};
+  std::function<void(Socket&)> on_destruction = [](Socket&) {};
+};
+
+class Scripted : public SocketProtocol {
+ public:
+  explicit Scripted(const Script& script) : script_(script) {}
+
+  class ScriptedSession : public SocketSession {
+   public:
+    ScriptedSession(const Script& script, Socket& socket) : script_(script), socket_(socket) {}
+    ~ScriptedSession() override { script_.on_destruction(socket_); }
+    void OnText(absl::string_view text) override { script_.on_text(socket_, text); }
+    std::string Suspend() override { return ""; }
+
+   private:
+    const Script& script_;
+    Socket& socket_;
+  };
+
+  std::unique_ptr<SocketSession> Begin(Socket& socket, const http::Request& request) override {
+    script_.on_begin(request);
+    return std::make_unique<ScriptedSession>(script_, socket);
+  }
+  absl::StatusOr<std::unique_ptr<SocketSession>> Resume(Socket& socket, std::string) override {
+    return std::make_unique<ScriptedSession>(script_, socket);
+  }
+
+ private:
+  const Script& script_;
+};
+
+class SocketStreamTest : public ::testing::Test {
+ protected:
+  static constexpr char kRequest[] =
+      "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+  std::unique_ptr<Service> Make() {
+    auto made = http::MakeHttpService(
+        context_,
+        {{"scripted",
+          ServeWebSockets([this](Context&) -> absl::StatusOr<std::unique_ptr<SocketProtocol>> {
+            return std::make_unique<Scripted>(script_);
+          })}});
+    EXPECT_TRUE(made.ok()) << made.status();
+    return *std::move(made);
+  }
+  static std::vector<std::string> Frames(FakeStream& client) {
+    const std::string received = client.Receive();
+    absl::string_view rest = received;
+    std::vector<std::string> frames;
+    while (const auto frame = TakeServerFrame(rest)) frames.push_back(Describe(*frame));
+    if (!rest.empty()) frames.push_back(absl::StrCat("rest ", rest));
+    return frames;
+  }
+
+  Script script_;
+  FakeContext context_{R"(
+    stream { max_unsent_bytes: 1000000 }
+    http {
+      location { path: "/ws" handler: "scripted" }
+      access_log { path: "/dev/null" format: "$request_id" }
+    }
+  )"};
+  const std::unique_ptr<Service> service_ = Make();
+};
+
+TEST_F(SocketStreamTest, GivesNoMoreMessagesWhileTheClientHasNotTakenTheAnswers) {
+  int texts = 0;
+  script_.on_text = [&texts](Socket& socket, absl::string_view) {
+    ++texts;
+    socket.SendBinary(std::string(200'000, 'x'));
+  };
+  FakeStream client(context_, *service_);
+  client.Send(kRequest);
+  client.Receive();
+  std::string requests;
+  for (int i = 0; i < 50; ++i) requests.append(Text("more"));
+  client.Send(requests);
+  EXPECT_LT(texts, 10);
+  EXPECT_GT(client.Receive().size(), 50u * 200'000u);
+  EXPECT_EQ(texts, 50);
+  EXPECT_FALSE(client.has_ended());
+}
+
+TEST_F(SocketStreamTest, GivesNothingToASessionThatHasAborted) {
+  std::vector<std::string> texts;
+  script_.on_text = [&texts](Socket& socket, absl::string_view text) {
+    texts.emplace_back(text);
+    socket.Abort();
+  };
+  FakeStream client(context_, *service_);
+  client.Send(absl::StrCat(kRequest, Text("one"), Text("two")));
+  EXPECT_THAT(texts, ElementsAre("one"));
+}
+
+}  // namespace
+}  // namespace muster::worker::websocket
