@@ -104,6 +104,12 @@ void SocketStream::OnTimer() {
     socket_.stream_.Close();
     return;
   }
+  if (!socket_.stream_.takes_input()) {
+    // What it sends is not read, so nothing can be concluded. write_timeout bounds output.
+    last_input_ = share_.context.loop().now();
+    pinged_ = kNever;
+    return SetTimer();
+  }
   if (pinged_ != kNever) {
     socket_.Close(kGoingAway, "no answer to a ping").IgnoreError();
     socket_.stream_.Close();

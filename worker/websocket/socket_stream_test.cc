@@ -127,5 +127,47 @@ TEST_F(SocketStreamTest, GivesNothingToASessionThatHasAborted) {
   EXPECT_THAT(texts, ElementsAre("one"));
 }
 
+TEST_F(SocketStreamTest, AwaitsNoPongFromAClientThatIsNotRead) {
+  Socket* paused = nullptr;
+  script_.on_text = [&paused](Socket& socket, absl::string_view) {
+    paused = &socket;
+    socket.Pause();
+  };
+  FakeStream client(context_, *service_);
+  client.Send(absl::StrCat(kRequest, Text("pause")));
+  client.Receive();
+  context_.Advance(std::chrono::seconds(100));
+  client.Send(Pong());
+  ASSERT_FALSE(client.has_ended());
+  paused->Resume();
+  context_.RunReady();
+  EXPECT_FALSE(client.has_ended());
+  EXPECT_THAT(Frames(client), IsEmpty());
+  context_.Advance(std::chrono::seconds(30));
+  EXPECT_THAT(Frames(client), ElementsAre("ping "));
+  context_.Advance(std::chrono::seconds(30));
+  EXPECT_THAT(Frames(client), ElementsAre("close 1001"));
+}
+
+TEST_F(SocketStreamTest, AwaitsNoPongFromAClientThatTakesItsOutputSlowly) {
+  script_.on_text = [](Socket& socket, absl::string_view) {
+    socket.SendBinary(std::string(900'000, 'x'));
+  };
+  FakeStream client(context_, *service_);
+  client.Send(kRequest);
+  client.Receive();
+  context_.Advance(std::chrono::seconds(29));
+  client.Send(Text("much"));
+  std::size_t received = 0;
+  for (int i = 0; i < 8; ++i) {
+    received += client.ReceiveSome(100'000).size();
+    context_.Advance(std::chrono::seconds(20));
+  }
+  EXPECT_EQ(received, 800'000u);
+  const std::string rest = client.Receive();
+  EXPECT_GE(received + rest.size(), 900'000u);
+  EXPECT_FALSE(client.has_ended());
+}
+
 }  // namespace
 }  // namespace muster::worker::websocket
