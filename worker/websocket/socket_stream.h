@@ -63,12 +63,13 @@ class SocketStream final : public Session {
 
   const SocketShare& share_;
   Socket socket_;
-  std::unique_ptr<SocketSession> session_;
   loop::Timer timer_;
   loop::TimePoint last_input_;
   loop::TimePoint pinged_;      // the epoch: no ping is unanswered
   loop::TimePoint close_sent_;  // the epoch: it was not
   bool is_close_told_ = false;
+  // Goes first: its destructor may use the socket, which sets the timer.
+  std::unique_ptr<SocketSession> session_;
 };
 
 }  // namespace muster::worker::websocket

@@ -169,5 +169,15 @@ TEST_F(SocketStreamTest, AwaitsNoPongFromAClientThatTakesItsOutputSlowly) {
   EXPECT_FALSE(client.has_ended());
 }
 
+TEST_F(SocketStreamTest, LetsASessionCloseInItsDestructor) {
+  script_.on_destruction = [](Socket& socket) { socket.Close().IgnoreError(); };
+  std::unique_ptr<Service> service = Make();
+  FakeStream client(context_, *service);
+  client.Send(kRequest);
+  ASSERT_TRUE(context_.loop().UntilNext().has_value());
+  service.reset();
+  EXPECT_FALSE(context_.loop().UntilNext().has_value()) << "a timer of it is left";
+}
+
 }  // namespace
 }  // namespace muster::worker::websocket
