@@ -98,6 +98,16 @@ class SocketStreamTest : public ::testing::Test {
   const std::unique_ptr<Service> service_ = Make();
 };
 
+TEST_F(SocketStreamTest, BeginsWithTheIdOfTheRequest) {
+  std::string id;
+  script_.on_begin = [&id](const http::Request& request) { id = std::string(request.id); };
+  std::string request = kRequest;
+  request.insert(request.size() - 2, "X-Request-ID: one-of-many\r\n");
+  FakeStream client(context_, *service_);
+  client.Send(request);
+  EXPECT_EQ(id, "one-of-many");
+}
+
 TEST_F(SocketStreamTest, GivesNoMoreMessagesWhileTheClientHasNotTakenTheAnswers) {
   int texts = 0;
   script_.on_text = [&texts](Socket& socket, absl::string_view) {

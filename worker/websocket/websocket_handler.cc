@@ -22,7 +22,7 @@ constexpr std::uint64_t kOtherSessionBytes = 64 << 10;
 // A request that outlives its connection's turn in HTTP.
 struct KeptRequest {
   explicit KeptRequest(const http::Request& request)
-      : method(request.method), path(request.path), query(request.query) {
+      : method(request.method), path(request.path), query(request.query), id(request.id) {
     request.headers.ForEach([this](absl::string_view name, absl::string_view value) {
       absl::StrAppend(&fields, name, ": ", value, "\r\n");
     });
@@ -36,12 +36,14 @@ struct KeptRequest {
             .body = {},
             .client = origin.address,
             .listener = origin.listener,
-            .credentials = origin.credentials};
+            .credentials = origin.credentials,
+            .id = id};
   }
 
   std::string method;
   std::string path;
   std::string query;
+  std::string id;
   std::string fields;
 };
 
