@@ -222,6 +222,9 @@ void AnswerQueue::AskForBody() { share_.output.append("HTTP/1.1 100 Continue\r\n
 Outbox::Outcome AnswerQueue::SendStream(int socket) {
   StreamedAnswer& stream = *awaiting_->stream;
   if (stream.is_aborted()) {
+    // What this turn has put there is nobody's now; the next connection's turn begins without it.
+    share_.output.clear();
+    share_.unmeasured.clear();
     // Not as the end of a body that ends with its connection.
     const linger reset = {.l_onoff = 1, .l_linger = 0};
     static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));

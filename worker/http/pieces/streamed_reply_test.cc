@@ -70,6 +70,7 @@ class StreamedReplyTest : public testing::Test {
     options.on_input_end = [this] { ++input_ends_; };
     options.on_gone = [this] { ++gone_; };
     reply_.emplace(reply.Begin(head_, std::move(options)));
+    if (gives_up_) reply_.reset();
   }
   Service& service() {
     if (service_ == nullptr) {
@@ -116,6 +117,7 @@ class StreamedReplyTest : public testing::Test {
   Response head_ = {};
   StreamOptions options_ = {};
   std::function<void()> when_writable_;
+  bool gives_up_ = false;
   std::optional<StreamedReply> reply_;
   std::optional<Reply> kept_;
   int writable_ = 0;
@@ -331,6 +333,27 @@ TEST_F(StreamedReplyTest, IsAbortedIfItIsGivenUp) {
   EXPECT_FALSE(response.is_complete);
   EXPECT_TRUE(client.has_ended());
   EXPECT_EQ(gone_, 1);
+}
+
+TEST_F(StreamedReplyTest, LeavesNothingToOtherClientsIfItIsGivenUpAtOnce) {
+  head_.body = "secret";
+  for (const bool is_at_once : {true, false}) {
+    gives_up_ = is_at_once;
+    Client client(*this, is_at_once ? absl::StrCat(kGetNext, kGet)
+                                    : std::string("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
+    if (!is_at_once) {
+      Begin(*std::move(kept_));
+      reply_.reset();
+      context_.RunReady();
+    }
+    EXPECT_TRUE(client.has_ended());
+    gives_up_ = false;
+    Client other(*this, kGetNext);
+    const std::string all = other.Receive();
+    EXPECT_EQ(all.rfind("HTTP/1.1 "), 0u) << all;
+    EXPECT_THAT(all, EndsWith("\r\n\r\nnext"));
+  }
+  EXPECT_EQ(gone_, 2);
 }
 
 TEST_F(StreamedReplyTest, IsAbortedWhileTheClientTakesNothing) {
