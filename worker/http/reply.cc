@@ -29,10 +29,14 @@ AwaitedResponse::~AwaitedResponse() {
 }
 
 void AwaitedResponse::Accept(Response response, std::shared_ptr<StreamedBody> body) {
-  // Only this thread makes a call, so if it is this one, is_in_call_ is this thread's own.
-  if (std::this_thread::get_id() == loop_thread_ && is_in_call_) {
-    Set(std::move(response), std::move(body));
-    return;
+  if (std::this_thread::get_id() == loop_thread_) {
+    // A whole response is all that the handler has to do with the request.
+    if (body == nullptr && request_body_ != nullptr) request_body_->Mute();
+    // Only this thread makes a call, so is_in_call_ is this thread's own.
+    if (is_in_call_) {
+      Set(std::move(response), std::move(body));
+      return;
+    }
   }
   // A response that comes while another connection has its turn must not get in between.
   auto self = shared_from_this();

@@ -37,7 +37,7 @@ void BodySource::Change() {
 }
 
 void BodySource::Add(absl::string_view piece) {
-  if (is_over_ || piece.empty()) return;
+  if (is_over_ || is_muted_ || piece.empty()) return;
   if (!waiting_.empty() || is_paused()) {
     waiting_.append(piece.data(), piece.size());
   } else if (events_.on_piece != nullptr) {
@@ -51,14 +51,14 @@ void BodySource::Complete() {
 }
 
 void BodySource::Deliver() {
-  if (is_over_ || is_paused()) return;
+  if (is_over_ || is_muted_ || is_paused()) return;
   const std::string piece = std::exchange(waiting_, {});
   if (!piece.empty() && events_.on_piece != nullptr) events_.on_piece(piece);
-  if (is_complete_ && !is_paused()) Finish(&BodyEvents::on_end);
+  if (is_complete_ && !is_muted_ && !is_paused()) Finish(&BodyEvents::on_end);
 }
 
 void BodySource::Close(bool must_know) {
-  if (!is_over_) Finish(must_know ? &BodyEvents::on_gone : nullptr);
+  if (!is_over_) Finish(must_know && !is_muted_ ? &BodyEvents::on_gone : nullptr);
 }
 
 void BodySource::Finish(std::function<void()> BodyEvents::*last_call) {

@@ -47,7 +47,9 @@ class BodySource : public std::enable_shared_from_this<BodySource> {
   void Add(absl::string_view piece);
   // The last piece was added.
   void Complete();
-  // No more comes, and nothing more is told, unless the handler `must_know`.
+  // The handler has answered: nothing more is told. May be called within a call of the functions.
+  void Mute() { is_muted_ = true; }
+  // No more comes, and nothing more is told, unless the handler `must_know` and has not answered.
   void Close(bool must_know);
 
  private:
@@ -61,6 +63,7 @@ class BodySource : public std::enable_shared_from_this<BodySource> {
   std::function<void()> on_change_;
   std::string waiting_;
   bool is_complete_ = false;
+  bool is_muted_ = false;
   bool is_over_ = false;
 
   mutable std::mutex mutex_;  // not held across a call or a post

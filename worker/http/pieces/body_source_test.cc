@@ -391,6 +391,18 @@ TEST_F(BodySourceTest, IsPassedOverAfterAnEarlyAnswerIfLittleIsLeft) {
   EXPECT_EQ(gone_ + ends_, 0);
 }
 
+TEST_F(BodySourceTest, IsToldNoMoreOnceItsRequestIsAnswered) {
+  on_piece_ = on_end_ = [this] { std::exchange(reply_, {})->Send({.status = 403}); };
+  Client client(*this, absl::StrCat(Post(200'000), std::string(200'000, 'x')));
+  EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 403 "));
+  EXPECT_LE(taken_.size(), 64u * 1024);
+  taken_.clear();
+  Client small(*this, Post(1) + "x" + kGetNext);
+  EXPECT_THAT(small.Receive(), AllOf(StartsWith("HTTP/1.1 403 "), EndsWith("next")));
+  EXPECT_EQ(taken_, "x");
+  EXPECT_EQ(ends_ + gone_, 0);
+}
+
 TEST_F(BodySourceTest, IsPassedOverWithItsDeadline) {
   on_request_ = [&] { reply_->Send({.status = 403}); };
   Client client(*this, Post(1000));
