@@ -99,11 +99,20 @@ void StreamedBody::SetTakenUnsent(std::uint64_t bytes) {
 }
 
 void StreamedBody::TellWritable() {
+  bool must_wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (is_over() || !owes_writable_ || !gathered_.empty()) return;
-    owes_writable_ = false;
+    if (is_over() || !owes_writable_) return;
+    if (gathered_.empty()) {
+      owes_writable_ = false;
+    } else if (MustWake()) {
+      // Another thread may wait for the notice, and so write no more until these bytes are sent.
+      must_wake = true;
+    } else {
+      return;
+    }
   }
+  if (must_wake) return Wake();
   if (options_.on_writable != nullptr) options_.on_writable();
 }
 

@@ -443,6 +443,28 @@ TEST_F(StreamedReplyTest, GathersWhatAnotherThreadWritesUntilItFlushes) {
   EXPECT_THAT(client.Receive(), StartsWith("4000\r\nccc"));
 }
 
+// A thread that has written much may wait for on_writable before it writes more or flushes.
+TEST_F(StreamedReplyTest, SendsWhatAnotherThreadWroteWhileTheRestWasSent) {
+  auto body = std::make_shared<StreamedBody>(
+      context_, std::this_thread::get_id(), StreamOptions{.on_writable = [this] { ++writable_; }});
+  int wakes = 0;
+  body->SetOnPieces([&] { ++wakes; });
+  body->Write("much");
+  context_.RunReady();
+  EXPECT_EQ(body->Take().bytes, "much");
+  std::thread([&] { body->Write("rest"); }).join();
+  body->SetTakenUnsent(0);
+  body->TellWritable();
+  context_.RunReady();
+  EXPECT_EQ(writable_, 0) << "there is more";
+  EXPECT_EQ(wakes, 2);
+  EXPECT_EQ(body->Take().bytes, "rest");
+  body->SetTakenUnsent(0);
+  body->TellWritable();
+  EXPECT_EQ(writable_, 1);
+  body->Cut();
+}
+
 TEST_F(StreamedReplyTest, IsLoggedAtItsEndWithTheBytesThatWereSent) {
   Client client(*this, absl::StrCat(kGetNext, kGet));
   Write("abc");
