@@ -59,7 +59,7 @@ class AnswerQueue {
 
   // What follows the request that is answered.
   struct Following {
-    bool has_more_input = false;  // bytes behind it were received
+    bool has_more_input = false;  // bytes behind it were received, or are on their way
     bool is_last = false;         // no later request will be answered: this response closes
     // Its body is not complete, and what is left is too much to read past. A response in pieces
     // does not close for that: at its end the body may be complete.

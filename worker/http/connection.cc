@@ -226,6 +226,7 @@ bool Connection::Process(absl::string_view input) {
         Enter(Phase::kSending);
         AnswerQueue::Following following = FollowingOf(reader.has_more());
         following.leaves_body = !reader.MayReadPast();
+        following.has_more_input = true;  // its body at least
         answers_.Answer(reader.begun_head(), {}, reader.start(), following);
         if (answers_.is_awaiting()) answers_.awaited().SetOnResponse([this] { OnResponse(); });
         break;

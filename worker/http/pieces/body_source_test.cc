@@ -403,6 +403,24 @@ TEST_F(BodySourceTest, IsToldNoMoreOnceItsRequestIsAnswered) {
   EXPECT_EQ(ends_ + gone_, 0);
 }
 
+TEST_F(BodySourceTest, OnItsWayDoesNotResetAConnectionThatItsAnswerCloses) {
+  for (const bool is_whole : {true, false}) {
+    on_request_ = [&] {
+      if (is_whole) return reply_->Send({.status = 403});
+      stream_.emplace(reply_->Begin({.status = 403}));
+      stream_->End();
+    };
+    Client client(*this, Post(10, "Connection: close\r\n"));
+    EXPECT_EQ(context_.connections(), 1u) << "its client may be sending";
+    client.Send("0123456789");
+    EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 403 "));
+    EXPECT_TRUE(client.has_ended());
+    client.Leave();
+    context_.RunReady();
+    EXPECT_EQ(context_.connections(), 0u);
+  }
+}
+
 TEST_F(BodySourceTest, IsPassedOverWithItsDeadline) {
   on_request_ = [&] { reply_->Send({.status = 403}); };
   Client client(*this, Post(1000));
