@@ -193,10 +193,17 @@ void AnswerQueue::TakeTransferOrLog(const RequestHead& head, loop::TimePoint sta
 }
 
 void AnswerQueue::Refuse(int status, absl::string_view bytes, loop::TimePoint start) {
-  share_.stats.requests.Add();
+  if (is_awaiting()) {
+    // It was counted, and got its id, when its handler was called.
+    share_.request_id = awaiting_->request_id;
+    DropAwaited();
+  } else {
+    share_.stats.requests.Add();
+    ++requests_;
+    if (share_.request_ids != nullptr) share_.request_id = share_.request_ids->Make();
+  }
   share_.stats.CountResponse(status);
   share_.unmeasured.push_back(start);
-  ++requests_;
   is_closing_ = must_linger_ = true;
   const std::size_t output_start = share_.output.size();
   // Whatever is wrong with the rest of it. Its client takes what comes behind the head for another
@@ -205,8 +212,7 @@ void AnswerQueue::Refuse(int status, absl::string_view bytes, loop::TimePoint st
   const std::size_t body_bytes = share_.responder.style().AppendError(
       share_.output, status, Persistence::kClose, share_.date.http_date(), /*has_body=*/!is_head);
   if (share_.access_log == nullptr) return;
-  if (share_.request_ids != nullptr) {
-    share_.request_id = share_.request_ids->Make();
+  if (!share_.request_id.empty()) {
     InsertRequestId(share_.output, output_start, share_.request_id);
   }
   AccessRecord record = RecordOf(start, status);

@@ -69,7 +69,8 @@ class AnswerQueue {
   // the request arrived.
   void Answer(const RequestHead& head, absl::string_view body, loop::TimePoint start,
               Following following);
-  // Answers with an error and closes. `bytes`: what was received of the request.
+  // Answers with an error and closes. `bytes`: what was received of the request. If a request is
+  // awaiting, it is that one, whose body has failed: its handler will not answer any more.
   void Refuse(int status, absl::string_view bytes, loop::TimePoint start);
   // Tells the client to send the body of its request: 100 (Continue).
   void AskForBody();
@@ -79,8 +80,6 @@ class AnswerQueue {
   AwaitedResponse& awaited() const { return *awaiting_->response; }
   // The handler has answered: puts its response together, or begins one in pieces.
   void FinishAwaited(Following following);
-  // The body of the awaiting request has failed: its handler will not answer any more.
-  void DropAwaited();
 
   // Of the body of the awaiting request, if its handler takes that as it comes.
   void AddToBody(absl::string_view piece) const;
@@ -177,6 +176,7 @@ class AnswerQueue {
   Persistence PersistenceAfter(const RequestHead& head, Following following) const;
   Outbox::Outcome SendOutput(int socket, std::uint64_t& sent_bytes);
   Outbox::Outcome SendStream(int socket);
+  void DropAwaited();
   void BeginStream(Following following);
   void FinishStream();
   // Of `answer`, which begins at `output_start` of the output: counts it, sees whether it closes,

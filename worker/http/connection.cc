@@ -249,7 +249,7 @@ bool Connection::Process(absl::string_view input) {
         }
         return false;
       case RequestReader::Outcome::kRefused:
-        if (reader.is_in_pieces() && !DropHandler()) return false;
+        if (reader.is_in_pieces() && !MayRefusePieces()) return false;
         Refuse(reader.status(), reader.refused_bytes(), reader.start());
         return false;
     }
@@ -362,7 +362,7 @@ bool Connection::HandleTimeout() {
   if (phase_ == Phase::kSending && answers_.is_awaiting() && !answers_.is_sending()) {
     // For the body that a handler takes.
     if (!ReadsPieces()) return AwaitHandler();
-    if (!DropHandler()) return Send();
+    if (!MayRefusePieces()) return Send();
   } else if (phase_ != Phase::kHead && phase_ != Phase::kBody) {
     return false;
   }

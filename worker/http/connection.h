@@ -85,9 +85,9 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
   void GivePiece(RequestReader& reader);
   // Whether the client is to be asked for the body that it holds back.
   bool MustAskForPieces() const;
-  // The body that a handler takes has failed. False: its response was begun, and the connection
-  // ends with that.
-  bool DropHandler();
+  // The body that a handler takes has failed. Whether its request is to be refused. False: its
+  // response was begun, and the connection ends with that.
+  bool MayRefusePieces();
   AnswerQueue::Following FollowingOf(bool has_more_input) const;
 
   bool MayHandOff() const;

@@ -55,18 +55,15 @@ bool Connection::MustAskForPieces() const {
          !answers_.is_streaming();
 }
 
-bool Connection::DropHandler() {
+bool Connection::MayRefusePieces() {
   if (!answers_.is_awaiting()) return false;
-  if (answers_.is_streaming()) {
-    if (answers_.is_stream_complete()) {
-      answers_.CloseAfterStream();
-    } else {
-      answers_.AbortStream();
-    }
-    return false;
+  if (!answers_.is_streaming()) return true;
+  if (answers_.is_stream_complete()) {
+    answers_.CloseAfterStream();
+  } else {
+    answers_.AbortStream();
   }
-  answers_.DropAwaited();
-  return true;
+  return false;
 }
 
 }  // namespace muster::worker::http

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,7 +27,8 @@ class RequestIdTest : public ServiceFixture {
     handlers()["streaming"] = [this](worker::Context&) {
       return std::make_unique<Streaming>(*this);
     };
-    for (const std::string name : {"echo", "streaming"}) {
+    handlers()["taking"] = [](worker::Context&) { return std::make_unique<Taking>(); };
+    for (const std::string name : {"echo", "streaming", "taking"}) {
       config::v1::Location& location = *http().add_location();
       location.set_path("/" + name);
       location.set_handler(name);
@@ -53,6 +55,11 @@ class RequestIdTest : public ServiceFixture {
       stream.End();
     }
     RequestIdTest& test;
+  };
+  struct Taking : public Handler {
+    bool TakesBodyInPieces() const override { return true; }
+    void Handle(const Request&, Reply reply) override { kept.emplace(std::move(reply)); }
+    std::optional<Reply> kept;
   };
 };
 
@@ -103,6 +110,16 @@ TEST_F(RequestIdTest, IsMadeForARefusedRequest) {
   ASSERT_TRUE(id.has_value());
   EXPECT_EQ(id->size(), 32u);
   EXPECT_EQ(Logged(), absl::StrCat(*id, " / 400\n"));
+}
+
+TEST_F(RequestIdTest, IsThatOfItsHandlerIfItsBodyIsRefused) {
+  Client client = Connect();
+  client.Send(
+      "POST /taking HTTP/1.1\r\nHost: a\r\nX-Request-ID: abc\r\nTransfer-Encoding: chunked\r\n\r\nx");
+  const ClientResponse response = client.Receive();
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.Field("X-Request-ID"), "abc");
+  EXPECT_EQ(Logged(), "abc /taking 400\n");
 }
 
 TEST_F(RequestIdTest, IsOnlyThereIfALogTellsIt) {

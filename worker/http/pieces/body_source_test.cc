@@ -19,6 +19,7 @@
 #include "muster/worker/http/pieces/chunked_response.h"
 #include "muster/worker/testkit/fake_context.h"
 #include "muster/worker/testkit/fake_stream.h"
+#include "muster/worker/zone/slot_stats.h"
 
 namespace muster::worker::http {
 namespace {
@@ -287,6 +288,15 @@ TEST_F(BodySourceTest, IsRefusedIfAChunkIsMalformed) {
   EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 400 "));
   EXPECT_TRUE(client.has_ended());
   EXPECT_EQ(gone_, 1);
+}
+
+TEST_F(BodySourceTest, ThatIsRefusedIsOneRequest) {
+  Client malformed(*this, absl::StrCat(kChunkedPost, "x"));
+  Client slow(*this, Post(10));
+  context_.Advance(seconds(61));
+  EXPECT_THAT(slow.Receive(), StartsWith("HTTP/1.1 408 "));
+  EXPECT_EQ(gone_, 2);
+  EXPECT_EQ(ReadStats(context_.stats()).requests, 2u);
 }
 
 TEST_F(BodySourceTest, IsGoneWithItsClient) {
