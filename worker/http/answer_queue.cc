@@ -38,10 +38,10 @@ AnswerQueue::~AnswerQueue() {
 
 void AnswerQueue::DropAwaited() {
   if (!is_awaiting()) return;
-  // Its end would end the body in silence.
-  const std::shared_ptr<AwaitedResponse> response = awaiting_->response;
+  // The end of what awaits it would end the body in silence.
+  const std::shared_ptr<BodySource> body = awaited().request_body();
+  if (body != nullptr) body->Close(/*must_know=*/true);
   awaiting_.reset();
-  if (response->request_body() != nullptr) response->request_body()->Close(/*must_know=*/true);
 }
 
 void AnswerQueue::AddToBody(absl::string_view piece) const {

@@ -25,6 +25,7 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
                    Reply(awaited));
   awaited->EndCall();
   if (awaited->response().has_value() && awaited->streamed_body() == nullptr) {
+    awaited->Leave();
     return AppendResponse(out, *awaited->response(), style, persistence, http_date,
                           request.method() != Method::kHead);
   }

@@ -23,11 +23,6 @@ absl::Status CheckTrailerNames(const StreamedBody& body) {
 
 }  // namespace
 
-AwaitedResponse::~AwaitedResponse() {
-  // A handler that has answered has no use for what it still owns.
-  if (request_body_ != nullptr) request_body_->Close(/*must_know=*/false);
-}
-
 void AwaitedResponse::Accept(Response response, std::shared_ptr<StreamedBody> body) {
   if (std::this_thread::get_id() == loop_thread_) {
     // A whole response is all that the handler has to do with the request.
@@ -80,6 +75,8 @@ void AwaitedResponse::SetOnResponse(std::function<void()> on_response) {
 void AwaitedResponse::Leave() {
   is_left_ = true;
   SetOnResponse(nullptr);
+  // Here, and not at the end of this, which may come in a thread that has sent the reply.
+  if (request_body_ != nullptr) request_body_->Close(/*must_know=*/false);
 }
 
 Reply& Reply::operator=(Reply&& other) {

@@ -24,7 +24,6 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
   // `context`, and `style`, which is the location's, outlive it.
   AwaitedResponse(Context& context, const ResponseStyle& style)
       : context_(context), style_(style), loop_thread_(std::this_thread::get_id()) {}
-  ~AwaitedResponse();
 
   // Thread-safe. In the loop's thread, between BeginCall and EndCall, response() is set at once.
   // Otherwise a later round of the loop sets it and then calls `on_response`. `body`: not null if
@@ -42,7 +41,8 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
   // Also called when there are pieces to take of a response's body, and when the handler pauses or
   // resumes the request's.
   void SetOnResponse(std::function<void()> on_response);
-  // Nobody waits any more: the response is over, or the connection has ended.
+  // Nobody waits any more: the response is over, or the connection has ended. What is left of the
+  // request's body is dropped, and nothing is told of that.
   void Leave();
 
   const std::optional<Response>& response() const { return response_; }

@@ -413,6 +413,23 @@ TEST_F(BodySourceTest, IsToldNoMoreOnceItsRequestIsAnswered) {
   EXPECT_EQ(ends_ + gone_, 0);
 }
 
+// A thread may have sent the reply, and let go of it only later.
+TEST_F(BodySourceTest, LetsGoOfWhatItsHandlerGaveItAtTheEndOfTheRequest) {
+  const ResponseStyle style;
+  const auto awaited = std::make_shared<AwaitedResponse>(context_, style);
+  auto owned = std::make_shared<int>(1);
+  const std::weak_ptr<int> seen = owned;
+  awaited->BeginCall();
+  Reply reply(awaited);
+  reply.TakeBody({.on_piece = [owned = std::move(owned)](absl::string_view) { ADD_FAILURE(); },
+                  .on_gone = [] { ADD_FAILURE() << "it was answered"; }});
+  reply.Send({});
+  awaited->EndCall();
+  EXPECT_FALSE(seen.expired());
+  awaited->Leave();
+  EXPECT_TRUE(seen.expired());
+}
+
 TEST_F(BodySourceTest, OnItsWayDoesNotResetAConnectionThatItsAnswerCloses) {
   for (const bool is_whole : {true, false}) {
     on_request_ = [&] {
