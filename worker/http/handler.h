@@ -47,6 +47,9 @@ class Handler {
   virtual ~Handler() = default;
 
   // Answers with `reply`, before it returns or later. The client's next request waits for that.
+  // An exception is logged with its text, and ends this request only: the client gets 500, unless
+  // it was answered. A response in pieces that was begun is aborted. The same holds for an
+  // exception from a function of BodyEvents or StreamOptions.
   virtual void Handle(const Request& request, Reply reply) = 0;
 
   // Whether Handle is called as soon as the head of a request is there, and takes its body as it

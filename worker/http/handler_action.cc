@@ -1,6 +1,7 @@
 #include "muster/worker/http/handler_action.h"
 
 #include "absl/strings/strip.h"
+#include "muster/worker/http/pieces/guarded_call.h"
 
 namespace muster::worker::http {
 
@@ -12,17 +13,20 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
   const absl::string_view line = request.line();
   auto awaited = std::make_shared<AwaitedResponse>(*context_, style);
   awaited->BeginCall();
-  handler_->Handle({.method = line.substr(0, line.find(' ')),
-                    .path = target.path(),
-                    .query = absl::StripPrefix(target.query(), "?"),
-                    .headers = HeaderFields(request.fields()),
-                    .body = body,
-                    .client = origin.address,
-                    .listener = origin.listener,
-                    .credentials = origin.credentials,
-                    .is_http_1_0 = request.is_http_1_0(),
-                    .id = request_id},
-                   Reply(awaited));
+  const bool is_handled = GuardedCall(*context_, "Handler::Handle", [&] {
+    handler_->Handle({.method = line.substr(0, line.find(' ')),
+                      .path = target.path(),
+                      .query = absl::StripPrefix(target.query(), "?"),
+                      .headers = HeaderFields(request.fields()),
+                      .body = body,
+                      .client = origin.address,
+                      .listener = origin.listener,
+                      .credentials = origin.credentials,
+                      .is_http_1_0 = request.is_http_1_0(),
+                      .id = request_id},
+                     Reply(awaited));
+  });
+  if (!is_handled) awaited->Fail();
   awaited->EndCall();
   if (awaited->response().has_value() && awaited->streamed_body() == nullptr) {
     awaited->Leave();

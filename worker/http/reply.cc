@@ -63,7 +63,32 @@ void AwaitedResponse::Set(Response response, std::shared_ptr<StreamedBody> body)
 std::shared_ptr<BodySource> AwaitedResponse::TakeBody(BodyEvents events) {
   MUSTER_CHECK(is_in_call_ && request_body_ == nullptr, "a body is taken once, within Handle");
   request_body_ = std::make_shared<BodySource>(context_, std::move(events));
+  request_body_->SetOnFailure([weak = weak_from_this()] {
+    if (const std::shared_ptr<AwaitedResponse> self = weak.lock()) self->Fail();
+  });
   return request_body_;
+}
+
+void AwaitedResponse::Fail() {
+  if (!is_in_call_) {
+    return context_.Post([weak = weak_from_this()] {
+      const std::shared_ptr<AwaitedResponse> self = weak.lock();
+      if (self == nullptr || self->is_left_) return;
+      self->End();
+      // A copy: the call may end the request, and with it the original.
+      const std::function<void()> on_response = self->on_response_;
+      if (on_response != nullptr) on_response();
+    });
+  }
+  End();
+}
+
+void AwaitedResponse::End() {
+  if (streamed_body_ != nullptr) {
+    streamed_body_->Abort();
+  } else if (!response_.has_value()) {
+    response_ = ServerError();
+  }
 }
 
 void AwaitedResponse::SetOnResponse(std::function<void()> on_response) {

@@ -38,6 +38,10 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
 
   void BeginCall() { is_in_call_ = true; }
   void EndCall() { is_in_call_ = false; }
+  // A call of the handler has thrown. A response in pieces is aborted. Without any response()
+  // this is the 500 that the client gets: between BeginCall and EndCall at once, or else in a later
+  // round, as after Accept.
+  void Fail();
   // Also called when there are pieces to take of a response's body, and when the handler pauses or
   // resumes the request's.
   void SetOnResponse(std::function<void()> on_response);
@@ -54,6 +58,7 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
 
  private:
   void Set(Response response, std::shared_ptr<StreamedBody> body);
+  void End();
 
   Context& context_;
   const ResponseStyle& style_;

@@ -115,7 +115,8 @@ TEST_F(RequestIdTest, IsMadeForARefusedRequest) {
 TEST_F(RequestIdTest, IsThatOfItsHandlerIfItsBodyIsRefused) {
   Client client = Connect();
   client.Send(
-      "POST /taking HTTP/1.1\r\nHost: a\r\nX-Request-ID: abc\r\nTransfer-Encoding: chunked\r\n\r\nx");
+      "POST /taking HTTP/1.1\r\nHost: a\r\nX-Request-ID: abc\r\nTransfer-Encoding: "
+      "chunked\r\n\r\nx");
   const ClientResponse response = client.Receive();
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(response.Field("X-Request-ID"), "abc");

@@ -1,5 +1,7 @@
 #include "muster/worker/http/pieces/body_source.h"
 
+#include "muster/worker/http/pieces/guarded_call.h"
+
 namespace muster::worker::http {
 
 void BodySource::Pause() {
@@ -40,9 +42,20 @@ void BodySource::Add(absl::string_view piece) {
   if (is_over_ || is_muted_ || piece.empty()) return;
   if (!waiting_.empty() || is_paused()) {
     waiting_.append(piece.data(), piece.size());
-  } else if (events_.on_piece != nullptr) {
-    events_.on_piece(piece);
+  } else {
+    TellPiece(piece);
   }
+}
+
+void BodySource::TellPiece(absl::string_view piece) {
+  if (events_.on_piece == nullptr) return;
+  if (!GuardedCall(context_, "BodyEvents::on_piece", [&] { events_.on_piece(piece); })) Fail();
+}
+
+void BodySource::Fail() {
+  is_muted_ = true;
+  const std::function<void()> on_failure = std::exchange(on_failure_, nullptr);
+  if (on_failure != nullptr) on_failure();
 }
 
 void BodySource::Complete() {
@@ -53,21 +66,25 @@ void BodySource::Complete() {
 void BodySource::Deliver() {
   if (is_over_ || is_muted_ || is_paused()) return;
   const std::string piece = std::exchange(waiting_, {});
-  if (!piece.empty() && events_.on_piece != nullptr) events_.on_piece(piece);
-  if (is_complete_ && !is_muted_ && !is_paused()) Finish(&BodyEvents::on_end);
+  if (!piece.empty()) TellPiece(piece);
+  if (is_complete_ && !is_muted_ && !is_paused()) {
+    Finish(&BodyEvents::on_end, "BodyEvents::on_end");
+  }
 }
 
 void BodySource::Close(bool must_know) {
-  if (!is_over_) Finish(must_know && !is_muted_ ? &BodyEvents::on_gone : nullptr);
+  if (is_over_) return;
+  Finish(must_know && !is_muted_ ? &BodyEvents::on_gone : nullptr, "BodyEvents::on_gone");
 }
 
-void BodySource::Finish(std::function<void()> BodyEvents::*last_call) {
+void BodySource::Finish(std::function<void()> BodyEvents::*last_call, absl::string_view name) {
   // What the functions own may own this.
   const std::shared_ptr<BodySource> self = shared_from_this();
   is_over_ = true;
   waiting_.clear();
   const BodyEvents events = std::exchange(events_, {});
-  if (last_call != nullptr && events.*last_call != nullptr) (events.*last_call)();
+  if (last_call == nullptr || events.*last_call == nullptr) return;
+  if (!GuardedCall(context_, name, events.*last_call)) Fail();
 }
 
 }  // namespace muster::worker::http

@@ -47,6 +47,9 @@ class BodySource : public std::enable_shared_from_this<BodySource> {
   void Add(absl::string_view piece);
   // The last piece was added.
   void Complete();
+  // Called once, within Add, Complete or a round of its own, when a function of the handler has
+  // thrown. Nothing more is told to the handler.
+  void SetOnFailure(std::function<void()> on_failure) { on_failure_ = std::move(on_failure); }
   // The handler has answered: nothing more is told. May be called within a call of the functions.
   void Mute() { is_muted_ = true; }
   // No more comes, and nothing more is told, unless the handler `must_know` and has not answered.
@@ -55,12 +58,15 @@ class BodySource : public std::enable_shared_from_this<BodySource> {
  private:
   void Change();
   void Deliver();
-  void Finish(std::function<void()> BodyEvents::*last_call);
+  void TellPiece(absl::string_view piece);
+  void Finish(std::function<void()> BodyEvents::*last_call, absl::string_view name);
+  void Fail();
 
   Context& context_;
   // In the loop's thread.
   BodyEvents events_;
   std::function<void()> on_change_;
+  std::function<void()> on_failure_;
   std::string waiting_;
   bool is_complete_ = false;
   bool is_muted_ = false;

@@ -1,6 +1,7 @@
 #include "muster/worker/http/pieces/streamed_body.h"
 
 #include "absl/strings/str_cat.h"
+#include "muster/worker/http/pieces/guarded_call.h"
 
 namespace muster::worker::http {
 
@@ -113,7 +114,7 @@ void StreamedBody::TellWritable() {
     }
   }
   if (must_wake) return Wake();
-  if (options_.on_writable != nullptr) options_.on_writable();
+  Tell(options_.on_writable, "StreamOptions::on_writable");
 }
 
 void StreamedBody::TellInputEnd() {
@@ -122,7 +123,11 @@ void StreamedBody::TellInputEnd() {
     const std::lock_guard lock(mutex_);
     if (is_over()) return;
   }
-  if (options_.on_input_end != nullptr) options_.on_input_end();
+  Tell(options_.on_input_end, "StreamOptions::on_input_end");
+}
+
+void StreamedBody::Tell(const std::function<void()>& notice, absl::string_view name) {
+  if (notice != nullptr && !GuardedCall(context_, name, notice)) Abort();
 }
 
 void StreamedBody::Cut() {
@@ -143,7 +148,7 @@ void StreamedBody::Cut() {
                                    .on_input_end = std::move(options_.on_input_end),
                                    .on_gone = std::move(options_.on_gone)};
   options_.on_writable = options_.on_input_end = options_.on_gone = nullptr;
-  if (must_tell && functions.on_gone != nullptr) functions.on_gone();
+  if (must_tell) Tell(functions.on_gone, "StreamOptions::on_gone");
 }
 
 }  // namespace muster::worker::http

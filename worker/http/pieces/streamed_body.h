@@ -88,6 +88,8 @@ class StreamedBody : public std::enable_shared_from_this<StreamedBody> {
   // Of the mutex's holder: whether the connection has to be woken.
   bool MustWake() { return !std::exchange(is_woken_, true); }
   void Wake();
+  // An exception of the handler's function aborts the response.
+  void Tell(const std::function<void()>& notice, absl::string_view name);
   bool is_over() const { return is_gone() || is_ended_ || is_aborted_; }
 
   Context& context_;

@@ -445,8 +445,8 @@ TEST_F(StreamedReplyTest, GathersWhatAnotherThreadWritesUntilItFlushes) {
 
 // A thread that has written much may wait for on_writable before it writes more or flushes.
 TEST_F(StreamedReplyTest, SendsWhatAnotherThreadWroteWhileTheRestWasSent) {
-  auto body = std::make_shared<StreamedBody>(
-      context_, std::this_thread::get_id(), StreamOptions{.on_writable = [this] { ++writable_; }});
+  auto body = std::make_shared<StreamedBody>(context_, std::this_thread::get_id(),
+                                             StreamOptions{.on_writable = [this] { ++writable_; }});
   int wakes = 0;
   body->SetOnPieces([&] { ++wakes; });
   body->Write("much");
