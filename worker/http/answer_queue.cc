@@ -231,9 +231,6 @@ Outbox::Outcome AnswerQueue::SendStream(int socket) {
     // What this turn has put there is nobody's now; the next connection's turn begins without it.
     share_.output.clear();
     share_.unmeasured.clear();
-    // Not as the end of a body that ends with its connection.
-    const linger reset = {.l_onoff = 1, .l_linger = 0};
-    static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));
     return Outbox::Outcome::kFailed;
   }
   std::uint64_t sent_bytes = 0;
@@ -246,6 +243,14 @@ Outbox::Outcome AnswerQueue::SendStream(int socket) {
     stream.OnAllSent();
   }
   return outcome;
+}
+
+void AnswerQueue::BeforeClose(int socket) const {
+  if (!is_streaming()) return;
+  const StreamedAnswer& stream = *awaiting_->stream;
+  if (!stream.is_aborted() && !stream.ends_with_connection()) return;
+  const linger reset = {.l_onoff = 1, .l_linger = 0};
+  static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));
 }
 
 void AnswerQueue::FinishStream() {

@@ -90,7 +90,7 @@ class AnswerQueue {
   bool is_streaming() const { return awaiting_ != nullptr && awaiting_->stream != nullptr; }
   // Frames what was written of it. True: this was its end. Not while is_sending().
   bool TakePieces();
-  // It cannot be completed: the next Send ends the connection with a reset.
+  // It cannot be completed: the next Send fails, and the connection ends with a reset.
   void AbortStream() { awaiting_->stream->Abort(); }
   // Whether the handler has aborted it.
   bool TakesAbort() const { return is_streaming() && awaiting_->stream->TakeAbort(); }
@@ -108,6 +108,9 @@ class AnswerQueue {
     std::uint64_t sent_bytes = 0;
     return SendOutput(socket, sent_bytes);
   }
+  // The connection closes for good. Of a response in pieces that is aborted, or whose end the
+  // client would take for that of its body, the close becomes a reset.
+  void BeforeClose(int socket) const;
   // The socket has not taken everything.
   bool is_sending() const { return outgoing_ != nullptr; }
 

@@ -89,6 +89,7 @@ Connection::Connection(ConnectionShare& share, worker::Connection accepted, std:
 Connection::~Connection() {
   GaugeOf(phase_, share_.stats).Subtract();
   if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
+  if (fd_.valid()) answers_.BeforeClose(fd_.get());
 }
 
 // A client's first request is often here before its connection was accepted. One that is answered

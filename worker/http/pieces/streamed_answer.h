@@ -54,6 +54,9 @@ class StreamedAnswer {
   void OnAllSent() { body_->TellWritable(); }
   void OnInputEnd() { body_->TellInputEnd(); }
 
+  // Its client finds the end by the end of the connection.
+  bool ends_with_connection() const { return framing_ == BodyFraming::kUntilClose; }
+
   int status() const { return status_; }
   std::uint64_t head_bytes() const { return head_bytes_; }
   // Of the body, with its framing, what the kernel has taken.
