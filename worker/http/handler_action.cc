@@ -11,7 +11,8 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
                               absl::string_view http_date, absl::string_view request_id,
                               std::string& out) const {
   const absl::string_view line = request.line();
-  auto awaited = std::make_shared<AwaitedResponse>(*context_, style);
+  auto awaited = std::make_shared<AwaitedResponse>(
+      *context_, style, request.has_body() && handler_->TakesBodyInPieces());
   awaited->BeginCall();
   const bool is_handled = GuardedCall(*context_, "Handler::Handle", [&] {
     handler_->Handle({.method = line.substr(0, line.find(' ')),

@@ -44,6 +44,7 @@ void AwaitedResponse::Accept(Response response, std::shared_ptr<StreamedBody> bo
 
 void AwaitedResponse::Set(Response response, std::shared_ptr<StreamedBody> body) {
   absl::Status status = CheckResponse(response);
+  if (status.ok() && response.upgrade != nullptr) status = CheckUpgrade(body != nullptr);
   if (status.ok() && body != nullptr) status = CheckTrailerNames(*body);
   if (!status.ok()) {
     context_.Log(config::v1::Log::ERROR,
@@ -58,6 +59,14 @@ void AwaitedResponse::Set(Response response, std::shared_ptr<StreamedBody> body)
   }
   streamed_body_ = std::move(body);
   streamed_body_->SetOnPieces(on_response_);
+}
+
+absl::Status AwaitedResponse::CheckUpgrade(bool is_in_pieces) const {
+  if (is_in_pieces) return absl::InvalidArgumentError("an upgrade in pieces");
+  if (has_body_in_pieces_) {
+    return absl::InvalidArgumentError("an upgrade of a request whose body comes in pieces");
+  }
+  return absl::OkStatus();
 }
 
 std::shared_ptr<BodySource> AwaitedResponse::TakeBody(BodyEvents events) {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "muster/worker/http/pieces/body_source.h"
 #include "muster/worker/http/pieces/streamed_body.h"
 #include "muster/worker/http/pieces/streamed_reply.h"
@@ -22,8 +23,13 @@ namespace muster::worker::http {
 class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
  public:
   // `context`, and `style`, which is the location's, outlive it.
-  AwaitedResponse(Context& context, const ResponseStyle& style)
-      : context_(context), style_(style), loop_thread_(std::this_thread::get_id()) {}
+  // `has_body_in_pieces`: the request has a body that may be incomplete. So what the client sends
+  // is not another protocol's yet, and no response upgrades the connection.
+  AwaitedResponse(Context& context, const ResponseStyle& style, bool has_body_in_pieces)
+      : context_(context),
+        style_(style),
+        loop_thread_(std::this_thread::get_id()),
+        has_body_in_pieces_(has_body_in_pieces) {}
 
   // Thread-safe. In the loop's thread, between BeginCall and EndCall, response() is set at once.
   // Otherwise a later round of the loop sets it and then calls `on_response`. `body`: not null if
@@ -58,11 +64,13 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
 
  private:
   void Set(Response response, std::shared_ptr<StreamedBody> body);
+  absl::Status CheckUpgrade(bool is_in_pieces) const;
   void End();
 
   Context& context_;
   const ResponseStyle& style_;
   const std::thread::id loop_thread_;
+  const bool has_body_in_pieces_;
   bool is_in_call_ = false;
   bool is_left_ = false;
   std::function<void()> on_response_;

@@ -17,6 +17,7 @@
 #include "muster/worker/http/handler.h"
 #include "muster/worker/http/http_service.h"
 #include "muster/worker/http/pieces/chunked_response.h"
+#include "muster/worker/http/upgrade.h"
 #include "muster/worker/testkit/fake_context.h"
 #include "muster/worker/testkit/fake_stream.h"
 #include "muster/worker/zone/slot_stats.h"
@@ -416,7 +417,7 @@ TEST_F(BodySourceTest, IsToldNoMoreOnceItsRequestIsAnswered) {
 // A thread may have sent the reply, and let go of it only later.
 TEST_F(BodySourceTest, LetsGoOfWhatItsHandlerGaveItAtTheEndOfTheRequest) {
   const ResponseStyle style;
-  const auto awaited = std::make_shared<AwaitedResponse>(context_, style);
+  const auto awaited = std::make_shared<AwaitedResponse>(context_, style, true);
   auto owned = std::make_shared<int>(1);
   const std::weak_ptr<int> seen = owned;
   awaited->BeginCall();
@@ -530,6 +531,26 @@ TEST_F(BodySourceTest, LeftByAResponseInPiecesThatEndsAtOnceEndsTheConnection) {
     EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 200 "));
     EXPECT_TRUE(client.has_ended());
   }
+}
+
+TEST_F(BodySourceTest, IsNotTakenForAnotherProtocol) {
+  auto upgrade = std::make_shared<Upgrade>();
+  int upgrades = 0;
+  upgrade->take = [&](worker::Connection, const std::string&) { ++upgrades; };
+  const Response switching = {.status = 101, .upgrade_to = "x", .upgrade = upgrade};
+  on_request_ = [&] { reply_->Send(switching); };
+  Client incomplete(*this, Post(10) + "01234");
+  EXPECT_THAT(incomplete.Receive(), StartsWith("HTTP/1.1 500 "));
+  on_request_ = [&] { stream_.emplace(reply_->Begin(switching)); };
+  Client in_pieces(*this, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(in_pieces.Receive(), StartsWith("HTTP/1.1 500 "));
+  EXPECT_EQ(upgrades, 0);
+  ASSERT_EQ(context_.log_lines().size(), 2u);
+  EXPECT_THAT(context_.log_lines()[1].text, EndsWith("cannot be sent: an upgrade in pieces"));
+  on_request_ = [&] { reply_->Send(switching); };
+  Client whole(*this, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(whole.Receive(), StartsWith("HTTP/1.1 101 "));
+  EXPECT_EQ(upgrades, 1);
 }
 
 TEST_F(BodySourceTest, IsAwaitedByADrain) {
