@@ -143,6 +143,11 @@ void AnswerQueue::BeginStream(Following following) {
                       (framing == BodyFraming::kNone && following.leaves_body);
   const Persistence persistence =
       closes ? Persistence(Persistence::kClose) : PersistenceAfter(head, following);
+  if (following.waits_for_continue && framing != BodyFraming::kNone &&
+      awaited().request_body() != nullptr) {
+    AskForBody();
+    awaiting_->has_asked_for_body = true;
+  }
   const std::size_t output_start = share_.output.size();
   AppendStreamedHead(share_.output, response, awaited().style(), persistence,
                      share_.date.http_date(), !head.is_http_1_0(),

@@ -64,6 +64,7 @@ class AnswerQueue {
     // Its body is not complete, and what is left is too much to read past. A response in pieces
     // does not close for that: at its end the body may be complete.
     bool leaves_body = false;
+    bool waits_for_continue = false;  // the client sends its body after 100 (Continue) only
   };
   // Answers a complete request, or lets its handler answer later. `start`: when the first byte of
   // the request arrived.
@@ -88,6 +89,9 @@ class AnswerQueue {
 
   // A response in pieces was begun.
   bool is_streaming() const { return awaiting_ != nullptr && awaiting_->stream != nullptr; }
+  // Its beginning has asked the client for the body that this holds back: after a final status it
+  // could not be asked. Only if the handler takes the body.
+  bool has_asked_for_body() const { return is_streaming() && awaiting_->has_asked_for_body; }
   // Frames what was written of it. True: this was its end. Not while is_sending().
   bool TakePieces();
   // It cannot be completed: the next Send fails, and the connection ends with a reset.
@@ -150,6 +154,7 @@ class AnswerQueue {
     const std::string request_id;
     std::unique_ptr<StreamedAnswer> stream;  // null: no response in pieces was begun
     bool is_input_ended = false;
+    bool has_asked_for_body = false;
   };
 
   // A response with a file. It is logged when the file is sent, or the client has left.

@@ -228,7 +228,9 @@ bool Connection::Process(absl::string_view input) {
         AnswerQueue::Following following = FollowingOf(reader.has_more());
         following.leaves_body = !reader.MayReadPast();
         following.has_more_input = true;  // its body at least
+        following.waits_for_continue = reader.waits_for_continue();
         answers_.Answer(reader.begun_head(), {}, reader.start(), following);
+        if (answers_.has_asked_for_body()) reader.AskedForPieces();
         if (answers_.is_awaiting()) answers_.awaited().SetOnResponse([this] { OnResponse(); });
         break;
       }

@@ -23,13 +23,21 @@ void Connection::TakeFromHandler() {
     if (!answers_.awaited().response().has_value()) return;
     AnswerQueue::Following following = FollowingOf(partial_ != nullptr);
     following.leaves_body = is_in_body && !partial_->MayReadPast();
+    following.waits_for_continue = is_in_body && partial_->waits_for_continue();
     answers_.FinishAwaited(following);
+    if (is_in_body && answers_.has_asked_for_body()) partial_->AskedForPieces();
   }
   // It could not be read before.
   if (partial_ != nullptr && !is_in_body) partial_->set_start(share_.loop.now());
 }
 
 bool Connection::AwaitHandler() {
+  if (ReadsPieces() && answers_.is_streaming() && partial_->waits_for_continue()) {
+    // Without 100 (Continue) before the response the client need not send its body, ever.
+    partial_->StopClock(share_.loop.now());
+    timer_.Cancel();
+    return Watch(kReadable);
+  }
   if (ReadsPieces()) {
     partial_->StartClock(share_.loop.now());
     timer_.Set(partial_->BodyDeadline(share_.settings));

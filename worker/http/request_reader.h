@@ -56,6 +56,10 @@ class RequestReader {
   // After kBodyBegins: PartialRequest::MayReadPast.
   bool MayReadPast() const { return body_->MayReadPast(); }
 
+  // After kBodyBegins: PartialRequest::waits_for_continue and AskedForPieces.
+  bool waits_for_continue() const { return body_->waits_for_continue(); }
+  void AskedForPieces() { body_->AskedForPieces(); }
+
   // After kRequest: valid until the next call of Next or TakeRest.
   const RequestHead& head() const { return *head_; }
   // The body, or in pieces what has come of it since it was asked last.

@@ -266,6 +266,44 @@ TEST_F(BodySourceTest, IsNotAskedForIfItsRequestIsAnswered) {
   EXPECT_EQ(gone_ + ends_, 0);
 }
 
+TEST_F(BodySourceTest, IsAskedForBeforeAResponseInPiecesIsBegun) {
+  for (const bool is_at_once : {true, false}) {
+    on_request_ = [&] {
+      body_.Pause();
+      if (is_at_once) stream_.emplace(reply_->Begin({}));
+    };
+    Client client(*this, Post(5, "Expect: 100-continue\r\n"));
+    if (!is_at_once) stream_.emplace(reply_->Begin({}));
+    body_.Resume();
+    context_.RunReady();
+    EXPECT_THAT(client.Receive(), StartsWith(absl::StrCat(kContinue, "HTTP/1.1 200 ")));
+    taken_.clear();
+    client.Send("12345");
+    EXPECT_EQ(taken_, "12345");
+    stream_->End();
+    context_.RunReady();
+    client.Send(kGetNext);
+    EXPECT_THAT(client.Receive(), AllOf(StartsWith("0\r\n\r\n"), EndsWith("next")));
+  }
+}
+
+TEST_F(BodySourceTest, ThatNobodyAsksForDoesNotAbortAResponseInPieces) {
+  takes_ = false;
+  on_request_ = [&] { stream_.emplace(reply_->Begin({})); };
+  Client client(*this, Post(5, "Expect: 100-continue\r\n"));
+  EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 200 "));
+  context_.Advance(seconds(1000));
+  stream_->Write("later");
+  stream_->End();
+  context_.RunReady();
+  EXPECT_EQ(client.Receive(), "5\r\nlater\r\n0\r\n\r\n");
+  EXPECT_TRUE(client.has_ended()) << "the client may send the body or not";
+  Client begins(*this, Post(5, "Expect: 100-continue\r\n"));
+  begins.Send("1");
+  context_.Advance(seconds(61));
+  EXPECT_TRUE(stream_->is_gone()) << "it does not come to its end";
+}
+
 TEST_F(BodySourceTest, IsBoundedBeforeTheHandlerSeesIt) {
   Client client(*this, Post(10'000'001, "Expect: 100-continue\r\n"));
   EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 413 "));
