@@ -21,6 +21,7 @@
 #include "gtest/gtest.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/http/service_fixture.h"
+#include "muster/worker/http/upgrade.h"
 
 namespace muster::worker::http {
 namespace {
@@ -79,6 +80,28 @@ struct Waiting : public Handler {
     for (Reply& reply : std::exchange(replies, {})) reply.Send({.body = "the worker leaves"});
   }
   std::vector<Reply>& replies;
+};
+
+// Takes connections over, as soon as a request is there.
+class Upgrading : public Handler, private Service {
+ public:
+  explicit Upgrading(std::vector<std::string>& unread) : unread_(unread) {}
+  bool TakesBodyInPieces() const override { return true; }
+  void Handle(const Request&, Reply reply) override {
+    auto upgrade = std::make_shared<Upgrade>();
+    upgrade->take = [this](worker::Connection, std::string unread) {
+      unread_.push_back(std::move(unread));
+    };
+    reply.Send({.status = 101, .upgrade_to = "raw", .upgrade = std::move(upgrade)});
+  }
+  Service* upgraded() override { return this; }
+
+ private:
+  void OnConnection(worker::Connection) override {}
+  absl::Status Reopen() override { return absl::InternalError("no log of the handler"); }
+  void Drain(Idle) override {}
+
+  std::vector<std::string>& unread_;
 };
 
 class HandlerTest : public ServiceFixture {
@@ -388,6 +411,19 @@ TEST_F(HandlerTest, TellsWhyItCannotBeMade) {
             config::AtField(absl::FailedPreconditionError(
                                 "http.location[1].handler \"h\": zone \"a\": is not declared"),
                             "http.location[1].handler"));
+}
+
+TEST_F(HandlerTest, GetsAnUpgradedConnectionOnceTheBodyOfItsRequestHasCome) {
+  std::vector<std::string> unread;
+  Register([&](worker::Context&) { return std::make_unique<Upgrading>(unread); });
+  Client client = Connect();
+  client.Send("POST /h/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
+  EXPECT_EQ(client.Receive(/*has_body=*/false).status, 101);
+  EXPECT_TRUE(client.IsQuiet());
+  EXPECT_TRUE(unread.empty());
+  client.Send("dybehind");
+  EXPECT_TRUE(RunUntil([&] { return !unread.empty(); }));
+  EXPECT_EQ(unread, std::vector<std::string>({"behind"}));
 }
 
 TEST_F(HandlerTest, TellsWhichFieldIsTheCauseWhenItKnows) {
