@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -424,6 +425,17 @@ TEST_F(HandlerTest, GetsAnUpgradedConnectionOnceTheBodyOfItsRequestHasCome) {
   client.Send("dybehind");
   EXPECT_TRUE(RunUntil([&] { return !unread.empty(); }));
   EXPECT_EQ(unread, std::vector<std::string>({"behind"}));
+}
+
+TEST_F(HandlerTest, LeavesTheAccessLogReopenedIfItsOwnLogsCannotBe) {
+  std::vector<std::string> unread;
+  Register([&](worker::Context&) { return std::make_unique<Upgrading>(unread); });
+  const std::filesystem::path log = root() / "access.log";
+  http().mutable_access_log()->set_path(log);
+  ASSERT_TRUE(Start().ok());
+  std::filesystem::remove(log);
+  EXPECT_EQ(service().Reopen().message(), "no log of the handler");
+  EXPECT_TRUE(std::filesystem::exists(log));
 }
 
 TEST_F(HandlerTest, TellsWhichFieldIsTheCauseWhenItKnows) {

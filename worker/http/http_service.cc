@@ -122,9 +122,10 @@ class HttpService final : public Service {
     for (const auto& [name, handler] : handlers_) {
       if (handler->upgraded() != nullptr) first_error.Update(handler->upgraded()->Reopen());
     }
-    MUSTER_RETURN_IF_ERROR(first_error);
-    if (access_log_ == nullptr) return absl::OkStatus();
-    return ipc::Annotate(access_log_->Reopen(), "http.access_log.path");
+    if (access_log_ != nullptr) {
+      first_error.Update(ipc::Annotate(access_log_->Reopen(), "http.access_log.path"));
+    }
+    return first_error;
   }
 
   absl::Status Adopt(worker::Connection connection, std::string state) override {
