@@ -197,9 +197,7 @@ bool Connection::Continue(absl::string_view input) {
     if (!Send()) return false;
     if (answers_.is_sending()) return true;
     if (answers_.is_awaiting()) return AwaitHandler();
-    // The rest of a body that the handler does not take is HTTP still.
-    const bool is_in_body = partial_ != nullptr && partial_->is_in_body();
-    if (answers_.upgrade() != nullptr && !is_in_body) return Leave();
+    if (answers_.upgrade() != nullptr) return Leave();
     if (answers_.is_closing()) return Close();
     if (!has_more) return Settle();
     input = absl::string_view();

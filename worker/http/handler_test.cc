@@ -22,7 +22,6 @@
 #include "gtest/gtest.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/http/service_fixture.h"
-#include "muster/worker/http/upgrade.h"
 
 namespace muster::worker::http {
 namespace {
@@ -83,26 +82,17 @@ struct Waiting : public Handler {
   std::vector<Reply>& replies;
 };
 
-// Takes connections over, as soon as a request is there.
-class Upgrading : public Handler, private Service {
+// Would serve connections that it has taken over, and has a log of its own that cannot be opened
+// again.
+class Logging : public Handler, private Service {
  public:
-  explicit Upgrading(std::vector<std::string>& unread) : unread_(unread) {}
-  bool TakesBodyInPieces() const override { return true; }
-  void Handle(const Request&, Reply reply) override {
-    auto upgrade = std::make_shared<Upgrade>();
-    upgrade->take = [this](worker::Connection, std::string unread) {
-      unread_.push_back(std::move(unread));
-    };
-    reply.Send({.status = 101, .upgrade_to = "raw", .upgrade = std::move(upgrade)});
-  }
+  void Handle(const Request&, Reply reply) override { reply.Send({}); }
   Service* upgraded() override { return this; }
 
  private:
   void OnConnection(worker::Connection) override {}
   absl::Status Reopen() override { return absl::InternalError("no log of the handler"); }
   void Drain(Idle) override {}
-
-  std::vector<std::string>& unread_;
 };
 
 class HandlerTest : public ServiceFixture {
@@ -414,22 +404,8 @@ TEST_F(HandlerTest, TellsWhyItCannotBeMade) {
                             "http.location[1].handler"));
 }
 
-TEST_F(HandlerTest, GetsAnUpgradedConnectionOnceTheBodyOfItsRequestHasCome) {
-  std::vector<std::string> unread;
-  Register([&](worker::Context&) { return std::make_unique<Upgrading>(unread); });
-  Client client = Connect();
-  client.Send("POST /h/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
-  EXPECT_EQ(client.Receive(/*has_body=*/false).status, 101);
-  EXPECT_TRUE(client.IsQuiet());
-  EXPECT_TRUE(unread.empty());
-  client.Send("dybehind");
-  EXPECT_TRUE(RunUntil([&] { return !unread.empty(); }));
-  EXPECT_EQ(unread, std::vector<std::string>({"behind"}));
-}
-
 TEST_F(HandlerTest, LeavesTheAccessLogReopenedIfItsOwnLogsCannotBe) {
-  std::vector<std::string> unread;
-  Register([&](worker::Context&) { return std::make_unique<Upgrading>(unread); });
+  Register([](worker::Context&) { return std::make_unique<Logging>(); });
   const std::filesystem::path log = root() / "access.log";
   http().mutable_access_log()->set_path(log);
   ASSERT_TRUE(Start().ok());
