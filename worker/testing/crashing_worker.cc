@@ -10,6 +10,7 @@
 #include <csignal>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,11 @@ void SleepInKernel() {
   for (;;) ::pause();
 }
 
+// What a handler throws ends its request only.
+void ThrowWhereNobodyCatches() {
+  std::thread([] { throw std::runtime_error("no such table"); }).join();
+}
+
 class CrashHandler final : public http::Handler {
  public:
   explicit CrashHandler(std::shared_ptr<muster::ipc::ZoneMutex> mutex) : mutex_(std::move(mutex)) {}
@@ -48,7 +54,7 @@ class CrashHandler final : public http::Handler {
   void Handle(const http::Request& request, http::Reply reply) override {
     if (absl::EndsWith(request.path, "/segv")) std::raise(SIGSEGV);
     if (absl::EndsWith(request.path, "/check")) MUSTER_CHECK(1 > 2, "the order is wrong");
-    if (absl::EndsWith(request.path, "/throw")) throw std::runtime_error("no such table");
+    if (absl::EndsWith(request.path, "/throw")) ThrowWhereNobodyCatches();
     if (absl::EndsWith(request.path, "/exit")) ::_exit(3);
     while (absl::EndsWith(request.path, "/hang")) ::pause();
     if (absl::EndsWith(request.path, "/spin")) SpinInHandler(mutex_.get());
