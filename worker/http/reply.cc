@@ -113,7 +113,7 @@ void AwaitedResponse::Leave() {
   if (request_body_ != nullptr) request_body_->Close(/*must_know=*/false);
 }
 
-Reply& Reply::operator=(Reply&& other) {
+Reply& Reply::operator=(Reply&& other) noexcept {
   std::swap(awaited_, other.awaited_);
   return *this;
 }

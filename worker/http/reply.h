@@ -85,7 +85,7 @@ class Reply {
  public:
   explicit Reply(std::shared_ptr<AwaitedResponse> awaited) : awaited_(std::move(awaited)) {}
   Reply(Reply&&) = default;
-  Reply& operator=(Reply&& other);
+  Reply& operator=(Reply&& other) noexcept;
   ~Reply();
 
   // Call it once, from any thread. It has no effect if the client is gone. If the response fails

@@ -24,7 +24,7 @@ class StreamedReply {
  public:
   explicit StreamedReply(std::shared_ptr<StreamedBody> body) : body_(std::move(body)) {}
   StreamedReply(StreamedReply&&) = default;
-  StreamedReply& operator=(StreamedReply&& other) {
+  StreamedReply& operator=(StreamedReply&& other) noexcept {
     std::swap(body_, other.body_);
     return *this;
   }
