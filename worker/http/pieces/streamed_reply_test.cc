@@ -1,133 +1,28 @@
 #include "muster/worker/http/pieces/streamed_reply.h"
 
-#include <unistd.h>
-
-#include <chrono>
 #include <cstddef>
-#include <cstdlib>
-#include <fstream>
-#include <functional>
-#include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/worker/http/handler.h"
-#include "muster/worker/http/http_service.h"
 #include "muster/worker/http/pieces/chunked_response.h"
-#include "muster/worker/testkit/fake_context.h"
-#include "muster/worker/testkit/fake_stream.h"
+#include "muster/worker/http/pieces/streamed_reply_fixture.h"
 
 namespace muster::worker::http {
 namespace {
 
-using std::chrono::seconds;
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using testkit::FakeContext;
-using testkit::FakeStream;
 
-constexpr char kGet[] = "GET /s HTTP/1.1\r\nHost: a\r\n\r\n";
-constexpr char kGetNext[] = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
-
-// "/s" begins the test's response in pieces at once, "/later" keeps the reply, "/next" is answered.
-class StreamedReplyTest : public testing::Test {
- protected:
-  struct Streaming : public Handler {
-    explicit Streaming(StreamedReplyTest& t) : test(t) {}
-    void Handle(const Request& request, Reply reply) override {
-      if (request.path == "/later") {
-        test.kept_.emplace(std::move(reply));
-      } else {
-        test.Begin(std::move(reply));
-      }
-    }
-    void OnDrain() override { ++test.drains_; }
-    StreamedReplyTest& test;
-  };
-
-  ~StreamedReplyTest() override {
-    reply_.reset();
-    kept_.reset();
-  }
-
-  void Begin(Reply reply) {
-    StreamOptions options = options_;
-    options.on_writable = [this] {
-      ++writable_;
-      if (when_writable_ != nullptr) when_writable_();
-    };
-    options.on_input_end = [this] { ++input_ends_; };
-    options.on_gone = [this] { ++gone_; };
-    reply_.emplace(reply.Begin(head_, std::move(options)));
-    if (gives_up_) reply_.reset();
-  }
-  Service& service() {
-    if (service_ == nullptr) {
-      service_ = *MakeHttpService(
-          context_, {{"s", [this](Context&) { return std::make_unique<Streaming>(*this); }}});
-    }
-    return *service_;
-  }
-  struct Client : public FakeStream {
-    Client(StreamedReplyTest& test, absl::string_view request)
-        : FakeStream(test.context_, test.service()) {
-      Send(request);
-    }
-  };
-  void Write(absl::string_view bytes) {
-    reply_->Write(bytes);
-    context_.RunReady();
-  }
-  void End(Trailers trailers = {}) {
-    reply_->End(std::move(trailers));
-    context_.RunReady();
-  }
-  static std::string LogPath() {
-    return absl::StrCat(testing::TempDir(), "/streamed.", ::getpid(), ".log");
-  }
-  std::string Logged() {
-    service_.reset();
-    std::ifstream file(LogPath(), std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    ::unlink(LogPath().c_str());
-    return text;
-  }
-
-  FakeContext context_{absl::StrCat(R"(
-    http {
-      location { path: "/s" handler: "s" header { name: "X-Of" value: "location" } }
-      location { path: "/later" handler: "s" }
-      location { path: "/next" return { body: "next" } }
-      access_log { path: ")",
-                                    LogPath(), R"("
-        format: "$request_uri $status $body_bytes_sent $bytes_sent $request_completion" }
-    }
-  )")};
-  Response head_ = {};
-  StreamOptions options_ = {};
-  std::function<void()> when_writable_;
-  bool gives_up_ = false;
-  std::optional<StreamedReply> reply_;
-  std::optional<Reply> kept_;
-  int writable_ = 0;
-  int input_ends_ = 0;
-  int gone_ = 0;
-  int drains_ = 0;
-
- private:
-  std::unique_ptr<Service> service_;
-};
+class StreamedReplyTest : public StreamedReplyFixture {};
 
 TEST_F(StreamedReplyTest, IsSentInChunksAsItIsWritten) {
   head_ = {.body = "first", .content_type = "text/event-stream", .headers = {{"X-A", "1"}}};
@@ -271,146 +166,6 @@ TEST_F(StreamedReplyTest, IsReplacedIfItsHeadWouldBreakTheConnection) {
   EXPECT_EQ(context_.log_lines().size(), 2u);
 }
 
-TEST_F(StreamedReplyTest, TellsWhenTheClientHasTakenAll) {
-  Client client(*this, kGet);
-  EXPECT_EQ(writable_, 0) << "nothing was written";
-  Write("a");
-  EXPECT_EQ(writable_, 1);
-  context_.RunReady();
-  EXPECT_EQ(writable_, 1) << "once";
-  EXPECT_EQ(reply_->unsent_bytes(), 0u);
-
-  const std::string large(3'000'000, 'x');
-  Write(large);
-  EXPECT_EQ(writable_, 1);
-  EXPECT_GT(reply_->unsent_bytes(), 1'000'000u);
-  Write("behind");
-  End();
-  const ChunkedResponse response(client.Receive());
-  EXPECT_TRUE(response.is_complete);
-  EXPECT_TRUE(response.body == "a" + large + "behind");
-}
-
-TEST_F(StreamedReplyTest, MayBeWrittenPieceByPieceAsTheClientTakesIt) {
-  const std::string piece(100'000, 'x');
-  int pieces = 0;
-  when_writable_ = [&] {
-    EXPECT_EQ(reply_->unsent_bytes(), 0u);
-    if (++pieces < 50) {
-      reply_->Write(piece);
-    } else {
-      reply_->End();
-    }
-  };
-  Client client(*this, kGet);
-  Write(piece);
-  EXPECT_LT(pieces, 50) << "the client has taken nothing";
-  const ChunkedResponse response(client.Receive());
-  EXPECT_TRUE(response.is_complete);
-  EXPECT_EQ(response.body.size(), 5'000'000u);
-}
-
-TEST_F(StreamedReplyTest, IsAbortedIfMoreIsWrittenThanMayWait) {
-  options_.max_unsent_bytes = 1'000'000;
-  Client client(*this, kGet);
-  Write(std::string(2'000'000, 'x'));
-  EXPECT_EQ(gone_, 0) << "one piece may be of any size";
-  Write("y");
-  EXPECT_EQ(gone_, 1);
-  EXPECT_TRUE(reply_->is_gone());
-  EXPECT_EQ(context_.connections(), 0u);
-  EXPECT_FALSE(ChunkedResponse(client.Receive()).is_complete);
-  EXPECT_TRUE(client.has_ended());
-}
-
-TEST_F(StreamedReplyTest, IsAbortedIfItIsGivenUp) {
-  Client client(*this, kGet);
-  Write("abc");
-  reply_.reset();
-  context_.RunReady();
-  const ChunkedResponse response(client.Receive());
-  EXPECT_EQ(response.body, "abc");
-  EXPECT_FALSE(response.is_complete);
-  EXPECT_TRUE(client.has_ended());
-  EXPECT_EQ(gone_, 1);
-}
-
-TEST_F(StreamedReplyTest, LeavesNothingToOtherClientsIfItIsGivenUpAtOnce) {
-  head_.body = "secret";
-  for (const bool is_at_once : {true, false}) {
-    gives_up_ = is_at_once;
-    Client client(*this, is_at_once ? absl::StrCat(kGetNext, kGet)
-                                    : std::string("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
-    if (!is_at_once) {
-      Begin(*std::move(kept_));
-      reply_.reset();
-      context_.RunReady();
-    }
-    EXPECT_TRUE(client.has_ended());
-    gives_up_ = false;
-    Client other(*this, kGetNext);
-    const std::string all = other.Receive();
-    EXPECT_EQ(all.rfind("HTTP/1.1 "), 0u) << all;
-    EXPECT_THAT(all, EndsWith("\r\n\r\nnext"));
-  }
-  EXPECT_EQ(gone_, 2);
-}
-
-TEST_F(StreamedReplyTest, IsAbortedWhileTheClientTakesNothing) {
-  Client client(*this, kGet);
-  Write(std::string(3'000'000, 'x'));
-  reply_->Abort();
-  context_.RunReady();
-  EXPECT_EQ(context_.connections(), 0u);
-  EXPECT_EQ(gone_, 1);
-}
-
-TEST_F(StreamedReplyTest, TellsThatTheClientHasLeft) {
-  Client client(*this, kGet);
-  Write("abc");
-  client.Leave();
-  context_.RunReady();
-  EXPECT_EQ(gone_, 1);
-  EXPECT_TRUE(reply_->is_gone());
-  EXPECT_EQ(reply_->unsent_bytes(), 0u);
-  Write("nobody");
-  End();
-  EXPECT_EQ(gone_, 1);
-}
-
-TEST_F(StreamedReplyTest, MayBeginWhenTheClientHasLeft) {
-  Client client(*this, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
-  client.Leave();
-  context_.RunReady();
-  Begin(*std::move(kept_));
-  EXPECT_EQ(gone_, 0) << "not within the call";
-  context_.RunReady();
-  EXPECT_EQ(gone_, 1);
-}
-
-TEST_F(StreamedReplyTest, TellsThatTheClientHasEndedItsSide) {
-  Client client(*this, kGet);
-  EXPECT_EQ(input_ends_, 0);
-  client.EndInput();
-  context_.RunReady();
-  EXPECT_EQ(input_ends_, 1);
-  Write("still here");
-  EXPECT_THAT(client.Receive(), EndsWith("\r\nstill here\r\n"));
-  End();
-  EXPECT_EQ(client.Receive(), "0\r\n\r\n");
-  EXPECT_EQ(input_ends_, 1);
-  EXPECT_EQ(gone_, 0);
-}
-
-TEST_F(StreamedReplyTest, TellsOfAnEndThatCameBeforeItBegan) {
-  Client client(*this, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
-  client.EndInput();
-  context_.RunReady();
-  Begin(*std::move(kept_));
-  context_.RunReady();
-  EXPECT_EQ(input_ends_, 1);
-}
-
 TEST_F(StreamedReplyTest, MayBeWrittenByAnotherThread) {
   Client client(*this, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string row(100, 'r');
@@ -493,78 +248,6 @@ TEST_F(StreamedReplyTest, IsLoggedAsIncompleteWithWhatWasSent) {
   ASSERT_EQ(std::sscanf(line.c_str(), "/s 200 %zu ", &body), 1);
   EXPECT_GT(body, 10'000u);
   EXPECT_LT(body, 2'900'000u);
-}
-
-TEST_F(StreamedReplyTest, IsAwaitedByADrainAndThenItsClientIsHandedOff) {
-  Client client(*this, kGet);
-  Write("a");
-  context_.Drain(service());
-  EXPECT_EQ(drains_, 1);
-  context_.RunReady();
-  EXPECT_EQ(context_.connections(), 1u);
-  Write("b");
-  EXPECT_EQ(ChunkedResponse(client.Receive()).body, "ab");
-  End();
-  EXPECT_EQ(client.Receive(), "0\r\n\r\n");
-  EXPECT_FALSE(client.has_ended());
-  const auto next = context_.NewGeneration();
-  const std::unique_ptr<Service> other = *MakeHttpService(
-      *next, {{"s", [this](Context&) { return std::make_unique<Streaming>(*this); }}});
-  ASSERT_TRUE(client.Resume(*next, *other).ok());
-  client.Send(kGetNext);
-  EXPECT_THAT(client.Receive(), EndsWith("\r\n\r\nnext"));
-  client.Leave();
-}
-
-TEST_F(StreamedReplyTest, IsAwaitedByADrainThatCloses) {
-  Client client(*this, kGet);
-  context_.Quit(service());
-  Write("a");
-  EXPECT_FALSE(client.has_ended());
-  End();
-  EXPECT_TRUE(ChunkedResponse(client.Receive()).is_complete);
-  EXPECT_TRUE(client.has_ended());
-}
-
-TEST_F(StreamedReplyTest, IsToldWhenTheServiceEnds) {
-  Client client(*this, kGet);
-  Logged();
-  EXPECT_EQ(gone_, 1);
-  EXPECT_TRUE(client.has_ended() || !client.Receive().empty());
-  Write("nobody");
-}
-
-TEST_F(StreamedReplyTest, MayBeSilentForAnyTime) {
-  Client client(*this, kGet);
-  client.Receive();
-  context_.Advance(std::chrono::hours(10));
-  Write("a");
-  EXPECT_EQ(client.Receive(), "1\r\na\r\n");
-}
-
-TEST_F(StreamedReplyTest, ClosesAClientThatTakesNothingWhateverIsWritten) {
-  Client client(*this, kGet);
-  Write(std::string(2'000'000, 'x'));
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(gone_, 0);
-    context_.Advance(seconds(11));
-    Write("more");
-  }
-  context_.Advance(seconds(11));
-  EXPECT_EQ(gone_, 1);
-  EXPECT_EQ(context_.connections(), 0u);
-}
-
-TEST_F(StreamedReplyTest, KeepsAClientThatTakesItSlowly) {
-  Client client(*this, kGet);
-  Write(std::string(2'000'000, 'x'));
-  End();
-  std::string all;
-  for (int i = 0; i < 100 && gone_ == 0; ++i) {
-    context_.Advance(seconds(50));
-    all += client.ReceiveSome(200'000);
-  }
-  EXPECT_TRUE(ChunkedResponse(all + client.Receive()).is_complete);
 }
 
 }  // namespace
