@@ -1,7 +1,5 @@
 #include "muster/tests/support/http_client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -14,36 +12,13 @@
 #include "absl/strings/str_split.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/tests/support/child_process.h"
+#include "muster/tests/support/tcp_connection.h"
 
 namespace muster::tests {
 
-HttpClient::HttpClient(const std::string& address) {
-  const std::vector<std::string> parts = absl::StrSplit(address, ':');
-  sockaddr_in peer = {};
-  int port = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[1], &port)) return;
-  peer.sin_family = AF_INET;
-  peer.sin_port = htons(port);
-  if (::inet_pton(AF_INET, parts[0].c_str(), &peer.sin_addr) != 1) return;
-  ipc::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const timeval patience = {.tv_sec = kPatience.count(), .tv_usec = 0};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) == 0) {
-    fd_ = std::move(fd);
-  }
-}
+HttpClient::HttpClient(const std::string& address) : fd_(ConnectTo(address)) {}
 
-bool HttpClient::Send(const std::string& bytes) {
-  std::size_t sent = 0;
-  while (sent < bytes.size()) {
-    const ssize_t n = ipc::RetryOnEintr(
-        [&] { return ::send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL); });
-    if (n <= 0) return false;
-    sent += n;
-  }
-  return true;
-}
+bool HttpClient::Send(const std::string& bytes) { return SendAll(fd_, bytes); }
 
 bool HttpClient::ReadMore() {
   char buffer[65536];

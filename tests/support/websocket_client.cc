@@ -1,41 +1,21 @@
 #include "muster/tests/support/websocket_client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstddef>
-#include <cstdint>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
-#include "muster/tests/support/child_process.h"
+#include "muster/tests/support/tcp_connection.h"
 
 namespace muster::tests {
 
 WebSocketClient::WebSocketClient(const std::string& address, const std::string& path,
-                                 const std::string& fields) {
-  const std::size_t colon = address.rfind(':');
-  int port = 0;
-  sockaddr_in to = {};
-  to.sin_family = AF_INET;
-  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port) ||
-      ::inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr) != 1) {
-    return;
-  }
-  to.sin_port = htons(static_cast<std::uint16_t>(port));
-  fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const timeval patience = {.tv_sec = kPatience.count(), .tv_usec = 0};
-  const int one = 1;
-  ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-  if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0 ||
-      !Send(absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: ", address,
+                                 const std::string& fields)
+    : fd_(ConnectTo(address)) {
+  if (!Send(absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: ", address,
                          "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                          "Sec-WebSocket-Version: 13\r\n",
@@ -52,16 +32,7 @@ WebSocketClient::WebSocketClient(const std::string& address, const std::string& 
              absl::StrContains(answer_, "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
-bool WebSocketClient::Send(const std::string& bytes) {
-  std::size_t sent = 0;
-  while (sent < bytes.size()) {
-    const ssize_t n = ipc::RetryOnEintr(
-        [&] { return ::send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL); });
-    if (n <= 0) return false;
-    sent += static_cast<std::size_t>(n);
-  }
-  return true;
-}
+bool WebSocketClient::Send(const std::string& bytes) { return SendAll(fd_, bytes); }
 
 bool WebSocketClient::Read() {
   char bytes[65536];
