@@ -5,7 +5,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -80,19 +79,6 @@ struct Waiting : public Handler {
     for (Reply& reply : std::exchange(replies, {})) reply.Send({.body = "the worker leaves"});
   }
   std::vector<Reply>& replies;
-};
-
-// Would serve connections that it has taken over, and has a log of its own that cannot be opened
-// again.
-class Logging : public Handler, private Service {
- public:
-  void Handle(const Request&, Reply reply) override { reply.Send({}); }
-  Service* upgraded() override { return this; }
-
- private:
-  void OnConnection(worker::Connection) override {}
-  absl::Status Reopen() override { return absl::InternalError("no log of the handler"); }
-  void Drain(Idle) override {}
 };
 
 class HandlerTest : public ServiceFixture {
@@ -402,16 +388,6 @@ TEST_F(HandlerTest, TellsWhyItCannotBeMade) {
             config::AtField(absl::FailedPreconditionError(
                                 "http.location[1].handler \"h\": zone \"a\": is not declared"),
                             "http.location[1].handler"));
-}
-
-TEST_F(HandlerTest, LeavesTheAccessLogReopenedIfItsOwnLogsCannotBe) {
-  Register([](worker::Context&) { return std::make_unique<Logging>(); });
-  const std::filesystem::path log = root() / "access.log";
-  http().mutable_access_log()->set_path(log);
-  ASSERT_TRUE(Start().ok());
-  std::filesystem::remove(log);
-  EXPECT_EQ(service().Reopen().message(), "no log of the handler");
-  EXPECT_TRUE(std::filesystem::exists(log));
 }
 
 TEST_F(HandlerTest, TellsWhichFieldIsTheCauseWhenItKnows) {

@@ -7,16 +7,31 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/proto/field_error.h"
+#include "muster/worker/http/handler.h"
 #include "muster/worker/http/service_fixture.h"
 
 namespace muster::worker::http {
 namespace {
+
+// Would serve connections that it has taken over, and has a log of its own that cannot be opened
+// again.
+class Logging : public Handler, private Service {
+ public:
+  void Handle(const Request&, Reply reply) override { reply.Send({}); }
+  Service* upgraded() override { return this; }
+
+ private:
+  void OnConnection(worker::Connection) override {}
+  absl::Status Reopen() override { return absl::InternalError("no log of the handler"); }
+  void Drain(Idle) override {}
+};
 
 class HttpServiceTest : public ServiceFixture {
  protected:
@@ -193,6 +208,18 @@ TEST_F(HttpServiceTest, TellsWhenALogCannotBeReopened) {
   std::filesystem::create_directory(LogPath());
   EXPECT_EQ(service().Reopen().message(),
             absl::StrCat("http.access_log.path: open ", LogPath().string(), ": Is a directory"));
+}
+
+TEST_F(HttpServiceTest, ReopensItsLogThoughThatOfAHandlerCannotBe) {
+  handlers()["h"] = [](worker::Context&) { return std::make_unique<Logging>(); };
+  config::v1::Location& location = *http().add_location();
+  location.set_path("/h/");
+  location.set_handler("h");
+  UseLog();
+  ASSERT_TRUE(Start().ok());
+  std::filesystem::remove(LogPath());
+  EXPECT_EQ(service().Reopen().message(), "no log of the handler");
+  EXPECT_TRUE(std::filesystem::exists(LogPath()));
 }
 
 TEST_F(HttpServiceTest, CountsRequestsAndBytes) {

@@ -19,7 +19,8 @@
 
 namespace muster::worker::http {
 
-inline constexpr char kChunkedPost[] = "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+inline constexpr char kChunkedPost[] =
+    "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 inline constexpr char kGetNext[] = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
 inline constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 

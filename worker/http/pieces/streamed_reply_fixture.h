@@ -94,7 +94,7 @@ class StreamedReplyFixture : public testing::Test {
       location { path: "/later" handler: "s" }
       location { path: "/next" return { body: "next" } }
       access_log { path: ")",
-                                    LogPath(), R"("
+                                             LogPath(), R"("
         format: "$request_uri $status $body_bytes_sent $bytes_sent $request_completion" }
     }
   )")};
