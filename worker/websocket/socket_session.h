@@ -38,9 +38,10 @@ class SocketSession {
   // The worker ends and no other takes over. This is the last chance to send. The client is closed
   // with kGoingAway afterwards.
   virtual void OnQuit() {}
-  // The WebSocket is closed. `code`: the client's; kNoStatusReceived if it gave none,
-  // kAbnormalClosure if the connection ended without a Close, or the reason for which the service
-  // has closed it. Called once, and not for a client that moves to another worker.
+  // The WebSocket is closed. `code`: the client's; kNoStatusReceived if it gave none;
+  // kAbnormalClosure if the connection ended without its Close, also because it did not answer a
+  // ping or a Close in time; or the code for which the service has failed it. Called once, and not
+  // for a client that moves to another worker.
   virtual void OnClose(std::uint16_t /*code*/, absl::string_view /*reason*/) {}
 };
 
