@@ -19,6 +19,7 @@ class FieldReader {
   explicit FieldReader(absl::string_view text) : rest_(text) {}
 
   bool is_empty() const { return rest_.empty(); }
+  bool is_at_comma() const { return !rest_.empty() && rest_[0] == ','; }
   void SkipSpace() {
     while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t')) rest_.remove_prefix(1);
   }
@@ -105,8 +106,11 @@ std::optional<DeflateAgreement> AgreeOn(const ExtensionOffer& offer) {
 
 bool ParseExtensions(absl::string_view field, std::vector<ExtensionOffer>& offers) {
   FieldReader reader(field);
+  const std::size_t known = offers.size();
   reader.SkipSpace();
   do {
+    // Elements of a list may be empty, but not all of them (RFC 9110, 5.6.1).
+    if (reader.is_at_comma() || (reader.is_empty() && offers.size() > known)) continue;
     ExtensionOffer offer;
     offer.name = std::string(reader.Token());
     if (offer.name.empty()) return false;

@@ -152,11 +152,18 @@ TEST(Handshake, DeclinesOffersThatItCannotTakeAndTakesTheNext) {
 }
 
 TEST(Handshake, RefusesExtensionsBeyondTheGrammar) {
-  for (const char* offer : {"permessage-deflate;", "permessage-deflate; a=", ",", "a,,b", "a b",
+  for (const char* offer : {"permessage-deflate;", "permessage-deflate; a=", ",", " , ,", "a b",
                             "a; b=\"", "a; b=\"\"", "a; b=\"c d\"", "a; =b", "a; b=\"c\"d", ""}) {
     EXPECT_EQ(ShakeAnd(absl::StrCat("Sec-WebSocket-Extensions: ", offer)).status, 400) << offer;
   }
   EXPECT_EQ(ShakeAnd("Sec-WebSocket-Extensions: a; b=\"\\c\" ; d , e").status, 101);
+}
+
+TEST(Handshake, PassesOverEmptyElementsOfExtensions) {
+  for (const char* offers : {"a,,permessage-deflate", ", permessage-deflate",
+                             "permessage-deflate ,", "permessage-deflate, , ,"}) {
+    EXPECT_EQ(AgreedFor(offers), kAgreed) << offers;
+  }
 }
 
 TEST(Handshake, TellsTheClientWhatIsWrong) {

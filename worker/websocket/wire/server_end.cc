@@ -113,8 +113,8 @@ ServerEnd::Event ServerEnd::EndFrame(std::string& out) {
     case Opcode::kBinary:
       return frame_.is_final ? EndMessage(out) : Event::kNone;
     case Opcode::kPing:
-      if (phase_ != Phase::kOpen) return Event::kNone;
       AppendFrame(out, Opcode::kPong, control_);
+      if (phase_ != Phase::kOpen) return Event::kNone;
       payload_ = control_;
       return Event::kPing;
     case Opcode::kPong:

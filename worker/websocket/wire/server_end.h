@@ -61,15 +61,15 @@ class ServerEnd {
   absl::string_view payload() const { return payload_; }
   std::uint16_t close_code() const { return close_code_; }
 
-  // Append a message to `out`. Nothing is appended once a Close was written. InvalidArgument: the
+  // Append a message to `out`. They append nothing once a Close was written. InvalidArgument: the
   // text is not UTF-8, or the payload of the ping or pong has more than 125 bytes.
   absl::Status SendText(absl::string_view text, std::string& out);
   void SendBinary(absl::string_view bytes, std::string& out);
   absl::Status SendPing(absl::string_view payload, std::string& out);
   absl::Status SendPong(absl::string_view payload, std::string& out);
   // Begins the closing handshake, unless it has begun: what the client sends from here on is
-  // dropped, until its Close. `reason` is cut to kMostReasonBytes. InvalidArgument: `code` is not
-  // IsSendable, or the reason is not UTF-8.
+  // dropped, until its Close, but for its pings, which are answered (RFC 6455, 5.5.2). `reason` is
+  // cut to kMostReasonBytes. InvalidArgument: `code` is not IsSendable, or the reason is not UTF-8.
   absl::Status Close(std::uint16_t code, absl::string_view reason, std::string& out);
 
   // A Close was written, by whichever side it came.

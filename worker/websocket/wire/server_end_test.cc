@@ -89,10 +89,19 @@ TEST_F(ServerEndTest, DropsWhatComesAfterItsOwnCloseUntilTheClients) {
   EXPECT_THAT(TakeFrames(), ElementsAre("close 1001"));
   EXPECT_TRUE(end_.is_closing());
   EXPECT_FALSE(end_.is_over());
-  EXPECT_EQ(Next(Text("late") + Ping() + Text("fragment", false)), Event::kNone);
+  EXPECT_EQ(Next(Text("late") + Text("fragment", false)), Event::kNone);
   EXPECT_EQ(Next(Continuation("\xff")), Event::kNone);
   EXPECT_EQ(Next(Close(1001)), Event::kClosed);
   EXPECT_TRUE(end_.is_over());
+  EXPECT_THAT(TakeFrames(), IsEmpty());
+}
+
+TEST_F(ServerEndTest, AnswersPingsUntilTheClientsClose) {
+  ASSERT_TRUE(end_.Close(kGoingAway, "soon", out_).ok());
+  EXPECT_EQ(Next(Ping("a") + Text("late", false) + Ping("b") + Pong("c")), Event::kNone);
+  EXPECT_THAT(TakeFrames(), ElementsAre("close 1001", "pong a", "pong b"));
+  EXPECT_EQ(Next(Close(1001) + Ping("c")), Event::kClosed);
+  EXPECT_EQ(Next(Ping("d")), Event::kNone);
   EXPECT_THAT(TakeFrames(), IsEmpty());
 }
 
