@@ -117,26 +117,31 @@ void Connection::OnDrain() {
   if (!Receive(false) || phase_ == Phase::kIdle) delete this;
 }
 
+// What has come of a request that is not answered.
+absl::string_view Connection::unread() const {
+  const PartialRequest* const partial = partial_.get();
+  return partial == nullptr ? absl::string_view() : partial->bytes();
+}
+
 // Between two requests, or within the head of one that is not too long for a message; and if there
 // is a worker for it.
 bool Connection::MayHandOff() const {
   if (phase_ != Phase::kIdle && phase_ != Phase::kHead) return false;
-  if (partial_ != nullptr && partial_->bytes().size() > kMostUnreadBytes) return false;
+  if (unread().size() > kMostUnreadBytes) return false;
   return share_.context.HasHandoffRoom();
 }
 
 // False, since HTTP is done with it.
 bool Connection::Leave() {
   const std::shared_ptr<const Upgrade> upgrade = answers_.upgrade();
-  std::string unread;
-  if (partial_ != nullptr) unread = std::string(partial_->bytes());
+  std::string behind(unread());
   if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
   watched_events_ = 0;
   worker::Connection connection;
   connection.fd = std::move(fd_);
   connection.origin = answers_.origin();
   connection.lease = std::move(lease_);
-  upgrade->take(std::move(connection), std::move(unread));
+  upgrade->take(std::move(connection), std::move(behind));
   return false;
 }
 
@@ -145,8 +150,7 @@ void Connection::HandOff() {
   HandoffTimes times = {.deadline = deadline_, .opened = answers_.opened()};
   if (partial_ != nullptr) times.unread_since = partial_->start();
   std::string state =
-      SerializeHandoffState(answers_.requests(), partial_ == nullptr ? "" : partial_->bytes(),
-                            times, SaveOrigin(answers_.origin()));
+      SerializeHandoffState(answers_.requests(), unread(), times, SaveOrigin(answers_.origin()));
   // Explicitly: the socket stays open elsewhere, and with it its place in the epoll set.
   if (watched_events_ != 0) share_.loop.Remove(fd_.get(), this);
   watched_events_ = 0;
@@ -284,12 +288,18 @@ bool Connection::Send() {
       return true;
     case Outbox::Outcome::kWaiting:
       timer_.SetAfter(share_.settings.send_timeout);
-      if (partial_ != nullptr && partial_->is_in_body()) partial_->StopClock(share_.loop.now());
+      StopBodyClock();
       return Watch(EPOLLOUT);
     case Outbox::Outcome::kFailed:
       break;
   }
   return false;
+}
+
+// The client has no part in the time until it is waited for again.
+void Connection::StopBodyClock() {
+  PartialRequest* const partial = partial_.get();
+  if (partial != nullptr && partial->is_in_body()) partial->StopClock(share_.loop.now());
 }
 
 // Waits for the client, as what is here of its request allows.

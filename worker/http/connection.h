@@ -61,6 +61,7 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
   bool Receive(bool is_half_closed);
   bool Continue(absl::string_view input);
   bool Send();
+  void StopBodyClock();
   bool Settle();
   // Goes on in the phase, or begins it: only then the client gets more time.
   void Await(Phase phase, loop::TimePoint deadline);
@@ -90,6 +91,7 @@ class Connection final : public loop::Handler, public IntrusiveList<Connection>:
   bool MayRefusePieces();
   AnswerQueue::Following FollowingOf(bool has_more_input) const;
 
+  absl::string_view unread() const;
   bool MayHandOff() const;
   void HandOff();
   // The connection goes to whoever has upgraded it.

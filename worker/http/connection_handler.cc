@@ -43,7 +43,7 @@ bool Connection::AwaitHandler() {
     timer_.Set(partial_->BodyDeadline(share_.settings));
     return Watch(kReadable);
   }
-  if (partial_ != nullptr && partial_->is_in_body()) partial_->StopClock(share_.loop.now());
+  StopBodyClock();
   timer_.Cancel();
   // Of its end only, told once: half an end is no reason to leave.
   return Watch(EPOLLRDHUP | EPOLLET);
