@@ -213,6 +213,9 @@ TEST_F(ZoneTest, IsNotLeftByAChildOfARawFork) {
 }
 
 // A thread of the parent is in the middle of something at each fork.
+// The address sanitizer does not hold its allocator's locks over a fork, so that a child which
+// allocates may wait for one that a thread of its parent had taken.
+#if !defined(MUSTER_SANITIZER) || defined(__SANITIZE_THREAD__)
 TEST_F(ZoneTest, IsUsableInAChildWhateverThreadsOfItsParentDid) {
   const Zone zone = NewZone();
   const Participant self = Must(zone.Join());
@@ -234,6 +237,7 @@ TEST_F(ZoneTest, IsUsableInAChildWhateverThreadsOfItsParentDid) {
   stop = true;
   busy.join();
 }
+#endif
 
 }  // namespace
 }  // namespace muster::ipc
