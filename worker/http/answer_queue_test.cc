@@ -16,6 +16,7 @@
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/worker/http/handler_action.h"
 #include "muster/worker/http/message/request_parser.h"
+#include "muster/worker/http/pieces/handler_log.h"
 #include "muster/worker/http/service_fixture.h"
 
 namespace muster::worker::http {
@@ -59,7 +60,7 @@ class AnswerQueueTest : public ServiceFixture {
   // A queue with the configuration of now.
   AnswerQueue& Queue() {
     const auto find = [this](const std::string&) -> absl::StatusOr<HandlerAction> {
-      return HandlerAction(std::make_shared<Keeper>(reply_), context());
+      return HandlerAction(std::make_shared<Keeper>(reply_), handler_log_);
     };
     responder_.emplace(*Responder::Create(http(), context().zone(), find));
     share_.reset(new ConnectionShare{.context = context(),
@@ -110,6 +111,7 @@ class AnswerQueueTest : public ServiceFixture {
 
   ipc::UniqueFd server_;
   ipc::UniqueFd client_;
+  HandlerLog handler_log_{context()};
   std::optional<Reply> reply_;
   std::unique_ptr<AccessLog> log_;
   std::optional<Responder> responder_;

@@ -12,9 +12,9 @@ Answer HandlerAction::Respond(const RequestHead& request, const RequestTarget& t
                               std::string& out) const {
   const absl::string_view line = request.line();
   auto awaited = std::make_shared<AwaitedResponse>(
-      *context_, style, request.has_body() && handler_->TakesBodyInPieces());
+      *log_, style, request.has_body() && handler_->TakesBodyInPieces());
   awaited->BeginCall();
-  const bool is_handled = GuardedCall(*context_, "Handler::Handle", [&] {
+  const bool is_handled = GuardedCall(*log_, "Handler::Handle", [&] {
     handler_->Handle({.method = line.substr(0, line.find(' ')),
                       .path = target.path(),
                       .query = absl::StripPrefix(target.query(), "?"),

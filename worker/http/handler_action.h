@@ -9,20 +9,20 @@
 #include "muster/worker/http/handler.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_target.h"
+#include "muster/worker/http/pieces/handler_log.h"
 #include "muster/worker/http/response/answer.h"
 #include "muster/worker/http/response/response_head.h"
 #include "muster/worker/http/response/response_style.h"
 #include "muster/worker/origin/origin.h"
-#include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
 
 // What a location does that names a handler.
 class HandlerAction {
  public:
-  // The context outlives it. Locations that name the same handler share it.
-  HandlerAction(std::shared_ptr<Handler> handler, Context& context)
-      : handler_(std::move(handler)), context_(&context) {}
+  // `log` outlives it. Locations that name the same handler share both.
+  HandlerAction(std::shared_ptr<Handler> handler, HandlerLog& log)
+      : handler_(std::move(handler)), log_(&log) {}
 
   // Appended to `out`, unless it is awaited. `origin`: the client's. `style` is the location's and
   // outlives the response.
@@ -34,7 +34,7 @@ class HandlerAction {
 
  private:
   std::shared_ptr<Handler> handler_;
-  Context* context_;
+  HandlerLog* log_;
 };
 
 }  // namespace muster::worker::http

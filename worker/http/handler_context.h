@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/worker/http/handoff_state.h"
+#include "muster/worker/http/pieces/handler_log.h"
 #include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
@@ -20,7 +21,10 @@ class HandlerContext final : public Context {
  public:
   // `context` outlives it.
   HandlerContext(Context& context, std::string handler)
-      : context_(context), handler_(std::move(handler)) {}
+      : context_(context), handler_(std::move(handler)), log_(context) {}
+
+  // Of the mistakes of the handler.
+  HandlerLog& log() { return log_; }
 
   loop::EventLoop& loop() override { return context_.loop(); }
   const config::v1::Config& config() const override { return context_.config(); }
@@ -54,6 +58,7 @@ class HandlerContext final : public Context {
  private:
   Context& context_;
   const std::string handler_;
+  HandlerLog log_;
 };
 
 }  // namespace muster::worker::http

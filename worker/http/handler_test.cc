@@ -166,7 +166,8 @@ TEST_F(HandlerTest, AnswersHeadWithoutItsBody) {
 TEST_F(HandlerTest, HasAResponseReplacedThatWouldBreakTheConnection) {
   std::optional<Response> next;
   Register(AnswerWith([&](const Request&) { return *next; }));
-  for (const Response& bad : std::vector<Response>{{.status = 100},
+  for (const Response& bad : std::vector<Response>{{.headers = {{"content-length", "7"}}},
+                                                   {.status = 100},
                                                    {.headers = {{"A", "b\r\nC: d"}}},
                                                    {.headers = {{"A B", "c"}}},
                                                    {.headers = {{"content-length", "7"}}},
@@ -174,9 +175,9 @@ TEST_F(HandlerTest, HasAResponseReplacedThatWouldBreakTheConnection) {
     next = bad;
     EXPECT_EQ(Ask("GET /h/ HTTP/1.1\r\nHost: a\r\n\r\n").status, 500);
   }
-  EXPECT_EQ(logged().size(), 5u);
+  EXPECT_EQ(logged().size(), 1u) << "the others are counted";
   EXPECT_EQ(
-      logged()[3],
+      logged()[0],
       "a handler's response cannot be sent: header \"content-length\" is the worker's to set");
 }
 

@@ -19,6 +19,7 @@
 #include "muster/worker/http/handler_context.h"
 #include "muster/worker/http/handoff_state.h"
 #include "muster/worker/http/log/access_log.h"
+#include "muster/worker/http/pieces/handler_log.h"
 #include "muster/worker/http/responder.h"
 #include "muster/worker/runtime/bounded_duration.h"
 
@@ -54,6 +55,7 @@ class HandlerSet {
 
   absl::StatusOr<HandlerAction> Find(const std::string& name) {
     std::shared_ptr<Handler>& handler = made_[name];
+    HandlerLog*& log = logs_[name];
     if (handler == nullptr) {
       const auto factory = known_.find(name);
       if (factory == known_.end()) return Missing(name);
@@ -62,13 +64,14 @@ class HandlerSet {
             "handler: the name has ", name.size(), " bytes, expected at most ", kMostNameBytes));
       }
       contexts_.push_back(std::make_unique<HandlerContext>(context_, name));
+      log = &contexts_.back()->log();
       auto made = factory->second(*contexts_.back());
       if (!made.ok()) {
         return ipc::Annotate(made.status(), absl::StrCat("handler \"", name, "\""));
       }
       handler = *std::move(made);
     }
-    return HandlerAction(handler, context_);
+    return HandlerAction(handler, *log);
   }
 
   const std::map<std::string, std::shared_ptr<Handler>>& handlers() const { return made_; }
@@ -91,6 +94,7 @@ class HandlerSet {
   const Handlers& known_;
   std::vector<std::unique_ptr<HandlerContext>> contexts_;
   std::map<std::string, std::shared_ptr<Handler>> made_;
+  std::map<std::string, HandlerLog*> logs_;  // of their contexts
 };
 
 class HttpService final : public Service {

@@ -1,6 +1,5 @@
 #include "muster/worker/http/reply.h"
 
-#include "absl/strings/str_cat.h"
 #include "muster/ipc/base/check.h"
 #include "muster/worker/http/message/status_code.h"
 
@@ -36,7 +35,7 @@ void AwaitedResponse::Accept(Response response, std::shared_ptr<StreamedBody> bo
   // A response that comes while another connection has its turn must not get in between.
   auto self = shared_from_this();
   auto moved = std::make_shared<Response>(std::move(response));
-  context_.Post([self = std::move(self), moved = std::move(moved), body = std::move(body)] {
+  log_.context().Post([self = std::move(self), moved = std::move(moved), body = std::move(body)] {
     self->Set(std::move(*moved), body);
     if (self->on_response_ != nullptr) self->on_response_();
   });
@@ -47,14 +46,13 @@ void AwaitedResponse::Set(Response response, std::shared_ptr<StreamedBody> body)
   if (status.ok() && response.upgrade != nullptr) status = CheckUpgrade(body != nullptr);
   if (status.ok() && body != nullptr) status = CheckTrailerNames(*body);
   if (!status.ok()) {
-    context_.Log(config::v1::Log::ERROR,
-                 absl::StrCat("a handler's response cannot be sent: ", status.message()));
+    log_.OnBadResponse(status.message());
     response = ServerError();
   }
   response_ = std::move(response);
   if (body == nullptr) return;
   if (is_left_ || !status.ok()) {
-    context_.Post([body = std::move(body)] { body->Cut(); });
+    log_.context().Post([body = std::move(body)] { body->Cut(); });
     return;
   }
   streamed_body_ = std::move(body);
@@ -71,7 +69,7 @@ absl::Status AwaitedResponse::CheckUpgrade(bool is_in_pieces) const {
 
 std::shared_ptr<BodySource> AwaitedResponse::TakeBody(BodyEvents events) {
   MUSTER_CHECK(is_in_call_ && request_body_ == nullptr, "a body is taken once, within Handle");
-  request_body_ = std::make_shared<BodySource>(context_, std::move(events));
+  request_body_ = std::make_shared<BodySource>(log_, std::move(events));
   request_body_->SetOnFailure([weak = weak_from_this()] {
     if (const std::shared_ptr<AwaitedResponse> self = weak.lock()) self->Fail();
   });
@@ -80,7 +78,7 @@ std::shared_ptr<BodySource> AwaitedResponse::TakeBody(BodyEvents events) {
 
 void AwaitedResponse::Fail() {
   if (!is_in_call_) {
-    return context_.Post([weak = weak_from_this()] {
+    return log_.context().Post([weak = weak_from_this()] {
       const std::shared_ptr<AwaitedResponse> self = weak.lock();
       if (self == nullptr || self->is_left_) return;
       self->End();

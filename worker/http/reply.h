@@ -9,11 +9,11 @@
 
 #include "absl/status/status.h"
 #include "muster/worker/http/pieces/body_source.h"
+#include "muster/worker/http/pieces/handler_log.h"
 #include "muster/worker/http/pieces/streamed_body.h"
 #include "muster/worker/http/pieces/streamed_reply.h"
 #include "muster/worker/http/response/response.h"
 #include "muster/worker/http/response/response_style.h"
-#include "muster/worker/runtime/service.h"
 
 namespace muster::worker::http {
 
@@ -22,11 +22,11 @@ namespace muster::worker::http {
 // belongs to the loop's thread.
 class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
  public:
-  // `context`, and `style`, which is the location's, outlive it.
+  // `log`, which is the handler's, and `style`, which is the location's, outlive it.
   // `has_body_in_pieces`: the request has a body that may be incomplete. So what the client sends
   // is not another protocol's yet, and no response upgrades the connection.
-  AwaitedResponse(Context& context, const ResponseStyle& style, bool has_body_in_pieces)
-      : context_(context),
+  AwaitedResponse(HandlerLog& log, const ResponseStyle& style, bool has_body_in_pieces)
+      : log_(log),
         style_(style),
         loop_thread_(std::this_thread::get_id()),
         has_body_in_pieces_(has_body_in_pieces) {}
@@ -37,7 +37,7 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
   void Accept(Response response, std::shared_ptr<StreamedBody> body = nullptr);
   // Thread-safe.
   std::shared_ptr<StreamedBody> MakeStreamedBody(StreamOptions options) {
-    return std::make_shared<StreamedBody>(context_, loop_thread_, std::move(options));
+    return std::make_shared<StreamedBody>(log_, loop_thread_, std::move(options));
   }
   // The handler takes the request's body. Between BeginCall and EndCall.
   std::shared_ptr<BodySource> TakeBody(BodyEvents events);
@@ -67,7 +67,7 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
   absl::Status CheckUpgrade(bool is_in_pieces) const;
   void End();
 
-  Context& context_;
+  HandlerLog& log_;
   const ResponseStyle& style_;
   const std::thread::id loop_thread_;
   const bool has_body_in_pieces_;

@@ -9,13 +9,21 @@
 #include "muster/worker/stream/stream.h"
 
 namespace muster::worker {
+namespace {
+
+std::string CountLine(const LineThrottle::Count& count) {
+  return absl::StrCat(config::Counted(count.lines, "more client"),
+                      count.lines == 1 ? " was " : " were ", count.kind);
+}
+
+}  // namespace
 
 StreamSet::StreamSet(Context& context, Protocol& protocol)
     : context_(context),
       loop_(context.loop()),
       protocol_(protocol),
       settings_(StreamSettings::From(context.config().stream())),
-      log_counts_(context.loop(), [this] { LogCounts(); }) {}
+      log_(context, CountLine) {}
 
 // One after the other: a session that goes may still ask of the set.
 StreamSet::~StreamSet() {
@@ -111,20 +119,7 @@ bool StreamSet::CloseLargest() {
 
 void StreamSet::Log(config::v1::Log::Level level, absl::string_view kind,
                     absl::string_view details) {
-  if (throttle_.Admit(kind, now())) {
-    context_.Log(level, absl::StrCat("a client is ", kind, details.empty() ? "" : ": ", details));
-  } else if (!log_counts_.is_armed()) {
-    log_counts_.Set(*throttle_.next_due());
-  }
-}
-
-void StreamSet::LogCounts() {
-  for (const LineThrottle::Count& count : throttle_.TakeDue(now())) {
-    context_.Log(config::v1::Log::WARN,
-                 absl::StrCat(config::Counted(count.lines, "more client"), " ",
-                              count.lines == 1 ? "was " : "were ", count.kind));
-  }
-  if (const auto next = throttle_.next_due()) log_counts_.Set(*next);
+  log_.Write(level, kind, absl::StrCat("a client is ", kind, details.empty() ? "" : ": ", details));
 }
 
 }  // namespace muster::worker

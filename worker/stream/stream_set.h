@@ -9,12 +9,11 @@
 #include <unordered_map>
 
 #include "absl/strings/string_view.h"
-#include "muster/loop/timer.h"
 #include "muster/worker/runtime/service.h"
-#include "muster/worker/stream/line_throttle.h"
 #include "muster/worker/stream/session.h"
 #include "muster/worker/stream/stream_queue.h"
 #include "muster/worker/stream/stream_settings.h"
+#include "muster/worker/throttle/throttled_log.h"
 
 namespace muster::worker {
 
@@ -73,7 +72,6 @@ class StreamSet {
   void BuryAll();
   // False: none has any.
   bool CloseLargest();
-  void LogCounts();
 
   Context& context_;
   loop::EventLoop& loop_;
@@ -83,8 +81,7 @@ class StreamSet {
   std::unique_ptr<char[]> input_ = std::unique_ptr<char[]>(new char[kInputBytes]);
   std::string spare_;
   std::uint64_t unsent_bytes_ = 0;
-  LineThrottle throttle_;
-  loop::Timer log_counts_;
+  ThrottledLog log_;
 
   // A stream is in one of them at most.
   StreamQueue queued_;

@@ -7,10 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/worker/http/upgrade.h"
+#include "muster/proto/counted.h"
 #include "muster/worker/stream/stream_service.h"
 #include "muster/worker/stream/stream_settings.h"
 #include "muster/worker/stream/stream_state.h"
 #include "muster/worker/websocket/session_state.pb.h"
+#include "muster/worker/throttle/throttled_log.h"
 #include "muster/worker/websocket/socket_stream.h"
 
 namespace muster::worker::websocket {
@@ -106,7 +108,11 @@ class Sockets final : public Protocol {
 class WebSocketHandler final : public http::Handler {
  public:
   WebSocketHandler(Context& context, HandshakeRules rules, std::unique_ptr<Sockets> sockets)
-      : context_(context),
+      : log_(context,
+             [](const LineThrottle::Count& count) {
+               return absl::StrCat(config::Counted(count.lines, "more WebSocket"),
+                                   count.lines == 1 ? " was " : " were ", count.kind);
+             }),
         rules_(std::move(rules)),
         sockets_(*sockets),
         service_(context, std::move(sockets)) {}
@@ -147,12 +153,12 @@ class WebSocketHandler final : public http::Handler {
     const absl::Status status = service_.Adopt(std::move(connection), state.Serialize());
     sockets_.SetOpening(nullptr);
     if (!status.ok()) {
-      context_.Log(config::v1::Log::ERROR,
-                   absl::StrCat("a WebSocket was closed: ", status.message()));
+      log_.Write(config::v1::Log::ERROR, "closed",
+                 absl::StrCat("a WebSocket was closed: ", status.message()));
     }
   }
 
-  Context& context_;
+  ThrottledLog log_;
   const HandshakeRules rules_;
   Sockets& sockets_;
   StreamService service_;

@@ -9,6 +9,7 @@
 #include "muster/worker/http/handler.h"
 #include "muster/worker/http/pieces/body_source_fixture.h"
 #include "muster/worker/http/pieces/chunked_response.h"
+#include "muster/worker/http/pieces/handler_log.h"
 #include "muster/worker/http/upgrade.h"
 
 namespace muster::worker::http {
@@ -71,7 +72,8 @@ TEST_F(BodyRestTest, IsToldNoMoreOnceItsRequestIsAnswered) {
 // A thread may have sent the reply, and let go of it only later.
 TEST_F(BodyRestTest, LetsGoOfWhatItsHandlerGaveItAtTheEndOfTheRequest) {
   const ResponseStyle style;
-  const auto awaited = std::make_shared<AwaitedResponse>(context_, style, true);
+  HandlerLog log(context_);
+  const auto awaited = std::make_shared<AwaitedResponse>(log, style, true);
   auto owned = std::make_shared<int>(1);
   const std::weak_ptr<int> seen = owned;
   awaited->BeginCall();
@@ -195,6 +197,7 @@ TEST_F(BodyRestTest, IsNotTakenForAnotherProtocol) {
   on_request_ = [&] { reply_->Send(switching); };
   Client incomplete(*this, Post(10) + "01234");
   EXPECT_THAT(incomplete.Receive(), StartsWith("HTTP/1.1 500 "));
+  context_.Advance(seconds(10));  // one line in that time is written
   on_request_ = [&] { stream_.emplace(reply_->Begin(switching)); };
   Client in_pieces(*this, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(in_pieces.Receive(), StartsWith("HTTP/1.1 500 "));

@@ -26,7 +26,7 @@ bool BodySource::is_paused() const {
 }
 
 void BodySource::Change() {
-  context_.Post([self = shared_from_this()] {
+  log_.context().Post([self = shared_from_this()] {
     {
       const std::lock_guard lock(self->mutex_);
       self->is_changed_ = false;
@@ -49,7 +49,7 @@ void BodySource::Add(absl::string_view piece) {
 
 void BodySource::TellPiece(absl::string_view piece) {
   if (events_.on_piece == nullptr) return;
-  if (!GuardedCall(context_, "BodyEvents::on_piece", [&] { events_.on_piece(piece); })) Fail();
+  if (!GuardedCall(log_, "BodyEvents::on_piece", [&] { events_.on_piece(piece); })) Fail();
 }
 
 void BodySource::Fail() {
@@ -84,7 +84,7 @@ void BodySource::Finish(std::function<void()> BodyEvents::*last_call, absl::stri
   waiting_.clear();
   const BodyEvents events = std::exchange(events_, {});
   if (last_call == nullptr || events.*last_call == nullptr) return;
-  if (!GuardedCall(context_, name, events.*last_call)) Fail();
+  if (!GuardedCall(log_, name, events.*last_call)) Fail();
 }
 
 }  // namespace muster::worker::http

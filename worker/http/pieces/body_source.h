@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "muster/worker/runtime/context.h"
+#include "muster/worker/http/pieces/handler_log.h"
 
 namespace muster::worker::http {
 
@@ -31,8 +31,8 @@ struct BodyEvents {
 // paused waits here: as much as one read of the connection brings.
 class BodySource : public std::enable_shared_from_this<BodySource> {
  public:
-  // The loop's thread. `context` outlives it.
-  BodySource(Context& context, BodyEvents events) : context_(context), events_(std::move(events)) {}
+  // The loop's thread. `log` outlives it.
+  BodySource(HandlerLog& log, BodyEvents events) : log_(log), events_(std::move(events)) {}
 
   // ---- For the handler: as in IncomingBody. Any thread ----
 
@@ -62,7 +62,7 @@ class BodySource : public std::enable_shared_from_this<BodySource> {
   void Finish(std::function<void()> BodyEvents::*last_call, absl::string_view name);
   void Fail();
 
-  Context& context_;
+  HandlerLog& log_;
   // In the loop's thread.
   BodyEvents events_;
   std::function<void()> on_change_;

@@ -4,16 +4,15 @@
 #include <exception>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "muster/worker/runtime/context.h"
+#include "muster/worker/http/pieces/handler_log.h"
 
 namespace muster::worker::http {
 
 // Calls what a handler gave. False: it threw, which is logged with `name`, of the handler's
 // interface, and the text.
 template <typename Call>
-bool GuardedCall(Context& context, absl::string_view name, const Call& call) {
+bool GuardedCall(HandlerLog& log, absl::string_view name, const Call& call) {
   std::string text;
   try {
     call();
@@ -23,8 +22,7 @@ bool GuardedCall(Context& context, absl::string_view name, const Call& call) {
   } catch (...) {
     text = "what it threw is no std::exception";
   }
-  context.Log(config::v1::Log::ERROR,
-              absl::StrCat("a response ends for an exception: ", name, ": ", text));
+  log.OnException(name, text);
   return false;
 }
 

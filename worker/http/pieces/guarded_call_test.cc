@@ -1,5 +1,6 @@
 #include "muster/worker/http/pieces/guarded_call.h"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -103,6 +104,20 @@ TEST_F(GuardedCallTest, AnswersForAHandlerThatThrowsAndKeepsItsReply) {
   context_.RunReady();
   EXPECT_EQ(client.Receive(), "");
   ExpectLogged("Handler::Handle");
+}
+
+TEST_F(GuardedCallTest, LogsOneOfManyAndCountsTheOthers) {
+  handle_ = [](const Reply&) { Throw(); };
+  Client client(*this, "");
+  for (int i = 0; i < 100; ++i) {
+    client.Send(absl::StrCat(kPost, "body"));
+    EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 500 "));
+  }
+  ExpectLogged("Handler::Handle");
+  context_.Advance(std::chrono::seconds(10));
+  ASSERT_EQ(context_.log_lines().size(), 2u);
+  EXPECT_EQ(context_.log_lines()[1].text,
+            "99 more responses ended for an exception: Handler::Handle");
 }
 
 TEST_F(GuardedCallTest, LeavesAnAnswerThatWasSent) {

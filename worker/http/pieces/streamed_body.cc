@@ -39,8 +39,8 @@ void StreamedBody::End(Trailers trailers) {
     if (status.ok()) {
       sent.emplace_back(std::move(name), std::move(value));
     } else {
-      context_.Log(config::v1::Log::ERROR,
-                   absl::StrCat("a handler's response goes without a field: ", status.message()));
+      log_.context().Post(
+          [&log = log_, reason = std::string(status.message())] { log.OnBadTrailer(reason); });
     }
   }
   bool must_wake = false;
@@ -71,7 +71,7 @@ std::uint64_t StreamedBody::unsent_bytes() const {
 }
 
 void StreamedBody::Wake() {
-  context_.Post([self = shared_from_this()] {
+  log_.context().Post([self = shared_from_this()] {
     {
       const std::lock_guard lock(self->mutex_);
       self->is_woken_ = false;
@@ -127,7 +127,7 @@ void StreamedBody::TellInputEnd() {
 }
 
 void StreamedBody::Tell(const std::function<void()>& notice, absl::string_view name) {
-  if (notice != nullptr && !GuardedCall(context_, name, notice)) Abort();
+  if (notice != nullptr && !GuardedCall(log_, name, notice)) Abort();
 }
 
 void StreamedBody::Cut() {

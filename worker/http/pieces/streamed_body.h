@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "muster/worker/http/pieces/handler_log.h"
 #include "muster/worker/http/pieces/trailers.h"
-#include "muster/worker/runtime/context.h"
 
 namespace muster::worker::http {
 
@@ -46,9 +46,9 @@ class StreamedBody : public std::enable_shared_from_this<StreamedBody> {
   // What other threads write is gathered up to here.
   static constexpr std::size_t kGatheredBytes = 16 * 1024;
 
-  // Any thread. `context` outlives it.
-  StreamedBody(Context& context, std::thread::id loop_thread, StreamOptions options)
-      : context_(context), loop_thread_(loop_thread), options_(std::move(options)) {}
+  // Any thread. `log` outlives it.
+  StreamedBody(HandlerLog& log, std::thread::id loop_thread, StreamOptions options)
+      : log_(log), loop_thread_(loop_thread), options_(std::move(options)) {}
 
   // ---- For the handler: as in StreamedReply. Any thread ----
 
@@ -92,7 +92,7 @@ class StreamedBody : public std::enable_shared_from_this<StreamedBody> {
   void Tell(const std::function<void()>& notice, absl::string_view name);
   bool is_over() const { return is_gone() || is_ended_ || is_aborted_; }
 
-  Context& context_;
+  HandlerLog& log_;
   const std::thread::id loop_thread_;
   StreamOptions options_;            // its functions in the loop's thread
   std::function<void()> on_pieces_;  // in the loop's thread

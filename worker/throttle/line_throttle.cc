@@ -1,4 +1,4 @@
-#include "muster/worker/stream/line_throttle.h"
+#include "muster/worker/throttle/line_throttle.h"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_STREAM_LINE_THROTTLE_H_
-#define MUSTER_WORKER_STREAM_LINE_THROTTLE_H_
+#ifndef MUSTER_WORKER_THROTTLE_LINE_THROTTLE_H_
+#define MUSTER_WORKER_THROTTLE_LINE_THROTTLE_H_
 
 #include <chrono>
 #include <cstdint>
@@ -43,4 +43,4 @@ class LineThrottle {
 
 }  // namespace muster::worker
 
-#endif  // MUSTER_WORKER_STREAM_LINE_THROTTLE_H_
+#endif  // MUSTER_WORKER_THROTTLE_LINE_THROTTLE_H_
