@@ -144,7 +144,9 @@ class Checker {
       Mistake(field + ".location",
               absl::StrCat("goes with a status from 300 to 399, not with ", answer.status()));
     }
-    if ((answer.status() == 204 || answer.status() == 304) && !answer.body().empty()) {
+    const bool has_no_body =
+        answer.status() == 204 || answer.status() == 205 || answer.status() == 304;
+    if (has_no_body && !answer.body().empty()) {
       Mistake(field + ".body", absl::StrCat("cannot go with status ", answer.status()));
     }
     if (HasControlCharacter(answer.location())) {

@@ -6,9 +6,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -31,6 +34,17 @@ class Logging : public Handler, private Service {
   void OnConnection(worker::Connection) override {}
   absl::Status Reopen() override { return absl::InternalError("no log of the handler"); }
   void Drain(Idle) override {}
+};
+
+// Does what the test says.
+class Answering : public Handler {
+ public:
+  explicit Answering(std::function<void(const Request&, Reply)> handle)
+      : handle_(std::move(handle)) {}
+  void Handle(const Request& request, Reply reply) override { handle_(request, std::move(reply)); }
+
+ private:
+  std::function<void(const Request&, Reply)> handle_;
 };
 
 class HttpServiceTest : public ServiceFixture {
@@ -62,6 +76,39 @@ TEST_F(HttpServiceTest, ServesAFileByteForByte) {
   const ClientResponse response = Ask("GET /f/file HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(response.status, 200);
   EXPECT_TRUE(response.body == content);
+}
+
+TEST_F(HttpServiceTest, SendsNoBodyWhereTheStatusHasNone) {
+  int status = 0;
+  std::optional<Reply> kept;
+  handlers()["status"] = [&](worker::Context&) {
+    return std::make_unique<Answering>([&](const Request& request, Reply reply) {
+      kept.emplace(std::move(reply));
+      if (request.path == "/now") std::exchange(kept, {})->Send({.status = status, .body = "none"});
+    });
+  };
+  for (const char* path : {"/now", "/later"}) {
+    config::v1::Location& location = *http().add_location();
+    location.set_path(path);
+    location.set_handler("status");
+  }
+  Client client = Connect();
+  for (const int without : {204, 205, 304}) {
+    status = without;
+    for (const char* line : {"GET /now", "HEAD /now", "POST /now", "GET /later"}) {
+      client.Send(absl::StrCat(line, " HTTP/1.1\r\nHost: a\r\n\r\n"));
+      if (absl::EndsWith(line, "later")) {
+        ASSERT_TRUE(RunUntil([&] { return kept.has_value(); }));
+        std::exchange(kept, {})->Send({.status = without, .body = "none"});
+      }
+      const ClientResponse response = client.Receive(/*has_body=*/false);
+      EXPECT_EQ(response.status, without);
+      EXPECT_EQ(response.Field("Content-Length").value_or("none"), without == 205 ? "0" : "none");
+      EXPECT_FALSE(response.Field("Content-Type").has_value());
+      EXPECT_TRUE(client.IsQuiet()) << line << " " << without;
+    }
+  }
+  EXPECT_EQ(client.Ask(kGet).body, "hello");
 }
 
 TEST_F(HttpServiceTest, ServesRangesOfALargeFile) {

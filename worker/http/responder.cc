@@ -61,6 +61,8 @@ absl::StatusOr<PreparedResponse> MakeReturn(const config::v1::Return& response,
     body = std::move(page.body);
     absl::StrAppend(&fields, "Content-Type: ", page.type, "\r\nContent-Length: ", body.size(),
                     "\r\n");
+  } else if (IsFramed(status)) {
+    fields.append("Content-Length: 0\r\n");
   }
   if (response.has_location()) absl::StrAppend(&fields, "Location: ", response.location(), "\r\n");
   fields.append(style.FieldsFor(status));

@@ -130,6 +130,17 @@ TEST(Responder, ReturnsNoContentWithoutLength) {
   EXPECT_FALSE(absl::StrContains(Ask(*responder, "GET /"), "Content-"));
 }
 
+TEST(Responder, ReturnsResetContentWithLengthZero) {
+  auto responder = Make(R"pb(location {
+                               path: "/"
+                               return { status: 205 }
+                             })pb");
+  ASSERT_TRUE(responder.ok());
+  const std::string response = Ask(*responder, "GET /");
+  EXPECT_TRUE(absl::StrContains(response, "\r\nContent-Length: 0\r\n"));
+  EXPECT_FALSE(absl::StrContains(response, "Content-Type"));
+}
+
 TEST(Responder, ShowsTheCountersOfAllWorkers) {
   auto responder = Make(R"pb(location {
                                path: "/s"
@@ -318,6 +329,11 @@ TEST(Responder, NamesTheFieldThatIsWrong) {
                                 return { status: 304 body: "x" }
                               })pb"),
             "http.location[1].return.body: a response of status 304 has none");
+  EXPECT_EQ(ErrorOf(ok + R"pb(location {
+                                path: "/a"
+                                return { status: 205 body: "x" }
+                              })pb"),
+            "http.location[1].return.body: a response of status 205 has none");
   EXPECT_EQ(ErrorOf(ok + R"pb(location {
                                 path: "/a"
                                 return { status: 199 }

@@ -10,6 +10,7 @@ enum StatusCode : int {
   kSwitchingProtocols = 101,
   kOk = 200,
   kNoContent = 204,
+  kResetContent = 205,
   kPartialContent = 206,
   kMovedPermanently = 301,
   kNotModified = 304,
@@ -34,8 +35,13 @@ enum StatusCode : int {
 // "Not Found"; empty for a code that is not registered.
 absl::string_view ReasonPhrase(int status);
 
-// Whether a response with this final status has a body, and so a Content-Length.
-inline bool HasBody(int status) { return status != 204 && status != kNotModified; }
+// Whether a response with this final status is framed as one with a body: by its length, or by
+// chunks. Others end with their head.
+inline bool IsFramed(int status) { return status != kNoContent && status != kNotModified; }
+
+// Whether it may have anything in its body. One with status 205 has not, though it is framed
+// (RFC 9110, 15.3.6).
+inline bool HasBody(int status) { return IsFramed(status) && status != kResetContent; }
 
 }  // namespace muster::worker::http
 

@@ -13,11 +13,15 @@ TEST(StatusCode, HasTheReasonPhraseOfTheRegistry) {
 
 TEST(StatusCode, HasNoReasonPhraseWhenItIsNotRegistered) { EXPECT_EQ(ReasonPhrase(299), ""); }
 
-TEST(StatusCode, HasNoBodyWithNoContentAndNotModified) {
+TEST(StatusCode, HasNoBodyWhereTheStatusSaysSo) {
   EXPECT_FALSE(HasBody(204));
+  EXPECT_FALSE(HasBody(205));
   EXPECT_FALSE(HasBody(304));
   EXPECT_TRUE(HasBody(200));
   EXPECT_TRUE(HasBody(404));
+  EXPECT_FALSE(IsFramed(204));
+  EXPECT_TRUE(IsFramed(205));
+  EXPECT_FALSE(IsFramed(304));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "muster/worker/http/pieces/streamed_body.h"
 
-#include "absl/strings/str_cat.h"
 #include "muster/worker/http/pieces/guarded_call.h"
 
 namespace muster::worker::http {

@@ -31,7 +31,7 @@ struct StreamOptions {
   // was written, nor for an end behind another request that it has sent.
   std::function<void()> on_input_end = {};
   // Nobody takes what is written any more, and End was not called: the client has left or was too
-  // slow, or the response has no body, since it answers HEAD or is a 204 or 304. Called once.
+  // slow, or the response has no body, since it answers HEAD or is a 204, 205 or 304. Called once.
   std::function<void()> on_gone = {};
   // The names of the trailers that End will have, for the client to know: the field Trailer.
   std::vector<std::string> trailers = {};

@@ -59,6 +59,8 @@ Answer AppendResponse(std::string& out, const Response& response, const Response
   if (!is_upgrade && HasBody(response.status)) {
     if (!response.content_type.empty()) head.Field("Content-Type", response.content_type);
     head.Field("Content-Length", response.body.size());
+  } else if (!is_upgrade && IsFramed(response.status)) {
+    head.Field("Content-Length", 0);
   }
   for (const auto& [name, value] : response.headers) head.Field(name, value);
   out.append(style.FieldsFor(response.status));
@@ -81,6 +83,8 @@ void AppendStreamedHead(std::string& out, const Response& response, const Respon
     if (!response.content_type.empty()) head.Field("Content-Type", response.content_type);
     if (is_chunked) head.Field("Transfer-Encoding", "chunked");
     if (is_chunked && !trailers.empty()) head.Field("Trailer", absl::StrJoin(trailers, ", "));
+  } else if (IsFramed(response.status)) {
+    head.Field("Content-Length", 0);
   }
   for (const auto& [name, value] : response.headers) head.Field(name, value);
   out.append(style.FieldsFor(response.status));
