@@ -209,10 +209,10 @@ bool Connection::Continue(absl::string_view input) {
 }
 
 bool Connection::Process(absl::string_view input) {
-  const auto use_of_body = [this](const RequestHead& head) {
-    return share_.responder.UseOfBody(head);
+  const auto rule_of_body = [this](const RequestHead& head) {
+    return share_.responder.RuleOfBody(head);
   };
-  RequestReader reader(share_.settings, share_.parser, use_of_body, std::move(partial_), input,
+  RequestReader reader(share_.settings, share_.parser, rule_of_body, std::move(partial_), input,
                        share_.loop.now());
   // A body is read even while something is being sent: that may be the 100 (Continue) for it.
   while (reader.is_in_body() || answers_.MayAnswer()) {

@@ -26,8 +26,7 @@ ConnectionSettings ConnectionSettings::From(const config::v1::Http& http) {
           .keepalive_requests = http.keepalive_requests(),
           .keepalive_time = BoundedDuration(http.keepalive_time()),
           .limits = {.max_request_line_bytes = http.max_request_line_bytes(),
-                     .max_header_bytes = http.max_header_bytes()},
-          .max_body_bytes = http.max_body_bytes()};
+                     .max_header_bytes = http.max_header_bytes()}};
 }
 
 }  // namespace muster::worker::http

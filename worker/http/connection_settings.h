@@ -10,8 +10,8 @@
 
 namespace muster::worker::http {
 
-// How long a connection waits for its client, and how much it accepts. The fields have the same
-// names and meanings as in config::v1::Http.
+// How long a connection waits for its client, and how much it accepts before it knows the location.
+// The fields have the same names and meanings as in config::v1::Http.
 struct ConnectionSettings {
   // The defaults in `http` are filled in.
   static ConnectionSettings From(const config::v1::Http& http);
@@ -27,7 +27,6 @@ struct ConnectionSettings {
   std::uint32_t keepalive_requests = 0;       // 0: no limit
   loop::Clock::duration keepalive_time = {};  // 0: no limit
   RequestParser::Limits limits;
-  std::uint64_t max_body_bytes = 0;
 };
 
 }  // namespace muster::worker::http

@@ -46,13 +46,11 @@ TEST(ConnectionSettings, HaveEachLimitOfTheConfiguration) {
   http.set_keepalive_requests(2);
   http.set_max_request_line_bytes(3);
   http.set_max_header_bytes(4);
-  http.set_max_body_bytes(5);
   const ConnectionSettings settings = ConnectionSettings::From(http);
   EXPECT_EQ(settings.min_body_bytes_per_second, 1u);
   EXPECT_EQ(settings.keepalive_requests, 2u);
   EXPECT_EQ(settings.limits.max_request_line_bytes, 3u);
   EXPECT_EQ(settings.limits.max_header_bytes, 4u);
-  EXPECT_EQ(settings.max_body_bytes, 5u);
 }
 
 }  // namespace

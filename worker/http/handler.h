@@ -25,7 +25,8 @@ struct Request {
   absl::string_view path;    // decoded and normalized, with its leading slash: "/counter/a b"
   absl::string_view query;   // as the client sent it, without the question mark
   HeaderFields headers;
-  // Complete; at most http.max_body_bytes. Empty, if the handler TakesBodyInPieces.
+  // Complete; at most max_body_bytes of the location or of http. Empty, if the handler
+  // TakesBodyInPieces.
   absl::string_view body;
   // Who has connected: as a trusted proxy told by the PROXY protocol, or else the connection's
   // peer. A field such as X-Forwarded-For is the client's to write, and is not looked at.
@@ -53,7 +54,7 @@ class Handler {
   virtual void Handle(const Request& request, Reply reply) = 0;
 
   // Whether Handle is called as soon as the head of a request is there, and takes its body as it
-  // comes (Reply::TakeBody). http.max_body_bytes is the bound of such a body, too. Always the same.
+  // comes (Reply::TakeBody). max_body_bytes is the bound of such a body, too. Always the same.
   //
   // The handler may answer before the end of the body. Its client gets a whole response at once,
   // and no more pieces are told. Then at most 64 KiB that are left of a body of known length are

@@ -19,19 +19,18 @@ void PartialRequest::KeepOnly(absl::string_view rest) {
   bytes_.erase(0, static_cast<std::size_t>(rest.data() - bytes_.data()));
 }
 
-void PartialRequest::BeginBody(BodyUse use, loop::TimePoint now) {
+void PartialRequest::BeginBody(BodyRule rule, loop::TimePoint now) {
   parser_.head().Rebase(bytes_.data());
   body_ = RequestBody(parser_.head());
   body_start_ = last_bytes_ = now;
   is_in_body_ = true;
-  use_ = use;
+  rule_ = rule;
 }
 
-RequestBody::Outcome PartialRequest::ReadBody(absl::string_view& input, std::uint64_t max_bytes,
-                                              loop::TimePoint now) {
+RequestBody::Outcome PartialRequest::ReadBody(absl::string_view& input, loop::TimePoint now) {
   const std::uint64_t before = body_.received_bytes();
   const RequestBody::Outcome outcome =
-      body_.Read(input, max_bytes, use_ == BodyUse::kDropped ? nullptr : &content_);
+      body_.Read(input, rule_.max_bytes, rule_.use == BodyUse::kDropped ? nullptr : &content_);
   if (body_.received_bytes() > before) last_bytes_ = now;
   return outcome;
 }

@@ -45,11 +45,10 @@ class PartialRequest {
 
   // bytes() is a complete head, and the parser has parsed it. The request's body follows. Its
   // content is kept unless it is dropped.
-  void BeginBody(BodyUse use, loop::TimePoint now);
+  void BeginBody(BodyRule rule, loop::TimePoint now);
   bool is_in_body() const { return is_in_body_; }
   // In the body: removes the bytes of the body from the front of `input`.
-  RequestBody::Outcome ReadBody(absl::string_view& input, std::uint64_t max_bytes,
-                                loop::TimePoint now);
+  RequestBody::Outcome ReadBody(absl::string_view& input, loop::TimePoint now);
   const std::string& content() const { return content_; }
   // In pieces: the content until now was used.
   void DropContent() { std::string().swap(content_); }
@@ -85,7 +84,7 @@ class PartialRequest {
   bool is_in_body_ = false;
   bool is_in_pieces_ = false;
   bool waits_for_continue_ = false;
-  BodyUse use_ = BodyUse::kDropped;
+  BodyRule rule_;
   std::optional<loop::TimePoint> stopped_;
   std::string content_;
 };

@@ -47,11 +47,11 @@ void RequestReader::GoPast() {
 RequestReader::Outcome RequestReader::BeginBody() {
   const absl::string_view head = input_.substr(0, parser_->head_bytes());
   body_ = std::make_unique<PartialRequest>(head, *parser_, start_);
-  const BodyUse use = use_of_body_(parser_->head());
-  body_->BeginBody(use, now_);
+  const BodyRule rule = rule_of_body_(parser_->head());
+  body_->BeginBody(rule, now_);
   input_.remove_prefix(head.size());
   const bool is_awaited = input_.empty() && parser_->head().expects_continue();
-  if (use == BodyUse::kInPieces) return BeginPieces(is_awaited);
+  if (rule.use == BodyUse::kInPieces) return BeginPieces(is_awaited);
   const Outcome outcome = ReadBody();
   return outcome == Outcome::kIncomplete && is_awaited ? Outcome::kExpectsContinue : outcome;
 }
@@ -59,7 +59,7 @@ RequestReader::Outcome RequestReader::BeginBody() {
 RequestReader::Outcome RequestReader::BeginPieces(bool is_awaited) {
   // What is announced may be too much already.
   absl::string_view nothing;
-  if (body_->ReadBody(nothing, settings_.max_body_bytes, now_) == RequestBody::Outcome::kTooLarge) {
+  if (body_->ReadBody(nothing, now_) == RequestBody::Outcome::kTooLarge) {
     return Refuse(kContentTooLarge, body_->bytes());
   }
   body_->BeginPieces(is_awaited);
@@ -67,7 +67,7 @@ RequestReader::Outcome RequestReader::BeginPieces(bool is_awaited) {
 }
 
 RequestReader::Outcome RequestReader::ReadBody() {
-  switch (body_->ReadBody(input_, settings_.max_body_bytes, now_)) {
+  switch (body_->ReadBody(input_, now_)) {
     case RequestBody::Outcome::kIncomplete:
       return Outcome::kIncomplete;
     case RequestBody::Outcome::kMalformed:

@@ -21,14 +21,14 @@ namespace muster::worker::http {
 // not copied. Makes no system calls. Belongs to one thread.
 class RequestReader {
  public:
-  using UseOfBody = absl::FunctionRef<BodyUse(const RequestHead&)>;
+  using RuleOfBody = absl::FunctionRef<BodyRule(const RequestHead&)>;
 
-  // The references, the callable of `use_of_body` and the bytes of `input` outlive the reader.
+  // The references, the callable of `rule_of_body` and the bytes of `input` outlive the reader.
   // Nothing else uses `scratch` meanwhile. `kept`: null if nothing was kept.
-  RequestReader(const ConnectionSettings& settings, RequestParser& scratch, UseOfBody use_of_body,
+  RequestReader(const ConnectionSettings& settings, RequestParser& scratch, RuleOfBody rule_of_body,
                 std::unique_ptr<PartialRequest> kept, absl::string_view input, loop::TimePoint now)
       : settings_(settings),
-        use_of_body_(use_of_body),
+        rule_of_body_(rule_of_body),
         parser_(&scratch),
         input_(input),
         now_(now),
@@ -94,7 +94,7 @@ class RequestReader {
   Outcome Refuse(int status, absl::string_view bytes);
 
   const ConnectionSettings& settings_;
-  UseOfBody use_of_body_;
+  RuleOfBody rule_of_body_;
   RequestParser* parser_;                 // the scratch parser, or that of kept_
   std::unique_ptr<PartialRequest> kept_;  // not null: input_ points into it
   std::unique_ptr<PartialRequest> body_;  // the current request, if it has a body

@@ -22,11 +22,9 @@ constexpr char kPostHead[] = "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r
 // What a reader finds, turn by turn.
 class RequestReaderTest : public testing::Test {
  protected:
-  RequestReaderTest() { settings_.max_body_bytes = 100; }
-
   // A reader of what was kept, and then of `input`.
   RequestReader Read(absl::string_view input) {
-    return RequestReader(settings_, scratch_, use_of_body_, std::move(kept_), input, now_);
+    return RequestReader(settings_, scratch_, rule_of_body_, std::move(kept_), input, now_);
   }
 
   // A turn: the request line and the body of each request in `input`; the rest is kept.
@@ -40,13 +38,13 @@ class RequestReaderTest : public testing::Test {
     return found;
   }
 
-  static BodyUse IsPostToB(const RequestHead& head) {
-    return head.target() == "/b" ? BodyUse::kWhole : BodyUse::kDropped;
+  static BodyRule RuleOf(const RequestHead& head) {
+    return {.use = head.target() == "/b" ? BodyUse::kWhole : BodyUse::kDropped, .max_bytes = 100};
   }
 
   ConnectionSettings settings_;
   RequestParser scratch_;
-  RequestReader::UseOfBody use_of_body_ = IsPostToB;
+  RequestReader::RuleOfBody rule_of_body_ = RuleOf;
   loop::TimePoint now_;
   std::unique_ptr<PartialRequest> kept_;
   Outcome outcome_ = Outcome::kIncomplete;

@@ -147,6 +147,7 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const 
   auto style = ResponseStyle::Create(http.header(), http.error_page(), {}, *responder.types_);
   if (!style.ok()) return Below("http", style.status(), "http");
   responder.style_ = std::make_unique<ResponseStyle>(*std::move(style));
+  responder.max_body_bytes_ = http.max_body_bytes();
   if (http.allow_non_ascii_targets()) responder.target_ = RequestTarget(RequestTarget::Bytes::kAny);
   responder.files_ = std::make_unique<OpenFileCache>(LimitsOf(http.open_file_cache()));
   responder.listings_ = std::make_unique<ListingCache>(ListingLimitsOf(responder.files_->limits()));
@@ -159,7 +160,7 @@ absl::StatusOr<Responder> Responder::Create(const config::v1::Http& http, const 
       const std::string field = absl::StrCat("http.location[", i, "]");
       return Below(field, action.status(), CauseIn(field, http.location(i)));
     }
-    responder.has_handlers_ |= std::holds_alternative<HandlerAction>(*action);
+    responder.AddBodyRule(http.location(i), *action);
     responder.actions_.push_back(*std::move(action));
   }
   return responder;
@@ -242,13 +243,24 @@ absl::StatusOr<Responder::Action> Responder::MakeAction(const config::v1::Http& 
       ": expected one of root, return, stub_status, metrics, status_json, ", "status_page"));
 }
 
-BodyUse Responder::UseOfBody(const RequestHead& request) {
-  if (!has_handlers_ || !target_.Parse(request.target())) return BodyUse::kDropped;
+void Responder::AddBodyRule(const config::v1::Location& location, const Action& action) {
+  BodyRule rule = {.use = BodyUse::kDropped, .max_bytes = max_body_bytes_};
+  if (const auto* handler = std::get_if<HandlerAction>(&action)) {
+    rule.use = handler->handler().TakesBodyInPieces() ? BodyUse::kInPieces : BodyUse::kWhole;
+  }
+  if (location.has_max_body_bytes()) rule.max_bytes = location.max_body_bytes();
+  has_body_rules_ |= rule.use != BodyUse::kDropped || location.has_max_body_bytes();
+  body_rules_.push_back(rule);
+}
+
+BodyRule Responder::RuleOfBody(const RequestHead& request) {
+  const BodyRule of_none = {.use = BodyUse::kDropped, .max_bytes = max_body_bytes_};
+  if (!has_body_rules_ || request.method() == Method::kConnect ||
+      !target_.Parse(request.target())) {
+    return of_none;
+  }
   const std::optional<std::size_t> location = router_.Find(target_.path());
-  if (!location.has_value()) return BodyUse::kDropped;
-  const auto* handler = std::get_if<HandlerAction>(&actions_[*location]);
-  if (handler == nullptr || request.method() == Method::kConnect) return BodyUse::kDropped;
-  return handler->handler().TakesBodyInPieces() ? BodyUse::kInPieces : BodyUse::kWhole;
+  return location.has_value() ? body_rules_[*location] : of_none;
 }
 
 Answer Responder::Respond(const RequestHead& request, Persistence& persistence,

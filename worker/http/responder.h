@@ -2,6 +2,7 @@
 #define MUSTER_WORKER_HTTP_RESPONDER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,13 +49,13 @@ class Responder {
                                           const Metrics* metrics = nullptr);
 
   // The answer to a whole request, appended to `out`. A target that is malformed closes: see
-  // `persistence` afterwards. `body` is the request's if UseOfBody said kWhole. `origin`: the
+  // `persistence` afterwards. `body` is the request's if RuleOfBody said kWhole. `origin`: the
   // client's.
   Answer Respond(const RequestHead& request, Persistence& persistence, const DateCache& date,
                  std::string& out, absl::string_view body = {}, const Origin& origin = Origin(),
                  absl::string_view request_id = {});
-  // How what answers it uses its body.
-  BodyUse UseOfBody(const RequestHead& request);
+  // How what answers it uses its body, and how much of it the location admits.
+  BodyRule RuleOfBody(const RequestHead& request);
 
   // Of answers that are no location's.
   const ResponseStyle& style() const { return *style_; }
@@ -81,6 +82,7 @@ class Responder {
   std::vector<admin::v1::Metric> OwnMetrics() const;
   absl::StatusOr<Action> MakeAction(const config::v1::Http& http, std::size_t index,
                                     const FindHandler& find_handler);
+  void AddBodyRule(const config::v1::Location& location, const Action& action);
   absl::StatusOr<StaticFiles> MakeStaticFiles(const config::v1::Location& location,
                                               std::size_t index);
 
@@ -96,8 +98,10 @@ class Responder {
   std::unique_ptr<OpenFileCache> files_;
   std::unique_ptr<ListingCache> listings_;
   const SharedZone* zone_;
-  const Metrics* metrics_;  // null: there are none
-  bool has_handlers_ = false;
+  const Metrics* metrics_;            // null: there are none
+  std::uint64_t max_body_bytes_ = 0;  // where no location says another
+  std::vector<BodyRule> body_rules_;  // of the locations
+  bool has_body_rules_ = false;       // one of them is not as in other places
   RequestTarget target_;
 };
 

@@ -17,6 +17,12 @@ enum class BodyUse : std::uint8_t {
   kInPieces,  // it is used as it comes
 };
 
+// What is done with the body of a request, and how long it may be.
+struct BodyRule {
+  BodyUse use = BodyUse::kDropped;
+  std::uint64_t max_bytes = 0;
+};
+
 // Reads the body of one request. Belongs to one thread.
 class RequestBody {
  public:

@@ -29,7 +29,8 @@ inline std::string Post(std::size_t body_bytes, absl::string_view fields = "") {
                       "\r\n");
 }
 
-// "/b" takes its body in pieces and is answered by the test, "/next" is answered.
+// "/b" takes its body in pieces and is answered by the test, "/bounded" the same with a bound of
+// its own, "/next" is answered.
 class BodySourceFixture : public testing::Test {
  protected:
   struct Taking : public Handler {
@@ -85,6 +86,7 @@ class BodySourceFixture : public testing::Test {
     http {
       max_body_bytes: 10000000
       location { path: "/b" handler: "b" }
+      location { path: "/bounded" handler: "b" max_body_bytes: 20 }
       location { path: "/next" return { body: "next" } }
     }
   )"};

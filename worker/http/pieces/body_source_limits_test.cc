@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/worker/http/pieces/body_source_fixture.h"
@@ -29,6 +30,24 @@ TEST_F(BodySourceLimitsTest, IsBoundedInChunks) {
   EXPECT_EQ(gone_, 1);
   EXPECT_EQ(ends_, 0);
   Answer({.body = "late"});
+}
+
+TEST_F(BodySourceLimitsTest, HasTheBoundOfItsLocation) {
+  const auto to_bounded = [](absl::string_view request) {
+    return absl::StrReplaceAll(request, {{"POST /b ", "POST /bounded "}});
+  };
+  Client length(*this, to_bounded(Post(21, "Expect: 100-continue\r\n")));
+  EXPECT_THAT(length.Receive(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(requests_, 0);
+  Client chunks(*this, absl::StrCat(to_bounded(kChunkedPost), "f\r\n0123456789abcde\r\n"));
+  EXPECT_EQ(taken_, "0123456789abcde");
+  chunks.Send("6\r\n");
+  EXPECT_THAT(chunks.Receive(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(gone_, 1);
+  Client whole(*this, to_bounded(Post(20, "Expect: 100-continue\r\n")));
+  EXPECT_EQ(whole.Receive(), kContinue);
+  whole.Send(std::string(20, 'x'));
+  EXPECT_EQ(ends_, 1);
 }
 
 TEST_F(BodySourceLimitsTest, IsRefusedIfAChunkIsMalformed) {
