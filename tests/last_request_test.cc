@@ -26,8 +26,8 @@ constexpr char kLocations[] =
 
 class LastRequestTest : public testing::Test {
  protected:
-  LastRequestTest()
-      : muster_(RunningMaster::ConfigOfOneWorker("", kLocations),
+  explicit LastRequestTest(const std::string& http = "")
+      : muster_(RunningMaster::ConfigOfOneWorker("", absl::StrCat(kLocations, http)),
                 "worker/testing/crashing_worker") {}
   void SetUp() override { ASSERT_TRUE(muster_.Start()) << muster_.master().errors(); }
 
@@ -109,6 +109,28 @@ TEST_F(LastRequestTest, IsShownWhileItHangs) {
   ASSERT_TRUE(AwaitServing(1));
   EXPECT_THAT(muster_.master().errors(),
               HasSubstr("was killed by SIGKILL while it served GET /crash/hang for 127.0.0.1:"));
+}
+
+class LastRequestWithIdTest : public LastRequestTest {
+ protected:
+  LastRequestWithIdTest()
+      : LastRequestTest("access_log { path: 'access.log' format: '$request_id' }\n") {}
+};
+
+TEST_F(LastRequestWithIdTest, IsToldWithItsId) {
+  HttpClient client(muster_.address());
+  ASSERT_TRUE(client.Send("GET /crash/hang HTTP/1.1\r\nHost: a\r\nX-Request-ID: order-66\r\n\r\n"));
+  ASSERT_TRUE(muster_.AwaitStatus([](const admin::v1::Status& status) {
+    return status.workers(0).request().id() == "order-66";
+  })) << muster_.Status().DebugString();
+  EXPECT_THAT(muster_.Ctl({"workers"}).output, HasSubstr(", id order-66"));
+  ASSERT_EQ(::kill(muster_.WorkerPids().at(0), SIGKILL), 0);
+  ASSERT_TRUE(AwaitServing(1));
+  EXPECT_THAT(muster_.master().errors(),
+              ContainsRegex("was killed by SIGKILL while it served GET /crash/hang for "
+                            "127.0.0.1:[0-9]+ .id order-66.; starting it again"));
+  EXPECT_THAT(Page("/status"),
+              ContainsRegex("\"path\": \"/status\",[^}]*\"id\": \"[0-9a-f]{32}\""));
 }
 
 TEST_F(LastRequestTest, IsToldAsThatOfAHandlerIfTheLoopHasGoneOn) {

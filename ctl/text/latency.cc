@@ -71,7 +71,7 @@ std::string FormatRequest(const v1::Worker& worker) {
   const v1::WorkerRequest& request = worker.request();
   return absl::StrCat(request.method(), " ", request.path(), " for ",
                       FormatElapsed(ToDuration(request.age())), request.peer().empty() ? "" : ", ",
-                      request.peer());
+                      request.peer(), request.id().empty() ? "" : ", id ", request.id());
 }
 
 }  // namespace muster::ctl

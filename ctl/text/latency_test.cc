@@ -63,6 +63,8 @@ TEST(FormatRequest, TellsTheRequestItsAgeAndItsClient) {
   EXPECT_EQ(FormatRequest(worker), "GET /slow for 12.0s");
   worker.mutable_request()->set_peer("192.0.2.1:4711");
   EXPECT_EQ(FormatRequest(worker), "GET /slow for 12.0s, 192.0.2.1:4711");
+  worker.mutable_request()->set_id("6f1e");
+  EXPECT_EQ(FormatRequest(worker), "GET /slow for 12.0s, 192.0.2.1:4711, id 6f1e");
 }
 
 }  // namespace

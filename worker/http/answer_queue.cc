@@ -95,8 +95,8 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
   Persistence persistence =
       following.leaves_body ? Persistence(Persistence::kClose) : PersistenceAfter(head, following);
   const std::size_t output_start = share_.output.size();
-  const std::uint64_t ticket = ShowRequest(head, start);
   if (share_.request_ids != nullptr) share_.request_id = share_.request_ids->IdOf(head);
+  const std::uint64_t ticket = ShowRequest(head, start);
   http::Answer answer = share_.responder.Respond(head, persistence, share_.date, share_.output,
                                                  body, origin_, share_.request_id);
   if (answer.awaited != nullptr) {
@@ -116,7 +116,7 @@ inline std::uint64_t AnswerQueue::ShowRequest(const RequestHead& head, loop::Tim
   const PeerAddress& peer = origin_.address;
   return share_.request.Begin(
       start, {.family = peer.family(), .port = peer.port(), .address = peer.bytes()},
-      line.substr(0, line.find(' ')), target.substr(0, target.find('?')));
+      line.substr(0, line.find(' ')), target.substr(0, target.find('?')), share_.request_id);
 }
 
 void AnswerQueue::FinishAwaited(Following following) {

@@ -40,8 +40,8 @@ class SocketSession {
   virtual void OnQuit() {}
   // The WebSocket is closed. `code`: the client's; kNoStatusReceived if it gave none;
   // kAbnormalClosure if the connection ended without its Close, also because it did not answer a
-  // ping or a Close in time; or the code for which the service has failed it. Called once, and not
-  // for a client that moves to another worker.
+  // ping or a Close in time, or did not send the rest of a frame; or the code for which the service
+  // has failed it. Called once, and not for a client that moves to another worker.
   virtual void OnClose(std::uint16_t /*code*/, absl::string_view /*reason*/) {}
 };
 

@@ -17,7 +17,8 @@
 
 namespace muster::worker::websocket {
 
-// How the WebSockets of one handler are served. docs/WEBSOCKET.md.
+// How the WebSockets of one handler are served. docs/WEBSOCKET.md. What cannot be met refuses the
+// start, with the reason: bounds, times, and origins that are none.
 struct SocketOptions {
   HandshakeRules rules = {};
   // A message that is half received moves with its client, so max_message_bytes and 64 KiB more
@@ -27,7 +28,8 @@ struct SocketOptions {
   int deflate_level = 1;
   std::size_t least_compressed_bytes = 128;
   // A client from which nothing has come for that long is pinged; 0: never. If nothing comes for
-  // pong_timeout after that, it is closed.
+  // pong_timeout after that, it is closed. Each is 24 hours at most. Only the time in which the
+  // client is read counts. (How long a frame may take is `stream.read_timeout`.)
   loop::Clock::duration ping_interval = std::chrono::seconds(30);
   loop::Clock::duration pong_timeout = std::chrono::seconds(30);
 };

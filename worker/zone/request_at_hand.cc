@@ -55,7 +55,9 @@ RequestShown Copy(const RequestAtHand& record, std::uint64_t sequence) {
   request.method = record.method.Load(shape >> 32 & 0xff);
   request.path = record.path.Load(shape >> 40 & 0xff);
   request.peer = PeerText(peer);
+  request.id = record.path.LoadLast(shape >> 49 & 0x7f);
   request.path = Shown(request.path, (shape >> 48 & 1) != 0);
+  request.id = Shown(request.id, (shape >> 56 & 1) != 0);
   request.method = Shown(request.method, false);
   return request;
 }
@@ -87,7 +89,8 @@ void ClearRequest(RequestAtHand& record) {
 
 std::string Describe(const RequestShown& request) {
   return absl::StrCat(request.method, " ", request.path, " for ",
-                      request.peer.empty() ? "an unknown client" : request.peer);
+                      request.peer.empty() ? "an unknown client" : request.peer,
+                      request.id.empty() ? "" : absl::StrCat(" (id ", request.id, ")"));
 }
 
 }  // namespace muster::worker

@@ -36,10 +36,11 @@ struct alignas(ipc::kCacheLineBytes) RequestAtHand {
   std::atomic<std::uint64_t> sequence;
   std::atomic<std::uint64_t> began;  // its first byte: CLOCK_MONOTONIC, in nanoseconds
   // From the lowest bit: 16 the peer's family, 16 its port, 8 bytes of the method, 8 bytes of the
-  // path, 1 whether the path was cut.
+  // path, 1 whether the path was cut, 7 bytes of the id, 1 whether the id was cut.
   std::atomic<std::uint64_t> shape;
   std::array<std::atomic<std::uint64_t>, 2> address;
   SharedText<2> method;
+  // From the first word on the path, in the last words the id.
   SharedText<25> path;
 };
 
@@ -50,16 +51,20 @@ static_assert(offsetof(RequestAtHand, address) == 24 && offsetof(RequestAtHand, 
 static_assert(offsetof(RequestAtHand, path) == 56);
 
 // Writes the RequestAtHand of this process's slot. For one thread. A call costs a copy of the
-// method and of the path, as far as there is room for them.
+// method, of the path and of the id, as far as there is room for them.
 class RequestWriter {
  public:
+  // Of a longer id the beginning is shown.
+  static constexpr std::size_t kMostIdBytes = 64;
+
   // `record` outlives it.
   explicit RequestWriter(RequestAtHand& record) : record_(&record) {}
 
   // The loop executes this request from now on, in place of the one before. `path` must not have
-  // the query. Returns a ticket for the others.
+  // the query. `id`: empty if it has none. The path has the room that the id leaves. Returns a
+  // ticket for the others.
   std::uint64_t Begin(std::chrono::steady_clock::time_point began, const RequestPeer& peer,
-                      absl::string_view method, absl::string_view path);
+                      absl::string_view method, absl::string_view path, absl::string_view id = "");
   // These have no effect if another request has begun since. A handler has it, and the loop goes
   // on.
   void Wait(std::uint64_t ticket) { Become(ticket, 3); }
@@ -84,6 +89,7 @@ struct RequestShown {
   std::string method;
   std::string path;
   std::string peer;  // "192.0.2.1:4711", "[2001:db8::1]:4711", "unix:"
+  std::string id;    // empty: it has none; one that was cut ends in "..."
 };
 
 // Nothing: there is none, or none that is not being written. Does not block: it tries a few times.
@@ -91,12 +97,12 @@ std::optional<RequestShown> ReadRequest(const RequestAtHand& record);
 // For the master when the process is dead, and for the next process. Idempotent.
 void ClearRequest(RequestAtHand& record);
 
-// "GET /x for 127.0.0.1:4711".
+// "GET /x for 127.0.0.1:4711", "GET /x for 127.0.0.1:4711 (id 6f1e)".
 std::string Describe(const RequestShown& request);
 
 inline std::uint64_t RequestWriter::Begin(std::chrono::steady_clock::time_point began,
                                           const RequestPeer& peer, absl::string_view method,
-                                          absl::string_view path) {
+                                          absl::string_view path, absl::string_view id) {
   RequestAtHand& record = *record_;
   // Relaxed: its own word, and each word that follows is stored with release.
   const std::uint64_t ticket = record.sequence.load(std::memory_order_relaxed) / 4 * 4 + 4;
@@ -110,10 +116,13 @@ inline std::uint64_t RequestWriter::Begin(std::chrono::steady_clock::time_point 
     record.address[i].store(word, std::memory_order_release);
   }
   const std::uint64_t method_bytes = record.method.Store(method);
-  const std::uint64_t path_bytes = record.path.Store(path);
+  const std::uint64_t id_bytes = record.path.StoreLast(id.substr(0, kMostIdBytes));
+  const std::uint64_t path_bytes =
+      record.path.Store(path.substr(0, record.path.kMostBytes - (id_bytes + 7) / 8 * 8));
   record.shape.store(std::uint64_t{peer.family} | std::uint64_t{peer.port} << 16 |
                          method_bytes << 32 | path_bytes << 40 |
-                         std::uint64_t{path_bytes < path.size()} << 48,
+                         std::uint64_t{path_bytes < path.size()} << 48 | id_bytes << 49 |
+                         std::uint64_t{id_bytes < id.size()} << 56,
                      std::memory_order_release);
   // Release: pairs with the acquire in ReadRequest. The rest is complete.
   record.sequence.store(ticket + 2, std::memory_order_release);

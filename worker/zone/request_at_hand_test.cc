@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstring>
@@ -35,13 +36,15 @@ void BeginNumbered(RequestWriter& writer, std::uint16_t number) {
   const std::string path = "/" + std::string(number % 190, static_cast<char>('a' + number % 26));
   const std::string method(1 + path.size() % 14, path.back());
   writer.Begin(SteadyTime(std::chrono::nanoseconds(path.size())),
-               Peer(static_cast<std::uint16_t>(path.size())), method, path);
+               Peer(static_cast<std::uint16_t>(path.size())), method, path,
+               path.substr(0, path.size() % 9));
 }
 void ExpectWhole(const RequestShown& request) {
   const std::size_t size = request.path.size();
   ASSERT_EQ(request.path, "/" + std::string(size - 1, size == 1 ? '/' : request.path.back()));
   ASSERT_EQ(request.method, std::string(1 + size % 14, request.path.back()));
   ASSERT_EQ(request.peer, "192.0.2.1:" + std::to_string(size));
+  ASSERT_EQ(request.id, request.path.substr(0, size % 9));
   ASSERT_EQ(request.began.time_since_epoch().count(), static_cast<std::int64_t>(size));
 }
 
@@ -96,6 +99,49 @@ TEST(RequestAtHand, CutsWhatHasNoRoomAndEscapesWhatIsNoText) {
     writer.Begin(kBegan, Peer(1), "\xff", std::string(cut, 'x') + "\xe2\x82\xac\xf0\x9f\x98\x80");
     EXPECT_TRUE(config::IsUtf8(ReadRequest(record)->path)) << cut;
   }
+}
+
+TEST(RequestAtHand, HasTheIdOfItsRequest) {
+  RequestAtHand record = {};
+  RequestWriter writer(record);
+  writer.Begin(kBegan, Peer(4711), "GET", "/x", "6f1e-77");
+  EXPECT_EQ(ReadRequest(record)->id, "6f1e-77");
+  EXPECT_EQ(ReadRequest(record)->path, "/x");
+  EXPECT_EQ(Describe(*ReadRequest(record)), "GET /x for 192.0.2.1:4711 (id 6f1e-77)");
+  writer.Begin(kBegan, Peer(4711), "GET", "/y");
+  EXPECT_EQ(ReadRequest(record)->id, "") << "of the one before";
+  EXPECT_EQ(Describe(*ReadRequest(record)), "GET /y for 192.0.2.1:4711");
+}
+
+TEST(RequestAtHand, SharesItsRoomBetweenPathAndId) {
+  RequestAtHand record = {};
+  RequestWriter writer(record);
+  for (const std::size_t id_bytes : {0, 1, 7, 8, 9, 32, 63, 64, 65, 128}) {
+    for (const std::size_t path_bytes : {1, 8, 130, 136, 137, 160, 168, 169, 192, 199, 200, 201}) {
+      const std::string id(id_bytes, 'i');
+      const std::string path(path_bytes, '/');
+      writer.Begin(kBegan, Peer(1), "GET", path, id);
+      const std::size_t shown_id = std::min<std::size_t>(id_bytes, 64);
+      const std::size_t room = 200 - (shown_id + 7) / 8 * 8;
+      EXPECT_EQ(ReadRequest(record)->id, id.substr(0, shown_id) + (id_bytes > 64 ? "..." : ""));
+      EXPECT_EQ(ReadRequest(record)->path,
+                path.substr(0, std::min(room, path_bytes)) + (path_bytes > room ? "..." : ""));
+    }
+  }
+}
+
+// What a worker without ids leaves there, and what one with ids tells a master without.
+TEST(RequestAtHand, IsReadByAndFromVersionsThatKnowNoIds) {
+  RequestAtHand record = {};
+  RequestWriter writer(record);
+  writer.Begin(kBegan, Peer(1), "GET", "/path", "id");
+  const std::uint64_t shape = record.shape.load();
+  EXPECT_EQ(shape >> 40 & 0xff, 5u);
+  EXPECT_EQ(shape >> 48 & 1, 0u);
+  EXPECT_EQ(record.path.Load(5), "/path");
+  record.shape.store(shape & ((std::uint64_t{1} << 49) - 1));
+  EXPECT_EQ(ReadRequest(record)->id, "");
+  EXPECT_EQ(ReadRequest(record)->path, "/path");
 }
 
 TEST(RequestAtHand, NamesClientsOfAllKinds) {

@@ -28,31 +28,49 @@ class SharedText {
   // how many bytes it stored.
   std::size_t Store(absl::string_view text) {
     const std::size_t bytes = std::min(text.size(), kMostBytes);
-    std::size_t stored = 0;
-    for (; stored + 8 <= bytes; stored += 8) {
-      std::uint64_t word;
-      std::memcpy(&word, text.data() + stored, 8);
-      words_[stored / 8].store(word, std::memory_order_release);
-    }
-    if (stored < bytes) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, text.data() + stored, bytes - stored);
-      words_[stored / 8].store(word, std::memory_order_release);
-    }
+    StoreAt(0, text.substr(0, bytes));
+    return bytes;
+  }
+  // The same in the last words, for a second text behind the first.
+  std::size_t StoreLast(absl::string_view text) {
+    const std::size_t bytes = std::min(text.size(), kMostBytes);
+    StoreAt(FirstOfLast(bytes), text.substr(0, bytes));
     return bytes;
   }
 
   // The first `bytes`, at most kMostBytes.
-  std::string Load(std::size_t bytes) const {
-    std::string text(std::min(bytes, kMostBytes), '\0');
-    for (std::size_t at = 0; at < text.size(); at += 8) {
-      const std::uint64_t word = words_[at / 8].load(std::memory_order_acquire);
-      std::memcpy(text.data() + at, &word, std::min<std::size_t>(8, text.size() - at));
+  std::string Load(std::size_t bytes) const { return LoadAt(0, std::min(bytes, kMostBytes)); }
+  // What StoreLast has stored.
+  std::string LoadLast(std::size_t bytes) const {
+    bytes = std::min(bytes, kMostBytes);
+    return LoadAt(FirstOfLast(bytes), bytes);
+  }
+
+ private:
+  static std::size_t FirstOfLast(std::size_t bytes) { return kWordCount - (bytes + 7) / 8; }
+
+  void StoreAt(std::size_t word_index, absl::string_view text) {
+    std::size_t stored = 0;
+    for (; stored + 8 <= text.size(); stored += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data() + stored, 8);
+      words_[word_index++].store(word, std::memory_order_release);
+    }
+    if (stored < text.size()) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + stored, text.size() - stored);
+      words_[word_index].store(word, std::memory_order_release);
+    }
+  }
+  std::string LoadAt(std::size_t word_index, std::size_t bytes) const {
+    std::string text(bytes, '\0');
+    for (std::size_t at = 0; at < bytes; at += 8) {
+      const std::uint64_t word = words_[word_index++].load(std::memory_order_acquire);
+      std::memcpy(text.data() + at, &word, std::min<std::size_t>(8, bytes - at));
     }
     return text;
   }
 
- private:
   std::array<std::atomic<std::uint64_t>, kWordCount> words_;
 };
 

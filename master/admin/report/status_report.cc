@@ -87,6 +87,7 @@ void WriteFromSlot(const worker::SharedZone& zone, const admin::v1::Worker& work
     shown.set_method(request->method);
     shown.set_path(request->path);
     shown.set_peer(request->peer);
+    shown.set_id(request->id);
     *shown.mutable_age() = config::FromChrono(now - std::min(now, request->began));
     out.AddMessage(admin::v1::Worker::kRequestFieldNumber, shown);
   }

@@ -89,6 +89,37 @@ TEST_F(RequestIdTest, IsInAResponseInPieces) {
   EXPECT_EQ(Logged(), "abc /streaming 200\n");
 }
 
+TEST_F(RequestIdTest, IsThatOfTheLogWhateverElseSetsTheField) {
+  config::v1::Header& header = *http().add_header();
+  header.set_name("X-Request-Id");
+  header.set_value("configured");
+  header.set_always(true);
+  handlers()["own"] = AnswerWith([](const Request&) {
+    return Response{.body = "own", .headers = {{"x-request-id", "own"}, {"X-Other", "1"}}};
+  });
+  config::v1::Location& location = *http().add_location();
+  location.set_path("/own");
+  location.set_handler("own");
+  for (const std::string target :
+       {"/", "/own", "/f/small", "/f/large", "/f/missing", "/streaming"}) {
+    Client client = Connect();
+    client.Send(Get(target, "abc"));
+    const std::string& head =
+        client.Await([](const std::string& bytes) { return absl::StrContains(bytes, "\r\n\r\n"); });
+    EXPECT_TRUE(absl::StrContains(head, "\r\nX-Request-ID: abc\r\n")) << head;
+    EXPECT_FALSE(absl::StrContains(head, "onfigured")) << head;
+    EXPECT_FALSE(absl::StrContains(head, "x-request-id")) << head;
+  }
+}
+
+TEST_F(RequestIdTest, OfOthersIsLeftIfNoLogTellsOne) {
+  SetLog("$status");
+  config::v1::Header& header = *http().add_header();
+  header.set_name("X-Request-Id");
+  header.set_value("configured");
+  EXPECT_EQ(Ask(kGet).Field("X-Request-ID"), "configured");
+}
+
 TEST_F(RequestIdTest, IsMadeForEachOfTheOthers) {
   Client client = Connect();
   client.Send(absl::StrCat(kGet, Get("/", "mine"), kGet));

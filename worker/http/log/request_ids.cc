@@ -50,8 +50,19 @@ std::string RequestIds::Make() {
 }
 
 void InsertRequestId(std::string& out, std::size_t start, absl::string_view id) {
-  const std::size_t line_end = out.find("\r\n", start);
-  out.insert(line_end + 2, absl::StrCat(kName, ": ", id, "\r\n"));
+  const std::size_t fields = out.find("\r\n", start) + 2;
+  std::size_t line = fields;
+  // Up to the empty line behind the fields.
+  for (std::size_t end; (end = out.find("\r\n", line)) != line; line = end + 2) {
+    const auto text = absl::string_view(out).substr(line, end - line);
+    if (text.size() <= kName.size() || text[kName.size()] != ':' ||
+        !absl::StartsWithIgnoreCase(text, kName)) {
+      continue;
+    }
+    out.erase(line, end + 2 - line);
+    end = line - 2;
+  }
+  out.insert(fields, absl::StrCat(kName, ": ", id, "\r\n"));
 }
 
 }  // namespace muster::worker::http

@@ -36,7 +36,8 @@ class RequestIds {
 };
 
 // Puts the field into the head of the response that begins at `start` of `out`, behind its status
-// line.
+// line. Fields of this name that are there, from a handler or the configuration, are taken out: a
+// client is told the id that the log has.
 void InsertRequestId(std::string& out, std::size_t start, absl::string_view id);
 
 }  // namespace muster::worker::http

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/worker/http/message/request_parser.h"
@@ -60,6 +61,20 @@ TEST_F(RequestIdsTest, AreInTheHeadOfTheResponse) {
   EXPECT_EQ(out,
             "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 404 Not Found\r\nX-Request-ID: abc\r\nDate: "
             "x\r\n\r\n");
+}
+
+TEST_F(RequestIdsTest, TakeThePlaceOfOthersInTheHeadOfTheResponse) {
+  for (const std::string fields :
+       {"x-request-id: a\r\n", "X-Request-ID:\r\nB: c\r\nX-REQUEST-ID: d\r\n",
+        "B: c\r\nX-Request-ID: a\r\n"}) {
+    const std::string other = "X-Request-ID2: x\r\nX-Request: y\r\n";
+    std::string out =
+        absl::StrCat("HTTP/1.1 200 OK\r\n", fields, other, "\r\nX-Request-ID: body\r\n");
+    InsertRequestId(out, 0, "abc");
+    EXPECT_EQ(out, absl::StrCat("HTTP/1.1 200 OK\r\nX-Request-ID: abc\r\n",
+                                absl::StrContains(fields, "B: c") ? "B: c\r\n" : "", other,
+                                "\r\nX-Request-ID: body\r\n"));
+  }
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ void FillDetails(const SlotSnapshot& slot, v1::Worker& worker) {
     request.set_method(slot.request->method);
     request.set_path(slot.request->path);
     request.set_peer(slot.request->peer);
+    request.set_id(slot.request->id);
     *request.mutable_age() = config::FromChrono(slot.request_age);
   }
   if (slot.last_words.has_value()) {

@@ -81,8 +81,11 @@ ZoneSnapshot WithDetails() {
   slot.pid = 4711;
   slot.phase = WorkerPhase::kServing;
   slot.latency.buckets[LatencyBucketOf(std::chrono::milliseconds(5))] = 2;
-  slot.request =
-      RequestShown{.began{}, .method = "GET", .path = "/a\"b\\x0a\xc3\xa9", .peer = "192.0.2.1:80"};
+  slot.request = RequestShown{.began{},
+                              .method = "GET",
+                              .path = "/a\"b\\x0a\xc3\xa9",
+                              .peer = "192.0.2.1:80",
+                              .id = "6f1e"};
   slot.request_age = std::chrono::milliseconds(1500);
   slot.last_words = LastWordsShown{
       .tag{}, .pid = 4710, .time = std::chrono::milliseconds(1700000000500), .text = "it broke"};
@@ -117,6 +120,7 @@ TEST(StatusJson, TellsTheRequestAndTheLastWordsOfAWorker) {
   EXPECT_EQ(worker.request().method(), "GET");
   EXPECT_EQ(worker.request().path(), "/a\"b\\x0a\xc3\xa9");
   EXPECT_EQ(worker.request().peer(), "192.0.2.1:80");
+  EXPECT_EQ(worker.request().id(), "6f1e");
   EXPECT_EQ(worker.request().age().seconds(), 1);
   EXPECT_EQ(worker.last_words().text(), "it broke");
   EXPECT_EQ(worker.last_words().pid(), 4710);

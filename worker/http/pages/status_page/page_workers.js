@@ -97,7 +97,8 @@ class Tile {
     const [line, rest] = this.request.children;
     show(line, [request.method, request.path].filter((text) => text !== null).join(" "));
     show(rest, (request.age === null ? "" : " for " + formatAge(request.age))
-      + (request.peer === null ? "" : ", from " + request.peer));
+      + (request.peer === null ? "" : ", from " + request.peer)
+      + (request.id ? ", id " + request.id : ""));
   }
 
   showCounters() {

@@ -92,6 +92,7 @@ function readWorker(value) {
       method: readText(request.method),
       path: readText(request.path),
       peer: readText(request.peer),
+      id: readText(request.id),
       age: readDuration(request.age),
     },
     lastWords: readLastWords(value.lastWords),
