@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "muster/worker/http/message/character_set.h"
 #include "muster/worker/websocket/wire/extension_offer.h"
+#include "muster/worker/websocket/wire/web_origin.h"
 
 namespace muster::worker::websocket {
 namespace {
@@ -65,18 +66,37 @@ bool IsKey(absl::string_view text) {
 
 bool IsAllowed(absl::string_view origin, const http::HeaderFields& headers,
                const HandshakeRules& rules) {
+  const std::optional<WebOrigin> parsed = WebOrigin::Parse(origin);
   if (rules.origins.empty()) {
-    const std::size_t scheme_end = origin.find("://");
     const std::optional<absl::string_view> host = headers.Get("Host");
-    return scheme_end != origin.npos && host.has_value() && !host->empty() &&
-           absl::EqualsIgnoreCase(origin.substr(scheme_end + 3), *host);
+    return parsed.has_value() && host.has_value() && parsed->IsOf(*host);
   }
-  return std::any_of(rules.origins.begin(), rules.origins.end(), [origin](const std::string& rule) {
-    return rule == "*" || absl::EqualsIgnoreCase(rule, origin);
+  return std::any_of(rules.origins.begin(), rules.origins.end(), [&](const std::string& rule) {
+    if (rule == "*" || absl::EqualsIgnoreCase(rule, origin)) return true;
+    return parsed.has_value() && parsed == WebOrigin::Parse(rule);
   });
 }
 
 }  // namespace
+
+absl::Status CheckRules(const HandshakeRules& rules) {
+  for (const std::string& origin : rules.origins) {
+    if (origin == "*" || origin == "null") continue;
+    // One with a pattern would be compared as it is.
+    if (absl::StrContains(origin, '*') || !WebOrigin::Parse(origin).has_value()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "rules.origins: \"", absl::CEscape(origin),
+          "\" is none; write a scheme, a host and perhaps a port, as in \"https://example.org\""));
+    }
+  }
+  for (const std::string& protocol : rules.protocols) {
+    if (protocol.empty() || !http::kTokenText.HasAll(protocol)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("rules.protocols: \"", absl::CEscape(protocol), "\" is not a token"));
+    }
+  }
+  return absl::OkStatus();
+}
 
 std::string AcceptOf(absl::string_view key) {
   const std::string text = absl::StrCat(key, kAcceptGuid);

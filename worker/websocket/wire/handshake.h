@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "muster/worker/http/message/header_fields.h"
 #include "muster/worker/websocket/wire/server_end.h"
@@ -18,10 +19,14 @@ struct HandshakeRules {
   std::vector<std::string> protocols = {};
   // Whose pages may connect: "https://example.org", "http://localhost:8080", "null"; "*": all. If
   // there are none: pages of the host that the request names in Host. A request without Origin is
-  // no browser's, and is not refused for that.
+  // no browser's, and is not refused for that. They are compared as WebOrigin is: "http://a:80" is
+  // "http://a".
   std::vector<std::string> origins = {};
   bool has_deflate = true;
 };
+
+// InvalidArgument: one of the origins or protocols could never be met.
+absl::Status CheckRules(const HandshakeRules& rules);
 
 // What a server looks at.
 struct HandshakeRequest {

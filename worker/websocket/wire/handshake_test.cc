@@ -91,6 +91,10 @@ TEST(Handshake, NeedsAKeyOf16Bytes) {
 TEST(Handshake, TakesPagesOfItsOwnHostByDefault) {
   EXPECT_EQ(ShakeAnd("Origin: https://server.example.com").status, 101);
   EXPECT_EQ(ShakeAnd("Origin: https://SERVER.example.com").status, 101);
+  EXPECT_EQ(ShakeAnd("Origin: https://server.example.com:443").status, 101);
+  EXPECT_EQ(ShakeAnd("Origin: http://server.example.com:80").status, 101);
+  EXPECT_EQ(ShakeAnd("Origin: https://server.example.com:80").status, 403);
+  EXPECT_EQ(ShakeAnd("Origin: https://server.example.com/").status, 403);
   EXPECT_EQ(ShakeAnd("Origin: https://server.example.com:8443").status, 403);
   EXPECT_EQ(ShakeAnd("Origin: https://evil.example").status, 403);
   EXPECT_EQ(ShakeAnd("Origin: null").status, 403);
@@ -100,6 +104,7 @@ TEST(Handshake, TakesPagesOfItsOwnHostByDefault) {
 TEST(Handshake, TakesTheOriginsOfItsList) {
   const HandshakeRules rules = {.origins = {"https://a.example", "null"}};
   EXPECT_EQ(ShakeAnd("Origin: https://a.example", rules).status, 101);
+  EXPECT_EQ(ShakeAnd("Origin: HTTPS://A.example:443", rules).status, 101);
   EXPECT_EQ(ShakeAnd("Origin: null", rules).status, 101);
   EXPECT_EQ(ShakeAnd("Origin: http://a.example", rules).status, 403);
   EXPECT_EQ(ShakeAnd("Origin: https://a.example.evil", rules).status, 403);
@@ -164,6 +169,18 @@ TEST(Handshake, PassesOverEmptyElementsOfExtensions) {
                              "permessage-deflate ,", "permessage-deflate, , ,"}) {
     EXPECT_EQ(AgreedFor(offers), kAgreed) << offers;
   }
+}
+
+TEST(Handshake, HasNoRulesThatNobodyCouldMeet) {
+  EXPECT_TRUE(CheckRules({.protocols = {"a"},
+                          .origins = {"*", "null", "https://a.example", "http://[::1]:8080"}})
+                  .ok());
+  for (const char* origin : {"", "a.example", "https://a.example/", "https://*.example", "NULL"}) {
+    EXPECT_THAT(std::string(CheckRules({.origins = {"null", origin}}).message()),
+                HasSubstr(absl::StrCat("rules.origins: \"", origin, "\" is none")));
+  }
+  EXPECT_EQ(CheckRules({.protocols = {"a b"}}).message(),
+            "rules.protocols: \"a b\" is not a token");
 }
 
 TEST(Handshake, TellsTheClientWhatIsWrong) {
