@@ -1,18 +1,19 @@
 #include "muster/worker/websocket/websocket_handler.h"
 
+#include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
-#include "muster/worker/http/upgrade.h"
 #include "muster/proto/counted.h"
+#include "muster/worker/http/upgrade.h"
 #include "muster/worker/stream/stream_service.h"
 #include "muster/worker/stream/stream_settings.h"
 #include "muster/worker/stream/stream_state.h"
-#include "muster/worker/websocket/session_state.pb.h"
 #include "muster/worker/throttle/throttled_log.h"
+#include "muster/worker/websocket/session_state.pb.h"
 #include "muster/worker/websocket/socket_stream.h"
 
 namespace muster::worker::websocket {
@@ -20,6 +21,8 @@ namespace {
 
 // Of a suspended session, beside a message that is half received.
 constexpr std::uint64_t kOtherSessionBytes = 64 << 10;
+// As for the timeouts of the configuration.
+constexpr std::chrono::hours kLongestInterval(24);
 
 // A request that outlives its connection's turn in HTTP.
 struct KeptRequest {
@@ -164,20 +167,35 @@ class WebSocketHandler final : public http::Handler {
   StreamService service_;
 };
 
+// Any numbers: no sum of them may be beyond its type.
+absl::Status CheckOptions(const SocketOptions& options, const StreamSettings& settings) {
+  const std::uint64_t message_bytes = options.bounds.max_message_bytes;
+  const std::uint64_t other_bytes = message_bytes / 64 + kOtherSessionBytes;
+  if (settings.max_session_bytes < message_bytes ||
+      settings.max_session_bytes - message_bytes < other_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("stream.max_session_bytes is ", settings.max_session_bytes,
+                     ", and a WebSocket that moves within a message of ", message_bytes,
+                     " bytes needs these and ", other_bytes, " more"));
+  }
+  constexpr loop::Clock::duration kNone = loop::Clock::duration::zero();
+  if (options.ping_interval < kNone || options.ping_interval > kLongestInterval) {
+    return absl::InvalidArgumentError("ping_interval must be from 0 to 24 hours");
+  }
+  if (options.ping_interval > kNone &&
+      (options.pong_timeout <= kNone || options.pong_timeout > kLongestInterval)) {
+    return absl::InvalidArgumentError("pong_timeout must be more than 0, and at most 24 hours");
+  }
+  return CheckRules(options.rules);
+}
+
 }  // namespace
 
 http::HandlerFactory ServeWebSockets(SocketProtocolFactory make, SocketOptions options) {
   return [make = std::move(make), options = std::move(options)](
              Context& context) -> absl::StatusOr<std::unique_ptr<http::Handler>> {
     const StreamSettings settings = StreamSettings::From(context.config().stream());
-    const std::uint64_t needed = options.bounds.max_message_bytes +
-                                 options.bounds.max_message_bytes / 64 + kOtherSessionBytes;
-    if (settings.max_session_bytes < needed) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("stream.max_session_bytes is ", settings.max_session_bytes,
-                       ", and a WebSocket that moves within a message of ",
-                       options.bounds.max_message_bytes, " bytes needs ", needed));
-    }
+    MUSTER_RETURN_IF_ERROR(CheckOptions(options, settings));
     auto deflate = MessageDeflate::Create(options.deflate_level);
     if (!deflate.ok()) return deflate.status();
     auto protocol = make(context);

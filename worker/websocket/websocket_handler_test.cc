@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -24,6 +25,7 @@
 namespace muster::worker::websocket {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -88,17 +90,24 @@ class WebSocketHandlerTest : public ::testing::Test {
     http { location { path: "/ws" handler: "count" } location { path: "/" return { body: "http" } } }
   )";
 
-  std::unique_ptr<Service> Make(FakeContext& context, SocketOptions options = {}) {
+  absl::StatusOr<std::unique_ptr<Service>> TryToMake(FakeContext& context, SocketOptions options) {
     options.rules.protocols = {"count"};
-    auto made = http::MakeHttpService(
+    return http::MakeHttpService(
         context,
         {{"count", ServeWebSockets(
                        [this](Context&) -> absl::StatusOr<std::unique_ptr<SocketProtocol>> {
                          return std::make_unique<Counting>(story_);
                        },
-                       options)}});
+                       std::move(options))}});
+  }
+  std::unique_ptr<Service> Make(FakeContext& context, SocketOptions options = {}) {
+    auto made = TryToMake(context, std::move(options));
     EXPECT_TRUE(made.ok()) << made.status();
     return *std::move(made);
+  }
+  // Why it does not start; empty: it does.
+  std::string StartWith(SocketOptions options) {
+    return std::string(TryToMake(context_, std::move(options)).status().message());
   }
   // The frames that have come. The head of the answer to the handshake is skipped.
   static std::vector<std::string> Frames(FakeStream& client) {
@@ -269,15 +278,31 @@ TEST_F(WebSocketHandlerTest, SaysGoodbyeWhenTheServerEnds) {
 }
 
 TEST_F(WebSocketHandlerTest, NeedsRoomForAMessageThatMoves) {
-  const auto made = http::MakeHttpService(
-      context_,
-      {{"count", ServeWebSockets(
-                     [this](Context&) -> absl::StatusOr<std::unique_ptr<SocketProtocol>> {
-                       return std::make_unique<Counting>(story_);
-                     },
-                     {.bounds = {.max_frame_bytes = 1 << 20, .max_message_bytes = 1 << 20}})}});
-  EXPECT_THAT(std::string(made.status().message()),
-              HasSubstr("stream.max_session_bytes is 1048576"));
+  constexpr std::uint64_t kMost = UINT64_MAX;
+  for (const std::uint64_t bytes :
+       {std::uint64_t{1} << 20, kMost, kMost - 1, kMost / 65 * 64, kMost - (64 << 10),
+        kMost - kMost / 64, std::uint64_t{1} << 63}) {
+    EXPECT_THAT(StartWith({.bounds = {.max_frame_bytes = kMost, .max_message_bytes = bytes}}),
+                AllOf(HasSubstr("stream.max_session_bytes is 1048576"),
+                      HasSubstr(absl::StrCat("a message of ", bytes, " bytes"))));
+  }
+  EXPECT_EQ(StartWith({.bounds = {.max_frame_bytes = kMost, .max_message_bytes = 900'000}}), "");
+}
+
+TEST_F(WebSocketHandlerTest, RefusesTimesThatNoClockCounts) {
+  using Duration = loop::Clock::duration;
+  for (const Duration time : {Duration::max(), Duration::min(), Duration(-1),
+                              Duration(std::chrono::hours(24)) + Duration(1)}) {
+    EXPECT_THAT(StartWith({.ping_interval = time}), HasSubstr("ping_interval must be from 0"));
+    EXPECT_THAT(StartWith({.pong_timeout = time}), HasSubstr("pong_timeout must be more than 0"));
+    EXPECT_EQ(StartWith({.ping_interval = Duration(0), .pong_timeout = time}), "");
+  }
+  EXPECT_THAT(StartWith({.pong_timeout = Duration(0)}), HasSubstr("pong_timeout"));
+}
+
+TEST_F(WebSocketHandlerTest, RefusesOriginsThatAreNone) {
+  EXPECT_THAT(StartWith({.rules = {.origins = {"example.org"}}}),
+              HasSubstr("rules.origins: \"example.org\" is none"));
 }
 
 }  // namespace

@@ -107,10 +107,11 @@ MessageDeflate::Outcome MessageDeflate::Inflate(absl::string_view compressed,
       if (has_ended && ::inflateReset(stream) != Z_OK) return Outcome::kCorrupt;
       // Not for each block anew: there may be very many that give nothing.
       if (out.size() == begin + written) {
+        const std::size_t step =
+            std::clamp(std::max(written, part.size() * 2), kLeastRoom, kMostRoom);
         // One byte more than it may have, which tells that it is too long.
-        out.resize(out.size() +
-                   std::min(std::clamp(std::max(written, part.size() * 2), kLeastRoom, kMostRoom),
-                            most_bytes - written + 1));
+        const std::size_t left = most_bytes - written;
+        out.resize(out.size() + (left < step ? left + 1 : step));
       }
       const std::size_t room = out.size() - begin - written;
       stream->next_out = BytesOf(out.data() + begin + written);

@@ -1,6 +1,7 @@
 #include "muster/worker/websocket/wire/server_end.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "muster/worker/websocket/wire/frame_writer.h"
@@ -10,6 +11,12 @@ namespace {
 
 // What an idle connection keeps of the memory for messages.
 constexpr std::size_t kMostKeptBytes = 4096;
+
+// Without a sum that is beyond its type.
+std::uint64_t MostCompressedBytes(std::uint64_t most) {
+  const std::uint64_t more = most / 64 + 64;
+  return most + std::min(more, std::numeric_limits<std::uint64_t>::max() - most);
+}
 
 void KeepLittle(std::string& text) {
   text.clear();
@@ -75,7 +82,7 @@ ServerEnd::Event ServerEnd::BeginFrame(std::string& out) {
 std::uint64_t ServerEnd::MostFragmentBytes() const {
   const std::uint64_t most = share_->bounds.max_message_bytes;
   // What does not get smaller is stored in blocks with a few bytes each.
-  return is_message_compressed_ ? most + most / 64 + 64 : most;
+  return is_message_compressed_ ? MostCompressedBytes(most) : most;
 }
 
 ServerEnd::Event ServerEnd::ReadPayload(absl::string_view& input, std::string& out) {
