@@ -89,9 +89,25 @@ void Stream::BoundOutput() {
 
 void Stream::Resume() {
   if (!std::exchange(is_paused_, false)) return;
+  NoteHeldBack();
   is_offered_ = false;
   last_activity_ = set_.now();
   if (!is_in_turn_) Enqueue();
+}
+
+void Stream::NoteHeldBack() {
+  const bool is_held_back = is_paused_ || is_blocked_;
+  if (is_held_back == held_back_since_.has_value()) return;
+  if (is_held_back) {
+    held_back_since_ = set_.now();
+  } else {
+    held_back_ += set_.now() - *std::exchange(held_back_since_, std::nullopt);
+  }
+}
+
+loop::Clock::duration Stream::time_held_back() const {
+  return held_back_ + (held_back_since_.has_value() ? set_.now() - *held_back_since_
+                                                    : loop::Clock::duration::zero());
 }
 
 Stream::Hold Stream::TakeHold() {
@@ -259,11 +275,13 @@ bool Stream::Flush() {
   switch (outcome) {
     case OutputQueue::Outcome::kSent:
       is_blocked_ = false;
+      NoteHeldBack();
       owes_writable_ = true;
       return true;
     case OutputQueue::Outcome::kBlocked:
     case OutputQueue::Outcome::kPaused:
       is_blocked_ = true;
+      NoteHeldBack();
       BoundOutput();
       break;
     case OutputQueue::Outcome::kFailed:

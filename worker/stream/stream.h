@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
+#include "muster/loop/clock.h"
 #include "muster/loop/handler.h"
 #include "muster/loop/timer.h"
 #include "muster/worker/origin/origin.h"
@@ -69,7 +70,10 @@ class Stream final : private loop::Handler {
   // for something of this process. So a drain leaves it here, until Resume or shutdown_timeout. Its
   // session may write meanwhile. A pause is its session's: Protocol::Resume may pause anew, and
   // what Suspend pauses is not paused.
-  void Pause() { is_paused_ = true; }
+  void Pause() {
+    is_paused_ = true;
+    NoteHeldBack();
+  }
   // Input that is here is offered again.
   void Resume();
   bool is_paused() const { return is_paused_; }
@@ -77,6 +81,11 @@ class Stream final : private loop::Handler {
   // taken its output, nor after its end. A session that consumes many requests in one call looks
   // here after each, and leaves the rest unconsumed.
   bool takes_input() const { return !is_paused_ && !is_blocked_ && !is_closing_ && !is_over_; }
+
+  // How long in this worker nothing was read from the client, since the stream was paused or the
+  // client had not taken its output. For sessions with deadlines of their own: this time is not the
+  // client's. It only grows.
+  loop::Clock::duration time_held_back() const;
 
   // The client is not handed off, nor closed by a drain, while the hold exists. For work that goes
   // on while more input is consumed.
@@ -146,6 +155,8 @@ class Stream final : private loop::Handler {
 
   // ---- The end of its time in this worker ----
 
+  // After each change of is_paused_ and is_blocked_.
+  void NoteHeldBack();
   bool is_busy() const { return is_paused_ || holds_ > 0; }
   // True: it was handed off, and this is destroyed.
   bool TryHandOff();
@@ -185,10 +196,12 @@ class Stream final : private loop::Handler {
 
   loop::Timer timer_;
   loop::TimePoint last_activity_;
-  loop::TimePoint unread_since_;   // while there is input
-  loop::TimePoint unsent_since_;   // while is_blocked_
-  loop::TimePoint closing_since_;  // while is_closing_
-  loop::TimePoint linger_until_;   // while is_lingering_
+  loop::TimePoint unread_since_;                    // while there is input
+  loop::TimePoint unsent_since_;                    // while is_blocked_
+  loop::TimePoint closing_since_;                   // while is_closing_
+  loop::TimePoint linger_until_;                    // while is_lingering_
+  loop::Clock::duration held_back_ = {};            // until held_back_since_
+  std::optional<loop::TimePoint> held_back_since_;  // while is_paused_ or is_blocked_
 
   // Of a session that was suspended, but whose stream had too much for those that take it. So it is
   // not suspended again before there is less input or output, or they take more. 0: it was not.

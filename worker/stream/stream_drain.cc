@@ -50,6 +50,7 @@ bool Stream::TryHandOff() {
   is_in_turn_ = true;
   const bool is_suspended = Guard("Session::Suspend", [&] { session = session_->Suspend(); });
   is_paused_ = false;  // it was not before, and who paused is suspended
+  NoteHeldBack();
   // So it is found out here if the client is gone.
   if (is_suspended && may_send && !is_over_) Flush();
   is_in_turn_ = false;
@@ -138,6 +139,7 @@ absl::Status Stream::Restore(StreamState state) {
   if (!state.unsent.empty()) {
     // The client has no more time than it had.
     is_blocked_ = true;
+    NoteHeldBack();
     output_.Append(state.unsent);
     set_.CountUnsent(static_cast<std::int64_t>(output_.memory_bytes()));
     // What the client does not take counts against the bounds here, as what is written does.

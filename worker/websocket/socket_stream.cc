@@ -10,6 +10,10 @@ namespace muster::worker::websocket {
 namespace {
 
 constexpr loop::TimePoint kNever = {};
+// Of a frame, what gives its client another second.
+constexpr std::uint64_t kFrameBytesPerSecond = 256;
+// How late a deadline may be noticed whose client was held back when it was due.
+constexpr std::chrono::seconds kMostLate(1);
 
 std::int64_t NanosecondsOf(loop::TimePoint time) {
   return std::chrono::nanoseconds(time.time_since_epoch()).count();
@@ -28,7 +32,8 @@ SocketStream::SocketStream(const SocketShare& share, Stream& stream, ServerEnd e
     : share_(share),
       socket_(stream, std::move(end), std::move(protocol), [this] { SetTimer(); }),
       timer_(share.context.loop(), [this] { OnTimer(); }),
-      last_input_(share.context.loop().now()) {
+      last_input_(ClientTime()),
+      frame_began_(last_input_) {
   SetTimer();
 }
 
@@ -43,13 +48,16 @@ absl::StatusOr<std::unique_ptr<SocketStream>> SocketStream::Resume(const SocketS
   made->last_input_ = TimeOf(state.last_input(), now);
   made->pinged_ = TimeOf(state.pinged(), now);
   made->close_sent_ = TimeOf(state.close_sent(), now);
+  if (state.frame_began() != 0) made->frame_began_ = TimeOf(state.frame_began(), now);
   made->SetTimer();
   return made;
 }
 
 std::size_t SocketStream::OnInput(absl::string_view input) {
-  last_input_ = share_.context.loop().now();
+  last_input_ = ClientTime();
   pinged_ = kNever;
+  const bool was_within_frame = socket_.end_.is_within_frame();
+  const std::uint64_t ended_frames = socket_.end_.ended_frames();
   absl::string_view rest = input;
   while (socket_.stream_.takes_input()) {
     const ServerEnd::Event event = socket_.end_.Next(rest, socket_.out_);
@@ -57,6 +65,7 @@ std::size_t SocketStream::OnInput(absl::string_view input) {
     if (event == ServerEnd::Event::kNone || !OnEvent(event)) break;
   }
   if (socket_.end_.is_over()) return input.size();
+  if (!was_within_frame || socket_.end_.ended_frames() != ended_frames) frame_began_ = last_input_;
   SetTimer();
   return input.size() - rest.size();
 }
@@ -94,9 +103,41 @@ void SocketStream::SetTimer() {
     if (close_sent_ == kNever) close_sent_ = share_.context.loop().now();
     return timer_.Set(close_sent_ + share_.close_timeout);
   }
-  if (share_.ping_interval <= loop::Clock::duration::zero()) return timer_.Cancel();
-  timer_.Set(pinged_ == kNever ? last_input_ + share_.ping_interval
-                               : pinged_ + share_.pong_timeout);
+  const std::optional<loop::TimePoint> ping = PingDeadline();
+  const std::optional<loop::TimePoint> frame = FrameDeadline();
+  if (!ping.has_value() && !frame.has_value()) return timer_.Cancel();
+  const loop::TimePoint earliest =
+      std::min(ping.value_or(loop::TimePoint::max()), frame.value_or(loop::TimePoint::max()));
+  const loop::Clock::duration left = earliest - ClientTime();
+  // While the client is held back nothing is due, and nothing tells when that ends.
+  timer_.SetAfter(socket_.stream_.takes_input() ? left
+                                                : std::max<loop::Clock::duration>(left, kMostLate));
+}
+
+std::optional<loop::TimePoint> SocketStream::PingDeadline() const {
+  if (share_.ping_interval <= loop::Clock::duration::zero()) return std::nullopt;
+  return pinged_ == kNever ? last_input_ + share_.ping_interval : pinged_ + share_.pong_timeout;
+}
+
+std::optional<loop::TimePoint> SocketStream::FrameDeadline() const {
+  const ServerEnd& end = socket_.end_;
+  if (share_.frame_timeout <= loop::Clock::duration::zero() || !end.is_within_frame()) {
+    return std::nullopt;
+  }
+  return frame_began_ + share_.frame_timeout + FrameCredit();
+}
+
+loop::Clock::duration SocketStream::FrameCredit() const {
+  return std::chrono::seconds(socket_.end_.received_frame_bytes() / kFrameBytesPerSecond);
+}
+
+loop::TimePoint SocketStream::ClientTime() const {
+  return share_.context.loop().now() - socket_.stream_.time_held_back();
+}
+
+// In the next worker it begins without.
+std::int64_t SocketStream::Saved(loop::TimePoint client_time) const {
+  return client_time == kNever ? 0 : NanosecondsOf(client_time + socket_.stream_.time_held_back());
 }
 
 void SocketStream::OnTimer() {
@@ -104,19 +145,22 @@ void SocketStream::OnTimer() {
     socket_.stream_.Close();
     return;
   }
-  if (!socket_.stream_.takes_input()) {
-    // What it sends is not read, so nothing can be concluded. write_timeout bounds output.
-    last_input_ = share_.context.loop().now();
-    pinged_ = kNever;
-    return SetTimer();
+  const loop::TimePoint now = ClientTime();
+  if (!socket_.stream_.takes_input()) return SetTimer();
+  if (const auto frame = FrameDeadline(); frame.has_value() && *frame <= now) {
+    socket_.Close(kPolicyViolation, "the rest of a frame does not come in time").IgnoreError();
+    socket_.stream_.Close();
+    return;
   }
+  const auto ping = PingDeadline();
+  if (!ping.has_value() || *ping > now) return SetTimer();
   if (pinged_ != kNever) {
     socket_.Close(kGoingAway, "no answer to a ping").IgnoreError();
     socket_.stream_.Close();
     return;
   }
   socket_.SendPing("").IgnoreError();
-  pinged_ = share_.context.loop().now();
+  pinged_ = ClientTime();
   SetTimer();
 }
 
@@ -125,8 +169,12 @@ std::string SocketStream::Suspend() {
   state.set_session(session_->Suspend());
   state.set_end(socket_.end_.Suspend());
   state.set_protocol(socket_.protocol());
-  state.set_last_input(NanosecondsOf(last_input_));
-  state.set_pinged(NanosecondsOf(pinged_));
+  state.set_last_input(Saved(last_input_));
+  state.set_pinged(Saved(pinged_));
+  if (socket_.end_.is_within_frame()) {
+    // The next worker counts from here what comes of it.
+    state.set_frame_began(Saved(frame_began_ + FrameCredit()));
+  }
   state.set_close_sent(NanosecondsOf(close_sent_));
   return state.SerializeAsString();
 }

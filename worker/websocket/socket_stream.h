@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,9 @@ struct SocketShare {
   // pings.
   loop::Clock::duration ping_interval;
   loop::Clock::duration pong_timeout;
+  // For a frame from its first byte to its last, and a second more for each 256 bytes of it that
+  // have come. 0: any time.
+  loop::Clock::duration frame_timeout;
   // From this side's Close until the client's.
   loop::Clock::duration close_timeout;
 };
@@ -59,14 +63,24 @@ class SocketStream final : public Session {
   void OnTimer();
   // For what is due next.
   void SetTimer();
+  // Deadlines of the client: never while it is held back (Stream::time_held_back).
+  std::optional<loop::TimePoint> PingDeadline() const;
+  std::optional<loop::TimePoint> FrameDeadline() const;
+  // What of it the bytes have bought that have come here.
+  loop::Clock::duration FrameCredit() const;
+  // The time without that in which the client was held back.
+  loop::TimePoint ClientTime() const;
+  std::int64_t Saved(loop::TimePoint client_time) const;
   void TellClose(std::uint16_t code, absl::string_view reason);
 
   const SocketShare& share_;
   Socket socket_;
   loop::Timer timer_;
+  // The first three are of ClientTime.
   loop::TimePoint last_input_;
-  loop::TimePoint pinged_;      // the epoch: no ping is unanswered
-  loop::TimePoint close_sent_;  // the epoch: it was not
+  loop::TimePoint pinged_;       // the epoch: no ping is unanswered
+  loop::TimePoint frame_began_;  // while the end is within a frame
+  loop::TimePoint close_sent_;   // the epoch: it was not
   bool is_close_told_ = false;
   // Goes first: its destructor may use the socket, which sets the timer.
   std::unique_ptr<SocketSession> session_;

@@ -68,9 +68,10 @@ class SocketStreamTest : public ::testing::Test {
       "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-  std::unique_ptr<Service> Make() {
+  std::unique_ptr<Service> Make() { return Make(context_); }
+  std::unique_ptr<Service> Make(FakeContext& context) {
     auto made = http::MakeHttpService(
-        context_,
+        context,
         {{"scripted",
           ServeWebSockets([this](Context&) -> absl::StatusOr<std::unique_ptr<SocketProtocol>> {
             return std::make_unique<Scripted>(script_);
@@ -177,6 +178,117 @@ TEST_F(SocketStreamTest, AwaitsNoPongFromAClientThatTakesItsOutputSlowly) {
   const std::string rest = client.Receive();
   EXPECT_GE(received + rest.size(), 900'000u);
   EXPECT_FALSE(client.has_ended());
+}
+
+TEST_F(SocketStreamTest, ClosesAClientWhoseFrameDoesNotComeToItsEnd) {
+  const std::string frame = Binary(std::string(200, 'x'));
+  FakeStream client(context_, *service_);
+  client.Send(kRequest);
+  client.Receive();
+  for (const std::size_t begun : {1, 3, 7, 9}) {
+    FakeStream other(context_, *service_);
+    other.Send(kRequest);
+    other.Receive();
+    other.Send(frame.substr(0, begun));
+    std::size_t sent = begun;
+    std::vector<std::string> frames;
+    for (; sent < 100; ++sent) {
+      context_.Advance(std::chrono::seconds(10));
+      frames = Frames(other);
+      if (!frames.empty()) break;
+      other.Send(frame.substr(sent, 1));
+    }
+    EXPECT_EQ(sent, begun + 5) << "within 60 seconds";
+    EXPECT_THAT(frames, ElementsAre("close 1008"));
+    EXPECT_TRUE(other.has_ended());
+  }
+  // One between two frames is asked whether it is there, and no more.
+  client.Send(Text("a", /*is_final=*/false));
+  for (int i = 0; i < 30; ++i) {
+    context_.Advance(std::chrono::seconds(20));
+    client.Send(Pong());
+  }
+  client.Send(Continuation("b"));
+  EXPECT_FALSE(client.has_ended());
+}
+
+TEST_F(SocketStreamTest, GivesALongFrameTheTimeOfItsPace) {
+  std::size_t got = 0;
+  script_.on_text = [&got](Socket&, absl::string_view text) { got = text.size(); };
+  const std::string frame = Text(std::string(50'000, 'x'));
+  FakeStream client(context_, *service_);
+  client.Send(kRequest);
+  for (std::size_t at = 0; at < frame.size(); at += 2570) {
+    client.Send(frame.substr(at, 2570));
+    context_.Advance(std::chrono::seconds(10));
+  }
+  EXPECT_EQ(got, 50'000u) << "after 190 seconds";
+}
+
+TEST_F(SocketStreamTest, CountsOnlyTheTimeInWhichItReadsTheClient) {
+  Socket* socket = nullptr;
+  script_.on_text = [&socket](Socket& its, absl::string_view) {
+    socket = &its;
+    its.Pause();
+  };
+  const std::string frame = Text(std::string(100, 'x'));
+  FakeStream client(context_, *service_);
+  client.Send(absl::StrCat(kRequest, Text("pause"), frame.substr(0, 10)));
+  client.Receive();
+  int read_seconds = 0;
+  std::size_t sent = 10;
+  std::vector<std::string> frames;
+  while (frames.empty() && read_seconds < 1000) {
+    context_.Advance(std::chrono::seconds(1000));
+    EXPECT_THAT(Frames(client), IsEmpty()) << "it is paused";
+    client.Send(frame.substr(sent++, 1));
+    socket->Resume();
+    context_.RunReady();
+    context_.Advance(std::chrono::seconds(5));
+    read_seconds += 5;
+    frames = Frames(client);
+    if (frames.empty()) socket->Pause();
+  }
+  EXPECT_EQ(read_seconds, 60) << "a pause now and then gives no more time";
+  EXPECT_THAT(frames, ElementsAre("close 1008"));
+}
+
+TEST_F(SocketStreamTest, PingsAClientThatIsPausedNowAndThen) {
+  Socket* socket = nullptr;
+  script_.on_text = [&socket](Socket& its, absl::string_view) { socket = &its; };
+  FakeStream client(context_, *service_);
+  client.Send(absl::StrCat(kRequest, Text("begin")));
+  client.Receive();
+  std::vector<std::string> frames;
+  int read_seconds = 0;
+  while (frames.size() < 2 && read_seconds < 1000) {
+    context_.Advance(std::chrono::seconds(6));
+    read_seconds += 6;
+    for (std::string& frame : Frames(client)) frames.push_back(std::move(frame));
+    if (frames.size() == 2) break;
+    socket->Pause();
+    context_.Advance(std::chrono::seconds(600));
+    socket->Resume();
+    context_.RunReady();
+  }
+  EXPECT_THAT(frames, ElementsAre("ping ", "close 1001"));
+  EXPECT_EQ(read_seconds, 60);
+}
+
+TEST_F(SocketStreamTest, GivesNoMoreTimeForAFrameByAReload) {
+  const auto next = context_.NewGeneration();
+  const std::unique_ptr<Service> next_service = Make(*next);
+  FakeStream client(context_, *service_);
+  client.Send(absl::StrCat(kRequest, Text("half a text").substr(0, 9)));
+  client.Receive();
+  context_.Advance(std::chrono::seconds(20));
+  context_.Drain(*service_);
+  ASSERT_TRUE(client.Resume(*next, *next_service).ok());
+  next->Advance(std::chrono::seconds(39));
+  EXPECT_FALSE(client.has_ended());
+  client.Receive();
+  next->Advance(std::chrono::seconds(1));
+  EXPECT_THAT(Frames(client), ElementsAre("close 1008"));
 }
 
 TEST_F(SocketStreamTest, LetsASessionCloseInItsDestructor) {

@@ -206,6 +206,7 @@ http::HandlerFactory ServeWebSockets(SocketProtocolFactory make, SocketOptions o
                                        .least_compressed_bytes = options.least_compressed_bytes},
                                .ping_interval = options.ping_interval,
                                .pong_timeout = options.pong_timeout,
+                               .frame_timeout = settings.read_timeout,
                                .close_timeout = settings.close_timeout};
     auto sockets = std::make_unique<Sockets>(share, *std::move(deflate), *std::move(protocol));
     return std::make_unique<WebSocketHandler>(context, options.rules, std::move(sockets));

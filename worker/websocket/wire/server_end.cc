@@ -47,6 +47,7 @@ ServerEnd::Event ServerEnd::Next(absl::string_view& input, std::string& out) {
     if (const Event event = ReadPayload(input, out); event != Event::kNone) return event;
     if (rest_ > 0) return Event::kNone;
     is_in_frame_ = false;
+    ++ended_frames_;
     if (const Event event = EndFrame(out); event != Event::kNone) return event;
   }
   input = {};
@@ -56,6 +57,7 @@ ServerEnd::Event ServerEnd::Next(absl::string_view& input, std::string& out) {
 ServerEnd::Event ServerEnd::BeginFrame(std::string& out) {
   frame_ = parser_.header();
   rest_ = frame_.payload_bytes;
+  received_frame_bytes_ = 0;
   is_in_frame_ = true;
   if (IsControl(frame_.opcode)) {
     control_.clear();
@@ -99,6 +101,7 @@ ServerEnd::Event ServerEnd::ReadPayload(absl::string_view& input, std::string& o
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(rest_, input.size()));
   if (size == 0) return Event::kNone;
   rest_ -= size;
+  received_frame_bytes_ += size;
   std::string& payload = is_control ? control_ : message_;
   const std::size_t begin = payload.size();
   if (!is_dropped) {
@@ -194,7 +197,7 @@ ServerEnd::Event ServerEnd::Fail(std::uint16_t code, absl::string_view reason, s
 void ServerEnd::DropMessage() { KeepLittle(message_); }
 
 bool ServerEnd::is_within_message() const {
-  return is_in_frame_ || !parser_.bytes().empty() || message_type_ != Opcode::kContinuation;
+  return is_within_frame() || message_type_ != Opcode::kContinuation;
 }
 
 void ServerEnd::SendMessage(Opcode opcode, absl::string_view payload, std::string& out) {

@@ -79,6 +79,12 @@ class ServerEnd {
 
   // Some bytes of a frame or of a message have come, and not all.
   bool is_within_message() const;
+  // The same of a frame only.
+  bool is_within_frame() const { return is_in_frame_ || !parser_.bytes().empty(); }
+  // How many frames have ended, of any kind, since this was made or resumed.
+  std::uint64_t ended_frames() const { return ended_frames_; }
+  // Of the payload of a frame within which it is, what has come since this was made or resumed.
+  std::uint64_t received_frame_bytes() const { return is_in_frame_ ? received_frame_bytes_ : 0; }
 
   // The bytes from which Resume goes on, also in another process. Not if it is_over().
   std::string Suspend() const;
@@ -118,9 +124,11 @@ class ServerEnd {
   FrameHeaderParser parser_;
   FrameHeader frame_;       // while is_in_frame_
   std::uint64_t rest_ = 0;  // of its payload
-  Utf8Check utf8_;          // of a text that is not compressed
-  std::string message_;     // its fragments so far; afterwards what payload_ is
-  std::string control_;     // the payload of a control frame
+  std::uint64_t received_frame_bytes_ = 0;
+  std::uint64_t ended_frames_ = 0;
+  Utf8Check utf8_;       // of a text that is not compressed
+  std::string message_;  // its fragments so far; afterwards what payload_ is
+  std::string control_;  // the payload of a control frame
   std::string scratch_;
   absl::string_view payload_;
 };
