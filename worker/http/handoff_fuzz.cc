@@ -1,5 +1,7 @@
 // For libFuzzer: the bytes are the state of a connection that another worker handed off. It is
 // refused, or the client sees what it would have seen without the handoff, and after two of them.
+// Requests go to a fixed response, to files, and to a handler that takes bodies in pieces. A
+// connection that has left HTTP is a WebSocket: it is refused, or lives on over another handoff.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +19,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/unique_fd.h"
@@ -25,9 +28,12 @@
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/handoff.pb.h"
+#include "muster/worker/http/handler.h"
+#include "muster/worker/http/handoff_state.h"
 #include "muster/worker/http/http_service.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/service.h"
+#include "muster/worker/websocket/websocket_handler.h"
 #include "muster/worker/zone/shared_zone.h"
 
 namespace muster::worker::http {
@@ -39,6 +45,61 @@ constexpr std::size_t kMostStateBytes = 4096;
 constexpr std::size_t kFileBytes = 300'000;
 constexpr int kMostRounds = 100'000;
 constexpr std::chrono::milliseconds kPatience(10'000);
+
+// Answers with the body, once all of it has come.
+class Collector final : public Handler {
+ public:
+  bool TakesBodyInPieces() const override { return true; }
+  void Handle(const Request& /*request*/, Reply reply) override {
+    struct Request {
+      Reply reply;
+      std::string body;
+    };
+    auto kept = std::make_shared<Request>(Request{Reply(nullptr), ""});
+    reply.TakeBody(
+        {.on_piece = [kept](absl::string_view piece) { kept->body.append(std::string(piece)); },
+         .on_end = [kept] { kept->reply.Send({.body = kept->body}); }});
+    kept->reply = std::move(reply);
+  }
+};
+
+// Sends each message back, and how many there were.
+class Echo final : public websocket::SocketProtocol {
+ public:
+  class Session final : public websocket::SocketSession {
+   public:
+    Session(websocket::Socket& socket, std::string state)
+        : socket_(socket), state_(std::move(state)) {}
+    void OnText(absl::string_view text) override {
+      MUSTER_CHECK(socket_.SendText(text).ok(), "a text is UTF-8");
+    }
+    void OnBinary(websocket::Socket& socket, absl::string_view bytes) override {
+      socket.SendBinary(bytes);
+    }
+    std::string Suspend() override { return state_; }
+
+   private:
+    websocket::Socket& socket_;
+    const std::string state_;
+  };
+
+  std::unique_ptr<websocket::SocketSession> Begin(websocket::Socket& socket,
+                                                  const Request& /*request*/) override {
+    return std::make_unique<Session>(socket, "");
+  }
+  absl::StatusOr<std::unique_ptr<websocket::SocketSession>> Resume(websocket::Socket& socket,
+                                                                   std::string state) override {
+    return std::make_unique<Session>(socket, std::move(state));
+  }
+};
+
+Handlers AllHandlers() {
+  return {{"pieces", [](Context&) { return std::make_unique<Collector>(); }},
+          {"echo", websocket::ServeWebSockets(
+                       [](Context&) -> absl::StatusOr<std::unique_ptr<websocket::SocketProtocol>> {
+                         return std::make_unique<Echo>();
+                       })}};
+}
 
 // Two services in one process: one that serves, and one that drains from its first connection on.
 class Worker final : public Context {
@@ -59,11 +120,16 @@ class Worker final : public Context {
     config::v1::Location& files = *config_.mutable_http()->add_location();
     files.set_path("/f");
     files.set_root(folder);
+    for (const std::string name : {"pieces", "echo"}) {
+      config::v1::Location& location = *config_.mutable_http()->add_location();
+      location.set_path("/" + name);
+      location.set_handler(name);
+    }
     config::FillDefaults(&config_);
     // Only a connection's own requests may decide what it is answered.
     config_.mutable_http()->set_keepalive_requests(0);
-    serving_ = *MakeHttpService(*this);
-    draining_ = *MakeHttpService(*this);
+    serving_ = *MakeHttpService(*this, AllHandlers());
+    draining_ = *MakeHttpService(*this, AllHandlers());
     draining_->Drain(Service::Idle::kHandOff);
   }
 
@@ -85,7 +151,8 @@ class Worker final : public Context {
   void HandOff(Connection connection, std::string state) override {
     v1::HttpConnection parsed;
     MUSTER_CHECK(state.size() <= kMostHandoffStateBytes, "a state fits a message");
-    MUSTER_CHECK(parsed.ParseFromString(state), "a state can be read");
+    MUSTER_CHECK(UpgradedState::Parse(state).has_value() || parsed.ParseFromString(state),
+                 "a state can be read");
     MUSTER_CHECK(serving_->Adopt(std::move(connection), std::move(state)).ok(), "and adopted");
   }
 
@@ -189,12 +256,31 @@ class Client {
   ipc::UniqueFd server_;
 };
 
+// Of a connection that has left HTTP. How it goes on depends on times that the state has.
+void ResumeUpgraded(Worker& worker, const std::string& state) {
+  Client adopted(worker);
+  const bool is_adopted = worker.serving().Adopt(adopted.TakeServersEnd(), state).ok();
+  const std::string answers = adopted.ReadAll();
+  // What the other worker had to send goes before.
+  MUSTER_CHECK(is_adopted || absl::EndsWith(answers, "(closed)"), "what is refused is closed");
+  adopted.Close();
+  Client twice(worker);
+  MUSTER_CHECK(worker.draining().Adopt(twice.TakeServersEnd(), state).ok() == is_adopted,
+               "a drain refuses nothing more");
+  twice.ReadAll();
+  twice.Close();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size > kMostStateBytes) return 0;
   static Worker& worker = *new Worker;
   const std::string state(reinterpret_cast<const char*>(data), size);
+  if (UpgradedState::Parse(state).has_value()) {
+    ResumeUpgraded(worker, state);
+    return 0;
+  }
   v1::HttpConnection parsed;
   const bool is_state = parsed.ParseFromString(state);
 
