@@ -102,6 +102,20 @@ bool IsHeadByTheRules(const std::string& bytes) {
   return std::regex_match(bytes, rule);
 }
 
+std::optional<TargetParts> ReadTargetByTheRules(const std::string& text) {
+  if (text == "*") return TargetParts{"*", ""};
+  // VCHAR without "#"; and without "?", too.
+  static const std::regex rule =
+      Rule(Group("([hH][tT][tT][pP][sS]?://" + Group(AuthorityRule()) + ")") +
+           "?((?:/[!\"$->@-~]*)?)((?:\\?[!\"$-~]*)?)");
+  std::smatch match;
+  if (!std::regex_match(text, match, rule)) return std::nullopt;
+  if (match[1].length() == 0 && match[2].length() == 0) return std::nullopt;
+  const auto path = NormalizeByTheRules(match[2].length() == 0 ? "/" : match[2].str());
+  if (!path.has_value()) return std::nullopt;
+  return TargetParts{*path, match[3]};
+}
+
 std::optional<std::string> NormalizeByTheRules(const std::string& encoded) {
   std::string decoded;
   for (std::size_t i = 0; i < encoded.size(); ++i) {

@@ -28,6 +28,15 @@ std::optional<ChunkedBody> ReadChunkedByTheRules(const std::string& bytes);
 // the target's form, and whatever fields mean.
 bool IsHeadByTheRules(const std::string& bytes);
 
+// What RequestTarget accepts: RFC 9112, 3.2.1, 3.2.2 and 3.2.4, where a path and a query may have
+// all of ASCII but what ends them, white space and control characters.
+struct TargetParts {
+  std::string path;   // in its normal form
+  std::string query;  // with its question mark
+};
+// None: it is not a target.
+std::optional<TargetParts> ReadTargetByTheRules(const std::string& text);
+
 // The normal form of a path: decoded, without dot segments and empty ones. None: malformed, or
 // above the root. `encoded` begins with a slash.
 std::optional<std::string> NormalizeByTheRules(const std::string& encoded);

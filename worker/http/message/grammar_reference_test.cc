@@ -145,5 +145,21 @@ TEST(GrammarReference, HasTheSamePaths) {
   ExpectBoth(count);
 }
 
+TEST(GrammarReference, HasTheSameTargets) {
+  Count count;
+  ForTextsOf({"/", "?", "#", "http://", "HttpS://", "a", ":80", "*", "[::1]", "%2e", "|\"", "\xe9",
+              " ", "@", "..", "\x7f", "\t", "%"},
+             4, 100'000, [&](const std::string& text) {
+               const std::optional<TargetParts> expected = ReadTargetByTheRules(text);
+               count.Add(expected.has_value());
+               RequestTarget target;
+               ASSERT_EQ(target.Parse(text), expected.has_value()) << text;
+               if (!expected.has_value()) return;
+               ASSERT_EQ(target.path(), expected->path) << text;
+               ASSERT_EQ(target.query(), expected->query) << text;
+             });
+  ExpectBoth(count);
+}
+
 }  // namespace
 }  // namespace muster::worker::http

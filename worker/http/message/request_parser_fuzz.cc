@@ -46,7 +46,11 @@ void CheckHead(const RequestHead& head, absl::string_view bytes) {
   MUSTER_CHECK(!is_short || !host.has_value() || IsAuthorityByTheRules(std::string(*host)),
                "a host is one by the rules");
   RequestTarget target;
-  if (!target.Parse(head.target())) return;
+  const bool is_target = target.Parse(head.target());
+  MUSTER_CHECK(
+      !is_short || is_target == ReadTargetByTheRules(std::string(head.target())).has_value(),
+      "a target is one by the rules");
+  if (!is_target) return;
   MUSTER_CHECK(!is_short || IsHeadByTheRules(std::string(bytes)), "a head is one by the rules");
   if (target.path() == "*") return;
   MUSTER_CHECK(absl::StartsWith(target.path(), "/"), "a path begins with a slash");

@@ -136,7 +136,11 @@ Handshake Shake(const HandshakeRequest& request, const HandshakeRules& rules) {
 
   Handshake agreed;
   agreed.fields.emplace_back("Sec-WebSocket-Accept", AcceptOf(key.values[0]));
-  for (const absl::string_view protocol : Field(headers, "Sec-WebSocket-Protocol").Elements()) {
+  const Field protocols(headers, "Sec-WebSocket-Protocol");
+  if (!protocols.values.empty() && protocols.Elements().empty()) {
+    return Refuse(400, "Sec-WebSocket-Protocol has no protocol");
+  }
+  for (const absl::string_view protocol : protocols.Elements()) {
     if (!http::kTokenText.HasAll(protocol)) {
       return Refuse(400, "Sec-WebSocket-Protocol is not a list of tokens");
     }

@@ -15,6 +15,7 @@
 #include "muster/worker/websocket/wire/echo_end.h"
 #include "muster/worker/websocket/wire/message_deflate.h"
 #include "muster/worker/websocket/wire/server_end.h"
+#include "muster/worker/websocket/wire/websocket_reference.h"
 
 namespace muster::worker::websocket {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 constexpr std::uint8_t kIsState = 0x80;
 constexpr std::uint8_t kHasDeflate = 0x40;
 constexpr std::uint8_t kPiece = 0x3F;
+constexpr std::size_t kMostBytesByTheRules = 1024;
 
 }  // namespace
 
@@ -46,6 +48,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
 
   const DeflateTerms terms = {.window_bits = (how & kHasDeflate) != 0 ? 15 : 0};
+  // More than that the rules are not asked for: they take stack.
+  if (terms.window_bits == 0 && input.size() <= kMostBytesByTheRules) {
+    ServerEnd end(share, terms);
+    MUSTER_CHECK(EventsOf(end, input, input.size() + 1) ==
+                     ReadFramesByTheRules(std::string(input), share.bounds.max_frame_bytes,
+                                          share.bounds.max_message_bytes),
+                 "frames are those of the rules");
+  }
   EchoEnd whole(share, terms);
   whole.Receive(input);
   for (const std::size_t piece : {std::size_t{1}, std::max<std::size_t>(how & kPiece, 2)}) {
