@@ -131,7 +131,12 @@ RequestParser::Outcome RequestParser::Parse(absl::string_view bytes, const Limit
   const llhttp_errno_t error = llhttp_execute(&llhttp_, fresh.data(), fresh.size());
   if (error == HPE_OK) {
     parsed_bytes_ = bytes.size();
-    return IsWithinLimits(bytes, limits) ? Outcome::kIncomplete : Outcome::kRefused;
+    const bool had_line = line_bytes_ != 0;
+    if (!IsWithinLimits(bytes, limits)) return Outcome::kRefused;
+    if (had_line || line_bytes_ == 0) return Outcome::kIncomplete;
+    // A client of another version may send nothing behind its line.
+    if (!HasStrictLines(bytes.substr(0, line_bytes_))) return Refuse(kBadRequest);
+    return CheckLine() ? Outcome::kIncomplete : Outcome::kRefused;
   }
   parsed_bytes_ = static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
   if (error != HPE_PAUSED) {

@@ -1,5 +1,6 @@
 #include "muster/worker/http/message/request_parser.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -277,6 +278,23 @@ TEST(RequestParser, ReadsALaterMinorVersionAs11) {
             Outcome::kComplete);
   EXPECT_TRUE(parser.head().keep_alive());
   EXPECT_TRUE(parser.head().is_chunked());
+}
+
+TEST(RequestParser, RefusesALineOfAnotherVersionThoughNothingFollows) {
+  for (const auto& [line, status] : std::map<std::string, int>{{"GET /ok\r\n", 400},
+                                                               {"GET / HTTP\r\n", 400},
+                                                               {"GET /\n", 400},
+                                                               {"GET / HTTP/1.1\n", 400},
+                                                               {"GET /\r\r\n", 400},
+                                                               {"GET / HTTP/2.0\r\n", 505}}) {
+    RequestParser parser;
+    parser.Reset();
+    EXPECT_EQ(parser.Parse(line, {}), RequestParser::Outcome::kRefused) << line;
+    EXPECT_EQ(parser.status(), status) << line;
+  }
+  RequestParser parser;
+  parser.Reset();
+  EXPECT_EQ(parser.Parse("GET / HTTP/1.1\r\n", {}), RequestParser::Outcome::kIncomplete);
 }
 
 TEST(RequestParser, RefusesAnotherMajorVersion) {
