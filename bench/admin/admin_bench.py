@@ -32,16 +32,7 @@ class Muster(servers.Muster):
         return f"unix:{self.folder}/admin.sock"
 
     def sample(self):
-        return process_seconds(self.process.pid)
-
-
-def process_seconds(pid):
-    """CPU of all its threads, to the nanosecond."""
-    total = 0
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/schedstat") as file:
-            total += int(file.read().split()[0])
-    return total / 1e9
+        return servers.threads_cpu_seconds(self.process.pid)
 
 
 def wakeups(pid):
@@ -146,9 +137,9 @@ class Bench:
             pids = (server.process.pid, bare.pid)
             shares = []
             for _ in range(rounds):
-                before, began = [process_seconds(pid) for pid in pids], time.monotonic()
+                before, began = [servers.threads_cpu_seconds(pid) for pid in pids], time.monotonic()
                 time.sleep(seconds)
-                after, took = [process_seconds(pid) for pid in pids], time.monotonic() - began
+                after, took = [servers.threads_cpu_seconds(pid) for pid in pids], time.monotonic() - began
                 shares.append([(now - then) / took * 100 for now, then in zip(after, before)])
             ours, theirs = self.end(watcher), self.end(peer)
         alone *= 100

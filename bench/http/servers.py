@@ -1,5 +1,6 @@
 """The servers that the HTTP benchmarks compare, each in a folder of its own under /tmp."""
 
+import contextlib
 import json
 import os
 import re
@@ -55,6 +56,17 @@ http {{
 """
 
 
+class Missing(Exception):
+    """A program that the benchmark needs is not installed."""
+
+
+def find_program(path, package):
+    found = shutil.which(path)
+    if found is None:
+        raise Missing(f"{path} is not installed: apt-get install {package}")
+    return found
+
+
 def children(pid):
     """Of all its threads, each of which has a list of those that it started."""
     found = []
@@ -68,6 +80,15 @@ def cpu_seconds(pid):
     """Of its first thread; workers have no other."""
     with open(f"/proc/{pid}/schedstat") as file:
         return int(file.read().split()[0]) / 1e9
+
+
+def threads_cpu_seconds(pid):
+    """Of all its threads that there are."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
 
 
 def pss_bytes(pid):
@@ -159,7 +180,7 @@ class Nginx(Server):
             conf.write(NGINX_CONF.format(folder=self.folder, port=self.port, workers=workers,
                                          affinity=affinity, connections=connections,
                                          descriptors=descriptors, events=events))
-        self._spawn(["/usr/sbin/nginx", "-e", f"{self.folder}/error.log", "-c",
+        self._spawn([find_program("/usr/sbin/nginx", "nginx-light"), "-e", f"{self.folder}/error.log", "-c",
                      f"{self.folder}/nginx.conf"], None)
         self._await(lambda: os.path.exists(f"{self.folder}/nginx.pid")
                     and len(children(self.process.pid)) == workers, "start")
@@ -171,14 +192,16 @@ class Nginx(Server):
 
 class Muster(Server):
     binaries = "bazel-bin"
+    conf = MUSTER_CONF
+    worker = "worker/worker"
 
     def _start(self, workers, cpu, connections, events):
         self.ctl = f"{self.binaries}/ctl/ctl"
         with open(f"{self.folder}/muster.textproto", "w") as conf:
-            conf.write(MUSTER_CONF.format(workers=workers, connections=connections,
+            conf.write(self.conf.format(workers=workers, connections=connections,
                                           events=events))
         self._spawn([f"{self.binaries}/master/master", "-c", f"{self.folder}/muster.textproto",
-                     "--worker", f"{self.binaries}/worker/worker"], cpu)
+                     "--worker", f"{self.binaries}/{self.worker}"], cpu)
         self.port = None
         self._await(self._find_port, "start")
 
