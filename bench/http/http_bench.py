@@ -15,6 +15,7 @@ import statistics
 import sys
 
 import servers
+import tail_latency
 import wrk
 
 
@@ -27,15 +28,20 @@ class Case:
 
 
 CASES = [
-    Case("fixed return", "/return", {"nginx": 1.03, "minimal": 0.93}, floor_body=3),
-    Case("1 KiB file", "/1k.html", {"nginx": 1.5}, floor_body=1024),
+    Case("fixed return", "/return", {"nginx": 1.07, "minimal": 0.96}, floor_body=3),
+    Case("1 KiB file", "/1k.html", {"nginx": 1.5, "minimal": 0.95}, floor_body=1024),
     Case("1 MB file", "/1m.bin", {"nginx": 1.0}, unit="bytes", connections=16),
     Case("new connection each", "/return", {"nginx": 1.0}, fields=("Connection: close",)),
-    Case("16 pipelined", "/return", {"nginx": 1.5}, floor_body=3, is_pipelined=True),
+    Case("16 pipelined", "/return", {"nginx": 1.5, "minimal": 0.85}, floor_body=3,
+         is_pipelined=True),
 ]
 IDLE_CONNECTIONS = 10000
 IDLE_CASE = "10k idle connections"
 REST_CASE = "worker at rest"
+TAIL_CASES = {"return, 70% load": "/return", "1 KiB, 70% load": "/1k.html"}
+TAIL_TARGET = 0.8
+RECORD_CASE = "latency histogram"
+RECORD_TARGET = 0.01
 
 
 def comparison(ours, theirs, target, is_at_most=False):
@@ -137,6 +143,20 @@ def run_at_rest():
     return compare_memory(result, 1.0)
 
 
+def run_record_cost(binaries, seconds):
+    """What it costs to record latencies, as a part of the worker's CPU time."""
+    rates = []
+    server = servers.Muster("muster", cpu=0)
+    try:
+        for name in ("fixed return", "16 pipelined"):
+            run = Run(server, next(case for case in CASES if case.name == name))
+            run.measure(1)
+            rates.append(run.measure(seconds)[0])
+    finally:
+        server.stop()
+    return tail_latency.record_cost(binaries, *rates, RECORD_TARGET)
+
+
 def compare_memory(result, target):
     result["nginx"].update(comparison(result["muster"]["pss_bytes"], result["nginx"]["pss_bytes"],
                                       target, is_at_most=True))
@@ -158,6 +178,10 @@ def figure(rates, what, unit):
         if what == "per_second":
             return "-"
         return f"{value / 1e6:.2f} MB" if value > 1e5 else f"{value:.0f} B"
+    if "p99_9_us" in rates:
+        return f"{rates['rate'] / 1e3:.1f}k" if what == "per_second" else f"{rates['p99_9_us']:.0f} us"
+    if "record_ns" in rates:
+        return f"{rates['record_ns']:.1f} ns" if what == "per_cpu_second" else "-"
     return f"{rates[what] / 1e9:.2f} GB" if unit == "bytes" else f"{rates[what] / 1e3:.1f}k"
 
 
@@ -168,26 +192,30 @@ def print_result(name, result, unit):
         print(f"{name:22}{server:10}{figure(rates, 'per_cpu_second', unit):>14}"
               f"{figure(rates, 'per_second', unit):>12}", end="")
         if "ratio" in rates:
-            print(f"{rates['ratio']:>8.2f}", end="")
+            print(f"{rates['ratio']:>8.4f}" if "record_ns" in rates else f"{rates['ratio']:>8.2f}", end="")
         if "target" in rates:
-            sign = "<=" if "pss_bytes" in rates else ">="
+            sign = "<=" if {"pss_bytes", "p99_9_us", "record_ns"} & rates.keys() else ">="
             print(f"   {sign} {rates['target']:.2f}   {'met' if rates['met'] else 'MISSED'}", end="")
+        if "p99_9_us" in rates:
+            print(f"   p50 {rates['p50_us']:.0f}, p99 {rates['p99_us']:.0f}, max {rates['max_us']:.0f}, full load "
+                  f"{rates['full_load'] / 1e3:.1f}k/s", end="")
         print()
     sys.stdout.flush()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
+    parser = argparse.ArgumentParser(description=__doc__, epilog="Example: tools/bench http --case load --rounds 3",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of one run")
+    parser.add_argument("--tail-seconds", type=float, default=3, help="of one run at a fixed rate")
     parser.add_argument("--quick", action="store_true", help="one round of one second")
     parser.add_argument("--case", action="append", help="only cases whose name has this in it")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--binaries", default="bazel-bin")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.seconds = 1, 1
+        options.rounds, options.seconds, options.tail_seconds = 1, 1, 1
     servers.Muster.binaries = servers.Minimal.binaries = options.binaries
 
     parts = {case.name: (case.unit, lambda case=case: run_case(case, options.rounds,
@@ -195,10 +223,20 @@ def main():
              for case in CASES}
     parts[IDLE_CASE] = ("bytes", run_idle)
     parts[REST_CASE] = ("bytes", run_at_rest)
+    for name, path in TAIL_CASES.items():
+        parts[name] = ("requests", lambda path=path: tail_latency.run(options.binaries, path, options.rounds,
+                                                                      options.tail_seconds, TAIL_TARGET))
+    parts[RECORD_CASE] = ("requests", lambda: run_record_cost(options.binaries, options.seconds))
     chosen = [name for name in parts
               if not options.case or any(word in name for word in options.case)]
     if not chosen:
         parser.error(f"no such case; there are: {', '.join(parts)}")
+
+    try:
+        servers.find_program("wrk", "wrk")
+        servers.find_program("/usr/sbin/nginx", "nginx-light")
+    except servers.Missing as missing:
+        parser.exit(1, f"{missing}\n")
 
     results = {}
     if not options.json:
