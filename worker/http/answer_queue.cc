@@ -111,12 +111,11 @@ void AnswerQueue::Answer(const RequestHead& head, absl::string_view body, loop::
 }
 
 inline std::uint64_t AnswerQueue::ShowRequest(const RequestHead& head, loop::TimePoint start) {
-  const absl::string_view line = head.line();
   const absl::string_view target = head.target();
   const PeerAddress& peer = origin_.address;
   return share_.request.Begin(
       start, {.family = peer.family(), .port = peer.port(), .address = peer.bytes()},
-      line.substr(0, line.find(' ')), target.substr(0, target.find('?')), share_.request_id);
+      head.method_text(), target.substr(0, target.find('?')), share_.request_id);
 }
 
 void AnswerQueue::FinishAwaited(Following following) {

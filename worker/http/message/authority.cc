@@ -10,7 +10,8 @@
 namespace muster::worker::http {
 namespace {
 
-bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+// As an object: a function that is passed is called for each character.
+constexpr auto IsDigit = [](char c) { return c >= '0' && c <= '9'; };
 bool IsHexDigit(char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); }
 
 // Nothing, or a colon and digits, of which there may be none.

@@ -2,22 +2,31 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "muster/worker/http/message/header_fields.h"
 
 namespace muster::worker::http {
 namespace {
 
+// `known` is in lower case, and as long.
+bool Is(absl::string_view name, absl::string_view known) {
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (absl::ascii_tolower(static_cast<unsigned char>(name[i])) != known[i]) return false;
+  }
+  return true;
+}
+
 std::optional<FieldName> If(absl::string_view name, absl::string_view known, FieldName field) {
-  if (!absl::EqualsIgnoreCase(name, known)) return std::nullopt;
+  if (!Is(name, known)) return std::nullopt;
   return field;
 }
 
 }  // namespace
 
 std::optional<FieldName> KnownField(absl::string_view name) {
-  // By length first: most fields are of none of these, or compared once.
+  // By length first: most fields are of none of these, or compared once. What is compared has the
+  // length of its case.
   switch (name.size()) {
     case 4:
       return If(name, "host", FieldName::kHost);
@@ -28,7 +37,7 @@ std::optional<FieldName> KnownField(absl::string_view name) {
     case 7:
       return If(name, "referer", FieldName::kReferer);
     case 8:
-      if (absl::EqualsIgnoreCase(name, "if-match")) return FieldName::kIfMatch;
+      if (Is(name, "if-match")) return FieldName::kIfMatch;
       return If(name, "if-range", FieldName::kIfRange);
     case 10:
       return If(name, "user-agent", FieldName::kUserAgent);
@@ -37,10 +46,10 @@ std::optional<FieldName> KnownField(absl::string_view name) {
     case 14:
       return If(name, "content-length", FieldName::kContentLength);
     case 15:
-      if (absl::EqualsIgnoreCase(name, "accept-encoding")) return FieldName::kAcceptEncoding;
+      if (Is(name, "accept-encoding")) return FieldName::kAcceptEncoding;
       return If(name, "x-forwarded-for", FieldName::kForwardedFor);
     case 17:
-      if (absl::EqualsIgnoreCase(name, "transfer-encoding")) return FieldName::kTransferEncoding;
+      if (Is(name, "transfer-encoding")) return FieldName::kTransferEncoding;
       return If(name, "if-modified-since", FieldName::kIfModifiedSince);
     case 19:
       return If(name, "if-unmodified-since", FieldName::kIfUnmodifiedSince);
@@ -57,6 +66,16 @@ std::optional<absl::string_view> RequestHead::GetList(FieldName name, std::strin
     absl::StrAppend(&storage, storage.empty() ? "" : ", ", value);
   });
   return storage;
+}
+
+void RequestHead::Clear() {
+  // Without fields_, which is most of it: present_ says which of them count.
+  bytes_ = nullptr;
+  present_ = repeated_ = 0;
+  line_ = target_ = all_fields_ = Span();
+  content_length_ = 0;
+  method_ = Method::kOther;
+  is_http_1_0_ = keep_alive_ = is_chunked_ = expects_continue_ = false;
 }
 
 void RequestHead::MoveTo(std::string& storage) {

@@ -46,10 +46,14 @@ class RequestHead {
   };
 
   void Rebase(const char* bytes) { bytes_ = bytes; }
+  // Becomes as it was made.
+  void Clear();
   // Copies what it refers to into `storage`, and refers to that from now on.
   void MoveTo(std::string& storage);
 
   absl::string_view line() const { return At(line_); }  // without its CRLF
+  // What is before the target, without the space between.
+  absl::string_view method_text() const { return At({line_.offset, target_.offset - 1}); }
   absl::string_view target() const { return At(target_); }
   // All fields and the empty line behind them.
   absl::string_view fields() const { return At(all_fields_); }

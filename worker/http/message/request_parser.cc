@@ -113,7 +113,7 @@ struct RequestParser::Callbacks {
 void RequestParser::Reset() {
   llhttp_init(&llhttp_, HTTP_REQUEST, Callbacks::Settings());
   llhttp_.lenient_flags |= LENIENT_VERSION;  // CheckLine decides
-  head_ = RequestHead();
+  head_.Clear();
   name_ = value_ = RequestHead::Span();
   parsed_bytes_ = line_bytes_ = 0;
   status_ = 0;
@@ -170,13 +170,14 @@ int RequestParser::RefusalOf(llhttp_errno_t error, absl::string_view seen) {
 
 bool RequestParser::IsWithinLimits(absl::string_view bytes, const Limits& limits) {
   if (line_bytes_ == 0) {
-    const std::size_t end = bytes.find('\n');
-    const std::size_t line_bytes = end == absl::string_view::npos ? bytes.size() : end + 1;
+    const char* const end = FindByte(bytes.data(), bytes.data() + bytes.size(), '\n');
+    const std::size_t line_bytes =
+        end == nullptr ? bytes.size() : static_cast<std::size_t>(end + 1 - bytes.data());
     if (line_bytes > limits.max_request_line_bytes + 2) {
       Refuse(kUriTooLong);
       return false;
     }
-    if (end == absl::string_view::npos) return true;
+    if (end == nullptr) return true;
     line_bytes_ = line_bytes;
   }
   if (bytes.size() - line_bytes_ > limits.max_header_bytes) {
@@ -216,7 +217,7 @@ bool RequestParser::CheckLine() {
   const absl::string_view line = head_.line();
   const RequestHead::Span target = head_.target_;
   if (target.bytes == 0 || target.offset < 2 || line[target.offset - 1] != ' ' ||
-      !kTokenText.HasAll(line.substr(0, target.offset - 1)) ||
+      !kTokenText.HasAll(head_.method_text()) ||
       !IsVersion(line.substr(target.offset + target.bytes))) {
     status_ = kBadRequest;
     return false;
