@@ -94,11 +94,12 @@ bool IsAuthority(absl::string_view text) {
   if (text.empty()) return false;
   if (text.front() == '[') return IsAddressAndPort(text);
   std::size_t end = 0;
-  for (; end < text.size() && text[end] != ':'; ++end) {
-    if (kNameText.Has(text[end])) continue;
+  while (true) {
+    while (end < text.size() && kNameText.Has(text[end])) ++end;
+    if (end == text.size() || text[end] == ':') break;
     if (text[end] != '%' || text.size() - end < 3) return false;
     if (!IsHexDigit(text[end + 1]) || !IsHexDigit(text[end + 2])) return false;
-    end += 2;
+    end += 3;
   }
   return end > 0 && IsPort(text.substr(end));
 }
