@@ -1,6 +1,7 @@
 #include "muster/worker/websocket/wire/frame_header.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace muster::worker::websocket {
 namespace {
@@ -14,12 +15,29 @@ constexpr std::uint8_t kLength = 0x7F;
 constexpr std::uint8_t kLength16 = 126;
 constexpr std::uint8_t kLength64 = 127;
 constexpr std::size_t kKeyBytes = 4;
+constexpr std::size_t kShortBytes = 2 + kKeyBytes;
 
 bool IsKnown(std::uint8_t opcode) { return opcode <= 2 || (opcode >= 8 && opcode <= 10); }
 
 }  // namespace
 
+bool FrameHeaderParser::TakeShort(absl::string_view& input) {
+  if (count_ > 0 || input.size() < kShortBytes) return false;
+  const auto second = static_cast<std::uint8_t>(input[1]);
+  const bool is_short = CheckFirst(static_cast<std::uint8_t>(input[0])) && CheckSecond(second) &&
+                        needed_ == kShortBytes;
+  needed_ = 2;
+  if (!is_short) return false;
+  header_.payload_bytes = second & kLength;
+  std::array<std::uint8_t, kKeyBytes> key;
+  std::memcpy(key.data(), input.data() + 2, kKeyBytes);
+  header_.mask = FrameMask(key);
+  input.remove_prefix(kShortBytes);
+  return true;
+}
+
 FrameHeaderParser::Outcome FrameHeaderParser::Parse(absl::string_view& input) {
+  if (TakeShort(input)) return Outcome::kHeader;
   while (count_ < needed_) {
     if (input.empty()) return Outcome::kIncomplete;
     const auto byte = static_cast<std::uint8_t>(input.front());

@@ -60,6 +60,8 @@ class FrameHeaderParser {
   }
 
  private:
+  // Most headers: here whole, of a short frame, and nothing is wrong. False: nothing was taken.
+  bool TakeShort(absl::string_view& input);
   // Of the first two bytes. False: refused.
   bool CheckFirst(std::uint8_t byte);
   bool CheckSecond(std::uint8_t byte);

@@ -1,5 +1,7 @@
 #include "muster/worker/websocket/wire/frame_writer.h"
 
+#include <array>
+
 #include "muster/worker/websocket/wire/close_code.h"
 
 namespace muster::worker::websocket {
@@ -15,10 +17,15 @@ bool IsContinuation(char c) { return (static_cast<std::uint8_t>(c) & 0xC0) == 0x
 
 void AppendFrameHeader(std::string& out, Opcode opcode, std::uint64_t payload_bytes,
                        bool is_compressed) {
-  out.push_back(static_cast<char>(0x80 | (is_compressed ? 0x40 : 0) | static_cast<int>(opcode)));
+  const auto first =
+      static_cast<char>(0x80 | (is_compressed ? 0x40 : 0) | static_cast<int>(opcode));
   if (payload_bytes <= 125) {
-    out.push_back(static_cast<char>(payload_bytes));
-  } else if (payload_bytes <= 65535) {
+    const std::array<char, 2> header = {first, static_cast<char>(payload_bytes)};
+    out.append(header.data(), header.size());
+    return;
+  }
+  out.push_back(first);
+  if (payload_bytes <= 65535) {
     out.push_back(126);
     AppendNumber(out, payload_bytes, 2);
   } else {
