@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "muster/worker/websocket/wire/client_frames.h"
 
 namespace muster::worker::websocket {
@@ -97,6 +99,44 @@ TEST(FrameHeaderParser, RefusesControlFramesThatAreFragmentedOrLong) {
     EXPECT_EQ(Parse({.opcode = opcode, .payload = std::string(125, 'x')}).outcome,
               Outcome::kHeader);
   }
+}
+
+// Of the next header, as text: what it says, and after how many bytes.
+std::string Next(FrameHeaderParser& parser, absl::string_view bytes, std::size_t piece_bytes) {
+  Outcome outcome = Outcome::kIncomplete;
+  std::size_t taken = 0;
+  while (outcome == Outcome::kIncomplete && taken < bytes.size()) {
+    absl::string_view piece = bytes.substr(taken, piece_bytes);
+    const std::size_t before = piece.size();
+    outcome = parser.Parse(piece);
+    taken += before - piece.size();
+  }
+  const FrameHeader& header = parser.header();
+  if (outcome == Outcome::kRefused) return absl::StrCat(taken, " ", parser.error());
+  return absl::StrCat(taken, " ", static_cast<int>(header.opcode), " ", header.is_final, " ",
+                      header.is_compressed, " ", header.payload_bytes, " ", header.mask.key()[0],
+                      " ", header.mask.key()[3], " ", parser.bytes().size());
+}
+
+TEST(FrameHeaderParser, SaysTheSameOfAHeaderAtOnceAsOfItsBytes) {
+  for (int first = 0; first < 256; ++first) {
+    for (int second = 0; second < 256; ++second) {
+      std::string bytes = {static_cast<char>(first), static_cast<char>(second)};
+      bytes += std::string("\x00\x80\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a", 12);
+      FrameHeaderParser whole(true);
+      FrameHeaderParser in_bytes(true);
+      ASSERT_EQ(Next(whole, bytes, bytes.size()), Next(in_bytes, bytes, 1))
+          << first << " " << second;
+    }
+  }
+}
+
+TEST(FrameHeaderParser, ReadsAShortHeaderBehindALongOne) {
+  FrameHeaderParser parser(false);
+  const std::string header = Encode({.opcode = 2, .payload = std::string(200, 'x')}).substr(0, 8);
+  EXPECT_EQ(Next(parser, header, header.size()), "8 2 1 0 200 55 61 0");
+  const std::string next = Encode({.opcode = 1, .payload = "x"});
+  EXPECT_EQ(Next(parser, next, next.size()), "6 1 1 0 1 55 61 0");
 }
 
 TEST(FrameHeaderParser, KeepsTheBytesOfAnIncompleteHeader) {
