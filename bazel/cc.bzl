@@ -23,11 +23,15 @@ _OPTIMISED_TESTS = ["ipc/lock", "ipc/zone", "ipc/testing"]
 # "sources" and "tests". More is not better: what a source does not use costs it up to a second. //bazel/prelude
 # says what each has.
 _PRELUDES = {
+    "config": "config",
+    "config/syntax": "",
     "ctl": "state",
     "ctl/manual": "config",
     "ctl/master": "config",
     "examples": "config",
     "examples/ipc_guide": "",
+    "host": "",
+    "listen": "",
     "master": "state",
     "master/access": "config",
     "master/admin": "call",
@@ -37,7 +41,6 @@ _PRELUDES = {
     "master/config": "config",
     "master/decide": "",
     "master/handoff": "config",
-    "master/host": "",
     "master/keep": "",
     "master/launch": "",
     "master/logs": "config",

@@ -3,12 +3,12 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "muster/cli/callers_directory.h"
 #include "muster/cli/version.h"
 #include "muster/cli/wrong_usage.h"
 
@@ -43,10 +43,6 @@ std::string WhatToWriteFor(const std::string& argument) {
 
 // "" would be the current folder.
 std::string WhyNotPath(const std::string& path) { return path.empty() ? "is empty" : ""; }
-
-std::string Absolute(const std::string& directory, const std::string& path) {
-  return (std::filesystem::path(directory) / path).lexically_normal().string();
-}
 
 }  // namespace
 
@@ -116,21 +112,14 @@ std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const*
   }
   if (is_test) invocation.what = Invocation::TestConfig{};
   if (signal->count() > 0) invocation.what = kOrders.at(order);
-  invocation.config_file = Absolute(directory, invocation.config_file);
+  invocation.config_file = cli::Absolute(directory, invocation.config_file);
   invocation.prefix = invocation.prefix.empty()
                           ? std::filesystem::path(invocation.config_file).parent_path().string()
-                          : Absolute(directory, invocation.prefix);
+                          : cli::Absolute(directory, invocation.prefix);
   if (!invocation.worker_binary.empty()) {
-    invocation.worker_binary = Absolute(directory, invocation.worker_binary);
+    invocation.worker_binary = cli::Absolute(directory, invocation.worker_binary);
   }
   return invocation;
-}
-
-std::string CallersDirectory() {
-  const char* caller = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (caller != nullptr) return caller;
-  std::error_code ignored;
-  return std::filesystem::current_path(ignored).string();
 }
 
 }  // namespace muster::master

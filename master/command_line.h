@@ -43,9 +43,6 @@ struct Invocation {
 std::variant<Invocation, ExitCode> ParseCommandLine(int argc, const char* const* argv,
                                                     const std::string& directory);
 
-// The caller's working directory. Under `bazel run` the process has another one.
-std::string CallersDirectory();
-
 }  // namespace muster::master
 
 #endif  // MUSTER_MASTER_COMMAND_LINE_H_

@@ -8,13 +8,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "muster/config/config_mistake.h"
+#include "muster/config/config_source.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/printable.h"
 #include "muster/master/config/config_differences.h"
 #include "muster/master/config/config_hash.h"
 #include "muster/master/config/config_identity.h"
-#include "muster/master/config/config_mistake.h"
-#include "muster/master/config/config_source.h"
 #include "muster/master/deployment/user_zones.h"
 #include "muster/master/reload_plan.h"
 #include "muster/master/start_check.h"
@@ -29,7 +29,7 @@ constexpr std::size_t kMostNameBytes = 255;
 
 void CompareWithFile(const std::string& path, const std::string& source_hash,
                      ActiveConfig* config) {
-  const absl::StatusOr<std::string> source = ReadConfigSource(path);
+  const absl::StatusOr<std::string> source = config::ReadConfigSource(path);
   if (!source.ok()) {
     config->set_file_state(ActiveConfig::UNREADABLE);
     config->set_file_error(log::Printable(source.status().message()));
@@ -45,8 +45,8 @@ void AddMistake(std::string description, ConfigCheck* answer) {
 
 void TellMistakes(const absl::Status& status, ConfigCheck* answer) {
   if (status.ok()) return;
-  const std::vector<ConfigMistake> mistakes = MistakesOf(status);
-  for (const ConfigMistake& mistake : mistakes) {
+  const std::vector<config::ConfigMistake> mistakes = config::MistakesOf(status);
+  for (const config::ConfigMistake& mistake : mistakes) {
     admin::v1::ConfigMistake* const told = answer->add_mistakes();
     told->set_field(mistake.field);
     told->set_line(static_cast<std::uint32_t>(mistake.line));
@@ -66,8 +66,8 @@ struct Checked {
 Checked CheckNow(const DeploymentSource& source, const DeploymentSource::Current& current,
                  const std::optional<CalledConfig>& called, const ConfigIdentity& in_force) {
   StartCheck start(source.worker_binary, StartCheck::Who::kSelf);
-  const CheckMore check_start = start.check_more();
-  const absl::StatusOr<CheckedConfig> checked =
+  const config::CheckMore check_start = start.check_more();
+  const absl::StatusOr<IdentifiedConfig> checked =
       source.Read(called.has_value() ? &*called : nullptr, start.describe(),
                   [&](const config::v1::Config& config) {
                     std::vector<config::FieldMistake> mistakes = check_start(config);
@@ -154,7 +154,7 @@ absl::StatusOr<CalledConfig> ToCalledConfig(const admin::v1::ConfigText& text) {
     case admin::v1::ConfigText::TEXT_FORMAT:
       return called;
     case admin::v1::ConfigText::JSON:
-      called.format = ConfigFormat::kJson;
+      called.format = config::ConfigFormat::kJson;
       return called;
     default:
       return absl::InvalidArgumentError(

@@ -11,12 +11,12 @@
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/signal_set.h"
+#include "muster/listen/address.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/admin/connection/admin_socket.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/descriptor_need.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/pid_file.h"
@@ -50,7 +50,7 @@ absl::StatusOr<int> RunFreshStart(const Invocation& invocation, Log& log) {
     MUSTER_ASSIGN_OR_RETURN(ready, ReadyFd::Adopt(invocation.ready_fd));
   }
   const auto finder = std::make_shared<WorkerFinder>(invocation.worker_binary);
-  MUSTER_ASSIGN_OR_RETURN(const CheckedConfig checked, ReadConfig(invocation, finder));
+  MUSTER_ASSIGN_OR_RETURN(const IdentifiedConfig checked, ReadConfig(invocation, finder));
   const config::v1::Config& config = checked.config;
   const auto explain = [&checked](absl::string_view field, const absl::Status& status) {
     return checked.places.Explain(config::AtField(status, field));
@@ -69,7 +69,8 @@ absl::StatusOr<int> RunFreshStart(const Invocation& invocation, Log& log) {
   }
   Activation activation = Activation::Of(std::move(passed), log);
   for (int i = 0; i < config.admin().listen_size(); ++i) {
-    MUSTER_ASSIGN_OR_RETURN(const Address address, Address::Parse(config.admin().listen(i)));
+    MUSTER_ASSIGN_OR_RETURN(const listen::Address address,
+                            listen::Address::Parse(config.admin().listen(i)));
     // The service manager listens there, and it is this master's.
     if (activation.listeners().HasPassed(address)) continue;
     MUSTER_RETURN_IF_ERROR(

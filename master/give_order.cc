@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "muster/master/config/config_file.h"
+#include "muster/config/config_file.h"
 #include "muster/master/process/worker_finder.h"
 #include "muster/master/send_order.h"
 #include "muster/master/start_load.h"
@@ -13,7 +13,7 @@ namespace muster::master {
 
 ExitCode GiveOrder(const Invocation& invocation, Order order) {
   // A master must be found by a configuration with mistakes, too: it will tell them itself.
-  const auto config = ReadSpoiltConfigFile(invocation.config_file, invocation.prefix);
+  const auto config = config::ReadSpoiltConfigFile(invocation.config_file, invocation.prefix);
   if (!config.ok()) {
     std::cerr << "master: " << config.status().message() << "\n";
     return ExitCode::kFailed;

@@ -2,6 +2,7 @@
 #include <string>
 #include <variant>
 
+#include "muster/cli/callers_directory.h"
 #include "muster/master/command_line.h"
 #include "muster/master/daemon.h"
 #include "muster/master/give_order.h"
@@ -90,8 +91,7 @@ int main(int argc, char** argv) {
   if (start.role != UpgradeStart::Role::kNone) {
     return static_cast<int>(CarryOutUpgrade(start, argc, argv));
   }
-  const auto parsed =
-      muster::master::ParseCommandLine(argc, argv, muster::master::CallersDirectory());
+  const auto parsed = muster::master::ParseCommandLine(argc, argv, muster::cli::CallersDirectory());
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*code);
   const Invocation& invocation = std::get<Invocation>(parsed);
   muster::process_env::ProcessTitle title(argc, argv);

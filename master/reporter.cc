@@ -103,7 +103,7 @@ void Reporter::LookAtUsage() {
   usage_.clear();
   for (const auto& [slot, worker] : subjects_.core.workers()) {
     if (worker.pid == 0) continue;
-    if (const auto usage = UsageOf(worker.pid)) usage_[slot] = *usage;
+    if (const auto usage = host::UsageOf(worker.pid)) usage_[slot] = *usage;
   }
 }
 

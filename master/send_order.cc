@@ -13,7 +13,7 @@
 #include "grpcpp/grpcpp.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/proto/admin.grpc.pb.h"
 
@@ -68,9 +68,9 @@ grpc::Status Call(Admin::Stub& admin, Order order) {
 }
 
 // Of a configuration with mistakes it may be no address. For TCP this program has no certificate.
-std::optional<Address> FirstSocket(const config::v1::Admin& admin) {
+std::optional<listen::Address> FirstSocket(const config::v1::Admin& admin) {
   for (const std::string& text : admin.listen()) {
-    const absl::StatusOr<Address> address = Address::Parse(text);
+    const absl::StatusOr<listen::Address> address = listen::Address::Parse(text);
     if (address.ok() && address->is_unix()) return *address;
   }
   return std::nullopt;
@@ -88,7 +88,7 @@ absl::Status SendSignal(Order order, const std::string& pid_file) {
 
 absl::Status SendOrder(Order order, const config::v1::Config& config) {
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  const std::optional<Address> address = FirstSocket(config.admin());
+  const std::optional<listen::Address> address = FirstSocket(config.admin());
   if (!address.has_value()) return SendSignal(order, config.pid_file());
   const auto channel = grpc::CreateChannel(address->ToUri(), grpc::InsecureChannelCredentials());
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnect)) {

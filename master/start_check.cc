@@ -14,24 +14,24 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "muster/host/cpu_count.h"
+#include "muster/host/file_id.h"
+#include "muster/host/memory_limit.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/listen/socket_rights.h"
 #include "muster/log/printable.h"
 #include "muster/master/access/access_policy.h"
 #include "muster/master/deployment/descriptor_need.h"
-#include "muster/master/deployment/wanted_zones.h"
 #include "muster/master/deployment/worker_launch.h"
 #include "muster/master/deployment/worker_question.h"
-#include "muster/master/host/cpu_count.h"
-#include "muster/master/host/file_id.h"
-#include "muster/master/host/memory_limit.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/process_listeners.h"
-#include "muster/master/listen/socket_rights.h"
 #include "muster/master/process/pid_file.h"
 #include "muster/master/tls/tls_material.h"
 #include "muster/proto/field_error.h"
+#include "muster/worker/metrics/wanted_zones.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
@@ -50,24 +50,24 @@ std::optional<std::uint64_t> Limit(int resource, Kind kind = Kind::kSoft) {
 }
 
 // Two Unix sockets are the same if they are one file.
-bool IsSame(const Address& wanted, const Address& other) {
+bool IsSame(const listen::Address& wanted, const listen::Address& other) {
   if (wanted == other) return true;
   if (!wanted.is_unix() || !other.is_unix()) return false;
-  const std::optional<FileId> file = FileId::AtPath(wanted.path());
-  return file.has_value() && file == FileId::AtPath(other.path());
+  const std::optional<host::FileId> file = host::FileId::AtPath(wanted.path());
+  return file.has_value() && file == host::FileId::AtPath(other.path());
 }
 
 std::uint64_t WorkersOf(const config::v1::Config& config) {
-  return config.worker_processes() == 0 ? UsableCpus() : config.worker_processes();
+  return config.worker_processes() == 0 ? host::UsableCpus() : config.worker_processes();
 }
 
 }  // namespace
 
-DescribeWorker StartCheck::describe() {
+config::DescribeWorker StartCheck::describe() {
   return [this](const config::v1::Config& config) { return Describe(config); };
 }
 
-CheckMore StartCheck::check_more() {
+config::CheckMore StartCheck::check_more() {
   return [this](const config::v1::Config& config) { return Look(config); };
 }
 
@@ -144,11 +144,11 @@ void StartCheck::CheckProgram(const config::v1::Config& config) {
 }
 
 void StartCheck::CheckAddress(const std::string& field, const std::string& text) {
-  const auto address = Address::Parse(text);
+  const auto address = listen::Address::Parse(text);
   if (!address.ok()) return;  // CheckSemantics reports it
   bool overlaps = false;
   if (running_addresses_.ok()) {
-    for (const Address& other : *running_addresses_) {
+    for (const listen::Address& other : *running_addresses_) {
       if (IsSame(*address, other)) return;
       if (address->Overlaps(other)) overlaps = true;
     }
@@ -167,7 +167,7 @@ void StartCheck::CheckAddress(const std::string& field, const std::string& text)
 
 void StartCheck::CheckRights(const std::string& field, const std::string& owner,
                              const std::string& group) {
-  const absl::Status status = FindSocketRights("", owner, group, field).status();
+  const absl::Status status = listen::FindSocketRights("", owner, group, field).status();
   if (!status.ok()) mistakes_.push_back({config::FieldOf(status), std::string(status.message())});
 }
 
@@ -205,12 +205,12 @@ void StartCheck::CheckLog(const std::string& field, const std::string& path) {
 }
 
 void StartCheck::CheckZones(const config::v1::Config& config) {
-  const std::uint64_t available = AvailableMemory();
+  const std::uint64_t available = host::AvailableMemory();
   const std::optional<std::uint64_t> largest = Limit(RLIMIT_FSIZE);
   std::uint64_t total = 0;
   bool is_told = false;
-  const std::vector<WantedZone> zones = WantedZones(config);
-  for (const WantedZone& zone : zones) {
+  const std::vector<worker::WantedZone> zones = worker::WantedZones(config);
+  for (const worker::WantedZone& zone : zones) {
     const std::string& field = zone.size_field;
     const std::uint64_t size = worker::UserZone::FileBytes(zone.name, zone.size_bytes);
     const absl::Status status = worker::UserZone::CheckSize(zone.name, zone.size_bytes);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "muster/master/config/config_file.h"
-#include "muster/master/listen/address.h"
+#include "muster/config/config_file.h"
+#include "muster/listen/address.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/field_rules.h"
 #include "muster/proto/worker.pb.h"
@@ -33,8 +33,8 @@ class StartCheck {
 
   // For ReadConfigFile; this object outlives them. The program is asked once, and killed if it does
   // not answer within kDescribeTimeout.
-  DescribeWorker describe();
-  CheckMore check_more();
+  config::DescribeWorker describe();
+  config::CheckMore check_more();
 
   // Whether the text could be read, so that check_more was called.
   bool has_looked() const { return has_looked_; }
@@ -66,7 +66,7 @@ class StartCheck {
   bool has_looked_ = false;
   std::optional<pid_t> running_;
   // Of the running master. Error: they cannot be seen.
-  absl::StatusOr<std::vector<Address>> running_addresses_ = std::vector<Address>();
+  absl::StatusOr<std::vector<listen::Address>> running_addresses_ = std::vector<listen::Address>();
   std::vector<config::FieldMistake> mistakes_;
   std::vector<std::string> problems_;
   std::vector<std::string> notes_;

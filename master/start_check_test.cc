@@ -46,8 +46,8 @@ class StartCheckTest : public testing::Test {
                     const std::string& address = "127.0.0.1:0") const {
     const std::string text = absl::StrCat(
         "http { location { path: '/' return {} } }\nlisten { address: '", address, "' }\n", more);
-    return std::string(ReadConfigText("m", text, ConfigFormat::kText, folder_, check.describe(),
-                                      check.check_more())
+    return std::string(config::ReadConfigText("m", text, config::ConfigFormat::kText, folder_,
+                                              check.describe(), check.check_more())
                            .status()
                            .message());
   }
@@ -75,7 +75,7 @@ std::string Tree(const std::string& folder) {
 }
 
 absl::StatusOr<Listener> ListenOn(const std::string& address) {
-  absl::StatusOr<Listener> listener = Listener::Bind(*Address::Parse(address));
+  absl::StatusOr<Listener> listener = Listener::Bind(*listen::Address::Parse(address));
   if (!listener.ok()) return listener;
   if (const absl::Status status = listener->Listen(8); !status.ok()) return status;
   return listener;
@@ -95,7 +95,7 @@ TEST_F(StartCheckTest, ChangesNothing) {
   // One that a killed process left.
   {
     const ipc::UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const Address address = *Address::Parse("unix:" + At("left.sock"));
+    const listen::Address address = *listen::Address::Parse("unix:" + At("left.sock"));
     ASSERT_EQ(::bind(dead.get(), address.get(), address.size()), 0);
   }
   const std::string before = Tree(folder_);

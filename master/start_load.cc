@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/process/signal_set.h"
+#include "muster/listen/address.h"
 #include "muster/master/aside/call_in_time.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/orphans/orphans.h"
 #include "muster/master/orphans/worker_list.h"
 #include "muster/proto/config.pb.h"
@@ -28,9 +28,10 @@ constexpr int kEnding[] = {SIGTERM, SIGINT, SIGQUIT};
 
 // Ends workers of a killed master that keep an address. True: one has ended.
 bool EndOrphansOf(const config::v1::Config& config, Log& log) {
-  std::vector<Address> wanted;
+  std::vector<listen::Address> wanted;
   for (const config::v1::Listen& listen : config.listen()) {
-    if (auto address = Address::Parse(listen.address()); address.ok()) wanted.push_back(*address);
+    if (auto address = listen::Address::Parse(listen.address()); address.ok())
+      wanted.push_back(*address);
   }
   const std::string list = WorkerList::PathFor(config.pid_file());
   return EndOrphans(WorkerList::Read(list), wanted, log) > 0;
@@ -46,10 +47,10 @@ DeploymentSource SourceOf(const Invocation& invocation) {
           .is_single = invocation.is_single};
 }
 
-absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation,
-                                         const std::shared_ptr<WorkerFinder>& finder) {
-  MUSTER_ASSIGN_OR_RETURN(absl::StatusOr<CheckedConfig> checked,
-                          CallInTime<absl::StatusOr<CheckedConfig>>(
+absl::StatusOr<IdentifiedConfig> ReadConfig(const Invocation& invocation,
+                                            const std::shared_ptr<WorkerFinder>& finder) {
+  MUSTER_ASSIGN_OR_RETURN(absl::StatusOr<IdentifiedConfig> checked,
+                          CallInTime<absl::StatusOr<IdentifiedConfig>>(
                               [source = SourceOf(invocation), finder](int stop_fd) {
                                 return source.Read(finder, stop_fd);
                               },
@@ -57,7 +58,7 @@ absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation,
   return checked;
 }
 
-absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
+absl::StatusOr<Deployment> PrepareFirst(const IdentifiedConfig& checked,
                                         const std::shared_ptr<WorkerFinder>& finder,
                                         const ListenerSet& passed, const worker::UserZones& zones,
                                         Log& log) {

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "muster/master/command_line.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/decide/reload_attempts.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/deployment/deployment_source.h"
@@ -27,14 +27,14 @@ inline const absl::Duration kStartLoadTimeout = absl::FromChrono(ReloadAttempts:
 DeploymentSource SourceOf(const Invocation& invocation);
 
 // As DeploymentSource::Read.
-absl::StatusOr<CheckedConfig> ReadConfig(const Invocation& invocation,
-                                         const std::shared_ptr<WorkerFinder>& finder);
+absl::StatusOr<IdentifiedConfig> ReadConfig(const Invocation& invocation,
+                                            const std::shared_ptr<WorkerFinder>& finder);
 
 // The deployment of generation 1, as PrepareDeployment with what there is already. If an address is
 // in use, it tries again for some seconds, since who is just leaving may still have it, and ends
 // workers of a killed master that keep it; `log` has that. Cancelled: a signal came that ends the
 // master; it is still pending.
-absl::StatusOr<Deployment> PrepareFirst(const CheckedConfig& checked,
+absl::StatusOr<Deployment> PrepareFirst(const IdentifiedConfig& checked,
                                         const std::shared_ptr<WorkerFinder>& finder,
                                         const ListenerSet& passed, const worker::UserZones& zones,
                                         Log& log);

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "muster/config/field_places.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/lock/owner_tag.h"
@@ -20,7 +21,6 @@
 #include "muster/master/admin/report/generation_report.h"
 #include "muster/master/admin/report/status_report.h"
 #include "muster/master/admin/report/zone_view.h"
-#include "muster/master/config/field_places.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/worker_record.h"
 #include "muster/master/events/log_events.h"
@@ -216,7 +216,8 @@ void Supervisor::OnWorker(Event event) {
     const bool is_new =
         worker != core_.workers().end() && worker->second.generation != core_.generation();
     const Deployment* const next = deployments_->next();
-    const FieldPlaces places = is_new && next != nullptr ? next->places : FieldPlaces();
+    const config::FieldPlaces places =
+        is_new && next != nullptr ? next->places : config::FieldPlaces();
     failed->reason = places.Explain(failed->reason);
   }
   if (auto* exited = std::get_if<ExitedEvent>(&event)) {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "muster/host/file_id.h"
 #include "muster/ipc/base/check.h"
-#include "muster/master/host/file_id.h"
 #include "muster/master/supervisor.h"
 #include "muster/master/systemd/stored_name.h"
 
@@ -151,7 +151,7 @@ void Supervisor::StoreDescriptors() {
   std::vector<DescriptorStore::Entry> entries;
   for (const std::shared_ptr<Listener>& socket : current.listeners.OnlyForService().sockets()) {
     // The service manager has those of its own socket units anyway.
-    const std::optional<FileId> id = FileId::OfDescriptor(socket->fd());
+    const std::optional<host::FileId> id = host::FileId::OfDescriptor(socket->fd());
     if (socket->is_shared() || !id.has_value()) continue;
     const StoredName name = {.kind = StoredName::Kind::kListener, .id = id->inode, .zone = ""};
     entries.push_back({.name = name.ToString(), .fd = socket->fd(), .owner = socket});

@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/listen/address.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/testing/supervisor_fixture.h"
 
 namespace muster::master {
@@ -115,9 +115,9 @@ TEST_F(SupervisorTest, RefusesAReloadWhenAnotherSocketListensFirst) {
   const ipc::UniqueFd other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   ::setsockopt(other.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const Address any = *Address::Parse("127.0.0.1:0");
+  const listen::Address any = *listen::Address::Parse("127.0.0.1:0");
   ASSERT_EQ(::bind(other.get(), any.get(), any.size()), 0);
-  const std::string address = Address::OfSocket(other.get())->ToString();
+  const std::string address = listen::Address::OfSocket(other.get())->ToString();
   WriteConfig(absl::StrCat("listen { address: '", address, "' }"));
   std::optional<Outcome> refused;
   supervisor_->Reload([&](const Outcome& outcome) { refused = outcome; });

@@ -26,7 +26,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/loop/run_until.h"
 #include "muster/loop/timer.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/supervisor.h"
 
 namespace muster::master {
@@ -107,7 +107,7 @@ class SupervisorStateTest : public testing::Test {
   }
   void Serve() {
     const std::string file = folder_ + "/m.textproto";
-    const auto checked = ReadConfigFile(file, folder_, nullptr);
+    const auto checked = ReadIdentifiedFile(file, folder_, nullptr);
     ASSERT_TRUE(checked.ok()) << checked.status();
     ASSERT_TRUE(master_->log.Configure(checked->config.log()).ok());
     auto pid_file = PidFile::Lock(checked->config.pid_file());

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "muster/config/config_file.h"
 #include "muster/master/aside/call_in_time.h"
-#include "muster/master/config/config_file.h"
 #include "muster/master/start_check.h"
 #include "muster/master/start_load.h"
 
@@ -19,17 +19,17 @@ namespace muster::master {
 ExitCode TestConfig(const Invocation& invocation) {
   // Shared with a thread that is left behind if it hangs.
   const auto shared_check = std::make_shared<StartCheck>(invocation.worker_binary);
-  const auto checked = CallInTime<absl::StatusOr<CheckedConfig>>(
+  const auto checked = CallInTime<absl::StatusOr<config::CheckedConfig>>(
       [shared_check, invocation](int) {
-        return ReadConfigFile(invocation.config_file, invocation.prefix, shared_check->describe(),
-                              shared_check->check_more());
+        return config::ReadConfigFile(invocation.config_file, invocation.prefix,
+                                      shared_check->describe(), shared_check->check_more());
       },
       kStartLoadTimeout);
   if (!checked.ok()) {
     std::cerr << "master: " << checked.status().message() << "\n";
     return ExitCode::kFailed;
   }
-  const absl::StatusOr<CheckedConfig>& config = *checked;
+  const absl::StatusOr<config::CheckedConfig>& config = *checked;
   const StartCheck& check = *shared_check;
   std::vector<std::string> problems = check.problems();
   if (!config.ok()) {

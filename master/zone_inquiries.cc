@@ -6,10 +6,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/zone/inspect/zone_report.h"
 #include "muster/log/printable.h"
 #include "muster/master/admin/report/zone_view.h"
-#include "muster/master/aside/wait_note.h"
 #include "muster/worker/zone/user_zone.h"
 
 namespace muster::master {
@@ -26,7 +26,7 @@ UserZones ZonesOf(const Deployments& deployments) {
 }
 
 ipc::ZoneReport Look(const UserZone& zone) {
-  const WaitNote note("looking at zone", zone.name());
+  const host::WaitNote note("looking at zone", zone.name());
   return ReportOf(zone.zone());
 }
 

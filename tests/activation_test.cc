@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/tests/support/activation_fixture.h"
 #include "muster/tests/support/http_client.h"
@@ -28,7 +28,6 @@ namespace muster::tests {
 namespace {
 
 namespace fs = std::filesystem;
-using master::Address;
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
@@ -37,7 +36,7 @@ using ::testing::Not;
 
 // As systemd makes it for ListenStream=.
 ipc::UniqueFd MakeSocket(const std::string& text, int type = SOCK_STREAM, bool listens = true) {
-  const Address address = *Address::Parse(text);
+  const listen::Address address = *listen::Address::Parse(text);
   ipc::UniqueFd fd(::socket(address.family(), type | SOCK_CLOEXEC, 0));
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -49,7 +48,9 @@ ipc::UniqueFd MakeSocket(const std::string& text, int type = SOCK_STREAM, bool l
   return fd;
 }
 
-std::string AddressOf(const ipc::UniqueFd& fd) { return Address::OfSocket(fd.get())->ToString(); }
+std::string AddressOf(const ipc::UniqueFd& fd) {
+  return listen::Address::OfSocket(fd.get())->ToString();
+}
 
 TEST_F(Activation, ServesAtASocketThatListenedBeforeItsStart) {
   ipc::UniqueFd socket = MakeSocket("127.0.0.1:0");

@@ -24,7 +24,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/zone/zone.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/tests/support/activation_fixture.h"
 #include "muster/tests/support/http_client.h"
 #include "muster/tests/support/running_master.h"
@@ -199,10 +199,10 @@ TEST_F(Store, HasAllSocketsOfReuseport) {
 // With a socket unit: the first worker's socket is its, and the store has that of the second one.
 TEST_F(Store, HasTheSocketsOfReuseportThatTheMasterMadeBesideTheManagers) {
   ipc::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const master::Address any = *master::Address::Parse("127.0.0.1:0");
+  const listen::Address any = *listen::Address::Parse("127.0.0.1:0");
   ASSERT_EQ(::bind(socket.get(), any.get(), any.size()), 0);
   ASSERT_EQ(::listen(socket.get(), 64), 0);
-  const std::string address = master::Address::OfSocket(socket.get())->ToString();
+  const std::string address = listen::Address::OfSocket(socket.get())->ToString();
   manager_.AddSocket("muster.socket", std::move(socket));
   muster_.WriteConfig(ConfigAt(address, "accept: REUSEPORT\n"));
   ASSERT_TRUE(manager_.Start()) << Log();

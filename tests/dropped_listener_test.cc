@@ -18,7 +18,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/tests/support/installed_program.h"
 #include "muster/tests/support/knocking.h"
 #include "muster/tests/support/load.h"
@@ -31,7 +31,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // The socket that the process listens with there.
-ipc::UniqueFd ListenerOf(pid_t pid, const master::Address& address) {
+ipc::UniqueFd ListenerOf(pid_t pid, const listen::Address& address) {
   const ipc::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   for (int number = 0; number < 1000; ++number) {
     ipc::UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
@@ -40,7 +40,7 @@ ipc::UniqueFd ListenerOf(pid_t pid, const master::Address& address) {
     if (!fd.valid() || ::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
       continue;
     }
-    const auto found = master::Address::OfSocket(fd.get());
+    const auto found = listen::Address::OfSocket(fd.get());
     if (listens != 0 && found.ok() && *found == address) return fd;
   }
   return ipc::UniqueFd();
@@ -50,7 +50,7 @@ ipc::UniqueFd ListenerOf(pid_t pid, const master::Address& address) {
 class HalfConnected {
  public:
   HalfConnected(pid_t server, const std::string& at) {
-    const auto address = master::Address::Parse(at);
+    const auto address = listen::Address::Parse(at);
     const int patience = 60;
     EXPECT_EQ(::setsockopt(ListenerOf(server, *address).get(), IPPROTO_TCP, TCP_DEFER_ACCEPT,
                            &patience, sizeof(patience)),
@@ -157,7 +157,7 @@ TEST(DroppedListener, RefusesClientsOfADroppedAddressDuringATrialAndServesThemAf
       muster.AwaitStatus([&](const admin::v1::Status&) { return Knock(other) == ECONNREFUSED; }));
   EXPECT_EQ(Knock("unix:" + muster.path("a.sock")), ENOENT);
   // Nobody can take it meanwhile.
-  const auto address = master::Address::Parse(other);
+  const auto address = listen::Address::Parse(other);
   const ipc::UniqueFd thief(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   ::setsockopt(thief.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));

@@ -15,7 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/tests/support/child_process.h"
 #include "muster/tests/support/example.h"
 #include "muster/tests/support/http_client.h"
@@ -108,7 +108,7 @@ TEST_P(OriginBy, IsThatOfTheKernelOrOfTheProxysHeader) {
   EXPECT_THAT(Body(check.Get("/who")), Eq("127.0.0.1 by behind\n"));
 
   const auto ask_unix = [&](const std::string& name, const std::string& bytes) {
-    const auto address = master::Address::Parse("unix:" + muster.path(name));
+    const auto address = listen::Address::Parse("unix:" + muster.path(name));
     const ipc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(fd.get(), address->get(), address->size()), 0);
     ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

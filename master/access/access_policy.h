@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "muster/master/access/access_pattern.h"
-#include "muster/master/access/admin_method.h"
+#include "muster/config/access/access_pattern.h"
+#include "muster/config/access/admin_method.h"
+#include "muster/config/access/principal_pattern.h"
 #include "muster/master/access/caller.h"
-#include "muster/master/access/principal_pattern.h"
 #include "muster/proto/config.pb.h"
-#include "muster/proto/field_rules.h"
 
 namespace muster::master {
 
@@ -30,10 +29,9 @@ class AccessPolicy {
     std::string reason{};  // of a refusal: "rule \"no reload\" of admin.deny refuses it"
   };
 
-  // Mistakes in the text of the rules, with their fields. Looks up no names.
-  static std::vector<config::FieldMistake> Check(const config::v1::Admin& admin);
   // Names of users and groups are looked up, which may block for as long as the machine's name
-  // service takes. Errors have the field. `admin` has passed Check; `owners` are users.
+  // service takes. Errors have the field. `admin` has passed config::CheckAccess; `owners` are
+  // users.
   static absl::StatusOr<AccessPolicy> Find(const config::v1::Admin& admin,
                                            const std::vector<uid_t>& owners);
   // Refuses everything.
@@ -44,18 +42,18 @@ class AccessPolicy {
   const config::v1::Admin& rules() const { return rules_; }
   const std::vector<uid_t>& owners() const { return owner_ids_; }
 
-  Decision Decide(const Caller& caller, const AdminMethod& method) const;
+  Decision Decide(const Caller& caller, const config::AdminMethod& method) const;
   // Whether it is one of the owners, whatever the rules say.
   bool IsOwner(const Caller& caller) const;
 
  private:
   struct Rule {
     std::string name;
-    std::vector<PrincipalPattern> principals;
-    std::vector<AccessPattern> methods;  // none: all, or those of the role
+    std::vector<config::PrincipalPattern> principals;
+    std::vector<config::AccessPattern> methods;  // none: all, or those of the role
     std::optional<config::v1::Role> role;
 
-    bool Matches(const Caller& caller, const AdminMethod& method) const;
+    bool Matches(const Caller& caller, const config::AdminMethod& method) const;
   };
 
   std::vector<Rule> deny_;

@@ -4,17 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
-
 namespace muster::master {
-
-// Kinds of identities, and the one of callers that nobody knows.
-inline constexpr absl::string_view kUid = "uid:";
-inline constexpr absl::string_view kGid = "gid:";
-inline constexpr absl::string_view kUri = "uri:";
-inline constexpr absl::string_view kDns = "dns:";  // in lower case
-inline constexpr absl::string_view kSubject = "subject:";
-inline constexpr absl::string_view kAnonymous = "anonymous";
 
 // Who calls a method, as the connection tells it, never the client itself.
 struct Caller {

@@ -33,7 +33,8 @@ void AccessGate::Set(AccessPolicy policy, CallPlaces::Limits limits) {
   const std::lock_guard lock(mutex_);
   policy_ = std::make_shared<const AccessPolicy>(std::move(policy));
   // Many streams have one caller.
-  std::map<std::pair<std::vector<std::string>, const AdminMethod*>, AccessPolicy::Decision> decided;
+  std::map<std::pair<std::vector<std::string>, const config::AdminMethod*>, AccessPolicy::Decision>
+      decided;
   for (const Stream& stream : streams_) {
     const auto [found, is_new] =
         decided.try_emplace({stream.caller.identities, &stream.method}, AccessPolicy::Decision{});
@@ -43,7 +44,8 @@ void AccessGate::Set(AccessPolicy policy, CallPlaces::Limits limits) {
   }
 }
 
-grpc::Status AccessGate::Check(const Caller& caller, const AdminMethod& method, const Call& call) {
+grpc::Status AccessGate::Check(const Caller& caller, const config::AdminMethod& method,
+                               const Call& call) {
   const AccessPolicy::Decision decision = policy()->Decide(caller, method);
   if (!decision.is_allowed) return Deny(caller, method, call, decision.reason);
   if (call.context == nullptr) return grpc::Status::OK;
@@ -58,7 +60,7 @@ grpc::Status AccessGate::Check(const Caller& caller, const AdminMethod& method, 
   return ToGrpcStatus(place, method.is_stream ? "TOO_MANY_STREAMS" : "TOO_MANY_CALLS");
 }
 
-std::shared_ptr<void> AccessGate::Follow(const Caller& caller, const AdminMethod& method,
+std::shared_ptr<void> AccessGate::Follow(const Caller& caller, const config::AdminMethod& method,
                                          std::string id, DenyStream deny) {
   const std::lock_guard lock(mutex_);
   // The rules may have changed since they allowed it.
@@ -75,8 +77,8 @@ std::shared_ptr<const AccessPolicy> AccessGate::policy() const {
   return policy_;
 }
 
-grpc::Status AccessGate::Deny(const Caller& caller, const AdminMethod& method, const Call& call,
-                              const std::string& reason) {
+grpc::Status AccessGate::Deny(const Caller& caller, const config::AdminMethod& method,
+                              const Call& call, const std::string& reason) {
   audit_.Refuse(
       {.id = call.id,
        .principal = caller.principal(),

@@ -10,8 +10,8 @@
 
 #include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/master/access/access_policy.h"
-#include "muster/master/access/admin_method.h"
 #include "muster/master/access/caller.h"
 #include "muster/master/admin/connection/access_question.h"
 #include "muster/master/admin/connection/call_places.h"
@@ -48,16 +48,16 @@ class AccessGate {
   };
   // OK, PERMISSION_DENIED with the reason, or RESOURCE_EXHAUSTED: the caller has too many calls
   // under way. If it is OK, the call has a place until Leave.
-  grpc::Status Check(const Caller& caller, const AdminMethod& method, const Call& call);
-  grpc::Status Check(const Caller& caller, const AdminMethod& method) {
+  grpc::Status Check(const Caller& caller, const config::AdminMethod& method, const Call& call);
+  grpc::Status Check(const Caller& caller, const config::AdminMethod& method) {
     return Check(caller, method, Call{});
   }
   // The call with this context is over.
   void Leave(const void* context) { places_.Leave(context); }
 
   // Of a stream that Check allowed: see StreamFollower.
-  std::shared_ptr<void> Follow(const Caller& caller, const AdminMethod& method, std::string id,
-                               DenyStream deny);
+  std::shared_ptr<void> Follow(const Caller& caller, const config::AdminMethod& method,
+                               std::string id, DenyStream deny);
 
   // Whether places are kept for him.
   bool IsOwner(const Caller& caller) const;
@@ -66,14 +66,14 @@ class AccessGate {
  private:
   struct Stream {
     Caller caller;
-    const AdminMethod& method;
+    const config::AdminMethod& method;
     std::string id;
     DenyStream deny;
   };
   class Following;
 
   std::shared_ptr<const AccessPolicy> policy() const;
-  grpc::Status Deny(const Caller& caller, const AdminMethod& method, const Call& call,
+  grpc::Status Deny(const Caller& caller, const config::AdminMethod& method, const Call& call,
                     const std::string& reason);
 
   CallAudit& audit_;

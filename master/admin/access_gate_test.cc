@@ -17,9 +17,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const AdminMethod& Reload() { return AdminMethodAt("/muster.admin.v1.Admin/Reload"); }
+const config::AdminMethod& Reload() {
+  return config::AdminMethodAt("/muster.admin.v1.Admin/Reload");
+}
 
-const AdminMethod& WatchEvents() { return AdminMethodAt("/muster.admin.v1.Admin/WatchEvents"); }
+const config::AdminMethod& WatchEvents() {
+  return config::AdminMethodAt("/muster.admin.v1.Admin/WatchEvents");
+}
 
 class AccessGateTest : public ::testing::Test {
  protected:

@@ -9,8 +9,8 @@
 #include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/server_posix.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/access/admin_method.h"
 #include "muster/master/admin/call/error_details.h"
 #include "muster/master/admin/connection/access_question.h"
 #include "muster/master/admin/connection/caller_of.h"
@@ -35,7 +35,7 @@ constexpr int kLeastBetweenClientPingsMs = 5'000;
 
 AccessQuestion AskerFor(AccessGate& gate, const Peer& peer) {
   return [&gate, peer](absl::string_view path, const grpc::ServerContextBase& call) {
-    return gate.Check(CallerOf(peer, call.auth_context().get()), AdminMethodAt(path),
+    return gate.Check(CallerOf(peer, call.auth_context().get()), config::AdminMethodAt(path),
                       {.context = &call});
   };
 }
@@ -43,8 +43,8 @@ AccessQuestion AskerFor(AccessGate& gate, const Peer& peer) {
 StreamFollower FollowerFor(AccessGate& gate, const Peer& peer) {
   return
       [&gate, peer](absl::string_view path, const grpc::ServerContextBase& call, DenyStream deny) {
-        return gate.Follow(CallerOf(peer, call.auth_context().get()), AdminMethodAt(path), "",
-                           std::move(deny));
+        return gate.Follow(CallerOf(peer, call.auth_context().get()), config::AdminMethodAt(path),
+                           "", std::move(deny));
       };
 }
 

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "muster/master/access/admin_method.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/master/admin/call/call_id.h"
 #include "muster/master/admin/call/call_methods.h"
 #include "muster/master/admin/call/error_details.h"
@@ -33,7 +33,7 @@ grpc::Status AdminService::Check(grpc::CallbackServerContext* context, absl::str
   // First: who may not call it is audited, whatever id he sends.
   const grpc::Status may = gate_.Check(
       CallerOf(peer_, context->auth_context().get()),
-      AdminMethodAt(absl::StrCat(kAdminService, method)),
+      config::AdminMethodAt(absl::StrCat(config::kAdminService, method)),
       {static_cast<const grpc::ServerContextBase*>(context), id.ok() ? *id : "", request});
   if (!may.ok() || id.ok()) return may;
   return ToGrpcStatus(id.status(), "CALL_ID_UNFIT");
@@ -45,7 +45,7 @@ Watches::Follow AdminService::FollowerOf(grpc::CallbackServerContext* context,
     const absl::StatusOr<std::string> id = CallIdOf(*context);
     return gate_.Follow(
         CallerOf(peer_, context->auth_context().get()),
-        AdminMethodAt(absl::StrCat(kAdminService, method)), id.ok() ? *id : "",
+        config::AdminMethodAt(absl::StrCat(config::kAdminService, method)), id.ok() ? *id : "",
         [deny = std::move(deny)](const grpc::Status& why) { deny(BoundStatus(why)); });
   };
 }
@@ -53,14 +53,14 @@ Watches::Follow AdminService::FollowerOf(grpc::CallbackServerContext* context,
 Watches::Ended AdminService::AccountOf(const grpc::CallbackServerContext* context,
                                        absl::string_view method) {
   return [this, context = static_cast<const grpc::ServerContextBase*>(context),
-          path = absl::StrCat(kAdminService, method)](grpc::StatusCode code) {
+          path = absl::StrCat(config::kAdminService, method)](grpc::StatusCode code) {
     if (count_call_) count_call_(path, code);
     gate_.Leave(context);
   };
 }
 
 bool AdminService::AccountsForItself(absl::string_view path) {
-  return absl::ConsumePrefix(&path, kAdminService) &&
+  return absl::ConsumePrefix(&path, config::kAdminService) &&
          (path == "WatchEvents" || path == "WatchStatus");
 }
 

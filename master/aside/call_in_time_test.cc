@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "muster/master/aside/wait_note.h"
+#include "muster/host/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -17,7 +17,7 @@ constexpr absl::Duration kLong = absl::Minutes(10);
 
 // Waits until it is told to stop.
 int Hang(int stop_fd) {
-  const WaitNote note("reading", "/net/m");
+  const host::WaitNote note("reading", "/net/m");
   pollfd wait = {stop_fd, POLLIN, 0};
   ::poll(&wait, 1, -1);
   return 7;

@@ -13,8 +13,8 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/host/wait_note.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -35,7 +35,7 @@ class InquiriesTest : public testing::Test {
   }
   // Hangs until somebody wants it to stop.
   static absl::StatusOr<int> Hang(int stop_fd) {
-    const WaitNote note("reading", "/net/x");
+    const host::WaitNote note("reading", "/net/x");
     pollfd wait = {stop_fd, POLLIN, 0};
     ::poll(&wait, 1, -1);
     return 0;
@@ -73,7 +73,7 @@ TEST_F(InquiriesTest, RefuseWhileAnOverdueOneHangs) {
   std::promise<void> end;
   inquiries_->Ask<int>(
       [ended = end.get_future()](int) -> absl::StatusOr<int> {
-        const WaitNote note("reading", "/net/x");
+        const host::WaitNote note("reading", "/net/x");
         ended.wait();
         return 0;
       },

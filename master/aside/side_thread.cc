@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 
 struct SideThread::Shared {
-  WaitBoard board;
+  host::WaitBoard board;
   std::mutex mutex;
   std::condition_variable changed;
   // Guarded by mutex:
@@ -92,7 +92,7 @@ SideThread::~SideThread() {
 
 void* SideThread::Main(void* shared) {
   const std::unique_ptr<std::shared_ptr<Shared>> own(static_cast<std::shared_ptr<Shared>*>(shared));
-  WaitBoard::Attach((*own)->board);
+  host::WaitBoard::Attach((*own)->board);
   (*own)->Perform();
   return nullptr;
 }

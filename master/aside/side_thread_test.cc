@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
-#include "muster/master/aside/wait_note.h"
+#include "muster/host/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -30,7 +30,7 @@ class HangingTask {
     std::promise<void> begun;
     std::future<void> has_begun = begun.get_future();
     thread.Post([end = end_.get_future(), begun = std::move(begun)]() mutable {
-      const WaitNote note("reading", "/nowhere");
+      const host::WaitNote note("reading", "/nowhere");
       begun.set_value();
       end.wait();
     });

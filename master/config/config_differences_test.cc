@@ -8,7 +8,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/proto/field_rule.pb.h"
 #include "muster/proto/worker.pb.h"
 
@@ -59,8 +59,8 @@ worker::v1::Description HasAccounts() {
 }
 
 std::vector<ConfigEntry> Read(const std::string& text) {
-  const auto checked = ReadCheckedText("m", text, ConfigFormat::kText, "/tmp",
-                                       [](const config::v1::Config&) { return HasAccounts(); });
+  const auto checked = ReadIdentifiedText("m", text, config::ConfigFormat::kText, "/tmp",
+                                          [](const config::v1::Config&) { return HasAccounts(); });
   EXPECT_TRUE(checked.ok()) << checked.status();
   return checked.ok() ? *checked->identity.entries : std::vector<ConfigEntry>();
 }

@@ -6,7 +6,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/proto/field_rule.pb.h"
 #include "muster/proto/worker.pb.h"
 
@@ -22,11 +22,12 @@ worker::v1::Description Listens() {
   return description;
 }
 
-CheckedConfig Read(const std::string& text, ConfigFormat format = ConfigFormat::kText) {
-  const auto checked = ReadCheckedText("m", text, format, "/tmp",
-                                       [](const config::v1::Config&) { return Listens(); });
+IdentifiedConfig Read(const std::string& text,
+                      config::ConfigFormat format = config::ConfigFormat::kText) {
+  const auto checked = ReadIdentifiedText("m", text, format, "/tmp",
+                                          [](const config::v1::Config&) { return Listens(); });
   EXPECT_TRUE(checked.ok()) << checked.status();
-  return checked.ok() ? *checked : CheckedConfig();
+  return checked.ok() ? *checked : IdentifiedConfig();
 }
 
 constexpr char kText[] = R"(
@@ -47,8 +48,8 @@ TEST(ConfigText, HasTheFieldsOfTheService) {
 }
 
 TEST(ConfigText, IsTheSameConfigurationWhenItIsReadAgain) {
-  const CheckedConfig first = Read(kText);
-  const CheckedConfig again = Read(first.identity.text);
+  const IdentifiedConfig first = Read(kText);
+  const IdentifiedConfig again = Read(first.identity.text);
   EXPECT_EQ(again.identity.text, first.identity.text);
   EXPECT_EQ(again.config.SerializeAsString(), first.config.SerializeAsString());
 }
@@ -56,9 +57,10 @@ TEST(ConfigText, IsTheSameConfigurationWhenItIsReadAgain) {
 TEST(ConfigText, DoesNotDependOnHowTheConfigurationIsWritten) {
   const std::string json = R"({"service": {"@type": "type.googleapis.com/muster.config.v1.Listen",
     "address": "µ"}, "listen": [{"address": "unix:./a", "backlog": 511}]})";
-  EXPECT_EQ(Read(json, ConfigFormat::kJson).identity.text, Read(kText).identity.text);
-  EXPECT_EQ(Read(json, ConfigFormat::kJson).identity.hash, Read(kText).identity.hash);
-  EXPECT_NE(Read(json, ConfigFormat::kJson).identity.source_hash, Read(kText).identity.source_hash);
+  EXPECT_EQ(Read(json, config::ConfigFormat::kJson).identity.text, Read(kText).identity.text);
+  EXPECT_EQ(Read(json, config::ConfigFormat::kJson).identity.hash, Read(kText).identity.hash);
+  EXPECT_NE(Read(json, config::ConfigFormat::kJson).identity.source_hash,
+            Read(kText).identity.source_hash);
 }
 
 // A worker program whose service is configured by a config_text_test.Login.
@@ -88,11 +90,11 @@ worker::v1::Description TakesLogins() {
 }
 
 TEST(ConfigText, IsShownWithoutSecrets) {
-  const auto checked = ReadCheckedText(
+  const auto checked = ReadIdentifiedText(
       "m",
       "listen { address: 'unix:a' } service { [x/config_text_test.Login] { user: 'ann' password: "
       "'1234' } }",
-      ConfigFormat::kText, "/tmp", [](const config::v1::Config&) { return TakesLogins(); });
+      config::ConfigFormat::kText, "/tmp", [](const config::v1::Config&) { return TakesLogins(); });
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_THAT(checked->identity.text, HasSubstr("password: \"1234\""));
   EXPECT_THAT(checked->identity.shown_text, HasSubstr("user: \"ann\""));

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "muster/config/access/access_check.h"
 #include "muster/master/access/access_policy.h"
 #include "muster/master/keep/state_error.h"
 #include "muster/master/tls/tls_material.h"
@@ -39,7 +40,7 @@ absl::StatusOr<AccessPolicy> RestorePolicy(const state::v1::AdminTerms& state) {
   config::v1::Admin admin;
   *admin.mutable_deny() = state.deny();
   *admin.mutable_allow() = state.allow();
-  for (const config::FieldMistake& mistake : AccessPolicy::Check(admin)) {
+  for (const config::FieldMistake& mistake : config::CheckAccess(admin)) {
     return StateError(mistake.field, mistake.problem);
   }
   const std::vector<uid_t> owners(state.owner().begin(), state.owner().end());

@@ -10,29 +10,29 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "muster/host/cpu_count.h"
+#include "muster/host/path.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/sealed_bytes.h"
-#include "muster/master/aside/wait_note.h"
+#include "muster/listen/socket_rights.h"
 #include "muster/master/decide/scaling.h"
 #include "muster/master/deployment/descriptor_need.h"
 #include "muster/master/deployment/user_zones.h"
-#include "muster/master/deployment/wanted_zones.h"
-#include "muster/master/host/cpu_count.h"
-#include "muster/master/host/path.h"
-#include "muster/master/listen/socket_rights.h"
 #include "muster/master/logs/worker_logs.h"
 #include "muster/master/tls/tls_material.h"
 #include "muster/proto/duration.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/field_rules.h"
+#include "muster/worker/metrics/wanted_zones.h"
 
 namespace muster::master {
 namespace {
 
 absl::Status MakeFolderOf(absl::string_view path, absl::string_view field) {
   std::error_code error;
-  const std::string folder = FolderOf(path);
-  const WaitNote note("making the folder", folder);
+  const std::string folder = host::FolderOf(path);
+  const host::WaitNote note("making the folder", folder);
   std::filesystem::create_directories(folder, error);
   if (!error) return absl::OkStatus();
   return config::AtField(ipc::ErrnoStatus(absl::StrCat("make the folder ", folder), error.value()),
@@ -60,8 +60,9 @@ absl::Status MakeFoldersAndLogs(const config::v1::Config& config) {
 
 absl::StatusOr<AdminTerms> FindAdminTerms(const config::v1::Admin& admin) {
   AdminTerms terms;
-  MUSTER_ASSIGN_OR_RETURN(const SocketRights rights,
-                          FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
+  MUSTER_ASSIGN_OR_RETURN(
+      const listen::SocketRights rights,
+      listen::FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
   std::vector<uid_t> owners = {0, ::geteuid()};
   if (rights.owner.has_value()) owners.push_back(*rights.owner);
   MUSTER_ASSIGN_OR_RETURN(terms.access, AccessPolicy::Find(admin, owners));
@@ -94,7 +95,7 @@ absl::Status Prepare(Deployment& deployment, WorkerFinder& finder, const Listene
                      const worker::UserZones& current_zones) {
   config::v1::Config& config = deployment.config;
   if (config.worker_processes() == 0) {
-    config.set_worker_processes(std::min(UsableCpus(), kMostWorkers));
+    config.set_worker_processes(std::min(host::UsableCpus(), kMostWorkers));
   }
   deployment.worker_from_flag = finder.from_flag();
   absl::StatusOr<std::shared_ptr<const WorkerProgram>> worker = finder.Find(config.worker_binary());
@@ -149,7 +150,7 @@ absl::Status Deployment::ExplainWorker(const absl::Status& status) const {
   return places.Explain(config::AtField(status, "worker_binary"));
 }
 
-absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder& finder,
+absl::StatusOr<Deployment> PrepareDeployment(IdentifiedConfig checked, WorkerFinder& finder,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones) {
   Deployment deployment;
@@ -173,7 +174,7 @@ absl::StatusOr<Deployment> RebuildDeployment(const Recipe& recipe, const Listene
   deployment.worker = recipe.worker;
   deployment.worker_from_flag = recipe.worker_from_flag;
   worker::UserZones there;
-  for (const WantedZone& wanted : WantedZones(recipe.config)) {
+  for (const worker::WantedZone& wanted : worker::WantedZones(recipe.config)) {
     for (const worker::UserZones* zones : {&current_zones, &recipe.zones}) {
       const auto found = std::find_if(zones->begin(), zones->end(), [&](const auto& zone) {
         return zone->name() == wanted.name && zone->size_bytes() == wanted.size_bytes;

@@ -9,11 +9,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "muster/config/field_places.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/master/access/admin_terms.h"
-#include "muster/master/config/config_file.h"
 #include "muster/master/config/config_identity.h"
-#include "muster/master/config/field_places.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/decide/supervisor_event.h"
 #include "muster/master/deployment/worker_launch.h"
 #include "muster/master/listen/listener_set.h"
@@ -32,7 +32,7 @@ struct Deployment {
   // so do the workers, whose program is of that time.
   std::optional<config::v1::Config> as_written{};
   ConfigIdentity identity;
-  FieldPlaces places;  // of `config`, until it serves
+  config::FieldPlaces places;  // of `config`, until it serves
   std::shared_ptr<const WorkerProgram> worker;
   std::string worker_from_flag;  // the path that --worker named, or an upgrade; empty: neither
   WorkerLaunch launch;
@@ -53,7 +53,7 @@ struct Deployment {
 // yet. What is current stays as it is. `finder` is the one that found the program to ask when the
 // configuration was read. Errors have the place of the field that caused them. AlreadyExists: an
 // address is in use. FailedPrecondition: a current zone would change its size.
-absl::StatusOr<Deployment> PrepareDeployment(CheckedConfig checked, WorkerFinder& finder,
+absl::StatusOr<Deployment> PrepareDeployment(IdentifiedConfig checked, WorkerFinder& finder,
                                              const ListenerSet& current,
                                              const worker::UserZones& current_zones = {});
 

@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "muster/host/wait_note.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -43,7 +43,7 @@ class DeploymentLoaderTest : public testing::Test {
   // A load that hangs until EndHanging. The next one begins to hang only after this one has ended.
   DeploymentLoader::Load Hanging() {
     return [end = end_.get_future(), begun = begun_](int) -> absl::StatusOr<Deployment> {
-      const WaitNote note("reading", "/net/m.textproto");
+      const host::WaitNote note("reading", "/net/m.textproto");
       begun->set_value();
       end.wait();
       return Deployment();

@@ -7,12 +7,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/host/file_id.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/inherited.h"
-#include "muster/master/aside/wait_note.h"
 #include "muster/master/deployment/single_mode.h"
 #include "muster/master/deployment/worker_question.h"
-#include "muster/master/host/file_id.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -40,9 +40,9 @@ void CheckDaemonLogs(const config::v1::Config& config,
 
 }  // namespace
 
-absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<WorkerFinder>& finder,
-                                                     int stop_fd,
-                                                     const CalledConfig* called) const {
+absl::StatusOr<IdentifiedConfig> DeploymentSource::Read(const std::shared_ptr<WorkerFinder>& finder,
+                                                        int stop_fd,
+                                                        const CalledConfig* called) const {
   // Before the program is asked what the configuration may have.
   if (finder->has_flag()) {
     MUSTER_RETURN_IF_ERROR(ipc::Annotate(finder->Find("").status(), "--worker"));
@@ -50,32 +50,32 @@ absl::StatusOr<CheckedConfig> DeploymentSource::Read(const std::shared_ptr<Worke
   return Read(called, AskWhenNeeded(finder, stop_fd), nullptr);
 }
 
-absl::StatusOr<CheckedConfig> DeploymentSource::Read(const CalledConfig* called,
-                                                     const DescribeWorker& describe,
-                                                     const CheckMore& check_more) const {
-  const CheckMore check = [&](const config::v1::Config& config) {
+absl::StatusOr<IdentifiedConfig> DeploymentSource::Read(const CalledConfig* called,
+                                                        const config::DescribeWorker& describe,
+                                                        const config::CheckMore& check_more) const {
+  const config::CheckMore check = [&](const config::v1::Config& config) {
     std::vector<config::FieldMistake> mistakes;
     if (check_more) mistakes = check_more(config);
     if (is_daemon) CheckDaemonLogs(config, &mistakes);
     return mistakes;
   };
-  absl::StatusOr<CheckedConfig> checked =
+  absl::StatusOr<IdentifiedConfig> checked =
       called == nullptr
-          ? ReadConfigFile(config_file, prefix, describe, check)
-          : ReadCheckedText(called->name, called->text, called->format, prefix, describe, check);
+          ? ReadIdentifiedFile(config_file, prefix, describe, check)
+          : ReadIdentifiedText(called->name, called->text, called->format, prefix, describe, check);
   if (!checked.ok()) return checked;
   if (called != nullptr) checked->identity.is_from_call = true;
   if (is_single) MakeSingle(checked->config);
   return checked;
 }
 
-absl::StatusOr<CheckedConfig> DeploymentSource::ReadAgain(
+absl::StatusOr<IdentifiedConfig> DeploymentSource::ReadAgain(
     const ConfigIdentity& identity, const std::shared_ptr<WorkerFinder>& finder,
     int stop_fd) const {
   MUSTER_ASSIGN_OR_RETURN(
-      CheckedConfig checked,
-      ReadCheckedText("the configuration in force", identity.text, ConfigFormat::kText, prefix,
-                      AskWhenNeeded(finder, stop_fd)));
+      IdentifiedConfig checked,
+      ReadIdentifiedText("the configuration in force", identity.text, config::ConfigFormat::kText,
+                         prefix, AskWhenNeeded(finder, stop_fd)));
   checked.identity.source_hash = identity.source_hash;
   checked.identity.is_from_call = identity.is_from_call;
   return checked;
@@ -84,9 +84,9 @@ absl::StatusOr<CheckedConfig> DeploymentSource::ReadAgain(
 absl::StatusOr<Deployment> DeploymentSource::Load(const Current& current, int stop_fd,
                                                   const CalledConfig* called) const {
   // For what has no note of its own.
-  const WaitNote note("loading", called == nullptr ? config_file : called->name);
+  const host::WaitNote note("loading", called == nullptr ? config_file : called->name);
   const auto finder = std::make_shared<WorkerFinder>(worker_binary);
-  MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, Read(finder, stop_fd, called));
+  MUSTER_ASSIGN_OR_RETURN(IdentifiedConfig checked, Read(finder, stop_fd, called));
   for (const config::FieldMistake& change : ForbiddenChanges(checked.config, current)) {
     return checked.places.Explain(
         config::AtField(absl::InvalidArgumentError(change.problem), change.field));
@@ -103,7 +103,7 @@ std::vector<config::FieldMistake> ForbiddenChanges(const config::v1::Config& con
     forbidden.push_back({std::string(field),
                          absl::StrCat("cannot change while the master runs; it is \"", now, "\"")});
   };
-  if (!IsSamePlace(config.pid_file(), current.pid_file)) forbid("pid_file", current.pid_file);
+  if (!host::IsSamePlace(config.pid_file(), current.pid_file)) forbid("pid_file", current.pid_file);
   return forbidden;
 }
 

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "muster/master/config/config_file.h"
+#include "muster/config/syntax/config_format.h"
+#include "muster/config/worker_description.h"
 #include "muster/master/config/config_identity.h"
-#include "muster/master/config/syntax/config_format.h"
-#include "muster/master/config/worker_description.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/deployment/deployment.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/worker_finder.h"
@@ -23,7 +23,7 @@ namespace muster::master {
 struct CalledConfig {
   std::string name;  // in messages
   std::string text;
-  ConfigFormat format = ConfigFormat::kText;
+  config::ConfigFormat format = config::ConfigFormat::kText;
 };
 
 // Where a master's deployments come from, again at each reload. The functions wait for files and
@@ -45,17 +45,19 @@ struct DeploymentSource {
   // Reads and checks the configuration in the file, or in `called` if that is not null. If the
   // worker program is asked, which `finder` finds, it is killed when `stop_fd` (-1: none) becomes
   // readable.
-  absl::StatusOr<CheckedConfig> Read(const std::shared_ptr<WorkerFinder>& finder, int stop_fd = -1,
-                                     const CalledConfig* called = nullptr) const;
+  absl::StatusOr<IdentifiedConfig> Read(const std::shared_ptr<WorkerFinder>& finder,
+                                        int stop_fd = -1,
+                                        const CalledConfig* called = nullptr) const;
   // The same with this way to ask the worker program, and further checks.
-  absl::StatusOr<CheckedConfig> Read(const CalledConfig* called, const DescribeWorker& describe,
-                                     const CheckMore& check_more) const;
+  absl::StatusOr<IdentifiedConfig> Read(const CalledConfig* called,
+                                        const config::DescribeWorker& describe,
+                                        const config::CheckMore& check_more) const;
   // Reads a configuration that serves, or did, once more, for another worker program, which
   // `finder` finds: what that one says of `service` and handlers holds now, with its defaults. The
   // places of mistakes are in the canonical text.
-  absl::StatusOr<CheckedConfig> ReadAgain(const ConfigIdentity& identity,
-                                          const std::shared_ptr<WorkerFinder>& finder,
-                                          int stop_fd = -1) const;
+  absl::StatusOr<IdentifiedConfig> ReadAgain(const ConfigIdentity& identity,
+                                             const std::shared_ptr<WorkerFinder>& finder,
+                                             int stop_fd = -1) const;
   // Read, and PrepareDeployment of what was read. Cancelled: the current listeners are closed.
   absl::StatusOr<Deployment> Load(const Current& current, int stop_fd,
                                   const CalledConfig* called = nullptr) const;

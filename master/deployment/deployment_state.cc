@@ -5,21 +5,21 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/config/field_places.h"
+#include "muster/config/syntax/config_format.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/sealed_bytes.h"
 #include "muster/master/config/config_entries.h"
 #include "muster/master/config/config_hash.h"
 #include "muster/master/config/config_identity.h"
-#include "muster/master/config/field_places.h"
-#include "muster/master/config/syntax/config_format.h"
 #include "muster/master/decide/scaling.h"
 #include "muster/master/deployment/admin_terms_state.h"
-#include "muster/master/deployment/wanted_zones.h"
 #include "muster/master/deployment/worker_launch.h"
 #include "muster/master/keep/state_error.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/proto/field_error.h"
 #include "muster/proto/field_rules.h"
+#include "muster/worker/metrics/wanted_zones.h"
 
 namespace muster::master {
 namespace {
@@ -149,13 +149,13 @@ absl::StatusOr<worker::UserZones> RestoreZonesOf(const state::v1::Generation& st
     zones.push_back(std::move(zone));
   }
   const bool is_released = !state.has_sealed_config_fd();
-  const std::vector<WantedZone> wanted =
-      is_released ? std::vector<WantedZone>() : WantedZones(state.config());
+  const std::vector<worker::WantedZone> wanted =
+      is_released ? std::vector<worker::WantedZone>() : worker::WantedZones(state.config());
   if (zones.size() != wanted.size()) {
     return StateError(kField, absl::StrCat("there are ", zones.size(), " for ", wanted.size()));
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const WantedZone& zone = wanted[i];
+    const worker::WantedZone& zone = wanted[i];
     const worker::UserZone& found = *zones[i];
     if (found.name() == zone.name && found.size_bytes() == zone.size_bytes) continue;
     return StateError(kField,
@@ -192,8 +192,8 @@ absl::Status CheckConfigOf(const state::v1::Generation& state) {
     mistakes.push_back({"worker_processes", absl::StrCat("is not within 1..", kMostWorkers)});
   }
   if (mistakes.empty()) return absl::OkStatus();
-  const FieldPlaces places(absl::StrCat("the configuration of generation ", state.number()),
-                           state.identity().text(), ConfigFormat::kText);
+  const config::FieldPlaces places(absl::StrCat("the configuration of generation ", state.number()),
+                                   state.identity().text(), config::ConfigFormat::kText);
   return places.Explain(
       config::AtField(absl::InvalidArgumentError(mistakes[0].problem), mistakes[0].field));
 }

@@ -24,6 +24,7 @@
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/memory/sealed_bytes.h"
+#include "muster/listen/address.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/config/config_hash.h"
 #include "muster/master/deployment/deployments.h"
@@ -31,7 +32,6 @@
 #include "muster/master/keep/descriptor_inheritance.h"
 #include "muster/master/keep/descriptor_keep.h"
 #include "muster/master/keep/shared_table.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/process/worker_program.h"
 #include "muster/proto/state/deployment_state.pb.h"
@@ -43,7 +43,7 @@ namespace muster::master {
 namespace {
 
 Listener Listening(const std::string& address) {
-  Listener listener = *Listener::Bind(*Address::Parse(address));
+  Listener listener = *Listener::Bind(*listen::Address::Parse(address));
   MUSTER_CHECK(listener.Listen(8).ok(), "it listens");
   return listener;
 }

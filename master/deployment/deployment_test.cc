@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 
 namespace muster::master {
 namespace {
@@ -35,7 +35,7 @@ class DeploymentTest : public testing::Test {
   absl::StatusOr<Deployment> Prepare(const std::string& lines,
                                      const std::string& worker = kProgram) {
     std::ofstream(file()) << lines << "\nhttp { location { path: '/' return {} } }\n";
-    absl::StatusOr<CheckedConfig> checked = ReadConfigFile(file(), folder_, nullptr);
+    absl::StatusOr<IdentifiedConfig> checked = ReadIdentifiedFile(file(), folder_, nullptr);
     if (!checked.ok()) return checked.status();
     if (before_) before_();
     WorkerFinder finder(worker);
@@ -96,7 +96,7 @@ TEST_F(DeploymentTest, NamesThePlaceOfAFileWhoseFolderCannotBeMade) {
   std::ofstream(file()) << "listen { address: '127.0.0.1:0' }\n"
                            "http { location { path: '/' return {} }\n"
                            "  access_log { path: 'logs/access.log' } }";
-  auto checked = ReadConfigFile(file(), folder_, nullptr);
+  auto checked = ReadIdentifiedFile(file(), folder_, nullptr);
   ASSERT_TRUE(checked.ok()) << checked.status();
   before_();
   WorkerFinder finder(kProgram);

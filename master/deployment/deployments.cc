@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/config/field_places.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/config/field_places.h"
 
 namespace muster::master {
 
@@ -153,7 +153,8 @@ absl::Status Deployments::LoadWithProgram(LoadId load, std::uint64_t generation,
        path = worker.empty() ? kept->worker_from_flag : worker,
        opened = std::exchange(opened_, nullptr)](int stop_fd) -> absl::StatusOr<Deployment> {
         const auto finder = std::make_shared<WorkerFinder>(path, opened);
-        MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked, source.ReadAgain(identity, finder, stop_fd));
+        MUSTER_ASSIGN_OR_RETURN(IdentifiedConfig checked,
+                                source.ReadAgain(identity, finder, stop_fd));
         checked.config.set_worker_processes(workers);
         const std::shared_ptr<const ListenerSet> listeners = offered.lock();
         if (!listeners) return absl::CancelledError("the listeners are closed");
@@ -179,7 +180,7 @@ absl::Status Deployments::ListenOnNext() {
 void Deployments::Commit(std::uint64_t generation, std::uint64_t way_back) {
   listening_.Keep();
   const ListenerSet before = current() == nullptr ? ListenerSet() : AllListeners();
-  next_->places = FieldPlaces();
+  next_->places = config::FieldPlaces();
   kept_[generation] = *std::exchange(next_, std::nullopt);
   serving_ = generation;
   source_.worker_binary = current()->worker_from_flag;

@@ -30,14 +30,14 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/check.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/listen/address.h"
 #include "muster/loop/event_loop.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/deployment/zone_state.h"
 #include "muster/master/keep/descriptor_inheritance.h"
 #include "muster/master/keep/descriptor_keep.h"
 #include "muster/master/keep/shared_table.h"
-#include "muster/master/listen/address.h"
 #include "muster/proto/state/deployment_state.pb.h"
 
 namespace muster::master {
@@ -96,7 +96,7 @@ struct Program {
   const std::string file = folder + "/m.textproto";
   const auto read = [&](const std::string& lines) {
     std::ofstream(file) << "http { location { path: '/' return {} } }\n" << lines;
-    auto checked = ReadConfigFile(file, folder, nullptr);
+    auto checked = ReadIdentifiedFile(file, folder, nullptr);
     if (!checked.ok()) Fail(control, "read", checked.status());
     return *std::move(checked);
   };
@@ -250,7 +250,7 @@ class DeploymentsExecTest : public testing::Test {
   std::vector<ipc::UniqueFd> Connect() {
     std::vector<ipc::UniqueFd> clients;
     for (const std::string& text : addresses_) {
-      const Address address = *Address::Parse(text);
+      const listen::Address address = *listen::Address::Parse(text);
       clients.emplace_back(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
       EXPECT_EQ(::connect(clients.back().get(), address.get(), address.size()), 0) << text;
     }

@@ -103,7 +103,7 @@ absl::Status Deployments::TryProgram(const std::string& worker, int stop_fd) con
   const Deployment& serving = *current();
   const auto finder =
       std::make_shared<WorkerFinder>(worker.empty() ? serving.worker_from_flag : worker, opened_);
-  MUSTER_ASSIGN_OR_RETURN(const CheckedConfig checked,
+  MUSTER_ASSIGN_OR_RETURN(const IdentifiedConfig checked,
                           source_.ReadAgain(serving.identity, finder, stop_fd));
   const absl::Status found = finder->Find(checked.config.worker_binary()).status();
   if (!finder->has_flag()) {

@@ -22,15 +22,15 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/listen/address.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/deployment/deployments.h"
 #include "muster/master/deployment/worker_question.h"
 #include "muster/master/deployment/zone_state.h"
 #include "muster/master/keep/descriptor_inheritance.h"
 #include "muster/master/keep/descriptor_keep.h"
 #include "muster/master/keep/shared_table.h"
-#include "muster/master/listen/address.h"
 #include "muster/proto/state/deployment_state.pb.h"
 
 namespace muster::master {
@@ -86,7 +86,7 @@ class DeploymentsStateTest : public testing::Test {
   void Serve(const std::string& lines, const std::string& program = "/bin/sh") {
     Write(lines);
     const auto finder = std::make_shared<WorkerFinder>(program);
-    const auto checked = ReadConfigFile(file(), folder_, AskWhenNeeded(finder));
+    const auto checked = ReadIdentifiedFile(file(), folder_, AskWhenNeeded(finder));
     ASSERT_TRUE(checked.ok()) << checked.status();
     auto first = PrepareDeployment(*checked, *finder, ListenerSet());
     ASSERT_TRUE(first.ok()) << first.status();
@@ -137,7 +137,7 @@ class DeploymentsStateTest : public testing::Test {
 
   // Whether the socket that the listener has takes the connection of a client.
   static bool Accepts(const std::string& text, int fd) {
-    const Address address = *Address::Parse(text);
+    const listen::Address address = *listen::Address::Parse(text);
     const ipc::UniqueFd client(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(client.get(), address.get(), address.size()) != 0) return false;
     pollfd ready = {fd, POLLIN, 0};

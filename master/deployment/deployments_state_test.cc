@@ -21,8 +21,8 @@
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/memory/sealed_bytes.h"
+#include "muster/listen/address.h"
 #include "muster/master/deployment/deployments_state_fixture.h"
-#include "muster/master/listen/address.h"
 #include "muster/proto/state/deployment_state.pb.h"
 #include "muster/tests/support/test_certificates.h"
 
@@ -149,7 +149,7 @@ TEST_F(DeploymentsStateTest, GoOnAccepting) {
   ASSERT_EQ(second.size(), 2u);
   EXPECT_NE(first[0].fd, second[0].fd);
   EXPECT_EQ(first[1].fd, second[1].fd);
-  const Address address = *Address::Parse(first[0].address);
+  const listen::Address address = *listen::Address::Parse(first[0].address);
   const ipc::UniqueFd client(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_EQ(::connect(client.get(), address.get(), address.size()), 0);
   pollfd either[] = {{first[0].fd, POLLIN, 0}, {second[0].fd, POLLIN, 0}};

@@ -19,9 +19,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/listen/address.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/config/config_file.h"
-#include "muster/master/listen/address.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/listen/listener.h"
 
 namespace muster::master {
@@ -48,7 +48,7 @@ class DeploymentsTest : public testing::Test {
   // With a first deployment of these lines.
   void Create(const std::string& lines) {
     Write(lines);
-    const auto checked = ReadConfigFile(file(), folder_, nullptr);
+    const auto checked = ReadIdentifiedFile(file(), folder_, nullptr);
     ASSERT_TRUE(checked.ok()) << checked.status();
     WorkerFinder finder(kProgram);
     auto first = PrepareDeployment(*checked, finder, ListenerSet());
@@ -78,7 +78,7 @@ class DeploymentsTest : public testing::Test {
     return deployment.listeners.addresses().at(0);
   }
   static bool Connects(const std::string& text) {
-    const Address address = *Address::Parse(text);
+    const listen::Address address = *listen::Address::Parse(text);
     const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     return ::connect(fd.get(), address.get(), address.size()) == 0;
   }
@@ -127,7 +127,7 @@ TEST_F(DeploymentsTest, HaveNoNextAfterALoadThatFailed) {
 
 TEST_F(DeploymentsTest, TellThePlaceOfAnAddressOnWhichAnotherSocketListensByNow) {
   Create("listen { address: '127.0.0.1:0' }");
-  const Address address = *Address::Parse(AddressOf(*deployments_->next()));
+  const listen::Address address = *listen::Address::Parse(AddressOf(*deployments_->next()));
   const ipc::UniqueFd other(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   ASSERT_EQ(::setsockopt(other.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
@@ -204,11 +204,11 @@ TEST_F(DeploymentsTest, ReserveTheAddressesOfTheWayBackUntilTheyAreReleased) {
   deployments_->Commit(2, 1);
   AwaitRetirement();
   EXPECT_FALSE(Connects(address));
-  EXPECT_TRUE(absl::IsAlreadyExists(Listener::Probe(*Address::Parse(address))));
+  EXPECT_TRUE(absl::IsAlreadyExists(Listener::Probe(*listen::Address::Parse(address))));
   EXPECT_THAT(deployments_->Find(1)->listeners.addresses(), ElementsAre(address));
   EXPECT_EQ(deployments_->Find(1)->zones.size(), 1u);
   deployments_->Release(1);
-  EXPECT_TRUE(Listener::Probe(*Address::Parse(address)).ok());
+  EXPECT_TRUE(Listener::Probe(*listen::Address::Parse(address)).ok());
   EXPECT_TRUE(deployments_->Find(1)->zones.empty());
   deployments_->Forget(1);
   EXPECT_EQ(deployments_->Find(1), nullptr);

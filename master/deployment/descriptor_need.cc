@@ -6,12 +6,12 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "muster/host/cpu_count.h"
 #include "muster/ipc/base/status.h"
+#include "muster/listen/address.h"
 #include "muster/master/decide/generations.h"
-#include "muster/master/deployment/wanted_zones.h"
-#include "muster/master/host/cpu_count.h"
-#include "muster/master/listen/address.h"
 #include "muster/proto/counted.h"
+#include "muster/worker/metrics/wanted_zones.h"
 
 namespace muster::master {
 namespace {
@@ -35,10 +35,11 @@ constexpr std::uint64_t kForHandshakes = 2 * 32;
 
 std::uint64_t DescriptorsNeeded(const config::v1::Config& config) {
   const std::uint64_t workers =
-      config.worker_processes() == 0 ? UsableCpus() : config.worker_processes();
-  std::uint64_t needed = kOwn + 2 * kPerWorker * workers + kPerZone * WantedZones(config).size();
+      config.worker_processes() == 0 ? host::UsableCpus() : config.worker_processes();
+  std::uint64_t needed =
+      kOwn + 2 * kPerWorker * workers + kPerZone * worker::WantedZones(config).size();
   for (const config::v1::Listen& listen : config.listen()) {
-    const auto address = Address::Parse(listen.address());
+    const auto address = listen::Address::Parse(listen.address());
     const bool is_spread =
         config.accept() == config::v1::REUSEPORT && address.ok() && !address->is_unix();
     needed += is_spread ? workers : 1;

@@ -85,7 +85,7 @@ TEST_F(RestoredAdminTest, ShowsItsMetrics) {
   Restore();
   MetricsPage page(log_, [] { return std::string("muster_up 1\n"); });
   ASSERT_TRUE(page.Keep(listeners_, std::nullopt).ok());
-  const Address& address = listeners_.ForMetrics()->address();
+  const listen::Address& address = listeners_.ForMetrics()->address();
   const ipc::UniqueFd client(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_EQ(::connect(client.get(), address.get(), address.size()), 0);
   const std::string request = "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";

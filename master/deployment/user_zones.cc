@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "muster/master/aside/wait_note.h"
-#include "muster/master/deployment/wanted_zones.h"
+#include "muster/host/wait_note.h"
 #include "muster/proto/counted.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/metrics/metrics_table.h"
+#include "muster/worker/metrics/wanted_zones.h"
 
 namespace muster::master {
 
@@ -26,7 +26,7 @@ std::shared_ptr<const UserZone> Named(const std::string& name, const UserZones& 
   return found == zones.end() ? nullptr : *found;
 }
 
-std::string Forbidden(const WantedZone& wanted, const UserZone& kept) {
+std::string Forbidden(const worker::WantedZone& wanted, const UserZone& kept) {
   if (wanted.name == worker::kMetricsZone) {
     return "a reload cannot change it; leave \"metrics\" out in one reload and bring it back in "
            "the "
@@ -46,12 +46,12 @@ absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const User
     return config::AtField(absl::FailedPreconditionError(forbidden.problem), forbidden.field);
   }
   UserZones zones;
-  for (const WantedZone& wanted : WantedZones(config)) {
+  for (const worker::WantedZone& wanted : worker::WantedZones(config)) {
     if (auto kept = Named(wanted.name, current)) {
       zones.push_back(std::move(kept));
       continue;
     }
-    const WaitNote note("allocating zone", wanted.name);
+    const host::WaitNote note("allocating zone", wanted.name);
     absl::StatusOr<UserZone> made = UserZone::Create(wanted.name, wanted.size_bytes);
     if (!made.ok()) return config::AtField(made.status(), wanted.size_field);
     zones.push_back(std::make_shared<const UserZone>(*std::move(made)));
@@ -62,7 +62,7 @@ absl::StatusOr<UserZones> MakeZones(const config::v1::Config& config, const User
 std::vector<config::FieldMistake> ForbiddenSizes(const config::v1::Config& config,
                                                  const UserZones& current) {
   std::vector<config::FieldMistake> forbidden;
-  for (const WantedZone& wanted : WantedZones(config)) {
+  for (const worker::WantedZone& wanted : worker::WantedZones(config)) {
     const auto kept = Named(wanted.name, current);
     if (kept == nullptr || kept->size_bytes() == wanted.size_bytes) continue;
     forbidden.push_back({wanted.size_field, Forbidden(wanted, *kept)});

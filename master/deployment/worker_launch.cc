@@ -14,9 +14,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "muster/host/account.h"
+#include "muster/host/cpu_list.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/host/account.h"
-#include "muster/master/host/cpu_list.h"
 #include "muster/process_env/child_environment.h"
 #include "muster/proto/field_error.h"
 
@@ -38,7 +38,7 @@ absl::Status OnlyRoot(const std::string& what, const char* field) {
 absl::Status FindIds(const Config& config, LaunchPlan* plan) {
   const bool is_root = ::geteuid() == 0;
   if (config.has_user()) {
-    const absl::StatusOr<Account> account = FindAccount(config.user());
+    const absl::StatusOr<host::Account> account = host::FindAccount(config.user());
     if (!account.ok()) return config::AtField(account.status(), "user");
     if (!is_root && account->user != ::geteuid()) {
       return OnlyRoot(absl::StrCat("\"", config.user(), "\""), "user");
@@ -48,7 +48,7 @@ absl::Status FindIds(const Config& config, LaunchPlan* plan) {
     plan->groups = account->groups;
   }
   if (config.has_group()) {
-    const absl::StatusOr<gid_t> group = FindGroup(config.group());
+    const absl::StatusOr<gid_t> group = host::FindGroup(config.group());
     if (!group.ok()) return config::AtField(group.status(), "group");
     if (!is_root && *group != ::getegid()) {
       return OnlyRoot(absl::StrCat("\"", config.group(), "\""), "group");
@@ -57,7 +57,7 @@ absl::Status FindIds(const Config& config, LaunchPlan* plan) {
   }
   for (int i = 0; i < config.supplementary_group_size(); ++i) {
     const std::string field = absl::StrCat("supplementary_group[", i, "]");
-    const absl::StatusOr<gid_t> group = FindGroup(config.supplementary_group(i));
+    const absl::StatusOr<gid_t> group = host::FindGroup(config.supplementary_group(i));
     if (!group.ok()) return config::AtField(group.status(), field);
     if (!is_root) {
       return OnlyRoot(absl::StrCat("\"", config.supplementary_group(i), "\""), field.c_str());
@@ -96,14 +96,14 @@ std::vector<std::string> EnvironmentWith(const std::vector<std::string>& variabl
 }
 
 absl::StatusOr<std::vector<std::vector<int>>> FindCpuLists(const Config& config) {
-  const std::vector<int> usable = AffinityCpuList();
+  const std::vector<int> usable = host::AffinityCpuList();
   std::vector<std::vector<int>> lists;
   for (int i = 0; i < config.cpu_affinity_size(); ++i) {
     if (config.cpu_affinity(i) == "AUTO") {
       for (const int cpu : usable) lists.push_back({cpu});
       continue;
     }
-    const absl::StatusOr<std::vector<int>> list = ParseCpuList(config.cpu_affinity(i));
+    const absl::StatusOr<std::vector<int>> list = host::ParseCpuList(config.cpu_affinity(i));
     if (!list.ok()) continue;  // CheckSemantics reports it
     for (const int cpu : *list) {
       if (std::count(usable.begin(), usable.end(), cpu) > 0) continue;

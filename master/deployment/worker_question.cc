@@ -11,7 +11,7 @@
 
 namespace muster::master {
 
-DescribeWorker AskWhenNeeded(std::shared_ptr<WorkerFinder> finder, int stop_fd) {
+config::DescribeWorker AskWhenNeeded(std::shared_ptr<WorkerFinder> finder, int stop_fd) {
   return [finder = std::move(finder),
           stop_fd](const config::v1::Config& config) -> absl::StatusOr<worker::v1::Description> {
     MUSTER_ASSIGN_OR_RETURN(const std::shared_ptr<const WorkerProgram> program,

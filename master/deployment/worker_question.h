@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "muster/master/config/worker_description.h"
+#include "muster/config/worker_description.h"
 #include "muster/master/process/worker_finder.h"
 
 namespace muster::master {
@@ -11,7 +11,7 @@ namespace muster::master {
 // For ReadConfigFile: asks the program that `finder` finds for a configuration, which runs as the
 // configuration's first worker would: as its user, with its limits. As AskWorker. Other errors: the
 // program, or, with its field, the user, the group or a CPU is not there.
-DescribeWorker AskWhenNeeded(std::shared_ptr<WorkerFinder> finder, int stop_fd = -1);
+config::DescribeWorker AskWhenNeeded(std::shared_ptr<WorkerFinder> finder, int stop_fd = -1);
 
 }  // namespace muster::master
 

@@ -71,11 +71,11 @@ absl::Status ListenAttempt::ListenOn(const Socket& socket, int backlog) {
   return absl::OkStatus();
 }
 
-absl::Status ListenAttempt::SetRights(const Socket& socket, const SocketRights& rights) {
+absl::Status ListenAttempt::SetRights(const Socket& socket, const listen::SocketRights& rights) {
   if (!socket->has_file()) return absl::OkStatus();
-  SocketFile& file = socket->file();
+  listen::SocketFile& file = socket->file();
   if (!file.IsThere()) return file.Gone();
-  const SocketRights before = file.rights();
+  const listen::SocketRights before = file.rights();
   MUSTER_RETURN_IF_ERROR(file.SetRights(rights));
   if (!(before == rights)) rights_.emplace_back(socket, before);
   return absl::OkStatus();

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "muster/listen/socket_rights.h"
 #include "muster/master/listen/listener.h"
-#include "muster/master/listen/socket_rights.h"
 
 namespace muster::master {
 
@@ -26,7 +26,8 @@ class ListenAttempt {
   absl::Status Listen(const std::vector<std::shared_ptr<Listener>>& sockets, int backlog,
                       const std::vector<std::shared_ptr<Listener>>& neighbors = {});
   // Of the file of a Unix socket; does nothing for TCP. NotFound: the file is gone.
-  absl::Status SetRights(const std::shared_ptr<Listener>& socket, const SocketRights& rights);
+  absl::Status SetRights(const std::shared_ptr<Listener>& socket,
+                         const listen::SocketRights& rights);
   // Of a socket that listens.
   absl::Status SetBacklog(const std::shared_ptr<Listener>& socket, int backlog);
 
@@ -46,8 +47,8 @@ class ListenAttempt {
 
   std::vector<std::pair<Socket, Before>> listening_;
   std::vector<Socket> sharing_;
-  std::vector<std::pair<Socket, SocketRights>> rights_;  // before
-  std::vector<std::pair<Socket, int>> backlogs_;         // before
+  std::vector<std::pair<Socket, listen::SocketRights>> rights_;  // before
+  std::vector<std::pair<Socket, int>> backlogs_;                 // before
 };
 
 }  // namespace muster::master

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 
 namespace muster::master {
 namespace {
@@ -26,8 +26,8 @@ class ListenAttemptTest : public ::testing::Test {
   }
   std::string path() const { return absl::StrCat(folder_, "/x"); }
   static std::shared_ptr<Listener> Bind(const std::string& address,
-                                        const SocketRights& rights = {}) {
-    return std::make_shared<Listener>(*Listener::Bind(*Address::Parse(address), rights));
+                                        const listen::SocketRights& rights = {}) {
+    return std::make_shared<Listener>(*Listener::Bind(*listen::Address::Parse(address), rights));
   }
   struct stat File() const {
     struct stat file = {};

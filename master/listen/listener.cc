@@ -3,52 +3,18 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <string>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/ipc/channel/descriptor_refusal.h"
+#include "muster/listen/listen_socket.h"
 
 namespace muster::master {
 namespace {
-
-absl::Status SetOption(int fd, int level, int option, const char* name, int value = 1) {
-  if (::setsockopt(fd, level, option, &value, sizeof(value)) == 0) return absl::OkStatus();
-  return ipc::ErrnoStatus(absl::StrCat("setsockopt ", name));
-}
-
-// The first port that needs no privilege to be bound: the network namespace's.
-int FirstUnprivilegedPort() {
-  std::ifstream file("/proc/sys/net/ipv4/ip_unprivileged_port_start");
-  int port = 1024;
-  return file >> port ? port : 1024;
-}
-
-// What helps against EACCES.
-std::string HowToBind(const Address& address) {
-  const int first = FirstUnprivilegedPort();
-  if (address.port() == 0 || address.port() >= first) return "";
-  std::error_code ignored;
-  const std::string program = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
-  return absl::StrCat("; ports below ", first,
-                      " need a privilege. Run as root, or: setcap cap_net_bind_service=+ep ",
-                      program, ", or: sysctl net.ipv4.ip_unprivileged_port_start=", address.port());
-}
-
-absl::Status InUse(absl::string_view call, const Address& address) {
-  return absl::AlreadyExistsError(absl::StrCat(
-      call, " ", address.ToString(), ": Address already in use; another process listens there"));
-}
 
 // Drops each segment that begins a handshake, and lets all others pass: the last one of a handshake
 // that has begun, and those of connections, which inherit the filter from the listener.
@@ -74,48 +40,27 @@ void DropFilter(int fd) {
 }
 
 // Segments with fewer hops left are dropped, other than those of a handshake that has begun.
-absl::Status SetLeastHops(int fd, const Address& address, int least) {
+absl::Status SetLeastHops(int fd, const listen::Address& address, int least) {
   return address.family() == AF_INET6
-             ? SetOption(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, "IPV6_MINHOPCOUNT", least)
-             : SetOption(fd, IPPROTO_IP, IP_MINTTL, "IP_MINTTL", least);
-}
-
-absl::Status BindSocket(int fd, const Address& address) {
-  if (::bind(fd, address.get(), address.size()) == 0) return absl::OkStatus();
-  const int error = errno;
-  if (error == EADDRINUSE) return InUse("bind", address);
-  const absl::Status status = ipc::ErrnoStatus(absl::StrCat("bind ", address.ToString()), error);
-  if (error != EACCES) return status;
-  return absl::Status(status.code(), absl::StrCat(status.message(), HowToBind(address)));
-}
-
-absl::StatusOr<ipc::UniqueFd> MakeSocket(const Address& address) {
-  ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return ipc::ErrnoStatus(absl::StrCat("socket for ", address.ToString()));
-  if (address.is_unix()) {
-    // Workers read bytes alone: the kernel would close the descriptors, and might wait for that.
-    (void)ipc::RefuseDescriptors(fd.get());
-  } else {
-    MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR"));
-  }
-  if (address.family() == AF_INET6) {
-    MUSTER_RETURN_IF_ERROR(SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY"));
-  }
-  return fd;
+             ? listen::SetSocketOption(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, "IPV6_MINHOPCOUNT",
+                                       least)
+             : listen::SetSocketOption(fd, IPPROTO_IP, IP_MINTTL, "IP_MINTTL", least);
 }
 
 }  // namespace
 
-absl::StatusOr<Listener> Listener::Bind(const Address& address, const SocketRights& rights) {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address));
+absl::StatusOr<Listener> Listener::Bind(const listen::Address& address,
+                                        const listen::SocketRights& rights) {
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, listen::MakeSocket(address));
   Listener listener(std::move(fd), address);
   if (address.is_unix()) {
-    MUSTER_ASSIGN_OR_RETURN(SocketFile file, SocketFile::Bind(listener.fd(), address, rights));
+    MUSTER_ASSIGN_OR_RETURN(listen::SocketFile file,
+                            listen::SocketFile::Bind(listener.fd(), address, rights));
     listener.file_.emplace(std::move(file));
     return listener;
   }
-  MUSTER_RETURN_IF_ERROR(BindSocket(listener.fd(), address));
-  MUSTER_ASSIGN_OR_RETURN(listener.address_, Address::OfSocket(listener.fd()));
+  MUSTER_RETURN_IF_ERROR(listen::BindSocket(listener.fd(), address));
+  MUSTER_ASSIGN_OR_RETURN(listener.address_, listen::Address::OfSocket(listener.fd()));
   return listener;
 }
 
@@ -124,14 +69,14 @@ Listener::~Listener() {
   if (is_reserved_ && fd_.valid()) SetReusable(true);
 }
 
-absl::StatusOr<Listener> Listener::MakeBeside(const Address& address) {
+absl::StatusOr<Listener> Listener::MakeBeside(const listen::Address& address) {
   // Whether it is one of this machine. Nobody else can have its port.
-  const Address any_port = address.WithPort(0);
-  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd probe, MakeSocket(any_port));
+  const listen::Address any_port = address.WithPort(0);
+  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd probe, listen::MakeSocket(any_port));
   if (::bind(probe.get(), any_port.get(), any_port.size()) != 0) {
     return ipc::ErrnoStatus(absl::StrCat("bind ", address.ToString()));
   }
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address));
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, listen::MakeSocket(address));
   Listener beside(std::move(fd), address);
   beside.is_bound_ = false;
   MUSTER_RETURN_IF_ERROR(beside.SharePort(true));
@@ -139,30 +84,30 @@ absl::StatusOr<Listener> Listener::MakeBeside(const Address& address) {
 }
 
 absl::StatusOr<Listener> Listener::MakeSibling() const {
-  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, MakeSocket(address_));
+  MUSTER_ASSIGN_OR_RETURN(ipc::UniqueFd fd, listen::MakeSocket(address_));
   Listener sibling(std::move(fd), address_);
   sibling.is_bound_ = false;
   MUSTER_RETURN_IF_ERROR(sibling.SharePort(true));
   return sibling;
 }
 
-absl::Status Listener::Probe(const Address& address) {
+absl::Status Listener::Probe(const listen::Address& address) {
   // Binding would make the file.
-  if (address.is_unix()) return SocketFile::Probe(address);
-  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd fd, MakeSocket(address));
-  return BindSocket(fd.get(), address);
+  if (address.is_unix()) return listen::SocketFile::Probe(address);
+  MUSTER_ASSIGN_OR_RETURN(const ipc::UniqueFd fd, listen::MakeSocket(address));
+  return listen::BindSocket(fd.get(), address);
 }
 
 absl::Status Listener::Listen(int backlog) {
   if (!is_bound_) {
-    MUSTER_RETURN_IF_ERROR(BindSocket(fd(), address_));
+    MUSTER_RETURN_IF_ERROR(listen::BindSocket(fd(), address_));
     is_bound_ = true;
   }
   if (!is_listening_ && has_file() && !file().IsThere()) return file().Gone();
   if (!is_listening_ && !address_.is_unix()) SetReusable(true);
   if (is_retired_ && is_listening_) Admit();
   if (::listen(fd(), backlog) != 0) {
-    if (errno == EADDRINUSE) return InUse("listen", address_);
+    if (errno == EADDRINUSE) return listen::InUse("listen", address_);
     return ipc::ErrnoStatus(absl::StrCat("listen ", address_.ToString()));
   }
   is_listening_ = true;
@@ -207,7 +152,7 @@ void Listener::StopListening() {
   is_listening_ = false;
   Admit();
   // The kernel keeps the port only if it did not choose it itself.
-  if (!address_.is_unix()) (void)BindSocket(fd(), address_);
+  if (!address_.is_unix()) (void)listen::BindSocket(fd(), address_);
 }
 
 void Listener::Reserve() {
@@ -220,13 +165,14 @@ void Listener::Reserve() {
 }
 
 void Listener::SetReusable(bool on) {
-  (void)SetOption(fd(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", on ? 1 : 0);
+  (void)listen::SetSocketOption(fd(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", on ? 1 : 0);
   is_reserved_ = !on;
 }
 
 absl::Status Listener::SharePort(bool on) {
   MUSTER_RETURN_IF_ERROR(ipc::Annotate(
-      SetOption(fd(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", on ? 1 : 0), address_.ToString()));
+      listen::SetSocketOption(fd(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", on ? 1 : 0),
+      address_.ToString()));
   shares_port_ = on;
   return absl::OkStatus();
 }

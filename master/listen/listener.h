@@ -7,11 +7,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/listen/address.h"
+#include "muster/listen/socket_file.h"
+#include "muster/listen/socket_rights.h"
 #include "muster/master/keep/descriptor_inheritance.h"
 #include "muster/master/keep/descriptor_keep.h"
-#include "muster/master/listen/address.h"
-#include "muster/master/listen/socket_file.h"
-#include "muster/master/listen/socket_rights.h"
 #include "muster/proto/state/deployment_state.pb.h"
 
 namespace muster::master {
@@ -25,11 +25,12 @@ class Listener {
   // Binds, and does not listen yet: nobody can connect. `rights` are for the file of a Unix socket,
   // which replaces one that a dead process left. AlreadyExists: somebody listens there. Other
   // errors name the call and the address.
-  static absl::StatusOr<Listener> Bind(const Address& address, const SocketRights& rights = {});
+  static absl::StatusOr<Listener> Bind(const listen::Address& address,
+                                       const listen::SocketRights& rights = {});
 
   // Whether Bind would find the address free now. Does not listen and leaves no trace. For a Unix
   // socket it only looks at what its path has.
-  static absl::Status Probe(const Address& address);
+  static absl::Status Probe(const listen::Address& address);
 
   Listener(Listener&&) = default;
   Listener& operator=(Listener&&) = delete;
@@ -62,7 +63,7 @@ class Listener {
   // A socket for an address that overlaps with that of another of this process, which listens. The
   // kernel prefers the one whose address is a single one. It is bound when it listens, as a sibling
   // is, and by then the other one must share its port. EADDRNOTAVAIL and the like are told now.
-  static absl::StatusOr<Listener> MakeBeside(const Address& address);
+  static absl::StatusOr<Listener> MakeBeside(const listen::Address& address);
 
   // Listens; if it does already, only its backlog changes. AlreadyExists: another socket that was
   // bound to the address listened first. NotFound: the file of a Unix socket, which did not listen
@@ -103,15 +104,16 @@ class Listener {
 
   // Of a Unix socket.
   bool has_file() const { return file_.has_value(); }
-  SocketFile& file() { return *file_; }
-  const SocketFile& file() const { return *file_; }
+  listen::SocketFile& file() { return *file_; }
+  const listen::SocketFile& file() const { return *file_; }
 
   int fd() const { return fd_.get(); }
   // With the port that is really bound.
-  const Address& address() const { return address_; }
+  const listen::Address& address() const { return address_; }
 
  private:
-  Listener(ipc::UniqueFd fd, const Address& address) : fd_(std::move(fd)), address_(address) {}
+  Listener(ipc::UniqueFd fd, const listen::Address& address)
+      : fd_(std::move(fd)), address_(address) {}
 
   // Undoes Retire, of a TCP socket.
   void Admit();
@@ -119,8 +121,8 @@ class Listener {
   void SetReusable(bool on);
 
   ipc::UniqueFd fd_;
-  Address address_;
-  std::optional<SocketFile> file_;  // ends before the socket is closed
+  listen::Address address_;
+  std::optional<listen::SocketFile> file_;  // ends before the socket is closed
   bool is_bound_ = true;
   bool is_listening_ = false;
   int backlog_ = 0;

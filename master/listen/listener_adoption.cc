@@ -45,7 +45,7 @@ absl::Status CheckKind(int fd) {
 }
 
 // An IPv6 socket with IPV6_V6ONLY off takes IPv4 connections, too, if it is bound to any address.
-absl::Status CheckIsIpv6Only(const Address& address, int fd) {
+absl::Status CheckIsIpv6Only(const listen::Address& address, int fd) {
   const auto& in6 = *reinterpret_cast<const sockaddr_in6*>(address.get());
   if (!IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr)) return absl::OkStatus();
   if (Option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 1) return absl::OkStatus();
@@ -65,7 +65,7 @@ int BacklogOf(int fd) {
 
 absl::StatusOr<Listener> Listener::Adopt(ipc::UniqueFd fd, bool is_shared) {
   MUSTER_RETURN_IF_ERROR(CheckKind(fd.get()));
-  MUSTER_ASSIGN_OR_RETURN(const Address address, Address::OfSocket(fd.get()));
+  MUSTER_ASSIGN_OR_RETURN(const listen::Address address, listen::Address::OfSocket(fd.get()));
   if (address.is_unix() && address.path().empty()) {
     return Unfit("listens on an abstract Unix socket, which no configuration can name");
   }
@@ -80,7 +80,7 @@ absl::StatusOr<Listener> Listener::Adopt(ipc::UniqueFd fd, bool is_shared) {
   if (address.is_unix()) {
     (void)ipc::RefuseDescriptors(listener.fd());
     listener.backlog_ = SOMAXCONN;
-    MUSTER_ASSIGN_OR_RETURN(SocketFile file, SocketFile::Adopt(address, is_shared));
+    MUSTER_ASSIGN_OR_RETURN(listen::SocketFile file, listen::SocketFile::Adopt(address, is_shared));
     listener.file_.emplace(std::move(file));
     return listener;
   }

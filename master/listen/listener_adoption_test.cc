@@ -26,7 +26,7 @@ namespace muster::master {
 namespace {
 
 ipc::UniqueFd ListenAt(const std::string& text, int backlog = 5) {
-  const Address address = *Address::Parse(text);
+  const listen::Address address = *listen::Address::Parse(text);
   ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM, 0));
   EXPECT_EQ(::bind(fd.get(), address.get(), address.size()), 0);
   EXPECT_EQ(::listen(fd.get(), backlog), 0);
@@ -105,7 +105,7 @@ TEST_F(ListenerAdoption, GivesTheSocketToWhoeverWantsItsAddress) {
   const auto admin = Adopted(ListenAt("unix:" + path()));
   const ListenerSet passed = ListenerSet::OfPassed({service, admin});
   EXPECT_TRUE(passed.HasPassed(service->address()));
-  EXPECT_FALSE(passed.HasPassed(*Address::Parse("127.0.0.1:0")));
+  EXPECT_FALSE(passed.HasPassed(*listen::Address::Parse("127.0.0.1:0")));
   const auto set = ListenerSet::Make(
       ConfigWithAdmin({service->address().ToString()}, {"unix:" + path()}), 1, passed);
   ASSERT_TRUE(set.ok()) << set.status();

@@ -17,9 +17,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/listen/address.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/run_until.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/listen/listen_attempt.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/listener_set_fixture.h"
@@ -47,7 +47,7 @@ class ListenerRetirementTest : public ::testing::Test {
     return set.sockets().at(0);
   }
   // A client that does not wait, whose connect has begun.
-  static ipc::UniqueFd Client(const Address& address) {
+  static ipc::UniqueFd Client(const listen::Address& address) {
     ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(fd.get(), address.get(), address.size()) != 0) {
       EXPECT_TRUE(errno == EINPROGRESS) << errno;
@@ -55,19 +55,19 @@ class ListenerRetirementTest : public ::testing::Test {
     return fd;
   }
   // EINPROGRESS: not yet.
-  static int ConnectErrorOf(const ipc::UniqueFd& client, const Address& address) {
+  static int ConnectErrorOf(const ipc::UniqueFd& client, const listen::Address& address) {
     return ::connect(client.get(), address.get(), address.size()) == 0 || errno == EISCONN ? 0
                                                                                            : errno;
   }
   // Whether the connect of a client that has just begun is not over, as it is at once on loopback.
-  static bool IsHeldOff(const ipc::UniqueFd& client, const Address& address) {
+  static bool IsHeldOff(const ipc::UniqueFd& client, const listen::Address& address) {
     return ConnectErrorOf(client, address) == EALREADY;
   }
-  static int ErrorOfConnect(const Address& address) {
+  static int ErrorOfConnect(const listen::Address& address) {
     const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     return ::connect(fd.get(), address.get(), address.size()) == 0 ? 0 : errno;
   }
-  static bool Binds(const Address& address) {
+  static bool Binds(const listen::Address& address) {
     const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -103,7 +103,7 @@ class ListenerRetirementTest : public ::testing::Test {
 
 TEST_F(ListenerRetirementTest, GivesWhoWaitsHoldsOffOthersAndThenRefuses) {
   ListenerSet set = SetOf("127.0.0.1:0");
-  const Address address = SocketOf(set)->address();
+  const listen::Address address = SocketOf(set)->address();
   const ipc::UniqueFd early = Client(address);
   retirement_.Begin(std::exchange(set, ListenerSet()));
   ipc::UniqueFd late;
@@ -153,7 +153,7 @@ TEST_F(ListenerRetirementTest, TellsByWhichListenerWhoWaitsHasCome) {
 TEST_F(ListenerRetirementTest, GivesWhoseHandshakeHadBegun) {
   for (const char* where : {"127.0.0.1:0", "[::1]:0"}) {
     ListenerSet set = SetOf(where);
-    const Address address = SocketOf(set)->address();
+    const listen::Address address = SocketOf(set)->address();
     // The handshake is not over for the server before the client sends something.
     const int seconds = 60;
     ASSERT_EQ(
@@ -181,7 +181,7 @@ TEST_F(ListenerRetirementTest, GivesWhoseHandshakeHadBegun) {
 
 TEST_F(ListenerRetirementTest, EndsASocketOfWhichAWorkerStillHasADuplicate) {
   ListenerSet set = SetOf("127.0.0.1:0");
-  const Address address = SocketOf(set)->address();
+  const listen::Address address = SocketOf(set)->address();
   const ipc::UniqueFd duplicate = *ipc::DuplicateFd(SocketOf(set)->fd());
   retirement_.Begin(std::exchange(set, ListenerSet()));
   ASSERT_TRUE(loop::RunUntil(*loop_, [&] { return IsOver(); }));
@@ -191,13 +191,13 @@ TEST_F(ListenerRetirementTest, EndsASocketOfWhichAWorkerStillHasADuplicate) {
 
 TEST_F(ListenerRetirementTest, ReservesTheAddressOfASocketThatIsWantedBack) {
   ListenerSet set = SetOf("127.0.0.1:0");
-  const Address address = SocketOf(set)->address();
+  const listen::Address address = SocketOf(set)->address();
   is_wanted_back_ = true;
   retirement_.Begin(set);
   ASSERT_TRUE(loop::RunUntil(*loop_, [&] { return IsOver(); }));
   EXPECT_EQ(ErrorOfConnect(address), ECONNREFUSED);
   EXPECT_FALSE(Binds(address));
-  EXPECT_FALSE(Binds(*Address::Parse(absl::StrCat("*:", address.port()))));
+  EXPECT_FALSE(Binds(*listen::Address::Parse(absl::StrCat("*:", address.port()))));
   ASSERT_TRUE(set.Listen().ok());
   const ipc::UniqueFd client = Client(address);
   EXPECT_EQ(ConnectErrorOf(client, address), 0);
@@ -205,7 +205,7 @@ TEST_F(ListenerRetirementTest, ReservesTheAddressOfASocketThatIsWantedBack) {
 
 TEST_F(ListenerRetirementTest, LetsGoOfASocketThatAdmitsClientsAgain) {
   ListenerSet set = SetOf("127.0.0.1:0");
-  const Address address = SocketOf(set)->address();
+  const listen::Address address = SocketOf(set)->address();
   retirement_.Begin(set);
   EXPECT_EQ(retirement_.sockets().sockets(), set.sockets());
   ASSERT_TRUE(set.Listen().ok());
@@ -219,7 +219,7 @@ TEST_F(ListenerRetirementTest, LetsGoOfASocketThatAdmitsClientsAgain) {
 
 TEST_F(ListenerRetirementTest, GoesOnAfterAnAttemptToListenThatWasTakenBack) {
   ListenerSet set = SetOf("127.0.0.1:0");
-  const Address address = SocketOf(set)->address();
+  const listen::Address address = SocketOf(set)->address();
   retirement_.Begin(set);
   {
     ListenAttempt attempt;
@@ -246,7 +246,7 @@ TEST_F(ListenerRetirementTest, TriesAgainUntilAConnectionIsTaken) {
 
 TEST_F(ListenerRetirementTest, TellsHowManyNobodyTook) {
   ListenerSet set = SetOf("127.0.0.1:0");
-  const Address address = SocketOf(set)->address();
+  const listen::Address address = SocketOf(set)->address();
   const ipc::UniqueFd client = Client(address);
   const ipc::UniqueFd other = Client(address);
   can_give_ = false;
@@ -259,7 +259,7 @@ TEST_F(ListenerRetirementTest, TellsHowManyNobodyTook) {
 TEST_F(ListenerRetirementTest, RemovesTheFileOfAUnixSocketFirst) {
   const std::string path = absl::StrCat(folder_, "/s");
   ListenerSet set = SetOf("unix:" + path);
-  const Address address = SocketOf(set)->address();
+  const listen::Address address = SocketOf(set)->address();
   const ipc::UniqueFd client = Client(address);
   retirement_.Begin(std::exchange(set, ListenerSet()));
   EXPECT_FALSE(std::filesystem::exists(path));

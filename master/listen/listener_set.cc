@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/host/file_id.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/host/file_id.h"
 #include "muster/master/listen/process_listeners.h"
 #include "muster/proto/field_error.h"
 
@@ -31,8 +31,9 @@ absl::StatusOr<ListenerSet> ListenerSet::Make(const config::v1::Config& config,
     made.listeners_.push_back(std::move(shared));
   }
   const config::v1::Admin& admin = config.admin();
-  MUSTER_ASSIGN_OR_RETURN(const SocketRights rights,
-                          FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
+  MUSTER_ASSIGN_OR_RETURN(
+      const listen::SocketRights rights,
+      listen::FindSocketRights(admin.mode(), admin.owner(), admin.group(), "admin"));
   for (int i = 0; i < admin.listen_size(); ++i) {
     MUSTER_ASSIGN_OR_RETURN(Shared shared,
                             ReadForMaster(SocketUser::kAdmin, absl::StrCat("admin.listen[", i, "]"),
@@ -84,11 +85,11 @@ absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& 
   shared.field = field + ".address";
   shared.place = index + 1;
   shared.listen = listen;
-  const absl::StatusOr<Address> address = Address::Parse(listen.address());
+  const absl::StatusOr<listen::Address> address = listen::Address::Parse(listen.address());
   if (!address.ok()) return config::AtField(address.status(), shared.field);
   shared.wanted = *address;
-  MUSTER_ASSIGN_OR_RETURN(shared.rights,
-                          FindSocketRights(listen.mode(), listen.owner(), listen.group(), field));
+  MUSTER_ASSIGN_OR_RETURN(shared.rights, listen::FindSocketRights(listen.mode(), listen.owner(),
+                                                                  listen.group(), field));
   shared.backlog = static_cast<int>(listen.backlog());
   // The kernel spreads connections over TCP sockets only.
   shared.is_spread = config.accept() == config::v1::REUSEPORT && !address->is_unix();
@@ -98,8 +99,8 @@ absl::StatusOr<ListenerSet::Shared> ListenerSet::Read(const config::v1::Config& 
 absl::StatusOr<ListenerSet::Shared> ListenerSet::ReadForMaster(SocketUser user,
                                                                const std::string& field,
                                                                const std::string& address,
-                                                               const SocketRights& rights) {
-  const absl::StatusOr<Address> wanted = Address::Parse(address);
+                                                               const listen::SocketRights& rights) {
+  const absl::StatusOr<listen::Address> wanted = listen::Address::Parse(address);
   if (!wanted.ok()) return config::AtField(wanted.status(), field);
   Shared shared;
   shared.user = user;
@@ -123,7 +124,7 @@ void ListenerSet::TakeOver(const ListenerSet& current) {
   for (const Shared& shared : listeners_) {
     wanted.push_back(
         {shared.user, shared.wanted,
-         shared.wanted.is_unix() ? FileId::AtPath(shared.wanted.path()) : std::nullopt});
+         shared.wanted.is_unix() ? host::FileId::AtPath(shared.wanted.path()) : std::nullopt});
   }
   const SocketChoice choice = ChooseSockets(wanted, present);
   std::vector<Shared> within;
@@ -161,14 +162,14 @@ absl::Status ListenerSet::Complete(Shared& shared, std::size_t sockets,
   return absl::OkStatus();
 }
 
-absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const Address& wanted,
+absl::Status ListenerSet::ExplainInUse(const absl::Status& status, const listen::Address& wanted,
                                        const ListenerSet& current) const {
   for (const ListenerSet* set : {&current, this}) {
     for (const Shared& other : set->listeners_) {
       if (other.sockets.empty()) continue;
-      const Address& bound = other.sockets.front()->address();
+      const listen::Address& bound = other.sockets.front()->address();
       const bool is_in_the_way = bound.is_unix()
-                                     ? wanted.is_unix() && FileId::AtPath(wanted.path()) ==
+                                     ? wanted.is_unix() && host::FileId::AtPath(wanted.path()) ==
                                                                other.sockets.front()->file().id()
                                      : bound.Overlaps(wanted);
       if (!is_in_the_way) continue;
@@ -327,9 +328,9 @@ ListenerSet ListenerSet::OnlyForService() const {
   return only;
 }
 
-std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
-                                                       std::uint32_t workers) const {
-  std::vector<Entry> entries;
+std::vector<worker::HandedListener> ListenerSet::ForWorker(std::uint32_t index,
+                                                           std::uint32_t workers) const {
+  std::vector<worker::HandedListener> entries;
   for (const Shared& shared : listeners_) {
     if (shared.user != SocketUser::kService) continue;
     // Who has more sockets than it spreads over was spread before: all workers take from all.
@@ -337,7 +338,8 @@ std::vector<ListenerSet::Entry> ListenerSet::ForWorker(std::uint32_t index,
     const std::size_t step = shared.is_spread ? workers : 1;
     for (std::size_t i = first; i < shared.sockets.size(); i += step) {
       const Listener& socket = *shared.sockets[i];
-      entries.push_back({socket.address().ToString(), socket.fd(), shared.place});
+      entries.push_back(
+          {socket.address().ToString(), socket.fd(), static_cast<std::uint32_t>(shared.place)});
     }
   }
   return entries;

@@ -10,14 +10,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/repeated_ptr_field.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
+#include "muster/listen/socket_rights.h"
 #include "muster/master/listen/listen_attempt.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/socket_choice.h"
-#include "muster/master/listen/socket_rights.h"
 #include "muster/master/listen/socket_table.h"
 #include "muster/proto/config.pb.h"
 #include "muster/proto/state/deployment_state.pb.h"
+#include "muster/worker/protocol/handover.h"
 
 namespace muster::master {
 
@@ -27,13 +28,6 @@ namespace muster::master {
 // sockets that the other one does not have.
 class ListenerSet {
  public:
-  // One socket of the set.
-  struct Entry {
-    std::string address;  // as it is really bound
-    int fd = -1;          // the set's
-    int place = 0;        // one more than its place among the `listen` of the configuration
-  };
-
   ListenerSet() = default;
 
   // The listeners of `config`: those of `current` that are to be kept (socket_choice.h), and new
@@ -48,7 +42,7 @@ class ListenerSet {
   // together, also those that the manager made and those of a master before this one.
   static ListenerSet OfPassed(const std::vector<std::shared_ptr<Listener>>& sockets);
   // Whether Make would give `address` one of those.
-  bool HasPassed(const Address& address) const;
+  bool HasPassed(const listen::Address& address) const;
   // All sockets of the set, whoever they are for.
   std::vector<std::shared_ptr<Listener>> sockets() const;
 
@@ -114,7 +108,7 @@ class ListenerSet {
   // of the configuration. With REUSEPORT each socket has one worker. A worker may have several of
   // one address: when there are fewer workers than before all sockets stay, since closing one would
   // lose the connections in its queue.
-  std::vector<Entry> ForWorker(std::uint32_t index, std::uint32_t workers) const;
+  std::vector<worker::HandedListener> ForWorker(std::uint32_t index, std::uint32_t workers) const;
   // Of the service, as they are bound, in the order of the configuration. Not those that one of
   // them includes.
   std::vector<std::string> addresses() const;
@@ -129,8 +123,8 @@ class ListenerSet {
     std::string field;  // of the address
     int place = 0;      // of the service: one more than that in the configuration
     config::v1::Listen listen;
-    Address wanted;  // perhaps with port 0
-    SocketRights rights;
+    listen::Address wanted;  // perhaps with port 0
+    listen::SocketRights rights;
     int backlog = 0;
     bool is_spread = false;  // REUSEPORT
     // It was kept since the address of another one includes its own. It is as that one in all else.
@@ -146,7 +140,7 @@ class ListenerSet {
   static absl::StatusOr<Shared> Read(const config::v1::Config& config, int index);
   static absl::StatusOr<Shared> ReadForMaster(SocketUser user, const std::string& field,
                                               const std::string& address,
-                                              const SocketRights& rights);
+                                              const listen::SocketRights& rights);
   std::vector<std::shared_ptr<const Listener>> For(SocketUser user) const;
   bool Has(const Shared& shared) const;
   static PresentSocket PresentAs(const Shared& shared);
@@ -154,7 +148,7 @@ class ListenerSet {
   void TakeOver(const ListenerSet& current);
   absl::Status Complete(Shared& shared, std::size_t sockets, const ListenerSet& current) const;
   // Who has the address that is in use, if it is one of this master's processes.
-  absl::Status ExplainInUse(const absl::Status& status, const Address& wanted,
+  absl::Status ExplainInUse(const absl::Status& status, const listen::Address& wanted,
                             const ListenerSet& current) const;
 
   std::vector<Shared> listeners_;

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/listen/listener_set_fixture.h"
@@ -107,7 +107,7 @@ TEST_F(AdminListeners, LeaveTheAdminSocketOfAnotherProcessThatIsThereByNow) {
   auto set = Listening(ConfigWithAdmin({"127.0.0.1:0"}, {"unix:" + Path("admin")}));
   ASSERT_TRUE(set.ok()) << set.status();
   ASSERT_EQ(::unlink(Path("admin").c_str()), 0);
-  auto other = Listener::Bind(*Address::Parse("unix:" + Path("admin")));
+  auto other = Listener::Bind(*listen::Address::Parse("unix:" + Path("admin")));
   ASSERT_TRUE(other.ok()) << other.status();
   ASSERT_TRUE(other->Listen(1).ok());
   EXPECT_TRUE(absl::IsAlreadyExists(set->RestoreForMaster()));
@@ -128,7 +128,7 @@ TEST_F(AdminListeners, LetHundredsOfAdminClientsWaitThatCannotWaitInConnect) {
   if (most < 200) GTEST_SKIP() << "net.core.somaxconn is " << most;
   const auto set = Listening(ConfigWithAdmin({"127.0.0.1:0"}, {"unix:" + Path("admin")}));
   ASSERT_TRUE(set.ok()) << set.status();
-  const Address address = *Address::Parse("unix:" + Path("admin"));
+  const listen::Address address = *listen::Address::Parse("unix:" + Path("admin"));
   std::vector<ipc::UniqueFd> clients;
   for (int i = 0; i < 200; ++i) {
     clients.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/proto/config.pb.h"
 
 namespace muster::master {
@@ -37,7 +37,7 @@ inline config::v1::Config ConfigWithAdmin(const std::vector<std::string>& addres
 
 // Whether the kernel admits a client there.
 inline bool Connects(const std::string& text) {
-  const Address address = *Address::Parse(text);
+  const listen::Address address = *listen::Address::Parse(text);
   const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   return ::connect(fd.get(), address.get(), address.size()) == 0;
 }

@@ -12,7 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/master/listen/listen_attempt.h"
 #include "muster/master/listen/listener.h"
 #include "muster/master/listen/listener_set.h"
@@ -35,7 +35,7 @@ absl::StatusOr<ListenerSet> Listening(const config::v1::Config& config, std::uin
 
 // How many of so many connections each descriptor has got that the entries name.
 std::vector<std::string> WhereConnectionsGo(const ListenerSet& set, const std::string& to) {
-  const Address address = *Address::Parse(to);
+  const listen::Address address = *listen::Address::Parse(to);
   std::vector<ipc::UniqueFd> clients;
   for (int i = 0; i < 4; ++i) {
     clients.emplace_back(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -62,7 +62,7 @@ bool SharesItsPort(const Listener& socket) {
 std::vector<std::string> EntriesOf(const ListenerSet& set, std::uint32_t index,
                                    std::uint32_t workers) {
   std::vector<std::string> entries;
-  for (const ListenerSet::Entry& entry : set.ForWorker(index, workers)) {
+  for (const worker::HandedListener& entry : set.ForWorker(index, workers)) {
     entries.push_back(entry.address);
   }
   return entries;

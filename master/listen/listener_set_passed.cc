@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "muster/master/host/file_id.h"
+#include "muster/host/file_id.h"
 #include "muster/master/listen/listener_set.h"
 
 namespace muster::master {
@@ -31,9 +31,10 @@ ListenerSet ListenerSet::OfPassed(const std::vector<std::shared_ptr<Listener>>& 
   return set;
 }
 
-bool ListenerSet::HasPassed(const Address& address) const {
-  const WantedSocket wanted = {SocketUser::kService, address,
-                               address.is_unix() ? FileId::AtPath(address.path()) : std::nullopt};
+bool ListenerSet::HasPassed(const listen::Address& address) const {
+  const WantedSocket wanted = {
+      SocketUser::kService, address,
+      address.is_unix() ? host::FileId::AtPath(address.path()) : std::nullopt};
   return std::any_of(listeners_.begin(), listeners_.end(), [&](const Shared& shared) {
     return shared.user == SocketUser::kNobody && Fits(PresentAs(shared), wanted);
   });

@@ -9,6 +9,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/master/keep/state_error.h"
 #include "muster/master/listen/listener_set.h"
+#include "muster/master/listen/socket_state.h"
 
 namespace muster::master {
 
@@ -67,7 +68,7 @@ absl::StatusOr<ListenerSet> ListenerSet::Restore(const RepeatedPtrField<Listened
   }
   // The addresses of a configuration include none of each other.
   for (Shared& shared : set.listeners_) {
-    const Address& bound = shared.sockets.front()->address();
+    const listen::Address& bound = shared.sockets.front()->address();
     for (const Shared& other : set.listeners_) {
       if (other.user != shared.user) continue;
       if (other.sockets.front()->address().Includes(bound)) shared.is_within = true;
@@ -96,11 +97,11 @@ absl::StatusOr<ListenerSet::Shared> ListenerSet::RestoreShared(const ListenedAdd
   shared.field = state.field();
   if (shared.user == SocketUser::kService) shared.place = PlaceIn(state.field(), config);
   if (shared.place > 0) shared.listen = config.listen(shared.place - 1);
-  const absl::StatusOr<Address> wanted = Address::Parse(state.wanted());
+  const absl::StatusOr<listen::Address> wanted = listen::Address::Parse(state.wanted());
   if (!wanted.ok()) return StateError("wanted", wanted.status().message());
   shared.wanted = *wanted;
   if (!state.has_rights()) return StateError("rights", "is missing");
-  const absl::StatusOr<SocketRights> rights = RestoreSocketRights(state.rights());
+  const absl::StatusOr<listen::SocketRights> rights = RestoreSocketRights(state.rights());
   if (!rights.ok()) return InStateField("rights", rights.status());
   shared.rights = *rights;
   if (state.backlog() > std::numeric_limits<int>::max()) {

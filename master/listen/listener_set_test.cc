@@ -19,9 +19,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "muster/listen/address.h"
 #include "muster/master/keep/descriptor_inheritance.h"
 #include "muster/master/keep/descriptor_keep.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/listen/listener_set_fixture.h"
 #include "muster/master/listen/socket_table.h"
 #include "muster/proto/field_error.h"
@@ -55,7 +55,7 @@ bool SharesItsPort(int fd) {
 std::set<int> DescriptorsOf(const ListenerSet& set, std::uint32_t workers) {
   std::set<int> fds;
   for (std::uint32_t i = 0; i < workers; ++i) {
-    for (const ListenerSet::Entry& entry : set.ForWorker(i, workers)) fds.insert(entry.fd);
+    for (const worker::HandedListener& entry : set.ForWorker(i, workers)) fds.insert(entry.fd);
   }
   return fds;
 }
@@ -82,7 +82,7 @@ TEST(ListenerSet, KnowsTheListenerOfEachSocketAlsoInAnotherProgram) {
   const auto restored = ListenerSet::Restore(state, *restored_sockets, config);
   ASSERT_TRUE(restored.ok()) << restored.status();
   for (const ListenerSet* each : {&set.value(), &restored.value()}) {
-    const std::vector<ListenerSet::Entry> entries = each->ForWorker(1, 2);
+    const std::vector<worker::HandedListener> entries = each->ForWorker(1, 2);
     ASSERT_EQ(entries.size(), 2u);
     EXPECT_EQ(entries[0].place, 1);
     EXPECT_EQ(entries[1].place, 2);

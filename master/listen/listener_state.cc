@@ -7,6 +7,7 @@
 #include "muster/ipc/base/status.h"
 #include "muster/master/keep/state_error.h"
 #include "muster/master/listen/listener.h"
+#include "muster/master/listen/socket_state.h"
 
 namespace muster::master {
 namespace {
@@ -28,7 +29,7 @@ absl::Status CheckOption(int fd, int option, const char* name, const char* field
 }
 
 // Whether the socket is what the state says of it.
-absl::Status Check(const state::v1::Socket& state, const Address& address, int fd) {
+absl::Status Check(const state::v1::Socket& state, const listen::Address& address, int fd) {
   MUSTER_RETURN_IF_ERROR(CheckOption(fd, SO_TYPE, "SO_TYPE", "fd", SOCK_STREAM));
   MUSTER_RETURN_IF_ERROR(CheckOption(fd, SO_DOMAIN, "SO_DOMAIN", "address", address.family()));
   MUSTER_RETURN_IF_ERROR(CheckOption(fd, SO_ACCEPTCONN, "SO_ACCEPTCONN", "is_listening",
@@ -38,7 +39,7 @@ absl::Status Check(const state::v1::Socket& state, const Address& address, int f
         CheckOption(fd, SO_REUSEPORT, "SO_REUSEPORT", "shares_port", state.shares_port() ? 1 : 0));
   }
   if (!state.is_bound()) return absl::OkStatus();
-  MUSTER_ASSIGN_OR_RETURN(const Address found, Address::OfSocket(fd));
+  MUSTER_ASSIGN_OR_RETURN(const listen::Address found, listen::Address::OfSocket(fd));
   return found == address ? absl::OkStatus()
                           : Differs("address", address.ToString(), found.ToString());
 }
@@ -54,13 +55,13 @@ state::v1::Socket Listener::Save(DescriptorKeep& keep) const {
   state.set_backlog(static_cast<std::uint32_t>(backlog_));
   state.set_shares_port(shares_port_);
   state.set_is_shared(is_shared_);
-  if (has_file()) *state.mutable_file() = file().Save();
+  if (has_file()) *state.mutable_file() = SaveSocketFile(file());
   return state;
 }
 
 absl::StatusOr<Listener> Listener::Restore(const state::v1::Socket& state,
                                            DescriptorInheritance& descriptors) {
-  const absl::StatusOr<Address> address = Address::Parse(state.address());
+  const absl::StatusOr<listen::Address> address = listen::Address::Parse(state.address());
   if (!address.ok()) return StateError("address", address.status().message());
   if (state.has_file() != address->is_unix()) {
     return StateError("file", state.has_file() ? "is of a Unix socket only" : "is missing");
@@ -80,8 +81,8 @@ absl::StatusOr<Listener> Listener::Restore(const state::v1::Socket& state,
   listener.shares_port_ = state.shares_port();
   listener.is_shared_ = state.is_shared();
   if (state.has_file()) {
-    absl::StatusOr<SocketFile> file =
-        SocketFile::Restore(*address, state.file(), state.is_shared());
+    absl::StatusOr<listen::SocketFile> file =
+        RestoreSocketFile(*address, state.file(), state.is_shared());
     if (!file.ok()) return InStateField("file", file.status());
     listener.file_.emplace(*std::move(file));
   }

@@ -30,32 +30,32 @@ class ListenerTest : public ::testing::Test {
     ::rmdir(folder_);
   }
   std::string path() const { return absl::StrCat(folder_, "/x"); }
-  Address UnixAddress() const { return *Address::Parse("unix:" + path()); }
+  listen::Address UnixAddress() const { return *listen::Address::Parse("unix:" + path()); }
 
   char folder_[32] = "/tmp/muster-listener-XXXXXX";
 };
 
-absl::StatusOr<Listener> ListenOn(const Address& address) {
+absl::StatusOr<Listener> ListenOn(const listen::Address& address) {
   absl::StatusOr<Listener> listener = Listener::Bind(address);
   if (!listener.ok()) return listener;
   if (const absl::Status status = listener->Listen(8); !status.ok()) return status;
   return listener;
 }
 
-bool Connects(const Address& address) {
+bool Connects(const listen::Address& address) {
   const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   return ::connect(fd.get(), address.get(), address.size()) == 0;
 }
 
 TEST_F(ListenerTest, TellsThePortThatTheKernelChose) {
-  const auto listener = ListenOn(*Address::Parse("127.0.0.1:0"));
+  const auto listener = ListenOn(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok()) << listener.status();
   EXPECT_NE(listener->address().port(), 0);
   EXPECT_TRUE(Connects(listener->address()));
 }
 
 TEST_F(ListenerTest, NamesTheAddressThatIsInUse) {
-  const auto first = ListenOn(*Address::Parse("127.0.0.1:0"));
+  const auto first = ListenOn(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(first.ok());
   const auto second = ListenOn(first->address());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
@@ -64,7 +64,7 @@ TEST_F(ListenerTest, NamesTheAddressThatIsInUse) {
 }
 
 TEST_F(ListenerTest, IsNotConnectedToBeforeItListens) {
-  auto listener = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  auto listener = Listener::Bind(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok());
   EXPECT_FALSE(Connects(listener->address()));
   ASSERT_TRUE(listener->Listen(8).ok());
@@ -72,7 +72,7 @@ TEST_F(ListenerTest, IsNotConnectedToBeforeItListens) {
 }
 
 TEST_F(ListenerTest, TellsThatAnotherSocketListenedFirst) {
-  auto listener = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  auto listener = Listener::Bind(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok());
   const auto quicker = ListenOn(listener->address());
   ASSERT_TRUE(quicker.ok()) << quicker.status();
@@ -84,7 +84,7 @@ TEST_F(ListenerTest, TellsThatAnotherSocketListenedFirst) {
 }
 
 TEST_F(ListenerTest, StopsListeningInEveryProcessThatHasIt) {
-  auto listener = ListenOn(*Address::Parse("127.0.0.1:0"));
+  auto listener = ListenOn(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok());
   const ipc::UniqueFd of_a_worker(::dup(listener->fd()));
   listener->StopListening();
@@ -92,9 +92,9 @@ TEST_F(ListenerTest, StopsListeningInEveryProcessThatHasIt) {
 }
 
 TEST_F(ListenerTest, ListensAgainAfterItWasReservedAlsoOnAPortOfTheKernel) {
-  auto any_port = ListenOn(*Address::Parse("127.0.0.1:0"));
+  auto any_port = ListenOn(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(any_port.ok());
-  const Address address = any_port->address();
+  const listen::Address address = any_port->address();
   any_port->Reserve();
   EXPECT_FALSE(Connects(address));
   EXPECT_EQ(Listener::Probe(address).code(), absl::StatusCode::kAlreadyExists);
@@ -113,7 +113,7 @@ TEST_F(ListenerTest, ListensAgainAfterItWasReservedAlsoOnAPortOfTheKernel) {
 }
 
 TEST_F(ListenerTest, SharesItsPortWithASiblingWhenAsked) {
-  auto first = ListenOn(*Address::Parse("127.0.0.1:0"));
+  auto first = ListenOn(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(first.ok());
   auto sibling = first->MakeSibling();
   ASSERT_TRUE(sibling.ok()) << sibling.status();
@@ -139,14 +139,14 @@ TEST_F(ListenerTest, DoesNotListenOnAUnixSocketThatNobodyWouldFind) {
 }
 
 TEST_F(ListenerTest, ProbesWithoutListening) {
-  EXPECT_TRUE(Listener::Probe(*Address::Parse("127.0.0.1:0")).ok());
-  const auto listener = ListenOn(*Address::Parse("127.0.0.1:0"));
+  EXPECT_TRUE(Listener::Probe(*listen::Address::Parse("127.0.0.1:0")).ok());
+  const auto listener = ListenOn(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok());
   const absl::Status taken = Listener::Probe(listener->address());
   EXPECT_EQ(taken.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(taken, ListenOn(listener->address()).status());
   // Of 192.0.2.0/24, which is for documents.
-  const absl::Status foreign = Listener::Probe(*Address::Parse("192.0.2.1:0"));
+  const absl::Status foreign = Listener::Probe(*listen::Address::Parse("192.0.2.1:0"));
   EXPECT_EQ(foreign.message(), "bind 192.0.2.1:0: Cannot assign requested address");
 }
 
@@ -188,9 +188,9 @@ Listener Restored(const Listener& listener) {
 }
 
 TEST_F(ListenerTest, GivesAnAddressBackThatAProgramBeforeHasReserved) {
-  absl::StatusOr<Listener> before = ListenOn(*Address::Parse("127.0.0.1:0"));
+  absl::StatusOr<Listener> before = ListenOn(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(before.ok()) << before.status();
-  const Address address = before->address();
+  const listen::Address address = before->address();
   before->Reserve();
   const ipc::UniqueFd of_a_worker_that_hangs = *ipc::DuplicateFd(before->fd());
   // As in a trial beside the master, whose socket it is.
@@ -206,7 +206,7 @@ TEST_F(ListenerTest, GivesAnAddressBackThatAProgramBeforeHasReserved) {
 }
 
 TEST_F(ListenerTest, HasNotReservedAnAddressThatIsOnlyBound) {
-  const absl::StatusOr<Listener> bound = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  const absl::StatusOr<Listener> bound = Listener::Bind(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(bound.ok()) << bound.status();
   Listener next = Restored(*bound);
   next.Own();

@@ -62,12 +62,12 @@ std::string TcpAddress(absl::string_view text) {
   return count == 1 ? absl::StrCat(host, ":", port) : absl::StrCat("[", host, "]:", port);
 }
 
-void Add(const std::string& text, std::vector<Address>* addresses) {
-  if (auto address = Address::Parse(text); address.ok()) addresses->push_back(*address);
+void Add(const std::string& text, std::vector<listen::Address>* addresses) {
+  if (auto address = listen::Address::Parse(text); address.ok()) addresses->push_back(*address);
 }
 
 void AddTcp(const char* table, const std::set<std::string>& sockets,
-            std::vector<Address>* addresses) {
+            std::vector<listen::Address>* addresses) {
   std::ifstream stream(table);
   std::string line;
   while (std::getline(stream, line)) {
@@ -77,7 +77,7 @@ void AddTcp(const char* table, const std::set<std::string>& sockets,
   }
 }
 
-void AddUnix(const std::set<std::string>& sockets, std::vector<Address>* addresses) {
+void AddUnix(const std::set<std::string>& sockets, std::vector<listen::Address>* addresses) {
   std::ifstream stream("/proc/self/net/unix");
   std::string line;
   while (std::getline(stream, line)) {
@@ -107,21 +107,21 @@ std::vector<pid_t> Children() {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Address>> ListeningAddresses(pid_t pid) {
+absl::StatusOr<std::vector<listen::Address>> ListeningAddresses(pid_t pid) {
   MUSTER_ASSIGN_OR_RETURN(const std::set<std::string> sockets, SocketsOf(pid));
-  std::vector<Address> addresses;
+  std::vector<listen::Address> addresses;
   AddTcp("/proc/self/net/tcp", sockets, &addresses);
   AddTcp("/proc/self/net/tcp6", sockets, &addresses);
   AddUnix(sockets, &addresses);
   return addresses;
 }
 
-std::optional<pid_t> FindChildAt(const Address& address) {
+std::optional<pid_t> FindChildAt(const listen::Address& address) {
   for (const pid_t child : Children()) {
-    const absl::StatusOr<std::vector<Address>> addresses = ListeningAddresses(child);
+    const absl::StatusOr<std::vector<listen::Address>> addresses = ListeningAddresses(child);
     if (!addresses.ok()) continue;
     if (std::any_of(addresses->begin(), addresses->end(),
-                    [&](const Address& other) { return address.Overlaps(other); })) {
+                    [&](const listen::Address& other) { return address.Overlaps(other); })) {
       return child;
     }
   }

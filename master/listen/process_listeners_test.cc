@@ -23,12 +23,12 @@ std::vector<std::string> Own() {
   const auto addresses = ListeningAddresses(::getpid());
   EXPECT_TRUE(addresses.ok()) << addresses.status();
   std::vector<std::string> texts;
-  for (const Address& address : *addresses) texts.push_back(address.ToString());
+  for (const listen::Address& address : *addresses) texts.push_back(address.ToString());
   return texts;
 }
 
 absl::StatusOr<Listener> ListenOn(const std::string& address) {
-  absl::StatusOr<Listener> listener = Listener::Bind(*Address::Parse(address));
+  absl::StatusOr<Listener> listener = Listener::Bind(*listen::Address::Parse(address));
   if (!listener.ok()) return listener;
   if (const absl::Status status = listener->Listen(8); !status.ok()) return status;
   return listener;
@@ -57,9 +57,9 @@ TEST(ProcessListeners, AreThoseOfIpv6) {
 
 TEST(ProcessListeners, AreNoSocketsThatAreOnlyBound) {
   const ipc::UniqueFd bound(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const Address any = *Address::Parse("127.0.0.1:0");
+  const listen::Address any = *listen::Address::Parse("127.0.0.1:0");
   ASSERT_EQ(::bind(bound.get(), any.get(), any.size()), 0);
-  EXPECT_THAT(Own(), Not(Contains(Address::OfSocket(bound.get())->ToString())));
+  EXPECT_THAT(Own(), Not(Contains(listen::Address::OfSocket(bound.get())->ToString())));
 }
 
 TEST(ProcessListeners, AreNoneOfAProcessThatIsNotThere) {

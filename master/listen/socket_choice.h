@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "muster/master/host/file_id.h"
-#include "muster/master/listen/address.h"
+#include "muster/host/file_id.h"
+#include "muster/listen/address.h"
 
 namespace muster::master {
 
@@ -17,16 +17,16 @@ enum class SocketUser { kService, kAdmin, kMetrics, kNobody };
 // An address that a configuration has.
 struct WantedSocket {
   SocketUser user = SocketUser::kService;
-  Address address;             // perhaps with port 0
-  std::optional<FileId> file;  // to which the path of a Unix socket leads now
+  listen::Address address;           // perhaps with port 0
+  std::optional<host::FileId> file;  // to which the path of a Unix socket leads now
 };
 
 // A socket of this process, which listens or could.
 struct PresentSocket {
   SocketUser user = SocketUser::kService;
-  Address wanted;              // by the configuration for which it was made, perhaps with port 0
-  Address bound;               // with the real port
-  std::optional<FileId> file;  // its own, of a Unix socket
+  listen::Address wanted;  // by the configuration for which it was made, perhaps with port 0
+  listen::Address bound;   // with the real port
+  std::optional<host::FileId> file;  // its own, of a Unix socket
 };
 
 // Whether the socket is what is wanted. Two of port 0 are the same wish.

@@ -14,15 +14,16 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 WantedSocket Wanted(const std::string& address, SocketUser user = SocketUser::kService) {
-  return {user, *Address::Parse(address), std::nullopt};
+  return {user, *listen::Address::Parse(address), std::nullopt};
 }
 
 PresentSocket Present(const std::string& address, SocketUser user = SocketUser::kService) {
-  return {user, *Address::Parse(address), *Address::Parse(address), std::nullopt};
+  return {user, *listen::Address::Parse(address), *listen::Address::Parse(address), std::nullopt};
 }
 
 PresentSocket PresentAt(const std::string& wanted, const std::string& bound) {
-  return {SocketUser::kService, *Address::Parse(wanted), *Address::Parse(bound), std::nullopt};
+  return {SocketUser::kService, *listen::Address::Parse(wanted), *listen::Address::Parse(bound),
+          std::nullopt};
 }
 
 TEST(SocketChoice, KeepsWhatIsWantedAgainAndDropsTheRest) {
@@ -137,16 +138,16 @@ TEST(SocketChoice, TakesNoPortZeroForAnOverlap) {
 
 TEST(SocketChoice, KeepsAUnixSocketByItsFileAndNotByItsPath) {
   const auto socket = [](std::uint64_t inode) {
-    return PresentSocket{SocketUser::kService, *Address::Parse("unix:/a"),
-                         *Address::Parse("unix:/a"), FileId{1, inode}};
+    return PresentSocket{SocketUser::kService, *listen::Address::Parse("unix:/a"),
+                         *listen::Address::Parse("unix:/a"), host::FileId{1, inode}};
   };
-  const auto path = [](const std::string& address, std::optional<FileId> file) {
-    return WantedSocket{SocketUser::kService, *Address::Parse(address), file};
+  const auto path = [](const std::string& address, std::optional<host::FileId> file) {
+    return WantedSocket{SocketUser::kService, *listen::Address::Parse(address), file};
   };
   // Another path of the same file, a file that was replaced, and one that was removed.
-  EXPECT_EQ(ChooseSockets({path("unix:/b", FileId{1, 7})}, {socket(7)}).fates[0].kept, 0u);
-  for (const std::optional<FileId> file :
-       {std::optional<FileId>({1, 8}), std::optional<FileId>()}) {
+  EXPECT_EQ(ChooseSockets({path("unix:/b", host::FileId{1, 7})}, {socket(7)}).fates[0].kept, 0u);
+  for (const std::optional<host::FileId> file :
+       {std::optional<host::FileId>({1, 8}), std::optional<host::FileId>()}) {
     const SocketChoice choice = ChooseSockets({path("unix:/a", file)}, {socket(7)});
     EXPECT_EQ(choice.fates[0].kept, std::nullopt);
     EXPECT_FALSE(choice.fates[0].is_beside);

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "muster/host/path.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/aside/wait_note.h"
-#include "muster/master/host/path.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -23,8 +23,8 @@ std::vector<WorkerLog> WorkerLogsOf(const config::v1::Config& config) {
 }
 
 absl::StatusOr<log::Target> OpenLog(const std::string& path) {
-  const WaitNote note("opening", path);
-  const std::string folder = FolderOf(path);
+  const host::WaitNote note("opening", path);
+  const std::string folder = host::FolderOf(path);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return ipc::ErrnoStatus(absl::StrCat("make the folder ", folder), error.value());

@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/access/admin_method.h"
 #include "muster/master/keep/state_error.h"
 
 namespace muster::master {
@@ -67,7 +67,7 @@ void MasterCounts::CountEvent(const Event& event, loop::TimePoint now) {
 }
 
 void MasterCounts::CountCall(absl::string_view path, int code) {
-  const bool is_known = FindAdminMethod(path) != nullptr;
+  const bool is_known = config::FindAdminMethod(path) != nullptr;
   const std::lock_guard<std::mutex> lock(mutex_);
   ++values_.calls[{is_known ? std::string(path) : "", code}];
 }
@@ -151,7 +151,7 @@ absl::Status MasterCounts::Restore(const state::v1::MasterCountsState& state) {
   values.hung = state.hung();
   for (const state::v1::CountedCalls& calls : state.calls()) {
     // A method that another version had is counted with those that there are not.
-    const bool is_known = FindAdminMethod(calls.path()) != nullptr;
+    const bool is_known = config::FindAdminMethod(calls.path()) != nullptr;
     values.calls[{is_known ? calls.path() : "", calls.code()}] += calls.count();
   }
   values.calls_over_bound = state.calls_over_bound();

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "muster/master/access/admin_method.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/master/metrics/status_code_name.h"
 #include "muster/proto/config.pb.h"
 
@@ -131,7 +131,7 @@ void AppendCalls(Page& page, const MasterCounts::Values& counts) {
   for (const auto& [call, count] : counts.calls) {
     const auto& [path, code] = call;
     if (code == kPermissionDenied) refused += count;
-    const AdminMethod* const method = FindAdminMethod(path);
+    const config::AdminMethod* const method = config::FindAdminMethod(path);
     page.Sample(
         absl::StrCat(Label("method", method == nullptr ? "unknown" : method->name()), ",",
                      Label("role", method == nullptr ? "" : config::v1::Role_Name(method->role)),

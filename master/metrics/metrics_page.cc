@@ -9,7 +9,7 @@
 namespace muster::master {
 namespace {
 
-bool IsFar(const Address& address) { return !address.is_unix() && !address.is_loopback(); }
+bool IsFar(const listen::Address& address) { return !address.is_unix() && !address.is_loopback(); }
 
 }  // namespace
 
@@ -24,7 +24,7 @@ absl::Status MetricsPage::Keep(const ListenerSet& listeners,
     socket_ = nullptr;
     return absl::OkStatus();
   }
-  const Address& address = socket->address();
+  const listen::Address& address = socket->address();
   const std::optional<TlsMaterial> used = IsFar(address) ? tls : std::nullopt;
   if (socket == socket_ && used == tls_) return absl::OkStatus();
   std::shared_ptr<const TlsContext> context;

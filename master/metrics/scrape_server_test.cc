@@ -19,7 +19,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/master/tls/tls_material.h"
 #include "muster/tests/support/test_certificates.h"
 
@@ -38,11 +38,11 @@ class ScrapeServerTest : public testing::Test {
   ScrapeServerTest() : server_(*ScrapeServer::Start([] { return std::string("muster_x 1\n"); })) {}
 
   void Listen(std::shared_ptr<const TlsContext> tls = nullptr) {
-    const Address any = *Address::Parse("127.0.0.1:0");
+    const listen::Address any = *listen::Address::Parse("127.0.0.1:0");
     ipc::UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     ASSERT_EQ(::bind(listener.get(), any.get(), any.size()), 0);
     ASSERT_EQ(::listen(listener.get(), 64), 0);
-    address_ = *Address::OfSocket(listener.get());
+    address_ = *listen::Address::OfSocket(listener.get());
     server_->Listen(std::move(listener), std::move(tls));
   }
   // Reads and writes give up after a minute.
@@ -75,7 +75,7 @@ class ScrapeServerTest : public testing::Test {
   }
 
   const std::unique_ptr<ScrapeServer> server_;
-  Address address_ = *Address::Parse("127.0.0.1:1");
+  listen::Address address_ = *listen::Address::Parse("127.0.0.1:1");
 };
 
 TEST_F(ScrapeServerTest, AnswersWithThePage) {
@@ -136,7 +136,7 @@ TEST_F(ScrapeServerTest, ClosesTheOldestConnectionForAnother) {
 
 TEST_F(ScrapeServerTest, AcceptsFromAnotherSocketLater) {
   Listen();
-  const Address before = address_;
+  const listen::Address before = address_;
   Listen();
   EXPECT_THAT(Ask("GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n"), EndsWith("muster_x 1\n"));
   const ipc::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -42,11 +42,11 @@ std::optional<ipc::PidFd> Find(const ListedWorker& listed, const std::string& bo
 }
 
 // The address of `wanted` that the process keeps, if there is one.
-std::optional<std::string> KeptAddress(pid_t pid, const std::vector<Address>& wanted) {
-  const absl::StatusOr<std::vector<Address>> kept = ListeningAddresses(pid);
+std::optional<std::string> KeptAddress(pid_t pid, const std::vector<listen::Address>& wanted) {
+  const absl::StatusOr<std::vector<listen::Address>> kept = ListeningAddresses(pid);
   if (!kept.ok()) return std::nullopt;
-  for (const Address& address : *kept) {
-    for (const Address& other : wanted) {
+  for (const listen::Address& address : *kept) {
+    for (const listen::Address& other : wanted) {
       if (other.Overlaps(address)) return address.ToString();
     }
   }
@@ -86,7 +86,7 @@ std::vector<ListedWorker> StillRunning(const std::vector<ListedWorker>& listed) 
   return running;
 }
 
-int EndOrphans(const std::vector<ListedWorker>& listed, const std::vector<Address>& wanted,
+int EndOrphans(const std::vector<ListedWorker>& listed, const std::vector<listen::Address>& wanted,
                Log& log, absl::Duration patience) {
   const std::string boot_id = BootId();
   std::vector<Orphan> orphans;

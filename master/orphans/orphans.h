@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/master/orphans/worker_list_format.h"
 #include "muster/master/process/log.h"
 
@@ -22,7 +22,7 @@ std::vector<ListedWorker> StillRunning(const std::vector<ListedWorker>& listed);
 // overlaps with it. Sends SIGTERM, and SIGCONT, since it may be stopped; after `patience` SIGKILL.
 // Each step is logged. No other process gets a signal, whatever is in the list. Blocks for at most
 // twice `patience`. Returns how many have ended.
-int EndOrphans(const std::vector<ListedWorker>& listed, const std::vector<Address>& wanted,
+int EndOrphans(const std::vector<ListedWorker>& listed, const std::vector<listen::Address>& wanted,
                Log& log, absl::Duration patience = kOrphanPatience);
 
 }  // namespace muster::master

@@ -54,7 +54,7 @@ class IdleChild {
 class OrphansTest : public ::testing::Test {
  protected:
   OrphansTest() {
-    auto listener = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+    auto listener = Listener::Bind(*listen::Address::Parse("127.0.0.1:0"));
     EXPECT_TRUE(listener.ok() && listener->Listen(8).ok());
     address_ = listener->address();
     child_.emplace();
@@ -74,7 +74,7 @@ class OrphansTest : public ::testing::Test {
   }
 
   Log log_;
-  std::optional<Address> address_;
+  std::optional<listen::Address> address_;
   std::optional<IdleChild> child_;
 };
 
@@ -85,7 +85,7 @@ TEST_F(OrphansTest, AreEndedByTermEvenIfTheyAreStopped) {
 }
 
 TEST_F(OrphansTest, AreEndedIfTheAddressOnlyOverlaps) {
-  const auto any = Address::Parse("*:" + std::to_string(address_->port()));
+  const auto any = listen::Address::Parse("*:" + std::to_string(address_->port()));
   ASSERT_TRUE(any.ok());
   EXPECT_EQ(EndOrphans({Listed()}, {*any}, log_), 1);
 }
@@ -119,7 +119,7 @@ TEST_F(OrphansTest, AreNotProcessesOfAnotherUser) {
 }
 
 TEST_F(OrphansTest, AreLeftAloneIfTheyDoNotKeepTheAddress) {
-  auto free = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  auto free = Listener::Bind(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(free.ok());
   EXPECT_EQ(EndOrphans({Listed()}, {free->address()}, log_, kShort), 0);
   EXPECT_TRUE(IsUnharmed());
@@ -131,9 +131,9 @@ TEST_F(OrphansTest, AreNotThisProcess) {
 }
 
 TEST(Orphans, AreKilledIfTermDoesNotEndThem) {
-  auto listener = Listener::Bind(*Address::Parse("127.0.0.1:0"));
+  auto listener = Listener::Bind(*listen::Address::Parse("127.0.0.1:0"));
   ASSERT_TRUE(listener.ok() && listener->Listen(8).ok());
-  const Address address = listener->address();
+  const listen::Address address = listener->address();
   ::signal(SIGTERM, SIG_IGN);
   IdleChild child;
   ::signal(SIGTERM, SIG_DFL);

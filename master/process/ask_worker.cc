@@ -15,11 +15,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/deadline.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/process/pid_fd.h"
-#include "muster/master/aside/wait_note.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/output_pipe.h"
 #include "muster/worker/protocol/command.h"
@@ -101,7 +101,7 @@ absl::StatusOr<worker::v1::Description> AskWorker(const WorkerProgram& program,
                                                   const LaunchPlan& plan, absl::Duration timeout,
                                                   int stop_fd) {
   const std::string command = absl::StrCat(program.path(), " ", worker::kDescribeFlag);
-  const WaitNote note("asking", command);
+  const host::WaitNote note("asking", command);
   if (!plan.no_new_privs) return Ask(program, plan, command, timeout, stop_fd);
   // Where no launcher is needed, the program has them of the thread that starts it, which can never
   // give them up.

@@ -13,9 +13,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "muster/host/file_id.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/host/file_id.h"
 #include "muster/master/keep/state_error.h"
 
 namespace muster::master {
@@ -61,7 +61,8 @@ PidFile::~PidFile() {
     (void)inherited_lock_.release();
     return;
   }
-  if (written_.valid() && FileId::AtPath(path_) == FileId::OfDescriptor(written_.get())) {
+  if (written_.valid() &&
+      host::FileId::AtPath(path_) == host::FileId::OfDescriptor(written_.get())) {
     ::unlink(path_.c_str());
   }
 }

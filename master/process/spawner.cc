@@ -11,8 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/status.h"
-#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 
@@ -23,7 +23,7 @@ struct Spawner::Attempt {
 
   // In the thread.
   void Perform() {
-    const WaitNote note("starting", program->path());
+    const host::WaitNote note("starting", program->path());
     if (has_no_new_privs()) ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     absl::StatusOr<SpawnedWorker> worker =
         SpawnWorker(*program, plan.has_value() ? &*plan : nullptr, logs);

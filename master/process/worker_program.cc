@@ -10,11 +10,11 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "muster/host/file_access.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/sealed_bytes.h"
-#include "muster/master/aside/wait_note.h"
-#include "muster/master/host/file_access.h"
 #include "muster/master/launch/launcher.h"
 #include "muster/master/launch/launcher_file.h"
 #include "muster/worker/protocol/command.h"
@@ -55,11 +55,11 @@ absl::StatusOr<Child> StartLauncher(ChildPlan child) {
 }  // namespace
 
 absl::StatusOr<WorkerProgram> WorkerProgram::Open(std::string path) {
-  const WaitNote note("opening", path);
+  const host::WaitNote note("opening", path);
   // Only to name the file: a program need not be readable.
   ipc::UniqueFd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!file.valid()) return absl::FailedPreconditionError(std::strerror(errno));
-  const std::string why = WhyNotRunnable(PathOfDescriptor(file.get()));
+  const std::string why = host::WhyNotRunnable(PathOfDescriptor(file.get()));
   if (!why.empty()) return absl::FailedPreconditionError(why);
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return ipc::ErrnoStatus("fstat");

@@ -8,13 +8,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/status.h"
+#include "muster/listen/address.h"
 #include "muster/master/aside/call_in_time.h"
-#include "muster/master/aside/wait_note.h"
 #include "muster/master/deployment/stored_zone.h"
-#include "muster/master/deployment/wanted_zones.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/systemd/stored_name.h"
+#include "muster/worker/metrics/wanted_zones.h"
 
 namespace muster::master {
 
@@ -55,11 +55,11 @@ void Activation::Add(PassedDescriptors::One one, Log& log) {
 
 absl::Status Activation::AttachZones(const config::v1::Config& config, absl::Duration timeout,
                                      Log& log) {
-  const std::vector<WantedZone> all_wanted = WantedZones(config);
+  const std::vector<worker::WantedZone> all_wanted = worker::WantedZones(config);
   for (Zone& zone : std::exchange(waiting_, {})) {
     const auto wanted =
         std::find_if(all_wanted.begin(), all_wanted.end(),
-                     [&](const WantedZone& each) { return each.name == zone.name; });
+                     [&](const worker::WantedZone& each) { return each.name == zone.name; });
     if (wanted == all_wanted.end()) {
       log.Write(Severity::kInfo, absl::StrCat("zone ", zone.name,
                                               " of the service manager's store is dropped: the "
@@ -72,7 +72,7 @@ absl::Status Activation::AttachZones(const config::v1::Config& config, absl::Dur
         CallInTime<Attached>(
             [name = zone.name, size_bytes = wanted->size_bytes, id = zone.instance_id,
              memory = std::move(zone.memory.fd)](int) mutable {
-              const WaitNote note("attaching zone", name);
+              const host::WaitNote note("attaching zone", name);
               return AdoptStoredZone(name, size_bytes, id, std::move(memory));
             },
             timeout));
@@ -100,11 +100,11 @@ bool Activation::IsWanted(const config::v1::Config& config,
   if (config.admin().has_metrics()) addresses.push_back(config.admin().metrics().listen());
   const ListenerSet only = ListenerSet::OfPassed({socket});
   for (const std::string& text : addresses) {
-    const absl::StatusOr<Address> address = Address::Parse(text);
+    const absl::StatusOr<listen::Address> address = listen::Address::Parse(text);
     if (address.ok() && only.HasPassed(*address)) return true;
   }
   for (const config::v1::Listen& listen : config.listen()) {
-    const absl::StatusOr<Address> address = Address::Parse(listen.address());
+    const absl::StatusOr<listen::Address> address = listen::Address::Parse(listen.address());
     if (!address.ok()) continue;
     if (only.HasPassed(*address)) return true;
     // Both listen: this one goes on within that.

@@ -11,7 +11,7 @@
 #include "google/protobuf/message.h"
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
-#include "muster/master/access/admin_method.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/master/admin/connection/status_bound.h"
 #include "muster/master/testing/test_admin.h"
 
@@ -115,7 +115,7 @@ struct Odd {
 };
 
 // Bytes that no client of ours sends.
-std::vector<Odd> OddRequestsOf(const AdminMethod& method) {
+std::vector<Odd> OddRequestsOf(const config::AdminMethod& method) {
   std::vector<Odd> odd;
   const auto add = [&](const std::string& what, const Extreme& extreme) {
     const std::unique_ptr<Message> message = RequestOf(method);
@@ -172,8 +172,8 @@ bool IsClean(StatusCode code) {
 TEST(AdminService, AnswersOddRequestsOfEachMethodAndGoesOn) {
   const google::protobuf::LogSilencer silencer;
   TestAdmin admin;
-  const AdminMethod& status = AdminMethodAt("/muster.admin.v1.Admin/GetStatus");
-  for (const AdminMethod& method : AdminMethods()) {
+  const config::AdminMethod& status = config::AdminMethodAt("/muster.admin.v1.Admin/GetStatus");
+  for (const config::AdminMethod& method : config::AdminMethods()) {
     for (const Odd& odd : OddRequestsOf(method)) {
       SCOPED_TRACE(absl::StrCat(std::string(method.path), ": ", odd.what));
       const TestAdmin::Answer answer = admin.Ask(method, odd.bytes);

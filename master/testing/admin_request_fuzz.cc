@@ -38,7 +38,8 @@ void CheckDetails(const grpc::Status& status) {
   MUSTER_CHECK(!info.reason().empty() && info.domain() == "muster", "an ErrorInfo has a reason");
 }
 
-void CheckAnswer(const AdminMethod& method, const TestAdmin::Answer& answer, bool is_request) {
+void CheckAnswer(const config::AdminMethod& method, const TestAdmin::Answer& answer,
+                 bool is_request) {
   const grpc::StatusCode code = answer.status.error_code();
   if (!is_request) {
     MUSTER_CHECK(code == grpc::StatusCode::INVALID_ARGUMENT, "what is no request is refused");
@@ -53,7 +54,7 @@ void CheckAnswer(const AdminMethod& method, const TestAdmin::Answer& answer, boo
   }
   if (answer.status.ok() || answer.was_left) return;
   // Those of others are as their authors want them.
-  if (absl::StartsWith(method.path, kAdminService)) CheckDetails(answer.status);
+  if (absl::StartsWith(method.path, config::kAdminService)) CheckDetails(answer.status);
 }
 
 // What is in the log since the last call; it is empty then.
@@ -73,8 +74,9 @@ void CheckLog(const std::string& path) {
 class Target {
  public:
   void Try(absl::string_view bytes) {
-    const auto methods = AdminMethods();
-    const AdminMethod& method = methods[static_cast<std::uint8_t>(bytes[0]) % methods.size()];
+    const auto methods = config::AdminMethods();
+    const config::AdminMethod& method =
+        methods[static_cast<std::uint8_t>(bytes[0]) % methods.size()];
     const std::string id = IdOf(static_cast<std::uint8_t>(bytes[1]));
     const absl::string_view request = bytes.substr(2);
     const std::uint64_t before = admin_.events().next();
@@ -85,7 +87,7 @@ class Target {
         message->ParseFromArray(request.data(), static_cast<int>(request.size()));
     CheckAnswer(method, answer, is_request);
     if (is_request && !id.empty() && answer.status.ok() &&
-        absl::StartsWith(method.path, kAdminService) && !method.is_stream) {
+        absl::StartsWith(method.path, config::kAdminService) && !method.is_stream) {
       MUSTER_CHECK(answer.id == id, "the id comes back");
     }
     CheckEvents(before);

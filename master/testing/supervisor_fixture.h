@@ -16,11 +16,11 @@
 
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
+#include "muster/listen/address.h"
 #include "muster/loop/event_loop.h"
 #include "muster/loop/run_until.h"
 #include "muster/loop/timer.h"
-#include "muster/master/config/config_file.h"
-#include "muster/master/listen/address.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/master/supervisor.h"
 
 namespace muster::master {
@@ -61,7 +61,7 @@ class SupervisorTest : public testing::Test {
   }
   void Start() {
     const std::string file = folder_ + "/m.textproto";
-    const auto checked = ReadConfigFile(file, folder_, nullptr);
+    const auto checked = ReadIdentifiedFile(file, folder_, nullptr);
     ASSERT_TRUE(checked.ok()) << checked.status();
     ASSERT_TRUE(log_.Configure(checked->config.log()).ok());
     auto pid_file = PidFile::Lock(checked->config.pid_file());
@@ -102,7 +102,7 @@ class SupervisorTest : public testing::Test {
     return text.str();
   }
   static bool Connects(const std::string& text) {
-    const Address address = *Address::Parse(text);
+    const listen::Address address = *listen::Address::Parse(text);
     const ipc::UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     return ::connect(fd.get(), address.get(), address.size()) == 0;
   }

@@ -29,7 +29,7 @@ T Must(absl::StatusOr<T> made) {
 
 }  // namespace
 
-std::unique_ptr<google::protobuf::Message> RequestOf(const AdminMethod& method) {
+std::unique_ptr<google::protobuf::Message> RequestOf(const config::AdminMethod& method) {
   // "/muster.admin.v1.Admin/Reload" is muster.admin.v1.Admin.Reload.
   std::string name(method.path.substr(1));
   name.replace(name.find('/'), 1, ".");
@@ -75,7 +75,7 @@ TestAdmin::~TestAdmin() {
   std::filesystem::remove_all(folder_);
 }
 
-TestAdmin::Answer TestAdmin::Ask(const AdminMethod& method, absl::string_view request,
+TestAdmin::Answer TestAdmin::Ask(const config::AdminMethod& method, absl::string_view request,
                                  const std::string& id) {
   grpc::ClientContext context;
   context.set_wait_for_ready(true);

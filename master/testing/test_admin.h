@@ -9,8 +9,8 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/loop/event_loop.h"
-#include "muster/master/access/admin_method.h"
 #include "muster/master/admin/connection/health_board.h"
 #include "muster/master/admin/server/admin_server.h"
 #include "muster/master/events/call_audit.h"
@@ -22,7 +22,7 @@
 namespace muster::master {
 
 // An empty message of the type that the method takes.
-std::unique_ptr<google::protobuf::Message> RequestOf(const AdminMethod& method);
+std::unique_ptr<google::protobuf::Message> RequestOf(const config::AdminMethod& method);
 
 // For tests: the admin service on a Unix socket in a folder of its own, with a loop in a thread of
 // its own and a real core (test_core.h), and a client of it that sends any bytes. It must be made;
@@ -42,7 +42,8 @@ class TestAdmin {
   };
   // Calls the method with these bytes as the request, and waits for the one answer. `id`: sent as
   // x-request-id unless it is empty.
-  Answer Ask(const AdminMethod& method, absl::string_view request, const std::string& id = "");
+  Answer Ask(const config::AdminMethod& method, absl::string_view request,
+             const std::string& id = "");
 
   const EventRing& events() const { return events_; }
   const std::string& log_path() const { return log_path_; }

@@ -7,12 +7,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "muster/config/config_file.h"
+#include "muster/config/config_mistake.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/printable.h"
 #include "muster/master/admin/report/generation_report.h"
 #include "muster/master/admin/report/status_part.h"
-#include "muster/master/config/config_file.h"
-#include "muster/master/config/config_mistake.h"
 #include "muster/master/config_inquiries.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/events/log_events.h"
@@ -33,7 +33,7 @@ Settings SettingsOf(std::uint32_t workers) {
 // As the master reads it, but for what it asks the worker program and the machine.
 absl::Status Read(const admin::v1::ConfigText& text) {
   MUSTER_ASSIGN_OR_RETURN(const CalledConfig called, ToCalledConfig(text));
-  return ReadCheckedText(called.name, called.text, called.format, "/srv", nullptr).status();
+  return config::ReadCheckedText(called.name, called.text, called.format, "/srv", nullptr).status();
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ AdminOperations TestCore::operations() {
       // As ConfigInquiries: what is no configuration at all is refused.
       if (const auto called = ToCalledConfig(*text); !called.ok()) return answer(called.status());
       const absl::Status status = Read(*text);
-      for (const ConfigMistake& mistake : MistakesOf(status)) {
+      for (const config::ConfigMistake& mistake : config::MistakesOf(status)) {
         check.add_mistakes()->set_description(mistake.problem);
       }
       check.set_is_good(status.ok());

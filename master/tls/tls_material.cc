@@ -17,11 +17,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "muster/host/file_privacy.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/aside/wait_note.h"
-#include "muster/master/host/file_privacy.h"
 #include "muster/proto/field_error.h"
 
 namespace muster::master {
@@ -33,7 +33,7 @@ using KeyPointer = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using X509Pointer = std::unique_ptr<X509, decltype(&X509_free)>;
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const WaitNote note("reading", path);
+  const host::WaitNote note("reading", path);
   // A FIFO must not be waited for, before it is seen to be one.
   const ipc::UniqueFd fd(ipc::RetryOnEintr(
       [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
@@ -156,7 +156,7 @@ absl::StatusOr<TlsMaterial> TlsMaterial::Read(const config::v1::AdminTls& files)
   if (!client_ca.ok()) return config::AtField(client_ca.status(), kClientCa);
   absl::StatusOr<TlsMaterial> material =
       Of(files, *std::move(certificate), *std::move(key), *std::move(client_ca));
-  if (material.ok()) material->key_exposure_ = WhyNotPrivate(files.key());
+  if (material.ok()) material->key_exposure_ = host::WhyNotPrivate(files.key());
   return material;
 }
 

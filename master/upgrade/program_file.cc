@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/trusted_owner.h"
-#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -27,7 +27,7 @@ bool IsElf(int fd) {
 }  // namespace
 
 absl::StatusOr<ProgramFile> ProgramFile::Open(const std::string& path) {
-  const WaitNote note("opening", path);
+  const host::WaitNote note("opening", path);
   if (path.empty() || path.front() != '/') {
     return absl::InvalidArgumentError(absl::StrCat(path, ": is no absolute path"));
   }

@@ -13,10 +13,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/base/retry.h"
 #include "muster/ipc/base/status.h"
 #include "muster/log/printable.h"
-#include "muster/master/aside/wait_note.h"
 #include "muster/master/process/child.h"
 #include "muster/master/process/output_pipe.h"
 #include "muster/master/upgrade/exec_in_place.h"
@@ -141,7 +141,7 @@ std::vector<std::pair<int, int>> TrialDescriptors::pairs() const {
 }
 
 absl::StatusOr<std::string> TryProgram(const TrialPlan& plan, int stop_fd, const TrialTime& time) {
-  const WaitNote note("trying", plan.program->path());
+  const host::WaitNote note("trying", plan.program->path());
   MUSTER_ASSIGN_OR_RETURN(OutputPipe verdict, OutputPipe::Make());
   MUSTER_ASSIGN_OR_RETURN(OutputPipe errors, OutputPipe::Make());
   const ipc::UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));

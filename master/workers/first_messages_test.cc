@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/config/config_file.h"
+#include "muster/master/config/identified_config.h"
 #include "muster/proto/worker.pb.h"
 
 namespace muster::master {
@@ -30,7 +30,7 @@ class FirstMessagesTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   // Of worker 2 of generation 5, in slot 1, when so many listeners and zones are configured.
-  std::vector<FirstMessage> Messages(int listeners, int zones) {
+  std::vector<worker::FirstMessage> Messages(int listeners, int zones) {
     std::string lines = "http { location { path: '/' return {} } } worker_processes: 3\n";
     for (int i = 0; i < listeners; ++i) {
       absl::StrAppend(&lines, "listen { address: 'unix:", folder_, "/", i, "' }\n");
@@ -40,7 +40,7 @@ class FirstMessagesTest : public testing::Test {
     }
     const std::string file = folder_ + "/m.textproto";
     std::ofstream(file) << lines;
-    absl::StatusOr<CheckedConfig> checked = ReadConfigFile(file, folder_, nullptr);
+    absl::StatusOr<IdentifiedConfig> checked = ReadIdentifiedFile(file, folder_, nullptr);
     EXPECT_TRUE(checked.ok()) << checked.status();
     WorkerFinder finder("/bin/sh");  // any program
     absl::StatusOr<Deployment> deployment =
@@ -53,9 +53,9 @@ class FirstMessagesTest : public testing::Test {
     return FirstMessages({.slot = 1, .generation = 5, .index = 2}, tag_, deployment_, zone_,
                          handoff_, {log});
   }
-  static std::vector<Command> CommandsOf(const std::vector<FirstMessage>& messages) {
+  static std::vector<Command> CommandsOf(const std::vector<worker::FirstMessage>& messages) {
     std::vector<Command> commands;
-    for (const FirstMessage& message : messages) commands.push_back(message.command);
+    for (const worker::FirstMessage& message : messages) commands.push_back(message.command);
     return commands;
   }
 
@@ -67,7 +67,7 @@ class FirstMessagesTest : public testing::Test {
 };
 
 TEST_F(FirstMessagesTest, EndWithWhoTheWorkerIs) {
-  const std::vector<FirstMessage> messages = Messages(1, 0);
+  const std::vector<worker::FirstMessage> messages = Messages(1, 0);
   ASSERT_THAT(CommandsOf(messages), ElementsAre(Command::kListeners, Command::kHello));
   worker::v1::Hello hello;
   ASSERT_TRUE(hello.ParseFromString(messages[1].payload));
@@ -85,7 +85,7 @@ TEST_F(FirstMessagesTest, EndWithWhoTheWorkerIs) {
 }
 
 TEST_F(FirstMessagesTest, HaveEachDescriptorAtThePlaceOfItsName) {
-  const std::vector<FirstMessage> messages = Messages(1, 2);
+  const std::vector<worker::FirstMessage> messages = Messages(1, 2);
   ASSERT_THAT(CommandsOf(messages),
               ElementsAre(Command::kListeners, Command::kZones, Command::kHello));
   worker::v1::Listeners listeners;
@@ -101,7 +101,7 @@ TEST_F(FirstMessagesTest, HaveEachDescriptorAtThePlaceOfItsName) {
 }
 
 TEST_F(FirstMessagesTest, HaveNoMoreDescriptorsThanAMessageCanCarry) {
-  const std::vector<FirstMessage> messages = Messages(17, 9);
+  const std::vector<worker::FirstMessage> messages = Messages(17, 9);
   ASSERT_THAT(CommandsOf(messages), ElementsAre(Command::kListeners, Command::kListeners,
                                                 Command::kZones, Command::kZones, Command::kHello));
   EXPECT_THAT(messages[0].fds, SizeIs(16));

@@ -6,9 +6,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "muster/host/wait_note.h"
 #include "muster/ipc/zone/inspect/zone_report.h"
 #include "muster/log/printable.h"
-#include "muster/master/aside/wait_note.h"
 
 namespace muster::master {
 namespace {
@@ -23,7 +23,7 @@ struct Findings {
 
 // The locks of the zone that the process holds, or has permits of.
 void AddLocks(const worker::UserZone& zone, pid_t pid, std::vector<std::string>& locks) {
-  const WaitNote note("looking at zone", zone.name());
+  const host::WaitNote note("looking at zone", zone.name());
   const ipc::ZoneReport report = ReportOf(zone.zone());
   std::vector<std::uint32_t> slots;
   for (const ipc::ZoneReport::Line& line : report.participants) {
@@ -45,7 +45,7 @@ void AddLocks(const worker::UserZone& zone, pid_t pid, std::vector<std::string>&
 Findings Find(const HungWatch::Subject& subject) {
   Findings findings;
   {
-    const WaitNote note("looking at process", absl::StrCat(subject.pid));
+    const host::WaitNote note("looking at process", absl::StrCat(subject.pid));
     findings.moment = MomentOf(subject.pid);
   }
   for (const auto& zone : subject.zones) AddLocks(*zone, subject.pid, findings.locks);

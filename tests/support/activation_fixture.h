@@ -11,7 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/tests/support/child_process.h"
 #include "muster/tests/support/running_master.h"
@@ -26,7 +26,7 @@ class Activation : public testing::Test {
   class Client {
    public:
     explicit Client(const std::string& text) {
-      const master::Address address = *master::Address::Parse(text);
+      const listen::Address address = *listen::Address::Parse(text);
       fd_.reset(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
       const timeval patience = {.tv_sec = kPatience.count(), .tv_usec = 0};
       ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));

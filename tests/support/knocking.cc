@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/tests/support/running_master.h"
 
 namespace muster::tests {
@@ -42,14 +42,14 @@ bool IsAnsweredBy(int connection) {
 }
 
 int Knock(const std::string& at) {
-  const auto address = master::Address::Parse(at);
+  const auto address = listen::Address::Parse(at);
   const ipc::UniqueFd fd(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(fd.get(), address->get(), address->size()) != 0) return errno;
   return IsAnsweredBy(fd.get()) ? 0 : -1;
 }
 
 bool CanBind(const std::string& at) {
-  const auto address = master::Address::Parse(at);
+  const auto address = listen::Address::Parse(at);
   const ipc::UniqueFd fd(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));

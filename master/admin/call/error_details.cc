@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "muster/config/config_mistake.h"
 #include "muster/log/printable.h"
-#include "muster/master/config/config_mistake.h"
 #include "muster/proto/error_details.pb.h"
 #include "muster/proto/error_reason.h"
 
@@ -54,16 +54,17 @@ std::string Told(absl::string_view text) {
   return told;
 }
 
-std::string DescriptionOf(const ConfigMistake& mistake) {
+std::string DescriptionOf(const config::ConfigMistake& mistake) {
   if (mistake.line == 0) return mistake.problem;
   return absl::StrCat("line ", mistake.line, ", column ", mistake.column, ": ", mistake.problem);
 }
 
 // As many of the mistakes as there is room for.
-google::rpc::BadRequest BadRequestOf(const std::vector<ConfigMistake>& mistakes, std::size_t room) {
+google::rpc::BadRequest BadRequestOf(const std::vector<config::ConfigMistake>& mistakes,
+                                     std::size_t room) {
   google::rpc::BadRequest request;
   std::size_t size = 0;
-  for (const ConfigMistake& mistake : mistakes) {
+  for (const config::ConfigMistake& mistake : mistakes) {
     google::rpc::BadRequest::FieldViolation violation;
     violation.set_field(mistake.field);
     violation.set_description(Told(DescriptionOf(mistake)));
@@ -81,7 +82,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view reason) 
   const std::string message(status.message());
   // The codes of both have the same values.
   const auto code = static_cast<grpc::StatusCode>(status.code());
-  const std::vector<ConfigMistake> mistakes = MistakesOf(status);
+  const std::vector<config::ConfigMistake> mistakes = config::MistakesOf(status);
 
   google::rpc::Status details;
   details.set_code(static_cast<int>(code));

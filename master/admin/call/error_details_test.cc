@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/master/config/config_mistake.h"
+#include "muster/config/config_mistake.h"
 #include "muster/proto/error_details.pb.h"
 #include "muster/proto/error_reason.h"
 
@@ -49,7 +49,7 @@ TEST(ErrorDetails, HaveTheCodeTheMessageAndAStableReason) {
 }
 
 TEST(ErrorDetails, HaveEachMistakeOfAConfigurationWithItsPlace) {
-  const grpc::Status status = ToGrpcStatus(WithMistakes(
+  const grpc::Status status = ToGrpcStatus(config::WithMistakes(
       absl::InvalidArgumentError("two mistakes"),
       {{.field = "listen[0].address", .line = 7, .column = 19, .problem = "is no address"},
        {.field = "worker_processes", .problem = "is 0"}}));
@@ -79,7 +79,7 @@ TEST(ErrorDetails, SayThatTheMastersStateIsInTheWay) {
 }
 
 TEST(ErrorDetails, FitIntoTheMetadataWhateverTheMistakesAre) {
-  std::vector<ConfigMistake> mistakes;
+  std::vector<config::ConfigMistake> mistakes;
   for (int i = 0; i < 1000; ++i) {
     mistakes.push_back({.field = absl::StrCat("listen[", i, "]"),
                         .line = i,
@@ -87,8 +87,8 @@ TEST(ErrorDetails, FitIntoTheMetadataWhateverTheMistakesAre) {
                         .problem = std::string(100, 'x')});
   }
   for (const std::size_t size : {10u, 3000u, 5000u}) {
-    const grpc::Status status =
-        ToGrpcStatus(WithMistakes(absl::InvalidArgumentError(std::string(size, '\xff')), mistakes));
+    const grpc::Status status = ToGrpcStatus(
+        config::WithMistakes(absl::InvalidArgumentError(std::string(size, '\xff')), mistakes));
     EXPECT_LE(status.error_details().size(), kMostDetailBytes);
     EXPECT_EQ(Find<google::rpc::ErrorInfo>(status).domain(), "muster");
   }

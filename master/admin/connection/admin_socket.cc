@@ -26,7 +26,7 @@ std::string ListenerOf(int connected) {
 
 }  // namespace
 
-absl::Status PrepareAdminSocket(const Address& address) {
+absl::Status PrepareAdminSocket(const listen::Address& address) {
   // Of TCP, binding it tells.
   if (!address.is_unix()) return absl::OkStatus();
   const std::string what = address.ToString();

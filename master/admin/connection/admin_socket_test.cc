@@ -24,7 +24,7 @@ class AdminSocketTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string path() const { return absl::StrCat(folder_, "/run/admin"); }
-  Address address() const { return *Address::Parse("unix:" + path()); }
+  listen::Address address() const { return *listen::Address::Parse("unix:" + path()); }
   // A socket with that path. Nobody answers on it until it listens.
   ipc::UniqueFd Bind() const {
     std::filesystem::create_directory(absl::StrCat(folder_, "/run"));
@@ -64,11 +64,11 @@ TEST_F(AdminSocketTest, IsTakenWhenTheProcessHasNoTimeToAccept) {
 }
 
 TEST_F(AdminSocketTest, NeedsNothingForTcp) {
-  EXPECT_EQ(PrepareAdminSocket(*Address::Parse("127.0.0.1:1")), absl::OkStatus());
+  EXPECT_EQ(PrepareAdminSocket(*listen::Address::Parse("127.0.0.1:1")), absl::OkStatus());
 }
 
 TEST_F(AdminSocketTest, CannotBeWhereNoFolderCanBeMade) {
-  const absl::Status status = PrepareAdminSocket(*Address::Parse("unix:/proc/nowhere/x"));
+  const absl::Status status = PrepareAdminSocket(*listen::Address::Parse("unix:/proc/nowhere/x"));
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("unix:/proc/nowhere/x: No such file or directory"));
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "grpc/grpc_security_constants.h"
+#include "muster/config/access/identity_kind.h"
 #include "muster/log/printable.h"
 
 namespace muster::master {
@@ -35,17 +36,18 @@ Caller CallerOf(const Peer& peer, const grpc::AuthContext* auth) {
     if (name.empty()) name = value;
   };
   if (auth != nullptr && auth->IsPeerAuthenticated()) {
-    for (const std::string& uri : ValuesOf(*auth, GRPC_PEER_URI_PROPERTY_NAME)) add(kUri, uri);
+    for (const std::string& uri : ValuesOf(*auth, GRPC_PEER_URI_PROPERTY_NAME))
+      add(config::kUri, uri);
     for (const std::string& dns : ValuesOf(*auth, GRPC_PEER_DNS_PROPERTY_NAME)) {
-      add(kDns, absl::AsciiStrToLower(dns));
+      add(config::kDns, absl::AsciiStrToLower(dns));
     }
     for (const std::string& subject : ValuesOf(*auth, GRPC_X509_SUBJECT_PROPERTY_NAME)) {
-      add(kSubject, subject);
+      add(config::kSubject, subject);
     }
   }
   if (caller.identities.empty()) {
-    caller.identities.emplace_back(kAnonymous);
-    name = std::string(kAnonymous);
+    caller.identities.emplace_back(config::kAnonymous);
+    name = std::string(config::kAnonymous);
   }
   // What people are told, in lines of bounded length.
   name = log::Printable(name);

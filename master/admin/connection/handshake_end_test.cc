@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 #include "muster/master/listen/listener.h"
 
 namespace muster::master {
@@ -19,9 +19,9 @@ using std::chrono::seconds;
 class HandshakeEndTest : public testing::Test {
  protected:
   void SetUp() override {
-    Listener listener = *Listener::Bind(*Address::Parse("127.0.0.1:0"));
+    Listener listener = *Listener::Bind(*listen::Address::Parse("127.0.0.1:0"));
     ASSERT_TRUE(listener.Listen(1).ok());
-    const Address& address = listener.address();
+    const listen::Address& address = listener.address();
     client_ = ipc::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     ASSERT_EQ(::connect(client_.get(), address.get(), address.size()), 0);
     server_ = ipc::UniqueFd(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "muster/config/access/identity_kind.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::master {
@@ -68,9 +69,9 @@ absl::StatusOr<Peer> Peer::OfSocket(int fd) {
 Caller Peer::ToCaller() const {
   Caller caller;
   caller.name = ToString();
-  caller.identities.push_back(absl::StrCat(kUid, uid));
-  caller.identities.push_back(absl::StrCat(kGid, gid));
-  for (const gid_t group : groups) caller.identities.push_back(absl::StrCat(kGid, group));
+  caller.identities.push_back(absl::StrCat(config::kUid, uid));
+  caller.identities.push_back(absl::StrCat(config::kGid, gid));
+  for (const gid_t group : groups) caller.identities.push_back(absl::StrCat(config::kGid, group));
   return caller;
 }
 

@@ -9,7 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/ipc/base/unique_fd.h"
-#include "muster/master/listen/address.h"
+#include "muster/listen/address.h"
 
 namespace muster::master {
 namespace {
@@ -60,18 +60,18 @@ TEST(Peer, IsUnknownOfWhatIsNoSocket) {
 
 TEST(Peer, IsAnAddressOverTcp) {
   for (const char* text : {"127.0.0.1:0", "[::1]:0"}) {
-    const Address wanted = *Address::Parse(text);
+    const listen::Address wanted = *listen::Address::Parse(text);
     const ipc::UniqueFd listener(::socket(wanted.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::bind(listener.get(), wanted.get(), wanted.size()) != 0) continue;  // no IPv6
     ASSERT_EQ(::listen(listener.get(), 1), 0);
-    const Address bound = *Address::OfSocket(listener.get());
+    const listen::Address bound = *listen::Address::OfSocket(listener.get());
     const ipc::UniqueFd client(::socket(wanted.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     ASSERT_EQ(::connect(client.get(), bound.get(), bound.size()), 0);
     const ipc::UniqueFd served(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     const absl::StatusOr<Peer> peer = Peer::OfSocket(served.get());
     ASSERT_TRUE(peer.ok()) << peer.status();
     EXPECT_FALSE(peer->is_unix());
-    EXPECT_EQ(peer->address, Address::OfSocket(client.get())->ToString());
+    EXPECT_EQ(peer->address, listen::Address::OfSocket(client.get())->ToString());
     EXPECT_EQ(peer->ToString(), peer->address);
     EXPECT_EQ(peer->share(), wanted.family() == AF_INET6 ? "::1" : "127.0.0.1");
   }

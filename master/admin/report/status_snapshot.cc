@@ -46,7 +46,7 @@ std::string Told(absl::string_view lines) {
   return absl::StrJoin(told, "\n");
 }
 
-void FillUsage(const ProcessUsage& usage, admin::v1::Worker* worker) {
+void FillUsage(const host::ProcessUsage& usage, admin::v1::Worker* worker) {
   *worker->mutable_cpu_time() = config::FromChrono(usage.cpu);
   worker->set_resident_bytes(usage.resident_bytes);
   worker->set_threads(usage.threads);

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "muster/host/process_usage.h"
 #include "muster/master/decide/clock.h"
 #include "muster/master/decide/supervisor_core.h"
-#include "muster/master/host/process_usage.h"
 #include "muster/proto/admin.pb.h"
 #include "muster/worker/zone/latency_histogram.h"
 #include "muster/worker/zone/slot_stats.h"
@@ -24,7 +24,7 @@ using CountedBefore = std::map<std::uint32_t, worker::StatsValues>;
 using LatencyBefore = std::map<std::uint32_t, worker::LatencyValues>;
 
 // By slot: what the process uses.
-using Usage = std::map<std::uint32_t, ProcessUsage>;
+using Usage = std::map<std::uint32_t, host::ProcessUsage>;
 
 admin::v1::Master::State StateOf(MasterState state);
 

@@ -65,7 +65,7 @@ std::vector<std::string> AdminDoors::Addresses() const {
 
 void AdminDoors::Tell(const std::vector<std::string>& before) {
   for (const Door& door : doors_) {
-    const Address& address = door.socket->address();
+    const listen::Address& address = door.socket->address();
     if (std::count(before.begin(), before.end(), address.ToString()) > 0) continue;
     // That of a start is where it always is, and has no port to be told.
     if (before.empty() && address.is_unix()) continue;

@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
-#include "muster/master/access/admin_method.h"
+#include "muster/config/access/admin_method.h"
 #include "muster/master/admin/server/admin_server_fixture.h"
 #include "muster/master/admin/test_call.h"
 
@@ -50,11 +50,11 @@ class AdminServerAccessTest : public AdminServerTest {
     };
   }
 
-  static bool IsStream(const AdminMethod& method) {
+  static bool IsStream(const config::AdminMethod& method) {
     return absl::StrContains(method.path, "/Watch") || absl::EndsWith(method.path, "Info");
   }
   // Of a call with an empty request. A stream is cut after a moment.
-  grpc::StatusCode Call(const AdminMethod& method) {
+  grpc::StatusCode Call(const config::AdminMethod& method) {
     return Serve([&] {
       grpc::ClientContext context;
       if (IsStream(method)) {
@@ -85,7 +85,7 @@ TEST_F(AdminServerAccessTest, RefusesWhatTheRoleDoesNotInclude) {
     ASSERT_TRUE(server_->Keep(listeners_, terms).ok());
     config::v1::Role least = config::v1::VIEWER;
     ASSERT_TRUE(config::v1::Role_Parse(role, &least));
-    for (const AdminMethod& method : AdminMethods()) {
+    for (const config::AdminMethod& method : config::AdminMethods()) {
       const grpc::StatusCode code = Call(method);
       if (method.role > least) {
         EXPECT_EQ(code, grpc::StatusCode::PERMISSION_DENIED) << role << " " << method.path;
@@ -103,7 +103,7 @@ TEST_F(AdminServerAccessTest, RefusesWhatTheRoleDoesNotInclude) {
 TEST_F(AdminServerAccessTest, RefusesEverythingWithoutARule) {
   Start();
   ASSERT_TRUE(server_->Keep(listeners_, {.access = AccessPolicy()}).ok());
-  for (const AdminMethod& method : AdminMethods()) {
+  for (const config::AdminMethod& method : config::AdminMethods()) {
     EXPECT_EQ(Call(method), grpc::StatusCode::PERMISSION_DENIED) << method.path;
   }
 }

@@ -27,7 +27,7 @@ namespace {
 // A client that is no gRPC client.
 class RawClient {
  public:
-  explicit RawClient(const Address& address)
+  explicit RawClient(const listen::Address& address)
       : fd_(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     EXPECT_EQ(::connect(fd_.get(), address.get(), address.size()), 0);
   }
@@ -104,7 +104,7 @@ TEST_F(AdminServerTest, MakesRoomForAClientAmongIdleOnes) {
 
 TEST_F(AdminServerTest, TakesNoPlaceOfUnixClientsForThoseOverTcp) {
   Start(absl::StrCat("listen: '127.0.0.1:0' listen: 'unix:", socket_path(), "' insecure: true"));
-  const Address tcp = listeners_.ForAdmin()[0]->address();
+  const listen::Address tcp = listeners_.ForAdmin()[0]->address();
   RawClient silent(address());
   RawClient idle(address());
   idle.Send(absl::StrCat(kPreface, kSettings));

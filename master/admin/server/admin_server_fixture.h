@@ -19,6 +19,7 @@
 #include "google/protobuf/text_format.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "muster/listen/address.h"
 #include "muster/loop/event_loop.h"
 #include "muster/master/access/access_policy.h"
 #include "muster/master/access/admin_terms.h"
@@ -28,7 +29,6 @@
 #include "muster/master/admin/server/admin_server.h"
 #include "muster/master/events/call_audit.h"
 #include "muster/master/events/event_ring.h"
-#include "muster/master/listen/address.h"
 #include "muster/master/listen/listener_set.h"
 #include "muster/master/process/log.h"
 #include "muster/proto/admin.grpc.pb.h"
@@ -67,7 +67,7 @@ class AdminServerTest : public ::testing::Test {
   }
 
   std::string socket_path() const { return absl::StrCat(folder_, "/admin"); }
-  Address address() const { return *Address::Parse("unix:" + socket_path()); }
+  listen::Address address() const { return *listen::Address::Parse("unix:" + socket_path()); }
   // Of a configuration's admin.
   static config::v1::Admin Rules(const std::string& text) {
     config::v1::Admin admin;

@@ -87,7 +87,7 @@ class AdminServerTlsTest : public AdminServerTest {
     ListenOnBoth();
     StartWith(TermsFor(rules));
   }
-  const Address& tcp() const { return listeners_.ForAdmin()[0]->address(); }
+  const listen::Address& tcp() const { return listeners_.ForAdmin()[0]->address(); }
 
   std::shared_ptr<grpc::Channel> ConnectAs(const TestAuthority& server,
                                            const std::optional<TestCertificate>& own) const {
