@@ -9,10 +9,19 @@
 namespace muster::worker {
 
 // What the arguments of a worker program ask for. A master passes none, which is kServe.
-enum class Wish { kServe, kDescribe, kHelp, kVersion };
+enum class Wish { kServe, kStandalone, kDescribe, kHelp, kVersion };
 
-// InvalidArgument: wrong usage. The message names the argument that was probably meant.
-absl::StatusOr<Wish> ParseCommandLine(int argc, const char* const* argv);
+struct Invocation {
+  Wish wish = Wish::kServe;
+  // Of kStandalone: absolute paths.
+  std::string config_file{};
+  std::string prefix{};  // what relative paths of the configuration are relative to
+};
+
+// Relative paths of the command line are relative to `directory`. InvalidArgument: wrong usage. The
+// message names the argument that was probably meant.
+absl::StatusOr<Invocation> ParseCommandLine(int argc, const char* const* argv,
+                                            const std::string& directory);
 
 // Returns the text of --help. `name`: the program's, as ProgramName returns it.
 std::string HelpText(const std::string& name, const Program& program);

@@ -12,12 +12,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "muster/cli/callers_directory.h"
 #include "muster/cli/version.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/base/unique_fd.h"
 #include "muster/ipc/channel/channel.h"
+#include "muster/ipc/process/signal_set.h"
 #include "muster/log/printable.h"
 #include "muster/process_env/preparation.h"
 #include "muster/process_env/process_title.h"
@@ -30,6 +33,8 @@
 #include "muster/worker/runtime/signal_source.h"
 #include "muster/worker/runtime/worker_process.h"
 #include "muster/worker/sandbox/sandbox.h"
+#include "muster/worker/standalone/foreground_signals.h"
+#include "muster/worker/standalone/standalone_master.h"
 
 namespace muster::worker {
 namespace {
@@ -50,11 +55,11 @@ absl::Status EnterSandboxOf(const Program& program, Context& context,
   return absl::OkStatus();
 }
 
+// `master`: the process at the other end of the channel.
 absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(const ipc::Channel& channel,
+                                                           pid_t master, ipc::SignalSet signals,
                                                            process_env::ProcessTitle& title,
                                                            const Program& program) {
-  const pid_t master = ::getppid();
-  MUSTER_ASSIGN_OR_RETURN(ipc::SignalSet signals, TakeSignals());
   MUSTER_ASSIGN_OR_RETURN(Inheritance inheritance,
                           ReceiveInheritance(channel, master, kInheritanceTimeout));
   const ServiceFactory factory = [&program, open_logs = inheritance.logs.inherited()](
@@ -117,6 +122,13 @@ ExitCode Refuse(const std::string& name, absl::string_view reason) {
   return kExitWillNeverWork;
 }
 
+// Serves until the end.
+ExitCode RunToTheEnd(WorkerProcess& process) {
+  const absl::Status status = process.Run();
+  if (!status.ok()) Complain(status.message());
+  return status.ok() ? kExitDone : kExitFailed;
+}
+
 // By which the master started this program, if one did.
 void CloseProgramFile() {
   const int flags = ::fcntl(kProgramFd, F_GETFL);
@@ -131,13 +143,54 @@ int Serve(int argc, char** argv, const Program& program) {
   }
   process_env::ProcessTitle title(argc, argv);
   title.Set("muster: worker process");
-  const auto process = StartWorker(*channel, title, program);
+  absl::StatusOr<ipc::SignalSet> signals = TakeSignals();
+  if (!signals.ok()) return Fail(*channel, signals.status());
+  const auto process = StartWorker(*channel, ::getppid(), *std::move(signals), title, program);
   if (!process.ok()) return Fail(*channel, process.status());
-  const absl::Status status = (*process)->Run();
-  if (!status.ok()) Complain(status.message());
-  const ExitCode code = status.ok() ? kExitDone : kExitFailed;
+  const ExitCode code = RunToTheEnd(**process);
   if (!(*process)->EndThreads()) ::_exit(code);
   return code;
+}
+
+// Serves in a process that is its own master.
+absl::StatusOr<ExitCode> ServeAlone(const Invocation& invocation, process_env::ProcessTitle& title,
+                                    const Program& program) {
+  // First the worker's, which are blocked: those that a debugger has to see are not.
+  MUSTER_ASSIGN_OR_RETURN(ipc::SignalSet worker_signals, TakeSignals());
+  MUSTER_ASSIGN_OR_RETURN(const auto signals, ForegroundSignals::Install());
+  MUSTER_ASSIGN_OR_RETURN(const auto master,
+                          StandaloneMaster::Create(invocation.config_file, invocation.prefix,
+                                                   Describe(program), *signals));
+  const auto process =
+      StartWorker(master->worker_end(), ::getpid(), std::move(worker_signals), title, program);
+  if (!process.ok()) return master->Explain(process.status());
+  if (program.sandbox != nullptr && master->had_sandbox()) {
+    (*process)->Log(config::v1::Log::INFO,
+                    "sandbox: is off, since a debugger and a profiler need what it forbids");
+  }
+  MUSTER_RETURN_IF_ERROR(master->Explain(
+      master->Attend((*process)->loop(), [&](config::v1::Log::Level level, absl::string_view line) {
+        (*process)->Log(level, line);
+      })));
+  const ExitCode code = RunToTheEnd(**process);
+  master->Leave();
+  if (!(*process)->EndThreads()) {
+    master->RemoveFiles();
+    ::_exit(code);
+  }
+  return code;
+}
+
+int ServeStandalone(const std::string& name, const Invocation& invocation, const Program& program) {
+  // Whoever debugs the process knows it by its command line, which stays.
+  process_env::ProcessTitle no_title(0, nullptr);
+  const absl::StatusOr<ExitCode> code = ServeAlone(invocation, no_title, program);
+  if (code.ok()) return *code;
+  // There is a line for each mistake.
+  for (const absl::string_view line : absl::StrSplit(code.status().message(), '\n')) {
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), log::Printable(line).c_str());
+  }
+  return ExitCodeOf(code.status());
 }
 
 }  // namespace
@@ -147,12 +200,17 @@ int RunWorker(int argc, char** argv, const Program& program) {
     Complain(status.message());
     return kExitFailed;
   }
-  const absl::StatusOr<Wish> wish = ParseCommandLine(argc, argv);
-  if (!wish.ok()) return Refuse(ProgramName(argc, argv), wish.status().message());
-  if (*wish == Wish::kServe) return Serve(argc, argv, program);
+  const absl::StatusOr<Invocation> invocation =
+      ParseCommandLine(argc, argv, cli::CallersDirectory());
+  if (!invocation.ok()) return Refuse(ProgramName(argc, argv), invocation.status().message());
+  const Wish wish = invocation->wish;
+  if (wish == Wish::kServe) return Serve(argc, argv, program);
+  if (wish == Wish::kStandalone)
+    return ServeStandalone(ProgramName(argc, argv), *invocation, program);
   process_env::ReleaseSignals();
-  switch (*wish) {
+  switch (wish) {
     case Wish::kServe:
+    case Wish::kStandalone:
       break;
     case Wish::kDescribe:
       return Write(Describe(program).SerializeAsString());

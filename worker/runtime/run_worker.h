@@ -8,8 +8,9 @@ namespace muster::worker {
 
 // Runs a worker program from its start to its end. Receives the configuration and the sockets from
 // the master, makes the service, serves, and returns the exit code (worker/protocol/exit_code.h,
-// docs/PROTOCOL.md). Also answers --help, --version and --describe. Blocks as long as the worker
-// lives. A failed start is reported to the master, or on standard error where that is impossible.
+// docs/PROTOCOL.md). Also answers --help, --version and --describe, and serves without a master
+// with --standalone -c FILE. Blocks as long as the worker lives. A failed start is reported to the
+// master, or on standard error where that is impossible.
 //
 // Call it once, from main, before any thread is started. However the process was started, it first
 // opens standard input, output and error where they are closed, and sets the state of all signals
