@@ -1,24 +1,33 @@
-#include <signal.h>
+// The whole program, by the test kit.
 
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/tests/support/child_process.h"
-#include "muster/tests/support/example.h"
-#include "muster/tests/support/line_client.h"
-#include "muster/tests/support/running_master.h"
+#include "muster/worker/testkit/line_client.h"
+#include "muster/worker/testkit/running_master.h"
 
-namespace muster::tests {
+namespace muster::examples {
 namespace {
 
 using ::testing::HasSubstr;
+using worker::testkit::LineClient;
+using worker::testkit::RunningMaster;
 
 class CacheTest : public ::testing::Test {
  protected:
-  void SetUp() override { ASSERT_TRUE(muster_.Start()) << muster_.master().errors(); }
+  void SetUp() override { ASSERT_TRUE(master_.ok()) << master_.status(); }
+
+  std::string address() const { return (*master_)->address(); }
 
   // The lines of the answer to `request`, up to the one that begins with `last`.
   static std::vector<std::string> Ask(LineClient& client, const std::string& request,
@@ -38,19 +47,38 @@ class CacheTest : public ::testing::Test {
   }
   using Lines = std::vector<std::string>;
 
-  RunningMaster muster_{ExampleConfig("cache"), ExampleWorker("cache")};
+  const absl::StatusOr<std::unique_ptr<RunningMaster>> master_ = RunningMaster::Start({
+      .config = R"(
+        worker_processes: 2
+        listen { address: "127.0.0.1:0" }
+        zone { name: "cache" size_bytes: 75497472 }
+        stream { max_session_bytes: 1114112 }
+        service { [type.googleapis.com/muster.examples.cache.v1.Cache] {} }
+      )",
+      .worker = "examples/cache/cache",
+  });
 };
 
+// What the command prints, and its exit status behind that.
+std::string OutputOf(const std::string& command) {
+  std::FILE* const pipe = ::popen(absl::StrCat(command, " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return "it cannot be run";
+  std::string output;
+  char buffer[4096];
+  while (const std::size_t got = std::fread(buffer, 1, sizeof(buffer), pipe)) {
+    output.append(buffer, got);
+  }
+  return absl::StrCat(output, "status ", ::pclose(pipe));
+}
+
 TEST_F(CacheTest, IsAsItsProtocolSays) {
-  const std::string port = muster_.address().substr(muster_.address().rfind(':') + 1);
-  ChildProcess conformance(muster_.folder(),
-                           {"/usr/bin/memccapable", "-h", "127.0.0.1", "-p", port, "-a"});
-  EXPECT_EQ(conformance.Wait(), 0) << conformance.output() << conformance.errors();
-  EXPECT_THAT(conformance.output(), HasSubstr("All tests passed"));
+  const std::string port = address().substr(address().rfind(':') + 1);
+  EXPECT_THAT(OutputOf(absl::StrCat("/usr/bin/memccapable -h 127.0.0.1 -p ", port, " -a")),
+              ::testing::AllOf(HasSubstr("All tests passed"), ::testing::EndsWith("status 0")));
 }
 
 TEST_F(CacheTest, AnswersInTheOrderOfTheRequests) {
-  LineClient client(muster_.address());
+  LineClient client(address());
   EXPECT_EQ(
       Ask(client, "set a 7 0 1\r\nx\r\nget a b\r\nincr a 1\r\nnonsense\r\ndelete a\r\n", "DELETED"),
       (Lines{"STORED", "VALUE a 7 1", "x", "END",
@@ -58,7 +86,7 @@ TEST_F(CacheTest, AnswersInTheOrderOfTheRequests) {
 }
 
 TEST_F(CacheTest, GoesOnAfterABlockThatIsWrong) {
-  LineClient client(muster_.address());
+  LineClient client(address());
   EXPECT_EQ(Ask(client, "set a 0 0 1\r\nxyz\r\nset b 0 0 1\r\ny\r\nget a b\r\n", "END"),
             (Lines{"CLIENT_ERROR bad data chunk", "STORED", "VALUE b 0 1", "y", "END"}));
   const std::string large(3 << 20, 'x');
@@ -68,7 +96,7 @@ TEST_F(CacheTest, GoesOnAfterABlockThatIsWrong) {
 }
 
 TEST_F(CacheTest, SendsAnyNumberOfLargeValues) {
-  LineClient client(muster_.address());
+  LineClient client(address());
   const std::string value(1'000'000, 'v');
   ASSERT_EQ(
       Ask(client, absl::StrCat("set a 0 0 ", value.size(), "\r\n", value, "\r\n"), "STORED").size(),
@@ -81,34 +109,31 @@ TEST_F(CacheTest, SendsAnyNumberOfLargeValues) {
 }
 
 TEST_F(CacheTest, KeepsHalfARequestAndItsDataOverAReload) {
-  LineClient client(muster_.address());
+  LineClient client(address());
   const std::string half(400'000, 'h');
   ASSERT_EQ(Ask(client, "set a 0 0 1\r\nx\r\n", "STORED"), (Lines{"STORED"}));
   ASSERT_TRUE(client.SendBytes(absl::StrCat("set b 0 0 800000\r\n", half)));
-  ASSERT_EQ(muster_.Ctl({"reload"}).exit, 0);
-  ASSERT_TRUE(AwaitGeneration(muster_, 2));
+  ASSERT_TRUE((*master_)->Reload().ok());
+  ASSERT_TRUE((*master_)->AwaitOldWorkersEnd().ok());
   EXPECT_EQ(Ask(client, absl::StrCat(half, "\r\nget a b\r\n"), "END"),
             (Lines{"STORED", "VALUE a 0 1", "x", "VALUE b 0 800000", half + half, "END"}));
 }
 
 TEST_F(CacheTest, KeepsItsDataWhenWorkersAreKilled) {
   {
-    LineClient client(muster_.address());
+    LineClient client(address());
     std::string sets;
     for (int i = 0; i < 1000; ++i) absl::StrAppend(&sets, "set k", i, " 0 0 1 noreply\r\nx\r\n");
     ASSERT_EQ(Ask(client, sets + "version\r\n", "VERSION").size(), 1u);
   }
-  for (const pid_t pid : muster_.WorkerPids()) ASSERT_EQ(::kill(pid, SIGKILL), 0);
-  ASSERT_TRUE(muster_.AwaitStatus([](const admin::v1::Status& status) {
-    return status.stats().crashes() == 2 && status.workers_size() == 2 &&
-           status.workers(0).state() == admin::v1::Worker::SERVING &&
-           status.workers(1).state() == admin::v1::Worker::SERVING;
-  }));
-  LineClient client(muster_.address());
+  for (const std::uint32_t worker : {0, 1}) {
+    ASSERT_TRUE((*master_)->KillWorker(worker).ok()) << (*master_)->log();
+  }
+  LineClient client(address());
   std::string gets = "get";
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&gets, " k", i);
   EXPECT_EQ(Ask(client, gets + "\r\n", "END").size(), 2001u);
 }
 
 }  // namespace
-}  // namespace muster::tests
+}  // namespace muster::examples

@@ -1,49 +1,6 @@
-#include <cstddef>
-#include <memory>
-#include <string>
-
-#include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "muster/examples/whoami/whoami_session.h"
 #include "muster/worker/runtime/run_worker.h"
-#include "muster/worker/stream/stream_service.h"
-
-namespace worker = muster::worker;
-
-// [whoami session]
-class WhoamiSession : public worker::Session {
- public:
-  explicit WhoamiSession(worker::Stream& stream) : stream_(stream) {}
-
-  std::size_t OnInput(absl::string_view input) override {
-    const worker::Origin& origin = stream_.origin();
-    stream_.Write(absl::StrCat(origin.address.ToString(), " by ", origin.listener, "\n"));
-    return input.size();
-  }
-
-  std::string Suspend() override { return ""; }  // who the client is goes along by itself
-
- private:
-  worker::Stream& stream_;
-};
-// [end]
-
-class Whoami : public worker::Protocol {
- public:
-  std::unique_ptr<worker::Session> Begin(worker::Stream& stream) override {
-    return std::make_unique<WhoamiSession>(stream);
-  }
-  absl::StatusOr<std::unique_ptr<worker::Session>> Resume(worker::Stream& stream,
-                                                          std::string) override {
-    return Begin(stream);
-  }
-};
 
 int main(int argc, char** argv) {
-  return worker::RunWorker(
-      argc, argv,
-      {.make_service =
-           [](worker::Context& context) -> absl::StatusOr<std::unique_ptr<worker::Service>> {
-        return std::make_unique<worker::StreamService>(context, std::make_unique<Whoami>());
-      }});
+  return muster::worker::RunWorker(argc, argv, {.make_service = muster::examples::MakeWhoami});
 }
