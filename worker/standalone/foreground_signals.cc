@@ -26,6 +26,7 @@ void HandleSignal(int number) {
   if (number == SIGHUP) {
     is_hangup.store(true);
   } else if (!end_signal.compare_exchange_strong(none, number)) {
+    if (number == SIGQUIT) return;
     if (StandaloneSockets* const sockets = guarded.load()) sockets->RemoveFiles();
     ::_exit(0);
   }
@@ -45,7 +46,7 @@ absl::StatusOr<std::unique_ptr<ForegroundSignals>> ForegroundSignals::Install() 
   sigfillset(&action.sa_mask);
   sigset_t taken;
   sigemptyset(&taken);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) {
     sigaddset(&taken, number);
     if (::sigaction(number, &action, nullptr) < 0) return ipc::ErrnoStatus("sigaction");
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "muster/ipc/base/status.h"
 #include "muster/ipc/memory/sealed_bytes.h"
+#include "muster/ipc/process/signal_name.h"
 #include "muster/proto/field_error.h"
 #include "muster/worker/metrics/wanted_zones.h"
 
@@ -191,9 +192,14 @@ void StandaloneMaster::HearSignals() {
          "got SIGHUP: without a master there is no reload; end this process and start it again");
   }
   if (arrived.end == 0) return;
-  const bool is_graceful = arrived.end == SIGTERM && config_.config.stop_signal_is_graceful();
-  log_(config::v1::Log::INFO, absl::StrCat("got SIG", arrived.end == SIGTERM ? "TERM" : "INT"));
+  log_(config::v1::Log::INFO, absl::StrCat("got ", ipc::SignalName(arrived.end)));
+  const bool is_graceful = arrived.end == SIGQUIT ||
+                           (arrived.end == SIGTERM && config_.config.stop_signal_is_graceful());
   Order(is_graceful ? Command::kQuit : Command::kTerminate);
+  // While the worker drains, nobody may wait for it in their queues.
+  sockets_.RemoveFiles();
+  signals_.Guard(nullptr);
+  sockets_.Close();
 }
 
 }  // namespace muster::worker

@@ -91,6 +91,8 @@ std::vector<std::string> StandaloneSockets::addresses() const {
   return addresses;
 }
 
+void StandaloneSockets::Close() { sockets_.clear(); }
+
 void StandaloneSockets::RemoveFiles() {
   for (Socket& socket : sockets_) {
     if (socket.file.has_value()) socket.file->Remove();

@@ -31,6 +31,9 @@ class StandaloneSockets {
   // As they are really bound, in the order of the configuration.
   std::vector<std::string> addresses() const;
 
+  // Closes them, and removes their files. They go on where the worker has them.
+  void Close();
+
   // Removes the files of the Unix sockets, as the end of the object does. Async-signal-safe.
   void RemoveFiles();
 
