@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "muster/tests/support/http_client.h"
@@ -26,8 +26,9 @@ constexpr char kLocations[] =
 
 class LastRequestTest : public testing::Test {
  protected:
-  explicit LastRequestTest(const std::string& http = "")
-      : muster_(RunningMaster::ConfigOfOneWorker("", absl::StrCat(kLocations, http)),
+  explicit LastRequestTest(const std::string& log = "access_log { path: \"access.log\" }")
+      : muster_(absl::StrReplaceAll(RunningMaster::ConfigOfOneWorker("", kLocations),
+                                    {{"access_log { path: \"access.log\" }", log}}),
                 "worker/testing/crashing_worker") {}
   void SetUp() override { ASSERT_TRUE(muster_.Start()) << muster_.master().errors(); }
 
@@ -114,7 +115,7 @@ TEST_F(LastRequestTest, IsShownWhileItHangs) {
 class LastRequestWithIdTest : public LastRequestTest {
  protected:
   LastRequestWithIdTest()
-      : LastRequestTest("access_log { path: 'access.log' format: '$request_id' }\n") {}
+      : LastRequestTest("access_log { path: 'access.log' format: '$request_id' }") {}
 };
 
 TEST_F(LastRequestWithIdTest, IsToldWithItsId) {
