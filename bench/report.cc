@@ -22,7 +22,7 @@ constexpr std::size_t kColumns = 10;
 using Row = std::array<std::string, kColumns>;
 
 std::string Nanoseconds(double value) {
-  return absl::StrFormat(value < 100 ? "%.2f" : "%.0f", value);
+  return value < 100 ? absl::StrFormat("%.2f", value) : absl::StrFormat("%.0f", value);
 }
 
 Row CellsOf(const DuelResult& result) {
