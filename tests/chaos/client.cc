@@ -163,9 +163,13 @@ bool Client::TakeHead(bool are_failures_allowed, std::vector<Event>& events) {
   for (const absl::string_view line : absl::StrSplit(head_.substr(0, end), "\r\n")) {
     const std::pair<absl::string_view, absl::string_view> field =
         absl::StrSplit(line, absl::MaxSplits(": ", 1));
-    if (absl::StartsWith(line, "HTTP/1.1 ")) absl::SimpleAtoi(line.substr(9, 3), &status);
-    if (field.first == "X-Config") absl::SimpleAtoi(field.second, &configuration_);
-    if (field.first == "Content-Length") absl::SimpleAtoi(field.second, &body_left_);
+    const bool lacks_number =
+        (absl::StartsWith(line, "HTTP/1.1 ") && !absl::SimpleAtoi(line.substr(9, 3), &status)) ||
+        (field.first == "X-Config" && !absl::SimpleAtoi(field.second, &configuration_)) ||
+        (field.first == "Content-Length" && !absl::SimpleAtoi(field.second, &body_left_));
+    if (lacks_number) {
+      events.push_back({Event::What::kWrong, configuration_, absl::StrCat("no number: ", line)});
+    }
   }
   if (status != 200 && !(are_failures_allowed && status >= 500)) {
     events.push_back({Event::What::kWrong, configuration_, absl::StrCat("status ", status)});
