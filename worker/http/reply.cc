@@ -35,7 +35,7 @@ void AwaitedResponse::Accept(Response response, std::shared_ptr<StreamedBody> bo
   // A response that comes while another connection has its turn must not get in between.
   auto self = shared_from_this();
   auto moved = std::make_shared<Response>(std::move(response));
-  log_.context().Post([self = std::move(self), moved = std::move(moved), body = std::move(body)] {
+  context_.Post([self = std::move(self), moved = std::move(moved), body = std::move(body)] {
     self->Set(std::move(*moved), body);
     if (self->on_response_ != nullptr) self->on_response_();
   });
@@ -52,7 +52,7 @@ void AwaitedResponse::Set(Response response, std::shared_ptr<StreamedBody> body)
   response_ = std::move(response);
   if (body == nullptr) return;
   if (is_left_ || !status.ok()) {
-    log_.context().Post([body = std::move(body)] { body->Cut(); });
+    context_.Post([body = std::move(body)] { body->Cut(); });
     return;
   }
   streamed_body_ = std::move(body);
@@ -78,7 +78,7 @@ std::shared_ptr<BodySource> AwaitedResponse::TakeBody(BodyEvents events) {
 
 void AwaitedResponse::Fail() {
   if (!is_in_call_) {
-    return log_.context().Post([weak = weak_from_this()] {
+    return context_.Post([weak = weak_from_this()] {
       const std::shared_ptr<AwaitedResponse> self = weak.lock();
       if (self == nullptr || self->is_left_) return;
       self->End();

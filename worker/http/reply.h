@@ -22,11 +22,13 @@ namespace muster::worker::http {
 // belongs to the loop's thread.
 class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
  public:
-  // `log`, which is the handler's, and `style`, which is the location's, outlive it.
+  // `log`, which is the handler's, and `style`, which is the location's, are not used once the
+  // handler is gone. The context of `log` outlives it: a task that was not run may keep a reply.
   // `has_body_in_pieces`: the request has a body that may be incomplete. So what the client sends
   // is not another protocol's yet, and no response upgrades the connection.
   AwaitedResponse(HandlerLog& log, const ResponseStyle& style, bool has_body_in_pieces)
       : log_(log),
+        context_(log.context()),
         style_(style),
         loop_thread_(std::this_thread::get_id()),
         has_body_in_pieces_(has_body_in_pieces) {}
@@ -68,6 +70,7 @@ class AwaitedResponse : public std::enable_shared_from_this<AwaitedResponse> {
   void End();
 
   HandlerLog& log_;
+  Context& context_;
   const ResponseStyle& style_;
   const std::thread::id loop_thread_;
   const bool has_body_in_pieces_;

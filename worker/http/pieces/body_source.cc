@@ -26,7 +26,7 @@ bool BodySource::is_paused() const {
 }
 
 void BodySource::Change() {
-  log_.context().Post([self = shared_from_this()] {
+  context_.Post([self = shared_from_this()] {
     {
       const std::lock_guard lock(self->mutex_);
       self->is_changed_ = false;

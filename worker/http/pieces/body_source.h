@@ -31,8 +31,9 @@ struct BodyEvents {
 // paused waits here: as much as one read of the connection brings.
 class BodySource : public std::enable_shared_from_this<BodySource> {
  public:
-  // The loop's thread. `log` outlives it.
-  BodySource(HandlerLog& log, BodyEvents events) : log_(log), events_(std::move(events)) {}
+  // The loop's thread. `log` is the handler's; its context outlives this.
+  BodySource(HandlerLog& log, BodyEvents events)
+      : log_(log), context_(log.context()), events_(std::move(events)) {}
 
   // ---- For the handler: as in IncomingBody. Any thread ----
 
@@ -63,6 +64,7 @@ class BodySource : public std::enable_shared_from_this<BodySource> {
   void Fail();
 
   HandlerLog& log_;
+  Context& context_;
   // In the loop's thread.
   BodyEvents events_;
   std::function<void()> on_change_;

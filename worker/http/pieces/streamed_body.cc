@@ -38,7 +38,7 @@ void StreamedBody::End(Trailers trailers) {
     if (status.ok()) {
       sent.emplace_back(std::move(name), std::move(value));
     } else {
-      log_.context().Post(
+      context_.Post(
           [&log = log_, reason = std::string(status.message())] { log.OnBadTrailer(reason); });
     }
   }
@@ -70,7 +70,7 @@ std::uint64_t StreamedBody::unsent_bytes() const {
 }
 
 void StreamedBody::Wake() {
-  log_.context().Post([self = shared_from_this()] {
+  context_.Post([self = shared_from_this()] {
     {
       const std::lock_guard lock(self->mutex_);
       self->is_woken_ = false;

@@ -46,9 +46,12 @@ class StreamedBody : public std::enable_shared_from_this<StreamedBody> {
   // What other threads write is gathered up to here.
   static constexpr std::size_t kGatheredBytes = 16 * 1024;
 
-  // Any thread. `log` outlives it.
+  // Any thread. `log` is the handler's; its context outlives this.
   StreamedBody(HandlerLog& log, std::thread::id loop_thread, StreamOptions options)
-      : log_(log), loop_thread_(loop_thread), options_(std::move(options)) {}
+      : log_(log),
+        context_(log.context()),
+        loop_thread_(loop_thread),
+        options_(std::move(options)) {}
 
   // ---- For the handler: as in StreamedReply. Any thread ----
 
@@ -93,6 +96,7 @@ class StreamedBody : public std::enable_shared_from_this<StreamedBody> {
   bool is_over() const { return is_gone() || is_ended_ || is_aborted_; }
 
   HandlerLog& log_;
+  Context& context_;
   const std::thread::id loop_thread_;
   StreamOptions options_;            // its functions in the loop's thread
   std::function<void()> on_pieces_;  // in the loop's thread
