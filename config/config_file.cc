@@ -20,10 +20,11 @@ namespace {
 // What the values of a configuration break, but not what only follows from mistakes in the text.
 // `others`: found otherwise, to be told if nothing else is wrong with their fields.
 std::vector<TextMistake> CheckValues(const v1::Config& config, const ParsedConfig& parsed,
-                                     ConfigFormat format, std::vector<FieldMistake> others) {
+                                     ConfigFormat format, Reader reader,
+                                     std::vector<FieldMistake> others) {
   const SyntaxTree tree(parsed.text, format);
   std::vector<FieldMistake> found = CheckRules(config);
-  for (FieldMistake& mistake : CheckSemantics(config)) found.push_back(std::move(mistake));
+  for (FieldMistake& mistake : CheckSemantics(config, reader)) found.push_back(std::move(mistake));
   for (FieldMistake& other : others) {
     const bool is_told = std::any_of(found.begin(), found.end(), [&](const auto& mistake) {
       return mistake.field == other.field;
@@ -51,7 +52,7 @@ ParsedConfig Parse(absl::string_view text, ConfigFormat format, absl::string_vie
 absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string_view text,
                                             ConfigFormat format, absl::string_view prefix,
                                             const DescribeWorker& describe,
-                                            const CheckMore& check_more) {
+                                            const CheckMore& check_more, Reader reader) {
   const SyntaxTree tree(text, format);
   std::vector<TextMistake> whole = CheckText(text, format);
   if (!whole.empty()) return ReportMistakes(name, tree.lines(), std::move(whole));
@@ -76,7 +77,7 @@ absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string
     if (check_more) {
       for (FieldMistake& mistake : check_more(config)) others.push_back(std::move(mistake));
     }
-    for (TextMistake& mistake : CheckValues(config, parsed, format, std::move(others))) {
+    for (TextMistake& mistake : CheckValues(config, parsed, format, reader, std::move(others))) {
       parsed.mistakes.push_back(std::move(mistake));
     }
   }
@@ -94,10 +95,10 @@ absl::StatusOr<CheckedConfig> ReadPlainText(absl::string_view name, absl::string
 absl::StatusOr<CheckedConfig> ReadCheckedText(absl::string_view name, absl::string_view text,
                                               ConfigFormat format, absl::string_view prefix,
                                               const DescribeWorker& describe,
-                                              const CheckMore& check_more) {
+                                              const CheckMore& check_more, Reader reader) {
   std::string plain = WithoutByteOrderMark(std::string(text));
   MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked,
-                          ReadPlainText(name, plain, format, prefix, describe, check_more));
+                          ReadPlainText(name, plain, format, prefix, describe, check_more, reader));
   checked.places = FieldPlaces(std::string(name), std::move(plain), format);
   checked.source = std::string(text);
   return checked;
@@ -109,15 +110,15 @@ absl::StatusOr<v1::Config> ReadConfigText(absl::string_view name, absl::string_v
                                           const CheckMore& check_more) {
   MUSTER_ASSIGN_OR_RETURN(CheckedConfig checked,
                           ReadPlainText(name, WithoutByteOrderMark(std::string(text)), format,
-                                        prefix, describe, check_more));
+                                        prefix, describe, check_more, Reader::kMaster));
   return std::move(checked.config);
 }
 
 absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
                                              const DescribeWorker& describe,
-                                             const CheckMore& check_more) {
+                                             const CheckMore& check_more, Reader reader) {
   MUSTER_ASSIGN_OR_RETURN(const std::string source, ReadConfigSource(path));
-  return ReadCheckedText(path, source, FormatOf(path), prefix, describe, check_more);
+  return ReadCheckedText(path, source, FormatOf(path), prefix, describe, check_more, reader);
 }
 
 absl::StatusOr<v1::Config> ReadSpoiltConfigFile(const std::string& path, absl::string_view prefix) {

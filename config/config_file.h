@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "muster/config/field_places.h"
+#include "muster/config/semantic_check.h"
 #include "muster/config/service_types.h"
 #include "muster/config/syntax/config_format.h"
 #include "muster/config/worker_description.h"
@@ -37,7 +38,8 @@ using CheckMore = std::function<std::vector<FieldMistake>(const v1::Config&)>;
 // errors: the file cannot be read.
 absl::StatusOr<CheckedConfig> ReadConfigFile(const std::string& path, absl::string_view prefix,
                                              const DescribeWorker& describe,
-                                             const CheckMore& check_more = nullptr);
+                                             const CheckMore& check_more = nullptr,
+                                             Reader reader = Reader::kMaster);
 
 // What can be read in spite of mistakes. It is meant for finding the master of the configuration.
 absl::StatusOr<v1::Config> ReadSpoiltConfigFile(const std::string& path, absl::string_view prefix);
@@ -46,7 +48,8 @@ absl::StatusOr<v1::Config> ReadSpoiltConfigFile(const std::string& path, absl::s
 absl::StatusOr<CheckedConfig> ReadCheckedText(absl::string_view name, absl::string_view text,
                                               ConfigFormat format, absl::string_view prefix,
                                               const DescribeWorker& describe,
-                                              const CheckMore& check_more = nullptr);
+                                              const CheckMore& check_more = nullptr,
+                                              Reader reader = Reader::kMaster);
 
 // The configuration alone.
 absl::StatusOr<v1::Config> ReadConfigText(absl::string_view name, absl::string_view text,

@@ -39,19 +39,20 @@ bool IsZoneName(absl::string_view name) {
 
 class Checker {
  public:
-  explicit Checker(const Config& config) : config_(config) {}
+  Checker(const Config& config, Reader reader) : config_(config), reader_(reader) {}
 
   std::vector<FieldMistake> Check() && {
     CheckListeners();
     CheckHeartbeat();
     CheckRestart();
     CheckStream();
-    CheckPidFile(config_.pid_file());
-    if (config_.log().has_path()) CheckLog("log.path", config_.log().path());
+    if (reader_ == Reader::kMaster) CheckMastersFiles();
     CheckAdmin();
     CheckZones();
     CheckWorkers(config_, mistakes_);
-    if (config_.has_worker_binary()) CheckProgram("worker_binary", config_.worker_binary());
+    if (reader_ == Reader::kMaster && config_.has_worker_binary()) {
+      CheckProgram("worker_binary", config_.worker_binary());
+    }
     if (config_.has_http()) {
       CheckHttp(config_.http(), mistakes_);
     } else if (!config_.has_service()) {
@@ -95,6 +96,11 @@ class Checker {
   void CheckLog(const std::string& field, const std::string& path) {
     if (path.empty()) return;  // the rules tell
     MistakeUnlessEmpty(field, host::WhyNotLoggable(path));
+  }
+
+  void CheckMastersFiles() {
+    CheckPidFile(config_.pid_file());
+    if (config_.log().has_path()) CheckLog("log.path", config_.log().path());
   }
 
   // It is written beside its place and renamed, so that its folder matters. So does its lock.
@@ -157,6 +163,7 @@ class Checker {
   }
 
   void CheckSocketPath(const std::string& field, const std::string& path) {
+    if (reader_ != Reader::kMaster && absl::StartsWith(field, "admin.")) return;
     struct stat status;
     if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
       Mistake(field, absl::StrCat("\"", path, "\" exists and is no socket"));
@@ -301,6 +308,7 @@ class Checker {
   }
 
   const Config& config_;
+  const Reader reader_;
   std::map<std::string, std::string> addresses_;
   std::vector<Listened> listened_;
   std::vector<FieldMistake> mistakes_;
@@ -308,6 +316,8 @@ class Checker {
 
 }  // namespace
 
-std::vector<FieldMistake> CheckSemantics(const Config& config) { return Checker(config).Check(); }
+std::vector<FieldMistake> CheckSemantics(const Config& config, Reader reader) {
+  return Checker(config, reader).Check();
+}
 
 }  // namespace muster::config

@@ -37,7 +37,7 @@ class SemanticCheckTest : public testing::Test {
   }
 
   // "field: problem" of each, for a configuration that is right but for `text`.
-  std::vector<std::string> Check(const std::string& text) {
+  std::vector<std::string> Check(const std::string& text, Reader reader = Reader::kMaster) {
     v1::Config config;
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
     if (config.listen().empty()) config.add_listen()->set_address("127.0.0.1:80");
@@ -49,7 +49,7 @@ class SemanticCheckTest : public testing::Test {
     FillDefaults(&config);
     MakePathsAbsolute(&config, folder_);
     std::vector<std::string> found;
-    for (const FieldMistake& mistake : CheckSemantics(config)) {
+    for (const FieldMistake& mistake : CheckSemantics(config, reader)) {
       found.push_back(absl::StrCat(mistake.field, ": ", mistake.problem));
     }
     return found;
@@ -248,6 +248,12 @@ TEST_F(SemanticCheckTest, WantsSomethingToServe) {
   const auto found = CheckSemantics(config);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_THAT(found[0].problem, HasSubstr("serves nothing"));
+}
+
+TEST_F(SemanticCheckTest, WantsOfAMastersFilesNothingForAWorkerAlone) {
+  const std::string text = "pid_file: 'file/a' worker_binary: 'b' admin { listen: 'unix:file/c' }";
+  EXPECT_EQ(Check(text).size(), 3u);
+  EXPECT_THAT(Check(text, Reader::kWorkerAlone), IsEmpty());
 }
 
 TEST_F(SemanticCheckTest, WantsRootsThatAreFolders) {

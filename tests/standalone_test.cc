@@ -171,12 +171,14 @@ TEST_F(Standalone, TellsAtHupThatThereIsNoReload) {
 }
 
 TEST_F(Standalone, NamesTheFieldsThatHaveNoEffectOnce) {
-  Start(kWorker, absl::StrCat("worker_processes: 4\nlog { path: 'log' level: DEBUG }\n", kListen,
-                              kSite, "admin { listen: 'unix:admin.sock' }\nnice: 3\n"));
+  Start(kWorker,
+        absl::StrCat("worker_processes: 4\nlog { path: 'log' level: DEBUG }\n", kListen, kSite,
+                     "admin { listen: 'unix:admin.sock' }\nnice: 3\n"
+                     "worker_binary: '/nowhere/worker'\n"));
   Address();
   EXPECT_THAT(process_->errors(),
               HasSubstr("without a master these fields have no effect: worker_processes, "
-                        "log.path, admin, nice\n"));
+                        "log.path, admin, worker_binary, nice\n"));
   EXPECT_THAT(process_->errors(), HasSubstr("sandbox: is off"));
   EXPECT_FALSE(fs::exists(folder_ + "/log"));
   EXPECT_FALSE(fs::exists(folder_ + "/admin.sock"));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/string_view.h"
 #include "muster/config/config_file.h"
+#include "muster/config/semantic_check.h"
 #include "muster/ipc/base/status.h"
 
 namespace muster::worker {
@@ -39,9 +40,10 @@ constexpr absl::string_view kForMasters[] = {
 absl::StatusOr<StandaloneConfig> ReadStandaloneConfig(const std::string& path,
                                                       const std::string& prefix,
                                                       const v1::Description& description) {
-  MUSTER_ASSIGN_OR_RETURN(
-      config::CheckedConfig checked,
-      config::ReadConfigFile(path, prefix, [&](const config::v1::Config&) { return description; }));
+  MUSTER_ASSIGN_OR_RETURN(config::CheckedConfig checked,
+                          config::ReadConfigFile(
+                              path, prefix, [&](const config::v1::Config&) { return description; },
+                              /*check_more=*/nullptr, config::Reader::kWorkerAlone));
   StandaloneConfig standalone;
   for (const absl::string_view field : kForMasters) {
     if (checked.places.IsWritten(field)) standalone.ignored.emplace_back(field);
