@@ -26,6 +26,14 @@ std::vector<LineThrottle::Count> LineThrottle::TakeDue(loop::TimePoint now) {
   return due;
 }
 
+std::vector<LineThrottle::Count> LineThrottle::TakeAll() {
+  std::vector<Count> all;
+  for (auto& [name, kind] : kinds_) {
+    if (kind.counted > 0) all.push_back({name, std::exchange(kind.counted, 0)});
+  }
+  return all;
+}
+
 std::optional<loop::TimePoint> LineThrottle::next_due() const {
   std::optional<loop::TimePoint> next;
   for (const auto& [name, kind] : kinds_) {

@@ -30,6 +30,8 @@ class LineThrottle {
   };
   // Those that were counted in intervals that are over.
   std::vector<Count> TakeDue(loop::TimePoint now);
+  // Those that were counted and not told, before the end.
+  std::vector<Count> TakeAll();
   // When the next interval is over in which some were counted.
   std::optional<loop::TimePoint> next_due() const;
 

@@ -11,11 +11,15 @@ void ThrottledLog::Write(config::v1::Log::Level level, absl::string_view kind,
   }
 }
 
-void ThrottledLog::WriteCounts() {
-  for (const LineThrottle::Count& count : throttle_.TakeDue(context_.loop().now())) {
+void ThrottledLog::WriteDue() {
+  WriteCounts(throttle_.TakeDue(context_.loop().now()));
+  if (const auto next = throttle_.next_due()) timer_.Set(*next);
+}
+
+void ThrottledLog::WriteCounts(const std::vector<LineThrottle::Count>& counts) {
+  for (const LineThrottle::Count& count : counts) {
     context_.Log(config::v1::Log::WARN, count_line_(count));
   }
-  if (const auto next = throttle_.next_due()) timer_.Set(*next);
 }
 
 }  // namespace muster::worker

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "muster/loop/timer.h"
@@ -23,7 +24,9 @@ class ThrottledLog {
   ThrottledLog(Context& context, CountLine count_line)
       : context_(context),
         count_line_(std::move(count_line)),
-        timer_(context.loop(), [this] { WriteCounts(); }) {}
+        timer_(context.loop(), [this] { WriteDue(); }) {}
+  // Writes how many others there were until now.
+  ~ThrottledLog() { WriteCounts(throttle_.TakeAll()); }
 
   // `kind`: one of a few, since each is kept. It must not come from a client.
   void Write(config::v1::Log::Level level, absl::string_view kind, absl::string_view line);
@@ -31,7 +34,8 @@ class ThrottledLog {
   Context& context() { return context_; }
 
  private:
-  void WriteCounts();
+  void WriteDue();
+  void WriteCounts(const std::vector<LineThrottle::Count>& counts);
 
   Context& context_;
   const CountLine count_line_;

@@ -27,9 +27,11 @@ class ThrottledLogTest : public testing::Test {
   }
 
   testkit::FakeContext context_;
-  ThrottledLog log_{context_, [](const LineThrottle::Count& count) {
-                      return absl::StrCat(count.lines, " more ", count.kind);
-                    }};
+  static std::string CountLine(const LineThrottle::Count& count) {
+    return absl::StrCat(count.lines, " more ", count.kind);
+  }
+
+  ThrottledLog log_{context_, CountLine};
   std::size_t seen_ = 0;
 };
 
@@ -56,6 +58,16 @@ TEST_F(ThrottledLogTest, GoesOnCountingWhileTheyGoOn) {
     context_.Advance(seconds(1));
   }
   EXPECT_THAT(NewLines(), ElementsAre("a", "9 more a", "10 more a"));
+}
+
+TEST_F(ThrottledLogTest, TellsAtItsEndHowManyOthersThereWere) {
+  {
+    ThrottledLog log(context_, CountLine);
+    for (int i = 0; i < 3; ++i) log.Write(config::v1::Log::ERROR, "a", "a");
+    log.Write(config::v1::Log::ERROR, "b", "b");
+    EXPECT_THAT(NewLines(), ElementsAre("a", "b"));
+  }
+  EXPECT_THAT(NewLines(), ElementsAre("2 more a"));
 }
 
 }  // namespace
