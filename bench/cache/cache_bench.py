@@ -77,7 +77,7 @@ MAKERS = {"muster": Cache, "memcached": Memcached}
 
 
 def measure(server, case, seconds, binaries):
-    """Commands per CPU second, per second, and the part of the gets that missed."""
+    """Commands per CPU second, per second, and the part of the answers that are misses."""
     client = subprocess.Popen([f"{binaries}/bench/cache/cache_client", "--port", str(server.port), "--seconds",
                                str(seconds), *case.arguments],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
