@@ -19,10 +19,15 @@ std::int64_t NanosecondsOf(loop::TimePoint time) {
   return std::chrono::nanoseconds(time.time_since_epoch()).count();
 }
 
-// Never later than now, since it may come from a broken peer.
-loop::TimePoint TimeOf(std::int64_t nanoseconds, loop::TimePoint now) {
+// Never later than `latest`, since it may come from a broken peer.
+loop::TimePoint TimeOf(std::int64_t nanoseconds, loop::TimePoint latest) {
   return std::min(loop::TimePoint(std::chrono::nanoseconds(std::max<std::int64_t>(nanoseconds, 0))),
-                  now);
+                  latest);
+}
+
+// What its bytes give a client.
+loop::Clock::duration CreditFor(std::uint64_t frame_bytes) {
+  return std::chrono::seconds(frame_bytes / kFrameBytesPerSecond);
 }
 
 }  // namespace
@@ -48,7 +53,11 @@ absl::StatusOr<std::unique_ptr<SocketStream>> SocketStream::Resume(const SocketS
   made->last_input_ = TimeOf(state.last_input(), now);
   made->pinged_ = TimeOf(state.pinged(), now);
   made->close_sent_ = TimeOf(state.close_sent(), now);
-  if (state.frame_began() != 0) made->frame_began_ = TimeOf(state.frame_began(), now);
+  if (state.frame_began() != 0) {
+    // What has come of it is within the message.
+    const auto credit = CreditFor(made->socket_.end_.message_bytes());
+    made->frame_began_ = TimeOf(state.frame_began(), now + credit);
+  }
   made->SetTimer();
   return made;
 }
@@ -128,7 +137,7 @@ std::optional<loop::TimePoint> SocketStream::FrameDeadline() const {
 }
 
 loop::Clock::duration SocketStream::FrameCredit() const {
-  return std::chrono::seconds(socket_.end_.received_frame_bytes() / kFrameBytesPerSecond);
+  return CreditFor(socket_.end_.received_frame_bytes());
 }
 
 loop::TimePoint SocketStream::ClientTime() const {

@@ -291,6 +291,27 @@ TEST_F(SocketStreamTest, GivesNoMoreTimeForAFrameByAReload) {
   EXPECT_THAT(Frames(client), ElementsAre("close 1008"));
 }
 
+TEST_F(SocketStreamTest, LeavesAFrameTheTimeOfItsPaceOverAReload) {
+  const auto next = context_.NewGeneration();
+  const std::unique_ptr<Service> next_service = Make(*next);
+  FakeStream client(context_, *service_);
+  // 10 seconds for what has come, and 60.
+  client.Send(absl::StrCat(kRequest, Binary(std::string(5000, 'x')).substr(0, 8 + 2560)));
+  client.Receive();
+  context_.Drain(*service_);
+  ASSERT_TRUE(client.Resume(*next, *next_service).ok());
+  next->Advance(std::chrono::seconds(29));
+  client.Receive();
+  client.Send("y");
+  next->Advance(std::chrono::seconds(29));
+  client.Send("y");
+  next->Advance(std::chrono::seconds(11));
+  EXPECT_FALSE(client.has_ended());
+  client.Receive();
+  next->Advance(std::chrono::seconds(1));
+  EXPECT_THAT(Frames(client), ElementsAre("close 1008"));
+}
+
 TEST_F(SocketStreamTest, LetsASessionCloseInItsDestructor) {
   script_.on_destruction = [](Socket& socket) { socket.Close().IgnoreError(); };
   std::unique_ptr<Service> service = Make();

@@ -86,6 +86,9 @@ class ServerEnd {
   // Of the payload of a frame within which it is, what has come since this was made or resumed.
   std::uint64_t received_frame_bytes() const { return is_in_frame_ ? received_frame_bytes_ : 0; }
 
+  // What is here of a message that has not come whole, as it came.
+  std::size_t message_bytes() const { return message_.size(); }
+
   // The bytes from which Resume goes on, also in another process. Not if it is_over().
   std::string Suspend() const;
   // `state` may come from a broken peer, or from another version of the program: InvalidArgument
