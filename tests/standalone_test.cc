@@ -160,6 +160,19 @@ TEST_F(Standalone, EndsAtOnceAtTheSecondTerm) {
   EXPECT_FALSE(fs::exists(socket));
 }
 
+// Not at once: what it has logged is written.
+TEST_F(Standalone, StopsAtTermWhileItDrains) {
+  Start(kWorker, absl::StrCat(kListen, kSite));
+  const std::string address = Address();
+  RequestInFlight request(address);
+  process_->Signal(SIGQUIT);
+  EXPECT_TRUE(Await([&] { return !HttpClient(address).is_connected(); })) << "it drains";
+  EXPECT_FALSE(process_->has_ended());
+  process_->Signal(SIGTERM);
+  EXPECT_EQ(process_->Wait(), 0) << process_->errors();
+  EXPECT_TRUE(absl::StrContains(process_->errors(), "got SIGTERM")) << process_->errors();
+}
+
 TEST_F(Standalone, TellsAtHupThatThereIsNoReload) {
   Start(kWorker, absl::StrCat(kListen, kSite));
   const std::string address = Address();

@@ -82,12 +82,19 @@ class SocketEchoes : public websocket::SocketProtocol {
   }
 };
 
-config::v1::Config Config() {
+config::v1::Config HttpConfig() {
   config::v1::Config config;
   config::v1::Location& location = *config.mutable_http()->add_location();
   location.set_path("/echo");
   location.set_handler("echo");
   config::FillDefaults(&config);
+  return config;
+}
+
+// With the same bounds and timeouts of a stream.
+config::v1::Config StreamConfig() {
+  config::v1::Config config = HttpConfig();
+  config.clear_http();
   return config;
 }
 
@@ -114,14 +121,14 @@ absl::StatusOr<Speed> MeasureSockets(const Case& each, double seconds) {
   EchoLoad load = {.greeting = kHandshake, .greeting_end = "\r\n\r\n", .count = each.depth};
   for (int i = 0; i < each.depth; ++i) load.requests += frame;
   load.answer_bytes = static_cast<std::size_t>(each.depth) * (kServerHeaderBytes + kMessageBytes);
-  return Measure(Config(), MakeSockets, load, seconds);
+  return Measure(HttpConfig(), MakeSockets, load, seconds);
 }
 
 absl::StatusOr<Speed> MeasureStreams(const Case& each, double seconds) {
   EchoLoad load = {.count = each.depth};
   for (int i = 0; i < each.depth; ++i) load.requests += Message();
   load.answer_bytes = load.requests.size();
-  return Measure(config::v1::Config(), MakeStreamService<PlainEcho>, load, seconds);
+  return Measure(StreamConfig(), MakeStreamService<PlainEcho>, load, seconds);
 }
 
 void Print(const Case& each, const Comparison& comparison, bool is_json) {

@@ -14,18 +14,27 @@ namespace {
 // ForegroundSignals.
 std::atomic<int> wake_fd{-1};
 std::atomic<StandaloneSockets*> guarded{nullptr};
-std::atomic<int> end_signal{0};    // the first one
+std::atomic<int> end_signal{0};    // the first one, or the first after QUIT
 std::atomic<bool> is_told{false};  // of that one
 std::atomic<bool> is_hangup{false};
 
 static_assert(std::atomic<StandaloneSockets*>::is_always_lock_free,
               "or it would not be async-signal-safe");
 
+// Whether it is the end signal from now on.
+bool BecomesEndSignal(int number) {
+  int previous = 0;
+  if (end_signal.compare_exchange_strong(previous, number)) return true;
+  return previous == SIGQUIT && number != SIGQUIT &&
+         end_signal.compare_exchange_strong(previous, number);
+}
+
 void HandleSignal(int number) {
-  int none = 0;
   if (number == SIGHUP) {
     is_hangup.store(true);
-  } else if (!end_signal.compare_exchange_strong(none, number)) {
+  } else if (BecomesEndSignal(number)) {
+    is_told.store(false);
+  } else {
     if (number == SIGQUIT) return;
     if (StandaloneSockets* const sockets = guarded.load()) sockets->RemoveFiles();
     ::_exit(0);

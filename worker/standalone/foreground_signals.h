@@ -11,9 +11,9 @@
 namespace muster::worker {
 
 // TERM, INT, QUIT and HUP of a process that a terminal or a debugger runs. They have handlers and
-// are not blocked, so that a debugger sees them first: Ctrl-C stops the program there. The first
-// one of TERM, INT and QUIT is for somebody to Take. A TERM or INT after it ends the process with
-// status 0, at once, whatever its threads do. That holds also after the object's end.
+// are not blocked, so that a debugger sees them first: Ctrl-C stops the program there. A QUIT, and
+// the first TERM or INT, are for somebody to Take. A TERM or INT after that one ends the process
+// with status 0, at once, whatever its threads do. That holds also after the object's end.
 //
 // One object in a process, in one thread.
 class ForegroundSignals {
@@ -31,7 +31,7 @@ class ForegroundSignals {
   // Becomes readable when a signal comes.
   int fd() const { return wake_.fd(); }
   struct Arrived {
-    int end = 0;  // SIGTERM, SIGINT or SIGQUIT, once; 0: none of them
+    int end = 0;  // SIGTERM, SIGINT or SIGQUIT, each once; 0: none of them
     bool hangup = false;
   };
   Arrived Take() const;
