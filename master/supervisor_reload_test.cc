@@ -22,6 +22,7 @@ namespace {
 
 using loop::RunUntil;
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 TEST_F(SupervisorTest, ReloadsIntoANewGenerationOnTheSameSocket) {
@@ -138,10 +139,12 @@ TEST_F(SupervisorTest, WarnsOfAnOldWorkerThatDoesNotSayThatItDrains) {
   const pid_t old = Report().workers(0).pid();
   const Outcome outcome = AwaitOutcome(&Supervisor::Reload);
   EXPECT_EQ(outcome.status, absl::OkStatus());
-  ASSERT_EQ(outcome.warnings.size(), 2u);
-  EXPECT_EQ(outcome.warnings[0], absl::StrCat("worker 0 of generation 1 (pid ", old,
-                                              ") has not begun to drain within 20ms"));
-  EXPECT_THAT(LogText(), HasSubstr(outcome.warnings[0]));
+  const std::string warning =
+      absl::StrCat("worker 0 of generation 1 (pid ", old, ") has not begun to drain within 20ms");
+  // On a busy machine also of new workers that begin to serve later.
+  EXPECT_THAT(outcome.warnings, Contains(warning));
+  EXPECT_THAT(outcome.warnings, Contains(HasSubstr(" has not begun to drain ")).Times(2));
+  EXPECT_THAT(LogText(), HasSubstr(warning));
 }
 
 TEST_F(SupervisorTest, RefusesAReloadThatWouldMoveItsOwn) {
