@@ -9,6 +9,7 @@ said.
 """
 
 import argparse
+import functools
 import json
 import os
 import statistics
@@ -17,6 +18,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "http"))
 
+import cases  # noqa: E402
 import servers  # noqa: E402
 
 CACHE_CONF = """
@@ -136,7 +138,6 @@ def print_result(name, result):
             print(f"{result['ratio']:>8.2f}   >= {result['target']:.2f}   {'met' if result['met'] else 'MISSED'}"
                   f"   {result['ratio_per_second']:.2f}", end="")
         print()
-    sys.stdout.flush()
 
 
 def main():
@@ -152,30 +153,17 @@ def main():
     if options.quick:
         options.rounds, options.seconds = 1, 0.5
     Cache.binaries = options.binaries
-    chosen = [case for case in CASES
-              if not options.case or any(word in case.name for word in options.case)]
-    if not chosen:
-        parser.error(f"no such case; there are: {'; '.join(case.name for case in CASES)}")
+    chosen = cases.choose(parser, [case.name for case in CASES], options.case)
     try:
         servers.find_program("memcached", "memcached")
     except servers.Missing as missing:
         parser.exit(1, f"{missing}\n")
 
-    results = {}
-    if not options.json:
-        print(f"{'values, commands':24}{'server':12}{'/CPU s':>11}{'/s':>12}{'misses':>10}{'ratio':>8}   target"
+    runs = {case.name: functools.partial(run_case, case, options.rounds, options.seconds, options.binaries)
+            for case in CASES if case.name in chosen}
+    header = (f"{'values, commands':24}{'server':12}{'/CPU s':>11}{'/s':>12}{'misses':>10}{'ratio':>8}   target"
               "           ratio of /s")
-    for case in chosen:
-        try:
-            results[case.name] = run_case(case, options.rounds, options.seconds, options.binaries)
-        except Exception as error:  # of any kind: the others are to run
-            results[case.name] = {"error": f"{type(error).__name__}: {error}"}
-        if not options.json:
-            print_result(case.name, results[case.name])
-    if options.json:
-        json.dump(results, sys.stdout, indent=1)
-        print()
-    return any("error" in result for result in results.values())
+    return cases.run_all(runs, options.json, header, print_result)
 
 
 if __name__ == "__main__":

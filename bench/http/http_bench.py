@@ -8,12 +8,13 @@ code is 1 then. A missed target is only said.
 """
 
 import argparse
-import json
+import functools
 import resource
 import socket
 import statistics
 import sys
 
+import cases
 import servers
 import tail_latency
 import wrk
@@ -200,7 +201,6 @@ def print_result(name, result, unit):
             print(f"   p50 {rates['p50_us']:.0f}, p99 {rates['p99_us']:.0f}, max {rates['max_us']:.0f}, of the generator "
                   f"itself {rates['own_delay_p99_9_us']:.0f}, full load {rates['full_load'] / 1e3:.1f}k/s", end="")
         print()
-    sys.stdout.flush()
 
 
 def main():
@@ -218,41 +218,25 @@ def main():
         options.rounds, options.seconds, options.tail_seconds = 1, 1, 1
     servers.Muster.binaries = servers.Minimal.binaries = options.binaries
 
-    parts = {case.name: (case.unit, lambda case=case: run_case(case, options.rounds,
-                                                               options.seconds))
-             for case in CASES}
-    parts[IDLE_CASE] = ("bytes", run_idle)
-    parts[REST_CASE] = ("bytes", run_at_rest)
+    units = {case.name: case.unit for case in CASES}
+    units[IDLE_CASE] = units[REST_CASE] = "bytes"
+    parts = {case.name: functools.partial(run_case, case, options.rounds, options.seconds) for case in CASES}
+    parts[IDLE_CASE] = run_idle
+    parts[REST_CASE] = run_at_rest
     for name, path in TAIL_CASES.items():
-        parts[name] = ("requests", lambda path=path: tail_latency.run(options.binaries, path, options.rounds,
-                                                                      options.tail_seconds, TAIL_TARGET))
-    parts[RECORD_CASE] = ("requests", lambda: run_record_cost(options.binaries, options.seconds))
-    chosen = [name for name in parts
-              if not options.case or any(word in name for word in options.case)]
-    if not chosen:
-        parser.error(f"no such case; there are: {', '.join(parts)}")
-
+        parts[name] = functools.partial(tail_latency.run, options.binaries, path, options.rounds,
+                                        options.tail_seconds, TAIL_TARGET)
+    parts[RECORD_CASE] = functools.partial(run_record_cost, options.binaries, options.seconds)
+    chosen = cases.choose(parser, list(parts), options.case)
     try:
         servers.find_program("wrk", "wrk")
         servers.find_program("/usr/sbin/nginx", "nginx-light")
     except servers.Missing as missing:
         parser.exit(1, f"{missing}\n")
 
-    results = {}
-    if not options.json:
-        print(f"{'case':22}{'server':10}{'/CPU s, PSS':>14}{'/s':>12}{'ratio':>8}   target")
-    for name in chosen:
-        unit, run = parts[name]
-        try:
-            results[name] = run()
-        except Exception as error:  # of any kind: the others are to run
-            results[name] = {"error": f"{type(error).__name__}: {error}"}
-        if not options.json:
-            print_result(name, results[name], unit)
-    if options.json:
-        json.dump(results, sys.stdout, indent=1)
-        print()
-    return any("error" in result for result in results.values())
+    header = f"{'case':22}{'server':10}{'/CPU s, PSS':>14}{'/s':>12}{'ratio':>8}   target"
+    return cases.run_all({name: parts[name] for name in chosen}, options.json, header,
+                         lambda name, result: print_result(name, result, units.get(name, "requests")))
 
 
 if __name__ == "__main__":
