@@ -133,41 +133,39 @@ class RequestInFlight {
   HttpClient client_;
 };
 
-TEST_F(Standalone, AnswersWhatIsInFlightAtQuit) {
-  Start(kWorker, absl::StrCat(kListen, kSite));
-  const std::string address = Address();
-  RequestInFlight request(address);
-  process_->Signal(SIGQUIT);
-  EXPECT_TRUE(Await([&] { return !HttpClient(address).is_connected(); })) << "it drains";
-  EXPECT_FALSE(process_->has_ended());
+class DrainingStandalone : public Standalone {
+ public:
+  // Serves with `more` of a configuration, has half of a request, and has got `signal`.
+  RequestInFlight Drain(int signal, absl::string_view more = "") {
+    Start(kWorker, absl::StrCat(kListen, more, kSite));
+    const std::string address = Address();
+    RequestInFlight request(address);
+    process_->Signal(signal);
+    EXPECT_TRUE(Await([&] { return !HttpClient(address).is_connected(); })) << "it drains";
+    EXPECT_FALSE(process_->has_ended());
+    return request;
+  }
+};
+
+TEST_F(DrainingStandalone, AnswersWhatIsInFlight) {
+  RequestInFlight request = Drain(SIGQUIT);
   const auto response = request.Complete();
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(process_->Wait(), 0) << process_->errors();
 }
 
-TEST_F(Standalone, EndsAtOnceAtTheSecondTerm) {
-  const std::string socket = folder_ + "/worker.sock";
-  Start(kWorker, absl::StrCat(kListen, "listen { address: 'unix:worker.sock' }\n",
-                              "stop_signal_is_graceful: true\n", kSite));
-  const std::string address = Address();
-  RequestInFlight request(address);
-  process_->Signal(SIGTERM);
-  EXPECT_TRUE(Await([&] { return !HttpClient(address).is_connected(); })) << "it drains";
-  EXPECT_FALSE(process_->has_ended());
+TEST_F(DrainingStandalone, EndsAtOnceAtTheSecondTerm) {
+  const RequestInFlight request =
+      Drain(SIGTERM, "listen { address: 'unix:worker.sock' }\nstop_signal_is_graceful: true\n");
   process_->Signal(SIGTERM);
   EXPECT_EQ(process_->Wait(), 0) << process_->errors();
-  EXPECT_FALSE(fs::exists(socket));
+  EXPECT_FALSE(fs::exists(folder_ + "/worker.sock"));
 }
 
 // Not at once: what it has logged is written.
-TEST_F(Standalone, StopsAtTermWhileItDrains) {
-  Start(kWorker, absl::StrCat(kListen, kSite));
-  const std::string address = Address();
-  RequestInFlight request(address);
-  process_->Signal(SIGQUIT);
-  EXPECT_TRUE(Await([&] { return !HttpClient(address).is_connected(); })) << "it drains";
-  EXPECT_FALSE(process_->has_ended());
+TEST_F(DrainingStandalone, StopsAtTermAfterQuit) {
+  const RequestInFlight request = Drain(SIGQUIT);
   process_->Signal(SIGTERM);
   EXPECT_EQ(process_->Wait(), 0) << process_->errors();
   EXPECT_TRUE(absl::StrContains(process_->errors(), "got SIGTERM")) << process_->errors();
