@@ -12,10 +12,10 @@
 #include <utility>
 
 #include "muster/ipc/base/retry.h"
+#include "muster/worker/http/input/request_reader.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_parser.h"
 #include "muster/worker/http/message/status_code.h"
-#include "muster/worker/http/request_reader.h"
 #include "muster/worker/http/response/outbox.h"
 #include "muster/worker/http/upgrade.h"
 

@@ -15,9 +15,9 @@
 #include "muster/worker/http/connection_phase.h"
 #include "muster/worker/http/connection_share.h"
 #include "muster/worker/http/handoff_state.h"
+#include "muster/worker/http/input/partial_request.h"
+#include "muster/worker/http/input/request_reader.h"
 #include "muster/worker/http/intrusive_list.h"
-#include "muster/worker/http/partial_request.h"
-#include "muster/worker/http/request_reader.h"
 #include "muster/worker/runtime/connection_lease.h"
 #include "muster/worker/runtime/service.h"
 

@@ -3,7 +3,7 @@
 #include <sys/epoll.h>
 
 #include "muster/worker/http/connection.h"
-#include "muster/worker/http/request_reader.h"
+#include "muster/worker/http/input/request_reader.h"
 
 namespace muster::worker::http {
 

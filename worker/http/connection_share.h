@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "muster/loop/event_loop.h"
-#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/input/connection_settings.h"
 #include "muster/worker/http/intrusive_list.h"
 #include "muster/worker/http/log/access_log.h"
 #include "muster/worker/http/log/request_ids.h"

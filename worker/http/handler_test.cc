@@ -19,7 +19,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "muster/proto/field_error.h"
 #include "muster/worker/http/service_fixture.h"
 
 namespace muster::worker::http {
@@ -354,47 +353,6 @@ TEST_F(HandlerTest, MayGoBeforeItHasAnswered) {
   EXPECT_TRUE(client.IsClosed());
   replies_.clear();
   RunWhatIsReady();
-}
-
-TEST_F(HandlerTest, IsSharedByLocationsOfItsName) {
-  int made = 0;
-  Register([&](worker::Context&) {
-    ++made;
-    return std::make_unique<Waiting>(replies_);
-  });
-  config::v1::Location& location = *http().add_location();
-  location.set_path("/again");
-  location.set_handler("h");
-  ASSERT_TRUE(Start().ok());
-  EXPECT_EQ(made, 1);
-}
-
-TEST_F(HandlerTest, IsMissedByName) {
-  Register(AnswerWith([](const Request&) { return Response{}; }));
-  config::v1::Location& location = *http().add_location();
-  location.set_path("/x");
-  location.set_handler("x");
-  EXPECT_EQ(Start(),
-            config::AtField(absl::InvalidArgumentError(
-                                "http.location[2].handler: this worker has no \"x\"; it has h"),
-                            "http.location[2].handler"));
-}
-
-TEST_F(HandlerTest, TellsWhyItCannotBeMade) {
-  Register([](worker::Context&) -> absl::StatusOr<std::unique_ptr<Handler>> {
-    return absl::FailedPreconditionError("zone \"a\": is not declared");
-  });
-  EXPECT_EQ(Start(),
-            config::AtField(absl::FailedPreconditionError(
-                                "http.location[1].handler \"h\": zone \"a\": is not declared"),
-                            "http.location[1].handler"));
-}
-
-TEST_F(HandlerTest, TellsWhichFieldIsTheCauseWhenItKnows) {
-  Register([](worker::Context&) -> absl::StatusOr<std::unique_ptr<Handler>> {
-    return config::AtField(absl::InvalidArgumentError("is too long"), "service.greeting");
-  });
-  EXPECT_EQ(config::FieldOf(Start()), "service.greeting");
 }
 
 }  // namespace

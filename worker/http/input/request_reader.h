@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_REQUEST_READER_H_
-#define MUSTER_WORKER_HTTP_REQUEST_READER_H_
+#ifndef MUSTER_WORKER_HTTP_INPUT_REQUEST_READER_H_
+#define MUSTER_WORKER_HTTP_INPUT_REQUEST_READER_H_
 
 #include <memory>
 #include <utility>
@@ -7,11 +7,11 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/input/connection_settings.h"
+#include "muster/worker/http/input/partial_request.h"
 #include "muster/worker/http/message/request_body.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_parser.h"
-#include "muster/worker/http/partial_request.h"
 
 namespace muster::worker::http {
 
@@ -108,4 +108,4 @@ class RequestReader {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_REQUEST_READER_H_
+#endif  // MUSTER_WORKER_HTTP_INPUT_REQUEST_READER_H_

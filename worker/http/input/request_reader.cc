@@ -1,4 +1,4 @@
-#include "muster/worker/http/request_reader.h"
+#include "muster/worker/http/input/request_reader.h"
 
 #include <utility>
 

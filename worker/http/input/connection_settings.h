@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_CONNECTION_SETTINGS_H_
-#define MUSTER_WORKER_HTTP_CONNECTION_SETTINGS_H_
+#ifndef MUSTER_WORKER_HTTP_INPUT_CONNECTION_SETTINGS_H_
+#define MUSTER_WORKER_HTTP_INPUT_CONNECTION_SETTINGS_H_
 
 #include <chrono>
 #include <cstdint>
@@ -31,4 +31,4 @@ struct ConnectionSettings {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_CONNECTION_SETTINGS_H_
+#endif  // MUSTER_WORKER_HTTP_INPUT_CONNECTION_SETTINGS_H_

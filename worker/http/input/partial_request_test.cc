@@ -1,4 +1,4 @@
-#include "muster/worker/http/partial_request.h"
+#include "muster/worker/http/input/partial_request.h"
 
 #include <chrono>
 #include <cstddef>

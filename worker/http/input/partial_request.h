@@ -1,5 +1,5 @@
-#ifndef MUSTER_WORKER_HTTP_PARTIAL_REQUEST_H_
-#define MUSTER_WORKER_HTTP_PARTIAL_REQUEST_H_
+#ifndef MUSTER_WORKER_HTTP_INPUT_PARTIAL_REQUEST_H_
+#define MUSTER_WORKER_HTTP_INPUT_PARTIAL_REQUEST_H_
 
 #include <cstdint>
 #include <optional>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "muster/loop/event_loop.h"
-#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/input/connection_settings.h"
 #include "muster/worker/http/message/request_body.h"
 #include "muster/worker/http/message/request_head.h"
 #include "muster/worker/http/message/request_parser.h"
@@ -91,4 +91,4 @@ class PartialRequest {
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_PARTIAL_REQUEST_H_
+#endif  // MUSTER_WORKER_HTTP_INPUT_PARTIAL_REQUEST_H_

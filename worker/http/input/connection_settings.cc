@@ -1,4 +1,4 @@
-#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/input/connection_settings.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "muster/worker/http/body_deadline.h"
+#include "muster/worker/http/input/body_deadline.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,8 +1,8 @@
-#include "muster/worker/http/partial_request.h"
+#include "muster/worker/http/input/partial_request.h"
 
 #include <cstddef>
 
-#include "muster/worker/http/body_deadline.h"
+#include "muster/worker/http/input/body_deadline.h"
 
 namespace muster::worker::http {
 

@@ -1,10 +1,10 @@
-#ifndef MUSTER_WORKER_HTTP_BODY_DEADLINE_H_
-#define MUSTER_WORKER_HTTP_BODY_DEADLINE_H_
+#ifndef MUSTER_WORKER_HTTP_INPUT_BODY_DEADLINE_H_
+#define MUSTER_WORKER_HTTP_INPUT_BODY_DEADLINE_H_
 
 #include <cstdint>
 
 #include "muster/loop/clock.h"
-#include "muster/worker/http/connection_settings.h"
+#include "muster/worker/http/input/connection_settings.h"
 
 namespace muster::worker::http {
 
@@ -17,4 +17,4 @@ loop::TimePoint BodyDeadline(const ConnectionSettings& settings, std::uint64_t r
 
 }  // namespace muster::worker::http
 
-#endif  // MUSTER_WORKER_HTTP_BODY_DEADLINE_H_
+#endif  // MUSTER_WORKER_HTTP_INPUT_BODY_DEADLINE_H_
