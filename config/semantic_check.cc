@@ -126,6 +126,11 @@ class Checker {
 
   // Notes what is listened on, and by which field.
   void CheckAddress(const std::string& field, const std::string& text) {
+    // A worker alone makes no socket for a master; where it runs, the path may be too long.
+    if (reader_ != Reader::kMaster && absl::StartsWith(field, "admin.") &&
+        absl::StartsWith(text, "unix:")) {
+      return;
+    }
     const absl::StatusOr<listen::Address> address = listen::Address::Parse(text);
     if (!address.ok()) {
       Mistake(field, std::string(address.status().message()));
@@ -163,7 +168,6 @@ class Checker {
   }
 
   void CheckSocketPath(const std::string& field, const std::string& path) {
-    if (reader_ != Reader::kMaster && absl::StartsWith(field, "admin.")) return;
     struct stat status;
     if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
       Mistake(field, absl::StrCat("\"", path, "\" exists and is no socket"));

@@ -254,6 +254,10 @@ TEST_F(SemanticCheckTest, WantsOfAMastersFilesNothingForAWorkerAlone) {
   const std::string text = "pid_file: 'file/a' worker_binary: 'b' admin { listen: 'unix:file/c' }";
   EXPECT_EQ(Check(text).size(), 3u);
   EXPECT_THAT(Check(text, Reader::kWorkerAlone), IsEmpty());
+  const std::string long_path =
+      absl::StrCat("admin { listen: 'unix:", std::string(200, 'a'), "' }");
+  EXPECT_EQ(Check(long_path).size(), 1u);
+  EXPECT_THAT(Check(long_path, Reader::kWorkerAlone), IsEmpty());
 }
 
 TEST_F(SemanticCheckTest, WantsRootsThatAreFolders) {
